@@ -1,0 +1,116 @@
+// Everything with a side effect, as one interface. The core never sees it; use cases and handlers take the part they need.
+import type { Catalogue } from './catalogue.ts';
+import type { MessageRecord, RequestRecord } from './schema.ts';
+
+export interface App {
+  /** epoch milliseconds, UTC */
+  clock(): number;
+  /** bytes from a cryptographic source */
+  random(bytes: number): Uint8Array;
+  log: Log;
+  catalogue: Catalogue;
+  /** what a caller's token must say; the gateway has verified its signature */
+  identity: Identity;
+  /** where the links in mails lead, without a trailing slash */
+  baseUrl: string;
+  version: string;
+  store: Store;
+  mail: Mail;
+  sts: Sts;
+  signIn: SignIn;
+}
+
+export interface Identity {
+  issuer: string;
+  /** one of these must be the token's `aud` or `client_id` */
+  audience: readonly string[];
+  scope: string;
+  groupsClaim: string;
+  /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
+  principalClaim?: string;
+}
+
+/** One line of JSON per event. Codes are a closed list; fields are ids, counts and codes, never a person's text, a credential, a link or a whole event. */
+export type Log = (code: LogCode, fields?: Record<string, string | number | boolean | undefined>) => void;
+export type LogCode =
+  | 'call-answered'
+  | 'call-failed'
+  | 'mail-sent'
+  | 'mail-busy'
+  | 'mail-deferred'
+  | 'mail-refused'
+  | 'record-unreadable'
+  | 'sweep-done'
+  | 'sweep-item-failed'
+  | 'console-undelivered';
+
+/** A request's place in a list: newest first by time, then by id. */
+export type Position = { id: string; createdAt: number };
+export type ListIndex =
+  | { by: 'requester'; person: string }
+  | { by: 'filer'; principal: string }
+  | { by: 'pending'; role: string }
+  /** every request, of the last 13 months */
+  | { by: 'time'; now: number };
+export type OpenSlot = { id: string; role: string; until: number };
+
+export interface Store {
+  /** Strongly consistent. */
+  get(id: string): Promise<RequestRecord | undefined>;
+  /** Strongly consistent, at most 100, in the order asked for; what is missing is left out. */
+  getMany(ids: readonly string[]): Promise<RequestRecord[]>;
+  /** Stores a new request. Answers the one that already has this id, if there is one, and stores nothing then. */
+  create(record: RequestRecord): Promise<RequestRecord | undefined>;
+  /** Writes `next` only while the stored version is `version`; false if it no longer is. */
+  replace(next: RequestRecord, version: number): Promise<boolean>;
+  /** Open requests of a person, from keys alone; eventually consistent. */
+  openOf(person: string, now: number): Promise<OpenSlot[]>;
+  /** A page of positions, newest first, strictly after `after`; eventually consistent. */
+  list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
+  /** Ids whose due time is not after `now`, oldest first within a shard; eventually consistent. */
+  due(now: number, limit: number): Promise<string[]>;
+  /** The message behind a link. Strongly consistent. */
+  getMessage(requestId: string, id: string): Promise<MessageRecord | undefined>;
+  /**
+   * Claims a message before it is sent. `claimed`: go ahead; `settled`: it was sent or refused for good;
+   * `busy`: somebody claimed it later than `staleBefore` and has not finished. A claim that is taken over keeps the earlier link hashes.
+   */
+  claimMessage(message: MessageRecord, staleBefore: number): Promise<'claimed' | 'settled' | 'busy'>;
+  /** Writes how a claimed message went: sent, refused for good, or free to be claimed again. */
+  settleMessage(requestId: string, id: string, result: { sentAt: number } | { failure: string } | 'released'): Promise<void>;
+}
+
+export type OutgoingMail = { to: string; subject: string; text: string; html: string };
+export interface Mail {
+  /** @throws MailRefused when the service will never take this mail; anything else may be tried again. */
+  send(mail: OutgoingMail): Promise<void>;
+}
+export class MailRefused extends Error {
+  /** the service's error code, such as MessageRejected */
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`the mail service refused the mail: ${reason}`);
+    this.name = 'MailRefused';
+    this.reason = reason;
+  }
+}
+
+/** AssumeRole's input by STS's own member names, as session.ts builds it. */
+export type AssumeRoleInput = {
+  RoleArn: string;
+  RoleSessionName: string;
+  DurationSeconds: number;
+  ExternalId: string;
+  SourceIdentity: string;
+  Policy: string;
+  Tags: Array<{ Key: string; Value: string }>;
+};
+export type SessionCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiresAt: number };
+export interface Sts {
+  /** @throws Problem `aws-refused` (with the usual causes) or `try-again`; never AWS's own words */
+  assumeRole(input: AssumeRoleInput): Promise<SessionCredentials>;
+}
+export interface SignIn {
+  /** Exchanges credentials for a sign-in token at the federation endpoint of `partition`. @throws Problem `aws-refused` or `try-again` */
+  token(partition: string, credentials: SessionCredentials): Promise<string>;
+}

@@ -1,0 +1,311 @@
+// The catalogue: its shape, the checks no schema can say, and the look-ups that policy needs. Reading YAML is catalogue-file.ts's.
+import * as v from 'valibot';
+import { digestOf } from './digest.ts';
+import type { Fault } from './problem.ts';
+import { Email } from './schema.ts';
+import { DAY, HOUR, MINUTE, parseDuration, SECOND } from './time.ts';
+
+// -- shape -----------------------------------------------------------------------------------------------------------
+
+/** Upper bounds that no catalogue can lift; the store's look-back for open requests follows from them. Seconds. */
+export const bounds = {
+  durationMax: (30 * DAY) / SECOND,
+  decideWithinMax: (14 * DAY) / SECOND,
+  sessionMin: (15 * MINUTE) / SECOND,
+  sessionMax: (12 * HOUR) / SECOND,
+};
+
+const seconds = (min: number, max: number) =>
+  v.pipe(
+    v.string('must be a duration such as 45m, 2h or PT1H30M'),
+    v.transform((text) => parseDuration(text) ?? Number.NaN),
+    v.check((value) => !Number.isNaN(value), 'must be a duration such as 45m, 2h or PT1H30M'),
+    v.minValue(min, `must be at least ${min} s`),
+    v.maxValue(max, `must be at most ${max} s`),
+  );
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
+const key = (what: string) =>
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`));
+
+export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
+const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
+const Identity = v.union([Email, Principal], 'must be a mail address or the ARN of an IAM user or role');
+const Entry = v.union(
+  [v.literal('everyone'), v.pipe(v.string(), v.regex(/^group:.+$/)), Email, Principal],
+  'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone',
+);
+const Entries = v.array(Entry);
+
+const AccountRule = v.strictObject({
+  id: v.pipe(v.string('must be the 12 digits of an AWS account, in quotes'), v.regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes')),
+  name: label,
+  color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as "#b91c1c"'))),
+  /** botocore sts: 2-1224 characters of [\w+=,.@:\/-] */
+  externalId: v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-')),
+  partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
+  tags: v.optional(v.record(v.string(), v.string()), {}),
+});
+const PersonRule = v.strictObject({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
+const BotRule = v.strictObject({ principal: Principal, for: Entries, roles: v.array(v.string()) });
+const StageRule = v.strictObject({ approvers: Entries, need: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 1) });
+const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
+const ApprovalRule = v.union(
+  [
+    v.strictObject({ automatic: v.literal(true), decideWithin }),
+    v.strictObject({
+      stages: v.pipe(v.array(StageRule), v.minLength(1, 'must have at least one stage'), v.maxLength(5)),
+      automatic: v.optional(v.literal(false), false),
+      decideWithin,
+    }),
+  ],
+  'must have either stages or automatic: true',
+);
+const RoleRule = v.strictObject({
+  account: v.string(),
+  /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
+  roleName: v.pipe(
+    v.string(),
+    v.regex(/^(?:[\w+=,.@-]{1,128}\/){0,4}[\w+=,.@-]{1,64}$/, "must be the role's path and name in its account, such as latchkey/ReadOnly"),
+  ),
+  description: label,
+  requesters: Entries,
+  deny: v.optional(Entries, []),
+  approval: ApprovalRule,
+  duration: v.strictObject({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
+  session: v.optional(v.strictObject({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
+  /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
+  maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
+  reason: v.optional(v.strictObject({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 1 }),
+  ticket: v.optional(
+    v.strictObject({
+      pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
+      required: v.optional(v.boolean(), false),
+    }),
+  ),
+  mfa: v.optional(v.boolean(), false),
+  risk: v.optional(v.picklist(['low', 'high']), 'low'),
+});
+
+/** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
+export const CatalogueData = v.strictObject({
+  version: v.literal(1, 'must be 1'),
+  admins: v.optional(Entries, []),
+  auditors: v.optional(Entries, []),
+  accounts: v.record(key('an account'), AccountRule),
+  people: v.optional(v.array(PersonRule), []),
+  groups: v.optional(v.record(key('a group'), Entries), {}),
+  bots: v.optional(v.record(key('a bot'), BotRule), {}),
+  limits: v.optional(v.strictObject({ openRequests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)), 20) }), {}),
+  roles: v.record(key('a role'), RoleRule),
+});
+export type CatalogueData = v.InferOutput<typeof CatalogueData>;
+export type Account = CatalogueData['accounts'][string] & { key: string };
+export type Approval = { automatic: boolean; decideWithin: number; stages: Array<{ approvers: string[]; need: number }> };
+export type Role = Omit<CatalogueData['roles'][string], 'account' | 'approval'> & {
+  id: string;
+  account: Account;
+  approval: Approval;
+  arn: string;
+  digest: string;
+};
+export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
+export type Bot = CatalogueData['bots'][string] & { id: string };
+
+/** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
+export type Catalogue = {
+  roles: ReadonlyMap<string, Role>;
+  /** by canonical identity: mail address in lower case or principal */
+  people: ReadonlyMap<string, Person>;
+  /** direct and nested members of each group */
+  groups: ReadonlyMap<string, readonly Person[]>;
+  /** by a person's key */
+  groupsOf: ReadonlyMap<string, readonly string[]>;
+  /** by canonical principal */
+  bots: ReadonlyMap<string, Bot>;
+  admins: readonly string[];
+  auditors: readonly string[];
+  openRequests: number;
+};
+
+// -- checks ----------------------------------------------------------------------------------------------------------
+
+export type CatalogueFault = { path: Array<string | number>; detail: string };
+
+/** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
+export function checkCatalogue(input: unknown): { data: CatalogueData; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
+  const parsed = v.safeParse(CatalogueData, input);
+  if (!parsed.success) return { faults: parsed.issues.flatMap(flattenIssue) };
+  const faults = [...roleFaults(parsed.output), ...peopleFaults(parsed.output), ...botFaults(parsed.output), ...groupFaults(parsed.output)];
+  return faults.length > 0 ? { faults } : { data: parsed.output, faults: [] };
+}
+
+/** A union reports the member that came furthest, so that a slip deep inside an approval is told where it is. */
+function flattenIssue(issue: v.BaseIssue<unknown>): CatalogueFault[] {
+  const path = (issue.path ?? []).map((part) => part.key as string | number);
+  const isEntry = typeof issue.input !== 'object' || issue.input === null;
+  const inner = isEntry ? [] : (issue.issues ?? []).filter((sub) => (sub.path?.length ?? 0) > 0 && !(sub.type === 'strict_object' && sub.expected === 'never'));
+  if (issue.type === 'union' && inner.length > 0 && typeof issue.input === 'object' && issue.input !== null && 'stages' in issue.input) {
+    return inner.flatMap((sub) => flattenIssue(sub)).map((fault) => ({ ...fault, path: [...path, ...fault.path] }));
+  }
+  const detail =
+    issue.type === 'strict_object'
+      ? issue.expected === 'never'
+        ? `unknown entry "${String(path.at(-1))}"`
+        : `"${String(path.at(-1))}" is missing`
+      : issue.message;
+  return [{ path, detail }];
+}
+
+function* roleFaults(data: CatalogueData): Generator<CatalogueFault> {
+  for (const [id, role] of Object.entries(data.roles)) {
+    const path = ['roles', id];
+    if (!Object.hasOwn(data.accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
+    if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    if (role.reason.minLength > 1000) yield { path: [...path, 'reason', 'minLength'], detail: 'a reason has at most 1000 characters' };
+  }
+}
+
+function* peopleFaults(data: CatalogueData): Generator<CatalogueFault> {
+  const seen = new Map<string, string>();
+  for (const [i, person] of data.people.entries()) {
+    for (const identity of [person.email, ...person.principals]) {
+      const other = seen.get(identity);
+      if (other !== undefined) yield { path: ['people', i], detail: `${identity} already belongs to ${other}` };
+      seen.set(identity, person.email);
+    }
+  }
+}
+
+/** A bot files and reads; were it also a person somewhere, it could decide on its own word. */
+function* botFaults(data: CatalogueData): Generator<CatalogueFault> {
+  const named = new Set([
+    ...data.admins,
+    ...data.auditors,
+    ...Object.values(data.groups).flat(),
+    ...data.people.flatMap((person) => [person.email, ...person.principals]),
+    ...Object.values(data.roles).flatMap((role) => [
+      ...role.requesters,
+      ...('stages' in role.approval ? role.approval.stages.flatMap((stage) => stage.approvers) : []),
+    ]),
+  ]);
+  const principals = new Set<string>();
+  for (const [id, bot] of Object.entries(data.bots)) {
+    if (named.has(bot.principal))
+      yield { path: ['bots', id, 'principal'], detail: 'a bot must not be a person, a group member, a requester, an approver, an admin or an auditor' };
+    if (principals.has(bot.principal)) yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
+    principals.add(bot.principal);
+    for (const [i, role] of bot.roles.entries())
+      if (!Object.hasOwn(data.roles, role)) yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles` };
+  }
+}
+
+function* groupFaults(data: CatalogueData): Generator<CatalogueFault> {
+  for (const [name, entries] of Object.entries(data.groups)) {
+    for (const [i, entry] of entries.entries()) {
+      if (entry === 'everyone') yield { path: ['groups', name, i], detail: 'everyone cannot be a member of a group; name everyone where the group is used' };
+      if (entry.startsWith('group:') && !Object.hasOwn(data.groups, entry.slice(6)))
+        yield { path: ['groups', name, i], detail: `no group "${entry.slice(6)}" in groups` };
+    }
+  }
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+// -- look-ups --------------------------------------------------------------------------------------------------------
+
+/** Opens checked data for look-ups. */
+export function openCatalogue(data: CatalogueData): Catalogue {
+  const people = new Map<string, Person>();
+  for (const { email, name, principals } of data.people) {
+    const person: Person = { key: email, name, email, identities: [email, ...principals] };
+    for (const identity of person.identities) people.set(identity, person);
+  }
+  const known: Pick<Catalogue, 'people'> = { people };
+  const groups = new Map<string, readonly Person[]>();
+  const groupsOf = new Map<string, string[]>();
+  for (const name of Object.keys(data.groups)) {
+    const members = new Map([...entriesOfGroup(data, name)].map((identity) => personOf(known, identity)).map((person) => [person.key, person]));
+    groups.set(name, [...members.values()]);
+    for (const member of members.keys()) groupsOf.set(member, [...(groupsOf.get(member) ?? []), name]);
+  }
+  const roles = new Map(Object.entries(data.roles).map(([id, rule]) => [id, roleOf(data, id, rule)]));
+  const bots = new Map(Object.entries(data.bots).map(([id, bot]) => [bot.principal, { ...bot, id }]));
+  return { roles, people, groups, groupsOf, bots, admins: data.admins, auditors: data.auditors, openRequests: data.limits.openRequests };
+}
+
+function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {
+  const members = new Set<string>();
+  if (seen.has(name)) return members;
+  seen.add(name);
+  for (const entry of data.groups[name] ?? []) {
+    if (!entry.startsWith('group:')) members.add(entry);
+    else for (const inner of entriesOfGroup(data, entry.slice(6), seen)) members.add(inner);
+  }
+  return members;
+}
+
+function roleOf(data: CatalogueData, id: string, rule: CatalogueData['roles'][string]): Role {
+  const account = { ...data.accounts[rule.account]!, key: rule.account };
+  const approval: Approval = {
+    automatic: rule.approval.automatic,
+    decideWithin: rule.approval.decideWithin,
+    stages: 'stages' in rule.approval ? rule.approval.stages : [],
+  };
+  const arn = `arn:${account.partition}:iam::${account.id}:role/${rule.roleName}`;
+  return { ...rule, id, account, approval, arn, digest: digestOf({ ...rule, account }) };
+}
+
+/**
+ * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
+ * (iam-ug, reference_identifiers) and a role's name is unique in its account.
+ */
+export function canonicalPrincipal(arn: string): string {
+  const found = principalPattern.exec(arn);
+  return found?.[3] === 'role' ? `arn:${found[1]}:iam::${found[2]}:role/${found[5]}` : arn;
+}
+
+/** The person behind a canonical identity: the catalogue's, or one who has no other identity. */
+export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string): Person {
+  const isMail = !identity.startsWith('arn:') && identity.includes('@');
+  return (
+    catalogue.people.get(identity) ?? {
+      key: identity,
+      name: isMail ? identity : (identity.split('/').at(-1) ?? identity),
+      email: isMail ? identity : null,
+      identities: [identity],
+    }
+  );
+}
+
+/** Whether one of the entries names somebody with these identities and groups. */
+export function names(entries: readonly string[], who: { identities: readonly string[]; groups: readonly string[] }): boolean {
+  return entries.some((entry) => entry === 'everyone' || (entry.startsWith('group:') ? who.groups.includes(entry.slice(6)) : who.identities.includes(entry)));
+}
+
+/** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups and `everyone` are not known in advance. */
+export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): Person[] {
+  const found = new Map<string, Person>();
+  for (const entry of entries) {
+    if (entry === 'everyone') continue;
+    const members = entry.startsWith('group:') ? (catalogue.groups.get(entry.slice(6)) ?? []) : [personOf(catalogue, entry)];
+    for (const person of members) found.set(person.key, person);
+  }
+  return [...found.values()];
+}
+
+/** How the entries read for a person: names where they are known, the entry itself where not. */
+export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
+  const unknown = entries.filter((entry) => entry === 'everyone' || (entry.startsWith('group:') && !catalogue.groups.has(entry.slice(6))));
+  return [...peopleNamed(catalogue, entries).map((person) => person.name), ...unknown];
+}
+
+/** Catalogue faults as Fault, for surfaces that have no line numbers. */
+export const toFault = ({ path, detail }: CatalogueFault): Fault => ({ pointer: `/${path.join('/')}`, detail });

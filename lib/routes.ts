@@ -1,0 +1,133 @@
+// The API as data: method, path, who may call, what goes in, what comes out, which refusals it can give.
+import type { GenericSchema } from 'valibot';
+import type { ProblemCode } from './problem.ts';
+import * as s from './schema.ts';
+
+export type Method = 'GET' | 'POST' | 'HEAD' | 'OPTIONS';
+export type Route = {
+  method: Method;
+  /** without mount; `{name}` is a path parameter */
+  path: string;
+  /** `caller`: mounted below every mount with an authorizer; `public`: mounted once, at the root */
+  access: 'caller' | 'public';
+  summary: string;
+  query?: GenericSchema;
+  body?: GenericSchema;
+  /** an empty body is fine and means {} */
+  bodyOptional?: boolean;
+  idempotent?: boolean;
+  /** success status -> shape; `html` for a page */
+  answers: { [status: number]: GenericSchema | 'html' | 'openapi' };
+  problems: readonly ProblemCode[];
+};
+
+/** The two mounts of the same routes and the authorizer of each. */
+export const mounts = [
+  { prefix: '/v1', authorizer: 'jwt' },
+  { prefix: '/iam/v1', authorizer: 'iam' },
+] as const;
+
+const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
+const page: Pick<Route, 'access' | 'path' | 'answers'> = { access: 'public', path: '/decide/{token}', answers: { 200: 'html' } };
+
+export const routes = {
+  health: { method: 'GET', path: '/healthz', access: 'public', summary: 'Liveness and version', answers: { 200: s.HealthView }, problems: [] },
+  openapi: { method: 'GET', path: '/openapi.json', access: 'public', summary: 'This document', answers: { 200: 'openapi' }, problems: [] },
+  me: { method: 'GET', path: '/me', access: 'caller', summary: 'The caller as Latchkey sees it', answers: { 200: s.MeView }, problems: [] },
+  listRoles: {
+    method: 'GET',
+    path: '/roles',
+    access: 'caller',
+    summary: 'The roles this caller may request, with limits and approvers',
+    answers: { 200: s.RoleListView },
+    problems: [],
+  },
+  createRequest: {
+    method: 'POST',
+    path: '/requests',
+    access: 'caller',
+    summary: 'File a request, or explain it with dryRun=true',
+    query: s.FileQuery,
+    body: s.NewRequest,
+    idempotent: true,
+    answers: { 201: s.RequestView, 200: s.ExplanationView },
+    problems: ['role-not-found', 'not-allowed', 'needs-mfa', 'refused-by-policy', 'no-approver', 'overlap', 'too-many-open', 'idempotency-mismatch'],
+  },
+  listRequests: {
+    method: 'GET',
+    path: '/requests',
+    access: 'caller',
+    summary: 'Requests, newest first',
+    query: s.ListQuery,
+    answers: { 200: s.RequestListView },
+    problems: ['not-allowed'],
+  },
+  readRequest: { method: 'GET', path: '/requests/{id}', access: 'caller', summary: 'One request', answers: { 200: s.RequestView }, problems: onRequest },
+  decideRequest: {
+    method: 'POST',
+    path: '/requests/{id}/decision',
+    access: 'caller',
+    summary: 'Approve or deny',
+    body: s.NewDecision,
+    answers: { 200: s.RequestView },
+    problems: [...onRequest, 'own-request', 'not-an-approver', 'not-allowed', 'already-decided', 'refused-by-policy'],
+  },
+  endRequest: {
+    method: 'POST',
+    path: '/requests/{id}/end',
+    access: 'caller',
+    summary: 'Withdraw, hand back or revoke, whichever the caller and state make it',
+    body: s.NewEnd,
+    bodyOptional: true,
+    answers: { 200: s.RequestView },
+    problems: [...onRequest, 'not-an-approver', 'not-allowed', 'not-active'],
+  },
+  issueCredentials: {
+    method: 'POST',
+    path: '/requests/{id}/credentials',
+    access: 'caller',
+    summary: 'Short-lived credentials, as an AWS credential_process document',
+    body: s.NewCredentials,
+    bodyOptional: true,
+    answers: { 200: s.CredentialsView },
+    problems: [...onRequest, 'not-the-requester', 'needs-mfa', 'not-active', 'refused-by-policy', 'aws-refused'],
+  },
+  issueConsole: {
+    method: 'POST',
+    path: '/requests/{id}/console',
+    access: 'caller',
+    summary: 'A URL that signs in to the AWS console',
+    body: s.NewConsole,
+    bodyOptional: true,
+    answers: { 200: s.ConsoleView },
+    problems: [...onRequest, 'not-the-requester', 'needs-mfa', 'not-active', 'refused-by-policy', 'aws-refused'],
+  },
+  showDecision: { ...page, method: 'GET', summary: 'The page behind the mailed link; changes nothing', problems: ['link-not-found', 'link-spent'] },
+  probeDecision: { ...page, method: 'HEAD', summary: 'As GET, without the page', problems: ['link-not-found', 'link-spent'] },
+  decisionOptions: { ...page, method: 'OPTIONS', summary: 'Changes nothing', problems: [] },
+  decideByLink: {
+    ...page,
+    method: 'POST',
+    summary: 'The only thing that decides by link',
+    body: s.LinkForm,
+    problems: ['link-not-found', 'link-spent', 'own-request', 'not-an-approver', 'already-decided', 'refused-by-policy'],
+  },
+} as const satisfies Record<string, Route>;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+
+/** Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. */
+export function routeKeysOf(route: Route): string[] {
+  return route.access === 'public' ? [`${route.method} ${route.path}`] : mounts.map(({ prefix }) => `${route.method} ${prefix}${route.path}`);
+}
+
+/** Which methods a concrete path answers to, for 404 against 405. */
+export function methodsOf(path: string): Method[] {
+  const isMatch = (key: string) => {
+    const pattern = key.split(' ')[1]!.split('/');
+    const given = path.split('/');
+    return pattern.length === given.length && pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]));
+  };
+  return [...new Set(Object.values(routes).flatMap((route: Route) => (routeKeysOf(route).some(isMatch) ? [route.method] : [])))];
+}

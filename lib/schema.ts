@@ -1,0 +1,325 @@
+// Every shape once: what is stored, what the API takes and what it answers. Types are inferred from here.
+import * as v from 'valibot';
+import { parseDuration } from './time.ts';
+
+// -- text ------------------------------------------------------------------------------------------------------------
+
+/** Control characters, zero-width and bidirectional formatting: they let a text look like another one. Line breaks and tabs are fine where stated. */
+const unsafe = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
+const oneLine = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(max, `must be at most ${max} characters`),
+    v.check((text) => !unsafe.test(text), 'must not contain control or formatting characters'),
+    v.normalize('NFC'),
+  );
+const text = (max: number) =>
+  v.pipe(
+    v.string(),
+    v.maxLength(max, `must be at most ${max} characters`),
+    v.check((value) => !unsafe.test(value.replace(/\r\n|[\n\t]/g, ' ')), 'must not contain control or formatting characters'),
+    v.normalize('NFC'),
+  );
+
+export const Email = v.pipe(
+  v.string(),
+  v.maxLength(254),
+  v.regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be a mail address'),
+  v.toLowerCase(),
+);
+
+/** A duration in a request body, kept as text until the core asks for seconds. */
+export const DurationText = v.pipe(
+  v.string(),
+  v.maxLength(40),
+  v.check((value) => parseDuration(value) !== undefined, 'must be a duration such as 45m, 2h, 1h30m or PT1H30M'),
+);
+
+export const RoleId = v.pipe(
+  v.string(),
+  v.maxLength(200),
+  v.regex(/^[A-Za-z0-9][A-Za-z0-9._@-]*$/, 'must be the id of a role, such as production-bucket-read'),
+);
+export const RequestId = v.pipe(v.string(), v.regex(/^[0-9a-z]{26}$/, 'must be the id of a request'));
+
+// -- what is stored --------------------------------------------------------------------------------------------------
+
+/** Epoch milliseconds. */
+const At = v.pipe(v.number(), v.integer());
+
+/** A person as a request remembers one: `key` is the mail address in lower case or, without one, the principal. */
+const KnownPerson = v.object({ key: v.string(), name: v.string() });
+
+export const Decision = v.object({
+  person: v.string(),
+  principal: v.string(),
+  name: v.string(),
+  decision: v.picklist(['approve', 'deny']),
+  comment: v.optional(v.string()),
+  via: v.string(),
+  at: At,
+});
+
+export const Stage = v.object({
+  need: v.number(),
+  /** entries of the catalogue as they stood at filing: a mail address, an ARN, `group:NAME` or `everyone` */
+  approvers: v.array(v.string()),
+  /** who that was at filing, as far as the catalogue could tell; they are the ones who get mail */
+  people: v.array(KnownPerson),
+  /** seq of the event that made it this stage's turn; mail about the stage is named by it */
+  openedBy: v.optional(v.number()),
+  decisions: v.array(Decision),
+});
+
+export const Session = v.object({
+  kind: v.picklist(['keys', 'console']),
+  accessKeyId: v.string(),
+  sessionName: v.string(),
+  issuedAt: At,
+  expiresAt: At,
+});
+
+export const eventTypes = ['filed', 'approved', 'denied', 'told', 'vended', 'undelivered', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
+
+export const HistoryEvent = v.object({
+  seq: v.number(),
+  at: At,
+  type: v.picklist(eventTypes),
+  actor: v.string(),
+  via: v.string(),
+  note: v.optional(v.string()),
+  /** chain value before this event, kept only where older events were folded away */
+  prev: v.optional(v.string()),
+});
+
+/** The rule of the role as it stood when the request was filed: what approvers said yes to. */
+export const RoleSnapshot = v.object({
+  id: v.string(),
+  description: v.string(),
+  account: v.object({ key: v.string(), id: v.string(), name: v.string(), color: v.optional(v.string()) }),
+  arn: v.string(),
+  risk: v.picklist(['low', 'high']),
+  maxSeconds: v.number(),
+  sessionSeconds: v.number(),
+  /** digest of the role's whole rule in the catalogue */
+  digest: v.string(),
+});
+
+/** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
+export const RequestRecord = v.object({
+  id: v.string(),
+  /** also the seq of the newest event: every write is exactly one event */
+  version: v.number(),
+  role: RoleSnapshot,
+  requester: v.object({ person: v.string(), principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
+  filedBy: v.optional(v.object({ principal: v.string() })),
+  reason: v.string(),
+  ticket: v.optional(v.string()),
+  durationSeconds: v.number(),
+  createdAt: At,
+  decideBy: At,
+  automatic: v.boolean(),
+  stages: v.array(Stage),
+  /** how many stages' approvers are known to have been told */
+  told: v.number(),
+  startsAt: v.optional(At),
+  endsAt: v.optional(At),
+  /** set when the request ended otherwise than by its own clock */
+  outcome: v.optional(v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() })),
+  /** the newest sessions; `vended` counts all that ever were */
+  sessions: v.array(Session),
+  vended: v.number(),
+  history: v.array(HistoryEvent),
+  /** hash chain over all events, folded ones included */
+  head: v.string(),
+  /** digest of the body that an Idempotency-Key stands for */
+  fingerprint: v.optional(v.string()),
+});
+
+/** A mail that was claimed: the claim and the link are one item. The link's random part itself is never stored. */
+export const MessageRecord = v.object({
+  requestId: v.string(),
+  id: v.string(),
+  kind: v.string(),
+  /** key and name of whoever may decide by this link; absent for news */
+  approver: v.optional(KnownPerson),
+  /** SHA-256 of the random parts of the links mailed so far (more than one after a crash between send and mark) */
+  linkHashes: v.array(v.string()),
+  claimedAt: At,
+  sentAt: v.optional(At),
+  /** why the mail service will never take it */
+  failure: v.optional(v.string()),
+  expiresAt: At,
+});
+
+// -- what the API takes ----------------------------------------------------------------------------------------------
+
+const reason = text(1000);
+const comment = text(1000);
+
+export const NewRequest = v.strictObject({
+  role: RoleId,
+  duration: v.optional(DurationText),
+  reason,
+  ticket: v.optional(oneLine(200)),
+  onBehalfOf: v.optional(Email),
+});
+export const NewDecision = v.strictObject({
+  decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
+  comment: v.optional(comment),
+  duration: v.optional(DurationText),
+});
+export const NewEnd = v.strictObject({ comment: v.optional(comment) });
+export const NewCredentials = v.strictObject({ duration: v.optional(DurationText) });
+export const NewConsole = v.strictObject({
+  destination: v.optional(
+    v.pipe(
+      v.string(),
+      v.maxLength(1000),
+      // a path and nothing else: no scheme, no host, no second slash that a browser would read as one
+      v.regex(/^\/(?![/\\])[!-[\]-~]*$/, 'must be a path on the AWS console, such as /s3/home'),
+    ),
+  ),
+});
+export const LinkForm = v.strictObject({
+  decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
+  comment: v.optional(comment),
+});
+
+export const statuses = ['pending', 'scheduled', 'active', 'ended', 'denied', 'withdrawn', 'revoked', 'lapsed'] as const;
+export const ListQuery = v.strictObject({
+  view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
+  status: v.optional(v.picklist(statuses, `must be one of ${statuses.join(', ')}`)),
+  role: v.optional(RoleId),
+  limit: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100'),
+      v.transform(Number),
+      v.minValue(1, 'must be at least 1'),
+      v.maxValue(100, 'must be at most 100'),
+    ),
+    '50',
+  ),
+  cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
+});
+export const FileQuery = v.strictObject({
+  dryRun: v.optional(
+    v.pipe(
+      v.picklist(['true', 'false'], 'must be true or false'),
+      v.transform((value) => value === 'true'),
+    ),
+    'false',
+  ),
+});
+export const IdempotencyKey = v.pipe(v.string(), v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/, 'must be 1 to 255 printable ASCII characters'));
+
+// -- what the API answers --------------------------------------------------------------------------------------------
+
+const Instant = v.pipe(v.string(), v.isoTimestamp());
+const AccountView = v.object({ id: v.string(), name: v.string(), color: v.optional(v.string()) });
+const StageView = v.object({ need: v.number(), approvers: v.array(v.string()) });
+
+export const HealthView = v.object({ status: v.literal('ok'), version: v.string() });
+export const MeView = v.object({
+  principal: v.string(),
+  email: v.nullable(v.string()),
+  name: v.string(),
+  groups: v.array(v.string()),
+  via: v.picklist(['oidc', 'iam']),
+});
+export const RoleView = v.object({
+  id: v.string(),
+  description: v.string(),
+  account: AccountView,
+  arn: v.string(),
+  risk: v.picklist(['low', 'high']),
+  mfa: v.boolean(),
+  duration: v.object({ defaultSeconds: v.number(), maxSeconds: v.number() }),
+  session: v.object({ maxSeconds: v.number() }),
+  reason: v.object({ minLength: v.number() }),
+  ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
+  approval: v.object({ automatic: v.boolean(), decideWithinSeconds: v.number(), stages: v.array(StageView) }),
+});
+export const RoleListView = v.object({ items: v.array(RoleView) });
+export const RequestView = v.object({
+  id: v.string(),
+  version: v.number(),
+  status: v.picklist(statuses),
+  role: v.object({ id: v.string(), description: v.string(), account: AccountView, arn: v.string() }),
+  requester: v.object({ principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
+  filedBy: v.optional(v.object({ principal: v.string() })),
+  reason: v.string(),
+  ticket: v.optional(v.string()),
+  durationSeconds: v.number(),
+  createdAt: Instant,
+  decideBy: Instant,
+  startsAt: v.optional(Instant),
+  endsAt: v.optional(Instant),
+  approval: v.object({
+    automatic: v.boolean(),
+    stages: v.array(
+      v.object({
+        need: v.number(),
+        approvers: v.array(v.string()),
+        decisions: v.array(
+          v.object({ approver: v.string(), decision: v.picklist(['approve', 'deny']), comment: v.optional(v.string()), via: v.string(), at: Instant }),
+        ),
+      }),
+    ),
+  }),
+  sessions: v.array(
+    v.object({ kind: v.picklist(['keys', 'console']), accessKeyId: v.string(), sessionName: v.string(), issuedAt: Instant, expiresAt: Instant }),
+  ),
+  history: v.array(v.object({ seq: v.number(), at: Instant, type: v.string(), actor: v.string(), via: v.string(), note: v.optional(v.string()) })),
+});
+export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });
+export const ExplanationView = v.object({
+  outcome: v.picklist(['automatic', 'needs-approval', 'refused']),
+  role: v.object({ id: v.string(), description: v.string(), account: AccountView, arn: v.string() }),
+  durationSeconds: v.number(),
+  stages: v.array(StageView),
+  checks: v.array(v.object({ check: v.string(), passed: v.boolean(), detail: v.string() })),
+});
+export const limits = ['requested', 'grant-end', 'catalogue', 'role-maximum', 'role-chaining'] as const;
+export const CredentialsView = v.object({
+  Version: v.literal(1),
+  AccessKeyId: v.string(),
+  SecretAccessKey: v.string(),
+  SessionToken: v.string(),
+  Expiration: Instant,
+  RequestId: v.string(),
+  GrantEndsAt: Instant,
+  LimitedBy: v.picklist(limits),
+});
+export const ConsoleView = v.object({ url: v.string(), expiresAt: Instant, sessionExpiresAt: Instant });
+export const ProblemView = v.object({
+  type: v.string(),
+  title: v.string(),
+  status: v.number(),
+  detail: v.string(),
+  instance: v.string(),
+  code: v.string(),
+  errors: v.optional(v.array(v.object({ pointer: v.string(), detail: v.string() }))),
+  request: v.optional(RequestView),
+});
+
+export type RequestRecord = v.InferOutput<typeof RequestRecord>;
+export type MessageRecord = v.InferOutput<typeof MessageRecord>;
+export type RoleSnapshot = v.InferOutput<typeof RoleSnapshot>;
+export type Stage = v.InferOutput<typeof Stage>;
+export type Decision = v.InferOutput<typeof Decision>;
+export type Session = v.InferOutput<typeof Session>;
+export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;
+export type EventType = (typeof eventTypes)[number];
+export type Status = (typeof statuses)[number];
+export type LimitedBy = (typeof limits)[number];
+export type NewRequest = v.InferOutput<typeof NewRequest>;
+export type NewDecision = v.InferOutput<typeof NewDecision>;
+export type ListQuery = v.InferOutput<typeof ListQuery>;
+export type RequestView = v.InferOutput<typeof RequestView>;
+export type RoleView = v.InferOutput<typeof RoleView>;
+export type MeView = v.InferOutput<typeof MeView>;
+export type ExplanationView = v.InferOutput<typeof ExplanationView>;
+export type CredentialsView = v.InferOutput<typeof CredentialsView>;
+export type ConsoleView = v.InferOutput<typeof ConsoleView>;

@@ -1,0 +1,49 @@
+// Instants and durations as text: RFC 3339 in UTC, `1h30m`, `PT1H30M`. All arithmetic elsewhere is in epoch milliseconds.
+
+export const SECOND = 1000;
+export const MINUTE = 60 * SECOND;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+/** Epoch milliseconds -> `2026-11-22T10:00:00Z`, cut to the second. */
+export const toInstant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+
+/** Epoch milliseconds cut to the whole second, as IAM's clock and STS count. */
+export const floorToSecond = (ms: number): number => Math.floor(ms / SECOND) * SECOND;
+
+const shortForm = /^(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
+const isoForm = /^P(?=\d|T\d)(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?$/;
+
+/** `45m`, `2h`, `1h30m`, `3d` or ISO 8601 `PT1H30M` -> seconds; undefined for anything else, zero included. */
+export function parseDuration(text: string): number | undefined {
+  const found = shortForm.exec(text) ?? isoForm.exec(text);
+  if (!found) return undefined;
+  const [days = 0, hours = 0, minutes = 0, seconds = 0] = found.slice(1).map((part) => Number(part ?? 0));
+  const total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+  return total > 0 ? total : undefined;
+}
+
+/** Seconds -> `1 h 30 min`, for people. */
+export function durationText(seconds: number): string {
+  const units: Array<[number, string]> = [
+    [86400, 'd'],
+    [3600, 'h'],
+    [60, 'min'],
+    [1, 's'],
+  ];
+  let rest = Math.max(0, Math.round(seconds));
+  const parts: string[] = [];
+  for (const [size, unit] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count} ${unit}`);
+  }
+  return parts.join(' ') || '0 s';
+}
+
+/** Epoch milliseconds -> `22 Nov 2026, 10:00 UTC`, for people. */
+export function instantText(ms: number): string {
+  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+  const at = new Date(ms);
+  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`;
+}
