@@ -1,0 +1,133 @@
+// The only reader of the environment. Each function asks for the parts that it needs; a start fails naming everything that is wrong at once.
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { Identity } from './app.ts';
+
+export type Config = {
+  /** AWS region of the clients */
+  region: string;
+  /** name of the DynamoDB table */
+  table: string;
+  /** what a caller's token must say */
+  identity: Identity;
+  /** the address that mails come from, `lk@example.com` or `Latchkey <lk@example.com>` */
+  sender: string;
+  /** where the links in mails lead, without a trailing slash */
+  baseUrl: string;
+  /** file that holds the compiled catalogue as JSON */
+  cataloguePath: string;
+};
+export type ConfigPart = keyof Config;
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** True in Lambda (lambda-dg, configuration-envvars: AWS_LAMBDA_FUNCTION_NAME is reserved and always set). */
+export const inLambda = process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined;
+
+/**
+ * Reads the asked parts and nothing else.
+ * @throws Error that names every variable that is missing or wrong, one a line
+ */
+export function configFor<const Part extends ConfigPart>(parts: readonly Part[], env: Environment = process.env): Pick<Config, Part> {
+  const faults: string[] = [];
+  const config: Partial<Config> = {};
+  for (const part of parts) {
+    const parsed = v.safeParse(readers[part].schema, readers[part].input(env));
+    if (parsed.success) Object.assign(config, { [part]: parsed.output });
+    else for (const issue of parsed.issues) faults.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
+  }
+  if (faults.length > 0) throw new Error(`The configuration is incomplete or wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  return config as Pick<Config, Part>;
+}
+
+// -- what each part is made of ---------------------------------------------------------------------------------------
+
+const filled = (what: string) => v.pipe(v.string(what), v.trim(), v.minLength(1, what));
+const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v.transform(withoutTrailingSlash));
+const mailAddress = "[\\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
+const claim = 'must be the name of a claim';
+
+const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config[Part]>; variable: string; input(env: Environment): unknown } } = {
+  region: {
+    variable: 'AWS_REGION',
+    schema: v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1')),
+    input: (env) => set(env.AWS_REGION),
+  },
+  table: {
+    variable: 'LATCHKEY_TABLE',
+    // botocore dynamodb TableName
+    schema: v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores')),
+    input: (env) => set(env.LATCHKEY_TABLE),
+  },
+  identity: {
+    variable: 'LATCHKEY_ISSUER',
+    // the issuer is compared with a claim character by character, so it is kept as it was given
+    schema: v.pipe(
+      v.object({
+        issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
+        audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
+        scope: v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces')),
+        groupsClaim: filled(claim),
+        principalClaim: v.optional(filled(claim)),
+      }),
+      v.transform(({ principalClaim, ...identity }): Identity => ({ ...identity, ...(principalClaim !== undefined && { principalClaim }) })),
+    ),
+    input: (env) => ({
+      issuer: set(env.LATCHKEY_ISSUER),
+      audience: set(env.LATCHKEY_AUDIENCE)?.split(','),
+      scope: set(env.LATCHKEY_SCOPE),
+      groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM) ?? 'groups',
+      principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
+    }),
+  },
+  sender: {
+    variable: 'LATCHKEY_SENDER',
+    schema: v.pipe(
+      v.string(),
+      v.regex(
+        new RegExp(`^(?:${mailAddress}|[\\w .-]+ <${mailAddress}>)$`),
+        'must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+      ),
+    ),
+    input: (env) => set(env.LATCHKEY_SENDER),
+  },
+  baseUrl: {
+    variable: 'LATCHKEY_BASE_URL',
+    schema: url('must be an https URL, or an http URL on the loopback interface'),
+    input: (env) => set(env.LATCHKEY_BASE_URL),
+  },
+  cataloguePath: {
+    variable: 'LATCHKEY_CATALOGUE',
+    schema: v.string(),
+    input: (env) => set(env.LATCHKEY_CATALOGUE) ?? (set(env.LAMBDA_TASK_ROOT) && join(env.LAMBDA_TASK_ROOT!, 'catalogue.json')),
+  },
+};
+
+/** The members of `identity` are variables of their own. */
+const identityVariables: Record<keyof Identity, string> = {
+  issuer: 'LATCHKEY_ISSUER',
+  audience: 'LATCHKEY_AUDIENCE',
+  scope: 'LATCHKEY_SCOPE',
+  groupsClaim: 'LATCHKEY_GROUPS_CLAIM',
+  principalClaim: 'LATCHKEY_PRINCIPAL_CLAIM',
+};
+
+function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {
+  const member = issue.path?.[0]?.key;
+  return part === 'identity' && typeof member === 'string' ? identityVariables[member as keyof Identity] : readers[part].variable;
+}
+
+/** An empty variable is one that was not set: deployment tools write empty strings for absent parameters. */
+function set(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function isSafeUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, search, hash, username, password } = new URL(text);
+  if (search || hash || username || password) return false;
+  return protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+}
+
+function withoutTrailingSlash(text: string): string {
+  return text.replace(/\/+$/, '');
+}
