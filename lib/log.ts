@@ -1,0 +1,14 @@
+// The log: one line of JSON per event, with a code from a closed list.
+import type { App, Log } from './app.ts';
+
+/**
+ * @param write takes one line, without its line break
+ * @param clock epoch milliseconds
+ */
+export function jsonLog(write: (line: string) => void, clock: App['clock']): Log {
+  return (code, fields = {}) => {
+    const own = { time: new Date(clock()).toISOString(), code };
+    // once in front, where a reader looks for them, and once behind, so that no field can pose as them
+    write(JSON.stringify(Object.assign({}, own, fields, own)));
+  };
+}

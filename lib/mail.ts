@@ -1,0 +1,66 @@
+// Mail through SES v1 SendEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
+import { type SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
+import { type Mail, MailRefused, type OutgoingMail } from './app.ts';
+import { awsAnswer } from './aws-answer.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * @param client with timeouts and retries set where it is built
+ * @param sender an address or `Name <address>` that SES has verified
+ * @returns Mail whose `send` throws MailRefused when SES will never take this mail, or Problem `try-again` for everything else
+ */
+export const sesMail = (client: SESClient, sender: string): Mail => ({
+  async send(mail) {
+    refuseUnsafe(mail);
+    const utf8 = (Data: string) => ({ Charset: 'UTF-8', Data });
+    const command = new SendEmailCommand({
+      Source: sender,
+      // one recipient: SES rejects a whole message for one bad address (botocore ses)
+      Destination: { ToAddresses: [mail.to] },
+      Message: { Subject: utf8(mail.subject), Body: { Text: utf8(mail.text), Html: utf8(mail.html) } },
+    });
+    try {
+      await client.send(command);
+    } catch (error) {
+      throw outcomeOf(error, sender);
+    }
+  },
+});
+
+/**
+ * What SES would take badly or, worse, well. An address is a bare ASCII one, so that nothing can add a recipient or a header
+ * (SES has no SMTPUTF8; a domain in another script comes as punycode); a subject is one line.
+ */
+function refuseUnsafe({ to, subject }: OutgoingMail): void {
+  if (!/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(to) || to.length > 320)
+    throw new MailRefused('InvalidAddress');
+  if (/[\p{Cc}\u2028\u2029]/u.test(subject)) throw new MailRefused('InvalidSubject');
+}
+
+/** Codes of SES that are about this one mail; all others (paused, throttled, unverified domain, no permission) are about the account and may pass. */
+const refusals = new Set([
+  'MessageRejected',
+  'InvalidParameterValue',
+  'InvalidParameterCombination',
+  'InvalidParameter',
+  'ValidationError',
+  'RequestEntityTooLarge',
+]);
+
+function outcomeOf(error: unknown, sender: string): MailRefused | Problem {
+  const answer = awsAnswer(error);
+  const isAboutMail = answer !== undefined && answer.status >= 400 && answer.status < 500 && (refusals.has(answer.code) || answer.status === 413);
+  if (isAboutMail && !isUnverifiedSender(error, sender)) return new MailRefused(answer.code);
+  return new Problem('try-again', `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`, {
+    retryAfterSeconds: answer ? 5 : 2,
+  });
+}
+
+/**
+ * SES says MessageRejected also when the sender is not verified yet, naming the identities that failed. That is a slip of the
+ * deployment which an operator mends, so it must not settle every approver's mail as refused for good.
+ */
+function isUnverifiedSender(error: unknown, sender: string): boolean {
+  const address = /<([^<>]+)>\s*$/.exec(sender)?.[1] ?? sender;
+  return error instanceof Error && /not verified/i.test(error.message) && error.message.toLowerCase().includes(address.toLowerCase());
+}

@@ -1,0 +1,131 @@
+// An STS of one's own: AssumeRole and GetCallerIdentity over the catalogue's roles, refusing what AWS would refuse.
+import { createHash, randomBytes } from 'node:crypto';
+import type { App } from '../lib/app.ts';
+import type { Catalogue, Role } from '../lib/catalogue.ts';
+import { SECOND, toInstant } from '../lib/time.ts';
+import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
+import type { SigningKey } from './sigv4.ts';
+import { type AssumeRoleCall, type CheckedCall, checkAssumeRole, readAssumeRole } from './sts-limits.ts';
+
+/** Whoever may sign calls to the emulators. */
+export type StsCaller = SigningKey & { accessKeyId: string; arn: string; userId: string; account: string; expiresAt: number; isHub: boolean };
+/** What the emulator knows of a session it issued. */
+export type IssuedSession = StsCaller & { roleArn: string; tags: ReadonlyArray<{ Key: string; Value: string }>; policy?: string; sourceIdentity?: string };
+
+export type StsEmulator = QueryService<StsCaller> & {
+  /** every AssumeRole input that was sent with a good signature, refused ones included, newest first; no secret in it */
+  calls: AssumeRoleCall[];
+  /** the caller behind an access key id: the hub or an issued session, expired ones included */
+  caller(accessKeyId: string): StsCaller | undefined;
+  /** the session behind an access key id, expired ones included; with its secrets, so it must not leave the process */
+  session(accessKeyId: string): IssuedSession | undefined;
+};
+
+/**
+ * The credentials of the hub's issue-session function, as the local server and tests use them: those of an assumed role, as a Lambda's are,
+ * so that what is role chaining on AWS is role chaining here. They open nothing but the emulators.
+ */
+export const hubKeys = {
+  accessKeyId: 'ASIALATCHKEYLOCALHUB',
+  secretAccessKey: 'latchkey-local-hub-secret-opens-nothing0',
+  sessionToken: 'latchkey-local-hub-token-opens-nothing',
+} as const;
+const hub: StsCaller = {
+  ...hubKeys,
+  arn: 'arn:aws:sts::999999999999:assumed-role/latchkey-issue-session/local',
+  userId: 'AROALATCHKEYLOCALHUBX:local',
+  account: '999999999999',
+  expiresAt: Number.POSITIVE_INFINITY,
+  isHub: true,
+};
+
+/** How many calls and sessions are remembered. */
+const memory = 5000;
+
+/**
+ * @param clock Latchkey's own, so that sessions end by the same clock as grants
+ * @returns the service, to be mounted by aws-emulator.ts
+ */
+export function createStsEmulator({ catalogue, clock }: Pick<App, 'catalogue' | 'clock'>): StsEmulator {
+  const calls: AssumeRoleCall[] = [];
+  const sessions = new Map<string, IssuedSession>();
+
+  const assumeRole = (fields: URLSearchParams, caller: StsCaller): Xml => {
+    const call = readAssumeRole(fields);
+    calls.unshift(call);
+    calls.length = Math.min(calls.length, memory);
+    const checked = checkAssumeRole(call);
+    const role = admit(catalogue, caller, checked);
+    const session = issue(role, checked, clock());
+    sessions.set(session.accessKeyId, session);
+    for (const oldest of [...sessions.keys()].slice(0, Math.max(0, sessions.size - memory))) sessions.delete(oldest);
+    return answerOf(session, checked);
+  };
+
+  const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => ({ Arn: caller.arn, UserId: caller.userId, Account: caller.account });
+
+  return {
+    version: '2011-06-15',
+    namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
+    actions: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
+    calls,
+    caller: (accessKeyId) => (accessKeyId === hub.accessKeyId ? hub : sessions.get(accessKeyId)),
+    session: (accessKeyId) => sessions.get(accessKeyId),
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** Trust and duration. A wrong external id is as little told as an unknown role. @throws AwsFault AccessDenied or ValidationError */
+function admit(catalogue: Catalogue, caller: StsCaller, call: CheckedCall): Role {
+  const role = [...catalogue.roles.values()].find(({ arn }) => arn === call.RoleArn);
+  if (!caller.isHub || !role || role.account.externalId !== call.ExternalId) {
+    throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`, 403);
+  }
+  if (call.DurationSeconds > role.maxSessionDuration) {
+    throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
+  }
+  if (call.DurationSeconds > 3600) {
+    throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
+  }
+  return role;
+}
+
+function issue(role: Role, call: CheckedCall, now: number): IssuedSession {
+  const roleName = role.arn.split('/').at(-1);
+  return {
+    accessKeyId: `ASIA${base32(randomBytes(10))}`,
+    secretAccessKey: randomBytes(30).toString('base64'),
+    sessionToken: randomBytes(300).toString('base64'),
+    // the ARN of an assumed role has the role's name without its path (iam-ug, reference_identifiers)
+    arn: `arn:${role.account.partition}:sts::${role.account.id}:assumed-role/${roleName}/${call.RoleSessionName}`,
+    userId: `${roleId(role.arn)}:${call.RoleSessionName}`,
+    account: role.account.id,
+    expiresAt: now + call.DurationSeconds * SECOND,
+    isHub: false,
+    roleArn: role.arn,
+    tags: call.Tags ?? [],
+    ...(call.Policy !== undefined && { policy: call.Policy }),
+    ...(call.SourceIdentity !== undefined && { sourceIdentity: call.SourceIdentity }),
+  };
+}
+
+const answerOf = (session: IssuedSession, { SourceIdentity }: CheckedCall): Xml => ({
+  Credentials: {
+    AccessKeyId: session.accessKeyId,
+    SecretAccessKey: session.secretAccessKey,
+    SessionToken: session.sessionToken ?? '',
+    Expiration: toInstant(session.expiresAt),
+  },
+  AssumedRoleUser: { AssumedRoleId: session.userId, Arn: session.arn },
+  ...(SourceIdentity !== undefined && { SourceIdentity }),
+});
+
+/** The same id for the same role in every run. */
+const roleId = (arn: string) => `AROA${base32(createHash('sha256').update(arn).digest().subarray(0, 11)).slice(0, 17)}`;
+
+/** RFC 4648, without padding: the letters of AWS's ids. */
+function base32(bytes: Uint8Array): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{5}/g) ?? []).map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)]).join('');
+}
