@@ -1,0 +1,393 @@
+// All of DynamoDB: one table, its items, indexes and conditions. A request is one item, so one conditional write is a whole transaction.
+import { createHash } from 'node:crypto';
+import { setTimeout } from 'node:timers/promises';
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  type CreateTableCommandInput,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import * as v from 'valibot';
+import type { ListIndex, OpenSlot, Position, Store } from './app.ts';
+import { awsAnswer, isRefusal } from './aws-answer.ts';
+import { bounds } from './catalogue.ts';
+import { Problem } from './problem.ts';
+import { MessageRecord, RequestRecord } from './schema.ts';
+import { dueAt, isPending, openUntil } from './status.ts';
+import { SECOND } from './time.ts';
+
+type Item = Record<string, AttributeValue>;
+type Client = Pick<DynamoDBClient, 'send'>;
+
+// -- the table -------------------------------------------------------------------------------------------------------
+
+/** Index -> its partition and sort key. All attributes are strings and all indexes hold keys only: what a list shows is read from the table. */
+const indexes = {
+  /** slot: `<created>#<role>#<open until, or ->`, so that overlap rule and limit need no item */
+  byRequester: ['requester', 'slot'],
+  byMonth: ['month', 'created'],
+  /** sparse: only while nobody has decided for good */
+  pendingByRole: ['pending', 'created'],
+  /** sparse: only while the sweeper has something left to do */
+  byDue: ['shard', 'due'],
+  /** sparse: only what a bot filed */
+  byFiler: ['filer', 'created'],
+} as const;
+type Index = keyof typeof indexes;
+
+const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
+const listedMonths = 13;
+
+/** Milliseconds for which a request can be open, counted from its filing: as long as it may wait plus as long as it may last. */
+const openFor = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+
+/** The table, for whoever has to make one: on demand, streaming old and new images. `ttl` is its time-to-live attribute. */
+export function tableDefinition(name: string): CreateTableCommandInput {
+  const attributes = new Set(['pk', ...Object.values(indexes).flat()]);
+  return {
+    TableName: name,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    AttributeDefinitions: [...attributes].map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' })),
+    GlobalSecondaryIndexes: Object.entries(indexes).map(([index, [partition, sort]]) => ({
+      IndexName: index,
+      KeySchema: [
+        { AttributeName: partition, KeyType: 'HASH' },
+        { AttributeName: sort, KeyType: 'RANGE' },
+      ],
+      Projection: { ProjectionType: 'KEYS_ONLY' },
+    })),
+    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+  };
+}
+
+// -- items -----------------------------------------------------------------------------------------------------------
+
+const text = (value: string): AttributeValue => ({ S: value });
+const number = (value: number): AttributeValue => ({ N: String(value) });
+/** Milliseconds always have three digits, so that text sorts as time does. */
+const iso = (ms: number) => new Date(ms).toISOString();
+const requestKey = (id: string): Item => ({ pk: text(`request#${id}`) });
+const messageKey = (requestId: string, id: string): Item => ({ pk: text(`message#${requestId}#${id}`) });
+
+/** Sorts by time, then by id: requests of the same millisecond have a place of their own to resume from. */
+const createdKey = ({ createdAt, id }: Position) => `${iso(createdAt)}#${id}`;
+
+function positionOf(sortKey: string): Position {
+  const [createdAt, id] = sortKey.split('#') as [string, string];
+  return { id, createdAt: Date.parse(createdAt) };
+}
+
+/**
+ * The time in a request's slot. One that ended by its own clock keeps it: the time has passed for every reader,
+ * and a slot that stays the same saves two index writes.
+ */
+function slotUntil(record: RequestRecord): string {
+  const planned = record.endsAt ?? record.decideBy;
+  const until = openUntil(record) ?? (record.outcome && record.outcome.at >= planned ? planned : undefined);
+  return until === undefined ? '-' : iso(until);
+}
+
+function slotOf(sortKey: string): OpenSlot | undefined {
+  const [, id, role, until] = sortKey.split('#') as [string, string, string, string];
+  return until === '-' ? undefined : { id, role, until: Date.parse(until) };
+}
+
+/** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
+export function imageOf(record: RequestRecord): Item {
+  const due = dueAt(record);
+  const created = createdKey(record);
+  return {
+    ...requestKey(record.id),
+    doc: text(JSON.stringify(record)),
+    version: number(record.version),
+    requester: text(record.requester.person),
+    slot: text(`${created}#${record.role.id}#${slotUntil(record)}`),
+    month: text(created.slice(0, 7)),
+    created: text(created),
+    ...(isPending(record) && { pending: text(record.role.id) }),
+    ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
+    ...(record.filedBy && { filer: text(record.filedBy.principal) }),
+  };
+}
+
+const shardOf = (id: string) => shards[createHash('sha256').update(id).digest()[0]! % shards.length]!;
+
+/**
+ * The request in a table item or a stream image (low-level attributes, as in a DynamoDBStreamEvent); undefined for no image or another kind of item.
+ * @throws Error when the item is a request's and its document cannot be read
+ */
+export function recordFromImage(image: Record<string, { S?: string | undefined }> | undefined): RequestRecord | undefined {
+  const key = image?.pk?.S;
+  if (image === undefined || !key?.startsWith('request#')) return undefined;
+  try {
+    return v.parse(RequestRecord, JSON.parse(image.doc?.S ?? ''));
+  } catch (cause) {
+    if (cause instanceof SyntaxError || cause instanceof v.ValiError) throw new Error(`the document of ${key} cannot be read`);
+    throw cause;
+  }
+}
+
+function messageFromItem(requestId: string, id: string, item: Item): MessageRecord {
+  const person = item.approver?.M;
+  return v.parse(MessageRecord, {
+    requestId,
+    id,
+    kind: item.kind?.S,
+    ...(person && { approver: { key: person.key?.S, name: person.name?.S } }),
+    linkHashes: item.links?.L?.map((hash) => hash.S),
+    claimedAt: Number(item.claimed?.N),
+    ...(item.sent && { sentAt: Number(item.sent.N) }),
+    ...(item.failure && { failure: item.failure.S }),
+    expiresAt: Number(item.expires?.N),
+  });
+}
+
+// -- calls -----------------------------------------------------------------------------------------------------------
+
+/** The store over one table. Every method is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
+export function dynamoStore(client: Client, table: string): Store {
+  const readItem = async (key: Item) => (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
+  const write = (command: PutItemCommand | UpdateItemCommand, key: Item) => conditionally(client, command, () => readItem(key));
+  const put = (item: Item, condition: string, names: Record<string, string>, values?: Item) =>
+    write(
+      new PutItemCommand({
+        TableName: table,
+        Item: item,
+        ConditionExpression: condition,
+        ExpressionAttributeNames: names,
+        ...(values && { ExpressionAttributeValues: values }),
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      }),
+      { pk: item.pk! },
+    );
+
+  return {
+    async get(id) {
+      return recordFromImage(await readItem(requestKey(id)));
+    },
+
+    getMany: (ids) => getMany(client, table, ids),
+
+    async create(record) {
+      const item = imageOf(record);
+      const refusal = await put(item, 'attribute_not_exists(#pk)', { '#pk': 'pk' });
+      if (!refusal || (await refusal.isOwnWrite(item))) return undefined;
+      const stored = recordFromImage(await refusal.item());
+      if (!stored) throw new Error('a request that stood in the way of a new one is gone');
+      return stored;
+    },
+
+    async replace(next, version) {
+      const item = imageOf(next);
+      const refusal = await put(item, '#version = :version', { '#version': 'version' }, { ':version': number(version) });
+      return !refusal || refusal.isOwnWrite(item);
+    },
+
+    async openOf(person, now) {
+      const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(now - openFor) });
+      return keys.flatMap((key) => slotOf(key) ?? []).filter(({ until }) => until > now);
+    },
+
+    async list(index, limit, after) {
+      const { name, partitions } = partitionsOf(index, after);
+      const before = after && { comparison: '<' as const, bound: createdKey(after) };
+      const pages = await Promise.all(partitions.map((partition) => query(client, table, name, partition, { ...before, limit, newestFirst: true })));
+      return pages.flat().sort(descending).slice(0, limit).map(positionOf);
+    },
+
+    async due(now, limit) {
+      const range = { comparison: '<=' as const, bound: iso(now), limit };
+      const found = await Promise.all(shards.map((shard) => queryItems(client, table, 'byDue', shard, range)));
+      return found
+        .flat()
+        .sort((a, b) => descending(b.due!.S!, a.due!.S!))
+        .slice(0, limit)
+        .map((item) => item.pk!.S!.slice('request#'.length));
+    },
+
+    async getMessage(requestId, id) {
+      const item = await readItem(messageKey(requestId, id));
+      return item && messageFromItem(requestId, id, item);
+    },
+
+    async claimMessage(message, staleBefore) {
+      const key = messageKey(message.requestId, message.id);
+      const refusal = await write(new UpdateItemCommand({ TableName: table, Key: key, ...claim(message, staleBefore) }), key);
+      if (!refusal) return 'claimed';
+      const item = await refusal.item();
+      if (item?.sent || item?.failure) return 'settled';
+      const isOwnClaim = refusal.isRetried && Number(item?.claimed?.N) === message.claimedAt && item?.links?.L?.at(-1)?.S === message.linkHashes.at(-1);
+      return isOwnClaim ? 'claimed' : 'busy';
+    },
+
+    async settleMessage(requestId, id, result) {
+      const key = messageKey(requestId, id);
+      const refusal = await write(new UpdateItemCommand({ TableName: table, Key: key, ...settlement(result) }), key);
+      if (refusal && !(await refusal.item())) throw new Error('a message must be claimed before it is settled');
+    },
+  };
+}
+
+type Range = { comparison?: '<' | '<=' | '>='; bound?: string; limit?: number; newestFirst?: boolean };
+
+/** Sort keys of one partition of an index. */
+async function query(client: Client, table: string, index: Index, partition: string, range: Range): Promise<string[]> {
+  return (await queryItems(client, table, index, partition, range)).map((item) => item[indexes[index][1]]!.S!);
+}
+
+/** Keys of one partition of an index, as far as the limit; more than one round trip only beyond a megabyte of keys. */
+async function queryItems(client: Client, table: string, index: Index, partition: string, range: Range): Promise<Item[]> {
+  const { comparison, bound, limit = Number.POSITIVE_INFINITY, newestFirst = false } = range;
+  const [partitionKey, sortKey] = indexes[index];
+  const found: Item[] = [];
+  let from: Item | undefined;
+  do {
+    const page = await passable(
+      client.send(
+        new QueryCommand({
+          TableName: table,
+          IndexName: index,
+          KeyConditionExpression: comparison ? `#partition = :partition AND #sort ${comparison} :bound` : '#partition = :partition',
+          ExpressionAttributeNames: { '#partition': partitionKey, ...(comparison && { '#sort': sortKey }) },
+          ExpressionAttributeValues: { ':partition': text(partition), ...(bound !== undefined && { ':bound': text(bound) }) },
+          ScanIndexForward: !newestFirst,
+          ...(Number.isFinite(limit) && { Limit: limit - found.length }),
+          ...(from && { ExclusiveStartKey: from }),
+        }),
+      ),
+    );
+    found.push(...(page.Items ?? []));
+    from = page.LastEvaluatedKey;
+  } while (from && found.length < limit);
+  return found;
+}
+
+/** Where a list is found. A list by time has one partition a month, all asked at once; those after the position hold nothing of the page. */
+function partitionsOf(index: ListIndex, after: Position | undefined): { name: Index; partitions: string[] } {
+  switch (index.by) {
+    case 'requester':
+      return { name: 'byRequester', partitions: [index.person] };
+    case 'filer':
+      return { name: 'byFiler', partitions: [index.principal] };
+    case 'pending':
+      return { name: 'pendingByRole', partitions: [index.role] };
+    case 'time': {
+      const newest = new Date(index.now);
+      const months = Array.from({ length: listedMonths }, (_, ago) => iso(Date.UTC(newest.getUTCFullYear(), newest.getUTCMonth() - ago)).slice(0, 7));
+      return { name: 'byMonth', partitions: after ? months.filter((month) => month <= iso(after.createdAt).slice(0, 7)) : months };
+    }
+  }
+}
+
+const descending = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
+
+const batchSize = 100;
+const batchAttempts = 5;
+
+/** BatchGetItem may leave keys unprocessed under load (botocore dynamodb); they are asked for again, later each time. */
+async function getMany(client: Client, table: string, ids: readonly string[]): Promise<RequestRecord[]> {
+  if (ids.length > batchSize) throw new RangeError(`at most ${batchSize} requests at once`);
+  const found = new Map<string, RequestRecord>();
+  let keys: Item[] = [...new Set(ids)].map(requestKey);
+  for (let attempt = 1; keys.length > 0; attempt++) {
+    if (attempt > batchAttempts) throw tryAgain();
+    if (attempt > 1) await setTimeout(Math.random() * 25 * 2 ** attempt);
+    const answer = await passable(client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } })));
+    for (const item of answer.Responses?.[table] ?? []) {
+      const record = recordFromImage(item);
+      if (record) found.set(record.id, record);
+    }
+    keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
+  }
+  return ids.flatMap((id) => found.get(id) ?? []);
+}
+
+/** Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. */
+function claim(message: MessageRecord, staleBefore: number) {
+  return {
+    ConditionExpression: 'attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND #claimed <= :stale)',
+    UpdateExpression: `SET #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
+      message.approver ? ', #approver = :approver' : ''
+    }`,
+    ExpressionAttributeNames: named('pk', 'sent', 'failure', 'claimed', 'kind', 'links', 'expires', 'ttl', ...(message.approver ? ['approver'] : [])),
+    ExpressionAttributeValues: {
+      ':stale': number(staleBefore),
+      ':kind': text(message.kind),
+      ':none': { L: [] },
+      ':links': { L: message.linkHashes.map(text) },
+      ':claimed': number(message.claimedAt),
+      ':expires': number(message.expiresAt),
+      ':ttl': number(Math.ceil(message.expiresAt / SECOND)),
+      ...(message.approver && { ':approver': { M: { key: text(message.approver.key), name: text(message.approver.name) } } }),
+    },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
+/** The first settlement stands: a sender whose claim was taken over cannot undo what the other one did. */
+function settlement(result: { sentAt: number } | { failure: string } | 'released') {
+  const [attribute, value]: [string, AttributeValue] =
+    result === 'released' ? ['claimed', number(0)] : 'sentAt' in result ? ['sent', number(result.sentAt)] : ['failure', text(result.failure)];
+  return {
+    ConditionExpression: 'attribute_exists(#pk) AND attribute_not_exists(#sent) AND attribute_not_exists(#failure)',
+    UpdateExpression: `SET #${attribute} = :value`,
+    ExpressionAttributeNames: named('pk', 'sent', 'failure', attribute),
+    ExpressionAttributeValues: { ':value': value },
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
+  };
+}
+
+const named = (...attributes: string[]) => Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]));
+
+// -- refusals and faults ---------------------------------------------------------------------------------------------
+
+type Refusal = {
+  /** the item that stood in the way */
+  item(): Promise<Item | undefined>;
+  isRetried: boolean;
+  /**
+   * True when what stands in the way is this very write: the SDK repeats a call whose answer was lost,
+   * and the repetition meets what the first try had written.
+   */
+  isOwnWrite(written: Item): Promise<boolean>;
+};
+
+/** Makes a conditional write; undefined when it was made. The item comes with DynamoDB's answer; where it does not, it is read. */
+async function conditionally(client: Client, command: PutItemCommand | UpdateItemCommand, read: () => Promise<Item | undefined>): Promise<Refusal | undefined> {
+  try {
+    await passable(command instanceof PutItemCommand ? client.send(command) : client.send(command));
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    const isRetried = (error.$metadata.attempts ?? 1) > 1;
+    const item = async () => error.Item ?? read();
+    return { item, isRetried, isOwnWrite: async (written) => isRetried && (await item())?.doc?.S === written.doc?.S };
+  }
+}
+
+/** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
+const passingFaults = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+const passingAnswers = new Set(['TransactionConflict', 'ReplicatedWriteConflict']);
+
+async function passable<Answer>(call: Promise<Answer>): Promise<Answer> {
+  try {
+    return await call;
+  } catch (error) {
+    if (isPassing(error)) throw tryAgain();
+    throw error;
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const answer = awsAnswer(error);
+  if (answer) return !isRefusal(answer) || passingAnswers.has(answer.code);
+  return error instanceof Error && (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))));
+}
+
+const tryAgain = () => new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });

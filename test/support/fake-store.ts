@@ -1,0 +1,125 @@
+// The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
+import type { ListIndex, Position, Store } from '../../lib/app.ts';
+import { bounds } from '../../lib/catalogue.ts';
+import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
+import { dueAt, isPending, openUntil } from '../../lib/status.ts';
+import { SECOND } from '../../lib/time.ts';
+
+/** A committed write of a request, as the table's stream shows it. */
+export type Change = { before?: RequestRecord; after: RequestRecord };
+export type FakeStore = Store & {
+  /** by id */
+  requests: Map<string, RequestRecord>;
+  /** by `<request id>#<message id>` */
+  messages: Map<string, MessageRecord>;
+  /** every committed write of a request, oldest first; a test takes them away as it plays the stream */
+  changes: Change[];
+};
+
+/** Calls begin and end at once; whoever wants to see, order or break them wraps the store. */
+export function fakeStore(): FakeStore {
+  const requests = new Map<string, RequestRecord>();
+  const messages = new Map<string, MessageRecord>();
+  const changes: Change[] = [];
+
+  function write(after: RequestRecord): void {
+    const before = requests.get(after.id);
+    requests.set(after.id, frozen(after));
+    changes.push({ ...(before && { before }), after });
+  }
+
+  return {
+    requests,
+    messages,
+    changes,
+
+    get: async (id) => requests.get(id),
+
+    async getMany(ids) {
+      if (ids.length > 100) throw new RangeError('at most 100 requests at once');
+      return ids.flatMap((id) => requests.get(id) ?? []);
+    },
+
+    async create(record) {
+      const stored = requests.get(record.id);
+      if (!stored) write(record);
+      return stored;
+    },
+
+    async replace(next, version) {
+      if (requests.get(next.id)?.version !== version) return false;
+      write(next);
+      return true;
+    },
+
+    async openOf(person, now) {
+      const oldest = now - (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+      const theirs = [...requests.values()].filter(({ requester, createdAt }) => requester.person === person && createdAt >= oldest);
+      return theirs
+        .sort((a, b) => newestFirst(b, a))
+        .map((record) => ({ id: record.id, role: record.role.id, until: openUntil(record) ?? 0 }))
+        .filter(({ until }) => until > now);
+    },
+
+    async list(index, limit, after) {
+      return [...requests.values()]
+        .filter((record) => isIn(index, record) && (!after || newestFirst(record, after) > 0))
+        .sort(newestFirst)
+        .slice(0, limit)
+        .map(({ id, createdAt }) => ({ id, createdAt }));
+    },
+
+    async due(now, limit) {
+      return [...requests.values()]
+        .flatMap((record) => ({ id: record.id, due: dueAt(record) ?? Number.POSITIVE_INFINITY }))
+        .filter(({ due }) => due <= now)
+        .sort((a, b) => a.due - b.due)
+        .slice(0, limit)
+        .map(({ id }) => id);
+    },
+
+    getMessage: async (requestId, id) => messages.get(`${requestId}#${id}`),
+
+    async claimMessage(message, staleBefore) {
+      const key = `${message.requestId}#${message.id}`;
+      const stored = messages.get(key);
+      if (stored?.sentAt !== undefined || stored?.failure !== undefined) return 'settled';
+      if (stored && stored.claimedAt > staleBefore) return 'busy';
+      messages.set(key, frozen({ ...message, linkHashes: [...(stored?.linkHashes ?? []), ...message.linkHashes] }));
+      return 'claimed';
+    },
+
+    async settleMessage(requestId, id, result) {
+      const key = `${requestId}#${id}`;
+      const stored = messages.get(key);
+      if (!stored) throw new Error('a message must be claimed before it is settled');
+      if (stored.sentAt !== undefined || stored.failure !== undefined) return;
+      messages.set(key, frozen({ ...stored, ...(result === 'released' ? { claimedAt: 0 } : result) }));
+    },
+  };
+}
+
+function isIn(index: ListIndex, record: RequestRecord): boolean {
+  switch (index.by) {
+    case 'requester':
+      return record.requester.person === index.person;
+    case 'filer':
+      return record.filedBy?.principal === index.principal;
+    case 'pending':
+      return isPending(record) && record.role.id === index.role;
+    case 'time': {
+      const now = new Date(index.now);
+      const oldest = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 12);
+      const end = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1);
+      return record.createdAt >= oldest && record.createdAt < end;
+    }
+  }
+}
+
+const newestFirst = (a: Position, b: Position): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+
+/** What is stored must not change by somebody changing what he was given: doing so throws. */
+function frozen<Value>(value: Value): Value {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) Object.values(Object.freeze(value)).forEach(frozen);
+  return value;
+}
