@@ -1,0 +1,108 @@
+// A mail set twice, as plain text and as HTML. People's words stay words in both: quoted, isolated, never a link.
+import { bandOf } from './band.ts';
+import { type Hole, html, htmlText } from './html.ts';
+import { oneLine, quoted, unlinked, visible } from './people-text.ts';
+import type { Fact, Phrase } from './wording.ts';
+
+export type Letter = {
+  title: string;
+  lead: Phrase;
+  account: { id: string; name: string; color?: string | undefined };
+  facts: readonly Fact[];
+  paragraphs: ReadonlyArray<{ label: string; text: Phrase }>;
+  /** the one link that does something */
+  action?: { label: string; url: string; note: Phrase };
+  /** the request's id */
+  reference: string;
+  home: string;
+};
+
+// -- plain text ------------------------------------------------------------------------------------------------------
+
+/** A phrase as plain text of a mail. */
+export const plain = (phrase: Phrase): string => phrase.map(wordsOf).join('');
+
+/** Paragraphs are wrapped at 72 columns; what people wrote keeps its own lines, each marked with `>`. */
+export function letterText({ title, lead, account, facts, paragraphs, action, reference, home }: Letter): string {
+  const blocks = [
+    title.toUpperCase(),
+    wrapped(plain(lead)),
+    `Account: ${oneLine(account.name)}, ${account.id}`,
+    ...facts.map(factText),
+    ...paragraphs.map(({ label, text }) => `${label}:\n${wrapped(plain(text))}`),
+    ...(action ? [`${action.label}:\n${action.url}`, wrapped(plain(action.note))] : []),
+    `-- \nRequest ${reference}\nLatchkey at ${home}`,
+  ];
+  return `${blocks.join('\n\n')}\n`;
+}
+
+const factText = ({ label, value, note, quote }: Fact): string =>
+  [`${label}:${value ? ` ${plain(value)}` : ''}`, ...(note ? [plain(note)] : []), ...(quote === undefined ? [] : [quoted(unlinked(visible(quote)))])].join(
+    '\n',
+  );
+
+/** Words that are longer than a line keep a line of their own. */
+const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S{73,})(?:\s+|$)/gu, '$1\n').trimEnd();
+
+// -- HTML ------------------------------------------------------------------------------------------------------------
+
+// Inline styles only, and no colours of text or ground outside the band and the button, which bring both: so every mail
+// program's own light or dark scheme fits.
+const label = 'font-size:13px;line-height:18px;opacity:.75;margin:0 0 2px';
+const quote = 'margin:4px 0 0;padding:2px 0 2px 12px;border-left:3px solid #94a3b8;white-space:pre-wrap;overflow-wrap:anywhere;word-break:break-word';
+const page = 'margin:0;padding:0;font-family:-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:24px';
+
+export function letterHtml({ title, lead, account, facts, paragraphs, action, reference, home }: Letter): string {
+  const { fill, ink } = bandOf(account.color);
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="supported-color-schemes" content="light dark">
+<meta name="format-detection" content="telephone=no, date=no, address=no, email=no, url=no">
+<title>${title}</title>
+</head>
+<body style="${page}">
+<div style="max-width:560px;margin:0 auto;padding:24px 16px">
+<h1 style="font-size:24px;line-height:30px;margin:0 0 8px">${title}</h1>
+<p style="margin:0 0 20px">${phraseHtml(lead)}</p>
+<div style="background-color:${fill};color:${ink};border-radius:8px;padding:14px 16px;margin:0 0 20px">
+<div style="font-size:13px;line-height:18px">Account</div>
+<div style="font-size:20px;line-height:28px;font-weight:bold">${oneLine(account.name)}</div>
+<div style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:15px">${account.id}</div>
+</div>
+${facts.map(factHtml)}
+${paragraphs.map(({ label: title, text }) => html`<h2 style="font-size:16px;line-height:24px;margin:20px 0 2px">${title}</h2>\n<p style="margin:0;overflow-wrap:anywhere;word-break:break-word">${phraseHtml(text)}</p>\n`)}
+${
+  action &&
+  html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%" style="margin:28px 0 12px"><tr><td align="center" style="background-color:#1d4ed8;border-radius:8px"><a href="${action.url}" style="display:block;padding:16px 24px;color:#ffffff;font-size:18px;font-weight:bold;text-decoration:none">${action.label}</a></td></tr></table>
+<p style="font-size:14px;line-height:20px;margin:0">${phraseHtml(action.note)}</p>`
+}
+<p style="font-size:13px;line-height:18px;opacity:.75;margin:28px 0 0;padding:12px 0 0;border-top:1px solid #94a3b8;overflow-wrap:anywhere;word-break:break-word">Request ${reference}, Latchkey at ${home}</p>
+</div>
+</body>
+</html>
+`;
+  return htmlText(document);
+}
+
+const factHtml = (fact: Fact): Hole => html`<div style="margin:0 0 14px">
+<div style="${label}">${fact.label}</div>
+${fact.value && html`<div style="overflow-wrap:anywhere;word-break:break-word">${phraseHtml(fact.value)}</div>`}
+${fact.note && html`<div style="overflow-wrap:anywhere;word-break:break-word;opacity:.85">${phraseHtml(fact.note)}</div>`}
+${fact.quote !== undefined && html`<blockquote dir="auto" style="${quote}">${unlinked(visible(fact.quote))}</blockquote>`}
+</div>
+`;
+
+const phraseHtml = (phrase: Phrase): Hole => phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
+
+// --- internal ---
+
+/** A part of a phrase in a mail. A mail address that stands for its owner is no bait: it was verified. */
+function wordsOf(part: Phrase[number]): string {
+  if (typeof part === 'string') return visible(part).replace(/\s+/g, ' ');
+  if ('said' in part) return unlinked(oneLine(part.said, 200));
+  return part.name === part.key ? oneLine(part.name) : unlinked(oneLine(part.name));
+}

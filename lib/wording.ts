@@ -1,0 +1,121 @@
+// The sentences that mail and page share, in the vocabulary of the product: who asks, for what, and what an approval does.
+import type { RequestRecord, Stage } from './schema.ts';
+import { approvals, openStage } from './status.ts';
+import { durationText, instantText } from './time.ts';
+
+/** A person by name. The key, a mail address or a principal, is what was verified; the name may be the person's own choice. */
+export type Named = { key: string; name: string };
+/** Words that somebody typed. */
+export type Said = { said: string };
+/** A sentence whose parts know whose words they are, so that each channel can render people's words its own safe way. */
+export type Phrase = ReadonlyArray<string | Named | Said>;
+/** One line of a table of facts. `quote` is a longer text that somebody typed. */
+export type Fact = { label: string; value?: Phrase; note?: Phrase; quote?: string };
+
+/** A phrase from a template: the literal text and strings are ours, Named and Said are people's. */
+export function say(strings: TemplateStringsArray, ...holes: ReadonlyArray<string | number | Named | Said | Phrase>): Phrase {
+  return strings.flatMap((ours, i): Phrase => {
+    const hole = holes[i];
+    if (hole === undefined) return [ours];
+    if (typeof hole === 'number') return [ours, String(hole)];
+    return Array.isArray(hole) ? [ours, ...(hole as Phrase)] : [ours, hole as string | Named | Said];
+  });
+}
+
+export const requesterOf = ({ requester }: RequestRecord): Named => ({ key: requester.email ?? requester.person, name: requester.name });
+
+/** `production-bucket-read in Production (111111111111)` */
+export const what = ({ role }: RequestRecord): string => `${role.id} in ${role.account.name} (${role.account.id})`;
+
+/** The name with what stands behind it: the mail address, and the principal where it says more. */
+function whoAsks(request: RequestRecord): Phrase {
+  const { email, principal, name, person } = request.requester;
+  const identity = email ?? person;
+  const isMachine = principal.startsWith('arn:') && principal !== identity;
+  return [requesterOf(request), ...(name === identity ? [] : [` (${identity})`]), ...(isMachine ? [`, signed in as ${principal}`] : [])];
+}
+
+/** Everything an approver should know, besides the account, which is shown as a band. */
+export function factsOf(request: RequestRecord): Fact[] {
+  const { role, filedBy, reason, ticket, durationSeconds, decideBy } = request;
+  return [
+    { label: 'Asked by', value: whoAsks(request) },
+    ...(filedBy ? [{ label: 'Filed by', value: say`the bot ${filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
+    { label: 'Role', value: [role.id], note: [role.description] },
+    { label: 'Reason', quote: reason },
+    ...(ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: ticket }] }]),
+    { label: 'How long', value: [`${durationText(durationSeconds)}, counted from the approval`] },
+    { label: 'Approvals needed', value: approvalsNeeded(request) },
+    { label: 'Decide until', value: [instantText(decideBy)] },
+  ];
+}
+
+/** Who has decided so far, oldest first. */
+export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
+  stages
+    .flatMap(({ decisions }) => decisions)
+    .map(({ person, name, decision, comment, at }) => ({
+      label: decision === 'approve' ? 'Approved by' : 'Denied by',
+      value: say`${{ key: person, name }}, ${instantText(at)}`,
+      ...(comment !== undefined && { quote: comment }),
+    }));
+
+/** `1 of 2 (stage 1 of 2): Lea Lead, Second Lead`, for the stage whose turn it is. */
+function approvalsNeeded(request: RequestRecord): Phrase {
+  const open = openStage(request);
+  if (!open) return ['none any more'];
+  const { index, stage } = open;
+  const people = approversOf(request, stage);
+  const stages = request.stages.length > 1 ? [`stage ${index + 1} of ${request.stages.length}`] : [];
+  const given = approvals(stage) > 0 ? [`${approvals(stage)} given so far`] : [];
+  const aside = [...stages, ...given].join(', ');
+  return say`${stage.need}${isEverybodyKnown(stage) ? ` of ${people.length}` : ''}${aside === '' ? '' : ` (${aside})`}: ${names(people)}`;
+}
+
+/** Whom a request still waits for; empty when nothing is open. */
+export function waitingFor(request: RequestRecord): Phrase {
+  const open = openStage(request);
+  if (!open) return [];
+  const decided = new Set(open.stage.decisions.map(({ person }) => person));
+  const missing = open.stage.need - approvals(open.stage);
+  return say`${missing} more ${missing === 1 ? 'approval' : 'approvals'}, from ${names(approversOf(request, open.stage).filter(({ key }) => !decided.has(key)))}`;
+}
+
+/** What happens on Approve, in one plain sentence or two. */
+export function ifApproved(request: RequestRecord): Phrase {
+  const open = openStage(request);
+  if (!open) return ['Nothing: the request is no longer pending.'];
+  const who = requesterOf(request);
+  const missing = open.stage.need - approvals(open.stage) - 1;
+  if (missing > 0) {
+    const others = missing === 1 ? 'one more approver has' : `${missing} more approvers have`;
+    return say`Your approval counts, and ${others} to approve before ${who} gets any access.`;
+  }
+  const next = request.stages[open.index + 1];
+  if (next) return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
+  return say`As soon as you approve, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
+}
+
+export const ifDenied = (request: RequestRecord): Phrase => say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
+
+export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [`If nobody decides, the request lapses on ${instantText(decideBy)}.`];
+
+/** Until when sessions that are already out can still be used after an early end; undefined when none can. */
+export function lastSessionEnd({ sessions, outcome }: RequestRecord): number | undefined {
+  const ends = sessions.map(({ expiresAt }) => expiresAt).filter((end) => outcome !== undefined && end > outcome.at);
+  return ends.length > 0 ? Math.max(...ends) : undefined;
+}
+
+// --- internal ---
+
+const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
+  const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);
+  return isEverybodyKnown(stage) ? people : [...people, ...openEntries(stage).map((entry) => ({ key: entry, name: entry }))];
+};
+
+/** Entries that no list of people can stand for: everyone, or a group that only tokens know of. */
+const openEntries = ({ approvers, people }: Stage): string[] =>
+  approvers.filter((entry) => entry === 'everyone' || (entry.startsWith('group:') && people.length === 0));
+const isEverybodyKnown = (stage: Stage): boolean => openEntries(stage).length === 0;
+
+const names = (people: readonly Named[]): Phrase => (people.length === 0 ? ['nobody'] : people.flatMap((person, i) => (i === 0 ? [person] : [', ', person])));

@@ -1,0 +1,224 @@
+import { describe, expect, test } from '@jest/globals';
+import { askedOf, messagesFor, type News, renderMail } from '../lib/messages.ts';
+import type { Decision, EventType, RequestRecord } from '../lib/schema.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
+import { record, start } from './support/records.ts';
+
+const asi = { key: 'asi-dev@example.com', name: 'Asi Dev' };
+const lea = { key: 'lead@example.com', name: 'Lea Lead' };
+const bob = { key: 'second-lead@example.com', name: 'Bob Second' };
+const sec = { key: 'security@example.com', name: 'Sec Urity' };
+const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approver' };
+const links = { decide: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
+
+/** One more event, by whom, with what else it changes. */
+function after(before: RequestRecord, type: EventType, by: { key: string; name: string }, changes: Partial<RequestRecord> = {}, via = 'oidc'): RequestRecord {
+  const seq = before.version + 1;
+  const event = { seq, at: start + seq * MINUTE, type, actor: by.key, via, ...(via !== 'sweep' && { note: `why ${by.name} did it` }) };
+  const outcomes = ['denied', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
+  const status = outcomes.find((outcome) => outcome === type);
+  return { ...before, version: seq, history: [...before.history, event], ...(status && { outcome: { status, at: event.at, by: by.name } }), ...changes };
+}
+
+const decision = (by: { key: string; name: string }, answer: Decision['decision']): Decision => ({
+  person: by.key,
+  principal: `principal of ${by.key}`,
+  name: by.name,
+  decision: answer,
+  comment: `${by.name} says ${answer}`,
+  via: 'link',
+  at: start + MINUTE,
+});
+const filed = (changes: Partial<RequestRecord> = {}): RequestRecord =>
+  record({ version: 1, history: [{ seq: 1, at: start, type: 'filed', actor: asi.key, via: 'oidc' }], ...changes });
+const stage = (people: Array<{ key: string; name: string }>, changes: Partial<RequestRecord['stages'][number]> = {}): RequestRecord['stages'][number] => ({
+  need: 1,
+  approvers: people.map(({ key }) => key),
+  people,
+  decisions: [],
+  ...changes,
+});
+const grant = { startsAt: start + MINUTE, endsAt: start + MINUTE + HOUR };
+const twoStages = filed({ stages: [stage([lea, bob, machine, asi], { openedBy: 1 }), stage([sec, lea])] });
+const firstApproved = after(twoStages, 'approved', lea, {
+  stages: [
+    { ...twoStages.stages[0]!, decisions: [decision(lea, 'approve')] },
+    { ...twoStages.stages[1]!, openedBy: 2 },
+  ],
+});
+const granted = after(firstApproved, 'approved', sec, {
+  ...grant,
+  stages: [firstApproved.stages[0]!, { ...firstApproved.stages[1]!, decisions: [decision(sec, 'approve')] }],
+});
+const told = (news: News[]): string[] => news.map(({ kind, to }) => `${kind} ${to.email}`).sort();
+
+describe('whom to tell what', () => {
+  test('filing asks the first stage: nobody without mail, never the requester', () => {
+    expect(told(messagesFor(undefined, twoStages))).toEqual([`decide ${lea.key}`, `decide ${bob.key}`]);
+    expect(messagesFor(undefined, twoStages)[0]).toMatchObject({ requestId: twoStages.id, approver: lea, to: { ...lea, email: lea.key } });
+  });
+
+  test('the next stage is asked when its turn comes, without those who have decided already', () => {
+    expect(told(messagesFor(twoStages, firstApproved))).toEqual([`decide ${sec.key}`]);
+  });
+
+  test('an approval that opens no stage and grants nothing is no news', () => {
+    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
+    expect(messagesFor(two, after(two, 'approved', lea, { stages: [{ ...two.stages[0]!, decisions: [decision(lea, 'approve')] }] }))).toEqual([]);
+  });
+
+  test.each<[string, RequestRecord, RequestRecord, string[]]>([
+    ['the last approval', firstApproved, granted, [`approved ${asi.key}`, `approved ${bob.key}`, `approved ${lea.key}`]],
+    ['a denial', twoStages, after(twoStages, 'denied', bob), [`denied ${asi.key}`, `denied ${lea.key}`]],
+    ['a withdrawal', twoStages, after(twoStages, 'withdrawn', asi), [`withdrawn ${bob.key}`, `withdrawn ${lea.key}`]],
+    [
+      'a revocation by an admin',
+      granted,
+      after(granted, 'revoked', { key: 'admin@example.com', name: 'Ad Min' }),
+      [asi, bob, lea, sec].map(({ key }) => `revoked ${key}`),
+    ],
+    ['a revocation by an approver', granted, after(granted, 'revoked', sec), [asi, bob, lea].map(({ key }) => `revoked ${key}`)],
+    ['a lapse', twoStages, after(twoStages, 'lapsed', { key: 'latchkey', name: 'nobody' }, {}, 'sweep'), [asi, bob, lea].map(({ key }) => `lapsed ${key}`)],
+    ['a hand-back', granted, after(granted, 'ended', asi), [`ended ${lea.key}`, `ended ${sec.key}`]],
+    ['a natural end', granted, after(granted, 'ended', { key: 'latchkey', name: 'the end of the grant' }, {}, 'sweep'), []],
+    ['a session', granted, after(granted, 'vended', asi), []],
+    ['a URL that never came to be', granted, after(granted, 'undelivered', asi), []],
+    ['a check of the mail', twoStages, after(twoStages, 'mail-checked', { key: 'latchkey', name: '' }, {}, 'sweep'), []],
+  ])('%s', (_name, before, now, expected) => {
+    expect(told(messagesFor(before, now))).toEqual([...expected].sort());
+  });
+
+  test('a bot: the person is told what was filed in their name', () => {
+    const bot = 'arn:aws:iam::999999999999:role/chatops-bot';
+    const byBot = filed({ filedBy: { principal: bot }, history: [{ seq: 1, at: start, type: 'filed', actor: bot, via: 'iam' }] });
+    expect(told(messagesFor(undefined, byBot))).toEqual([`decide ${lea.key}`, `filed ${asi.key}`]);
+  });
+
+  test('a role that approves by itself: one mail, to the requester alone, also where a bot filed', () => {
+    for (const filedBy of [undefined, { principal: 'arn:aws:iam::999999999999:role/chatops-bot' }]) {
+      const both = after(
+        filed({ automatic: true, stages: [], ...(filedBy && { filedBy }) }),
+        'approved',
+        { key: 'latchkey', name: 'latchkey' },
+        grant,
+        'catalogue',
+      );
+      expect(told(messagesFor(undefined, both))).toEqual([`approved ${asi.key}`]);
+    }
+  });
+
+  test('a requester without a mail address gets none', () => {
+    const requester = { person: machine.key, principal: machine.key, email: null, name: machine.name };
+    const byMachine = filed({ requester, stages: [stage([lea, bob], { openedBy: 1 })] });
+    expect(told(messagesFor(byMachine, after(byMachine, 'denied', lea)))).toEqual([`denied ${bob.key}`]);
+  });
+});
+
+describe('the id of a message', () => {
+  test('is the same when the sweeper works it out again, and differs by kind, cause and recipient', () => {
+    expect(askedOf(twoStages)).toEqual(messagesFor(undefined, twoStages));
+    expect(askedOf(firstApproved)).toEqual(messagesFor(twoStages, firstApproved));
+    expect(askedOf(granted)).toEqual([]);
+    const all = [
+      ...messagesFor(undefined, twoStages),
+      ...messagesFor(twoStages, firstApproved),
+      ...messagesFor(firstApproved, granted),
+      ...messagesFor(granted, after(granted, 'revoked', sec)),
+    ];
+    expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
+    for (const { id } of all) expect(id).toMatch(/^[\w-]{22}$/);
+  });
+
+  test('the sweeper asks nobody again who has decided in the stage', () => {
+    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1, decisions: [decision(lea, 'approve')] })] });
+    expect(told(askedOf(two))).toEqual([`decide ${bob.key}`]);
+  });
+});
+
+describe('the mail', () => {
+  const flat = (text: string) => text.replace(/\s+/g, ' ');
+  const mailTo = (email: string, before: RequestRecord | undefined, now: RequestRecord) => {
+    const news = messagesFor(before, now).find(({ to }) => to.email === email);
+    if (!news) throw new Error(`no mail to ${email}`);
+    return renderMail(news, now, links);
+  };
+
+  test('that asks says who, where, what, why, how long, what an approval does, until when and how to deny', () => {
+    const request = filed({ filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' }, stages: [stage([lea, bob], { openedBy: 1 })] });
+    const { subject, text, html } = mailTo(lea.key, undefined, request);
+    expect(subject).toBe('Please decide: production-bucket-read in Production (111111111111) for Asi Dev');
+    for (const words of [
+      'Asked by: Asi Dev (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
+      'Filed by: the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev',
+      'Account: Production, 111111111111',
+      'Role: production-bucket-read Read objects in asi-production-bucket',
+      'Reason: > Look at the failing nightly export',
+      'Ticket: OPS-1234',
+      'How long: 1 h, counted from the approval',
+      'Approvals needed: 1 of 2: Lea Lead, Bob Second',
+      'Decide until: 22 Nov 2026, 18:00 UTC',
+      'If you approve: As soon as you approve, and for 1 h, Asi Dev can use production-bucket-read in Production (111111111111). After that the access ends by itself.',
+      'If you deny: The request is closed for good, and Asi Dev is told',
+      'Approve or deny: https://latchkey.example.com/decide/token ',
+    ]) {
+      expect(flat(text)).toContain(words);
+    }
+    expect(html.match(/href=/g)).toHaveLength(1);
+    expect(html).toContain('href="https://latchkey.example.com/decide/token"');
+    expect(html).toContain('background-color:#b91c1c;color:#ffffff');
+    expect(html).not.toMatch(/<(?:img|script|link|style|iframe)|url\(|@import/i);
+  });
+
+  test('says when an approval alone does not give access', () => {
+    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
+    expect(flat(mailTo(lea.key, undefined, two).text)).toContain('one more approver has to approve before Asi Dev gets any access');
+    expect(flat(mailTo(bob.key, undefined, twoStages).text)).toContain('goes on to the next approvers (Sec Urity, Lea Lead)');
+    expect(flat(mailTo(sec.key, twoStages, firstApproved).text)).toMatch(
+      /Approvals needed: 1 of 2 \(stage 2 of 2\).*Approved by: Lea Lead.*> Lea Lead says approve/,
+    );
+  });
+
+  test('of an approval names the approvers with their comments, the window, and the calls that come next', () => {
+    const { subject, text } = mailTo(asi.key, firstApproved, granted);
+    expect(subject).toBe('Approved: production-bucket-read in Production (111111111111)');
+    expect(flat(text)).toContain('Access: from 22 Nov 2026, 10:01 UTC until 22 Nov 2026, 11:01 UTC');
+    expect(text).toMatch(/Approved by: Lea Lead, .*\n> Lea Lead says approve/);
+    expect(text).toContain(`https://latchkey.example.com/v1/requests/${granted.id}/credentials`);
+    expect(flat(mailTo(bob.key, firstApproved, granted).text)).toContain('you can revoke it');
+  });
+
+  test.each<[string, string, RequestRecord, EventType, { key: string; name: string }, RegExp[]]>([
+    ['a denial', asi.key, twoStages, 'denied', bob, [/was denied/, /talk to whoever denied it/]],
+    ['a withdrawal', lea.key, twoStages, 'withdrawn', asi, [/Withdrawn by: Asi Dev, .* > why Asi Dev did it/, /nothing left to decide/]],
+    ['a revocation', asi.key, granted, 'revoked', sec, [/Revoked by: Sec Urity, .* > why Sec Urity did it/, /No more sessions are issued\. If/]],
+    ['a lapse', asi.key, twoStages, 'lapsed', { key: 'latchkey', name: 'nobody' }, [/was not decided by 22 Nov 2026, 18:00 UTC/, /file the request again/]],
+    ['a hand-back', lea.key, granted, 'ended', asi, [/Handed back by: Asi Dev/]],
+  ])('of %s says what happened, who, and what to do next', (_name, to, before, type, by, expected) => {
+    for (const words of expected) expect(flat(mailTo(to, before, after(before, type, by)).text)).toMatch(words);
+  });
+
+  test('of a revocation says until when sessions that are out still work', () => {
+    const at = start + 5 * MINUTE;
+    const session = { kind: 'keys', accessKeyId: 'ASIAQWERTYUIOPASDFGH', sessionName: 'lk-x', issuedAt: at, expiresAt: at + HOUR } as const;
+    const { text } = mailTo(asi.key, granted, after({ ...granted, sessions: [session] }, 'revoked', sec));
+    expect(flat(text)).toContain('Those that are already out end on 22 Nov 2026, 11:05 UTC at the latest.');
+  });
+
+  test('of a filing by a bot says so and how to undo it', () => {
+    const byBot = filed({ filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' } });
+    const { text } = renderMail({ id: 'x', requestId: byBot.id, kind: 'filed', to: { ...asi, email: asi.key } }, byBot, { home: links.home });
+    expect(flat(text)).toContain('Something was filed in your name');
+    expect(flat(text)).toContain('the bot arn:aws:iam::999999999999:role/chatops-bot');
+    expect(flat(text)).toContain('withdraw it');
+  });
+
+  test('that asks cannot be made without its link', () => {
+    expect(() => renderMail(messagesFor(undefined, twoStages)[0]!, twoStages, { home: links.home })).toThrow(TypeError);
+  });
+
+  test('has lines of at most 72 characters, addresses and other texts of one piece apart', () => {
+    const { text } = mailTo(lea.key, undefined, filed());
+    const long = text.split('\n').filter((line) => line.length > 72 && !line.startsWith('http') && !line.startsWith('Asked by:'));
+    expect(long).toEqual([]);
+  });
+});
