@@ -1,6 +1,19 @@
 // Everything with a side effect, as one interface. The core never sees it; use cases and handlers take the part they need.
-import type { Catalogue } from './catalogue.ts';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { SESClient } from '@aws-sdk/client-ses';
+import { STSClient } from '@aws-sdk/client-sts';
+import type { Context } from 'aws-lambda';
+import { type Catalogue, type CatalogueData, openCatalogue } from './catalogue.ts';
+import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
+import { jsonLog } from './log.ts';
+import { sesMail } from './mail.ts';
 import type { MessageRecord, RequestRecord } from './schema.ts';
+import { federation } from './sign-in.ts';
+import { dynamoStore } from './store.ts';
+import { stsSessions } from './sts.ts';
+import { version } from './version.ts';
 
 export interface App {
   /** epoch milliseconds, UTC */
@@ -39,7 +52,7 @@ export type LogCode =
   | 'mail-busy'
   | 'mail-deferred'
   | 'mail-refused'
-  | 'record-unreadable'
+  | 'record-failed'
   | 'sweep-done'
   | 'sweep-item-failed'
   | 'console-undelivered';
@@ -113,4 +126,57 @@ export interface Sts {
 export interface SignIn {
   /** Exchanges credentials for a sign-in token at the federation endpoint of `partition`. @throws Problem `aws-refused` or `try-again` */
   token(partition: string, credentials: SessionCredentials): Promise<string>;
+}
+
+// -- the real one ----------------------------------------------------------------------------------------------------
+
+/** One part of the real App: which configuration it takes and how it is built. A function names its parts; a bundle carries no others. */
+type Source<T> = { parts: readonly ConfigPart[]; build(config: Config): T };
+
+/** Fail fast and leave the caller time for another try: API Gateway gives up after 30 s. Milliseconds. */
+const requestHandler = { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true };
+
+export const store: Source<Store> = {
+  parts: ['region', 'table'],
+  build: ({ region, table }) => dynamoStore(new DynamoDBClient({ region, requestHandler, maxAttempts: 3 }), table),
+};
+export const mail: Source<Mail> = {
+  parts: ['region', 'sender'],
+  // SES knows no idempotency token: a retry inside the SDK could send twice, so the claim's retry is the only one
+  build: ({ region, sender }) => sesMail(new SESClient({ region, requestHandler, maxAttempts: 1 }), sender),
+};
+export const sts: Source<Sts> = { parts: ['region'], build: ({ region }) => stsSessions(new STSClient({ region, requestHandler, maxAttempts: 3 })) };
+export const signIn: Source<SignIn> = { parts: [], build: () => federation(fetch) };
+export const catalogue: Source<Catalogue> = {
+  parts: ['cataloguePath'],
+  build: ({ cataloguePath }) => openCatalogue(JSON.parse(readFileSync(cataloguePath, 'utf8')) as CatalogueData),
+};
+export const identity: Source<Identity> = { parts: ['identity'], build: (config) => config.identity };
+export const baseUrl: Source<string> = { parts: ['baseUrl'], build: (config) => config.baseUrl };
+
+type Clockwork = Pick<App, 'clock' | 'random' | 'log' | 'version'>;
+type Sources = { [Part in Exclude<keyof App, keyof Clockwork>]: Source<App[Part]> };
+
+/**
+ * A Lambda handler over the parts of the App that it names. In Lambda the parts are built while the function starts;
+ * `with` gives the same handler over any other App, for tests and the local server.
+ */
+export function lambda<Part extends keyof Sources, Event, Result>(
+  sources: Pick<Sources, Part>,
+  make: (app: Clockwork & Pick<App, Part>) => (event: Event, context: Context) => Promise<Result>,
+) {
+  const real = () => {
+    const named = Object.entries(sources) as Array<[Part, Source<unknown>]>;
+    const config = configFor([...new Set(named.flatMap(([, { parts }]) => parts))]) as Config;
+    const built = Object.fromEntries(named.map(([part, { build }]) => [part, build(config)]));
+    const clock = Date.now;
+    const clockwork: Clockwork = { clock, random: (bytes) => randomBytes(bytes), log: jsonLog((line) => process.stdout.write(`${line}\n`), clock), version };
+    return make({ ...clockwork, ...(built as Pick<App, Part>) });
+  };
+  let live = inLambda ? real() : undefined;
+  const handler = (event: Event, context: Context): Promise<Result> => {
+    live ??= real();
+    return live(event, context);
+  };
+  return Object.assign(handler, { with: make });
 }

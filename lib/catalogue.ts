@@ -29,10 +29,14 @@ const key = (what: string) =>
 
 export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
 const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
-const Identity = v.union([Email, Principal], 'must be a mail address or the ARN of an IAM user or role');
-const Entry = v.union(
-  [v.literal('everyone'), v.pipe(v.string(), v.regex(/^group:.+$/)), Email, Principal],
-  'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone',
+const isIdentity = (text: string): boolean => principalPattern.test(text) || v.is(Email, text);
+const canonicalIdentity = (text: string): string => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase());
+const Identity = v.pipe(v.string(), v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'), v.transform(canonicalIdentity));
+const isNamedSet = (text: string): boolean => text === 'everyone' || /^group:./.test(text);
+const Entry = v.pipe(
+  v.string(),
+  v.check((text) => isNamedSet(text) || isIdentity(text), 'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone'),
+  v.transform((text) => (isNamedSet(text) ? text : canonicalIdentity(text))),
 );
 const Entries = v.array(Entry);
 
@@ -49,16 +53,13 @@ const PersonRule = v.strictObject({ email: Email, name: label, principals: v.opt
 const BotRule = v.strictObject({ principal: Principal, for: Entries, roles: v.array(v.string()) });
 const StageRule = v.strictObject({ approvers: Entries, need: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
-const ApprovalRule = v.union(
-  [
-    v.strictObject({ automatic: v.literal(true), decideWithin }),
-    v.strictObject({
-      stages: v.pipe(v.array(StageRule), v.minLength(1, 'must have at least one stage'), v.maxLength(5)),
-      automatic: v.optional(v.literal(false), false),
-      decideWithin,
-    }),
-  ],
-  'must have either stages or automatic: true',
+const ApprovalRule = v.pipe(
+  v.strictObject({
+    automatic: v.optional(v.boolean(), false),
+    stages: v.optional(v.pipe(v.array(StageRule), v.maxLength(5, 'must have at most 5 stages')), []),
+    decideWithin,
+  }),
+  v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
 const RoleRule = v.strictObject({
   account: v.string(),
@@ -100,11 +101,9 @@ export const CatalogueData = v.strictObject({
 });
 export type CatalogueData = v.InferOutput<typeof CatalogueData>;
 export type Account = CatalogueData['accounts'][string] & { key: string };
-export type Approval = { automatic: boolean; decideWithin: number; stages: Array<{ approvers: string[]; need: number }> };
-export type Role = Omit<CatalogueData['roles'][string], 'account' | 'approval'> & {
+export type Role = Omit<CatalogueData['roles'][string], 'account'> & {
   id: string;
   account: Account;
-  approval: Approval;
   arn: string;
   digest: string;
 };
@@ -134,26 +133,17 @@ export type CatalogueFault = { path: Array<string | number>; detail: string };
 /** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
 export function checkCatalogue(input: unknown): { data: CatalogueData; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
   const parsed = v.safeParse(CatalogueData, input);
-  if (!parsed.success) return { faults: parsed.issues.flatMap(flattenIssue) };
+  if (!parsed.success) return { faults: parsed.issues.map(toCatalogueFault) };
   const faults = [...roleFaults(parsed.output), ...peopleFaults(parsed.output), ...botFaults(parsed.output), ...groupFaults(parsed.output)];
   return faults.length > 0 ? { faults } : { data: parsed.output, faults: [] };
 }
 
-/** A union reports the member that came furthest, so that a slip deep inside an approval is told where it is. */
-function flattenIssue(issue: v.BaseIssue<unknown>): CatalogueFault[] {
+function toCatalogueFault(issue: v.BaseIssue<unknown>): CatalogueFault {
   const path = (issue.path ?? []).map((part) => part.key as string | number);
-  const isEntry = typeof issue.input !== 'object' || issue.input === null;
-  const inner = isEntry ? [] : (issue.issues ?? []).filter((sub) => (sub.path?.length ?? 0) > 0 && !(sub.type === 'strict_object' && sub.expected === 'never'));
-  if (issue.type === 'union' && inner.length > 0 && typeof issue.input === 'object' && issue.input !== null && 'stages' in issue.input) {
-    return inner.flatMap((sub) => flattenIssue(sub)).map((fault) => ({ ...fault, path: [...path, ...fault.path] }));
-  }
-  const detail =
-    issue.type === 'strict_object'
-      ? issue.expected === 'never'
-        ? `unknown entry "${String(path.at(-1))}"`
-        : `"${String(path.at(-1))}" is missing`
-      : issue.message;
-  return [{ path, detail }];
+  const name = String(path.at(-1));
+  if (issue.type === 'strict_object' && issue.expected === 'never') return { path, detail: `unknown entry "${name}"` };
+  if (issue.type === 'strict_object' && issue.expected !== 'Object') return { path: path.slice(0, -1), detail: `"${name}" is missing` };
+  return { path, detail: issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'something else'}` : issue.message };
 }
 
 function* roleFaults(data: CatalogueData): Generator<CatalogueFault> {
@@ -183,10 +173,7 @@ function* botFaults(data: CatalogueData): Generator<CatalogueFault> {
     ...data.auditors,
     ...Object.values(data.groups).flat(),
     ...data.people.flatMap((person) => [person.email, ...person.principals]),
-    ...Object.values(data.roles).flatMap((role) => [
-      ...role.requesters,
-      ...('stages' in role.approval ? role.approval.stages.flatMap((stage) => stage.approvers) : []),
-    ]),
+    ...Object.values(data.roles).flatMap((role) => [...role.requesters, ...role.approval.stages.flatMap((stage) => stage.approvers)]),
   ]);
   const principals = new Set<string>();
   for (const [id, bot] of Object.entries(data.bots)) {
@@ -254,13 +241,8 @@ function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string
 
 function roleOf(data: CatalogueData, id: string, rule: CatalogueData['roles'][string]): Role {
   const account = { ...data.accounts[rule.account]!, key: rule.account };
-  const approval: Approval = {
-    automatic: rule.approval.automatic,
-    decideWithin: rule.approval.decideWithin,
-    stages: 'stages' in rule.approval ? rule.approval.stages : [],
-  };
   const arn = `arn:${account.partition}:iam::${account.id}:role/${rule.roleName}`;
-  return { ...rule, id, account, approval, arn, digest: digestOf({ ...rule, account }) };
+  return { ...rule, id, account, arn, digest: digestOf({ ...rule, account }) };
 }
 
 /**
@@ -274,7 +256,8 @@ export function canonicalPrincipal(arn: string): string {
 
 /** The person behind a canonical identity: the catalogue's, or one who has no other identity. */
 export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string): Person {
-  const isMail = !identity.startsWith('arn:') && identity.includes('@');
+  // every other kind of identity (ARN, ISSUER#SUBJECT) has a colon, which no mail address may have here
+  const isMail = identity.includes('@') && !identity.includes(':');
   return (
     catalogue.people.get(identity) ?? {
       key: identity,

@@ -1,4 +1,5 @@
 // The closed table of refusals: every expected "no" is a Problem whose code is listed here (RFC 9457).
+import type { RequestRecord, RequestView } from './schema.ts';
 
 /** Code -> HTTP status and title. The code is the contract; titles are for people. */
 export const problemTable = {
@@ -35,11 +36,11 @@ export type ProblemCode = keyof typeof problemTable;
 /** One fault in the caller's input; `pointer` is a JSON Pointer into the body, or `?name` for a query parameter. */
 export type Fault = { pointer: string; detail: string };
 
-export type ProblemExtras<R = unknown> = {
+export type ProblemExtras = {
   /** every fault that was found, not just the first */
   errors?: Fault[];
-  /** the request as it is now, for 409 answers; already in the API's shape */
-  request?: R;
+  /** the request as it is now, for 409 answers; the edge shows it in the API's shape */
+  request?: RequestRecord;
   /** seconds, for Retry-After */
   retryAfterSeconds?: number;
   /** methods, for Allow */
@@ -69,10 +70,14 @@ export class Problem extends Error {
   }
 }
 
-/** The body of `application/problem+json`. `callId` is the X-Request-Id of the answer; paths are left out because a link's path is its secret. */
-export function problemDocument(problem: Problem, callId: string) {
+/**
+ * The body of `application/problem+json`.
+ * @param callId the X-Request-Id of the answer; the path is left out because a link's path is its secret
+ * @param request the current request for a 409, as the API shows it
+ */
+export function problemDocument(problem: Problem, callId: string, request?: RequestView) {
   const { status, title } = problemTable[problem.code];
-  const { errors, request } = problem.extras;
+  const { errors } = problem.extras;
   return {
     type: `urn:latchkey:problem:${problem.code}`,
     title,
@@ -81,6 +86,6 @@ export function problemDocument(problem: Problem, callId: string) {
     instance: `urn:latchkey:call:${callId}`,
     code: problem.code,
     ...(errors && { errors }),
-    ...(request !== undefined && { request }),
+    ...(request && { request }),
   };
 }

@@ -4,8 +4,8 @@ import { parseDuration } from './time.ts';
 
 // -- text ------------------------------------------------------------------------------------------------------------
 
-/** Control characters, zero-width and bidirectional formatting: they let a text look like another one. Line breaks and tabs are fine where stated. */
-const unsafe = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B-\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
+/** Control characters, invisible and bidirectional formatting: they let a text look like another one. The joiners stay: scripts and emoji need them. */
+const unsafe = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
 const oneLine = (max: number) =>
   v.pipe(
     v.string(),
@@ -13,11 +13,13 @@ const oneLine = (max: number) =>
     v.check((text) => !unsafe.test(text), 'must not contain control or formatting characters'),
     v.normalize('NFC'),
   );
+/** Text of several lines. A browser posts line breaks as CRLF and counts them as one character. */
 const text = (max: number) =>
   v.pipe(
     v.string(),
+    v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxLength(max, `must be at most ${max} characters`),
-    v.check((value) => !unsafe.test(value.replace(/\r\n|[\n\t]/g, ' ')), 'must not contain control or formatting characters'),
+    v.check((value) => !unsafe.test(value.replace(/[\n\t]/g, ' ')), 'must not contain control or formatting characters'),
     v.normalize('NFC'),
   );
 
@@ -79,7 +81,7 @@ export const Session = v.object({
   expiresAt: At,
 });
 
-export const eventTypes = ['filed', 'approved', 'denied', 'told', 'vended', 'undelivered', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
+export const eventTypes = ['filed', 'approved', 'denied', 'mail-checked', 'vended', 'undelivered', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
 
 export const HistoryEvent = v.object({
   seq: v.number(),
@@ -99,6 +101,7 @@ export const RoleSnapshot = v.object({
   account: v.object({ key: v.string(), id: v.string(), name: v.string(), color: v.optional(v.string()) }),
   arn: v.string(),
   risk: v.picklist(['low', 'high']),
+  mfa: v.boolean(),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
   /** digest of the role's whole rule in the catalogue */
@@ -120,8 +123,8 @@ export const RequestRecord = v.object({
   decideBy: At,
   automatic: v.boolean(),
   stages: v.array(Stage),
-  /** how many stages' approvers are known to have been told */
-  told: v.number(),
+  /** how often the sweeper has made sure that the approvers of the current stage were mailed */
+  mailChecks: v.number(),
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */

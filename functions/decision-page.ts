@@ -1,0 +1,28 @@
+// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides.
+import { catalogue, identity, lambda, store } from '../lib/app.ts';
+import { decideByLink, type OpenedLink, openLink } from '../lib/decide-by-link.ts';
+import { endpoint, reply } from '../lib/http.ts';
+import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
+
+export const handler = lambda({ store, catalogue, identity }, (app) => {
+  const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {
+    const nonce = Buffer.from(app.random(16)).toString('base64url');
+    return reply(status, draw(nonce), { ...pageHeaders(nonce), ...headers });
+  };
+  const outcome = ({ request, approver, spent }: OpenedLink) =>
+    page(spent ? 410 : 200, (nonce) => outcomePage(request, approver, app.clock(), nonce, spent ? 'spent' : 'decided'));
+  const show = async ({ param }: { param: string }) => {
+    const link = await openLink(app, param);
+    return link.spent ? outcome(link) : page(200, (nonce) => decisionPage(link.request, link.approver, app.clock(), nonce));
+  };
+  return endpoint(
+    app,
+    {
+      showDecision: show,
+      probeDecision: async (call) => ({ ...(await show(call)), body: '' }),
+      decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
+      decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
+    },
+    { showProblem: (problem) => page(problem.status, (nonce) => problemPage(problem, nonce)) },
+  );
+});

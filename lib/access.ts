@@ -1,0 +1,66 @@
+// What a caller can do with requests: file, read, decide, end. Load, ask the core, save.
+import type { App } from './app.ts';
+import { changeRequest } from './change.ts';
+import { digestOf } from './digest.ts';
+import { isInvolved, type Judgement, judgeFiling, refusalOf, relationOf, requesterOf } from './policy.ts';
+import type { Caller } from './principal.ts';
+import { Problem } from './problem.ts';
+import { decide, end, file, notFound } from './request.ts';
+import { requestIdOf } from './request-id.ts';
+import type { NewDecision, NewRequest, RequestRecord } from './schema.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
+
+/** How a filing went. A replay is the request as it is now. */
+export type Filing = { is: 'filed' | 'replayed'; request: RequestRecord };
+
+/**
+ * Files a request. With an idempotency key the id follows from caller and key, so that a replay meets itself in the store;
+ * a refused filing stores nothing and so leaves its key unused.
+ * @throws Problem as `judgeFiling` and `refusalOf`; `idempotency-mismatch`
+ */
+export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Caller, body: NewRequest, idempotencyKey?: string): Promise<Filing> {
+  const requester = requesterOf(app.catalogue, caller, body);
+  const isKeyed = idempotencyKey !== undefined;
+  const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
+  const fingerprint = isKeyed ? digestOf(body) : undefined;
+  const [open, earlier] = await Promise.all([app.store.openOf(requester.key, app.clock()), isKeyed ? app.store.get(id) : undefined]);
+  if (earlier) return replayed(earlier, fingerprint);
+
+  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock());
+  const refusal = refusalOf(judgement);
+  if (refusal) throw refusal;
+  const request = file(judgement, caller, body, id, fingerprint, app.clock());
+  const existing = await app.store.create(request);
+  return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
+}
+
+function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
+  if (fingerprint === undefined) throw new Error('two requests drew the same random id');
+  if (request.fingerprint !== fingerprint) {
+    throw new Problem('idempotency-mismatch', 'This Idempotency-Key was already used for another body. Use a new key for a new request.');
+  }
+  return { is: 'replayed', request };
+}
+
+/** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` */
+export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
+  const requester = requesterOf(app.catalogue, caller, body);
+  const open = await app.store.openOf(requester.key, app.clock());
+  return judgeFiling(app.catalogue, caller, body, open, app.clock());
+}
+
+/** @throws Problem `request-not-found`, also for whoever has nothing to do with it */
+export async function readRequest(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
+  const request = await app.store.get(id);
+  if (!request || !isInvolved(relationOf(app.catalogue, request, caller))) throw notFound();
+  return request;
+}
+
+/** @throws Problem as `decide` of the core */
+export const decideRequest = (app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> =>
+  changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now));
+
+/** @throws Problem as `end` of the core */
+export const endRequest = (app: Part, caller: Caller, id: string, comment?: string): Promise<RequestRecord> =>
+  changeRequest(app, id, (current, now) => end(current, app.catalogue, caller, comment, now));

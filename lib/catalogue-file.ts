@@ -1,0 +1,49 @@
+// Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
+import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type CatalogueData, checkCatalogue } from './catalogue.ts';
+
+export type FileFault = { line: number; column: number; path: string; detail: string };
+
+/** Parses and checks the text of a catalogue. */
+export function readCatalogue(text: string): { data: CatalogueData; faults: [] } | { data?: undefined; faults: FileFault[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, schema: 'core' });
+  const broken = [...document.errors, ...document.warnings].map((error): FileFault => {
+    const { line, col } = lines.linePos(error.pos[0]);
+    return { line, column: col, path: '', detail: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '') };
+  });
+  if (broken.length > 0) return { faults: broken };
+
+  const checked = checkCatalogue(document.toJS({ maxAliasCount: 100 }));
+  if (checked.data) return checked;
+  const faults = checked.faults.map(({ path, detail }): FileFault => {
+    const { line, col } = lines.linePos(offsetOf(document.contents, path));
+    return { line, column: col, path: path.join('.'), detail };
+  });
+  return { faults: faults.sort((a, b) => a.line - b.line || a.column - b.column) };
+}
+
+/** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */
+export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
+  faults.map(({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`);
+
+/** Where the deepest part of the path that exists begins: the key of an entry, or the item of a list. */
+function offsetOf(root: unknown, path: ReadonlyArray<string | number>): number {
+  let node: unknown = root;
+  let offset = startOf(root);
+  for (const part of path) {
+    if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+      if (!pair) break;
+      offset = startOf(pair.key);
+      node = pair.value;
+    } else {
+      node = (node as { get?: (key: unknown, keep: boolean) => unknown } | null)?.get?.(part, true);
+      if (node === undefined) break;
+      offset = startOf(node);
+    }
+  }
+  return offset;
+}
+
+const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;

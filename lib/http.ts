@@ -1,0 +1,209 @@
+// The edge of every HTTP function: who calls, what they sent, what they get; the one place that turns errors into answers.
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import * as v from 'valibot';
+import type { App } from './app.ts';
+import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
+import { type Fault, Problem, problemDocument } from './problem.ts';
+import { methodsOf, mounts, type Route, type RouteName, type Routes, routeKeysOf, routes } from './routes.ts';
+import { IdempotencyKey } from './schema.ts';
+import { requestView } from './view.ts';
+
+/** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
+export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
+  requestContext: APIGatewayProxyEventV2['requestContext'] & { authorizer?: { jwt?: { claims: Record<string, unknown> }; iam?: IamContext } };
+};
+export type HttpResult = APIGatewayProxyStructuredResultV2;
+
+type Output<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
+type Field<R, K extends string> = R extends { [key in K]: infer S } ? Output<S> : undefined;
+
+/** One call, parsed. `caller` is there on every route that has one. */
+export type Call<N extends RouteName> = {
+  caller: Routes[N]['access'] extends 'caller' ? Caller : undefined;
+  /** the one path parameter of the route, or '' */
+  param: string;
+  query: Field<Routes[N], 'query'>;
+  body: Field<Routes[N], 'body'>;
+  idempotencyKey: string | undefined;
+  /** `/v1` or `/iam/v1`; '' for public routes */
+  mount: string;
+};
+/** Headers in lower case. A text is sent as it is, anything else as JSON. */
+export type Reply = { status: number; headers?: Record<string, string>; body: unknown };
+export const reply = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => ({ status, body, headers });
+
+type Handlers<N extends RouteName> = { [K in N]: (call: Call<K>) => Promise<Reply> | Reply };
+type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log'>;
+type Options = { showProblem?: (problem: Problem) => Reply };
+
+const MOST_BYTES = 16 * 1024;
+
+/**
+ * A Lambda handler for some of the routes.
+ * @param showProblem how a refusal looks on routes for people; problem+json otherwise
+ */
+export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>, { showProblem }: Options = {}) {
+  const byKey = new Map(Object.keys(handlers).flatMap((name) => routeKeysOf(routes[name as N]).map((key) => [key, name as N] as const)));
+  const answer = async (event: HttpEvent): Promise<HttpResult> => {
+    const name = byKey.get(event.requestContext.routeKey);
+    if (name === undefined) throw noRoute(event);
+    const handle = handlers[name] as (call: Call<RouteName>) => Promise<Reply> | Reply;
+    return toResult(await handle(callOf(app, routes[name], event) as Call<RouteName>), event);
+  };
+  return middy(answer).use({
+    after: ({ event, response }) =>
+      app.log('call-answered', { route: event.requestContext.routeKey, status: response?.statusCode, call: event.requestContext.requestId }),
+    onError: (request) => {
+      const { event, error } = request;
+      const problem = problemOf(error, event);
+      const code = problem.code;
+      const fault = code === 'internal' ? faultOf(error) : {};
+      app.log(code === 'internal' ? 'call-failed' : 'call-answered', {
+        route: event.requestContext.routeKey,
+        status: problem.status,
+        code,
+        call: event.requestContext.requestId,
+        ...fault,
+      });
+      request.response = showProblem ? toResult(showProblem(problem), event) : problemResult(problem, event, app);
+    },
+  });
+}
+
+/** A refusal as problem+json with its headers. The local gateway answers with it too, where AWS's has words of its own. */
+export function problemResult(problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>, app?: Pick<App, 'catalogue' | 'clock'>): HttpResult {
+  const { request, retryAfterSeconds, allow } = problem.extras;
+  const scheme = event.rawPath.startsWith('/iam/') ? 'AWS4-HMAC-SHA256' : 'Bearer realm="latchkey", error="invalid_token"';
+  const headers = {
+    'content-type': 'application/problem+json',
+    ...(problem.code === 'unauthenticated' && { 'www-authenticate': scheme }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...(allow && { allow: allow.join(', ') }),
+  };
+  const document = problemDocument(problem, event.requestContext.requestId, request && app && requestView(app.catalogue, request, app.clock()));
+  return toResult(reply(problem.status, document, headers), event);
+}
+
+// --- internal ---
+
+function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requestContext'>): HttpResult {
+  const isText = typeof body === 'string';
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': event.requestContext.requestId,
+      ...headers,
+    },
+    body: isText ? body : JSON.stringify(body),
+  };
+}
+
+function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
+  const call = {
+    caller: route.access === 'caller' ? callerOf(app, event) : undefined,
+    param: Object.values(event.pathParameters ?? {})[0] ?? '',
+    query: route.query && parse(route.query, event.queryStringParameters ?? {}, (key) => `?${key}`),
+    body: route.body && parse(route.body, bodyOf(route, event), (key) => `/${key}`),
+    idempotencyKey: route.idempotent ? idempotencyKeyOf(event) : undefined,
+    mount: mountOf(event),
+  };
+  return call as Call<RouteName>;
+}
+
+const mountOf = (event: HttpEvent): string => mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';
+
+function callerOf(app: Needs, event: HttpEvent): Caller {
+  const { jwt, iam } = event.requestContext.authorizer ?? {};
+  const isIamMount = mountOf(event) === '/iam/v1';
+  if (iam && isIamMount) return callerFromIam(app.catalogue, iam);
+  if (jwt && !isIamMount) return callerFromToken(app.catalogue, app.identity, claimsOf(jwt.claims, event.headers.authorization), app.clock());
+  throw new Problem(
+    'unauthenticated',
+    isIamMount ? 'Sign the request with AWS Signature Version 4, service execute-api.' : 'Send a bearer token in the Authorization header.',
+  );
+}
+
+function idempotencyKeyOf(event: HttpEvent): string | undefined {
+  const given = event.headers['idempotency-key'];
+  const parsed = v.safeParse(v.optional(IdempotencyKey), given);
+  if (parsed.success) return parsed.output;
+  throw new Problem('invalid-request', 'The Idempotency-Key must be 1 to 255 printable characters.', {
+    errors: [{ pointer: 'Idempotency-Key', detail: 'must be 1 to 255 printable ASCII characters' }],
+  });
+}
+
+function bodyOf(route: Route, event: HttpEvent): unknown {
+  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MOST_BYTES) throw new Problem('too-large', 'A body has at most 16 KiB.');
+  if (bytes.length === 0 && route.bodyOptional) return {};
+  const mediaType = (event.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
+  const expected = route.access === 'caller' ? 'application/json' : 'application/x-www-form-urlencoded';
+  if (mediaType !== expected) throw new Problem('unsupported-media-type', `Send the body as ${expected}.`);
+  return expected === 'application/json' ? parseJson(decodeUtf8(bytes)) : Object.fromEntries(new URLSearchParams(decodeUtf8(bytes)));
+}
+
+const malformed = (detail: string) => new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });
+
+function decodeUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) throw malformed('is not UTF-8');
+    throw error;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) throw malformed('is not JSON');
+    throw error;
+  }
+}
+
+/** @throws Problem `invalid-request` that names every fault */
+function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
+  const parsed = v.safeParse(schema, input);
+  if (parsed.success) return parsed.output;
+  const errors = parsed.issues.map((issue): Fault => {
+    const path = (issue.path ?? []).map(({ key }) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));
+    return { pointer: path.length > 0 ? pointerOf(path.join('/')) : '', detail: detailOf(issue) };
+  });
+  throw new Problem('invalid-request', `The request is malformed: ${errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`).join('; ')}.`, {
+    errors,
+  });
+}
+
+function detailOf(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === 'strict_object')
+    return issue.expected === 'never' ? 'is not a known field' : issue.expected === 'Object' ? 'must be an object' : 'is required';
+  return issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be a ${issue.expected}` : issue.message;
+}
+
+function noRoute(event: HttpEvent): Problem {
+  const allow = methodsOf(event.rawPath);
+  if (allow.length === 0) return new Problem('not-found', 'There is no such route. GET /openapi.json lists them all.');
+  return new Problem('method-not-allowed', `This route answers ${allow.join(', ')}.`, { allow });
+}
+
+function problemOf(error: unknown, event: HttpEvent): Problem {
+  return error instanceof Problem ? error : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
+}
+
+/** An error's kind and place; its message may carry anything and stays out of the log. */
+function faultOf(error: unknown): { error: string; at: string } {
+  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' };
+  return {
+    error: name,
+    at:
+      stack
+        ?.split('\n')
+        .find((line) => line.startsWith('    at '))
+        ?.trim() ?? '',
+  };
+}

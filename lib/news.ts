@@ -1,0 +1,79 @@
+// From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
+import { type App, MailRefused } from './app.ts';
+import { makeLink } from './links.ts';
+import { messagesFor, type News, renderMail } from './messages.ts';
+import type { RequestRecord } from './schema.ts';
+import { MINUTE, SECOND } from './time.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl'>;
+
+/** Longer than any call to the mail service lasts; a claim that is older was left by a crash. */
+const CLAIM_LASTS = 2 * MINUTE;
+
+/** A message that could not go out now. The record comes again, what was sent stays sent. */
+export class NewsPending extends Error {
+  constructor(left: number) {
+    super(`${left} messages have not gone out yet`);
+    this.name = 'NewsPending';
+  }
+}
+
+/**
+ * Tells everybody who should know of a change. One mail that fails holds up no other.
+ * @param before undefined for a new request
+ * @throws NewsPending if some message has to be tried again
+ */
+export async function tell(app: Part, before: RequestRecord | undefined, after: RequestRecord): Promise<void> {
+  let left = 0;
+  for (const news of messagesFor(before, after)) {
+    const isDone = await deliver(app, news, after);
+    if (!isDone) left += 1;
+  }
+  if (left > 0) throw new NewsPending(left);
+}
+
+/** True when the message is out, or will never be. */
+async function deliver(app: Part, news: News, request: RequestRecord): Promise<boolean> {
+  const now = app.clock();
+  if (news.approver && now >= request.decideBy) return true;
+  const link = news.approver && makeLink(request.id, news.id, app.random(32));
+  const claim = await app.store.claimMessage(
+    {
+      requestId: request.id,
+      id: news.id,
+      kind: news.kind,
+      ...(news.approver && { approver: news.approver }),
+      linkHashes: link ? [link.hash] : [],
+      claimedAt: now,
+      expiresAt: request.decideBy,
+    },
+    now - CLAIM_LASTS,
+  );
+  const fields = { request: request.id, message: news.id, kind: news.kind };
+  if (claim === 'settled') return true;
+  if (claim === 'busy') {
+    app.log('mail-busy', fields);
+    return false;
+  }
+  try {
+    const links = { home: app.baseUrl, ...(link && { decide: `${app.baseUrl}/decide/${link.token}` }) };
+    await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
+  } catch (error) {
+    return await undelivered(app, error, request.id, news.id, fields);
+  }
+  await app.store.settleMessage(request.id, news.id, { sentAt: app.clock() });
+  app.log('mail-sent', { ...fields, seconds: Math.round((app.clock() - request.createdAt) / SECOND) });
+  return true;
+}
+
+/** A refusal for good is written down; anything else frees the claim for the next try. */
+async function undelivered(app: Part, error: unknown, requestId: string, id: string, fields: Record<string, string>): Promise<boolean> {
+  if (error instanceof MailRefused) {
+    await app.store.settleMessage(requestId, id, { failure: error.reason });
+    app.log('mail-refused', { ...fields, reason: error.reason });
+    return true;
+  }
+  await app.store.settleMessage(requestId, id, 'released');
+  app.log('mail-deferred', { ...fields, error: error instanceof Error ? error.name : typeof error });
+  return false;
+}

@@ -1,0 +1,269 @@
+// Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
+import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import type { Caller } from './principal.ts';
+import { Problem, type ProblemCode } from './problem.ts';
+import type { NewRequest, RequestRecord, Stage } from './schema.ts';
+import { durationText, parseDuration, toInstant } from './time.ts';
+
+// -- asking ----------------------------------------------------------------------------------------------------------
+
+/** One rule applied to one filing. `code` is what a failure answers with. */
+export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
+
+/** What the catalogue says to a filing: all checks, and what would be stored. */
+export type Judgement = { role: Role; requester: Person; durationSeconds: number; stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>; checks: Check[] };
+type OpenSlot = { id: string; role: string; until: number };
+
+/** Deny beats requesters, always. */
+export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
+  names(role.requesters, who) && !names(role.deny, who);
+
+const whoIs = (caller: Caller) => ({ identities: [...caller.person.identities, caller.principal], groups: caller.groups });
+const known = (catalogue: Catalogue, person: Person) => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+
+/** The roles this caller may request; for a bot, those it may file for somebody. */
+export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
+  const bot = botOf(catalogue, caller);
+  return [...catalogue.roles.values()].filter((role) => (bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller))));
+}
+
+/**
+ * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
+ * like one that does not exist; everything else becomes a check.
+ * @param open the requester's open requests, as `openOf` of the store answers them
+ * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
+ */
+export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, open: readonly OpenSlot[], now: number): Judgement {
+  const role = catalogue.roles.get(body.role);
+  const requester = requesterOf(catalogue, caller, body);
+  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
+  if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
+  const bot = botOf(catalogue, caller);
+  if (bot && !names(bot.for, who)) throw new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
+  if (!mayRequest(role, who)) throw roleNotFound(body.role);
+
+  const durationSeconds = body.duration === undefined ? role.duration.default : (parseDuration(body.duration) ?? 0);
+  const stages = role.approval.stages.map(({ need, approvers }) => ({
+    need,
+    approvers: [...approvers],
+    people: peopleNamed(catalogue, approvers)
+      .filter((person) => person.key !== requester.key)
+      .map(({ key, name }) => ({ key, name })),
+  }));
+  const checks = [
+    mfaCheck(role, caller),
+    durationCheck(role, durationSeconds),
+    reasonCheck(role, body.reason),
+    ...ticketCheck(role, body.ticket),
+    approverCheck(role, stages),
+    overlapCheck(role, open),
+    limitCheck(catalogue, open, now),
+  ];
+  return { role, requester, durationSeconds, stages, checks };
+}
+
+/** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
+export function refusalOf({ checks }: Judgement): Problem | undefined {
+  const failed = checks.filter(({ passed }) => !passed);
+  const order: ProblemCode[] = ['needs-mfa', 'needs-sign-in', 'refused-by-policy', 'no-approver', 'overlap', 'too-many-open'];
+  const code = order.find((candidate) => failed.some((check) => check.code === candidate));
+  if (code === undefined) return undefined;
+  const same = failed.filter((check) => check.code === code);
+  const { retryAfterSeconds } = same[0]!;
+  return new Problem(code, same.map(({ detail }) => detail).join(' '), {
+    ...(code === 'refused-by-policy' && { errors: same.map(({ pointer = '', detail }) => ({ pointer, detail })) }),
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+}
+
+/**
+ * What the catalogue of today says against a request that was filed under an older one; undefined if nothing. A laxer
+ * catalogue changes nothing.
+ * @param requester the requester as caller where that is who calls; otherwise a token's groups are not at hand and only a deny counts
+ */
+export function stricterNow(catalogue: Catalogue, record: RequestRecord, requester?: Caller): string | undefined {
+  const role = catalogue.roles.get(record.role.id);
+  if (!role) return 'The role is no longer in the catalogue.';
+  if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
+  const isRefused = requester ? !mayRequest(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
+  return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;
+}
+
+/**
+ * For whom a filing is: the caller, or the person a bot names.
+ * @throws Problem `invalid-request`
+ */
+export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewRequest): Person {
+  const fault = (detail: string) => new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
+  if (caller.kind === 'person') {
+    if (body.onBehalfOf !== undefined) throw fault('Only a bot files on behalf of somebody; leave onBehalfOf out.');
+    return caller.person;
+  }
+  if (body.onBehalfOf === undefined) throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address.');
+  return personOf(catalogue, body.onBehalfOf);
+}
+
+const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
+const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
+
+function mfaCheck(role: Role, caller: Caller): Check {
+  const passed = !role.mfa || caller.mfa;
+  return { check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) };
+}
+function mfaDetail(role: Role, passed: boolean): string {
+  if (!role.mfa) return 'The role does not ask for MFA.';
+  return passed ? 'Signed in with MFA.' : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
+}
+
+function durationCheck(role: Role, seconds: number): Check {
+  const max = role.duration.max;
+  const passed = seconds >= 60 && seconds <= max;
+  const detail = passed
+    ? `${durationText(seconds)} is within ${durationText(max)}.`
+    : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
+  return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
+}
+
+function reasonCheck(role: Role, reason: string): Check {
+  const length = [...reason.trim()].length;
+  const passed = length >= role.reason.minLength;
+  return {
+    check: 'reason',
+    passed,
+    code: 'refused-by-policy',
+    pointer: '/reason',
+    detail: passed ? 'The reason is long enough.' : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
+  };
+}
+
+function ticketCheck(role: Role, ticket: string | undefined): Check[] {
+  if (!role.ticket) return [];
+  const { pattern, required } = role.ticket;
+  const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
+  if (ticket === undefined)
+    return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
+  const passed = new RegExp(pattern, 'u').test(ticket);
+  return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
+}
+
+function approverCheck(role: Role, stages: Judgement['stages']): Check {
+  const passed = role.approval.automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
+  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
+  if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
+  return { check: 'approvers', passed, code: 'no-approver', detail };
+}
+
+function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
+  const other = open.find((slot) => slot.role === role.id);
+  const detail = other
+    ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
+    : 'No other open request for this role.';
+  return { check: 'overlap', passed: !other, code: 'overlap', detail };
+}
+
+function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
+  const passed = open.length < catalogue.openRequests;
+  const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
+  if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
+  const next = Math.min(...open.map(({ until }) => until));
+  return {
+    ...base,
+    detail: `At most ${catalogue.openRequests} requests may be open at once. End one, or wait until ${toInstant(next)}.`,
+    retryAfterSeconds: Math.max(1, Math.ceil((next - now) / 1000)),
+  };
+}
+
+// -- deciding --------------------------------------------------------------------------------------------------------
+
+/** Who could fill a stage: `any` if the catalogue leaves it to everyone, else the keys of known persons. */
+type Candidates = 'any' | readonly string[];
+const candidatesOf = (stage: Pick<Stage, 'approvers' | 'people'>): Candidates =>
+  stage.approvers.includes('everyone') ? 'any' : stage.people.map(({ key }) => key);
+
+/**
+ * Whether every stage can get its number of distinct persons when nobody counts twice over the whole request: a matching
+ * of seats to persons by augmenting paths. It is judged at filing and before each approval, so that no request is left
+ * that nobody can move.
+ */
+export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Candidates }>): boolean {
+  const seats = stages.flatMap(({ need, candidates }) => (candidates === 'any' ? [] : Array.from({ length: need }, () => candidates)));
+  const seatOf = new Map<string, number>();
+  const seat = (index: number, tried: Set<string>): boolean =>
+    seats[index]!.some((person) => {
+      if (tried.has(person)) return false;
+      tried.add(person);
+      const taken = seatOf.get(person);
+      if (taken !== undefined && !seat(taken, tried)) return false;
+      seatOf.set(person, index);
+      return true;
+    });
+  return seats.every((_, index) => seat(index, new Set()));
+}
+
+/**
+ * Whether an approval by `person` at stage `index` would leave a later stage without enough people, which another
+ * approver's would not. A request that nobody could complete anyway is not held up by this.
+ */
+export function isNeededLater(record: RequestRecord, index: number, person: string): boolean {
+  const rest = (approving: readonly string[]) => {
+    const spent = new Set([...approving, ...record.stages.flatMap((stage) => stage.decisions.map((decision) => decision.person))]);
+    return record.stages.slice(index).map((stage, offset) => {
+      const candidates = candidatesOf(stage);
+      const given = stage.decisions.length + (offset === 0 ? approving.length : 0);
+      return { need: Math.max(0, stage.need - given), candidates: candidates === 'any' ? candidates : candidates.filter((key) => !spent.has(key)) };
+    });
+  };
+  return areFillable(rest([])) && !areFillable(rest([person]));
+}
+
+/** What a caller is to a request. Nothing at all means the request does not exist for them. */
+export type Relation = {
+  requester: boolean;
+  filer: boolean;
+  /** may decide, judged by the groups of this moment, over all stages */
+  approver: boolean;
+  /** was asked or has decided, even if no approver any more */
+  asked: boolean;
+  admin: boolean;
+  auditor: boolean;
+};
+
+/** Judges a caller against the request as filed and the catalogue as it is. A bot is only ever the filer. */
+export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: Caller): Relation {
+  const who = whoIs(caller);
+  const isPerson = caller.kind === 'person';
+  return {
+    filer: record.filedBy !== undefined && record.filedBy.principal === caller.principal,
+    requester: isPerson && isSamePerson(catalogue, record.requester, caller),
+    approver: isPerson && record.stages.some((stage) => mayDecideStage(catalogue, record, stage, caller)),
+    asked:
+      isPerson &&
+      record.stages.some(
+        (stage) =>
+          stage.people.some(({ key }) => personOf(catalogue, key).key === caller.person.key) ||
+          stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)),
+      ),
+    admin: isPerson && names(catalogue.admins, who),
+    auditor: isPerson && names(catalogue.auditors, who),
+  };
+}
+
+export const isInvolved = (relation: Relation): boolean => Object.values(relation).some(Boolean);
+
+/**
+ * Whether the caller is an approver of this stage: by the entries as they stood at filing and, while the role is still
+ * in the catalogue, by some stage of the role of today. A catalogue that took the right away counts at once.
+ */
+export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
+  const who = whoIs(caller);
+  const today = catalogue.roles.get(record.role.id);
+  return names(stage.approvers, who) && (today === undefined || today.approval.stages.some(({ approvers }) => names(approvers, who)));
+}
+
+/** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */
+export function isSamePerson(catalogue: Catalogue, stored: { person: string; principal: string }, caller: Caller): boolean {
+  return [stored.person, stored.principal].some((identity) => identity === caller.principal || personOf(catalogue, identity).key === caller.person.key);
+}
+
+/** How a stage reads: names where they are known. */
+export const stageNames = (catalogue: Catalogue, stage: { approvers: readonly string[] }): string[] => displayNames(catalogue, stage.approvers);

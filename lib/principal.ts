@@ -1,0 +1,134 @@
+// From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
+import { type Catalogue, canonicalPrincipal, type Person, personOf, principalPattern } from './catalogue.ts';
+import { Problem } from './problem.ts';
+import { SECOND } from './time.ts';
+
+/** What a token must say besides its signature, which the gateway has verified. See app.ts. */
+type Identity = { issuer: string; audience: readonly string[]; scope: string; groupsClaim: string; principalClaim?: string };
+
+export type Caller = {
+  kind: 'person' | 'bot';
+  /** canonical: `ISSUER#SUBJECT` for a token, `arn:aws:iam::ACCOUNT:user|role/NAME` for SigV4 */
+  principal: string;
+  person: Person;
+  /** the catalogue's and the token's, joined */
+  groups: readonly string[];
+  via: 'oidc' | 'iam' | 'link';
+  mfa: boolean;
+  /** the catalogue's id of a bot */
+  bot?: string;
+};
+
+export type Claims = Record<string, unknown>;
+export type IamContext = { userArn?: string; callerId?: string; accountId?: string };
+
+const unauthenticated = (detail: string) => new Problem('unauthenticated', detail);
+const LEEWAY = 60 * SECOND;
+
+/**
+ * The payload of the bearer token that the gateway verified. API Gateway hands claims on as text and flattens a list to
+ * `[a b]`, so that a group named "x security" would read as two groups, one of them "security"; the payload itself is exact.
+ * It counts only if it is the token that the gateway speaks of.
+ * @throws Problem `unauthenticated`
+ */
+export function claimsOf(verified: Record<string, unknown>, authorization: string | undefined): Claims {
+  const payload = authorization?.match(/^Bearer +[\w-]+\.([\w-]+)\.[\w-]+$/i)?.[1];
+  if (payload === undefined) throw unauthenticated('Send a bearer token in the Authorization header.');
+  const claims = parsePayload(payload);
+  const isSame = ['iss', 'sub', 'exp'].every((name) => String(claims[name]) === String(verified[name]));
+  if (!isSame) throw unauthenticated('The token does not agree with the one that was verified.');
+  return claims;
+}
+
+function parsePayload(payload: string): Claims {
+  try {
+    const parsed: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString('utf8'));
+    if (parsed !== null && typeof parsed === 'object' && !Array.isArray(parsed)) return parsed as Claims;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+  }
+  throw unauthenticated('The token is not a JSON Web Token.');
+}
+
+/**
+ * Judges the claims of a verified token again: the gateway takes ID tokens for access tokens and any one scope
+ * (apigw-dg, http-api-jwt-authorizer), and knows nothing of verified mail addresses.
+ * @param now epoch milliseconds
+ * @throws Problem `unauthenticated`
+ */
+export function callerFromToken(catalogue: Catalogue, identity: Identity, claims: Claims, now: number): Caller {
+  const { iss, sub, exp, nbf } = claims;
+  if (iss !== identity.issuer) throw unauthenticated('The token comes from another issuer.');
+  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw unauthenticated('The token names no subject.');
+  if (![...list(claims.aud), ...list(claims.client_id)].some((audience) => identity.audience.includes(audience))) {
+    throw unauthenticated('The token is meant for another audience.');
+  }
+  if (typeof exp !== 'number' || exp * SECOND <= now) throw unauthenticated('The token has expired; sign in again.');
+  if (nbf !== undefined && (typeof nbf !== 'number' || nbf * SECOND > now + LEEWAY)) throw unauthenticated('The token is not valid yet.');
+  if ((claims.token_use !== undefined && claims.token_use !== 'access') || claims.nonce !== undefined || claims.at_hash !== undefined) {
+    throw unauthenticated('This is an ID token; send the access token.');
+  }
+  if (![...words(claims.scope), ...words(claims.scp)].includes(identity.scope)) throw unauthenticated(`The token lacks the scope "${identity.scope}".`);
+
+  const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];
+  if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine))) throw unauthenticated('The token names no IAM principal.');
+  const principal = machine === undefined ? `${identity.issuer}#${sub}` : canonicalPrincipal(machine);
+  const isVerified = claims.email_verified === true || claims.email_verified === 'true';
+  const email = isVerified && typeof claims.email === 'string' ? claims.email.toLowerCase() : undefined;
+  const known = catalogue.people.get(principal) ?? (email === undefined ? undefined : personOf(catalogue, email));
+  const person = known ?? personOf(catalogue, principal);
+  const ownName = typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
+  return {
+    ...kindOf(catalogue, principal),
+    principal,
+    person: ownName === undefined ? person : { ...person, name: printable(ownName) || person.name },
+    groups: joinGroups(catalogue, person, list(claims[identity.groupsClaim])),
+    via: 'oidc',
+    mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
+  };
+}
+
+/**
+ * The caller behind SigV4. Root and federated users are refused; an assumed role is its role, whatever its session is called,
+ * because anybody who may assume a role picks the session name.
+ * @throws Problem `unauthenticated`
+ */
+export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '', accountId }: IamContext): Caller {
+  const user = /^arn:aws[a-z-]*:iam::(\d{12}):user\/[\w+=,.@/-]+$/.exec(userArn);
+  const role = /^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/([\w+=,.@-]+)$/.exec(userArn);
+  const account = user?.[1] ?? role?.[2];
+  if (account === undefined || (accountId !== undefined && accountId !== account)) {
+    throw unauthenticated('Sign with the keys of an IAM user or role; root and federated users are not accepted.');
+  }
+  if (role && !new RegExp(`^AROA[A-Z0-9]+:${role[4]!.replace(/[.+]/g, '\\$&')}$`).test(callerId)) {
+    throw unauthenticated('The caller id does not belong to the role that signed.');
+  }
+  const principal = role ? `arn:${role[1]}:iam::${role[2]}:role/${role[3]}` : userArn;
+  const person = personOf(catalogue, principal);
+  return { ...kindOf(catalogue, principal), principal, person, groups: joinGroups(catalogue, person, []), via: 'iam', mfa: false };
+}
+
+/** Whoever holds a mailed link, as the person it was mailed to; the catalogue alone says which groups that is. */
+export function callerFromLink(catalogue: Catalogue, approver: { key: string; name: string }): Caller {
+  const person = personOf(catalogue, approver.key);
+  return { kind: 'person', principal: person.key, person, groups: joinGroups(catalogue, person, []), via: 'link', mfa: false };
+}
+
+// --- internal ---
+
+function kindOf(catalogue: Catalogue, principal: string): Pick<Caller, 'kind' | 'bot'> {
+  const bot = catalogue.bots.get(principal);
+  return bot ? { kind: 'bot', bot: bot.id } : { kind: 'person' };
+}
+
+const joinGroups = (catalogue: Catalogue, person: Person, more: readonly string[]): string[] =>
+  [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...more])].sort();
+
+const list = (claim: unknown): string[] => (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
+const words = (claim: unknown): string[] => list(claim).flatMap((value) => value.split(' '));
+/** A name from a token is shown to approvers; formatting characters could make it read as somebody else's. */
+const printable = (text: string): string =>
+  text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '')
+    .trim();

@@ -1,0 +1,255 @@
+// The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import type { Catalogue, Role } from './catalogue.ts';
+import { canonicalJson, sha256 } from './digest.ts';
+import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
+import type { Caller } from './principal.ts';
+import { Problem } from './problem.ts';
+import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
+import { dueAt, isPending, openStage, statusAt } from './status.ts';
+import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
+
+/** Who did it and how, for the history. */
+type By = { actor: string; via: string };
+const clockwork: By = { actor: 'latchkey', via: 'sweep' };
+const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
+
+/** What is kept of a long life: the document stays small, the chain stays whole. */
+const KEPT_SESSIONS = 12;
+const KEPT_VENDS = 12;
+
+// -- filing ----------------------------------------------------------------------------------------------------------
+
+/**
+ * A new request, already granted where the catalogue approves by itself.
+ * @param id unguessable, 26 characters
+ * @param now epoch milliseconds
+ */
+export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
+  const { role, requester, durationSeconds, stages } = judgement;
+  const { account } = role;
+  const filed: RequestRecord = {
+    id,
+    version: 0,
+    role: {
+      id: role.id,
+      description: role.description,
+      account: { key: account.key, id: account.id, name: account.name, ...(account.color && { color: account.color }) },
+      arn: role.arn,
+      risk: role.risk,
+      mfa: role.mfa,
+      maxSeconds: role.duration.max,
+      sessionSeconds: role.session.max,
+      digest: role.digest,
+    },
+    requester: { person: requester.key, principal: caller.kind === 'bot' ? requester.key : caller.principal, email: requester.email, name: requester.name },
+    ...(caller.kind === 'bot' && { filedBy: { principal: caller.principal } }),
+    reason: body.reason,
+    ...(body.ticket !== undefined && { ticket: body.ticket }),
+    durationSeconds,
+    createdAt: now,
+    decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
+    automatic: role.approval.automatic,
+    stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && { openedBy: 1 }), decisions: [] })),
+    mailChecks: 0,
+    sessions: [],
+    vended: 0,
+    history: [],
+    head: '',
+    ...(fingerprint !== undefined && { fingerprint }),
+  };
+  const recorded = record(filed, 'filed', byCaller(caller), now);
+  return role.approval.automatic
+    ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, 'The catalogue approves this role by itself.')
+    : recorded;
+}
+
+/** Starts the grant's clock. It counts whole seconds, as IAM's does. */
+function grant(request: RequestRecord, now: number): RequestRecord {
+  const startsAt = floorToSecond(now);
+  return { ...request, startsAt, endsAt: startsAt + request.durationSeconds * SECOND };
+}
+
+// -- deciding --------------------------------------------------------------------------------------------------------
+
+/**
+ * One approver's decision. Who the caller is comes before what state the request is in.
+ * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
+ */
+export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number): RequestRecord {
+  const relation = relationOf(catalogue, request, caller);
+  if (!isInvolved(relation)) throw notFound();
+  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never decide. An approver decides by the mailed link or the API.');
+  if (relation.requester) throw new Problem('own-request', 'You are the requester. Somebody else has to decide this.');
+  if (!relation.approver) throw new Problem('not-an-approver', 'You may see this request, but the catalogue does not name you as one of its approvers.');
+  const status = statusAt(request, now);
+  if (status !== 'pending') throw new Problem('already-decided', `The request is ${status}; there is nothing left to decide.`, { request });
+  if (request.stages.some((stage) => stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)))) {
+    throw new Problem('already-decided', 'You have already decided this request; your decision counts.', { request });
+  }
+  const open = openStage(request);
+  if (!open) throw new Error('a pending request has no open stage');
+  if (!mayDecideStage(catalogue, request, open.stage, caller)) {
+    throw new Problem('not-an-approver', `It is not your turn yet: ${stageNames(catalogue, open.stage).join(', ')} decide first.`);
+  }
+  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now);
+}
+
+function deny(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+  if (body.duration !== undefined) {
+    throw new Problem('invalid-request', 'A duration goes with an approval only.', {
+      errors: [{ pointer: '/duration', detail: 'goes with an approval only' }],
+    });
+  }
+  const denied = withDecision(request, index, caller, body, now);
+  return record({ ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } }, 'denied', byCaller(caller), now, body.comment);
+}
+
+function approve(request: RequestRecord, catalogue: Catalogue, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+  const stricter = stricterNow(catalogue, request);
+  if (stricter !== undefined)
+    throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, { errors: [{ pointer: '/decision', detail: stricter }] });
+  if (isNeededLater(request, index, caller.person.key)) {
+    throw new Problem('not-an-approver', 'You are needed for a later stage, where nobody could stand in for you. Another approver has to take this one.');
+  }
+  const decided = withDecision({ ...request, durationSeconds: shortened(request, catalogue, body) }, index, caller, body, now);
+  const next = openStage(decided);
+  const moved =
+    next && next.index !== index
+      ? { ...decided, mailChecks: 0, stages: decided.stages.map((stage, i) => (i === next.index ? { ...stage, openedBy: request.version + 1 } : stage)) }
+      : decided;
+  return record(next ? moved : grant(moved, now), 'approved', byCaller(caller), now, body.comment);
+}
+
+/** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
+function shortened(request: RequestRecord, catalogue: Catalogue, body: NewDecision): number {
+  const asked = body.duration === undefined ? request.durationSeconds : (parseDuration(body.duration) ?? 0);
+  const fault = (detail: string) => new Problem('refused-by-policy', detail, { errors: [{ pointer: '/duration', detail }] });
+  if (asked > request.durationSeconds)
+    throw fault(`An approver may shorten a request, not lengthen it: ${durationText(request.durationSeconds)} was asked for.`);
+  if (asked < 60) throw fault('A grant lasts at least 1 min.');
+  return Math.min(asked, catalogue.roles.get(request.role.id)?.duration.max ?? asked);
+}
+
+function withDecision(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+  const decision: Decision = {
+    person: caller.person.key,
+    principal: caller.principal,
+    name: caller.person.name,
+    decision: body.decision,
+    ...(body.comment !== undefined && body.comment !== '' && { comment: body.comment }),
+    via: caller.via,
+    at: now,
+  };
+  return { ...request, stages: request.stages.map((stage, i) => (i === index ? { ...stage, decisions: [...stage.decisions, decision] } : stage)) };
+}
+
+// -- ending ----------------------------------------------------------------------------------------------------------
+
+/**
+ * Withdraw, hand back or revoke, whichever the caller and the state make it. It never depends on anybody still being eligible.
+ * @throws Problem `request-not-found`, `not-allowed`, `not-an-approver`, `not-active`
+ */
+export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller, comment: string | undefined, now: number): RequestRecord {
+  const relation = relationOf(catalogue, request, caller);
+  if (!isInvolved(relation)) throw notFound();
+  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
+  if (!relation.requester && !relation.approver && !relation.asked && !relation.admin) {
+    throw new Problem('not-an-approver', 'You may see this request, but only its requester, its approvers and admins may end it.');
+  }
+  const status = statusAt(request, now);
+  if (status !== 'pending' && status !== 'scheduled' && status !== 'active') throw notActive(request, now, 'There is nothing left to end.');
+  const how = relation.requester ? (request.vended === 0 ? 'withdrawn' : 'ended') : 'revoked';
+  return record({ ...request, outcome: { status: how, at: now, by: caller.person.name } }, how, byCaller(caller), now, comment);
+}
+
+// -- vending ---------------------------------------------------------------------------------------------------------
+
+/**
+ * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
+ * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `not-active`, `refused-by-policy`
+ */
+export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
+  const relation = relationOf(catalogue, request, caller);
+  if (!isInvolved(relation)) throw notFound();
+  if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester gets credentials from a grant. File a request of your own.');
+  const role = catalogue.roles.get(request.role.id);
+  if ((request.role.mfa || role?.mfa) && !caller.mfa) throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+  if (statusAt(request, now) !== 'active') throw notActive(request, now, 'Credentials are given while the grant is active.');
+  const stricter = stricterNow(catalogue, request, caller);
+  if (!role || stricter !== undefined)
+    throw new Problem('refused-by-policy', `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(), {
+      errors: [{ pointer: '', detail: stricter ?? '' }],
+    });
+  return role;
+}
+
+/** The session is part of the request before anybody holds its credentials. */
+export function recordSession(request: RequestRecord, session: Session, caller: Caller, now: number): RequestRecord {
+  const sessions = [...request.sessions, session].slice(-KEPT_SESSIONS);
+  return record({ ...request, sessions, vended: request.vended + 1 }, 'vended', byCaller(caller), now, `${session.kind} ${session.sessionName}`);
+}
+
+/** Takes back the record of a session whose console URL never came to be, so that none is shown that nobody got. */
+export function recordUndelivered(request: RequestRecord, session: Session, caller: Caller, now: number): RequestRecord {
+  const sessions = request.sessions.filter(({ sessionName }) => sessionName !== session.sessionName);
+  return record({ ...request, sessions, vended: request.vended - 1 }, 'undelivered', byCaller(caller), now, `${session.kind} ${session.sessionName}`);
+}
+
+// -- time ------------------------------------------------------------------------------------------------------------
+
+/** What the clock alone has made of a request and nobody has written down yet; undefined if nothing. */
+export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
+  const due = dueAt(request);
+  if (due === undefined || now < due) return undefined;
+  if (!isPending(request)) return record({ ...request, outcome: { status: 'ended', at: due, by: 'the end of the grant' } }, 'ended', clockwork, now);
+  if (now >= request.decideBy) return record({ ...request, outcome: { status: 'lapsed', at: request.decideBy, by: 'nobody' } }, 'lapsed', clockwork, now);
+  return record({ ...request, mailChecks: request.mailChecks + 1 }, 'mail-checked', clockwork, now);
+}
+
+// -- history ---------------------------------------------------------------------------------------------------------
+
+/** Adds one event and moves version and chain along with it. */
+function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
+  const seq = request.version + 1;
+  const event: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
+  return { ...request, version: seq, history: folded([...request.history, event]), head: chain(request.head, event) };
+}
+
+const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
+
+/**
+ * Drops the oldest vends of a long grant. The event after a gap keeps the chain value that stood before it, so that
+ * what is left can still be checked.
+ */
+function folded(history: HistoryEvent[]): HistoryEvent[] {
+  const vends = history.filter(({ type }) => type === 'vended');
+  const oldest = history.indexOf(vends[0]!);
+  const next = history[oldest + 1];
+  if (vends.length <= KEPT_VENDS || !next) return history;
+  return [...history.slice(0, oldest), { ...next, prev: chainAt(history, oldest) }, ...history.slice(oldest + 2)];
+}
+
+/** The chain value after the event at `index`. */
+function chainAt(history: readonly HistoryEvent[], index: number): string {
+  return history.slice(0, index + 1).reduce((value, event) => chain(event.prev ?? value, event), '');
+}
+
+/** Whether the history is the one that was written: every value of the chain follows from the one before, up to `head`. */
+export function isHistoryIntact(request: RequestRecord): boolean {
+  const seqs = request.history.map(({ seq }) => seq);
+  const inOrder = request.history.every(({ seq, prev }, i) => seq === (seqs[i - 1] ?? 0) + 1 || (prev !== undefined && seq > (seqs[i - 1] ?? 0)));
+  return inOrder && seqs.at(-1) === request.version && chainAt(request.history, request.history.length - 1) === request.head;
+}
+
+// --- internal ---
+
+/** One answer for "no such request" and "not yours". */
+export const notFound = (): Problem => new Problem('request-not-found', 'There is no such request that you may see.');
+
+function notActive(request: RequestRecord, now: number, hint: string): Problem {
+  const status = statusAt(request, now);
+  const since: Partial<Record<typeof status, number | undefined>> = { lapsed: request.decideBy, scheduled: request.startsAt, ended: request.endsAt };
+  const at = request.outcome?.at ?? since[status];
+  const when = at === undefined ? '' : status === 'scheduled' ? ` and starts at ${toInstant(at)}` : ` since ${toInstant(at)}`;
+  return new Problem('not-active', `The request is ${status}${when}. ${hint}`, { request });
+}

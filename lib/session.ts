@@ -1,0 +1,102 @@
+// One session inside a grant: how long, under which policy, by which name. Nothing here lets a session outlive its grant.
+//
+// Latchkey's own credentials are an assumed role, so AssumeRole from it is role chaining: one hour at most, and STS refuses
+// rather than clamps a longer wish (botocore sts; iam-ug id_roles). STS's least is 900 s. Where less is left of the grant, and
+// always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
+import type { Role } from './catalogue.ts';
+import { sha256 } from './digest.ts';
+import { Problem } from './problem.ts';
+import type { LimitedBy, RequestRecord } from './schema.ts';
+import { HOUR, SECOND, toInstant } from './time.ts';
+
+export const STS_LEAST = 900;
+const CHAINING_MOST = HOUR / SECOND;
+
+/** AssumeRole's input by STS's own member names. */
+type AssumeRoleInput = {
+  RoleArn: string;
+  RoleSessionName: string;
+  DurationSeconds: number;
+  ExternalId: string;
+  SourceIdentity: string;
+  Policy: string;
+  Tags: Array<{ Key: string; Value: string }>;
+};
+export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt: number };
+
+/**
+ * What to ask of STS for one session.
+ * @param request an active grant
+ * @param role the role in the catalogue of now; whatever it says more strictly than the grant counts
+ * @param asked seconds, if the caller wants less
+ * @param nonce at least 128 random bits: the session's ARN must not be guessable, because a resource policy that names a
+ *   session's ARN is not bounded by its session policy (iam-ug, reference_policies_evaluation-logic)
+ * @throws Problem `not-active` when the catalogue's maximum has become shorter than what has passed
+ */
+export function planSession(request: RequestRecord, role: Role, asked: number | undefined, nonce: Uint8Array, now: number): SessionPlan {
+  const endsAt = grantEnd(request, role);
+  const left = Math.floor((endsAt - now) / SECOND);
+  if (left <= 0)
+    throw new Problem('not-active', `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`, {
+      request,
+    });
+  const { seconds, limitedBy } = shortest([
+    ['requested', asked],
+    ['grant-end', left],
+    ['catalogue', Math.min(role.session.max, request.role.sessionSeconds)],
+    ['role-maximum', role.maxSessionDuration],
+    ['role-chaining', CHAINING_MOST],
+  ]);
+  const input: AssumeRoleInput = {
+    RoleArn: role.arn,
+    RoleSessionName: sessionName(nonce, request.requester.person),
+    DurationSeconds: Math.max(STS_LEAST, seconds),
+    ExternalId: role.account.externalId,
+    SourceIdentity: sourceIdentity(request.requester.person),
+    Policy: JSON.stringify(sessionPolicy(endsAt)),
+    Tags: [
+      { Key: 'latchkey-request', Value: request.id },
+      { Key: 'latchkey-requester', Value: tagValue(request.requester.person) },
+    ],
+  };
+  return { input, limitedBy, endsAt };
+}
+
+/** The grant's end, or sooner where the catalogue's maximum has become shorter since. */
+function grantEnd(request: RequestRecord, role: Role): number {
+  if (request.startsAt === undefined || request.endsAt === undefined) throw new Error('a session is planned for a grant only');
+  return Math.min(request.endsAt, request.startsAt + role.duration.max * SECOND);
+}
+
+/** The least limit, and of equals the first. */
+function shortest(limits: ReadonlyArray<[LimitedBy, number | undefined]>): { seconds: number; limitedBy: LimitedBy } {
+  const set = limits.flatMap(([limitedBy, seconds]) => (seconds === undefined ? [] : [{ limitedBy, seconds }]));
+  return set.reduce((least, next) => (next.seconds < least.seconds ? next : least));
+}
+
+/** Whatever the role allows, until the grant ends. A Deny in a session policy beats every Allow. */
+function sessionPolicy(endsAt: number) {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Effect: 'Allow', Action: '*', Resource: '*' },
+      { Sid: 'EndsWithTheGrant', Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } },
+    ],
+  };
+}
+
+/** botocore sts: 2-64 characters of [\w+=,.@-]. The person is a label for whoever reads CloudTrail, the middle is what cannot be guessed. */
+const sessionName = (nonce: Uint8Array, person: string): string => `lk-${Buffer.from(nonce).toString('base64url')}-${label(person)}`.slice(0, 64);
+
+/**
+ * botocore sts: 2-64 characters of [\w+=,.@-], not beginning with `aws:`. A person who does not fit keeps a readable part
+ * and gets a digest, so that no two persons share an identity.
+ */
+function sourceIdentity(person: string): string {
+  return /^[\w+=,.@-]{2,64}$/.test(person) ? person : `${label(person).slice(0, 41)}-${sha256(person).slice(0, 22)}`;
+}
+
+const label = (person: string): string => (person.startsWith('arn:') ? (person.split('/').at(-1) ?? person) : person).replace(/[^\w+=,.@-]/g, '-');
+
+/** botocore sts: at most 256 characters of letters, digits, white space and _.:/=+-@ */
+const tagValue = (person: string): string => person.replace(/[^\p{L}\p{N}_.:/=+\-@ ]/gu, '-').slice(0, 256);

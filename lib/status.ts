@@ -1,0 +1,42 @@
+// What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
+import type { RequestRecord, Stage, Status } from './schema.ts';
+import { HOUR, MINUTE } from './time.ts';
+
+/** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
+const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
+
+/** Nobody has decided for good: neither refused nor granted. A lapsed request that no sweep has seen is still pending by its facts. */
+export const isPending = (record: RequestRecord): boolean => record.outcome === undefined && record.endsAt === undefined;
+
+/** The status at `now`, epoch milliseconds. */
+export function statusAt(record: RequestRecord, now: number): Status {
+  if (record.outcome) return record.outcome.status;
+  if (record.startsAt === undefined || record.endsAt === undefined) return now < record.decideBy ? 'pending' : 'lapsed';
+  if (now < record.startsAt) return 'scheduled';
+  return now < record.endsAt ? 'active' : 'ended';
+}
+
+/** The stage whose turn it is: the first that has not enough approvals; undefined when the request is no longer pending by its facts. */
+export function openStage(record: RequestRecord): { index: number; stage: Stage } | undefined {
+  if (!isPending(record)) return undefined;
+  const index = record.stages.findIndex((stage) => approvals(stage) < stage.need);
+  const stage = record.stages[index];
+  return stage && { index, stage };
+}
+
+/** How many distinct persons have approved a stage. */
+export const approvals = (stage: Stage): number => new Set(stage.decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
+
+/** Until when the request counts as open for the overlap rule and the limit; undefined when it is finished. */
+export function openUntil(record: RequestRecord): number | undefined {
+  return record.outcome ? undefined : (record.endsAt ?? record.decideBy);
+}
+
+/** When the sweeper must look next; undefined when nothing is left to record. */
+export function dueAt(record: RequestRecord): number | undefined {
+  if (record.outcome) return undefined;
+  if (record.endsAt !== undefined) return record.endsAt;
+  const opened = record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
+  const delay = mailChecksAfter[record.mailChecks];
+  return opened === undefined || delay === undefined ? record.decideBy : Math.min(opened + delay, record.decideBy);
+}

@@ -1,0 +1,91 @@
+// Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
+import type { App, SessionCredentials } from './app.ts';
+import { changeRequest } from './change.ts';
+import { signInUrl } from './console-url.ts';
+import type { Caller } from './principal.ts';
+import { notFound, recordSession, recordUndelivered, roleToVend } from './request.ts';
+import type { ConsoleView, CredentialsView, RequestRecord, Session } from './schema.ts';
+import { planSession, type SessionPlan } from './session.ts';
+import { MINUTE, parseDuration, toInstant } from './time.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts'>;
+
+/**
+ * Vends credentials. Three round trips: read, AssumeRole, write. The write comes last because the record carries the
+ * access key id, which STS makes; the credentials leave only if the write found the grant still standing.
+ * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
+ */
+export async function issueCredentials(app: Part, caller: Caller, id: string, duration?: string): Promise<CredentialsView> {
+  const { request, plan, credentials, session } = await assume(app, caller, id, 'keys', duration === undefined ? undefined : parseDuration(duration));
+  await recordOnGrant(app, caller, request, session);
+  return {
+    Version: 1,
+    AccessKeyId: credentials.accessKeyId,
+    SecretAccessKey: credentials.secretAccessKey,
+    SessionToken: credentials.sessionToken,
+    Expiration: toInstant(session.expiresAt),
+    RequestId: request.id,
+    GrantEndsAt: toInstant(plan.endsAt),
+    LimitedBy: plan.limitedBy,
+  };
+}
+
+/** AWS takes a sign-in URL for 15 minutes (iam-ug, id_roles_providers_enable-console-custom-url). */
+const URL_LIFE = 15 * MINUTE;
+
+/**
+ * A URL that signs in to the console with a session of the grant. The record is written while the sign-in endpoint answers;
+ * if it refuses, the record is taken back.
+ * @param destination a path on the console
+ * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
+ */
+export async function issueConsole(app: Part & Pick<App, 'signIn' | 'baseUrl' | 'log'>, caller: Caller, id: string, destination = '/'): Promise<ConsoleView> {
+  const { request, plan, credentials, session } = await assume(app, caller, id, 'console', undefined);
+  const partition = plan.input.RoleArn.split(':')[1] ?? '';
+  const [recorded, token] = await Promise.allSettled([recordOnGrant(app, caller, request, session), app.signIn.token(partition, credentials)]);
+  if (recorded.status === 'rejected') throw recorded.reason;
+  if (token.status === 'rejected') {
+    app.log('console-undelivered', { request: request.id });
+    await changeRequest(app, request.id, (current, now) => recordUndelivered(current, session, caller, now));
+    throw token.reason;
+  }
+  return {
+    url: signInUrl(partition, token.value, destination, app.baseUrl),
+    expiresAt: toInstant(Math.min(session.issuedAt + URL_LIFE, session.expiresAt)),
+    sessionExpiresAt: toInstant(session.expiresAt),
+  };
+}
+
+// --- internal ---
+
+type Assumed = { request: RequestRecord; plan: SessionPlan; credentials: SessionCredentials; session: Session };
+
+async function assume(app: Part, caller: Caller, id: string, kind: Session['kind'], asked: number | undefined): Promise<Assumed> {
+  const request = await app.store.get(id);
+  if (!request) throw notFound();
+  const now = app.clock();
+  const role = roleToVend(request, app.catalogue, caller, now);
+  const plan = planSession(request, role, asked, app.random(16), now);
+  const credentials = await app.sts.assumeRole(plan.input);
+  const session: Session = {
+    kind,
+    accessKeyId: credentials.accessKeyId,
+    sessionName: plan.input.RoleSessionName,
+    issuedAt: now,
+    expiresAt: Math.min(credentials.expiresAt, plan.endsAt),
+  };
+  return { request, plan, credentials, session };
+}
+
+/** Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. */
+function recordOnGrant(app: Part, caller: Caller, request: RequestRecord, session: Session): Promise<RequestRecord> {
+  return changeRequest(
+    app,
+    request.id,
+    (current, now) => {
+      roleToVend(current, app.catalogue, caller, now);
+      return recordSession(current, session, caller, now);
+    },
+    request,
+  );
+}

@@ -1,0 +1,85 @@
+// What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
+import { type Catalogue, displayNames, type Role } from './catalogue.ts';
+import type { Judgement } from './policy.ts';
+import { refusalOf } from './policy.ts';
+import type { Caller } from './principal.ts';
+import type { ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
+import { statusAt } from './status.ts';
+import { toInstant } from './time.ts';
+
+export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
+  const { id, version, role, requester, filedBy, reason, ticket, durationSeconds, automatic } = request;
+  return {
+    id,
+    version,
+    status: statusAt(request, now),
+    role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },
+    requester: { principal: requester.principal, email: requester.email, name: requester.name },
+    ...(filedBy && { filedBy }),
+    reason,
+    ...(ticket !== undefined && { ticket }),
+    durationSeconds,
+    createdAt: toInstant(request.createdAt),
+    decideBy: toInstant(request.decideBy),
+    ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
+    ...(request.endsAt !== undefined && { endsAt: toInstant(request.endsAt) }),
+    approval: {
+      automatic,
+      stages: request.stages.map(({ need, approvers, decisions }) => ({
+        need,
+        approvers: displayNames(catalogue, approvers),
+        decisions: decisions.map(({ name, decision, comment, via, at }) => ({
+          approver: name,
+          decision,
+          ...(comment !== undefined && { comment }),
+          via,
+          at: toInstant(at),
+        })),
+      })),
+    },
+    sessions: request.sessions.map((session) => ({ ...session, issuedAt: toInstant(session.issuedAt), expiresAt: toInstant(session.expiresAt) })),
+    history: request.history.map(({ prev: _, ...event }) => ({ ...event, at: toInstant(event.at) })),
+  };
+}
+
+export function roleView(catalogue: Catalogue, role: Role): RoleView {
+  return {
+    id: role.id,
+    description: role.description,
+    account: accountView(role.account),
+    arn: role.arn,
+    risk: role.risk,
+    mfa: role.mfa,
+    duration: { defaultSeconds: role.duration.default, maxSeconds: role.duration.max },
+    session: { maxSeconds: role.session.max },
+    reason: { minLength: role.reason.minLength },
+    ...(role.ticket && { ticket: role.ticket }),
+    approval: {
+      automatic: role.approval.automatic,
+      decideWithinSeconds: role.approval.decideWithin,
+      stages: role.approval.stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+    },
+  };
+}
+
+export function explanationView(catalogue: Catalogue, judgement: Judgement): ExplanationView {
+  const { role, durationSeconds, checks, stages } = judgement;
+  const granted = role.approval.automatic ? 'automatic' : 'needs-approval';
+  return {
+    outcome: refusalOf(judgement) ? 'refused' : granted,
+    role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },
+    durationSeconds,
+    stages: stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+    checks: checks.map(({ check, passed, detail }) => ({ check, passed, detail })),
+  };
+}
+
+export const meView = ({ principal, person, groups, via }: Caller): MeView => ({
+  principal,
+  email: person.email,
+  name: person.name,
+  groups: [...groups],
+  via: via === 'iam' ? 'iam' : 'oidc',
+});
+
+const accountView = ({ id, name, color }: { id: string; name: string; color?: string | undefined }) => ({ id, name, ...(color !== undefined && { color }) });
