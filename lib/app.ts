@@ -89,23 +89,17 @@ export interface Store {
    * `busy`: somebody claimed it later than `staleBefore` and has not finished. A claim that is taken over keeps the earlier link hashes.
    */
   claimMessage(message: MessageRecord, staleBefore: number): Promise<'claimed' | 'settled' | 'busy'>;
-  /** Writes how a claimed message went: sent, refused for good, or free to be claimed again. */
-  settleMessage(requestId: string, id: string, result: { sentAt: number } | { failure: string } | 'released'): Promise<void>;
+  /** Writes how a claimed message went. The first settlement stands, and only the claim of `releaseOf` is released, not one that has taken over. */
+  settleMessage(requestId: string, id: string, result: Settlement): Promise<void>;
 }
+
+/** Sent, refused for good, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */
+export type Settlement = { sentAt: number } | { failure: string } | { releaseOf: number };
 
 export type OutgoingMail = { to: string; subject: string; text: string; html: string };
 export interface Mail {
-  /** @throws MailRefused when the service will never take this mail; anything else may be tried again. */
+  /** @throws MailRefused (mail-refused.ts) when the service will never take this mail; anything else may be tried again. */
   send(mail: OutgoingMail): Promise<void>;
-}
-export class MailRefused extends Error {
-  /** the service's error code, such as MessageRejected */
-  readonly reason: string;
-  constructor(reason: string) {
-    super(`the mail service refused the mail: ${reason}`);
-    this.name = 'MailRefused';
-    this.reason = reason;
-  }
 }
 
 /** AssumeRole's input by STS's own member names, as session.ts builds it. */

@@ -1,7 +1,8 @@
 // Mail through SES v1 SendEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
 import { type SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
-import { type Mail, MailRefused, type OutgoingMail } from './app.ts';
+import type { Mail, OutgoingMail } from './app.ts';
 import { awsAnswer } from './aws-answer.ts';
+import { MailRefused } from './mail-refused.ts';
 import { Problem } from './problem.ts';
 
 /**

@@ -1,6 +1,7 @@
 // From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
-import { type App, MailRefused } from './app.ts';
+import type { App } from './app.ts';
 import { makeLink } from './links.ts';
+import { MailRefused } from './mail-refused.ts';
 import { messagesFor, type News, renderMail } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { MINUTE, SECOND } from './time.ts';
@@ -59,7 +60,7 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
     const links = { home: app.baseUrl, ...(link && { decide: `${app.baseUrl}/decide/${link.token}` }) };
     await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
   } catch (error) {
-    return await undelivered(app, error, request.id, news.id, fields);
+    return await undelivered(app, error, now, fields);
   }
   await app.store.settleMessage(request.id, news.id, { sentAt: app.clock() });
   app.log('mail-sent', { ...fields, seconds: Math.round((app.clock() - request.createdAt) / SECOND) });
@@ -67,13 +68,13 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
 }
 
 /** A refusal for good is written down; anything else frees the claim for the next try. */
-async function undelivered(app: Part, error: unknown, requestId: string, id: string, fields: Record<string, string>): Promise<boolean> {
+async function undelivered(app: Part, error: unknown, claimedAt: number, fields: { request: string; message: string; kind: string }): Promise<boolean> {
   if (error instanceof MailRefused) {
-    await app.store.settleMessage(requestId, id, { failure: error.reason });
+    await app.store.settleMessage(fields.request, fields.message, { failure: error.reason });
     app.log('mail-refused', { ...fields, reason: error.reason });
     return true;
   }
-  await app.store.settleMessage(requestId, id, 'released');
+  await app.store.settleMessage(fields.request, fields.message, { releaseOf: claimedAt });
   app.log('mail-deferred', { ...fields, error: error instanceof Error ? error.name : typeof error });
   return false;
 }

@@ -13,13 +13,13 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { ListIndex, OpenSlot, Position, Store } from './app.ts';
+import type { ListIndex, OpenSlot, Position, Settlement, Store } from './app.ts';
 import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { bounds } from './catalogue.ts';
 import { Problem } from './problem.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
-import { SECOND } from './time.ts';
+import { DAY, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
 type Client = Pick<DynamoDBClient, 'send'>;
@@ -297,7 +297,7 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
   let keys: Item[] = [...new Set(ids)].map(requestKey);
   for (let attempt = 1; keys.length > 0; attempt++) {
     if (attempt > batchAttempts) throw tryAgain();
-    if (attempt > 1) await setTimeout(Math.random() * 25 * 2 ** attempt);
+    if (attempt > 1) await setTimeout(25 * 2 ** attempt);
     const answer = await passable(client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } })));
     for (const item of answer.Responses?.[table] ?? []) {
       const record = recordFromImage(item);
@@ -307,6 +307,9 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
   }
   return ids.flatMap((id) => found.get(id) ?? []);
 }
+
+/** A link that is over still says what became of the request, until DynamoDB collects its message. */
+const keptFor = 30 * DAY;
 
 /** Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. */
 function claim(message: MessageRecord, staleBefore: number) {
@@ -323,7 +326,7 @@ function claim(message: MessageRecord, staleBefore: number) {
       ':links': { L: message.linkHashes.map(text) },
       ':claimed': number(message.claimedAt),
       ':expires': number(message.expiresAt),
-      ':ttl': number(Math.ceil(message.expiresAt / SECOND)),
+      ':ttl': number(Math.ceil((message.expiresAt + keptFor) / SECOND)),
       ...(message.approver && { ':approver': { M: { key: text(message.approver.key), name: text(message.approver.name) } } }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
@@ -331,14 +334,15 @@ function claim(message: MessageRecord, staleBefore: number) {
 }
 
 /** The first settlement stands: a sender whose claim was taken over cannot undo what the other one did. */
-function settlement(result: { sentAt: number } | { failure: string } | 'released') {
+function settlement(result: Settlement) {
+  const own = 'releaseOf' in result ? number(result.releaseOf) : undefined;
   const [attribute, value]: [string, AttributeValue] =
-    result === 'released' ? ['claimed', number(0)] : 'sentAt' in result ? ['sent', number(result.sentAt)] : ['failure', text(result.failure)];
+    'releaseOf' in result ? ['claimed', number(0)] : 'sentAt' in result ? ['sent', number(result.sentAt)] : ['failure', text(result.failure)];
   return {
-    ConditionExpression: 'attribute_exists(#pk) AND attribute_not_exists(#sent) AND attribute_not_exists(#failure)',
+    ConditionExpression: `attribute_exists(#pk) AND attribute_not_exists(#sent) AND attribute_not_exists(#failure)${own ? ' AND #claimed = :own' : ''}`,
     UpdateExpression: `SET #${attribute} = :value`,
     ExpressionAttributeNames: named('pk', 'sent', 'failure', attribute),
-    ExpressionAttributeValues: { ':value': value },
+    ExpressionAttributeValues: { ':value': value, ...(own && { ':own': own }) },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }

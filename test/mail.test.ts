@@ -1,7 +1,7 @@
 import { SESClient } from '@aws-sdk/client-ses';
 import { describe, expect, test } from '@jest/globals';
-import { MailRefused } from '../lib/app.ts';
 import { sesMail } from '../lib/mail.ts';
+import { MailRefused } from '../lib/mail-refused.ts';
 import { Problem } from '../lib/problem.ts';
 import { cannedAws, cannedClient, refusal, rejectionOf } from './support/canned-aws.ts';
 

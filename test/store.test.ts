@@ -258,9 +258,17 @@ describe.each(homes)('the store on $name', ({ open }) => {
   test('a released message may be claimed at once', async () => {
     const store = await fresh();
     await store.claimMessage(message({ linkHashes: ['a'] }), 0);
-    await store.settleMessage(requestId(1), 'm1', 'released');
+    await store.settleMessage(requestId(1), 'm1', { releaseOf: start });
     expect(await store.claimMessage(message({ linkHashes: ['b'] }), start - MINUTE)).toBe('claimed');
     expect((await store.getMessage(requestId(1), 'm1'))?.linkHashes).toEqual(['a', 'b']);
+  });
+
+  test('a claim that was taken over is not released by its first holder', async () => {
+    const store = await fresh();
+    await store.claimMessage(message(), 0);
+    await store.claimMessage(message({ claimedAt: start + MINUTE }), start);
+    await store.settleMessage(requestId(1), 'm1', { releaseOf: start });
+    expect((await store.getMessage(requestId(1), 'm1'))?.claimedAt).toBe(start + MINUTE);
   });
 
   test.each([[{ sentAt: start + 5 }], [{ failure: 'MessageRejected' }]])(
@@ -269,7 +277,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       const store = await fresh();
       await store.claimMessage(message(), 0);
       await store.settleMessage(requestId(1), 'm1', result);
-      await store.settleMessage(requestId(1), 'm1', 'released');
+      await store.settleMessage(requestId(1), 'm1', { releaseOf: start });
       await store.settleMessage(requestId(1), 'm1', { failure: 'later' });
       await store.settleMessage(requestId(1), 'm1', { sentAt: start + DAY });
       expect(await store.claimMessage(message({ claimedAt: start + DAY }), start + DAY)).toBe('settled');
@@ -371,7 +379,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     const { client, table, store } = await fresh();
     await store.claimMessage(message({ expiresAt: start + 1 }), 0);
     const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: `message#${requestId(1)}#m1` } } }));
-    expect(Item?.ttl).toEqual({ N: String(start / 1000 + 1) });
+    expect(Item?.ttl).toEqual({ N: String(start / 1000 + 1 + 30 * 86_400) });
   });
 
   if (kind.reportsIndexCapacity) {
@@ -398,7 +406,7 @@ describe('DynamoDB in trouble', () => {
     ['due', (store) => store.due(start, 10)],
     ['getMessage', (store) => store.getMessage(requestId(1), 'm1')],
     ['claimMessage', (store) => store.claimMessage(message(), 0)],
-    ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', 'released')],
+    ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', { releaseOf: start })],
   ];
   const passing: Array<[string, Error]> = [
     ['throttling', new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } })],

@@ -1,6 +1,7 @@
 // STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
 import { createHash } from 'node:crypto';
-import { type AssumeRoleInput, type Mail, MailRefused, type OutgoingMail, type SessionCredentials, type SignIn, type Sts } from '../../lib/app.ts';
+import type { AssumeRoleInput, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
+import { MailRefused } from '../../lib/mail-refused.ts';
 import { Problem } from '../../lib/problem.ts';
 import { floorToSecond, SECOND } from '../../lib/time.ts';
 

@@ -94,7 +94,8 @@ export function fakeStore(): FakeStore {
       const stored = messages.get(key);
       if (!stored) throw new Error('a message must be claimed before it is settled');
       if (stored.sentAt !== undefined || stored.failure !== undefined) return;
-      messages.set(key, frozen({ ...stored, ...(result === 'released' ? { claimedAt: 0 } : result) }));
+      if ('releaseOf' in result && stored.claimedAt !== result.releaseOf) return;
+      messages.set(key, frozen({ ...stored, ...('releaseOf' in result ? { claimedAt: 0 } : result) }));
     },
   };
 }
