@@ -1,0 +1,96 @@
+// Builds what Lambda runs: per function one minified CommonJS file and the compiled catalogue, in .build/<name>/ and .build/<name>.zip.
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
+import { deployedCatalogue } from './deployed-catalogue.ts';
+import { zip } from './zip.ts';
+
+export type Artefact = {
+  name: string;
+  bundleBytes: number;
+  zipBytes: number;
+  /** every source that left something in the bundle, relative to the repository */
+  inputs: string[];
+};
+
+const root = join(import.meta.dirname, '..');
+const output = join(root, '.build');
+export const functionNames = readdirSync(join(root, 'functions'))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .sort();
+
+/**
+ * What the SDK carries for other homes than ours, by the module it comes in and what stands in its place. Lambda hands a function its
+ * credentials in the environment, so the chain of SSO, profile, process and metadata providers is never used there, though it would be
+ * half of the bundle; and no operation of ours has an event stream. Sources stay as they are: the local server and the tests run the
+ * whole SDK.
+ */
+const replacements: Record<string, string> = {
+  '@aws-sdk/credential-provider-node': "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+  '@smithy/core/event-streams': 'export {};',
+};
+const leaner: Plugin = {
+  name: 'leaner-sdk',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: new RegExp(`^(?:${Object.keys(replacements).join('|')})$`) }, ({ path, resolveDir }) => ({
+      path,
+      namespace: 'replaced',
+      pluginData: resolveDir,
+    }));
+    onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path, pluginData }) => ({ contents: replacements[path]!, resolveDir: pluginData as string }));
+  },
+};
+
+const options: BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  // CommonJS: an ESM start that imports node:http costs tens of milliseconds more (nodejs/node#59686)
+  format: 'cjs',
+  // a dynamic import would come to the same price at the first call; as require it does not
+  supported: { 'dynamic-import': false },
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  write: false,
+  logLevel: 'warning',
+  plugins: [leaner],
+};
+
+/** Builds every function and lists the artefacts in .build/artefacts.json. @throws Error with file, line and column of every fault of the catalogue */
+export async function build(): Promise<Artefact[]> {
+  const catalogue = Buffer.from(JSON.stringify(deployedCatalogue()));
+  rmSync(output, { recursive: true, force: true });
+  mkdirSync(output);
+  // the repository is ESM, the bundles are not; Lambda has no package.json and takes .js for CommonJS
+  writeFileSync(join(output, 'package.json'), '{"type":"commonjs"}\n');
+  const artefacts = await Promise.all(functionNames.map((name) => buildFunction(name, catalogue)));
+  writeFileSync(join(output, 'artefacts.json'), JSON.stringify(artefacts, null, 2));
+  return artefacts;
+}
+
+async function buildFunction(name: string, catalogue: Buffer): Promise<Artefact> {
+  const { outputFiles, metafile } = await bundle({ ...options, write: false, metafile: true, entryPoints: [`functions/${name}.ts`] });
+  const code = Buffer.from(outputFiles[0]!.contents);
+  const files = { 'catalogue.json': catalogue, 'index.js': code };
+  const archive = zip(Object.entries(files).map(([file, data]) => ({ name: file, data })));
+  mkdirSync(join(output, name));
+  for (const [file, data] of Object.entries(files)) writeFileSync(join(output, name, file), data);
+  writeFileSync(join(output, `${name}.zip`), archive);
+  const inputs = Object.values(metafile.outputs).flatMap((bundled) =>
+    Object.entries(bundled.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  return { name, bundleBytes: code.length, zipBytes: archive.length, inputs: inputs.sort() };
+}
+
+if (import.meta.main) {
+  try {
+    for (const { name, bundleBytes, zipBytes } of await build())
+      console.log(`${name.padEnd(16)} ${String(bundleBytes).padStart(8)} B   zip ${String(zipBytes).padStart(8)} B`);
+  } catch (error) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}

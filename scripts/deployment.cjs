@@ -1,0 +1,5 @@
+// The door through which serverless.yml reaches TypeScript: osls loads only .js and .cjs.
+const { settings } = require('./settings.ts');
+const { events } = require('./function-events.ts');
+const { roles } = require('./function-roles.ts');
+module.exports = { settings, events, roles };

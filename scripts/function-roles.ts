@@ -1,0 +1,144 @@
+// The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
+import type { CatalogueData } from '../lib/catalogue.ts';
+import { deployedCatalogue } from './deployed-catalogue.ts';
+import type { Settings } from './settings.ts';
+
+type Statement = {
+  Sid: string;
+  Effect: 'Allow' | 'Deny';
+  Action?: string[];
+  NotAction?: string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, unknown>>;
+};
+type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
+type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain'>; catalogue: CatalogueData };
+
+/** Every function's permissions beside writing its own log. The list of functions is the list of IAM roles. */
+export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
+  return {
+    describe: [],
+    'create-request': [query('byRequester'), items('request', ['GetItem', 'PutItem'])],
+    'read-requests': [query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'), items('request', ['GetItem', 'BatchGetItem'])],
+    'decide-request': [items('request', ['GetItem', 'PutItem'])],
+    'end-request': [items('request', ['GetItem', 'PutItem'])],
+    'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
+    'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
+    notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
+    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem'])],
+  };
+}
+
+/** osls calls this for `\${file(scripts/deployment.cjs):roles}` and merges the answer into the template's resources. */
+export async function roles({ resolveVariable, resolveConfigurationProperty }: Resolver): Promise<{ Resources: Record<string, Role> }> {
+  const stage = await resolveVariable('sls:stage');
+  const settings = (await resolveConfigurationProperty(['custom', 'settings'])) as Settings;
+  const statements = Object.entries(grants({ stage, settings, catalogue: deployedCatalogue() }));
+  return { Resources: Object.fromEntries(statements.map(([name, own]) => [roleLogicalId(name), roleOf(name, stage, own)])) };
+}
+type Resolver = { resolveVariable(variable: string): Promise<string>; resolveConfigurationProperty(path: string[]): Promise<unknown> };
+
+/** `decide-request` -> `DecideRequestRole` */
+export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Role`;
+
+// -- what the grants are made of -------------------------------------------------------------------------------------
+
+/** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
+function items(kind: 'request' | 'message', actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+  return {
+    Sid: kind === 'request' ? 'Requests' : 'Messages',
+    Effect: 'Allow',
+    Action: actions.map((action) => `dynamodb:${action}`),
+    Resource: attribute('Table', 'Arn'),
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+  };
+}
+
+function query(...indexes: string[]): Statement {
+  return { Sid: 'Lists', Effect: 'Allow', Action: ['dynamodb:Query'], Resource: indexes.map((index) => sub(`\${Table.Arn}/index/${index}`)) };
+}
+
+/** What Lambda's own poller does with the function's role (lambda-dg, with-ddb): reads the stream and reports what it gave up on. */
+function readStream(): Statement[] {
+  const read = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`);
+  return [
+    { Sid: 'Stream', Effect: 'Allow', Action: read, Resource: attribute('Table', 'StreamArn') },
+    { Sid: 'DeadLetters', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: attribute('DeadLetters', 'Arn') },
+  ];
+}
+
+/** Either identity may be the one that was verified: the address or its domain. */
+function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Statement {
+  const identities = [senderAddress, senderDomain].map((identity) => sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`));
+  return { Sid: 'Mail', Effect: 'Allow', Action: ['ses:SendEmail'], Resource: identities, Condition: { StringEquals: { 'ses:FromAddress': senderAddress } } };
+}
+
+const enterActions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+
+/**
+ * Entering the target roles: from this function's code alone, and nothing beside. The condition key lambda:SourceFunctionArn pins the
+ * credentials to the function (lambda-dg, lambda-intro-execution-role). The Deny spares calls that a service makes for us: DynamoDB
+ * decrypts the table's key in the caller's name.
+ */
+function enterTargets(stage: string, organization: string, catalogue: CatalogueData): Statement[] {
+  const functionArn = sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-issue-session`);
+  return [
+    {
+      Sid: 'Assume',
+      Effect: 'Allow',
+      Action: enterActions,
+      Resource: targetRoles(catalogue),
+      Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn }, ...(organization && { StringEquals: { 'aws:ResourceOrgID': organization } }) },
+    },
+    {
+      Sid: 'NothingElse',
+      Effect: 'Deny',
+      NotAction: [...enterActions, 'dynamodb:GetItem', 'dynamodb:PutItem', 'logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: '*',
+      Condition: { Bool: { 'aws:ViaAWSService': 'false' } },
+    },
+  ];
+}
+
+/** The role paths of the catalogue, account by account; a role without a path is named itself. */
+export function targetRoles(catalogue: CatalogueData): string[] {
+  const arns = Object.values(catalogue.roles).map(({ account, roleName }) => {
+    const { partition, id } = catalogue.accounts[account]!;
+    const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
+    return `arn:${partition}:iam::${id}:role/${path === '' ? roleName : `${path}*`}`;
+  });
+  return [...new Set(arns)].sort();
+}
+
+function roleOf(name: string, stage: string, own: Statement[]): Role {
+  const log: Statement = {
+    Sid: 'Log',
+    Effect: 'Allow',
+    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+    Resource: sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/latchkey-${stage}-${name}:*`),
+  };
+  const properties = {
+    Description: `Latchkey ${stage}: what functions/${name}.ts may do`,
+    AssumeRolePolicyDocument: {
+      Version: '2012-10-17',
+      Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+    },
+    Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: [log, ...own] } }],
+  };
+  if (name !== 'issue-session') return { Type: 'AWS::IAM::Role', Properties: properties };
+  // IAM remembers the id of a role that a trust policy names, not the name: were this role replaced, no target account would know it any more
+  return {
+    Type: 'AWS::IAM::Role',
+    DeletionPolicy: 'Retain',
+    UpdateReplacePolicy: 'Retain',
+    Properties: { RoleName: `latchkey-${stage}-issue-session`, ...properties },
+  };
+}
+
+function attribute(resource: string, name: string) {
+  return { 'Fn::GetAtt': [resource, name] };
+}
+
+function sub(text: string) {
+  return { 'Fn::Sub': text };
+}

@@ -1,0 +1,99 @@
+// What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
+import { configFor, type Environment } from '../lib/config.ts';
+
+type Setting = { variable: string; what: string; default?: string };
+
+/** Parameter -> the environment variable that also gives it, what it is, and its default where it may be left out. */
+export const settingTable = {
+  region: { variable: 'LATCHKEY_REGION', what: 'AWS region of the hub, such as eu-west-1' },
+  issuer: { variable: 'LATCHKEY_ISSUER', what: "URL of your OIDC issuer, exactly as in its tokens' iss" },
+  audience: { variable: 'LATCHKEY_AUDIENCE', what: 'client ids or audiences that tokens may be for, separated by commas' },
+  scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must carry, such as latchkey/use' },
+  sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
+  groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
+  principalClaim: { variable: 'LATCHKEY_PRINCIPAL_CLAIM', what: "claim that carries a machine's principal", default: '' },
+  baseUrl: { variable: 'LATCHKEY_BASE_URL', what: 'where links in mails lead, if not to the API itself', default: '' },
+  organization: { variable: 'LATCHKEY_ORGANIZATION', what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5', default: '' },
+  alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms go to', default: '' },
+} as const satisfies Record<string, Setting>;
+type Name = keyof typeof settingTable;
+export type Settings = Record<Name, string> & {
+  audiences: string[];
+  /** the bare address of the sender and the SES identities that may send as it */
+  senderAddress: string;
+  senderDomain: string;
+  alarmActions: string[];
+  /** where links in mails lead: what was given, or the API's own URL */
+  links: string | { 'Fn::Sub': string };
+};
+
+/** osls calls this for `\${file(scripts/deployment.cjs):settings}`; `resolveVariable` looks a parameter up as `\${param:name}` would. */
+export async function settings({ resolveVariable }: { resolveVariable(variable: string): Promise<unknown> }): Promise<Settings> {
+  const given: Partial<Record<Name, string>> = {};
+  for (const name of namesOf(settingTable)) {
+    const sources = [...(name === 'region' ? ['opt:region'] : []), `param:${name}`, `env:${settingTable[name].variable}`, "''"];
+    given[name] = String((await resolveVariable(sources.join(', '))) ?? '').trim();
+  }
+  const checked = checkSettings(given);
+  if ('faults' in checked) throw tellingError(checked.faults);
+  return checked.settings;
+}
+
+/** Defaults filled in and everything checked, or every fault at once. Pure. */
+export function checkSettings(given: Partial<Record<Name, string>>): { settings: Settings } | { faults: string[] } {
+  const faults: string[] = [];
+  const found = {} as Record<Name, string>;
+  for (const name of namesOf(settingTable)) {
+    const rule: Setting = settingTable[name];
+    found[name] = given[name] || (rule.default ?? '');
+    if (found[name] === '' && rule.default === undefined)
+      faults.push(
+        `${name} is missing: ${rule.what}. Give --param ${name}=... or ${rule.variable}=... in the environment, or write it under params in serverless.yml.`,
+      );
+  }
+  if (found.organization && !/^o-[a-z0-9]{10,32}$/.test(found.organization)) faults.push('organization must be an organization id such as o-a1b2c3d4e5');
+  if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic)) faults.push('alarmTopic must be the ARN of an SNS topic');
+  const isWhole = namesOf(settingTable).every((name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined);
+  if (isWhole) faults.push(...runtimeFaults(found));
+  if (faults.length > 0) return { faults };
+  const senderAddress = /<(.+)>$/.exec(found.sender)?.[1] ?? found.sender;
+  return {
+    settings: {
+      ...found,
+      audiences: found.audience.split(',').map((audience) => audience.trim()),
+      senderAddress,
+      senderDomain: senderAddress.slice(senderAddress.lastIndexOf('@') + 1),
+      alarmActions: found.alarmTopic ? [found.alarmTopic] : [],
+      links: found.baseUrl || { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` },
+    },
+  };
+}
+
+/** What the functions would refuse at their start is refused before the deployment. */
+function runtimeFaults(found: Record<Name, string>): string[] {
+  const env: Environment = {
+    ...Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable, found[name]])),
+    AWS_REGION: found.region,
+    LATCHKEY_BASE_URL: found.baseUrl || 'https://example.com',
+  };
+  try {
+    configFor(['region', 'identity', 'sender', 'baseUrl'], env);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const toParameter = Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]));
+    const lines = error.message.split('\n').slice(1);
+    return lines.map((line) => line.trim().replace(/^\w+/, (variable) => toParameter[variable] ?? variable));
+  }
+}
+
+/** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
+function tellingError(faults: string[]): Error {
+  const error = new Error(`This deployment cannot be described yet:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  error.stack = error.message;
+  return error;
+}
+
+function namesOf<T extends object>(table: T): Array<keyof T & string> {
+  return Object.keys(table) as Array<keyof T & string>;
+}

@@ -1,0 +1,394 @@
+// Reads what `npm run package` makes: the CloudFormation template and the artefacts, as a reviewer of a deployment would.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
+import { tableDefinition } from '../lib/store.ts';
+import type { Artefact } from '../scripts/build.ts';
+import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
+import { routesOfFunction } from '../scripts/function-events.ts';
+import { grants, roleLogicalId, targetRoles } from '../scripts/function-roles.ts';
+import { checkSettings } from '../scripts/settings.ts';
+
+const root = join(import.meta.dirname, '..');
+const functionNames = readdirSync(join(root, 'functions'))
+  .map((file) => file.replace(/\.ts$/, ''))
+  .sort();
+
+type Statement = {
+  Sid: string;
+  Effect: string;
+  Action?: string[];
+  NotAction?: string[];
+  Resource: unknown;
+  Condition?: Record<string, Record<string, unknown>>;
+};
+type Resource = { Type: string; Properties: Record<string, unknown>; DeletionPolicy?: string; UpdateReplacePolicy?: string };
+
+const scratch = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
+let resources: Record<string, Resource>;
+let artefacts: Artefact[];
+let said: string;
+
+beforeAll(() => {
+  said = execFileSync(process.execPath, ['scripts/package.ts', '--stage', 'example', '--package', scratch], { cwd: root, encoding: 'utf8', stdio: 'pipe' });
+  resources = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')).Resources;
+  artefacts = JSON.parse(readFileSync(join(root, '.build/artefacts.json'), 'utf8'));
+}, 60_000);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const ofType = (type: string): Array<[string, Resource]> => Object.entries(resources).filter(([, { Type }]) => Type === type);
+const lambdaOf = (name: string): Resource =>
+  ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![1];
+function statementsOf(name: string): Statement[] {
+  const { Policies } = resources[roleLogicalId(name)]!.Properties as { Policies: Array<{ PolicyDocument: { Statement: Statement[] } }> };
+  return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+}
+const allowed = (name: string) => statementsOf(name).filter(({ Effect }) => Effect === 'Allow');
+const actionsOf = (name: string) => allowed(name).flatMap(({ Action }) => Action ?? []);
+
+test("AWS's CloudFormation validator has no objection", () => expect(said).toContain("AWS's CloudFormation validator has no objection"));
+
+describe('functions', () => {
+  test('every file in functions/ is a Lambda and every Lambda is a file', () =>
+    expect(ofType('AWS::Lambda::Function').map(([, { Properties }]) => Properties.FunctionName)).toEqual(
+      expect.arrayContaining(functionNames.map((name) => `latchkey-example-${name}`)),
+    ));
+
+  test('there are no others', () => expect(ofType('AWS::Lambda::Function')).toHaveLength(functionNames.length));
+
+  test.each(functionNames)('%s runs on nodejs24.x and arm64, from its own artefact', (name) => {
+    const { Properties } = lambdaOf(name);
+    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+    expect((Properties.Code as { S3Key: string }).S3Key).toMatch(new RegExp(`/${name}\\.zip$`));
+  });
+
+  test.each(functionNames)('%s starts with exactly the environment that the template gives it', (name) => {
+    const { Variables = {} } = (lambdaOf(name).Properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
+    const env = Object.fromEntries(Object.entries(Variables).map(([key, value]) => [key, typeof value === 'string' ? value : standInFor(key)]));
+    const directory = join(root, '.build', name);
+    const start = `(() => { try { return typeof require(${JSON.stringify(join(directory, 'index.js'))}).handler } catch (error) { return error.message } })()`;
+    const started = spawnSync(process.execPath, ['-p', start], {
+      env: { ...env, AWS_LAMBDA_FUNCTION_NAME: name, AWS_REGION: 'eu-west-1', LAMBDA_TASK_ROOT: directory },
+      encoding: 'utf8',
+    });
+    expect(started.stdout).toBe('function\n');
+    expect(started.stderr).toBe('');
+  });
+});
+
+/** What CloudFormation fills in at deployment. */
+const standInFor = (variable: string): string =>
+  ({ LATCHKEY_TABLE: 'latchkey-example', LATCHKEY_BASE_URL: 'https://abc.execute-api.eu-west-1.amazonaws.com' })[variable]!;
+
+describe('permissions', () => {
+  test('every function has a role of its own, and there is no other role', () => {
+    for (const name of functionNames) expect(lambdaOf(name).Properties.Role).toEqual({ 'Fn::GetAtt': [roleLogicalId(name), 'Arn'] });
+    expect(
+      ofType('AWS::IAM::Role')
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(functionNames.map(roleLogicalId).sort());
+  });
+
+  test('exactly these actions are allowed', () =>
+    expect(Object.fromEntries(functionNames.map((name) => [name, actionsOf(name).filter((action) => !action.startsWith('logs:'))]))).toEqual({
+      describe: [],
+      'create-request': ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      'read-requests': ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:BatchGetItem'],
+      'decide-request': ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      'end-request': ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      'issue-session': ['dynamodb:GetItem', 'dynamodb:PutItem', 'sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+      'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      notify: [
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+        'sqs:SendMessage',
+        'ses:SendEmail',
+      ],
+      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+    }));
+
+  test('no allowed action or resource is a wildcard', () => {
+    for (const name of functionNames) {
+      for (const { Action, NotAction, Resource } of allowed(name)) {
+        expect(NotAction).toBeUndefined();
+        expect(JSON.stringify(Action)).not.toContain('*');
+        for (const resource of [Resource].flat()) expect(resource).not.toBe('*');
+      }
+    }
+  });
+
+  test('every function writes its own log and no other', () => {
+    for (const name of functionNames) {
+      const [log, ...more] = allowed(name).filter(({ Action }) => Action?.some((action) => action.startsWith('logs:')));
+      expect(more).toEqual([]);
+      expect(log).toMatchObject({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
+      expect(JSON.stringify(log!.Resource)).toContain(`:log-group:/aws/lambda/latchkey-example-${name}:*`);
+    }
+  });
+
+  test('items are reached by the kind of their key alone', () => {
+    const kinds = (name: string) =>
+      allowed(name)
+        .filter(({ Resource }) => JSON.stringify(Resource) === '{"Fn::GetAtt":["Table","Arn"]}')
+        .flatMap(({ Condition }) => {
+          expect(Condition?.Null).toEqual({ 'dynamodb:LeadingKeys': 'false' });
+          return Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
+        });
+    expect(Object.fromEntries(functionNames.map((name) => [name, kinds(name)]))).toEqual({
+      describe: [],
+      'create-request': ['request#*'],
+      'read-requests': ['request#*'],
+      'decide-request': ['request#*'],
+      'end-request': ['request#*'],
+      'issue-session': ['request#*'],
+      'decision-page': ['message#*', 'request#*'],
+      notify: ['message#*'],
+      sweep: ['request#*'],
+    });
+  });
+
+  test("only issue-session enters other accounts, on the catalogue's role paths, by its own code, and may do nothing else", () => {
+    const assume = statementsOf('issue-session').find(({ Sid }) => Sid === 'Assume')!;
+    expect(assume.Resource).toEqual(targetRoles(deployedCatalogue()));
+    for (const { account, roleName } of Object.values(deployedCatalogue().roles))
+      expect(assume.Resource).toContain(`arn:aws:iam::${deployedCatalogue().accounts[account]!.id}:role/${roleName.replace(/[^/]+$/, '*')}`);
+    expect(JSON.stringify(assume.Condition)).toContain(
+      `"lambda:SourceFunctionArn":{"Fn::Sub":"arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-example-issue-session"}`,
+    );
+    const rest = statementsOf('issue-session').find(({ Effect }) => Effect === 'Deny')!;
+    expect(rest).toMatchObject({ Sid: 'NothingElse', Resource: '*', Condition: { Bool: { 'aws:ViaAWSService': 'false' } } });
+    expect([...rest.NotAction!].sort()).toEqual([...new Set(actionsOf('issue-session'))].sort());
+    for (const name of functionNames) if (name !== 'issue-session') expect(actionsOf(name).filter((action) => action.startsWith('sts:'))).toEqual([]);
+  });
+
+  test('the role that target accounts trust keeps its name and outlives the stack', () =>
+    expect(resources.IssueSessionRole).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: { RoleName: 'latchkey-example-issue-session' },
+    }));
+
+  test('mail goes out as the sender alone', () =>
+    expect(statementsOf('notify').find(({ Action }) => Action?.includes('ses:SendEmail'))).toMatchObject({
+      Resource: ['latchkey@example.com', 'example.com'].map((identity) => ({
+        'Fn::Sub': `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`,
+      })),
+      Condition: { StringEquals: { 'ses:FromAddress': 'latchkey@example.com' } },
+    }));
+
+  const deployment = {
+    stage: 'prod',
+    settings: { organization: '', senderAddress: 'a@example.com', senderDomain: 'example.com' },
+    catalogue: deployedCatalogue(),
+  };
+  test('an organization bounds what may be entered', () => {
+    const { 'issue-session': own } = grants({ ...deployment, settings: { ...deployment.settings, organization: 'o-a1b2c3d4e5' } });
+    expect(own!.find(({ Sid }) => Sid === 'Assume')!.Condition).toMatchObject({ StringEquals: { 'aws:ResourceOrgID': 'o-a1b2c3d4e5' } });
+  });
+
+  test('a role without a path is entered by its whole name', () => {
+    const [role] = Object.values(deployment.catalogue.roles);
+    expect(targetRoles({ ...deployment.catalogue, roles: { plain: { ...role!, roleName: 'Plain' } } })).toEqual([expect.stringMatching(/:role\/Plain$/)]);
+  });
+});
+
+describe('the API', () => {
+  const deployed = () =>
+    new Map(ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [Properties.RouteKey as string, Properties as Record<string, unknown>]));
+
+  test('serves exactly the routes of lib/routes.ts, and one answer for all others', () =>
+    expect([...deployed().keys()].sort()).toEqual(['$default', ...Object.values(routes).flatMap((route: Route) => routeKeysOf(route))].sort()));
+
+  test('sends every route to one function', () => {
+    const named = Object.values(routesOfFunction).flat();
+    expect([...named].sort()).toEqual(Object.keys(routes).sort());
+    expect(Object.keys(routesOfFunction).every((name) => functionNames.includes(name))).toBe(true);
+  });
+
+  test('has an authorizer on every route but the public ones, and a scope on every route with a token', () => {
+    for (const route of Object.values(routes) as Route[]) {
+      for (const key of routeKeysOf(route)) {
+        const { AuthorizationType, AuthorizationScopes, AuthorizerId } = deployed().get(key)!;
+        const mount = mounts.find(({ prefix }) => key.split(' ')[1]!.startsWith(`${prefix}/`));
+        if (route.access === 'public') expect([key, AuthorizationType]).toEqual([key, undefined]);
+        else if (mount?.authorizer === 'iam') expect([key, AuthorizationType]).toEqual([key, 'AWS_IAM']);
+        else expect([key, AuthorizationType, AuthorizationScopes, AuthorizerId]).toEqual([key, 'JWT', ['latchkey/use'], { Ref: 'HttpApiAuthorizerJwt' }]);
+      }
+    }
+  });
+
+  test("checks the issuer's tokens", () =>
+    expect(resources.HttpApiAuthorizerJwt!.Properties).toMatchObject({ JwtConfiguration: { Issuer: 'https://issuer.invalid', Audience: ['latchkey'] } }));
+
+  test('speaks payload 2.0, is throttled, and lets no other origin in', () => {
+    for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Integration')) expect(Properties.PayloadFormatVersion).toBe('2.0');
+    expect(resources.HttpApiStage!.Properties.DefaultRouteSettings).toMatchObject({ ThrottlingBurstLimit: 100, ThrottlingRateLimit: 50 });
+    expect(resources.HttpApi!.Properties.CorsConfiguration).toBeUndefined();
+  });
+
+  test('logs no path, query or header: the path of a decision page is its secret', () => {
+    const { Format } = resources.HttpApiStage!.Properties.AccessLogSettings as { Format: string };
+    expect(Object.values(JSON.parse(Format)).sort()).toEqual([
+      '$context.requestId',
+      '$context.requestTime',
+      '$context.responseLatency',
+      '$context.routeKey',
+      '$context.status',
+    ]);
+  });
+});
+
+describe('the table', () => {
+  test('is encrypted, protected, recoverable, on demand and streaming', () =>
+    expect(resources.Table).toMatchObject({
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+      },
+    }));
+
+  test('has the keys and indexes that the store expects', () => {
+    const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes } = tableDefinition('any');
+    const { Properties } = resources.Table!;
+    expect(Properties.KeySchema).toEqual(KeySchema);
+    expect(Properties.GlobalSecondaryIndexes).toEqual(GlobalSecondaryIndexes);
+    expect(byName(Properties.AttributeDefinitions)).toEqual(byName(AttributeDefinitions));
+  });
+  const byName = (list: unknown) => (list as Array<{ AttributeName: string }>).toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
+});
+
+describe('news and time', () => {
+  test('notify reads changed requests alone, retries what failed, and leaves what it gives up', () => {
+    const [[, mapping], ...others] = ofType('AWS::Lambda::EventSourceMapping') as [[string, Resource]];
+    expect(others).toEqual([]);
+    expect(mapping.Properties).toMatchObject({
+      EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      MaximumRecordAgeInSeconds: 7200,
+      StartingPosition: 'TRIM_HORIZON',
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': ['DeadLetters', 'Arn'] } } },
+    });
+    const { Filters } = mapping.Properties.FilterCriteria as { Filters: Array<{ Pattern: string }> };
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'request#' }] } } } },
+    ]);
+  });
+
+  test('the dead letters are encrypted and watched, and so are errors and delay', () => {
+    expect(resources.DeadLetters!.Properties).toMatchObject({ SqsManagedSseEnabled: true });
+    const watched = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
+      const [{ Value }] = Properties.Dimensions as [{ Value: unknown }];
+      return `${Properties.MetricName} of ${typeof Value === 'string' ? Value : JSON.stringify(Value)}`;
+    });
+    expect(watched.sort()).toEqual([
+      'ApproximateNumberOfMessagesVisible of {"Fn::GetAtt":["DeadLetters","QueueName"]}',
+      'Errors of latchkey-example-notify',
+      'Errors of latchkey-example-sweep',
+      'IteratorAge of latchkey-example-notify',
+    ]);
+  });
+
+  test('sweep runs every minute', () =>
+    expect(ofType('AWS::Events::Rule').map(([, { Properties }]) => Properties)).toEqual([
+      expect.objectContaining({ ScheduleExpression: 'rate(1 minute)', State: 'ENABLED' }),
+    ]));
+
+  test('every log is kept for a year and no longer', () => {
+    const groups = ofType('AWS::Logs::LogGroup');
+    expect(groups).toHaveLength(functionNames.length + 1);
+    for (const [, { Properties }] of groups) expect(Properties.RetentionInDays).toBe(365);
+  });
+});
+
+describe('artefacts', () => {
+  test('each function has one, below 300 KB', () => {
+    expect(artefacts.map(({ name }) => name)).toEqual(functionNames);
+    for (const { name, bundleBytes } of artefacts) expect([name, bundleBytes < 300_000]).toEqual([name, true]);
+  });
+
+  test('none carries tests, local code, the YAML reader or providers of credentials that Lambda has no use for', () => {
+    const unwanted =
+      /^(?:local|test|bench|scripts|bin|docs)\/|node_modules\/(?:yaml|dynalite|jose)\/|credential-provider-(?!env\/)|token-providers|access\.yml/;
+    for (const { inputs } of artefacts) {
+      expect(inputs.length).toBeGreaterThan(10);
+      expect(inputs.filter((input) => unwanted.test(input))).toEqual([]);
+    }
+  });
+
+  test('each carries the SDK clients that its role has a use for, and no others', () => {
+    const clients = (name: string) =>
+      ['dynamodb', 'ses', 'sts'].filter((client) =>
+        artefacts.find((artefact) => artefact.name === name)!.inputs.some((input) => input.includes(`/client-${client}/`)),
+      );
+    for (const name of functionNames) {
+      const prefixes = new Set(actionsOf(name).map((action) => action.split(':')[0]));
+      expect([name, clients(name)]).toEqual([name, ['dynamodb', 'ses', 'sts'].filter((client) => prefixes.has(client))]);
+    }
+  });
+
+  test('the same sources make the same bytes', () => {
+    const bytes = () => functionNames.map((name) => readFileSync(join(root, '.build', `${name}.zip`)).toString('base64'));
+    const before = bytes();
+    execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'pipe' });
+    expect(bytes()).toEqual(before);
+  });
+});
+
+describe('parameters', () => {
+  const whole = { region: 'eu-west-1', issuer: 'https://login.example.com', audience: 'a, b', scope: 's', sender: 'Latchkey <lk@mail.example.com>' };
+
+  test('a deployment without any is told all that are missing, and how to give them', () => {
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      ['node_modules/serverless/bin/serverless.js', 'package', '--stage', 'prod', '--package', scratch],
+      {
+        cwd: root,
+        encoding: 'utf8',
+      },
+    );
+    const output = stdout + stderr;
+    expect(status).not.toBe(0);
+    for (const name of ['region', 'issuer', 'audience', 'scope', 'sender']) {
+      expect(output).toContain(`${name} is missing: `);
+      expect(output).toContain(`--param ${name}=... or LATCHKEY_${name.toUpperCase()}=...`);
+    }
+    expect(output).not.toMatch(/\bat .+:\d+:\d+/);
+  }, 20_000);
+
+  test('what the functions would refuse at their start is refused before', () =>
+    expect(checkSettings({ ...whole, issuer: 'http://login.example.com', sender: 'nobody', organization: 'example', alarmTopic: 'topic' })).toEqual({
+      faults: [
+        'organization must be an organization id such as o-a1b2c3d4e5',
+        'alarmTopic must be the ARN of an SNS topic',
+        'issuer must be the https URL of the issuer',
+        'sender must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+      ],
+    }));
+
+  test('what is left out has its default', () =>
+    expect(checkSettings(whole)).toMatchObject({
+      settings: {
+        groupsClaim: 'groups',
+        audiences: ['a', 'b'],
+        senderAddress: 'lk@mail.example.com',
+        senderDomain: 'mail.example.com',
+        alarmActions: [],
+        links: { 'Fn::Sub': expect.stringContaining(`https://\${HttpApi}.`) },
+      },
+    }));
+});
