@@ -62,7 +62,7 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
     log: (code, fields = {}) => {
       app.lines.push({ code, fields });
     },
-    catalogue: catalogueOf(),
+    catalogue: overrides.catalogue ?? catalogueOf(),
     identity: { issuer: 'https://issuer.example.com', audience: ['latchkey'], scope: 'latchkey', groupsClaim: 'groups' },
     baseUrl: 'https://latchkey.example.com',
     version: '0.0.0-test',

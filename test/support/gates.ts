@@ -1,5 +1,4 @@
 // Gates for a fake App: a fault or a crash at one I/O, and a scheduler that orders all of them by a seed.
-import { setImmediate } from 'node:timers/promises';
 import type { Gate } from './fake-app.ts';
 
 /** What a process that is gone throws, so that no code of it does anything more. */
@@ -26,24 +25,28 @@ export function crashAt(n: number, when: 'before' | 'after'): Gate {
   };
 }
 
-/** Lets one waiting I/O go on at a time, whichever the seed says; the same calls and seed give the same order. */
+/**
+ * Lets one waiting I/O go on at a time, whichever the seed says; the same calls and seed give the same order. The next one
+ * goes on when every promise that could go on has, so all callers that can wait here do, and each order can come about.
+ */
 export function interleaved(seed: number): Gate {
   const random = randomFrom(seed);
   const waiting: Array<() => void> = [];
   let isRunning = false;
-  async function run() {
-    while (waiting.length > 0) {
-      await setImmediate();
-      waiting.splice(Math.floor(random() * waiting.length), 1)[0]?.();
-    }
-    isRunning = false;
+  // a tick that a microtask asks for comes when there are no microtasks left
+  const releaseNext = () => queueMicrotask(() => process.nextTick(release));
+  function release() {
+    isRunning = waiting.length > 0;
+    if (!isRunning) return;
+    waiting.splice(Math.floor(random() * waiting.length), 1)[0]!();
+    releaseNext();
   }
   return () =>
     new Promise<void>((resolve) => {
       waiting.push(resolve);
       if (isRunning) return;
       isRunning = true;
-      void run();
+      releaseNext();
     });
 }
 

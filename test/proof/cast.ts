@@ -1,0 +1,53 @@
+// The people of the proofs as callers, and what they do: each as its token, its signature or its link says.
+import type { App } from '../../lib/app.ts';
+import { type Catalogue, checkCatalogue, openCatalogue } from '../../lib/catalogue.ts';
+import { type Caller, callerFromIam, callerFromToken } from '../../lib/principal.ts';
+import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { FakeApp } from '../support/fake-app.ts';
+
+const farAway = Date.UTC(2100, 0) / 1000;
+
+/** Somebody signed in with an access token that carries a verified mail address. */
+export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'identity'>, email: string): Caller {
+  const claims = { iss: identity.issuer, sub: `sub-${email}`, aud: identity.audience[0], exp: farAway, scope: identity.scope, email, email_verified: true };
+  return callerFromToken(catalogue, identity, claims, 0);
+}
+
+/** Somebody who signs with the keys of an IAM user or, as an instance does, of an assumed role. */
+export function signing({ catalogue }: Pick<App, 'catalogue'>, arn: string): Caller {
+  const role = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(arn);
+  return role
+    ? callerFromIam(catalogue, { userArn: `arn:aws:sts::${role[1]}:assumed-role/${role[2]}/i-0abc`, callerId: 'AROAEXAMPLE:i-0abc' })
+    : callerFromIam(catalogue, { userArn: arn });
+}
+
+/** A catalogue from what access.yml would hold. */
+export function catalogueFrom(file: unknown): Catalogue {
+  const { data, faults } = checkCatalogue(file);
+  if (!data) throw new Error(JSON.stringify(faults));
+  return openCatalogue(data);
+}
+
+/** The newest link token mailed to an address. */
+export function linkTo(app: Pick<FakeApp, 'mail'>, to: string): string {
+  const token = tokensIn(app.mail.outbox.findLast((mail) => mail.to === to && tokensIn(mail.text).length > 0)?.text ?? '')[0];
+  if (token === undefined) throw new Error(`no link was mailed to ${to}`);
+  return token;
+}
+
+/** Every link token in a text. */
+export const tokensIn = (text: string): string[] => [...text.matchAll(/\/decide\/([\w-]+)/g)].map(([, token]) => token!);
+
+/** How a call went: its answer, or the refusal it was given. Anything else that is thrown is a fault and goes on. */
+export type Outcome<Answer> = { answer: Answer; problem?: undefined } | { answer?: undefined; problem: Problem };
+export async function outcomeOf<Answer>(call: Promise<Answer>): Promise<Outcome<Answer>> {
+  try {
+    return { answer: await call };
+  } catch (error) {
+    if (error instanceof Problem) return { problem: error };
+    throw error;
+  }
+}
+
+/** The code of a refusal, or `ok`. */
+export const codeOf = (outcome: Outcome<unknown>): ProblemCode | 'ok' => outcome.problem?.code ?? 'ok';
