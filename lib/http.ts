@@ -157,7 +157,7 @@ function decodeUtf8(bytes: Buffer): string {
   }
 }
 
-function parseJson(text: string): unknown {
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -167,7 +167,7 @@ function parseJson(text: string): unknown {
 }
 
 /** @throws Problem `invalid-request` that names every fault */
-function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
+export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
   const parsed = v.safeParse(schema, input);
   if (parsed.success) return parsed.output;
   const errors = parsed.issues.map((issue): Fault => {

@@ -125,7 +125,7 @@ const answerOf = (session: IssuedSession, { SourceIdentity }: CheckedCall): Xml 
 const roleId = (arn: string) => `AROA${base32(createHash('sha256').update(arn).digest().subarray(0, 11)).slice(0, 17)}`;
 
 /** RFC 4648, without padding: the letters of AWS's ids. */
-function base32(bytes: Uint8Array): string {
+export function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? []).map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)]).join('');
 }

@@ -1,0 +1,123 @@
+// The App of the local server: real SDK clients against embedded emulators, a clock that can be moved, and the functions over all that.
+import { randomBytes } from 'node:crypto';
+import { SESClient } from '@aws-sdk/client-ses';
+import { STSClient } from '@aws-sdk/client-sts';
+import { handler as createRequest } from '../functions/create-request.ts';
+import { handler as decideRequest } from '../functions/decide-request.ts';
+import { handler as decisionPage } from '../functions/decision-page.ts';
+import { handler as describe } from '../functions/describe.ts';
+import { handler as endRequest } from '../functions/end-request.ts';
+import { handler as issueSession } from '../functions/issue-session.ts';
+import { handler as notify } from '../functions/notify.ts';
+import { handler as readRequests } from '../functions/read-requests.ts';
+import { handler as sweep } from '../functions/sweep.ts';
+import type { App, Log } from '../lib/app.ts';
+import type { Catalogue } from '../lib/catalogue.ts';
+import { jsonLog } from '../lib/log.ts';
+import { sesMail } from '../lib/mail.ts';
+import { federation } from '../lib/sign-in.ts';
+import { stsSessions } from '../lib/sts.ts';
+import { version } from '../lib/version.ts';
+import { clientSettings } from './aws-clients.ts';
+import { type AwsEmulator, createAwsEmulator } from './aws-emulator.ts';
+import { createClock, type MovableClock } from './clock.ts';
+import { openDatabase } from './database.ts';
+import { contextOf, type Functions } from './gateway.ts';
+import { identityOf } from './issuer.ts';
+import type { LocalSettings } from './settings.ts';
+import { createStream, type LocalStream } from './stream.ts';
+
+export type Composition = {
+  app: App;
+  clock: MovableClock;
+  /** the embedded STS, SES and sign-in; they stay empty where others took their place */
+  aws: AwsEmulator;
+  functions: Functions;
+  stream: LocalStream;
+  /** runs the sweeper once, as the schedule would */
+  sweep(): Promise<{ due: number; settled: number }>;
+  close(): Promise<void>;
+};
+
+/**
+ * @param baseUrl of this server, which serves the emulators below /local/aws
+ * @param loopback the same by address, for calls from within
+ */
+export async function compose(settings: LocalSettings, catalogue: Catalogue, baseUrl: string, loopback: string): Promise<Composition> {
+  const clock = createClock();
+  const log = logTo(settings.log, clock);
+  const aws = createAwsEmulator({ catalogue, clock: clock.now });
+  const emulator = `${loopback}/local/aws`;
+  const database = await openDatabase(settings.aws, settings.dataDir);
+  const stsClient = new STSClient({ ...clientSettings(settings.aws, 'sts', emulator), maxAttempts: 3 });
+  const sesClient = new SESClient({ ...clientSettings(settings.aws, 'ses', emulator), maxAttempts: 1 });
+
+  const parts: App = {
+    clock: clock.now,
+    random: (bytes) => randomBytes(bytes),
+    log,
+    catalogue,
+    identity: identityOf(`${baseUrl}/local/oidc`),
+    baseUrl,
+    version,
+    store: database.store,
+    mail: sesMail(sesClient, 'Latchkey <latchkey@example.com>'),
+    sts: stsSessions(stsClient),
+    // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
+    signIn: settings.aws.elsewhere.sts ? federation(fetch) : federation(fetch, `${emulator}/federation`),
+  };
+  const notifyAll = notify.with(parts);
+  const stream = createStream((event) => notifyAll(event, contextOf('stream')), log);
+  const app: App = { ...parts, store: stream.observe(database.store) };
+  const sweepOnce = sweep.with(app);
+
+  return {
+    app,
+    clock,
+    aws,
+    functions: functionsOver(app),
+    stream,
+    sweep: () => stream.settled(() => sweepOnce({}, contextOf('schedule'))),
+    async close() {
+      stsClient.destroy();
+      sesClient.destroy();
+      await database.close();
+    },
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** Which function answers which route, as serverless.yml has it. */
+function functionsOver(app: App): Functions {
+  const describing = describe.with(app);
+  const reading = readRequests.with(app);
+  const issuing = issueSession.with(app);
+  const deciding = decisionPage.with(app);
+  return {
+    health: describing,
+    openapi: describing,
+    me: describing,
+    listRoles: describing,
+    unknownRoute: describing,
+    createRequest: createRequest.with(app),
+    listRequests: reading,
+    readRequest: reading,
+    decideRequest: decideRequest.with(app),
+    endRequest: endRequest.with(app),
+    issueCredentials: issuing,
+    issueConsole: issuing,
+    showDecision: deciding,
+    probeDecision: deciding,
+    decisionOptions: deciding,
+    decideByLink: deciding,
+  };
+}
+
+/** Faults are shown always, on standard error; everything else only to whoever asked for it. */
+function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
+  const all = write && jsonLog(write, clock.now);
+  const faults = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
+  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed']);
+  return (code, fields) => (all ?? (isFault.has(code) ? faults : undefined))?.(code, fields);
+}

@@ -1,0 +1,130 @@
+// What exists on the local server only: tokens, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
+import { readFileSync } from 'node:fs';
+import * as v from 'valibot';
+import { canonicalPrincipal, principalPattern } from '../lib/catalogue.ts';
+import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
+import { Problem } from '../lib/problem.ts';
+import { DurationText, Email } from '../lib/schema.ts';
+import { parseDuration, SECOND, toInstant } from '../lib/time.ts';
+import type { Composition } from './composition.ts';
+import { splitTarget, type WireCall } from './gateway.ts';
+import { type Actor, actorsOf, type Identities } from './identities.ts';
+import type { Issuer } from './issuer.ts';
+import { mailPage, mailPageHeaders } from './mail-page.ts';
+
+type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
+type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };
+
+/** @returns answers one call below /local/, or of the guided page at /; throws Problem */
+export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }: Options): (call: WireCall) => Promise<Reply> {
+  const page = guidedPage(actorsOf(app.catalogue, identities));
+  const table: Record<string, Record<string, Answer>> = {
+    '/': { GET: () => page.html },
+    '/local/page.js': { GET: () => page.script },
+    '/local/page.css': { GET: () => page.style },
+    '/local/oidc/.well-known/openid-configuration': { GET: () => reply(200, issuer.discovery) },
+    '/local/oidc/jwks': { GET: () => reply(200, issuer.jwks) },
+    '/local/token': { POST: async (call) => reply(200, { token: await issuer.token(subjectOf(identities, bodyOf(TokenBody, call))) }) },
+    '/local/outbox': { GET: () => reply(200, aws.ses.outbox) },
+    '/local/outbox/{id}': {
+      GET: (call, id) => {
+        const mail = aws.ses.outbox.find((sent) => sent.id === id);
+        if (!mail) throw new Problem('not-found', 'There is no such mail in the outbox. GET /local/outbox lists them all.');
+        return reply(200, mailPage(mail, call.headers['sec-fetch-dest'] === 'iframe'), mailPageHeaders);
+      },
+    },
+    '/local/sts': { GET: () => reply(200, aws.sts.calls) },
+    '/local/clock': {
+      POST: (call) => {
+        const to = bodyOf(ClockBody, call);
+        if ('reset' in to) clock.reset();
+        else clock.set(inRange('set' in to ? Date.parse(to.set) : clock.now() + parseDuration(to.advance)! * SECOND));
+        return reply(200, { now: toInstant(clock.now()) });
+      },
+    },
+    '/local/sweep': {
+      POST: async (call) => {
+        bodyOf(NoBody, call);
+        return reply(200, await sweep());
+      },
+    },
+  };
+
+  return async (call) => {
+    const path = splitTarget(call.target)[0];
+    const [, folder, param = ''] = /^(\/local\/outbox)\/([^/]+)$/.exec(path) ?? [];
+    const known = folder ? `${folder}/{id}` : path;
+    const methods = Object.hasOwn(table, known) ? table[known]! : undefined;
+    if (!methods) throw new Problem('not-found', 'There is no such route on the local server.');
+    const answer = methods[call.method === 'HEAD' ? 'GET' : call.method];
+    const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
+    if (!answer) throw new Problem('method-not-allowed', `This route answers ${allow.join(', ')}.`, { allow });
+    return answer(call, param);
+  };
+}
+
+// -- bodies ----------------------------------------------------------------------------------------------------------
+
+const TokenBody = v.pipe(
+  v.strictObject({
+    email: v.optional(Email),
+    principal: v.optional(v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'))),
+    mfa: v.optional(v.boolean()),
+    groups: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(200))), v.maxLength(100))),
+  }),
+  v.check(({ email, principal }) => (email === undefined) !== (principal === undefined), 'must have either an email or a principal'),
+);
+const isInstant = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
+const ClockBody = v.pipe(
+  v.strictObject({
+    advance: v.optional(DurationText),
+    set: v.optional(v.pipe(v.string(), v.check(isInstant, 'must be an instant such as 2026-12-31T23:59:00Z'))),
+    reset: v.optional(v.literal(true, 'must be true')),
+  }),
+  v.check((body) => Object.keys(body).length === 1, 'must have exactly one of advance, set and reset'),
+  v.transform((body) => body as { advance: string } | { set: string } | { reset: true }),
+);
+const NoBody = v.strictObject({});
+
+/** JSON whatever the content type says, as `curl -d` leaves it at that of a form. @throws Problem `invalid-request`, `too-large` */
+function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.InferOutput<S> {
+  if (body.length > 16 * 1024) throw new Problem('too-large', 'A body has at most 16 KiB.');
+  return parse(schema, body.length === 0 ? {} : parseJson(body.toString('utf8')), (path) => `/${path}`) as v.InferOutput<S>;
+}
+
+/** Any well-formed mail address will do, since strangers must be tried too: a stranger's token works and sees nothing. */
+function subjectOf({ principals }: Identities, { email, principal, mfa, groups }: v.InferOutput<typeof TokenBody>) {
+  if (principal === undefined) return { email: email!, mfa, groups };
+  const canonical = canonicalPrincipal(principal);
+  if (principals.includes(canonical)) return { principal: canonical, mfa, groups };
+  const detail = 'is no principal of the catalogue';
+  throw new Problem('invalid-request', `${principal} ${detail}. Known are: ${principals.join(', ') || 'none'}.`, {
+    errors: [{ pointer: '/principal', detail }],
+  });
+}
+
+/** Instants have four-digit years everywhere. */
+function inRange(at: number): number {
+  if (at >= Date.UTC(2000, 0) && at < Date.UTC(3000, 0)) return at;
+  throw new Problem('invalid-request', "Latchkey's clock stays between the years 2000 and 2999.");
+}
+
+// -- the guided page -------------------------------------------------------------------------------------------------
+
+function guidedPage(actors: readonly Actor[]): { html: Reply; script: Reply; style: Reply } {
+  const file = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+  // in a script element only `<` can end the data early
+  const data = JSON.stringify(actors).replaceAll('<', '\\u003c');
+  const policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+  const headers = { 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer', 'X-Frame-Options': 'DENY' };
+  return {
+    html: reply(
+      200,
+      file('page.html').replace('{{actors}}', () => data),
+      { 'Content-Type': 'text/html; charset=utf-8', ...headers },
+    ),
+    script: reply(200, file('page.js'), { 'Content-Type': 'text/javascript; charset=utf-8' }),
+    style: reply(200, file('page.css'), { 'Content-Type': 'text/css; charset=utf-8' }),
+  };
+}

@@ -1,0 +1,27 @@
+// A mail as its reader sees it, below a strip with what a mail program shows above it.
+import { html, htmlText } from '../lib/html.ts';
+import type { SentMail } from './ses.ts';
+
+/** A mail's own styles are inline; nothing else of it may run or be fetched. Only the guided page may frame it. */
+export const mailPageHeaders: Record<string, string> = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; base-uri 'self'",
+  'Referrer-Policy': 'no-referrer',
+};
+
+const strip = 'margin:0;padding:12px 16px;background:#1e293b;color:#f1f5f9;font:14px/20px system-ui,sans-serif;overflow-wrap:anywhere';
+
+/** @param isFramed links open outside of the frame then, as the decision page lets nobody frame it */
+export function mailPage(mail: SentMail, isFramed: boolean): string {
+  const head = htmlText(
+    html`<div style="${strip}"><strong>To</strong> ${mail.to}<br><strong>Subject</strong> ${mail.subject}<br><strong>At</strong> ${mail.at}</div>`,
+  );
+  const own =
+    mail.html === ''
+      ? htmlText(
+          html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${mail.subject}</title></head><body><pre>${mail.text}</pre></body></html>`,
+        )
+      : mail.html;
+  const framed = isFramed ? own.replace('<head>', '<head><base target="_blank">') : own;
+  return /<body[^>]*>/.test(framed) ? framed.replace(/<body[^>]*>/, (body) => `${body}${head}`) : `${head}${framed}`;
+}

@@ -1,0 +1,200 @@
+// The local server: one listener on the loopback interface for the API, the guided page, and everything below /local/.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
+import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
+import { type FileFault, readCatalogue } from '../lib/catalogue-file.ts';
+import { type HttpEvent, type HttpResult, problemResult, type Reply } from '../lib/http.ts';
+import { Problem } from '../lib/problem.ts';
+import { SECOND } from '../lib/time.ts';
+import { compose } from './composition.ts';
+import { createGateway, mostBytes, splitTarget, type WireCall } from './gateway.ts';
+import { identitiesOf, type TestKey, testKeyOf } from './identities.ts';
+import { createIssuer } from './issuer.ts';
+import { createLocalRoutes } from './local-routes.ts';
+import { type LocalSettings, readAwsSettings } from './settings.ts';
+import { checkVisitor, isOwnHost } from './visitors.ts';
+
+export type LocalServer = {
+  /** `http://localhost:PORT` */
+  url: string;
+  /** of every IAM principal in the catalogue */
+  keys: readonly TestKey[];
+  close(): Promise<void>;
+};
+
+/** What is wrong with a catalogue file, every fault with its line. */
+export class CatalogueFaulty extends Error {
+  readonly file: string;
+  readonly faults: readonly FileFault[];
+  constructor(file: string, faults: readonly FileFault[]) {
+    super(`${file} has ${faults.length} faults`);
+    this.name = 'CatalogueFaulty';
+    this.file = file;
+    this.faults = faults;
+  }
+}
+
+/**
+ * Starts a server and waits until it serves.
+ * @throws CatalogueFaulty; Error with code EADDRINUSE when the port is taken
+ */
+export async function startLocalServer({
+  port = 0,
+  catalogueFile = 'access.yml',
+  aws = readAwsSettings({}),
+  ...rest
+}: Partial<LocalSettings> = {}): Promise<LocalServer> {
+  const data = loadCatalogue(catalogueFile);
+  const listening = await listen(port);
+  try {
+    const serving = await serve({ port, catalogueFile, aws, ...rest }, data, listening.port);
+    listening.begin(serving.answer);
+    return {
+      url: serving.url,
+      keys: serving.keys,
+      async close() {
+        await listening.close();
+        await serving.close();
+      },
+    };
+  } catch (error) {
+    await listening.close();
+    throw error;
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+function loadCatalogue(file: string): CatalogueData {
+  const { data, faults } = readCatalogue(readFileSync(file, 'utf8'));
+  if (data) return data;
+  throw new CatalogueFaulty(file, faults);
+}
+
+async function serve(settings: LocalSettings, data: CatalogueData, port: number) {
+  const { dataDir } = settings;
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
+  const url = `http://localhost:${port}`;
+  const catalogue = openCatalogue(data);
+  const identities = identitiesOf(data);
+  const keys = identities.principals.map(testKeyOf);
+  const composition = await compose(settings, catalogue, url, `http://127.0.0.1:${port}`);
+  const { app, clock, aws, functions, stream } = composition;
+  const issuer = await createIssuer({ url: app.identity.issuer, catalogue, clock: clock.now, ...(dataDir !== undefined && { dataDir }) });
+  const gateway = createGateway({ app, functions, issuer, keys: new Map(keys.map((key) => [key.accessKeyId, key])) });
+  const local = createLocalRoutes({ ...composition, identities, issuer });
+
+  const resultOf = async (call: WireCall): Promise<HttpResult> => {
+    if (!isLocalPath(splitTarget(call.target)[0])) return stream.settled(() => gateway(call));
+    try {
+      checkVisitor(call);
+      return resultOfReply(await local(call), call.id);
+    } catch (error) {
+      if (error instanceof Problem) return problemOf(error, call);
+      throw error;
+    }
+  };
+  const answer: Answer = async (request, response) => {
+    const path = splitTarget(request.url ?? '/')[0];
+    if (path.startsWith('/local/aws/') && isOwnHost(request.headers.host)) return aws.handle(request, response);
+    const call = await callOf(request);
+    const result = await resultOf(call).catch((error: unknown) => {
+      console.error('the local server failed:', error);
+      return problemOf(new Problem('internal', `A fault of ours. If it stays, report call ${call.id}.`), call);
+    });
+    send(response, result);
+  };
+  return { url, keys, answer, close: composition.close };
+}
+
+const isLocalPath = (path: string): boolean => path === '/' || path === '/local' || path.startsWith('/local/');
+
+const problemOf = (problem: Problem, { id, target }: WireCall): HttpResult =>
+  problemResult(problem, { requestContext: { requestId: id } as HttpEvent['requestContext'], rawPath: splitTarget(target)[0] });
+
+const resultOfReply = ({ status, headers, body }: Reply, id: string): HttpResult => ({
+  statusCode: status,
+  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'X-Request-Id': id, ...headers },
+  body: typeof body === 'string' ? body : JSON.stringify(body),
+});
+
+// -- the wire --------------------------------------------------------------------------------------------------------
+
+async function callOf(request: IncomingMessage): Promise<WireCall> {
+  const headers = Object.entries(request.headersDistinct).map(([name, values]) => [name, (values ?? []).join(',')]);
+  return {
+    id: randomUUID(),
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: Object.fromEntries(headers),
+    body: await bodyOf(request),
+    sourceIp: request.socket.remoteAddress ?? '127.0.0.1',
+  };
+}
+
+/** Of a body that is too long, as much as shows that it is; the rest is read and dropped, so that its sender hears the answer. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    if (size <= mostBytes) chunks.push(chunk);
+    size += chunk.length;
+  }
+  return Buffer.concat(chunks);
+}
+
+function send(response: ServerResponse, { statusCode = 200, headers = {}, body = '', isBase64Encoded }: HttpResult): void {
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
+  response.writeHead(statusCode).end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
+}
+
+type Listening = { port: number; begin(answer: Answer): void; close(): Promise<void> };
+
+/**
+ * Listens on both loopback addresses, since `localhost` may mean either; on IPv4 alone where the machine has no other.
+ * Calls that come before `begin` wait for it.
+ */
+async function listen(port: number, tries = 5): Promise<Listening> {
+  const { promise: begun, resolve: begin } = Promise.withResolvers<Answer>();
+  const handle = (request: IncomingMessage, response: ServerResponse) => {
+    begun
+      .then((answer) => answer(request, response))
+      // what still fails is the connection itself: its caller went away in the middle
+      .catch(() => response.destroy());
+  };
+  const first = await bind(createServer(handle), port, '127.0.0.1');
+  const actual = (first.address() as AddressInfo).port;
+  try {
+    const second = await bind(createServer(handle), actual, '::1').catch(orNothing);
+    return { port: actual, begin, close: async () => void (await Promise.all([first, second].map((server) => server && stop(server)))) };
+  } catch (error) {
+    await stop(first);
+    if (port === 0 && tries > 1) return listen(port, tries - 1);
+    throw error;
+  }
+}
+
+function bind(server: Server, port: number, host: string): Promise<Server> {
+  return new Promise((resolve, reject) => server.once('error', reject).listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server)));
+}
+
+function orNothing(error: NodeJS.ErrnoException): undefined {
+  if (error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT') return undefined;
+  throw error;
+}
+
+/** Calls under way may finish; then every connection is closed. */
+async function stop(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const inTime = new AbortController();
+  await Promise.race([closed, setTimeout(2 * SECOND, undefined, { ref: false, signal: inTime.signal }).catch(() => undefined)]);
+  inTime.abort();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,69 @@
+// What the local server is told: flags and environment, read in this one place. All faults are named at once.
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+export type LocalSettings = {
+  /** 0 for any free one */
+  port: number;
+  catalogueFile: string;
+  /** where the table and the issuer's key are kept; a fresh table in memory without it */
+  dataDir?: string;
+  aws: AwsSettings;
+  /** takes the lines of the log; without it only faults are shown */
+  log?: (line: string) => void;
+};
+/** Which emulators somebody has replaced by the AWS SDK's own variables, and with what the clients sign. */
+export type AwsSettings = {
+  region: string;
+  elsewhere: { dynamodb: boolean; sts: boolean; ses: boolean };
+  /** the SDK finds credentials itself; otherwise the emulators' are used */
+  ownCredentials: boolean;
+};
+
+export const usage = `Usage: npm start -- [--port 3000] [--data DIR] [--catalogue FILE] [--log]
+
+  --port PORT       where to listen, on the loopback interface only (also PORT; default 3000)
+  --data DIR        keeps the table across restarts (default: a fresh one in memory)
+  --catalogue FILE  the catalogue to serve (default access.yml)
+  --log             shows every line of the log
+`;
+
+/** @param args as after the name of the script */
+export function readSettings(args: readonly string[], env: Environment): LocalSettings | { faults: string[] } {
+  const given = readFlags(args);
+  if ('faults' in given) return given;
+  const port = given.port ?? set(env.PORT) ?? '3000';
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
+  return {
+    port: Number(port),
+    catalogueFile: resolve(given.catalogue ?? 'access.yml'),
+    ...(given.data !== undefined && { dataDir: resolve(given.data) }),
+    aws: readAwsSettings(env),
+    ...(given.log && { log: (line: string) => process.stdout.write(`${line}\n`) }),
+  };
+}
+
+/** An endpoint of the SDK's own variables takes an emulator's place (SDK reference guide, "Service-specific endpoints"). */
+export function readAwsSettings(env: Environment): AwsSettings {
+  const isElsewhere = (service: string) => set(env.AWS_ENDPOINT_URL) !== undefined || set(env[`AWS_ENDPOINT_URL_${service}`]) !== undefined;
+  const elsewhere = { dynamodb: isElsewhere('DYNAMODB'), sts: isElsewhere('STS'), ses: isElsewhere('SES') };
+  const hasCredentials = set(env.AWS_ACCESS_KEY_ID) !== undefined || set(env.AWS_PROFILE) !== undefined;
+  return { region: set(env.AWS_REGION) ?? set(env.AWS_DEFAULT_REGION) ?? 'us-east-1', elsewhere, ownCredentials: hasCredentials };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+type Flags = { port?: string; data?: string; catalogue?: string; log?: boolean };
+
+function readFlags(args: readonly string[]): Flags | { faults: string[] } {
+  const text = { type: 'string' } as const;
+  try {
+    return parseArgs({ args: [...args], options: { port: text, data: text, catalogue: text, log: { type: 'boolean' } } }).values;
+  } catch (error) {
+    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')) return { faults: [error.message] };
+    throw error;
+  }
+}
+
+const set = (value: string | undefined): string | undefined => (value === '' ? undefined : value);
