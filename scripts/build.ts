@@ -1,5 +1,5 @@
 // Builds what Lambda runs: per function one minified CommonJS file and the compiled catalogue, in .build/<name>/ and .build/<name>.zip.
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
 import { deployedCatalogue } from './deployed-catalogue.ts';
@@ -20,26 +20,32 @@ export const functionNames = readdirSync(join(root, 'functions'))
   .sort();
 
 /**
- * What the SDK carries for other homes than ours, by the module it comes in and what stands in its place. Lambda hands a function its
- * credentials in the environment, so the chain of SSO, profile, process and metadata providers is never used there, though it would be
- * half of the bundle; and no operation of ours has an event stream. Sources stay as they are: the local server and the tests run the
- * whole SDK.
+ * What the SDK carries for other homes than ours, by the last part of the module's name, and what stands in its place. Lambda hands a
+ * function its credentials and region in the environment, so the chain of SSO, profile, process and metadata providers and the files of
+ * ~/.aws are never used there, though they would be half of the bundle; and no operation of ours has an event stream. Sources stay as
+ * they are: the local server and the tests run the whole SDK. Were a module renamed, the bundle would grow and a test say so.
  */
 const replacements: Record<string, string> = {
-  '@aws-sdk/credential-provider-node': "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
-  '@smithy/core/event-streams': 'export {};',
+  'credential-provider-node': "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
+  'event-streams': 'export {};',
+  loadSharedConfigFiles:
+    "export const CONFIG_PREFIX_SEPARATOR = '.'; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });",
+  getInstanceMetadataRegion: 'export const getInstanceMetadataRegion = async () => undefined;',
 };
 const leaner: Plugin = {
   name: 'leaner-sdk',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: new RegExp(`^(?:${Object.keys(replacements).join('|')})$`) }, ({ path, resolveDir }) => ({
-      path,
+    onResolve({ filter: new RegExp(`/(?:${Object.keys(replacements).join('|')})$`) }, ({ path, resolveDir }) => ({
+      path: path.slice(path.lastIndexOf('/') + 1),
       namespace: 'replaced',
       pluginData: resolveDir,
     }));
     onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path, pluginData }) => ({ contents: replacements[path]!, resolveDir: pluginData as string }));
+    // clients want their version alone
+    onLoad({ filter: /@aws-sdk.client-\w+.package\.json$/ }, ({ path }) => ({ contents: `{"version":${JSON.stringify(versionIn(path))}}`, loader: 'json' }));
   },
 };
+const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 
 const options: BuildOptions = {
   absWorkingDir: root,
