@@ -230,6 +230,8 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return tellAll(type, [requester, ...askedSoFar(request)]);
     case 'ended':
       return event.via === 'sweep' ? [] : tellAll('ended', whoApproved(request));
+    case 'mail-checked':
+      return askedOf(request);
     default:
       return [];
   }

@@ -1,11 +1,11 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
 import type { Catalogue, Role } from './catalogue.ts';
-import { canonicalJson, sha256 } from './digest.ts';
+import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
-import { dueAt, isPending, openStage, statusAt } from './status.ts';
+import { dueAt, isPending, mailChecksBy, openStage, statusAt } from './status.ts';
 import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
 
 /** Who did it and how, for the history. */
@@ -89,7 +89,7 @@ export function decide(request: RequestRecord, catalogue: Catalogue, caller: Cal
   const open = openStage(request);
   if (!open) throw new Error('a pending request has no open stage');
   if (!mayDecideStage(catalogue, request, open.stage, caller)) {
-    throw new Problem('not-an-approver', `It is not your turn yet: ${stageNames(catalogue, open.stage).join(', ')} decide first.`);
+    throw new Problem('not-an-approver', `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`);
   }
   return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now);
 }
@@ -203,7 +203,7 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
   if (due === undefined || now < due) return undefined;
   if (!isPending(request)) return record({ ...request, outcome: { status: 'ended', at: due, by: 'the end of the grant' } }, 'ended', clockwork, now);
   if (now >= request.decideBy) return record({ ...request, outcome: { status: 'lapsed', at: request.decideBy, by: 'nobody' } }, 'lapsed', clockwork, now);
-  return record({ ...request, mailChecks: request.mailChecks + 1 }, 'mail-checked', clockwork, now);
+  return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
 }
 
 // -- history ---------------------------------------------------------------------------------------------------------
@@ -211,34 +211,37 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
 /** Adds one event and moves version and chain along with it. */
 function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
   const seq = request.version + 1;
-  const event: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
-  return { ...request, version: seq, history: folded([...request.history, event]), head: chain(request.head, event) };
+  const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
+  const kept = type === 'vended' ? folded(request.history) : request.history;
+  const event = kept === request.history ? added : { ...added, prev: request.head, kept: digestOf(kept) };
+  return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
 }
 
 const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
 
 /**
- * Drops the oldest vends of a long grant. The event after a gap keeps the chain value that stood before it, so that
- * what is left can still be checked.
+ * Without the oldest vend, once there are many. The event that is written next answers for what is left: it carries the chain
+ * value that stood before it and the digest of the events before it. Earlier ones that did so need not any more.
  */
 function folded(history: HistoryEvent[]): HistoryEvent[] {
   const vends = history.filter(({ type }) => type === 'vended');
-  const oldest = history.indexOf(vends[0]!);
-  const next = history[oldest + 1];
-  if (vends.length <= KEPT_VENDS || !next) return history;
-  return [...history.slice(0, oldest), { ...next, prev: chainAt(history, oldest) }, ...history.slice(oldest + 2)];
+  if (vends.length < KEPT_VENDS) return history;
+  return history.filter((event) => event !== vends[0]).map(({ prev: _, kept: __, ...event }) => event);
 }
 
-/** The chain value after the event at `index`. */
-function chainAt(history: readonly HistoryEvent[], index: number): string {
-  return history.slice(0, index + 1).reduce((value, event) => chain(event.prev ?? value, event), '');
-}
-
-/** Whether the history is the one that was written: every value of the chain follows from the one before, up to `head`. */
-export function isHistoryIntact(request: RequestRecord): boolean {
-  const seqs = request.history.map(({ seq }) => seq);
-  const inOrder = request.history.every(({ seq, prev }, i) => seq === (seqs[i - 1] ?? 0) + 1 || (prev !== undefined && seq > (seqs[i - 1] ?? 0)));
-  return inOrder && seqs.at(-1) === request.version && chainAt(request.history, request.history.length - 1) === request.head;
+/**
+ * Whether the history is the one that was written. From the newest fold on, or from the beginning, every value of the chain
+ * follows from the one before, up to `head`; what stands before a fold has the digest that the fold carries.
+ */
+export function isHistoryIntact({ history, head, version }: RequestRecord): boolean {
+  const fold = history.findLastIndex(({ kept }) => kept !== undefined);
+  const before = history.slice(0, Math.max(0, fold));
+  const chained = history.slice(before.length);
+  const first = chained[0];
+  if (!first || (fold < 0 && first.seq !== 1)) return false;
+  const isKept = fold < 0 || digestOf(before) === first.kept;
+  const isInOrder = chained.every(({ seq }, i) => seq === first.seq + i) && chained.at(-1)?.seq === version;
+  return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
 }
 
 // --- internal ---

@@ -23,6 +23,23 @@ const text = (max: number) =>
     v.normalize('NFC'),
   );
 
+/** What an unknown member of an object is told. */
+export const unknownField = 'is not a known field';
+
+/** An object with these members and no others. Every unknown one is named, where valibot's own check stops at the first. */
+export const strict = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    v.strictObject(entries),
+    v.rawCheck(({ dataset, addIssue }) => {
+      const first = dataset.issues?.find(({ type, expected, path }) => type === 'strict_object' && expected === 'never' && path?.length === 1)?.path?.[0];
+      const input = (first?.input ?? {}) as Record<string, unknown>;
+      for (const [key, value] of Object.entries(input)) {
+        if (!Object.hasOwn(entries, key) && key !== first?.key)
+          addIssue({ message: unknownField, path: [{ type: 'object', origin: 'key', input, key, value }] });
+      }
+    }),
+  );
+
 export const Email = v.pipe(
   v.string(),
   v.maxLength(254),
@@ -90,8 +107,9 @@ export const HistoryEvent = v.object({
   actor: v.string(),
   via: v.string(),
   note: v.optional(v.string()),
-  /** chain value before this event, kept only where older events were folded away */
+  /** set on the event whose write folded older ones away: the chain value before it, and the digest of the history that was kept */
   prev: v.optional(v.string()),
+  kept: v.optional(v.string()),
 });
 
 /** The rule of the role as it stood when the request was filed: what approvers said yes to. */
@@ -160,21 +178,21 @@ export const MessageRecord = v.object({
 const reason = text(1000);
 const comment = text(1000);
 
-export const NewRequest = v.strictObject({
+export const NewRequest = strict({
   role: RoleId,
   duration: v.optional(DurationText),
   reason,
   ticket: v.optional(oneLine(200)),
   onBehalfOf: v.optional(Email),
 });
-export const NewDecision = v.strictObject({
+export const NewDecision = strict({
   decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
   comment: v.optional(comment),
   duration: v.optional(DurationText),
 });
-export const NewEnd = v.strictObject({ comment: v.optional(comment) });
-export const NewCredentials = v.strictObject({ duration: v.optional(DurationText) });
-export const NewConsole = v.strictObject({
+export const NewEnd = strict({ comment: v.optional(comment) });
+export const NewCredentials = strict({ duration: v.optional(DurationText) });
+export const NewConsole = strict({
   destination: v.optional(
     v.pipe(
       v.string(),
@@ -184,13 +202,13 @@ export const NewConsole = v.strictObject({
     ),
   ),
 });
-export const LinkForm = v.strictObject({
+export const LinkForm = strict({
   decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
   comment: v.optional(comment),
 });
 
 export const statuses = ['pending', 'scheduled', 'active', 'ended', 'denied', 'withdrawn', 'revoked', 'lapsed'] as const;
-export const ListQuery = v.strictObject({
+export const ListQuery = strict({
   view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
   status: v.optional(v.picklist(statuses, `must be one of ${statuses.join(', ')}`)),
   role: v.optional(RoleId),
@@ -206,7 +224,7 @@ export const ListQuery = v.strictObject({
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
-export const FileQuery = v.strictObject({
+export const FileQuery = strict({
   dryRun: v.optional(
     v.pipe(
       v.picklist(['true', 'false'], 'must be true or false'),

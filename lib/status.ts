@@ -36,7 +36,16 @@ export function openUntil(record: RequestRecord): number | undefined {
 export function dueAt(record: RequestRecord): number | undefined {
   if (record.outcome) return undefined;
   if (record.endsAt !== undefined) return record.endsAt;
-  const opened = record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
+  const opened = openedAt(record);
   const delay = mailChecksAfter[record.mailChecks];
   return opened === undefined || delay === undefined ? record.decideBy : Math.min(opened + delay, record.decideBy);
 }
+
+/** How many checks of the mail the open stage has had coming by `now`. A sweep that comes late makes up for all of them at once. */
+export function mailChecksBy(record: RequestRecord, now: number): number {
+  const opened = openedAt(record);
+  return opened === undefined ? record.mailChecks : mailChecksAfter.filter((delay) => opened + delay <= now).length;
+}
+
+/** When it became the open stage's turn. */
+const openedAt = (record: RequestRecord): number | undefined => record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;

@@ -38,7 +38,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
       })),
     },
     sessions: request.sessions.map((session) => ({ ...session, issuedAt: toInstant(session.issuedAt), expiresAt: toInstant(session.expiresAt) })),
-    history: request.history.map(({ prev: _, ...event }) => ({ ...event, at: toInstant(event.at) })),
+    history: request.history.map(({ prev: _, kept: __, ...event }) => ({ ...event, at: toInstant(event.at) })),
   };
 }
 

@@ -83,7 +83,12 @@ describe('whom to tell what', () => {
     ['a natural end', granted, after(granted, 'ended', { key: 'latchkey', name: 'the end of the grant' }, {}, 'sweep'), []],
     ['a session', granted, after(granted, 'vended', asi), []],
     ['a URL that never came to be', granted, after(granted, 'undelivered', asi), []],
-    ['a check of the mail', twoStages, after(twoStages, 'mail-checked', { key: 'latchkey', name: '' }, {}, 'sweep'), []],
+    [
+      'a check of the mail',
+      twoStages,
+      after(twoStages, 'mail-checked', { key: 'latchkey', name: '' }, {}, 'sweep'),
+      [bob, lea].map(({ key }) => `decide ${key}`),
+    ],
   ])('%s', (_name, before, now, expected) => {
     expect(told(messagesFor(before, now))).toEqual([...expected].sort());
   });
