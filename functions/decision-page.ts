@@ -19,7 +19,7 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
     app,
     {
       showDecision: show,
-      probeDecision: async (call) => ({ ...(await show(call)), body: '' }),
+      probeDecision: show,
       decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
       decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
     },

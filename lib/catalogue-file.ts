@@ -1,5 +1,5 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
-import { isMap, isScalar, LineCounter, type Node, parseDocument } from 'yaml';
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type CatalogueData, checkCatalogue } from './catalogue.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
@@ -8,9 +8,9 @@ export type FileFault = { line: number; column: number; path: string; detail: st
 export function readCatalogue(text: string): { data: CatalogueData; faults: [] } | { data?: undefined; faults: FileFault[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, schema: 'core' });
-  const broken = [...document.errors, ...document.warnings].map((error): FileFault => {
-    const { line, col } = lines.linePos(error.pos[0]);
-    return { line, column: col, path: '', detail: error.message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '') };
+  const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(({ pos, message }): FileFault => {
+    const { line, col } = lines.linePos(pos[0]);
+    return { line, column: col, path: '', detail: message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '') };
   });
   if (broken.length > 0) return { faults: broken };
 
@@ -26,6 +26,17 @@ export function readCatalogue(text: string): { data: CatalogueData; faults: [] }
 /** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */
 export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
   faults.map(({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`);
+
+/** Aliases without an anchor before them, which the reader itself finds too late to say where. */
+function danglingAliases(document: Document): Array<{ pos: [number]; message: string }> {
+  const found: Array<{ pos: [number]; message: string }> = [];
+  visit(document, {
+    Alias(_, alias) {
+      if (!alias.resolve(document)) found.push({ pos: [startOf(alias)], message: `there is no anchor &${alias.source} before this alias` });
+    },
+  });
+  return found;
+}
 
 /** Where the deepest part of the path that exists begins: the key of an entry, or the item of a list. */
 function offsetOf(root: unknown, path: ReadonlyArray<string | number>): number {

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { digestOf } from './digest.ts';
 import type { Fault } from './problem.ts';
-import { Email } from './schema.ts';
+import { Email, strict, unknownField } from './schema.ts';
 import { DAY, HOUR, MINUTE, parseDuration, SECOND } from './time.ts';
 
 // -- shape -----------------------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ const Entry = v.pipe(
 );
 const Entries = v.array(Entry);
 
-const AccountRule = v.strictObject({
+const AccountRule = strict({
   id: v.pipe(v.string('must be the 12 digits of an AWS account, in quotes'), v.regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes')),
   name: label,
   color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as "#b91c1c"'))),
@@ -49,19 +49,19 @@ const AccountRule = v.strictObject({
   partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
   tags: v.optional(v.record(v.string(), v.string()), {}),
 });
-const PersonRule = v.strictObject({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
-const BotRule = v.strictObject({ principal: Principal, for: Entries, roles: v.array(v.string()) });
-const StageRule = v.strictObject({ approvers: Entries, need: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 1) });
+const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
+const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
+const StageRule = strict({ approvers: Entries, need: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const ApprovalRule = v.pipe(
-  v.strictObject({
+  strict({
     automatic: v.optional(v.boolean(), false),
     stages: v.optional(v.pipe(v.array(StageRule), v.maxLength(5, 'must have at most 5 stages')), []),
     decideWithin,
   }),
   v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
-const RoleRule = v.strictObject({
+const RoleRule = strict({
   account: v.string(),
   /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
   roleName: v.pipe(
@@ -72,13 +72,13 @@ const RoleRule = v.strictObject({
   requesters: Entries,
   deny: v.optional(Entries, []),
   approval: ApprovalRule,
-  duration: v.strictObject({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
-  session: v.optional(v.strictObject({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
+  duration: strict({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
+  session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
   /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
   maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
-  reason: v.optional(v.strictObject({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 1 }),
+  reason: v.optional(strict({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 1 }),
   ticket: v.optional(
-    v.strictObject({
+    strict({
       pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
       required: v.optional(v.boolean(), false),
     }),
@@ -88,7 +88,7 @@ const RoleRule = v.strictObject({
 });
 
 /** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
-export const CatalogueData = v.strictObject({
+export const CatalogueData = strict({
   version: v.literal(1, 'must be 1'),
   admins: v.optional(Entries, []),
   auditors: v.optional(Entries, []),
@@ -96,7 +96,7 @@ export const CatalogueData = v.strictObject({
   people: v.optional(v.array(PersonRule), []),
   groups: v.optional(v.record(key('a group'), Entries), {}),
   bots: v.optional(v.record(key('a bot'), BotRule), {}),
-  limits: v.optional(v.strictObject({ openRequests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)), 20) }), {}),
+  limits: v.optional(strict({ openRequests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)), 20) }), {}),
   roles: v.record(key('a role'), RoleRule),
 });
 export type CatalogueData = v.InferOutput<typeof CatalogueData>;
@@ -141,7 +141,7 @@ export function checkCatalogue(input: unknown): { data: CatalogueData; faults: [
 function toCatalogueFault(issue: v.BaseIssue<unknown>): CatalogueFault {
   const path = (issue.path ?? []).map((part) => part.key as string | number);
   const name = String(path.at(-1));
-  if (issue.type === 'strict_object' && issue.expected === 'never') return { path, detail: `unknown entry "${name}"` };
+  if ((issue.type === 'strict_object' && issue.expected === 'never') || issue.message === unknownField) return { path, detail: `unknown entry "${name}"` };
   if (issue.type === 'strict_object' && issue.expected !== 'Object') return { path: path.slice(0, -1), detail: `"${name}" is missing` };
   return { path, detail: issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'something else'}` : issue.message };
 }

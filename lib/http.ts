@@ -5,8 +5,9 @@ import * as v from 'valibot';
 import type { App } from './app.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
 import { type Fault, Problem, problemDocument } from './problem.ts';
+import { notFound } from './request.ts';
 import { methodsOf, mounts, type Route, type RouteName, type Routes, routeKeysOf, routes } from './routes.ts';
-import { IdempotencyKey } from './schema.ts';
+import { IdempotencyKey, RequestId, unknownField } from './schema.ts';
 import { requestView } from './view.ts';
 
 /** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
@@ -66,29 +67,34 @@ export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>,
         call: event.requestContext.requestId,
         ...fault,
       });
-      request.response = showProblem ? toResult(showProblem(problem), event) : problemResult(problem, event, app);
+      request.response = showProblem ? shownResult(showProblem(problem), problem, event) : problemResult(problem, event, app);
     },
   });
 }
 
 /** A refusal as problem+json with its headers. The local gateway answers with it too, where AWS's has words of its own. */
 export function problemResult(problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>, app?: Pick<App, 'catalogue' | 'clock'>): HttpResult {
-  const { request, retryAfterSeconds, allow } = problem.extras;
-  const scheme = event.rawPath.startsWith('/iam/') ? 'AWS4-HMAC-SHA256' : 'Bearer realm="latchkey", error="invalid_token"';
-  const headers = {
-    'content-type': 'application/problem+json',
-    ...(problem.code === 'unauthenticated' && { 'www-authenticate': scheme }),
-    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
-    ...(allow && { allow: allow.join(', ') }),
-  };
+  const { request } = problem.extras;
   const document = problemDocument(problem, event.requestContext.requestId, request && app && requestView(app.catalogue, request, app.clock()));
-  return toResult(reply(problem.status, document, headers), event);
+  return shownResult(reply(problem.status, document, { 'content-type': 'application/problem+json' }), problem, event);
 }
 
 // --- internal ---
 
+/** The headers that a refusal has in whatever form it is shown. */
+function shownResult(shown: Reply, problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>): HttpResult {
+  const { retryAfterSeconds, allow } = problem.extras;
+  const scheme = event.rawPath.startsWith('/iam/') ? 'AWS4-HMAC-SHA256' : 'Bearer realm="latchkey", error="invalid_token"';
+  const headers = {
+    ...(problem.code === 'unauthenticated' && { 'www-authenticate': scheme }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+    ...(allow && { allow: allow.join(', ') }),
+  };
+  return toResult({ ...shown, headers: { ...shown.headers, ...headers } }, event);
+}
+
 function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requestContext'>): HttpResult {
-  const isText = typeof body === 'string';
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
   return {
     statusCode: status,
     headers: {
@@ -98,20 +104,27 @@ function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requ
       'x-request-id': event.requestContext.requestId,
       ...headers,
     },
-    body: isText ? body : JSON.stringify(body),
+    body: event.requestContext.http.method === 'HEAD' ? '' : text,
   };
 }
 
 function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
   const call = {
     caller: route.access === 'caller' ? callerOf(app, event) : undefined,
-    param: Object.values(event.pathParameters ?? {})[0] ?? '',
+    param: paramOf(route, event),
     query: route.query && parse(route.query, event.queryStringParameters ?? {}, (key) => `?${key}`),
     body: route.body && parse(route.body, bodyOf(route, event), (key) => `/${key}`),
     idempotencyKey: route.idempotent ? idempotencyKeyOf(event) : undefined,
     mount: mountOf(event),
   };
   return call as Call<RouteName>;
+}
+
+/** What is no id is nobody's request; it never becomes a key of the store, which has its own limits. */
+function paramOf(route: Route, event: HttpEvent): string {
+  const param = Object.values(event.pathParameters ?? {})[0] ?? '';
+  if (route.path.includes('{id}') && !v.is(RequestId, param)) throw notFound();
+  return param;
 }
 
 const mountOf = (event: HttpEvent): string => mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';
@@ -180,8 +193,7 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
 }
 
 function detailOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'strict_object')
-    return issue.expected === 'never' ? 'is not a known field' : issue.expected === 'Object' ? 'must be an object' : 'is required';
+  if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : issue.expected === 'Object' ? 'must be an object' : 'is required';
   return issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be a ${issue.expected}` : issue.message;
 }
 
@@ -195,15 +207,9 @@ function problemOf(error: unknown, event: HttpEvent): Problem {
   return error instanceof Problem ? error : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
 }
 
-/** An error's kind and place; its message may carry anything and stays out of the log. */
+/** An error's kind and place; its message, which the stack begins with, may carry anything and stays out of the log. */
 function faultOf(error: unknown): { error: string; at: string } {
-  const { name, stack } = error instanceof Error ? error : { name: typeof error, stack: '' };
-  return {
-    error: name,
-    at:
-      stack
-        ?.split('\n')
-        .find((line) => line.startsWith('    at '))
-        ?.trim() ?? '',
-  };
+  const { name, message, stack = '' } = error instanceof Error ? error : { name: typeof error, message: '' };
+  const [place = ''] = stack.replace(message, '').match(/^ {4}at .*$/m) ?? [];
+  return { error: name, at: place.trim() };
 }

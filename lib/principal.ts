@@ -1,6 +1,8 @@
 // From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
+import * as v from 'valibot';
 import { type Catalogue, canonicalPrincipal, type Person, personOf, principalPattern } from './catalogue.ts';
 import { Problem } from './problem.ts';
+import { Email } from './schema.ts';
 import { SECOND } from './time.ts';
 
 /** What a token must say besides its signature, which the gateway has verified. See app.ts. */
@@ -74,7 +76,7 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
   if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine))) throw unauthenticated('The token names no IAM principal.');
   const principal = machine === undefined ? `${identity.issuer}#${sub}` : canonicalPrincipal(machine);
   const isVerified = claims.email_verified === true || claims.email_verified === 'true';
-  const email = isVerified && typeof claims.email === 'string' ? claims.email.toLowerCase() : undefined;
+  const email = isVerified ? mailAddress(claims.email) : undefined;
   const known = catalogue.people.get(principal) ?? (email === undefined ? undefined : personOf(catalogue, email));
   const person = known ?? personOf(catalogue, principal);
   const ownName = typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
@@ -123,6 +125,12 @@ function kindOf(catalogue: Catalogue, principal: string): Pick<Caller, 'kind' | 
 
 const joinGroups = (catalogue: Catalogue, person: Person, more: readonly string[]): string[] =>
   [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...more])].sort();
+
+/** A claim counts as a mail address only if it reads as one: an ARN in its place must not become an identity. */
+function mailAddress(claim: unknown): string | undefined {
+  const parsed = v.safeParse(Email, claim);
+  return parsed.success ? parsed.output : undefined;
+}
 
 const list = (claim: unknown): string[] => (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
 const words = (claim: unknown): string[] => list(claim).flatMap((value) => value.split(' '));

@@ -35,13 +35,14 @@ export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt
  */
 export function planSession(request: RequestRecord, role: Role, asked: number | undefined, nonce: Uint8Array, now: number): SessionPlan {
   const endsAt = grantEnd(request, role);
+  // whole seconds, as STS counts; in the grant's last one nothing is left and the session policy alone ends the session
   const left = Math.floor((endsAt - now) / SECOND);
-  if (left <= 0)
+  if (now >= endsAt)
     throw new Problem('not-active', `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`, {
       request,
     });
   const { seconds, limitedBy } = shortest([
-    ['requested', asked],
+    ['requested', asked === undefined ? undefined : Math.max(STS_LEAST, asked)],
     ['grant-end', left],
     ['catalogue', Math.min(role.session.max, request.role.sessionSeconds)],
     ['role-maximum', role.maxSessionDuration],
