@@ -8,7 +8,7 @@ export const isFull = process.env.LATCHKEY_PROOF === 'full';
 export const size = (quick: number, full: number): number => (isFull ? full : quick);
 
 /** One line of docs/proof.md. `measured` are the counts that a proof found, by what they count. */
-export type Figure = { figure: number; what: string; cases: number; seeds: string; seconds: number; measured: Record<string, number> };
+export type Figure = { figure: number; what: string; cases: number; seeds: string; seconds: number; measured: Record<string, number>; table?: string };
 
 /**
  * Runs a proof once for each seed from 1 on, or for the seed in LATCHKEY_SEED alone, and notes the figure.
@@ -17,6 +17,7 @@ export type Figure = { figure: number; what: string; cases: number; seeds: strin
  * @param seeds how many
  * @param run one trial; it throws when something is wrong. Answers how many cases that was, if not one.
  * @param measured counts that `run` keeps
+ * @param table what else to show, once it has run
  * @throws Error that names the seed, caused by what `run` threw
  */
 export async function prove(
@@ -25,6 +26,7 @@ export async function prove(
   seeds: number,
   run: (seed: number, random: () => number) => Promise<number | undefined> | number | undefined,
   measured: Record<string, number> = {},
+  table?: () => string,
 ): Promise<void> {
   const only = process.env.LATCHKEY_SEED;
   const [first, last] = only === undefined ? [1, seeds] : [Number(only), Number(only)];
@@ -38,13 +40,23 @@ export async function prove(
       throw new Error(`${what}: seed ${seed} (LATCHKEY_SEED=${seed} replays it): ${message}`, { cause });
     }
   }
-  note({ figure, what, cases, seeds: `${first} to ${last}`, seconds: Math.round((performance.now() - begun) / 100) / 10, measured });
+  note({
+    figure,
+    what,
+    cases,
+    seeds: `${first} to ${last}`,
+    seconds: Math.round((performance.now() - begun) / 100) / 10,
+    measured,
+    ...(table && { table: table() }),
+  });
 }
 
 /** Says the figure and, in a full run, writes it down for docs/proof.md. */
 function note(figure: Figure): void {
   const counts = Object.entries(figure.measured).map(([name, count]) => `, ${count.toLocaleString('en')} ${name}`);
-  process.stdout.write(`proof ${figure.figure}: ${figure.what}: ${figure.cases.toLocaleString('en')} cases, seeds ${figure.seeds}${counts.join('')}\n`);
+  process.stdout.write(
+    `proof ${figure.figure}: ${figure.what}: ${figure.cases.toLocaleString('en')} cases, seeds ${figure.seeds}${counts.join('')}\n${figure.table ?? ''}`,
+  );
   if (process.env.LATCHKEY_PROOF_REPORT !== undefined) appendFileSync(process.env.LATCHKEY_PROOF_REPORT, `${JSON.stringify(figure)}\n`);
 }
 

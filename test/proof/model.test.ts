@@ -1,0 +1,303 @@
+// Figure 3: random commands to Latchkey and to a machine of a few lines; wherever the two differ, one of them is wrong.
+import { describe, expect, test } from '@jest/globals';
+import { decideRequest, endRequest, fileRequest, readRequest } from '../../lib/access.ts';
+import { decideByLink } from '../../lib/decide-by-link.ts';
+import { tell } from '../../lib/news.ts';
+import type { Caller } from '../../lib/principal.ts';
+import { isHistoryIntact } from '../../lib/request.ts';
+import type { RequestRecord } from '../../lib/schema.ts';
+import { statusAt } from '../../lib/status.ts';
+import { sweep } from '../../lib/sweep.ts';
+import { MINUTE, SECOND, toInstant } from '../../lib/time.ts';
+import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { type FakeApp, fakeApp } from '../support/fake-app.ts';
+import { catalogueFrom, codeOf, linkTo, outcomeOf, signedIn, signing } from './cast.ts';
+import { type Requests, type RoleName, referenceMachine, roles, type State } from './reference-machine.ts';
+import { must, oneOf, prove, size } from './size.ts';
+
+const catalogue = catalogueFrom({
+  version: 1,
+  admins: ['admin@example.com'],
+  auditors: ['auditor@example.com'],
+  accounts: { production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' } },
+  groups: { developers: ['dev@example.com'] },
+  bots: { chatops: { principal: 'arn:aws:iam::999999999999:role/chatops', for: ['group:developers'], roles: Object.keys(roles) } },
+  roles: Object.fromEntries(
+    Object.entries(roles).map(([name, stages]) => [
+      name,
+      {
+        account: 'production',
+        roleName: `latchkey/${name}`,
+        description: name,
+        requesters: ['group:developers'],
+        approval:
+          stages.length === 0
+            ? { automatic: true, decideWithin: '1h' }
+            : { stages: stages.map(({ need, people }) => ({ need, approvers: people.map((who) => `${who}@example.com`) })), decideWithin: '1h' },
+        duration: { default: '1h', max: '2h' },
+      },
+    ]),
+  ),
+});
+const everybody = ['dev', 'lead', 'second', 'third', 'security', 'admin', 'auditor', 'stranger'];
+const cast = fakeApp({ catalogue });
+const callers = new Map<string, Caller>([
+  ...everybody.map((who) => [who, signedIn(cast, `${who}@example.com`)] as const),
+  ['bot', signing(cast, 'arn:aws:iam::999999999999:role/chatops')],
+]);
+
+type Run = { app: FakeApp; model: Requests; role: RoleName; ids: string[]; random: () => number; told: number; lastKey: string | undefined; keys: number };
+type Command = { weight: number; can?(run: Run): boolean; run(run: Run): Promise<void> };
+
+const states: State[] = [
+  'nothing',
+  'pending',
+  'half approved',
+  'second stage',
+  'granted',
+  'in use',
+  'run out',
+  'ended',
+  'handed back',
+  'withdrawn',
+  'revoked',
+  'denied',
+  'overdue',
+  'lapsed',
+];
+const approvers = ['lead', 'second', 'third', 'security'];
+const newKey = (run: Run): string => {
+  run.keys += 1;
+  return `key ${run.keys}`;
+};
+
+const commands: Record<string, Command> = {
+  file: { weight: 5, run: (run) => file(run, newKey(run), 'Because', false) },
+  'file by bot': { weight: 1, run: (run) => file(run, newKey(run), 'Because', true) },
+  'file again': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because', false) },
+  'file otherwise': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because of that', false) },
+  approve: { weight: 7, run: (run) => decide(run, oneOf(run.random, approvers), 'approve') },
+  'approve for less': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '30m', 1800) },
+  'approve for more': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '2h', 7200) },
+  'approve own': { weight: 1, run: (run) => decide(run, 'dev', 'approve') },
+  'approve as outsider': { weight: 1, run: (run) => decide(run, oneOf(run.random, ['admin', 'auditor', 'stranger', 'bot']), 'approve') },
+  'approve by link': { weight: 5, can: hasLinks, run: (run) => followLink(run, 'approve') },
+  deny: { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'deny') },
+  'deny by link': { weight: 1, can: hasLinks, run: (run) => followLink(run, 'deny') },
+  'end own': { weight: 1, run: (run) => end(run, 'dev') },
+  'end as approver': { weight: 0.5, run: (run) => end(run, oneOf(run.random, approvers)) },
+  'end as admin': { weight: 0.5, run: (run) => end(run, 'admin') },
+  'end as outsider': { weight: 0.5, run: (run) => end(run, oneOf(run.random, ['auditor', 'stranger', 'bot'])) },
+  credentials: { weight: 3, run: (run) => vend(run, 'dev') },
+  'credentials of another': { weight: 1, run: (run) => vend(run, oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot'])) },
+  console: { weight: 1, run: (run) => vend(run, 'dev', 'console') },
+  read: { weight: 1, run: read },
+  'a moment': { weight: 1, run: async (run) => tick(run, run.app.now + Math.floor(run.random() * 7 * MINUTE)) },
+  'to the deadline': { weight: 2, run: async (run) => tick(run, nearest(run) + oneOf(run.random, [-1, 0, 0, 1])) },
+  'a long time': { weight: 0.5, run: async (run) => tick(run, run.app.now + 40 * MINUTE) },
+  sweep: { weight: 3, run: sweepBoth },
+  'hear news': { weight: 5, run: hearNews },
+  'hear old news': { weight: 1, can: ({ told }) => told > 0, run: (run) => hear(run, Math.floor(run.random() * run.told)) },
+};
+const names = Object.keys(commands);
+/** Each command as often as it weighs, in halves. */
+const urn = names.flatMap((name) => Array.from({ length: 2 * commands[name]!.weight }, () => name));
+
+describe('Latchkey and the reference machine agree', () => {
+  test('on random sequences of commands', async () => {
+    const hits = new Map<string, number>();
+    const possible = states.flatMap((state) => names.filter((name) => state !== 'nothing' || !needsRequest(name)).map((name) => `${state} x ${name}`));
+    const measured = {
+      get commands() {
+        return [...hits.values()].reduce((sum, count) => sum + count, 0);
+      },
+      get [`of ${possible.length} possible pairs of state and command hit`]() {
+        return hits.size;
+      },
+      get 'hits of the rarest pair'() {
+        return Math.min(...possible.map((pair) => hits.get(pair) ?? 0));
+      },
+      // the first one throws
+      divergences: 0,
+    };
+    const trials = size(20_000, 1_000_000);
+    await prove(
+      3,
+      'random command sequences against the reference machine',
+      trials,
+      (_, random) => sequence(random, hits),
+      measured,
+      () => table(hits),
+    );
+    if (process.env.LATCHKEY_SEED === undefined) expect(possible.filter((pair) => !hits.has(pair))).toEqual([]);
+  }, 3_600_000);
+});
+
+/** Commands that need something to have been filed. */
+const needsRequest = (name: string) => ['file again', 'file otherwise', 'approve by link', 'deny by link', 'hear old news'].includes(name);
+
+async function sequence(random: () => number, hits: Map<string, number>): Promise<undefined> {
+  const role = oneOf(random, ['one', 'two', 'two', 'auto'] as const);
+  const app = fakeApp({ catalogue });
+  const run: Run = { app, model: referenceMachine(role), role, ids: [], random, told: 0, lastKey: undefined, keys: 0 };
+  run.model.tick(app.now);
+  const done: string[] = [];
+  try {
+    for (let left = 6 + Math.floor(random() * 14); left > 0; left -= 1) {
+      const name = run.ids.length === 0 && random() < 0.7 ? 'file' : oneOf(random, urn);
+      if (commands[name]!.can?.(run) === false) continue;
+      const pair = `${run.model.state()} x ${name}`;
+      hits.set(pair, (hits.get(pair) ?? 0) + 1);
+      done.push(name);
+      await commands[name]!.run(run);
+      if (run.ids.length > 0) compare(run);
+    }
+    for (const record of app.store.requests.values()) must(isHistoryIntact(record), 'the history does not hold together');
+  } catch (cause) {
+    throw new Error(`${role}: ${done.join(', ')}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  }
+  return undefined;
+}
+
+// -- the commands ----------------------------------------------------------------------------------------------------
+
+const idOf = ({ ids }: Run) => ids.at(-1) ?? '0'.repeat(26);
+const callerOf = (who: string) => callers.get(who)!;
+
+async function file(run: Run, key: string, reason: string, byBot: boolean): Promise<void> {
+  const { app, model, role } = run;
+  const body = { role, reason, ...(byBot && { onBehalfOf: 'dev@example.com' }) };
+  const expected = model.file(key, reason, byBot);
+  const outcome = await outcomeOf(fileRequest(app, callerOf(byBot ? 'bot' : 'dev'), body, key));
+  same(outcome.answer?.is ?? codeOf(outcome), expected.code);
+  if (!byBot) run.lastKey = key;
+  if (outcome.answer?.is === 'filed') run.ids.push(outcome.answer.request.id);
+  if (outcome.answer) same(outcome.answer.request.id, run.ids[expected.number!]);
+}
+
+async function decide(run: Run, who: string, what: 'approve' | 'deny', duration?: string, seconds?: number): Promise<void> {
+  const body = { decision: what, ...(duration !== undefined && { duration }) };
+  const outcome = await outcomeOf(decideRequest(run.app, callerOf(who), idOf(run), body));
+  const left = run.model.all.at(-1)?.seconds;
+  same(codeOf(outcome), run.model.decide(who, what, seconds ?? left));
+}
+
+function hasLinks({ model }: Run): boolean {
+  return model.all.length > 0 && approvers.some((who) => model.hasLink(who));
+}
+async function followLink(run: Run, what: 'approve' | 'deny'): Promise<void> {
+  const who = oneOf(
+    run.random,
+    approvers.filter((approver) => run.model.hasLink(approver)),
+  );
+  const outcome = await outcomeOf(decideByLink(run.app, linkTo(run.app, `${who}@example.com`), { decision: what }));
+  if (run.model.isLinkSpent(who)) same(outcome.answer?.spent, true);
+  else same(outcome.answer ? 'ok' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
+}
+
+async function end(run: Run, who: string): Promise<void> {
+  same(codeOf(await outcomeOf(endRequest(run.app, callerOf(who), idOf(run)))), run.model.end(who));
+}
+
+async function vend(run: Run, who: string, kind?: 'console'): Promise<void> {
+  const expected = run.model.vend(who);
+  const wanted = typeof expected === 'number' ? toInstant(expected) : expected;
+  if (kind === 'console') {
+    const outcome = await outcomeOf(issueConsole(run.app, callerOf(who), idOf(run)));
+    same(outcome.answer?.sessionExpiresAt ?? codeOf(outcome), wanted);
+    return;
+  }
+  const outcome = await outcomeOf(issueCredentials(run.app, callerOf(who), idOf(run)));
+  same(outcome.answer?.Expiration ?? codeOf(outcome), wanted);
+  if (outcome.answer) same(outcome.answer.GrantEndsAt, toInstant(run.model.all.at(-1)!.end!));
+}
+
+async function read(run: Run): Promise<void> {
+  const who = oneOf(run.random, [...everybody, 'bot']);
+  const isApprover = !approvers.includes(who) || roles[run.role].some(({ people }: { people: readonly string[] }) => people.includes(who));
+  same(codeOf(await outcomeOf(readRequest(run.app, callerOf(who), idOf(run)))), isApprover ? run.model.read(who) : 'request-not-found');
+}
+
+function tick({ app, model }: Run, to: number): void {
+  app.now = Math.max(app.now, to);
+  model.tick(app.now);
+}
+function nearest({ app, model }: Run): number {
+  const last = model.all.at(-1);
+  return last ? (last.end ?? last.deadline) : app.now + SECOND;
+}
+
+async function sweepBoth({ app, model }: Run): Promise<void> {
+  await sweep(app);
+  model.sweep();
+}
+
+async function hearNews(run: Run): Promise<void> {
+  for (; run.told < run.app.store.changes.length; run.told += 1) await hear(run, run.told);
+}
+async function hear({ app, model, ids }: Run, n: number): Promise<void> {
+  const { before, after } = app.store.changes[n]!;
+  const sentBefore = app.mail.outbox.length;
+  await tell(app, before, after);
+  const sent = app.mail.outbox.slice(sentBefore).map(({ to, subject }) => `${subject.split(':')[0]} ${to.split('@')[0]}`);
+  same(sent.sort().join(), model.hear(n, model.all[ids.indexOf(after.id)]!.deadline).sort().join());
+}
+
+// -- comparing -------------------------------------------------------------------------------------------------------
+
+function compare({ app, model, ids }: Run): void {
+  const expected = model.all.at(-1)!;
+  const record = app.store.requests.get(ids.at(-1)!)!;
+  same(app.store.changes.length, model.written.length);
+  same(
+    factsOf(record, app.now),
+    [
+      model.status(expected),
+      expected.start,
+      expected.end,
+      expected.seconds,
+      expected.vends,
+      Math.min(expected.vends, 12),
+      expected.decisions.map(({ who, what }) => `${who} ${what}`).join(),
+      expected.events.length,
+      expected.events.at(-1),
+    ].join(),
+  );
+}
+
+const factsOf = (record: RequestRecord, now: number): string =>
+  [
+    statusAt(record, now),
+    record.startsAt,
+    record.endsAt,
+    record.durationSeconds,
+    record.vended,
+    record.sessions.length,
+    record.stages.flatMap(({ decisions }) => decisions.map(({ person, decision }) => `${person.split('@')[0]} ${decision}`)).join(),
+    record.version,
+    record.history.at(-1)!.type,
+  ].join();
+
+function same(found: unknown, expected: unknown): void {
+  must(found === expected, () => `Latchkey says ${found}, the reference machine ${expected}`);
+}
+
+/** How often each command met each state. */
+function table(hits: Map<string, number>): string {
+  const width = Math.max(...names.map((name) => name.length));
+  const row = (head: string, cells: string[]) => `${head.padEnd(width)}${cells.map((cell) => cell.padStart(9)).join('')}\n`;
+  return (
+    row(
+      '',
+      states.map((state) => state.slice(0, 8)),
+    ) +
+    names
+      .map((name) =>
+        row(
+          name,
+          states.map((state) => String(hits.get(`${state} x ${name}`) ?? '-')),
+        ),
+      )
+      .join('')
+  );
+}

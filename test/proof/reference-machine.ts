@@ -1,0 +1,252 @@
+// What Latchkey should do, said once more in as few words as possible and with nothing of lib/: the model that it is compared with.
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** The three roles of the model's catalogue: who decides them, stage by stage, and how many it takes. */
+export const roles = {
+  one: [{ need: 1, people: ['lead', 'second'] }],
+  two: [
+    { need: 2, people: ['lead', 'second', 'third'] },
+    { need: 1, people: ['security'] },
+  ],
+  auto: [],
+} as const satisfies Record<string, Array<{ need: number; people: string[] }>>;
+export type RoleName = keyof typeof roles;
+
+export const decideWithin = hour;
+export const duration = hour;
+const checksAfter = [5 * minute, 30 * minute];
+
+export type State =
+  | 'nothing'
+  | 'pending'
+  | 'half approved'
+  | 'second stage'
+  | 'granted'
+  | 'in use'
+  | 'run out'
+  | 'ended'
+  | 'handed back'
+  | 'withdrawn'
+  | 'revoked'
+  | 'denied'
+  | 'overdue'
+  | 'lapsed';
+
+type Mail = { key: string; title: string; to: string; isAsk: boolean };
+type Model = {
+  number: number;
+  byBot: boolean;
+  stage: number;
+  openedBy: number;
+  openedAt: number;
+  checks: number;
+  deadline: number;
+  seconds: number;
+  decisions: Array<{ who: string; what: 'approve' | 'deny'; stage: number }>;
+  start?: number;
+  end?: number;
+  vends: number;
+  over?: 'denied' | 'withdrawn' | 'ended' | 'handed back' | 'revoked' | 'lapsed';
+  events: string[];
+};
+export type Requests = ReturnType<typeof referenceMachine>;
+
+/** The requests of one developer, `dev`, for one role. Each command answers the code that Latchkey should answer with. */
+export function referenceMachine(role: RoleName) {
+  const stages: ReadonlyArray<{ need: number; people: readonly string[] }> = roles[role];
+  const approvers = stages.flatMap(({ people }) => people);
+  const all: Model[] = [];
+  const keys = new Map<string, { number: number; body: string }>();
+  /** what each write tells people, oldest first */
+  const written: Mail[][] = [];
+  const sent = new Set<string>();
+  let now = 0;
+
+  const current = () => all.at(-1);
+  const asked = (model: Model) => stages.slice(0, model.stage + 1).flatMap(({ people }) => people);
+  const hasDecided = (model: Model, who: string) => model.decisions.some((decision) => decision.who === who);
+  const isPending = (model: Model) => !model.over && model.end === undefined && now < model.deadline;
+  const isActive = (model: Model) => !model.over && model.end !== undefined && now < model.end;
+
+  function involvement(model: Model | undefined, who: string): 'ok' | 'request-not-found' {
+    if (!model) return 'request-not-found';
+    const isInvolved = ['dev', 'admin', 'auditor', ...approvers].includes(who) || (who === 'bot' && model.byBot);
+    return isInvolved ? 'ok' : 'request-not-found';
+  }
+  function write(model: Model, type: string, news: string[], title: string, asks: string[] = []): void {
+    model.events.push(type);
+    const mail = (to: string, isAsk: boolean, cause: number): Mail => ({
+      key: `${model.number} ${isAsk ? 'Please decide' : title} ${cause} ${to}`,
+      title: isAsk ? 'Please decide' : title,
+      to,
+      isAsk,
+    });
+    written.push([...asks.map((to) => mail(to, true, model.openedBy)), ...news.map((to) => mail(to, false, model.events.length))]);
+  }
+  function open(model: Model, stage: number): string[] {
+    Object.assign(model, { stage, openedBy: model.events.length + 1, openedAt: now, checks: 0 });
+    return stages[stage]!.people.filter((who) => !hasDecided(model, who));
+  }
+  function grant(model: Model): void {
+    model.start = Math.floor(now / 1000) * 1000;
+    model.end = model.start + model.seconds * 1000;
+  }
+
+  return {
+    all,
+    written,
+    at: () => now,
+    /** Time never goes back. */
+    tick(to: number) {
+      now = Math.max(now, to);
+    },
+
+    state(): State {
+      const model = current();
+      if (!model) return 'nothing';
+      if (model.over) return model.over;
+      if (model.end !== undefined) return now >= model.end ? 'run out' : model.vends > 0 ? 'in use' : 'granted';
+      if (now >= model.deadline) return 'overdue';
+      if (model.stage > 0) return 'second stage';
+      return model.decisions.length > 0 ? 'half approved' : 'pending';
+    },
+
+    /** The status that the API shows. */
+    status(model: Model): string {
+      if (model.over) return model.over === 'handed back' ? 'ended' : model.over;
+      if (model.end !== undefined) return now < model.end ? 'active' : 'ended';
+      return now < model.deadline ? 'pending' : 'lapsed';
+    },
+
+    file(key: string, body: string, byBot: boolean): { code: string; number?: number } {
+      const known = keys.get(`${byBot} ${key}`);
+      if (known) return known.body === body ? { code: 'replayed', number: known.number } : { code: 'idempotency-mismatch' };
+      if (all.some((model) => !model.over && (model.end ?? model.deadline) > now)) return { code: 'overlap' };
+      const model: Model = {
+        number: all.length,
+        byBot,
+        stage: 0,
+        openedBy: 1,
+        openedAt: now,
+        checks: 0,
+        deadline: Math.floor(now / 1000) * 1000 + decideWithin,
+        seconds: duration / 1000,
+        decisions: [],
+        vends: 0,
+        events: [],
+      };
+      all.push(model);
+      keys.set(`${byBot} ${key}`, { number: model.number, body });
+      if (role === 'auto') {
+        grant(model);
+        model.events.push('filed');
+        write(model, 'approved', ['dev'], 'Approved');
+      } else {
+        write(model, 'filed', byBot ? ['dev'] : [], 'Filed in your name', open(model, 0));
+      }
+      return { code: 'filed', number: model.number };
+    },
+
+    decide(who: string, what: 'approve' | 'deny', seconds = duration / 1000): string {
+      const model = current();
+      if (!model || involvement(model, who) !== 'ok') return 'request-not-found';
+      if (who === 'bot') return 'not-allowed';
+      if (who === 'dev') return 'own-request';
+      if (!approvers.includes(who)) return 'not-an-approver';
+      if (!isPending(model) || hasDecided(model, who)) return 'already-decided';
+      if (!stages[model.stage]!.people.includes(who)) return 'not-an-approver';
+      const everybody = ['dev', ...asked(model)].filter((other) => other !== who);
+      if (what === 'approve' && seconds > model.seconds) return 'refused-by-policy';
+      model.decisions.push({ who, what, stage: model.stage });
+      if (what === 'deny') {
+        model.over = 'denied';
+        write(model, 'denied', everybody, 'Denied');
+        return 'ok';
+      }
+      model.seconds = seconds;
+      if (model.decisions.filter(({ stage }) => stage === model.stage).length < stages[model.stage]!.need) write(model, 'approved', [], '');
+      else if (model.stage + 1 < stages.length) {
+        const next = open(model, model.stage + 1);
+        write(model, 'approved', [], '', next);
+      } else {
+        grant(model);
+        write(model, 'approved', everybody, 'Approved');
+      }
+      return 'ok';
+    },
+
+    /** Whether a mailed link would still decide. */
+    isLinkSpent(who: string): boolean {
+      const model = current()!;
+      return hasDecided(model, who) || !isPending(model);
+    },
+    hasLink: (who: string): boolean => [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
+
+    end(who: string): string {
+      const model = current();
+      if (!model || involvement(model, who) !== 'ok') return 'request-not-found';
+      if (who === 'bot') return 'not-allowed';
+      if (who === 'auditor') return 'not-an-approver';
+      if (!isPending(model) && !isActive(model)) return 'not-active';
+      const others = ['dev', ...(role === 'auto' ? [] : asked(model))].filter((other) => other !== who);
+      if (who !== 'dev') {
+        model.over = 'revoked';
+        write(model, 'revoked', others, 'Revoked');
+      } else if (model.vends === 0) {
+        model.over = 'withdrawn';
+        write(model, 'withdrawn', others, 'Withdrawn');
+      } else {
+        model.over = 'handed back';
+        write(
+          model,
+          'ended',
+          model.decisions.map((decision) => decision.who),
+          'Handed back',
+        );
+      }
+      return 'ok';
+    },
+
+    /** Until when the session is good, in epoch milliseconds, or why there is none. */
+    vend(who: string): string | number {
+      const model = current();
+      if (!model || involvement(model, who) !== 'ok') return 'request-not-found';
+      if (who !== 'dev') return 'not-the-requester';
+      if (!isActive(model)) return 'not-active';
+      model.vends += 1;
+      write(model, 'vended', [], '');
+      const left = Math.floor((model.end! - now) / 1000);
+      return Math.min(model.end!, Math.floor(now / 1000) * 1000 + Math.max(900, Math.min(left, 3600)) * 1000);
+    },
+
+    read: (who: string): string => involvement(current(), who),
+
+    sweep(): void {
+      for (const model of all) {
+        if (model.over) continue;
+        if (model.end !== undefined) {
+          if (now < model.end) continue;
+          model.over = 'ended';
+          write(model, 'ended', [], '');
+        } else if (now >= model.deadline) {
+          model.over = 'lapsed';
+          write(model, 'lapsed', ['dev', ...asked(model)], 'Lapsed');
+        } else if (now >= model.openedAt + (checksAfter[model.checks] ?? Number.POSITIVE_INFINITY)) {
+          // a sweep that comes late makes up for all of them at once
+          model.checks = checksAfter.filter((after) => now >= model.openedAt + after).length;
+          const waiting = stages[model.stage]!.people.filter((who) => !hasDecided(model, who));
+          write(model, 'mail-checked', [], '', waiting);
+        }
+      }
+    },
+
+    /** The mails that go out when the n-th write is heard of, for the first time or again: `title to`. */
+    hear(n: number, deadline: number): string[] {
+      const out = written[n]!.filter(({ key, isAsk }) => !sent.has(key) && !(isAsk && now >= deadline));
+      for (const { key } of out) sent.add(key);
+      return out.map(({ title, to }) => `${title} ${to}`);
+    },
+  };
+}
