@@ -1,0 +1,248 @@
+// Figure 4: the process dies before or after every single I/O of every use case; then people try again, the sweep runs and the
+// stream comes again. Nothing is lost, nothing happens twice, every mail goes out.
+import { describe, expect, test } from '@jest/globals';
+import { decideRequest, endRequest, fileRequest } from '../../lib/access.ts';
+import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
+import { messagesFor } from '../../lib/messages.ts';
+import { tell } from '../../lib/news.ts';
+import type { Problem } from '../../lib/problem.ts';
+import { isHistoryIntact } from '../../lib/request.ts';
+import { statusAt } from '../../lib/status.ts';
+import { sweep } from '../../lib/sweep.ts';
+import { HOUR, MINUTE } from '../../lib/time.ts';
+import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { type FakeApp, fakeApp, type Step } from '../support/fake-app.ts';
+import { crashAt, interleaved, randomFrom } from '../support/gates.ts';
+import { start } from '../support/records.ts';
+import { catalogueOf } from '../support/small-catalogue.ts';
+import { codeOf, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
+import { must, prove, size } from './size.ts';
+
+const catalogue = catalogueOf();
+const dev = signedIn(fakeApp({ catalogue }), 'dev@example.com');
+const lead = signedIn(fakeApp({ catalogue }), 'lead@example.com');
+const second = signedIn(fakeApp({ catalogue }), 'second-lead@example.com');
+const admin = signedIn(fakeApp({ catalogue }), 'admin@example.com');
+
+/** Something that a process does and may die of. `again` are the refusals that whoever tries again may be given. */
+type UseCase = {
+  name: string;
+  prepare?(app: FakeApp): Promise<void>;
+  act(app: FakeApp): Promise<unknown>;
+  again?: Array<Problem['code']>;
+};
+
+const onlyId = (app: FakeApp) => [...app.store.requests.keys()][0]!;
+const file = (role: string) => (app: FakeApp) => fileRequest(app, dev, { role, reason: 'Because it must be', ticket: 'OPS-1' }, 'the key');
+const approve = (app: FakeApp, by = lead) => decideRequest(app, by, onlyId(app), { decision: 'approve', comment: 'go ahead' });
+const filed = async (app: FakeApp, role = 'read') => void (await file(role)(app));
+const toldOfFiling = async (app: FakeApp) => {
+  await filed(app);
+  await hearAll(app);
+};
+const granted = async (app: FakeApp) => {
+  await toldOfFiling(app);
+  await approve(app);
+};
+const inUse = async (app: FakeApp) => {
+  await granted(app);
+  await issueCredentials(app, dev, onlyId(app));
+};
+
+const useCases: UseCase[] = [
+  { name: 'file', act: file('read') },
+  { name: 'file for a role that approves by itself', act: file('play') },
+  { name: 'approve', prepare: toldOfFiling, act: approve, again: ['already-decided'] },
+  { name: 'approve one of two', prepare: (app) => filed(app, 'write'), act: approve, again: ['already-decided'] },
+  {
+    name: 'approve and open the next stage',
+    async prepare(app) {
+      await filed(app, 'write');
+      await approve(app);
+    },
+    act: (app) => approve(app, second),
+    again: ['already-decided'],
+  },
+  { name: 'deny', prepare: toldOfFiling, act: (app) => decideRequest(app, lead, onlyId(app), { decision: 'deny' }), again: ['already-decided'] },
+  { name: 'approve by link', prepare: toldOfFiling, act: (app) => decideByLink(app, linkTo(app, 'lead@example.com'), { decision: 'approve' }) },
+  { name: 'withdraw', prepare: toldOfFiling, act: (app) => endRequest(app, dev, onlyId(app)), again: ['not-active'] },
+  { name: 'hand back', prepare: inUse, act: (app) => endRequest(app, dev, onlyId(app)), again: ['not-active'] },
+  { name: 'revoke', prepare: inUse, act: (app) => endRequest(app, admin, onlyId(app), 'enough'), again: ['not-active'] },
+  { name: 'credentials', prepare: granted, act: (app) => issueCredentials(app, dev, onlyId(app)) },
+  { name: 'console', prepare: granted, act: (app) => issueConsole(app, dev, onlyId(app)) },
+  { name: 'notify of a filing', prepare: filed, act: hearAll },
+  { name: 'notify of a grant', prepare: granted, act: hearAll },
+  { name: 'sweep: check mail', prepare: later(filed, 6 * MINUTE), act: sweep },
+  { name: 'sweep: lapse', prepare: later(toldOfFiling, 8 * HOUR), act: sweep },
+  { name: 'sweep: end', prepare: later(inUse, HOUR), act: sweep },
+];
+
+const kindsOfIo = ['get', 'create', 'replace', 'openOf', 'due', 'getMessage', 'claimMessage', 'settleMessage'].map((name) => `store.${name}`);
+
+describe('a process that dies at any I/O', () => {
+  test('loses nothing and does nothing twice', async () => {
+    const points: Array<{ useCase: UseCase; point: Point }> = [];
+    for (const useCase of useCases) for (const point of await pointsOf(useCase)) points.push({ useCase, point });
+    const crashedAt = new Set(points.map(({ point }) => nameOf(point)));
+    const all = [...kindsOfIo, 'mail.send', 'sts.assumeRole', 'sign-in.token'].flatMap((name) => [`before ${name}`, `after ${name}`]);
+    expect([...crashedAt].sort()).toEqual(all.sort());
+
+    const measured = { 'use cases': useCases.length, 'places to die': points.length, 'mails sent twice': 0 };
+    const isTwice = new Set<string>();
+    await prove(
+      4,
+      'crash at an I/O, then recovery',
+      size(15, 1_000),
+      async (seed, random) => {
+        for (const { useCase, point } of points) {
+          const twice = await crash(useCase, point, seed, random).catch((cause: Error) => {
+            throw new Error(`${useCase.name}, dead ${nameOf(point)} (I/O ${point.step.n}): ${cause.message}`, { cause });
+          });
+          measured['mails sent twice'] += twice;
+          if (twice > 0) isTwice.add(nameOf(point));
+        }
+        return points.length;
+      },
+      measured,
+    );
+    expect([...isTwice].sort()).toEqual(['after mail.send', 'before store.settleMessage']);
+  }, 3_600_000);
+});
+
+type Point = { step: Step; when: 'before' | 'after' };
+
+/** Every place where this use case can die: its I/O as the fake sees them, so that a new one is covered by itself. */
+async function pointsOf(useCase: UseCase): Promise<Point[]> {
+  const app = await prepared(useCase);
+  await useCase.act(app);
+  return app.steps.flatMap((step) => [
+    { step, when: 'before' as const },
+    { step, when: 'after' as const },
+  ]);
+}
+
+async function prepared({ prepare }: UseCase): Promise<FakeApp> {
+  const app = fakeApp({ catalogue, now: start });
+  await prepare?.(app);
+  app.forget();
+  return app;
+}
+
+const nameOf = ({ step, when }: Point): string => `${when} ${step.name}`;
+
+/** Dies at one point, comes back, and answers how many mails went out twice. */
+async function crash(useCase: UseCase, point: Point, seed: number, random: () => number): Promise<number> {
+  const app = await prepared(useCase);
+  app.gate = crashAt(point.step.n, point.when);
+  const last = await useCase.act(app).then(
+    () => 'it survived',
+    (error: Error) => error.name,
+  );
+  must(['Crash', 'AggregateError'].includes(last), `it ended with ${last}`);
+  await recover(app, useCase, seed, random);
+  const twin = await prepared(useCase);
+  await useCase.act(twin);
+  await recover(twin, useCase, seed, randomFrom(seed));
+  sameFacts(app, twin);
+  await checkLinks(app);
+  return checkMails(app, point);
+}
+
+/** What the world does afterwards, in any order and at once: the caller tries again, the sweep runs, the stream comes again, some of it twice. */
+async function recover(app: FakeApp, useCase: UseCase, seed: number, random: () => number): Promise<void> {
+  app.gate = random() < 0.5 ? interleaved(seed) : () => {};
+  app.now += Math.floor(random() * 3 * MINUTE);
+  const again = async () => {
+    const outcome = await outcomeOf(useCase.act(app).catch(unlessPending));
+    const code = codeOf(outcome);
+    must(code === 'ok' || useCase.again?.includes(code) === true, `trying again was refused with ${code}`);
+    const { AccessKeyId } = Object(outcome.answer) as { AccessKeyId?: string };
+    const isRecorded = [...app.store.requests.values()].some(({ sessions }) => sessions.some(({ accessKeyId }) => accessKeyId === AccessKeyId));
+    must(AccessKeyId === undefined || isRecorded, 'credentials left without a record');
+  };
+  const hear = () => hearAll(app);
+  const acts = [again, hear, () => sweep(app), ...(random() < 0.3 ? [hear] : [])].sort(() => random() - 0.5);
+  if (random() < 0.5) await Promise.all(acts.map((act) => act().catch(unlessPending)));
+  else for (const act of acts) await act().catch(unlessPending);
+  app.gate = () => {};
+  // the stream keeps trying for longer than a claim lasts
+  for (let round = 0; round < 2; round += 1) {
+    app.now += 3 * MINUTE;
+    await hearAll(app).catch(unlessPending);
+  }
+  await hearAll(app);
+}
+
+/** Mail that could not go out yet is no fault: the stream brings it again. */
+function unlessPending(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== 'NewsPending') throw error;
+}
+
+async function hearAll(app: FakeApp): Promise<void> {
+  let pending: unknown;
+  for (const { before, after } of [...app.store.changes]) {
+    try {
+      await tell(app, before, after);
+    } catch (error) {
+      unlessPending(error);
+      pending = error;
+    }
+  }
+  if (pending !== undefined) throw pending;
+}
+
+/** The same as if nobody had died, but for sessions that nobody got and checks of the mail. */
+function sameFacts(app: FakeApp, twin: FakeApp): void {
+  const factsOf = ({ store }: FakeApp) =>
+    JSON.stringify(
+      [...store.requests.values()].map(({ id, stages, outcome, endsAt, history }) => [
+        id,
+        stages.map(({ decisions }) => decisions.map(({ person, decision, comment }) => [person, decision, comment])),
+        outcome?.status,
+        endsAt === undefined,
+        history.filter(({ type }) => type !== 'vended' && type !== 'mail-checked').map(({ type, actor }) => `${type} by ${actor}`),
+      ]),
+    );
+  must(factsOf(app) === factsOf(twin), () => `${factsOf(app)} instead of ${factsOf(twin)}`);
+  must(app.store.changes.filter(({ before, after }) => before?.endsAt === undefined && after.endsAt !== undefined).length <= 1, 'granted twice');
+  for (const record of app.store.requests.values()) {
+    must(isHistoryIntact(record), 'the history does not hold together');
+    must(record.vended <= app.sts.issued.length && record.sessions.length === record.vended, `${record.vended} sessions on record`);
+  }
+}
+
+/** Every link that was ever mailed is genuine, those of a mail that went out twice too, and decides as long as its approver can. */
+async function checkLinks(app: FakeApp): Promise<void> {
+  const request = app.store.requests.get(onlyId(app))!;
+  for (const token of app.mail.outbox.flatMap(({ text }) => tokensIn(text))) {
+    const { spent, approver } = await openLink(app, token);
+    const hasDecided = request.stages.some(({ decisions }) => decisions.some(({ person }) => person === approver.key));
+    must(spent === (hasDecided || statusAt(request, app.now) !== 'pending'), `a link of ${approver.key} is ${spent ? '' : 'not '}spent`);
+  }
+}
+
+/** Every mail that is due went out once; one may have gone out twice where nobody can know whether it had. */
+function checkMails(app: FakeApp, point: Point): number {
+  const due = new Map(app.store.changes.flatMap(({ before, after }) => messagesFor(before, after).map(({ id, to, kind }) => [id, `${to.email} ${kind}`])));
+  const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${kindOf(subject)}`);
+  for (const mail of due.values()) must(sent.includes(mail), `the mail "${mail}" was lost`);
+  const twice = sent.length - due.size;
+  must(
+    twice === 0 || (twice === 1 && ['after mail.send', 'before store.settleMessage'].includes(nameOf(point))),
+    () => `${twice} mails too many: ${sent.join()}`,
+  );
+  return twice;
+}
+
+const kindOf = (subject: string): string => {
+  const title = subject.split(':')[0]!;
+  return title === 'Please decide' ? 'decide' : title === 'Handed back' ? 'ended' : title.toLowerCase();
+};
+
+/** The same, some time later. */
+function later(prepare: (app: FakeApp) => Promise<void>, ms: number) {
+  return async (app: FakeApp): Promise<void> => {
+    await prepare(app);
+    app.now += ms;
+  };
+}
