@@ -1,4 +1,5 @@
 // The edge of every HTTP function: who calls, what they sent, what they get; the one place that turns errors into answers.
+import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
@@ -162,12 +163,8 @@ function bodyOf(route: Route, event: HttpEvent): unknown {
 const malformed = (detail: string) => new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });
 
 function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) throw malformed('is not UTF-8');
-    throw error;
-  }
+  if (!isUtf8(bytes)) throw malformed('is not UTF-8');
+  return bytes.toString('utf8');
 }
 
 export function parseJson(text: string): unknown {
