@@ -1,5 +1,4 @@
 // What exists on the local server only: tokens, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
-import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { canonicalPrincipal, principalPattern } from '../lib/catalogue.ts';
 import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
@@ -8,7 +7,8 @@ import { DurationText, Email } from '../lib/schema.ts';
 import { parseDuration, SECOND, toInstant } from '../lib/time.ts';
 import type { Composition } from './composition.ts';
 import { splitTarget, type WireCall } from './gateway.ts';
-import { type Actor, actorsOf, type Identities } from './identities.ts';
+import { guidedPage } from './guided-page.ts';
+import { actorsOf, type Identities } from './identities.ts';
 import type { Issuer } from './issuer.ts';
 import { mailPage, mailPageHeaders } from './mail-page.ts';
 
@@ -17,11 +17,10 @@ type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identiti
 
 /** @returns answers one call below /local/, or of the guided page at /; throws Problem */
 export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }: Options): (call: WireCall) => Promise<Reply> {
-  const page = guidedPage(actorsOf(app.catalogue, identities));
+  const { page, files } = guidedPage(actorsOf(app.catalogue, identities), clock.now);
   const table: Record<string, Record<string, Answer>> = {
-    '/': { GET: () => page.html },
-    '/local/page.js': { GET: () => page.script },
-    '/local/page.css': { GET: () => page.style },
+    '/': { GET: page },
+    ...Object.fromEntries([...files].map(([path, file]) => [path, { GET: () => file }])),
     '/local/oidc/.well-known/openid-configuration': { GET: () => reply(200, issuer.discovery) },
     '/local/oidc/jwks': { GET: () => reply(200, issuer.jwks) },
     '/local/token': { POST: async (call) => reply(200, { token: await issuer.token(subjectOf(identities, bodyOf(TokenBody, call))) }) },
@@ -107,24 +106,4 @@ function subjectOf({ principals }: Identities, { email, principal, mfa, groups }
 function inRange(at: number): number {
   if (at >= Date.UTC(2000, 0) && at < Date.UTC(3000, 0)) return at;
   throw new Problem('invalid-request', "Latchkey's clock stays between the years 2000 and 2999.");
-}
-
-// -- the guided page -------------------------------------------------------------------------------------------------
-
-function guidedPage(actors: readonly Actor[]): { html: Reply; script: Reply; style: Reply } {
-  const file = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
-  // in a script element only `<` can end the data early
-  const data = JSON.stringify(actors).replaceAll('<', '\\u003c');
-  const policy =
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
-  const headers = { 'Content-Security-Policy': policy, 'Referrer-Policy': 'no-referrer', 'X-Frame-Options': 'DENY' };
-  return {
-    html: reply(
-      200,
-      file('page.html').replace('{{actors}}', () => data),
-      { 'Content-Type': 'text/html; charset=utf-8', ...headers },
-    ),
-    script: reply(200, file('page.js'), { 'Content-Type': 'text/javascript; charset=utf-8' }),
-    style: reply(200, file('page.css'), { 'Content-Type': 'text/css; charset=utf-8' }),
-  };
 }

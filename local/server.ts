@@ -1,7 +1,7 @@
 // The local server: one listener on the loopback interface for the API, the guided page, and everything below /local/.
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
@@ -10,6 +10,7 @@ import { type HttpEvent, type HttpResult, problemResult, type Reply } from '../l
 import { Problem } from '../lib/problem.ts';
 import { SECOND } from '../lib/time.ts';
 import { compose } from './composition.ts';
+import { takeDataDir } from './data-dir.ts';
 import { createGateway, mostBytes, splitTarget, type WireCall } from './gateway.ts';
 import { identitiesOf, type TestKey, testKeyOf } from './identities.ts';
 import { createIssuer } from './issuer.ts';
@@ -39,7 +40,7 @@ export class CatalogueFaulty extends Error {
 
 /**
  * Starts a server and waits until it serves.
- * @throws CatalogueFaulty; Error with code EADDRINUSE when the port is taken
+ * @throws CatalogueFaulty; Error, with code EADDRINUSE when the port is taken
  */
 export async function startLocalServer({
   port = 0,
@@ -49,7 +50,9 @@ export async function startLocalServer({
 }: Partial<LocalSettings> = {}): Promise<LocalServer> {
   const data = loadCatalogue(catalogueFile);
   const listening = await listen(port);
+  let giveBack: (() => void) | undefined;
   try {
+    giveBack = rest.dataDir === undefined ? undefined : takeDataDir(rest.dataDir);
     const serving = await serve({ port, catalogueFile, aws, ...rest }, data, listening.port);
     listening.begin(serving.answer);
     return {
@@ -58,10 +61,12 @@ export async function startLocalServer({
       async close() {
         await listening.close();
         await serving.close();
+        giveBack?.();
       },
     };
   } catch (error) {
     await listening.close();
+    giveBack?.();
     throw error;
   }
 }
@@ -78,7 +83,6 @@ function loadCatalogue(file: string): CatalogueData {
 
 async function serve(settings: LocalSettings, data: CatalogueData, port: number) {
   const { dataDir } = settings;
-  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true });
   const url = `http://localhost:${port}`;
   const catalogue = openCatalogue(data);
   const identities = identitiesOf(data);
@@ -149,8 +153,9 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 function send(response: ServerResponse, { statusCode = 200, headers = {}, body = '', isBase64Encoded }: HttpResult): void {
+  response.statusCode = statusCode;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
-  response.writeHead(statusCode).end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
+  response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
 }
 
 type Listening = { port: number; begin(answer: Answer): void; close(): Promise<void> };
@@ -167,10 +172,10 @@ async function listen(port: number, tries = 5): Promise<Listening> {
       // what still fails is the connection itself: its caller went away in the middle
       .catch(() => response.destroy());
   };
-  const first = await bind(createServer(handle), port, '127.0.0.1');
+  const first = await bind(handle, port, '127.0.0.1');
   const actual = (first.address() as AddressInfo).port;
   try {
-    const second = await bind(createServer(handle), actual, '::1').catch(orNothing);
+    const second = await bind(handle, actual, '::1').catch(orNothing);
     return { port: actual, begin, close: async () => void (await Promise.all([first, second].map((server) => server && stop(server)))) };
   } catch (error) {
     await stop(first);
@@ -179,7 +184,11 @@ async function listen(port: number, tries = 5): Promise<Listening> {
   }
 }
 
-function bind(server: Server, port: number, host: string): Promise<Server> {
+/** Longer than clients keep a connection in their pools, as API Gateway's is; Node's five seconds cut some off in the middle of a next call. */
+const keepAliveTimeout = 65 * SECOND;
+
+function bind(handle: RequestListener, port: number, host: string): Promise<Server> {
+  const server = createServer({ keepAliveTimeout }, handle);
   return new Promise((resolve, reject) => server.once('error', reject).listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server)));
 }
 

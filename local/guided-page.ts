@@ -1,0 +1,33 @@
+// The guided page at /: its files, and what it is given at the start.
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname } from 'node:path';
+import { type Reply, reply } from '../lib/http.ts';
+import type { Actor } from './identities.ts';
+
+/** The page may run its own script and call its own server; nothing may be fetched from elsewhere, and nobody may frame it. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
+const headers = {
+  'Content-Type': 'text/html; charset=utf-8',
+  'Content-Security-Policy': policy,
+  'Referrer-Policy': 'no-referrer',
+  'X-Frame-Options': 'DENY',
+};
+const folder = new URL('page/', import.meta.url);
+const types: Record<string, string> = { '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
+
+/**
+ * @param actors everybody to act as
+ * @param now Latchkey's clock
+ */
+export function guidedPage(actors: readonly Actor[], now: () => number): { page(): Reply /** by path */; files: ReadonlyMap<string, Reply> } {
+  const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
+  const document = read('index.html');
+  // in a script element only `<` can end the data early
+  const given = () => JSON.stringify({ actors, now: now() }).replaceAll('<', '\\u003c');
+  const names = readdirSync(folder).filter((name) => Object.hasOwn(types, extname(name)));
+  return {
+    page: () => reply(200, document.replace('{{given}}', given), headers),
+    files: new Map(names.map((name) => [`/local/page/${name}`, reply(200, read(name), { 'Content-Type': types[extname(name)]! })])),
+  };
+}

@@ -1,0 +1,80 @@
+// Step 4: the approvers' mail and what they decided.
+import { api } from './calls.js';
+import { action, show } from './drawing.js';
+import { h } from './elements.js';
+import { state } from './state.js';
+import { firstName, instant, time } from './words.js';
+
+export const decide = {
+  id: 'decide',
+  title: 'An approver decides',
+  teaser: 'Each of them gets a mail; one press on the page behind its link is enough.',
+  state: () => (!state.request ? 'later' : state.request.status === 'pending' ? 'now' : 'done'),
+  key: () => [state.request?.version, state.request?.status, state.mails.map(({ id }) => id), state.openMail],
+  draw: () => [decisionState(), ...mailbox(), ...(state.request.status === 'pending' ? [tryOwnApproval()] : [])],
+};
+
+function decisionState() {
+  const { request } = state;
+  const decisions = request.approval.stages.flatMap((stage) => stage.decisions);
+  const waiting = request.approval.stages.find((stage) => stage.decisions.filter(({ decision }) => decision === 'approve').length < stage.need);
+  return h(
+    'div',
+    {},
+    request.approval.automatic && h('p', {}, "The catalogue's rule approves this role by itself; nobody had to be asked."),
+    ...decisions.map(({ approver, decision, comment, at }) =>
+      h('p', {}, h('strong', {}, approver), ` ${decision === 'approve' ? 'approved' : 'denied'} at ${time(at)}`, comment ? `: “${comment}”` : '.'),
+    ),
+    request.status === 'pending' &&
+      waiting &&
+      h(
+        'p',
+        {},
+        'Waiting for ',
+        h('strong', {}, `${waiting.need > 1 ? `${waiting.need} of ` : ''}${waiting.approvers.join(' or ')}`),
+        `, until ${instant(request.decideBy)}. Open a mail and press its button: the decision page opens in a new tab, and this story goes on by itself.`,
+      ),
+  );
+}
+
+function mailbox() {
+  const { mails, openMail } = state;
+  if (mails.length === 0) return [];
+  const mail = mails.find(({ id }) => id === openMail);
+  return [
+    h('h3', {}, 'Mails about this request'),
+    h(
+      'ul',
+      { class: 'mails' },
+      ...mails.map(({ id, to, subject, at }) =>
+        h(
+          'li',
+          {},
+          h(
+            'button',
+            { type: 'button', 'aria-expanded': String(id === openMail), on: { click: () => show({ openMail: id === openMail ? undefined : id }) } },
+            h('strong', {}, subject),
+            h('span', { class: 'soft' }, `to ${to}, ${time(at)}`),
+          ),
+        ),
+      ),
+    ),
+    mail &&
+      h('iframe', { src: `/local/outbox/${encodeURIComponent(mail.id)}`, title: `Mail to ${mail.to}`, sandbox: 'allow-popups allow-popups-to-escape-sandbox' }),
+    mail &&
+      h('p', {}, h('a', { href: `/local/outbox/${encodeURIComponent(mail.id)}`, target: '_blank', rel: 'noopener' }, 'Open this mail in a tab of its own')),
+  ];
+}
+
+const tryOwnApproval = () =>
+  h(
+    'p',
+    { class: 'row' },
+    action(
+      'decide',
+      `Try to approve it as ${firstName(state.owner)}`,
+      async () => void (await api(state.owner, 'POST', `/requests/${state.request.id}/decision`, { decision: 'approve' })),
+      'small',
+    ),
+    h('span', { class: 'soft' }, 'must not work'),
+  );

@@ -1,0 +1,147 @@
+// Draws the story and keeps it current: steps that changed, the clock, and decisions made in another tab.
+import { api, Refused, send } from './calls.js';
+import { h, notice, say } from './elements.js';
+import { clock, isOver, state } from './state.js';
+import { duration, instant, statusWords } from './words.js';
+
+/** A button that is disabled while it works, and puts what went wrong below its step. */
+export function action(step, label, run, kind = '') {
+  const button = h('button', { type: 'button', class: kind, on: { click: () => attempt(step, run, button) } }, label);
+  return button;
+}
+
+export async function attempt(step, run, button) {
+  delete state.notes[step];
+  if (button) button.disabled = true;
+  try {
+    await run();
+  } catch (error) {
+    state.notes[step] = noteOf(error);
+    say(`${state.notes[step].title}. ${state.notes[step].text}`);
+  } finally {
+    if (button) button.disabled = false;
+    draw();
+  }
+}
+
+function noteOf(error) {
+  if (error instanceof Refused) {
+    const { title, detail, status, code, errors } = error.problem;
+    return { kind: 'bad', title, text: detail, faults: errors, code: `${status} ${code}` };
+  }
+  return { kind: 'bad', title: 'The local server did not answer', text: `Is it still running? (${error.message})` };
+}
+
+const drawn = new Map();
+
+/** Draws the steps that have changed, so that what somebody types or reads stays as it is. */
+export function draw() {
+  for (const [i, step] of story.entries()) {
+    const now = step.state();
+    const note = state.notes[step.id];
+    const key = JSON.stringify([now, note, now === 'later' ? '' : step.key()]);
+    const before = drawn.get(step.id);
+    if (before?.key === key) continue;
+    const keepForm = step.id === 'ask' && before?.key.startsWith('["now"') && now === 'now' && before.role === state.role?.id;
+    const values = keepForm ? Object.fromEntries(new FormData(before.item.querySelector('form'))) : {};
+    const words = { done: 'done', now: 'current step', later: 'later' };
+    const item = h(
+      'li',
+      { class: `step is-${now}`, id: `step-${step.id}` },
+      h('span', { class: 'mark', 'aria-hidden': 'true' }, now === 'done' ? '✓' : String(i + 1)),
+      h(
+        'section',
+        { class: 'panel', 'aria-labelledby': `title-${step.id}` },
+        h('h2', { id: `title-${step.id}`, tabindex: '-1' }, step.title, h('span', { class: 'visually-hidden' }, ` (${words[now]})`)),
+        ...(now === 'later' ? [h('p', {}, step.teaser)] : step.draw()),
+        note && notice(note),
+      ),
+    );
+    for (const [name, value] of Object.entries(values)) item.querySelector(`[name="${name}"]`).value = value;
+    const focused = document.activeElement?.id && before?.item.contains(document.activeElement) ? document.activeElement.id : undefined;
+    if (before) before.item.replaceWith(item);
+    else document.getElementById('story').append(item);
+    if (focused) document.getElementById(focused)?.focus();
+    drawn.set(step.id, { key, item, role: state.role?.id });
+  }
+  tick();
+}
+
+export function show(change) {
+  Object.assign(state, change);
+  draw();
+}
+
+export function goTo(step) {
+  draw();
+  const title = document.getElementById(`title-${step}`);
+  title.focus({ preventScroll: true });
+  document.getElementById(`step-${step}`).scrollIntoView({ block: 'start' });
+}
+
+/** Reads the request, its mails and its STS calls again. */
+export async function refresh() {
+  if (!state.request) return;
+  const { id } = state.request;
+  const [request, mails, sts] = await Promise.all([
+    api(state.owner, 'GET', `/requests/${id}`, undefined, true),
+    send('GET', '/local/outbox', undefined, {}, true),
+    send('GET', '/local/sts', undefined, {}, true),
+  ]);
+  if (state.request?.id !== id) return;
+  Object.assign(state, {
+    request,
+    mails: mails.filter((mail) => mail.text.includes(id)),
+    sts: sts.filter(({ Tags = [] }) => Tags.some(({ Value }) => Value === id)),
+  });
+}
+
+export async function moveClock(to) {
+  const { now } = await send('POST', '/local/clock', to);
+  state.shift = Date.parse(now) - Date.now();
+  await send('POST', '/local/sweep', {});
+  await refresh();
+}
+
+function tick() {
+  document.getElementById('now').textContent = instant(clock());
+  const shift = document.getElementById('shift');
+  shift.hidden = Math.abs(state.shift) < 5000;
+  shift.textContent = `moved by ${state.shift < 0 ? '−' : '+'}${duration(Math.abs(state.shift) / 1000)}`;
+  for (const element of document.querySelectorAll('[data-left]'))
+    element.textContent = ` · ${duration((Date.parse(element.dataset.left) - clock()) / 1000)} left`;
+  for (const element of document.querySelectorAll('[data-until]')) {
+    const [from, until] = [Date.parse(element.dataset.from), Date.parse(element.dataset.until)];
+    element.style.setProperty('width', `${Math.min(100, Math.max(0, ((clock() - from) / (until - from)) * 100))}%`);
+  }
+}
+
+/** A decision is made in another tab, and time passes by itself: what is followed is looked at again every two seconds. */
+async function watch() {
+  if (document.hidden || !state.request || isOver(state.request)) return;
+  const before = state.request.status;
+  await refresh();
+  if (state.request.status !== before) {
+    say(`The request is now ${statusWords[state.request.status][1]}.`);
+    if (before === 'pending') state.openMail = undefined;
+    delete state.notes.decide;
+  }
+  draw();
+}
+
+let story = [];
+
+/** Draws the steps for the first time and keeps them current from then on. */
+export function begin(steps) {
+  story = steps;
+  document.getElementById('clock-moves').append(
+    action('who', '+15 min', () => moveClock({ advance: '15m' }), 'small'),
+    action('who', '+1 h', () => moveClock({ advance: '1h' }), 'small'),
+    action('who', 'Now', () => moveClock({ reset: true }), 'small'),
+  );
+  const look = () => watch().catch((error) => say(noteOf(error).text));
+  setInterval(tick, 1000);
+  setInterval(look, 2000);
+  document.addEventListener('visibilitychange', look);
+  draw();
+}

@@ -1,0 +1,91 @@
+// Step 6: the end, and what is on record.
+import { api } from './calls.js';
+import { action, moveClock, refresh } from './drawing.js';
+import { h } from './elements.js';
+import { actors, isOver, startOver, state, wasGranted } from './state.js';
+import { eventWords, firstName, instant, nameOf, statusBadge } from './words.js';
+
+export const end = {
+  id: 'end',
+  title: 'It ends',
+  teaser: 'By itself, by handing back, or because somebody revokes it.',
+  state: () => (!state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later'),
+  key: () => [state.request?.version, state.request?.status, state.sts],
+  draw: () => [
+    ...(isOver(state.request)
+      ? [h('p', {}, 'This request is over: ', statusBadge(state.request), '. Asking for credentials above is refused now.')]
+      : endings()),
+    h('h3', {}, 'On record'),
+    historyOf(state.request),
+    stsOf(),
+    h('p', { class: 'row' }, action('end', 'Ask for something else', startOver)),
+  ],
+};
+
+function endings() {
+  const { request, owner } = state;
+  const approvers = new Set(request.approval.stages.flatMap((stage) => stage.approvers));
+  const revokers = actors.filter((actor) => actor.id !== owner.id && (approvers.has(actor.name) || actor.groups.includes('security')));
+  const by = h('select', { id: 'revoker' }, ...revokers.map((actor) => h('option', { value: actor.id }, nameOf(actor))));
+  const end = (who, comment) => async () => {
+    state.request = await api(who, 'POST', `/requests/${request.id}/end`, { comment });
+    await refresh();
+  };
+  return [
+    h('p', {}, 'A grant ends by itself, to the second, whether or not anything runs then. Choose an end:'),
+    h(
+      'p',
+      { class: 'row' },
+      action('end', 'Let the time pass', () => moveClock({ set: new Date(Date.parse(request.endsAt) + 1000).toISOString() }), 'main'),
+      action('end', `Hand back as ${firstName(owner)}`, end(owner, 'Done, thank you.')),
+    ),
+    h('div', { class: 'field' }, h('label', { for: 'revoker' }, 'Or revoke it as'), by),
+    h(
+      'p',
+      {},
+      action('end', 'Revoke', () => end({ ...actors.find(({ id }) => id === by.value), mfa: true }, 'Not needed any more.')(), 'danger'),
+    ),
+  ];
+}
+
+const historyOf = ({ history }) =>
+  h(
+    'ol',
+    { class: 'history' },
+    ...history.map(({ at, type, actor, via, note }) =>
+      h(
+        'li',
+        {},
+        h('strong', {}, eventWords[type] ?? type),
+        h('span', { class: 'soft' }, ` by ${actor} (${via}), ${instant(at)}`),
+        note && h('span', { class: 'note' }, note),
+      ),
+    ),
+  );
+
+function stsOf() {
+  const { sts } = state;
+  if (sts.length === 0) return h('p', { class: 'soft' }, 'STS was not called for this request.');
+  return h(
+    'details',
+    {},
+    h('summary', {}, `What was sent to STS (${sts.length})`),
+    h(
+      'pre',
+      { tabindex: '0' },
+      JSON.stringify(
+        sts.map((call) => ({ ...call, Policy: parsed(call.Policy) })),
+        null,
+        2,
+      ),
+    ),
+  );
+}
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text; // shown as it is
+  }
+}

@@ -1,0 +1,10 @@
+// The guided page: tells Latchkey's story step by step through the API. It exists on the local server only.
+import { ask } from './ask.js';
+import { decide } from './decide.js';
+import { begin } from './drawing.js';
+import { end } from './end.js';
+import { role } from './role.js';
+import { use } from './use.js';
+import { who } from './who.js';
+
+begin([who, role, ask, decide, use, end]);

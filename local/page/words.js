@@ -1,0 +1,52 @@
+// How states, limits, instants and durations read for a person.
+import { h } from './elements.js';
+
+export const statusWords = {
+  pending: ['warn', 'waiting for a decision'],
+  scheduled: ['warn', 'approved, not begun yet'],
+  active: ['good', 'active'],
+  ended: ['', 'ended'],
+  denied: ['bad', 'denied'],
+  withdrawn: ['', 'withdrawn'],
+  revoked: ['bad', 'revoked'],
+  lapsed: ['', 'lapsed: nobody decided in time'],
+};
+
+export const limitWords = {
+  requested: 'by what was asked for',
+  'grant-end': 'by the end of the grant',
+  catalogue: 'by the session length in the catalogue',
+  'role-maximum': "by the role's own maximum in IAM",
+  'role-chaining': "by the one hour that AWS allows a function's session",
+};
+
+export const eventWords = {
+  filed: 'filed',
+  approved: 'approved',
+  denied: 'denied',
+  'mail-checked': 'mail to approvers checked',
+  vended: 'session issued',
+  undelivered: 'session not handed out',
+  withdrawn: 'withdrawn',
+  ended: 'ended',
+  revoked: 'revoked',
+  lapsed: 'lapsed',
+};
+
+export const instant = (at) => `${new Date(at).toISOString().slice(0, 10)} ${new Date(at).toISOString().slice(11, 19)} UTC`;
+
+export const time = (at) => `${new Date(at).toISOString().slice(11, 16)} UTC`;
+
+export function duration(seconds) {
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours === 0 && minutes === 0) return `${Math.max(0, Math.floor(seconds))} s`;
+  return [hours > 0 && `${hours} h`, minutes > 0 && `${minutes} min`].filter(Boolean).join(' ');
+}
+
+export const shortDuration = (seconds) => (seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`);
+
+export const nameOf = (who) => (who.name === who.id ? who.id : `${who.name} (${who.id})`);
+
+export const firstName = (who) => who.name;
+
+export const statusBadge = ({ status }) => h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);
