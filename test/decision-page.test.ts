@@ -1,0 +1,288 @@
+// The mailed link through the handler: looking changes nothing, posting decides once, and a wrong link is just wrong.
+import { describe, expect, test } from '@jest/globals';
+import { Problem } from '../lib/problem.ts';
+import { HOUR } from '../lib/time.ts';
+import { type Answer, approvedBy, call, filed, linkTo, playStream, type Wish } from './support/calls.ts';
+import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { attribute, byTag, parsed, words } from './support/markup.ts';
+import { start } from './support/records.ts';
+import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
+
+const dev = 'dev@example.com';
+const lead = 'lead@example.com';
+const second = 'second-lead@example.com';
+const forWrite = { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1' };
+
+/** A request, its mails sent, and the links of its approvers. */
+async function mailed(body: object = {}, app = fakeApp()): Promise<{ app: FakeApp; id: string }> {
+  const { id } = await filed(app, { ...body });
+  await playStream(app);
+  return { app, id };
+}
+const open = (app: FakeApp, token: string, name: 'showDecision' | 'probeDecision' | 'decisionOptions' = 'showDecision') => call(app, name, { id: token });
+const post = (app: FakeApp, token: string, form: string, wish: Wish = {}): Promise<Answer> =>
+  call(app, 'decideByLink', { id: token, body: Buffer.from(form), ...wish });
+const wordsOf = ({ text }: Answer) => words(parsed(text));
+
+function expectPageHeaders({ headers, text }: Answer): void {
+  const nonce = /style-src 'nonce-([\w-]{22})'/.exec(headers['content-security-policy'] ?? '')?.[1];
+  expect(headers).toEqual({
+    ...headers,
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': expect.stringMatching(/./),
+    'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
+  });
+  if (text !== '') expect(text).toContain(`<style nonce="${nonce}">`);
+}
+
+describe('looking', () => {
+  test('shows who asks for what, and both buttons', async () => {
+    const { app } = await mailed();
+    const answer = await open(app, linkTo(app, lead));
+    expect(answer.status).toBe(200);
+    expectPageHeaders(answer);
+    expect(wordsOf(answer)).toMatch(/Dev.*Production.*111111111111.*Look at the failing nightly export.*You decide as Lead/);
+    const form = byTag(parsed(answer.text), 'form')[0]!;
+    expect(attribute(form, 'method')).toBe('post');
+    expect(byTag(form, 'button').map((button) => [attribute(button, 'name'), attribute(button, 'value')])).toEqual([
+      ['decision', 'approve'],
+      ['decision', 'deny'],
+    ]);
+    expect(byTag(parsed(answer.text), 'script')).toEqual([]);
+  });
+
+  test('GET, HEAD and OPTIONS change nothing, however often', async () => {
+    const { app, id } = await mailed();
+    const token = linkTo(app, lead);
+    const before = [app.store.requests.get(id), new Map(app.store.messages)];
+    for (let i = 0; i < 3; i += 1) {
+      expect(await open(app, token)).toMatchObject({ status: 200 });
+      const probe = await open(app, token, 'probeDecision');
+      expect(probe).toMatchObject({ status: 200, text: '' });
+      expectPageHeaders(probe);
+      expect(await open(app, token, 'decisionOptions')).toMatchObject({ status: 200, headers: { allow: 'GET, HEAD, OPTIONS, POST' }, text: '' });
+    }
+    expect([app.store.requests.get(id), app.store.messages]).toEqual(before);
+    expect(app.store.changes).toEqual([]);
+  });
+
+  test('every page has a nonce of its own', async () => {
+    const { app } = await mailed();
+    const policies = [await open(app, linkTo(app, lead)), await open(app, linkTo(app, lead))].map(({ headers }) => headers['content-security-policy']);
+    expect(new Set(policies).size).toBe(2);
+  });
+
+  test('the link is in no log', async () => {
+    const { app } = await mailed();
+    const token = linkTo(app, lead);
+    await open(app, token);
+    await post(app, token, 'decision=approve');
+    await open(app, `${token}x`);
+    expect(JSON.stringify(app.lines)).not.toContain(token.slice(48));
+  });
+});
+
+describe('posting', () => {
+  test('approves as the one the link was mailed to', async () => {
+    const { app, id } = await mailed();
+    const answer = await post(app, linkTo(app, lead), 'decision=approve&comment=go+ahead%21');
+    expect(answer.status).toBe(200);
+    expectPageHeaders(answer);
+    expect(wordsOf(answer)).toMatch(/Approved.*You approved/);
+    expect(app.store.requests.get(id)).toMatchObject({
+      version: 2,
+      startsAt: start,
+      endsAt: start + HOUR,
+      stages: [{ decisions: [{ person: lead, principal: lead, name: 'Lead', decision: 'approve', comment: 'go ahead!', via: 'link' }] }],
+    });
+  });
+
+  test('denies', async () => {
+    const { app, id } = await mailed();
+    expect(await post(app, linkTo(app, second), 'decision=deny&comment=')).toMatchObject({ status: 200 });
+    expect(app.store.requests.get(id)).toMatchObject({ outcome: { status: 'denied', by: 'Second Lead' } });
+    expect(app.store.requests.get(id)!.stages[0]!.decisions[0]).not.toHaveProperty('comment');
+  });
+
+  test('one of two approvals leaves it pending, and says so', async () => {
+    const { app, id } = await mailed(forWrite);
+    expect(wordsOf(await post(app, linkTo(app, lead), 'decision=approve'))).toContain('Your approval counts');
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2 });
+    expect(await post(app, linkTo(app, second), 'decision=approve')).toMatchObject({ status: 200 });
+    await playStream(app);
+    expect(await post(app, linkTo(app, 'security@example.com'), 'decision=approve')).toMatchObject({ status: 200 });
+    expect(app.store.requests.get(id)).toMatchObject({ version: 4, endsAt: start + HOUR });
+  });
+
+  test('an origin of null, as browsers send from a page without referrer, is fine; so is any other', async () => {
+    for (const origin of ['null', 'https://mail.example.com', undefined]) {
+      const { app } = await mailed();
+      expect(await post(app, linkTo(app, lead), 'decision=approve', { headers: { origin } })).toMatchObject({ status: 200 });
+    }
+  });
+});
+
+describe('a spent link', () => {
+  test('a double click decides once', async () => {
+    const { app, id } = await mailed();
+    const token = linkTo(app, lead);
+    await post(app, token, 'decision=approve');
+    const again = await post(app, token, 'decision=deny');
+    expect(again.status).toBe(410);
+    expectPageHeaders(again);
+    expect(wordsOf(again)).toMatch(/You approved.*no longer decides anything/);
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2, endsAt: start + HOUR });
+  });
+
+  test('two clicks at once decide once', async () => {
+    const { app, id } = await mailed();
+    const token = linkTo(app, lead);
+    const answers = await Promise.all([post(app, token, 'decision=approve'), post(app, token, 'decision=approve')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 410]);
+    expect(app.store.requests.get(id)?.version).toBe(2);
+  });
+
+  test('used while the request is still pending: the link of who has decided is spent, the other’s is not', async () => {
+    const { app } = await mailed(forWrite);
+    await post(app, linkTo(app, lead), 'decision=approve');
+    expect(await open(app, linkTo(app, lead))).toMatchObject({ status: 410 });
+    expect(await open(app, linkTo(app, second))).toMatchObject({ status: 200 });
+  });
+
+  test.each<[string, (app: FakeApp, id: string) => unknown, RegExp]>([
+    ['approved by somebody else', (app, id) => approvedBy(app, id, second), /approved by Second Lead/],
+    ['denied by somebody else', (app, id) => call(app, 'decideRequest', { as: second, id, body: { decision: 'deny' } }), /denied by Second Lead/],
+    ['withdrawn', (app, id) => call(app, 'endRequest', { as: dev, id }), /Withdrawn/],
+    ['revoked by an admin', (app, id) => call(app, 'endRequest', { as: 'admin@example.com', id }), /Revoked/],
+    [
+      'lapsed',
+      (app) => {
+        app.now = start + 8 * HOUR;
+      },
+      /Lapsed/,
+    ],
+  ])('%s: 410 with what became of it, for GET, HEAD and POST', async (_name, happen, said) => {
+    const { app, id } = await mailed();
+    const token = linkTo(app, lead);
+    await happen(app, id);
+    const version = app.store.requests.get(id)?.version;
+    for (const answer of [await open(app, token), await post(app, token, 'decision=approve')]) {
+      expect(answer.status).toBe(410);
+      expectPageHeaders(answer);
+      expect(wordsOf(answer)).toMatch(said);
+      expect(byTag(parsed(answer.text), 'form')).toEqual([]);
+    }
+    expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 410, text: '' });
+    expect(app.store.requests.get(id)?.version).toBe(version);
+  });
+});
+
+describe('a link that is wrong', () => {
+  test('altered, foreign, unknown or for news: one answer', async () => {
+    const { app } = await mailed();
+    await filed(app, {}, { as: lead });
+    await playStream(app);
+    const own = linkTo(app, second);
+    const [message] = [...app.store.messages.values()];
+    const wrong = [
+      '',
+      'x',
+      own.slice(0, -1),
+      `${own}A`,
+      `${own}=`,
+      `${own} `,
+      own.slice(0, -1) + (own.endsWith('A') ? 'B' : 'A'),
+      own.slice(0, 26) + message!.id + own.slice(48),
+      [...app.store.requests.keys()][0] + own.slice(26),
+      own.slice(0, 48) + Buffer.alloc(32).toString('base64url'),
+      '0'.repeat(26) + own.slice(26),
+    ].filter((token) => token !== own);
+    const known = linkTo(app, second);
+    for (const token of wrong) {
+      for (const answer of [await open(app, token), await post(app, token, 'decision=approve')]) {
+        expect([token === known, answer.status]).toEqual([false, 404]);
+        expectPageHeaders(answer);
+        expect(wordsOf(answer)).toMatch(/link-not-found/);
+      }
+      expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 404, text: '' });
+    }
+    expect(app.store.changes).toEqual([]);
+  });
+});
+
+describe('a post that is wrong', () => {
+  test.each<[string, string, Wish, number, string]>([
+    ['nothing', '', {}, 400, 'invalid-request'],
+    ['another word', 'decision=perhaps', {}, 400, 'invalid-request'],
+    ['a field that the page does not have', 'decision=approve&duration=8h&approver=x', {}, 400, 'invalid-request'],
+    ['a comment of 1,001 characters', `decision=approve&comment=${'x'.repeat(1001)}`, {}, 400, 'invalid-request'],
+    ['bytes that are no UTF-8', 'decision=approve&comment=%FF', { body: Buffer.from([0xff, 0xfe]) }, 400, 'invalid-request'],
+    ['JSON', '{"decision":"approve"}', { headers: { 'content-type': 'application/json' } }, 415, 'unsupported-media-type'],
+    ['too much', `decision=approve&comment=${'x'.repeat(16 * 1024)}`, {}, 413, 'too-large'],
+  ])('%s: a page that says so, and nothing decided', async (_name, form, wish, status, code) => {
+    const { app, id } = await mailed();
+    const answer = await post(app, linkTo(app, lead), form, wish);
+    expect(answer.status).toBe(status);
+    expectPageHeaders(answer);
+    expect(wordsOf(answer)).toContain(code);
+    expect(app.store.requests.get(id)?.version).toBe(1);
+  });
+
+  test('a comment of 1,000 characters in lines, as a browser posts it', async () => {
+    const { app, id } = await mailed();
+    const comment = `${'x'.repeat(499)}\r\n${'y'.repeat(500)}`;
+    expect(await post(app, linkTo(app, lead), new URLSearchParams({ decision: 'deny', comment }).toString())).toMatchObject({ status: 200 });
+    expect(app.store.requests.get(id)!.stages[0]!.decisions[0]!.comment).toBe(comment.replace('\r\n', '\n'));
+  });
+});
+
+describe('who may decide is judged when they post', () => {
+  test('an approver who is none any more', async () => {
+    const { app, id } = await mailed();
+    app.catalogue = catalogueOf({ ...smallCatalogueFile, groups: { ...smallCatalogueFile.groups, leads: [second] } });
+    const answer = await post(app, linkTo(app, lead), 'decision=approve');
+    expect([answer.status, wordsOf(answer)]).toEqual([403, expect.stringContaining('not-an-approver')]);
+    expect(app.store.requests.get(id)?.version).toBe(1);
+  });
+
+  test('an approver of whom the catalogue has learnt that they are the requester', async () => {
+    const { app, id } = await mailed();
+    const people = [{ email: second, name: 'Second Lead', principals: [dev] }];
+    app.catalogue = catalogueOf({ ...smallCatalogueFile, people });
+    const answer = await post(app, linkTo(app, second), 'decision=approve');
+    expect([answer.status, wordsOf(answer)]).toEqual([403, expect.stringContaining('own-request')]);
+    expect(app.store.requests.get(id)?.version).toBe(1);
+  });
+
+  test('a role that is gone cannot be approved', async () => {
+    const { app } = await mailed();
+    app.catalogue = catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { play: smallCatalogueFile.roles.play } });
+    const answer = await post(app, linkTo(app, lead), 'decision=approve');
+    expect([answer.status, wordsOf(answer)]).toEqual([422, expect.stringContaining('refused-by-policy')]);
+  });
+});
+
+describe('faults are pages too', () => {
+  test('a busy database: 503 with Retry-After', async () => {
+    const { app } = await mailed();
+    const token = linkTo(app, lead);
+    app.gate = () => Promise.reject(new Problem('try-again', 'The database is busy.', { retryAfterSeconds: 2 }));
+    const answer = await post(app, token, 'decision=approve');
+    expect(answer).toMatchObject({ status: 503, headers: { 'retry-after': '2' } });
+    expectPageHeaders(answer);
+  });
+
+  test('a fault of ours says nothing of what is inside', async () => {
+    const { app } = await mailed();
+    const token = linkTo(app, lead);
+    app.gate = () => Promise.reject(new Error('canary'));
+    const answer = await open(app, token);
+    expect(answer.status).toBe(500);
+    expect(wordsOf(answer)).toContain('internal');
+    expect(answer.text + JSON.stringify(app.lines)).not.toContain('canary');
+  });
+});

@@ -1,0 +1,300 @@
+// Who a caller is, what they may request, and what the API says of itself; the refusals that every route has in common.
+import { describe, expect, test } from '@jest/globals';
+import type { MeView, RoleView } from '../lib/schema.ts';
+import { SECOND } from '../lib/time.ts';
+import { type CallName, call, claimsFor, flattened, tokenOf, type Wish } from './support/calls.ts';
+import { fakeApp } from './support/fake-app.ts';
+import { start } from './support/records.ts';
+import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
+
+const dev = 'dev@example.com';
+const me = (wish: Wish, app = fakeApp()) => call<MeView & { code: string; detail: string }>(app, 'me', wish);
+
+describe('public routes', () => {
+  test('healthz', async () => {
+    const answer = await call(fakeApp(), 'health');
+    expect(answer).toMatchObject({ status: 200, body: { status: 'ok', version: '0.0.0-test' } });
+    expect(answer.headers).toEqual({
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': 'U4fxRgABDoEE001=',
+    });
+  });
+
+  test('openapi.json', async () => {
+    const { status, headers, body } = await call<{ openapi: string; paths: object }>(fakeApp(), 'openapi');
+    expect([status, headers['content-type'], body.openapi]).toEqual([200, 'application/json', '3.1.0']);
+    expect(Object.keys(body.paths)).toEqual(
+      expect.arrayContaining(['/healthz', '/v1/requests/{id}/decision', '/iam/v1/requests/{id}/credentials', '/decide/{token}']),
+    );
+  });
+});
+
+describe('what is no route', () => {
+  const at = (method: string, path: string): Wish => ({
+    event: (event) => {
+      event.rawPath = path;
+      event.requestContext.http.method = method;
+    },
+  });
+
+  test.each([
+    ['PUT', '/v1/requests', 'POST, GET'],
+    ['PATCH', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye', 'GET'],
+    ['DELETE', '/iam/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/end', 'POST'],
+    ['GET', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/credentials', 'POST'],
+    ['PUT', '/decide/x', 'GET, HEAD, OPTIONS, POST'],
+    ['POST', '/healthz', 'GET'],
+  ])('%s %s: 405 with Allow', async (method, path, allow) => {
+    expect(await call(fakeApp(), 'unknown', at(method, path))).toMatchObject({
+      status: 405,
+      headers: { allow, 'cache-control': 'no-store', 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) },
+      body: { code: 'method-not-allowed' },
+    });
+  });
+
+  test.each([
+    '/',
+    '/v1',
+    '/v1/',
+    '/v1/nothing',
+    '/v2/requests',
+    '/requests',
+    '/v1/requests/',
+    '/v1/requests//end',
+    '/v1/requests/a/b',
+    '/iam/v1/decide/x',
+    '/decide/',
+    '/v1/healthz',
+  ])('%s: 404', async (path) => {
+    const answer = await call(fakeApp(), 'unknown', at('GET', path));
+    expect(answer).toMatchObject({ status: 404, body: { code: 'not-found' } });
+    expect(answer.headers).not.toHaveProperty('allow');
+  });
+
+  test('extension is not there yet', async () => {
+    expect(await call(fakeApp(), 'unknown', at('POST', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/extension'))).toMatchObject({ status: 404 });
+  });
+});
+
+describe('me', () => {
+  test('by token', async () => {
+    expect((await call(fakeApp(), 'me')).body).toEqual({
+      principal: 'https://issuer.example.com#00u1dev',
+      email: dev,
+      name: 'Dev',
+      groups: ['berlin office', 'developers', 'engineering'],
+      via: 'oidc',
+    });
+  });
+
+  test('by keys of an IAM user whom the catalogue knows', async () => {
+    expect((await call(fakeApp(), 'me', { as: 'arn:aws:iam::222222222222:user/dev' })).body).toEqual({
+      principal: 'arn:aws:iam::222222222222:user/dev',
+      email: dev,
+      name: 'Dev',
+      groups: ['developers'],
+      via: 'iam',
+    });
+  });
+
+  test('by an assumed role, whatever its session is called', async () => {
+    const body = { principal: 'arn:aws:iam::222222222222:role/asi-dev-server', email: null, name: 'asi-dev-server', groups: [], via: 'iam' };
+    for (const session of ['i-0123456789abcdef0', 'lead@example.com']) {
+      expect((await me({ as: `arn:aws:sts::222222222222:assumed-role/asi-dev-server/${session}` })).body).toEqual(body);
+    }
+  });
+
+  test('the groups are the catalogue’s and the token’s, each as it is spelt', async () => {
+    const { body } = await me({ as: dev, claims: { groups: ['x security', 'leads'] } });
+    expect(body.groups).toEqual(['developers', 'leads', 'x security']);
+  });
+
+  test('one group as text is one group', async () => {
+    expect((await me({ as: dev, claims: { groups: 'a b' } })).body.groups).toEqual(['a b', 'developers']);
+  });
+
+  test('a mail address counts only when it was verified, in any case', async () => {
+    expect((await me({ as: 'Dev@Example.com' })).body.email).toBe(dev);
+    for (const email_verified of [false, 'false', undefined, 1]) {
+      expect((await me({ as: dev, claims: { email_verified } })).body).toMatchObject({
+        email: null,
+        groups: [],
+        name: 'issuer.example.com#sub-dev@example.com',
+      });
+    }
+  });
+
+  test('an ARN in place of a mail address is no identity', async () => {
+    expect((await me({ as: dev, claims: { email: 'arn:aws:iam::222222222222:user/lead' } })).body).toMatchObject({ email: null, groups: [] });
+  });
+});
+
+describe('roles', () => {
+  const rolesOf = async (wish: Wish, app = fakeApp()) => (await call<{ items: RoleView[] }>(app, 'listRoles', wish)).body.items;
+
+  test('are those of the caller, with limits and approvers', async () => {
+    const items = await rolesOf({ as: dev });
+    expect(items.map(({ id }) => id)).toEqual(['read', 'write', 'play']);
+    expect(items[1]).toEqual({
+      id: 'write',
+      description: 'Change one bucket',
+      account: { id: '111111111111', name: 'Production', color: '#b91c1c' },
+      arn: 'arn:aws:iam::111111111111:role/latchkey/write',
+      risk: 'high',
+      mfa: false,
+      duration: { defaultSeconds: 3600, maxSeconds: 7200 },
+      session: { maxSeconds: 3600 },
+      reason: { minLength: 10 },
+      ticket: { pattern: '^OPS-[0-9]+$', required: true },
+      approval: {
+        automatic: false,
+        decideWithinSeconds: 3600,
+        stages: [
+          { need: 2, approvers: ['Lead', 'Second Lead'] },
+          { need: 1, approvers: ['Security'] },
+        ],
+      },
+    });
+  });
+
+  test.each([
+    ['a stranger', 'stranger@example.com', ['play']],
+    ['who is denied', 'contractor@example.com', []],
+    ['a bot', 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops', ['read']],
+    ['an approver who requests nothing', 'second-lead@example.com', ['play']],
+  ])('%s', async (_name, as, expected) => {
+    expect((await rolesOf({ as })).map(({ id }) => id)).toEqual(expected);
+  });
+
+  test('external ids are nobody’s business', async () => {
+    expect((await call(fakeApp(), 'listRoles', { as: dev })).text).not.toMatch(/lk-9f2c|lk-1b2c/);
+  });
+
+  test('a group of the token opens its roles', async () => {
+    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers'] } })).map(({ id }) => id)).toEqual(['read', 'write', 'play']);
+    const catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, deny: ['group:new'] } },
+    });
+    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers', 'new'] } }, fakeApp({ catalogue }))).map(({ id }) => id)).toEqual([
+      'write',
+      'play',
+    ]);
+  });
+});
+
+describe('a token', () => {
+  const now = start / SECOND;
+  test.each<[string, Record<string, unknown>]>([
+    ['of another issuer', { iss: 'https://issuer.example.com/' }],
+    ['for another audience', { aud: 'another-api' }],
+    ['for no audience', { aud: undefined }],
+    ['without the scope', { scope: 'openid profile' }],
+    ['with a scope that only contains the name', { scope: 'latchkey2 not-latchkey' }],
+    ['without any scope', { scope: undefined }],
+    ['that has expired', { exp: now }],
+    ['without an end', { exp: undefined }],
+    ['with an end that is text', { exp: `${now + 3600}` }],
+    ['that is not valid yet', { nbf: now + 120 }],
+    ['without a subject', { sub: undefined }],
+    ['with an empty subject', { sub: '' }],
+    ['that is an ID token, by its use', { token_use: 'id' }],
+    ['that is an ID token, by its nonce', { nonce: 'n-1' }],
+    ['that is an ID token, by its at_hash', { at_hash: 'x' }],
+  ])('%s is refused', async (_name, claims) => {
+    const answer = await me({ as: dev, claims });
+    expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': expect.stringMatching(/^Bearer /) }, body: { code: 'unauthenticated' } });
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['for several audiences', { aud: ['another', 'latchkey'] }],
+    ['for a client', { aud: undefined, client_id: 'latchkey' }],
+    ['with its scope as a list', { scope: undefined, scp: ['openid', 'latchkey'] }],
+    ['of a clock a little ahead', { nbf: now + 30 }],
+    ['that says it is an access token', { token_use: 'access' }],
+  ])('%s is taken', async (_name, claims) => {
+    expect(await me({ as: dev, claims })).toMatchObject({ status: 200 });
+  });
+
+  test.each<[string, Wish]>([
+    ['nothing at all', { as: 'nobody' }],
+    ['a token without what the gateway found in it', { event: (event) => void delete event.requestContext.authorizer }],
+    ['a header that is no bearer token', { headers: { authorization: 'Basic eDp5' } }],
+    ['no header', { headers: { authorization: undefined } }],
+    ['another person’s token', { headers: { authorization: `Bearer ${tokenOf(claimsFor('lead@example.com'))}` } }],
+    ['a payload that is no JSON', { headers: { authorization: 'Bearer aaaa.bbbb.cccc' } }],
+    ['a payload that is no object', { headers: { authorization: `Bearer aaaa.${Buffer.from('[1]').toString('base64url')}.cccc` } }],
+    [
+      'keys on the mount for tokens',
+      { event: (event) => Object.assign(event.requestContext, { authorizer: { iam: { userArn: 'arn:aws:iam::222222222222:user/dev' } } }) },
+    ],
+  ])('%s is refused', async (_name, wish) => {
+    expect(await me(wish)).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'Bearer realm="latchkey", error="invalid_token"' },
+      body: { code: 'unauthenticated' },
+    });
+  });
+
+  test('no detail repeats the token', async () => {
+    const claims = claimsFor(dev, { iss: 'https://canary.example.com' });
+    const answer = await me({
+      headers: { authorization: `Bearer ${tokenOf(claims)}` },
+      event: (event) => Object.assign(event.requestContext, { authorizer: { jwt: { claims: flattened(claims) } } }),
+    });
+    expect(answer.status).toBe(401);
+    expect(answer.text).not.toMatch(/canary|sub-dev/);
+  });
+});
+
+describe('a signature', () => {
+  test.each([
+    ['root', 'arn:aws:iam::222222222222:root'],
+    ['a federated user', 'arn:aws:sts::222222222222:federated-user/lead'],
+    ['what is no ARN', 'arn:somebody'],
+    ['an assumed role without a session', 'arn:aws:sts::222222222222:assumed-role/asi-dev-server'],
+    ['a user of a bare name', 'arn:aws:iam::222222222222:user/'],
+  ])('of %s is refused', async (_name, as) => {
+    expect(await me({ as })).toMatchObject({ status: 401, headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' }, body: { code: 'unauthenticated' } });
+  });
+
+  test.each<[string, object]>([
+    ['whose account is another', { accountId: '333333333333' }],
+    ['of a role whose caller id is a user’s', { callerId: 'AIDAEXAMPLE000000000' }],
+    ['of a role whose caller id is another session’s', { callerId: 'AROAEXAMPLE000000000:somebody' }],
+    ['of a role without a caller id', { callerId: undefined }],
+  ])('%s is refused', async (_name, change) => {
+    const wish: Wish = {
+      as: 'arn:aws:sts::222222222222:assumed-role/asi-dev-server/i-0',
+      event: (event) => Object.assign(event.requestContext.authorizer!.iam!, change),
+    };
+    expect(await me(wish)).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  });
+
+  test('a token on the mount for signatures is refused', async () => {
+    const toIam: Wish['event'] = (event) => {
+      event.rawPath = '/iam/v1/me';
+      event.requestContext.routeKey = 'GET /iam/v1/me';
+    };
+    expect(await me({ as: dev, event: toIam })).toMatchObject({ status: 401, headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' } });
+  });
+});
+
+test.each<CallName>([
+  'me',
+  'listRoles',
+  'createRequest',
+  'dryRun',
+  'listRequests',
+  'readRequest',
+  'decideRequest',
+  'endRequest',
+  'issueCredentials',
+  'issueConsole',
+])('%s needs a caller, and touches nothing without one', async (name) => {
+  const app = fakeApp();
+  expect(await call(app, name, { as: 'nobody' })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  expect(app.steps).toEqual([]);
+});
