@@ -62,15 +62,16 @@ export function createGateway({ app, functions, issuer, keys, wallClock = Date.n
 
   return async (call) => {
     const path = splitTarget(call.target)[0];
+    const plain = plainEventOf(call, wallClock());
     try {
       if (call.body.length > mostBytes) throw new Problem('too-large', 'The gateway takes bodies of at most 10 MB; Latchkey at most 16 KiB.');
       const match = matchRoute(call.method, path);
-      if (!match) return await functions.unknownRoute(eventOf(call, '$default', {}, undefined, wallClock()), contextOf(call.id));
+      if (!match) return await functions.unknownRoute(plain, contextOf(call.id));
       const authorizer = match.authorizer && (await authorizers[match.authorizer](call));
       return await functions[match.name](eventOf(call, match.key, match.params, authorizer, wallClock()), contextOf(call.id));
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
-      return problemResult(error, { requestContext: { requestId: call.id } as HttpEvent['requestContext'], rawPath: path }, app);
+      return problemResult(error, plain, app);
     }
   };
 }
@@ -113,6 +114,9 @@ function decodeSegment(segment: string): string {
 
 /** apigw-dg limits: 10 MB a request */
 export const mostBytes = 10 * 1024 * 1024;
+
+/** The event of a call that met no route, for its answer alone. */
+export const plainEventOf = (call: WireCall, now: number): HttpEvent => eventOf({ ...call, body: Buffer.alloc(0) }, '$default', {}, undefined, now);
 
 /** The event of payload format 2.0 (apigw-dg http-api-develop-integrations-lambda). */
 function eventOf(call: WireCall, routeKey: string, params: Record<string, string>, authorizer: object | undefined, now: number): HttpEvent {

@@ -8,10 +8,10 @@ import type { Actor } from './identities.ts';
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 const headers = {
-  'Content-Type': 'text/html; charset=utf-8',
-  'Content-Security-Policy': policy,
-  'Referrer-Policy': 'no-referrer',
-  'X-Frame-Options': 'DENY',
+  'content-type': 'text/html; charset=utf-8',
+  'content-security-policy': policy,
+  'referrer-policy': 'no-referrer',
+  'x-frame-options': 'DENY',
 };
 const folder = new URL('page/', import.meta.url);
 const types: Record<string, string> = { '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
@@ -28,6 +28,6 @@ export function guidedPage(actors: readonly Actor[], now: () => number): { page(
   const names = readdirSync(folder).filter((name) => Object.hasOwn(types, extname(name)));
   return {
     page: () => reply(200, document.replace('{{given}}', given), headers),
-    files: new Map(names.map((name) => [`/local/page/${name}`, reply(200, read(name), { 'Content-Type': types[extname(name)]! })])),
+    files: new Map(names.map((name) => [`/local/page/${name}`, reply(200, read(name), { 'content-type': types[extname(name)]! })])),
   };
 }

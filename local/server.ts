@@ -6,12 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
 import { type FileFault, readCatalogue } from '../lib/catalogue-file.ts';
-import { type HttpEvent, type HttpResult, problemResult, type Reply } from '../lib/http.ts';
+import { type HttpResult, problemResult, type Reply } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
 import { SECOND } from '../lib/time.ts';
 import { compose } from './composition.ts';
 import { takeDataDir } from './data-dir.ts';
-import { createGateway, mostBytes, splitTarget, type WireCall } from './gateway.ts';
+import { createGateway, mostBytes, plainEventOf, splitTarget, type WireCall } from './gateway.ts';
 import { identitiesOf, type TestKey, testKeyOf } from './identities.ts';
 import { createIssuer } from './issuer.ts';
 import { createLocalRoutes } from './local-routes.ts';
@@ -118,12 +118,11 @@ async function serve(settings: LocalSettings, data: CatalogueData, port: number)
 
 const isLocalPath = (path: string): boolean => path === '/' || path === '/local' || path.startsWith('/local/');
 
-const problemOf = (problem: Problem, { id, target }: WireCall): HttpResult =>
-  problemResult(problem, { requestContext: { requestId: id } as HttpEvent['requestContext'], rawPath: splitTarget(target)[0] });
+const problemOf = (problem: Problem, call: WireCall): HttpResult => problemResult(problem, plainEventOf(call, Date.now()));
 
 const resultOfReply = ({ status, headers, body }: Reply, id: string): HttpResult => ({
   statusCode: status,
-  headers: { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', 'X-Request-Id': id, ...headers },
+  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': id, ...headers },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 

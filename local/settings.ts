@@ -61,7 +61,8 @@ function readFlags(args: readonly string[]): Flags | { faults: string[] } {
   try {
     return parseArgs({ args: [...args], options: { port: text, data: text, catalogue: text, log: { type: 'boolean' } } }).values;
   } catch (error) {
-    if (error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_')) return { faults: [error.message] };
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('ERR_PARSE_ARGS_')) return { faults: [message] };
     throw error;
   }
 }
