@@ -179,7 +179,7 @@ describe('a random life', () => {
       grants += 1;
       for (const stage of after.stages) expect(approvals(stage)).toBe(stage.need);
     });
-    expect(grants).toBeGreaterThan(100);
+    expect(grants).toBeGreaterThan(20);
   });
 
   test('whoever approves leaves enough people for the rest', () => {
