@@ -200,6 +200,7 @@ describe('a token', () => {
     ['that is not valid yet', { nbf: now + 120 }],
     ['without a subject', { sub: undefined }],
     ['with an empty subject', { sub: '' }],
+    ['with a subject of 256 characters', { sub: 'x'.repeat(256) }],
     ['that is an ID token, by its use', { token_use: 'id' }],
     ['that is an ID token, by its nonce', { nonce: 'n-1' }],
     ['that is an ID token, by its at_hash', { at_hash: 'x' }],
