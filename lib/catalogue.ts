@@ -1,7 +1,6 @@
 // The catalogue: its shape, the checks no schema can say, and the look-ups that policy needs. Reading YAML is catalogue-file.ts's.
 import * as v from 'valibot';
 import { digestOf } from './digest.ts';
-import type { Fault } from './problem.ts';
 import { Email, strict, unknownField } from './schema.ts';
 import { DAY, HOUR, MINUTE, parseDuration, SECOND } from './time.ts';
 
@@ -18,14 +17,25 @@ export const bounds = {
 const seconds = (min: number, max: number) =>
   v.pipe(
     v.string('must be a duration such as 45m, 2h or PT1H30M'),
-    v.transform((text) => parseDuration(text) ?? Number.NaN),
-    v.check((value) => !Number.isNaN(value), 'must be a duration such as 45m, 2h or PT1H30M'),
+    v.check((text) => parseDuration(text) !== undefined, 'must be a duration such as 45m, 2h or PT1H30M'),
+    v.transform((text) => parseDuration(text) ?? 0),
     v.minValue(min, `must be at least ${min} s`),
     v.maxValue(max, `must be at most ${max} s`),
   );
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
+const count = (max: number) =>
+  v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(max, `must be at most ${max}`));
 const key = (what: string) =>
   v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`));
+
+/** Entries by name. valibot leaves out names that every object has, which would lose an entry without a word. */
+const named = <Entry extends v.GenericSchema>(what: string, entry: Entry) =>
+  v.pipe(
+    v.unknown(),
+    v.check((input) => !reserved.some((name) => Object.hasOwn(Object(input), name)), `must have no entry called ${reserved.join(', ')}`),
+    v.record(key(what), entry),
+  );
+const reserved = ['__proto__', 'prototype', 'constructor'];
 
 export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
 const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
@@ -51,7 +61,7 @@ const AccountRule = strict({
 });
 const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
 const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
-const StageRule = strict({ approvers: Entries, need: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 1) });
+const StageRule = strict({ approvers: Entries, need: v.optional(count(20), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const ApprovalRule = v.pipe(
   strict({
@@ -76,7 +86,7 @@ const RoleRule = strict({
   session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
   /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
   maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
-  reason: v.optional(strict({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 1 }),
+  reason: v.optional(strict({ minLength: count(1000) }), { minLength: 1 }),
   ticket: v.optional(
     strict({
       pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
@@ -92,12 +102,12 @@ export const CatalogueData = strict({
   version: v.literal(1, 'must be 1'),
   admins: v.optional(Entries, []),
   auditors: v.optional(Entries, []),
-  accounts: v.record(key('an account'), AccountRule),
+  accounts: named('an account', AccountRule),
   people: v.optional(v.array(PersonRule), []),
-  groups: v.optional(v.record(key('a group'), Entries), {}),
-  bots: v.optional(v.record(key('a bot'), BotRule), {}),
-  limits: v.optional(strict({ openRequests: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(500)), 20) }), {}),
-  roles: v.record(key('a role'), RoleRule),
+  groups: v.optional(named('a group', Entries), {}),
+  bots: v.optional(named('a bot', BotRule), {}),
+  limits: v.optional(strict({ openRequests: v.optional(count(500), 20) }), {}),
+  roles: named('a role', RoleRule),
 });
 export type CatalogueData = v.InferOutput<typeof CatalogueData>;
 export type Account = CatalogueData['accounts'][string] & { key: string };
@@ -133,25 +143,47 @@ export type CatalogueFault = { path: Array<string | number>; detail: string };
 /** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
 export function checkCatalogue(input: unknown): { data: CatalogueData; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
   const parsed = v.safeParse(CatalogueData, input);
-  if (!parsed.success) return { faults: parsed.issues.map(toCatalogueFault) };
-  const faults = [...roleFaults(parsed.output), ...peopleFaults(parsed.output), ...botFaults(parsed.output), ...groupFaults(parsed.output)];
-  return faults.length > 0 ? { faults } : { data: parsed.output, faults: [] };
+  const inside = parsed.success ? [] : parsed.issues.map(toCatalogueFault);
+  const sound = parsed.success ? parsed : v.safeParse(CatalogueData, withoutFaulty(input, inside));
+  const faults = [...inside, ...(sound.success ? faultsBetween(sound.output, input as CatalogueData) : [])];
+  return faults.length === 0 && sound.success ? { data: sound.output, faults: [] } : { faults };
 }
+
+/** The entries without a fault inside, so that a slip in one does not hide what is wrong between others. */
+function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unknown {
+  const rest = structuredClone(input) as Record<string, Record<string, unknown>>;
+  for (const [section, entry] of faults.map(({ path }) => path.map(String))) {
+    if (section === undefined) return undefined;
+    const entries = rest[section];
+    if (entry !== undefined && typeof entries === 'object' && !Array.isArray(entries)) delete entries[entry];
+    else delete rest[section];
+  }
+  return rest;
+}
+
+/** @param file what it names at all, faulty entries included */
+const faultsBetween = (data: CatalogueData, file: Partial<CatalogueData>): CatalogueFault[] => [
+  ...roleFaults(data, file.accounts),
+  ...peopleFaults(data),
+  ...botFaults(data, file.roles),
+  ...groupFaults(data, file.groups),
+];
 
 function toCatalogueFault(issue: v.BaseIssue<unknown>): CatalogueFault {
   const path = (issue.path ?? []).map((part) => part.key as string | number);
   const name = String(path.at(-1));
   if ((issue.type === 'strict_object' && issue.expected === 'never') || issue.message === unknownField) return { path, detail: `unknown entry "${name}"` };
   if (issue.type === 'strict_object' && issue.expected !== 'Object') return { path: path.slice(0, -1), detail: `"${name}" is missing` };
-  return { path, detail: issue.message.startsWith('Invalid') ? `must be ${issue.expected ?? 'something else'}` : issue.message };
+  return { path, detail: issue.message.startsWith('Invalid') ? `must be ${kinds[issue.expected ?? ''] ?? issue.expected}` : issue.message };
 }
 
-function* roleFaults(data: CatalogueData): Generator<CatalogueFault> {
+const kinds: Record<string, string> = { Array: 'a list', Object: 'a map', string: 'text', number: 'a number', boolean: 'true or false' };
+
+function* roleFaults(data: CatalogueData, accounts: object = {}): Generator<CatalogueFault> {
   for (const [id, role] of Object.entries(data.roles)) {
     const path = ['roles', id];
-    if (!Object.hasOwn(data.accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
+    if (!Object.hasOwn(accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
-    if (role.reason.minLength > 1000) yield { path: [...path, 'reason', 'minLength'], detail: 'a reason has at most 1000 characters' };
   }
 }
 
@@ -167,7 +199,7 @@ function* peopleFaults(data: CatalogueData): Generator<CatalogueFault> {
 }
 
 /** A bot files and reads; were it also a person somewhere, it could decide on its own word. */
-function* botFaults(data: CatalogueData): Generator<CatalogueFault> {
+function* botFaults(data: CatalogueData, roles: object = {}): Generator<CatalogueFault> {
   const named = new Set([
     ...data.admins,
     ...data.auditors,
@@ -182,15 +214,15 @@ function* botFaults(data: CatalogueData): Generator<CatalogueFault> {
     if (principals.has(bot.principal)) yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
     principals.add(bot.principal);
     for (const [i, role] of bot.roles.entries())
-      if (!Object.hasOwn(data.roles, role)) yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles` };
+      if (!Object.hasOwn(roles, role)) yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles` };
   }
 }
 
-function* groupFaults(data: CatalogueData): Generator<CatalogueFault> {
+function* groupFaults(data: CatalogueData, groups: object = {}): Generator<CatalogueFault> {
   for (const [name, entries] of Object.entries(data.groups)) {
     for (const [i, entry] of entries.entries()) {
       if (entry === 'everyone') yield { path: ['groups', name, i], detail: 'everyone cannot be a member of a group; name everyone where the group is used' };
-      if (entry.startsWith('group:') && !Object.hasOwn(data.groups, entry.slice(6)))
+      if (entry.startsWith('group:') && !Object.hasOwn(groups, entry.slice(6)))
         yield { path: ['groups', name, i], detail: `no group "${entry.slice(6)}" in groups` };
     }
   }
@@ -289,6 +321,3 @@ export function displayNames(catalogue: Catalogue, entries: readonly string[]): 
   const unknown = entries.filter((entry) => entry === 'everyone' || (entry.startsWith('group:') && !catalogue.groups.has(entry.slice(6))));
   return [...peopleNamed(catalogue, entries).map((person) => person.name), ...unknown];
 }
-
-/** Catalogue faults as Fault, for surfaces that have no line numbers. */
-export const toFault = ({ path, detail }: CatalogueFault): Fault => ({ pointer: `/${path.join('/')}`, detail });
