@@ -1,0 +1,182 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { type LocalServer, startLocalServer } from '../local/server.ts';
+
+/** Debian's; in CI it has to be there. */
+const executablePath = '/usr/bin/chromium';
+const isHere = existsSync(executablePath) || process.env.CI !== undefined;
+if (!isHere) process.stderr.write(`SKIPPED: no Chromium at ${executablePath}\n`);
+const walk = isHere ? describe : () => {};
+
+jest.setTimeout(60_000);
+
+walk('in a real browser', () => {
+  let server: LocalServer;
+  let browser: Browser;
+  beforeAll(async () => {
+    server = await startLocalServer();
+    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+    browser = await chromium.launch({ executablePath, args });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await server?.close();
+  });
+
+  const phone = { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true };
+  const desk = { viewport: { width: 1200, height: 900 } };
+
+  /** A fresh profile; whatever the page complains of, or fetches from elsewhere, comes to light. */
+  const open = async (options: Parameters<Browser['newContext']>[0]) => {
+    const context = await browser.newContext(options);
+    context.setDefaultTimeout(15_000);
+    const page = await context.newPage();
+    const faults: string[] = [];
+    const elsewhere: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text());
+    });
+    context.on('request', (request) => {
+      if (!/^(?:data|about):/.test(request.url()) && !request.url().startsWith(server.url)) elsewhere.push(request.url());
+    });
+    return { context, page, faults, elsewhere };
+  };
+  const actAs = async (page: Page, email: string, role: string) => {
+    await page.goto(server.url);
+    await page.getByLabel('Act as').selectOption(email);
+    await page.locator(`input[value="${role}"]`).check();
+  };
+  const openMail = async (page: Page, context: BrowserContext, to: string) => {
+    const mail = page
+      .locator('#step-decide .mails button')
+      .filter({ hasText: `to ${to}` })
+      .filter({ hasText: 'Please decide' });
+    await mail.click();
+    const [decision] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').locator('a[href*="/decide/"]').click()]);
+    await decision.waitForLoadState();
+    return decision;
+  };
+  const overflows = (page: Page) => page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  const step = (page: Page, id: string) => page.locator(`#step-${id}`);
+
+  test('the guided page leads through the whole story', async () => {
+    const { context, page, faults, elsewhere } = await open(desk);
+    await actAs(page, 'asi-dev@example.com', 'production-app-write');
+
+    await page.getByRole('textbox', { name: 'How long' }).fill('9h');
+    await page.getByRole('button', { name: 'Check first, file nothing' }).click();
+    await page.getByText('It would be refused.').waitFor();
+    expect(await page.locator('.failed').count()).toBe(1);
+    await page.getByRole('textbox', { name: 'How long' }).fill('45m');
+    await page.getByLabel('Reason').fill('Look at <b>bold</b> & "quotes"');
+    await page.getByRole('button', { name: 'File the request' }).click();
+
+    await page.getByRole('button', { name: 'Try to approve it as Asi Dev' }).click();
+    await step(page, 'decide').getByText('Nobody decides their own request').waitFor();
+    const decision = await openMail(page, context, 'lead@example.com');
+    expect(await decision.locator('blockquote').first().textContent()).toBe('Look at <b>bold</b> & "quotes"');
+    await decision.getByRole('button', { name: 'Approve', exact: true }).click();
+    await decision.getByRole('heading', { name: 'Approved' }).waitFor();
+    await decision.close();
+
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    const exports = page.locator('#exports');
+    expect(await exports.textContent()).toMatch(/^export AWS_ACCESS_KEY_ID=ASIA\w{16}\nexport AWS_SECRET_ACCESS_KEY=•+\nexport AWS_SESSION_TOKEN=•+$/);
+    await page.getByRole('button', { name: 'Reveal' }).click();
+    expect(await exports.textContent()).toMatch(/AWS_SECRET_ACCESS_KEY=[\w/+]{40}\nexport AWS_SESSION_TOKEN=[\w/+=]{100,}$/);
+    await page.getByRole('button', { name: 'Get a console link' }).click();
+    const [consolePage] = await Promise.all([context.waitForEvent('page'), page.getByText('See what it would open').click()]);
+    expect(await consolePage.textContent('body')).toMatch(/assumed-role\/UpdateProdApp/);
+    await consolePage.close();
+
+    await page.getByRole('button', { name: 'Let the time pass' }).click();
+    await page.getByText('This request is over').waitFor();
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await step(page, 'use').getByText('The grant is not active').waitFor();
+    expect(await page.locator('.history li strong').allTextContents()).toEqual(['filed', 'approved', 'session issued', 'session issued', 'ended']);
+    await page.getByText('What was sent to STS (2)').click();
+    expect(await step(page, 'end').locator('pre').textContent()).toContain('"SourceIdentity": "asi-dev@example.com"');
+    expect([faults, elsewhere]).toEqual([[], []]);
+    await context.close();
+  });
+
+  test('handing back and revoking, a role that approves itself, and people with nothing to ask for', async () => {
+    const { context, page, faults } = await open(phone);
+    await actAs(page, 'second-dev@example.com', 'sandbox-read');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await page.locator('#exports').waitFor();
+    expect(await overflows(page)).toBe(false);
+    await page.getByRole('button', { name: /^Hand back as/ }).click();
+    await page.getByText('This request is over').waitFor();
+
+    await page.getByRole('button', { name: 'Ask for something else' }).click();
+    await page.locator('input[value="sandbox-read"]').check();
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await page.getByLabel('Or revoke it as').selectOption('security@example.com');
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    await page.locator('.history').getByText('revoked').waitFor();
+
+    await page.getByLabel('Act as').selectOption('contractor@example.com');
+    await page.getByText('offers contractor@example.com no role').waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('a high-risk role on a phone: two approvers, a second look, a comment', async () => {
+    const { context, page, faults, elsewhere } = await open({ ...phone, colorScheme: 'dark' });
+    await actAs(page, 'trusted-user@example.com', 'cross-account-admin');
+    await page.getByLabel('Reason').fill('Move the old account into the organisation');
+    await page.getByRole('button', { name: 'File the request' }).click();
+
+    const first = await openMail(page, context, 'lead@example.com');
+    expect(await overflows(first)).toBe(false);
+    expect(await first.getByRole('button', { name: 'Yes, approve' }).isVisible()).toBe(false);
+    await first.getByText('Approve…').click();
+    await first.getByText('Please look once more').waitFor();
+    await first.getByLabel('Comment').fill('Agreed in the call.\nNot longer, please.');
+    await first.getByRole('button', { name: 'Yes, approve' }).click();
+    await first.getByRole('heading', { name: 'Your approval counts' }).waitFor();
+    await first.reload();
+    await first.close();
+    await step(page, 'decide').getByText('Agreed in the call.').waitFor();
+
+    const second = await openMail(page, context, 'security@example.com');
+    await second.getByText('Approve…').click();
+    await second.getByRole('button', { name: 'Yes, approve' }).click();
+    await second.getByRole('heading', { name: 'Approved' }).waitFor();
+    expect(await overflows(second)).toBe(false);
+    await second.close();
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await page.locator('#exports').waitFor();
+    expect([faults, elsewhere]).toEqual([[], []]);
+    await context.close();
+  });
+
+  test('the decision page decides without any script, and a spent link shows who decided', async () => {
+    const { context, page } = await open({ ...phone, javaScriptEnabled: false });
+    const token = async (email: string) =>
+      ((await (await fetch(`${server.url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) })).json()) as { token: string }).token;
+    const headers = { authorization: `Bearer ${await token('sandy@example.com')}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ role: 'trusting-readonly', reason: 'Compare the buckets' });
+    const { id } = (await (await fetch(`${server.url}/v1/requests`, { method: 'POST', headers, body })).json()) as { id: string };
+    const outbox = (await (await fetch(`${server.url}/local/outbox`)).json()) as Array<{ id: string; text: string }>;
+    const mail = outbox.find(({ text }) => text.includes(id))!;
+
+    await page.goto(`${server.url}/local/outbox/${mail.id}`);
+    await page.getByText('approver@trusting.example').first().waitFor();
+    await page.locator('a[href*="/decide/"]').click();
+    await page.getByLabel('Comment').fill('Not this week');
+    await page.getByRole('button', { name: 'Deny' }).click();
+    await page.getByRole('heading', { name: 'Denied' }).waitFor();
+    const [link] = /http:\/\/\S+\/decide\/\S+/.exec(mail.text)!;
+    const again = await page.goto(link);
+    expect(again?.status()).toBe(410);
+    await page.getByText('This link no longer decides anything.').waitFor();
+    await context.close();
+  });
+});
+
+if (!isHere) test('needs Chromium', () => expect(isHere).toBe(false));
