@@ -48,12 +48,15 @@ export const dynoxide: EmulatorKind = {
   streams: true,
   reportsIndexCapacity: true,
   absence: () => (dynoxideBinary() ? undefined : `there is no @dynoxide package for ${process.platform}-${process.arch}`),
-  async start() {
-    const port = await freePort();
-    const child = spawn(dynoxideBinary()!, ['serve', '--port', String(port)], { stdio: 'ignore' });
-    return running(port, child);
-  },
+  start: () => startDynoxide(),
 };
+
+/** @param database a file of dynoxide's own, as `dynoxide import` makes it; in memory without one */
+export async function startDynoxide(database?: string): Promise<Emulator> {
+  const port = await freePort();
+  const args = ['serve', '--port', String(port), ...(database === undefined ? [] : ['--db-path', database])];
+  return running(port, spawn(dynoxideBinary()!, args, { stdio: 'ignore' }));
+}
 
 /** Amazon's own. Its licence keeps it out of the dependencies: it is fetched for the run, and only where that was asked for or in CI. */
 export const dynamoDbLocal: EmulatorKind = {
@@ -133,7 +136,8 @@ async function running(port: number, child: ChildProcess): Promise<Emulator> {
   }
 }
 
-function dynoxideBinary(): string | undefined {
+/** Where the binary for this platform is, if there is one. */
+export function dynoxideBinary(): string | undefined {
   try {
     const folder = require.resolve(`@dynoxide/${process.platform}-${process.arch}/package.json`);
     return join(folder, '..', 'dynoxide');

@@ -1,0 +1,100 @@
+// What each call costs when few and when very many requests are stored: sequential round trips, DynamoDB calls, and units.
+import type { RequestRecord } from '../lib/schema.ts';
+import { dynamoStore, imageOf } from '../lib/store.ts';
+import { DAY, HOUR } from '../lib/time.ts';
+import { call, filed } from '../test/support/calls.ts';
+import { dynoxideHolding } from '../test/support/dynoxide-import.ts';
+import { dynoxide, type Emulator } from '../test/support/emulators.ts';
+import { fakeApp } from '../test/support/fake-app.ts';
+import { meter } from '../test/support/meter.ts';
+import { approved, finished, record, requestId, start, vended } from '../test/support/records.ts';
+
+export const title = 'The same calls at 100 and 100,000 requests';
+const table = 'latchkey-scale';
+
+/** Answers a section of Markdown: both sizes side by side, which must not differ. */
+export async function measure(): Promise<string> {
+  const absence = dynoxide.absence();
+  if (absence !== undefined) return `SKIPPED: ${absence}.`;
+  const [few, many] = [await costsAt(100), await costsAt(100_000)];
+  const rows = few.map((cost, i) => ({ cost, same: textOf(cost) === textOf(many[i]!), many: many[i]! }));
+  return [
+    'Sequential round trips to AWS, DynamoDB calls, read and write units, through the functions on dynoxide. The stored requests are a year of',
+    'finished ones by many people; open ones, which do not pile up, are 30 at both sizes, and so are the earlier requests of whoever calls.',
+    '',
+    `Target: no difference; ${rows.every(({ same }) => same) ? 'met' : '**missed**'}.`,
+    '',
+    '| call | at 100: round trips, calls, read, write | at 100,000 |',
+    '|---|---:|---:|',
+    ...rows.map(({ cost, many: at, same }) => `| ${cost.name} | ${textOf(cost)} | ${same ? 'the same' : `**${textOf(at)}**`} |`),
+  ].join('\n');
+}
+
+type Cost = { name: string; hops: number; calls: number; read: number; write: number };
+const textOf = ({ hops, calls, read, write }: Cost): string => `${hops}, ${calls}, ${read}, ${write}`;
+
+async function costsAt(size: number): Promise<Cost[]> {
+  const emulator = await dynoxideHolding(table, images(size));
+  try {
+    return await costsOn(emulator);
+  } finally {
+    await emulator.stop();
+  }
+}
+
+async function costsOn(emulator: Emulator): Promise<Cost[]> {
+  const client = emulator.client();
+  const app = fakeApp({ store: dynamoStore(client, table) });
+  const own = meter(client);
+  const costs: Cost[] = [];
+  const cost = async <Answer extends { status: number; text: string }>(name: string, run: () => Promise<Answer>): Promise<void> => {
+    own.forget();
+    app.forget();
+    const { status, text } = await run();
+    if (status !== 200) throw new Error(`${name}: ${status} ${text}`);
+    costs.push({ name, hops: app.hops(), calls: own.calls(), read: own.read(), write: own.write() });
+  };
+  const list = (view: string, as: string) => () => call(app, 'listRequests', { as, query: { view, limit: '20' } });
+
+  let id = '';
+  await cost('file', async () => {
+    id = (await filed(app)).id;
+    return { status: 200, text: '' };
+  });
+  await cost('read', () => call(app, 'readRequest', { as: 'dev@example.com', id }));
+  await cost('decide', () => call(app, 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } }));
+  await cost('vend keys', () => call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null }));
+  await cost('vend a console URL', () => call(app, 'issueConsole', { as: 'dev@example.com', id, body: null }));
+  await cost('hand back', () => call(app, 'endRequest', { as: 'dev@example.com', id, body: null }));
+  await cost('list mine', list('mine', 'dev@example.com'));
+  await cost('list to decide', list('to-decide', 'lead@example.com'));
+  await cost('list all', list('all', 'auditor@example.com'));
+  return costs;
+}
+
+// -- what is stored --------------------------------------------------------------------------------------------------
+
+const open = 30;
+const earlier = 30;
+
+/** Requests until there are `size`; the same first ones at every size, then a year of finished ones, evenly spread. */
+function* stored(size: number): Generator<RequestRecord> {
+  for (let n = 1; n <= size; n++) {
+    if (n <= open) yield by(n, `waiting-${n}@example.com`, start - n * 60_000);
+    else if (n <= open + earlier) yield over(by(n, 'dev@example.com', start - (n - open) * 7 * DAY - DAY));
+    else yield over(by(n, `person-${n % 2000}@example.com`, Math.floor(start - DAY - ((n - open - earlier) / (size - open - earlier)) * 364 * DAY)));
+  }
+}
+
+const by = (n: number, person: string, createdAt: number): RequestRecord => {
+  const filing = record({ id: requestId(n), createdAt });
+  return { ...filing, role: { ...filing.role, id: 'read' }, requester: { person, principal: person, email: person, name: person } };
+};
+const over = (filing: RequestRecord): RequestRecord => {
+  const at = filing.createdAt + HOUR;
+  return finished(vended(approved(filing, at), at), 'ended', at + filing.durationSeconds * 1000);
+};
+
+function* images(size: number): Generator<ReturnType<typeof imageOf>> {
+  for (const one of stored(size)) yield imageOf(one);
+}
