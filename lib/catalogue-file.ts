@@ -1,6 +1,6 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { type CatalogueData, checkCatalogue } from './catalogue.ts';
+import { type CatalogueData, checkCatalogue } from './catalogue-check.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
 

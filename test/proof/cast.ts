@@ -1,6 +1,7 @@
 // The people of the proofs as callers, and what they do: each as its token, its signature or its link says.
 import type { App } from '../../lib/app.ts';
-import { type Catalogue, checkCatalogue, openCatalogue } from '../../lib/catalogue.ts';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue-check.ts';
 import { type Caller, callerFromIam, callerFromToken } from '../../lib/principal.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
 import type { FakeApp } from '../support/fake-app.ts';

@@ -1,5 +1,6 @@
 // A catalogue with one of each: a role with one stage, one with two, an automatic one, a bot, an admin and an auditor.
-import { type Catalogue, checkCatalogue, openCatalogue } from '../../lib/catalogue.ts';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue-check.ts';
 
 export const smallCatalogueFile = {
   version: 1,
