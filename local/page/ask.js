@@ -3,7 +3,7 @@ import { api } from './calls.js';
 import { action, attempt, goTo, refresh } from './drawing.js';
 import { facts, h, say } from './elements.js';
 import { actors, state } from './state.js';
-import { duration, shortDuration } from './words.js';
+import { askedIn, duration, shortDuration } from './words.js';
 
 export const ask = {
   id: 'ask',
@@ -42,7 +42,13 @@ function askForm() {
       { class: 'pair' },
       field('duration', 'How long', shortDuration(role.duration.defaultSeconds), `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`),
       role.ticket && field('ticket', role.ticket.required ? 'Ticket' : 'Ticket (optional)', '', `Has the form ${role.ticket.pattern}`),
-      actor.kind === 'bot' && field('onBehalfOf', 'On behalf of', 'asi-dev@example.com', 'A bot always files for a named person.'),
+      actor.kind === 'bot' &&
+        field(
+          'onBehalfOf',
+          'On behalf of',
+          actors.find(({ email, groups }) => email && groups.length > 0)?.email ?? '',
+          'A bot always files for a named person.',
+        ),
     ),
     h('p', { class: 'row' }, h('button', { class: 'main' }, 'File the request'), action('ask', 'Check first, file nothing', explain)),
   );
@@ -61,7 +67,7 @@ const field = (name, label, value, hint) =>
 function explanationOf({ outcome, checks, stages, durationSeconds }) {
   const words = {
     automatic: `It would be approved at once, for ${duration(durationSeconds)}.`,
-    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. Asked would be: ${stages.map(({ approvers }) => approvers.join(' or ')).join(', then ')}.`,
+    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. Asked would be: ${stages.map(askedIn).join(', then ')}.`,
     refused: 'It would be refused.',
   };
   return h(

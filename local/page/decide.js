@@ -3,7 +3,7 @@ import { api } from './calls.js';
 import { action, show } from './drawing.js';
 import { h } from './elements.js';
 import { state } from './state.js';
-import { firstName, instant, time } from './words.js';
+import { askedIn, firstName, instant, time } from './words.js';
 
 export const decide = {
   id: 'decide',
@@ -31,7 +31,7 @@ function decisionState() {
         'p',
         {},
         'Waiting for ',
-        h('strong', {}, `${waiting.need > 1 ? `${waiting.need} of ` : ''}${waiting.approvers.join(' or ')}`),
+        h('strong', {}, askedIn(waiting)),
         `, until ${instant(request.decideBy)}. Open a mail and press its button: the decision page opens in a new tab, and this story goes on by itself.`,
       ),
   );

@@ -2,7 +2,7 @@
 import { draw } from './drawing.js';
 import { colored, h } from './elements.js';
 import { startOver, state } from './state.js';
-import { duration, firstName } from './words.js';
+import { askedIn, duration, firstName } from './words.js';
 
 export const role = {
   id: 'role',
@@ -13,7 +13,7 @@ export const role = {
   draw() {
     if (state.request) return [card('div', state.request.role)];
     if (state.roles.length > 0) return [choice()];
-    const words = `The catalogue offers ${firstName(state.actor)} no role, and does not say that there are any. Asi Dev may ask for some; approvers find what waits for them in their mail.`;
+    const words = `The catalogue offers ${firstName(state.actor)} no role, and does not say that there are any. Choose somebody of another group; approvers find what waits for them in their mail.`;
     return [h('p', {}, words)];
   },
 };
@@ -54,8 +54,7 @@ const card = (tag, { id, description, account }, first, ...more) =>
 const durationOf = (role) => `Up to ${duration(role.duration.maxSeconds)}.`;
 
 function askedFor({ approval }) {
-  const approvers = approval.stages.map(({ need, approvers }) => (need > 1 ? `${need} of ` : '') + approvers.join(' or '));
-  return approval.automatic ? 'Nobody has to be asked.' : `Asks ${approvers.join(', then ')}.`;
+  return approval.automatic ? 'Nobody has to be asked.' : `Asks ${approval.stages.map(askedIn).join(', then ')}.`;
 }
 
 const badges = ({ approval, risk, mfa }) => [
