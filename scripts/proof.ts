@@ -1,10 +1,13 @@
-// The long proof: runs test/proof at full size and writes what it found to docs/proof.md, but only if all of it held.
+// The long proof: runs test/proof at full size, or at the share of it given as an argument (`npm run proof -- 0.1`), and writes what
+// it found to docs/proof.md, but only if all of it held.
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from '../test/proof/size.ts';
 
+const share = process.argv[2] ?? 'full';
+if (share !== 'full' && !(Number(share) > 0 && Number(share) <= 1)) throw new Error('the size is a share of full above 0, at most 1');
 const root = join(import.meta.dirname, '..');
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-proof-'));
 const report = join(folder, 'figures.jsonl');
@@ -12,7 +15,7 @@ const begun = Date.now();
 const { status } = spawnSync(
   process.execPath,
   ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--maxWorkers=100%', 'test/proof'],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, LATCHKEY_PROOF: 'full', LATCHKEY_PROOF_REPORT: report } },
+  { cwd: root, stdio: 'inherit', env: { ...process.env, LATCHKEY_PROOF: share, LATCHKEY_PROOF_REPORT: report } },
 );
 if (status === 0) {
   const figures = readFileSync(report, 'utf8')
@@ -36,10 +39,11 @@ function documentOf(figures: Figure[], seconds: number): string {
   );
   return `# What was proved, and how often
 
-Written by \`npm run proof\`, which runs \`test/proof\` at full size and writes this file only if everything held. \`npm test\` runs the
+Written by \`npm run proof\`, which runs \`test/proof\` at full size, or a share of it, and writes this file only if everything held. \`npm test\` runs the
 same at a quick size. A trial follows from its seed alone, and a failure names it: \`LATCHKEY_SEED=n npm run unit -- test/proof/<name>.test.ts\`
 replays trial n.
 
+- Size of this run: ${share === 'full' ? 'full' : `${Number(share) * 100} % of full`}
 - Run: ${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${count(seconds)} s on ${availableParallelism()} cores, Node ${process.versions.node}
 - Everything runs over fakes of the table, STS, sign-in and SES; the contract suite of the store holds the fake table and DynamoDB emulators
   to the same behaviour.

@@ -29,9 +29,10 @@ export function catalogueFrom(file: unknown): Catalogue {
   return openCatalogue(data);
 }
 
-/** The newest link token mailed to an address. */
-export function linkTo(app: Pick<FakeApp, 'mail'>, to: string): string {
-  const token = tokensIn(app.mail.outbox.findLast((mail) => mail.to === to && tokensIn(mail.text).length > 0)?.text ?? '')[0];
+/** The newest link token mailed to an address, of one request if `requestId` is given. */
+export function linkTo(app: Pick<FakeApp, 'mail'>, to: string, requestId = ''): string {
+  const tokens = app.mail.outbox.flatMap((mail) => (mail.to === to ? tokensIn(mail.text) : []));
+  const token = tokens.findLast((candidate) => candidate.startsWith(requestId));
   if (token === undefined) throw new Error(`no link was mailed to ${to}`);
   return token;
 }

@@ -198,9 +198,9 @@ async function followLink(run: Run, what: 'approve' | 'deny'): Promise<void> {
     run.random,
     approvers.filter((approver) => run.model.hasLink(approver)),
   );
-  const outcome = await outcomeOf(decideByLink(run.app, linkTo(run.app, `${who}@example.com`), { decision: what }));
+  const outcome = await outcomeOf(decideByLink(run.app, linkTo(run.app, `${who}@example.com`, idOf(run)), { decision: what }));
   if (run.model.isLinkSpent(who)) same(outcome.answer?.spent, true);
-  else same(outcome.answer ? 'ok' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
+  else same(outcome.answer?.spent ? 'spent' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
 }
 
 async function end(run: Run, who: string): Promise<void> {

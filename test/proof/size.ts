@@ -2,10 +2,14 @@
 import { appendFileSync } from 'node:fs';
 import { randomFrom } from '../support/gates.ts';
 
-export const isFull = process.env.LATCHKEY_PROOF === 'full';
+/** `full`, or a share of full such as 0.1; unset inside `npm test`. */
+const wanted = process.env.LATCHKEY_PROOF;
 
-/** The size of a proof: quick inside `npm test`, full in `npm run proof`. */
-export const size = (quick: number, full: number): number => (isFull ? full : quick);
+/** The size of a proof: quick inside `npm test`, full or a share of full in `npm run proof`. */
+export function size(quick: number, full: number): number {
+  if (wanted === undefined) return quick;
+  return wanted === 'full' ? full : Math.max(quick, Math.round(full * Number(wanted)));
+}
 
 /** One line of docs/proof.md. `measured` are the counts that a proof found, by what they count. */
 export type Figure = { figure: number; what: string; cases: number; seeds: string; seconds: number; measured: Record<string, number>; table?: string };
