@@ -1,0 +1,212 @@
+// The structure, read from the files: what may import what, who may touch the world, and that what is generated is current.
+import { readdirSync, readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { openApiDocument } from '../lib/openapi.ts';
+import { type Route, routeKeysOf, routes } from '../lib/routes.ts';
+import { version } from '../lib/version.ts';
+import { contributing } from '../scripts/file-map.ts';
+import { routesOfFunction } from '../scripts/function-events.ts';
+
+const root = new URL('../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const namesIn = (folder: string): string[] =>
+  readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|cjs|mjs|js)$/.test(file))
+    .map((file) => `${folder}/${file}`);
+
+/** Files of a folder that have what they must not have, as `file: line`. */
+const linesWith = (paths: string[], pattern: RegExp): string[] =>
+  paths.flatMap((path) =>
+    read(path)
+      .split('\n')
+      .flatMap((line, i) => (pattern.test(line) ? [`${path}:${i + 1}`] : [])),
+  );
+
+const lib = namesIn('lib');
+const functions = namesIn('functions');
+
+// -- layers ----------------------------------------------------------------------------------------------------------
+
+/** Pure: no SDK, no environment, no clock, no randomness. */
+const core = [
+  'band',
+  'catalogue',
+  'catalogue-check',
+  'console-url',
+  'digest',
+  'html',
+  'letter',
+  'links',
+  'messages',
+  'openapi',
+  'pages',
+  'people-text',
+  'policy',
+  'principal',
+  'problem',
+  'request',
+  'request-id',
+  'routes',
+  'schema',
+  'session',
+  'status',
+  'time',
+  'version',
+  'view',
+  'wording',
+];
+/** One function per thing that a person or the clock can do. */
+const useCases = ['access', 'change', 'decide-by-link', 'lists', 'news', 'sweep', 'vend'];
+/** What touches the world, and what builds it. */
+const edges = ['app', 'aws-answer', 'catalogue-file', 'config', 'http', 'log', 'mail', 'mail-refused', 'sign-in', 'store', 'sts'];
+
+type Import = { from: string; to: string; isType: boolean };
+
+/** Every import and re-export of a file; one whose names are all types is gone when the code runs. */
+function importsOf(path: string): Import[] {
+  return [...read(path).matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'"]*?)\s+from\s+)?'([^']+)'/gms)].map(([, type, names = '', to = '']) => {
+    const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
+    const isType = type !== undefined || inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
+    return { from: path, to, isType };
+  });
+}
+const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.ts$/, '');
+const offences = (paths: string[], isAllowed: (one: Import) => boolean): string[] =>
+  paths.flatMap((path) => importsOf(path).flatMap((one) => (isAllowed(one) ? [] : [`${path} imports ${one.to}`])));
+const layer = (names: string[]) => names.map((name) => `lib/${name}.ts`);
+
+describe('who imports what', () => {
+  test('every file of lib has its layer', () => {
+    expect(lib.map(nameOf).sort()).toEqual([...core, ...useCases, ...edges].sort());
+  });
+
+  test('the imports are found', () => {
+    expect(importsOf('lib/lists.ts')).toContainEqual({ from: 'lib/lists.ts', to: './app.ts', isType: true });
+    expect(importsOf('lib/vend.ts')).toContainEqual({ from: 'lib/vend.ts', to: './session.ts', isType: false });
+    expect(importsOf('lib/http.ts')).toContainEqual({ from: 'lib/http.ts', to: '@middy/core', isType: false });
+  });
+
+  test('the core imports the core, valibot, and nothing else', () => {
+    const packages: Record<string, string[]> = { openapi: ['@valibot/to-json-schema'], digest: ['node:crypto'] };
+    expect(
+      offences(layer(core), ({ from, to }) =>
+        to.startsWith('./') ? core.includes(nameOf(to)) : to === 'valibot' || (packages[nameOf(from)]?.includes(to) ?? false),
+      ),
+    ).toEqual([]);
+  });
+
+  test('use cases know the world by its types alone', () => {
+    const isOwnError = (to: string) => to === './mail-refused.ts';
+    expect(
+      offences(layer(useCases), ({ to, isType }) => to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to)))),
+    ).toEqual([]);
+  });
+
+  test('edges know no use case', () => {
+    expect(offences(layer(edges), ({ to }) => !to.startsWith('.') || [...core, ...edges].includes(nameOf(to)))).toEqual([]);
+  });
+
+  test('functions import from lib, and from packages types alone', () => {
+    expect(offences(functions, ({ to, isType }) => to.startsWith('../lib/') || (isType && !to.startsWith('.')))).toEqual([]);
+  });
+
+  test('nothing that is deployed imports what is local or a test', () => {
+    expect(offences([...lib, ...functions], ({ to }) => !/(^|\/)(local|test|bench|scripts|bin|events)\//.test(to))).toEqual([]);
+  });
+
+  test('there is no way round in a circle', () => {
+    const next = (path: string) => importsOf(path).flatMap(({ to, isType }) => (isType || !to.startsWith('./') ? [] : [`lib/${nameOf(to)}.ts`]));
+    const visit = (path: string, trail: string[]): string[] =>
+      trail.includes(path) ? [[...trail.slice(trail.indexOf(path)), path].join(' -> ')] : next(path).flatMap((to) => visit(to, [...trail, path]));
+    expect([...new Set(layer(useCases.concat('http')).flatMap((path) => visit(path, [])))]).toEqual([]);
+  });
+});
+
+// -- the world in one place ------------------------------------------------------------------------------------------
+
+describe('one place', () => {
+  const all = [...lib, ...functions];
+  const except = (...paths: string[]) => all.filter((path) => !paths.includes(path));
+
+  test('reads the environment', () => {
+    expect(linesWith(except('lib/config.ts'), /process\.(env|argv)|import\.meta\.env/)).toEqual([]);
+  });
+
+  test('builds clients', () => {
+    expect(linesWith(except('lib/app.ts'), /new \w+Client\(|\bfetch\(/).filter((place) => !place.startsWith('lib/sign-in.ts'))).toEqual([]);
+  });
+
+  test('knows the time and draws at random', () => {
+    expect(
+      linesWith(except('lib/app.ts'), /Date\.now|new Date\(\s*\)|Math\.random|randomUUID|randomBytes|getRandomValues|performance\.now|process\.hrtime/),
+    ).toEqual([]);
+  });
+
+  test('maps errors to answers', () => {
+    expect(linesWith(except('lib/http.ts'), /\bonError\b|\bstatusCode\b/)).toEqual([]);
+  });
+
+  test('writes to the outside', () => {
+    expect(linesWith(except('lib/app.ts'), /\bconsole\.(log|error|warn|info|debug)|process\.std(out|err)/)).toEqual([]);
+  });
+});
+
+// -- size and words --------------------------------------------------------------------------------------------------
+
+describe('files', () => {
+  test.each(functions)('%s is short, and so is its handler', (path) => {
+    const lines = read(path).trimEnd().split('\n');
+    expect(lines.length).toBeLessThanOrEqual(45);
+    const begin = lines.findIndex((line) => line.startsWith('export const handler'));
+    const length = lines.slice(begin).findIndex((line) => /^(}\)|\)|export const handler.*);$/.test(line)) + 1;
+    expect([begin >= 0, length > 0, length <= 30]).toEqual([true, true, true]);
+  });
+
+  test('of lib are at most 300 lines, unless there is a reason', () => {
+    const reasons: Record<string, [most: number, why: string]> = {
+      'lib/schema.ts': [400, 'every shape once, so that each has one home'],
+      'lib/store.ts': [420, 'all of DynamoDB: keys, conditions and indexes are read together'],
+    };
+    const lengths = lib.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }));
+    expect(lengths.filter(({ path, lines }) => lines > (reasons[path]?.[0] ?? 300))).toEqual([]);
+  });
+
+  test('begin with a line that says why they exist', () => {
+    const paths = [...lib, ...functions, ...['local', 'scripts', 'bin', 'bench', 'test/support'].flatMap(namesIn)];
+    const first = (path: string) =>
+      read(path)
+        .split('\n')
+        .find((line) => !line.startsWith('#!')) ?? '';
+    expect(paths.filter((path) => !/^(\/\/|\/\*\*?) \S.{15,}/.test(first(path)))).toEqual([]);
+  });
+});
+
+// -- what follows from something else --------------------------------------------------------------------------------
+
+describe('generated and current (npm run docs writes them anew)', () => {
+  test('docs/openapi.json', () => {
+    expect(read('docs/openapi.json')).toBe(`${JSON.stringify(openApiDocument(version), null, 2)}\n`);
+  });
+
+  test('the map of files in CONTRIBUTING.md', () => {
+    expect(read('CONTRIBUTING.md')).toBe(contributing());
+  });
+
+  test('the version', () => {
+    expect(version).toBe((JSON.parse(read('package.json')) as { version: string }).version);
+  });
+});
+
+describe('events', () => {
+  const files = readdirSync(new URL('events/', root)).filter((name) => name.endsWith('.json'));
+  const keysOf = (names: readonly (keyof typeof routes)[]) => names.flatMap((name) => routeKeysOf(routes[name] as Route));
+
+  test('every function has one, and every one has its function', () => {
+    expect([...new Set(files.map((name) => name.split('.')[0]))].sort()).toEqual(functions.map(nameOf).sort());
+  });
+
+  test.each(Object.entries(routesOfFunction))('%s has one for each of its routes', (name, names) => {
+    const keys = files.filter((file) => file.startsWith(`${name}.`)).map((file) => (JSON.parse(read(`events/${file}`)) as { routeKey: string }).routeKey);
+    expect([...new Set(keys)].filter((key) => key !== '$default').sort()).toEqual(keysOf(names).sort());
+  });
+});
