@@ -4,6 +4,9 @@ import { faultLines } from '../lib/catalogue-file.ts';
 import { CatalogueFaulty, startLocalServer } from './server.ts';
 import { readSettings, usage } from './settings.ts';
 
+// The table in memory keeps small buffers for good. Cut from a common pool, as Node does it, each would keep its 64 KB of pool alive.
+Buffer.poolSize = 0;
+
 const settings = readSettings(process.argv.slice(2), process.env);
 if ('faults' in settings) fail(...settings.faults, '', usage);
 
