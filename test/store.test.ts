@@ -1,7 +1,6 @@
 // One contract for every store: the fake and DynamoDB on each emulator. What only DynamoDB can do wrong is tested below it.
 
 import {
-  type ConsumedCapacity,
   type DynamoDBClient,
   GetItemCommand,
   InternalServerError,
@@ -17,6 +16,7 @@ import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/s
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { availableEmulators, dynalite, dynamoDbLocal, dynoxide, type Emulator, type EmulatorKind } from './support/emulators.ts';
 import { fakeStore } from './support/fake-store.ts';
+import { meter } from './support/meter.ts';
 import { approved, finished, message, next, record, requestId, start, vended } from './support/records.ts';
 
 const emulators = availableEmulators([dynalite, dynoxide, dynamoDbLocal]);
@@ -385,7 +385,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
   if (kind.reportsIndexCapacity) {
     test('a whole life costs at most 24 write and 10 read units, indexes included', async () => {
       const { client, store } = await fresh();
-      const units = counting(client);
+      const units = meter(client);
       await wholeLife(store);
       expect(units.indexes()).toEqual(new Set(['byRequester', 'byMonth', 'pendingByRole', 'byDue']));
       expect(units.write()).toBeLessThanOrEqual(24);
@@ -593,28 +593,4 @@ function watching(client: DynamoDBClient) {
     { step: 'initialize' },
   );
   return sent;
-}
-
-/** What DynamoDB says that each call consumed, by table and indexes. */
-function counting(client: DynamoDBClient) {
-  const consumed: Array<ConsumedCapacity & { command: string }> = [];
-  client.middlewareStack.add(
-    (forward, context) => async (args) => {
-      const answer = await forward({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } as typeof args.input });
-      const { ConsumedCapacity: found } = answer.output as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] };
-      const command = String(context.commandName);
-      for (const one of [found ?? []].flat()) consumed.push({ ...one, command });
-      return answer;
-    },
-    { step: 'initialize' },
-  );
-  const writes = ['PutItemCommand', 'UpdateItemCommand'];
-  const sum = (isWrite: boolean) =>
-    consumed.filter(({ command }) => writes.includes(command) === isWrite).reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
-  return {
-    write: () => sum(true),
-    read: () => sum(false),
-    indexes: () =>
-      new Set(consumed.filter(({ command }) => writes.includes(command)).flatMap(({ GlobalSecondaryIndexes }) => Object.keys(GlobalSecondaryIndexes ?? {}))),
-  };
 }
