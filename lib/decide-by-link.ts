@@ -7,12 +7,12 @@ import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
 import { decide } from './request.ts';
 import type { NewDecision, RequestRecord } from './schema.ts';
-import { statusAt } from './status.ts';
+import { openStage, statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 type Approver = { key: string; name: string };
 
-/** A link that was found genuine. `spent`: the request is no longer pending, or this approver has decided. */
+/** A link that was found genuine. `spent`: it decides nothing any more. */
 export type OpenedLink = { request: RequestRecord; approver: Approver; spent: boolean };
 
 /** Reads link and request in one round trip. @throws Problem `link-not-found`, the same for every way a link can be wrong */
@@ -45,10 +45,15 @@ export async function decideByLink(app: Part, token: string, body: NewDecision):
   return { request: next, approver, spent: isLate };
 }
 
+/** Nothing is left for this approver: the request is over, he has decided, or his stage has been filled by others. */
 function isSpent(app: Part, request: RequestRecord, approver: Approver): boolean {
+  if (statusAt(request, app.clock()) !== 'pending') return true;
   const caller = callerFromLink(app.catalogue, approver);
   const hasDecided = request.stages.some((stage) => stage.decisions.some((decision) => isSamePerson(app.catalogue, decision, caller)));
-  return hasDecided || statusAt(request, app.clock()) !== 'pending';
+  const turn = openStage(request)?.index ?? 0;
+  const wasAsked = (index: number) => request.stages[index]?.people.some(({ key }) => key === approver.key) ?? false;
+  const isFilled = !request.stages.some((_, index) => index >= turn && wasAsked(index));
+  return hasDecided || isFilled;
 }
 
 const linkNotFound = () => new Problem('link-not-found', 'This link is not valid. Open it from the mail itself, or decide by the API.');

@@ -85,7 +85,7 @@ export function outcomePage(request: RequestRecord, approver: Named, now: number
     request,
     html`<h1><span class="mark" aria-hidden="true">${mark}</span> ${title}</h1>
 <p class="lead">${phrase(lead)}</p>
-${after === 'spent' && html`<p class="notice">This link no longer decides anything. Nothing was changed by opening it.</p>`}
+${after === 'spent' && html`<p class="notice">This link no longer decides anything. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>`}
 ${band(request)}
 ${facts([
   ...decisionsOf(request),

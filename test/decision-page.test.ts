@@ -153,6 +153,25 @@ describe('a spent link', () => {
     expect(await open(app, linkTo(app, second))).toMatchObject({ status: 200 });
   });
 
+  test('a stage that others have filled leaves nothing to its other approvers, while the next stage decides', async () => {
+    const admin = 'security@example.com';
+    const third = 'third@example.com';
+    const catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      roles: { read: { ...smallCatalogueFile.roles.read, approval: { stages: [{ approvers: [lead, third] }, { approvers: [admin] }] } } },
+    });
+    const { app, id } = await mailed({}, fakeApp({ catalogue }));
+    const token = linkTo(app, third);
+    await post(app, linkTo(app, lead), 'decision=approve');
+    await playStream(app);
+    for (const answer of [await open(app, token), await post(app, token, 'decision=deny')]) {
+      expect(answer.status).toBe(410);
+      expect(wordsOf(answer)).toMatch(/no longer decides anything/);
+    }
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2 });
+    expect(await open(app, linkTo(app, admin))).toMatchObject({ status: 200 });
+  });
+
   test.each<[string, (app: FakeApp, id: string) => unknown, RegExp]>([
     ['approved by somebody else', (app, id) => approvedBy(app, id, second), /approved by Second Lead/],
     ['denied by somebody else', (app, id) => call(app, 'decideRequest', { as: second, id, body: { decision: 'deny' } }), /denied by Second Lead/],
