@@ -1,6 +1,7 @@
 // What access.yml may hold, and everything that can be wrong with it. Used where a file is read, never in a Lambda: what is deployed was checked.
 import * as v from 'valibot';
 import { bounds, canonicalPrincipal, principalPattern } from './catalogue.ts';
+import { isTimeZone, timeOfDay } from './quiet.ts';
 import { Email, strict, unknownField } from './schema.ts';
 import { parseDuration } from './time.ts';
 
@@ -54,11 +55,29 @@ const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.
 const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
 const StageRule = strict({ approvers: Entries, need: v.optional(count(20), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
+const clockTime = v.pipe(v.string('must be a time such as "20:00", in quotes'), v.regex(timeOfDay, 'must be a time such as "20:00", in quotes'));
+const QuietRule = v.pipe(
+  strict({ timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')), from: clockTime, to: clockTime }),
+  v.check(({ from, to }) => from !== to, 'must not be the whole day'),
+);
+const RemindRule = strict({
+  /** counted from the opening of the stage */
+  after: seconds(300, bounds.decideWithinMax),
+  /** between reminders; as `after` if left out */
+  every: v.optional(seconds(300, bounds.decideWithinMax)),
+  /** each pause is so many times as long as the one before */
+  backOff: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), 1),
+  most: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 3),
+  quiet: v.optional(QuietRule),
+});
+const EscalateRule = strict({ after: seconds(60, bounds.decideWithinMax), to: v.pipe(Entries, v.minLength(1, 'must name somebody')) });
 const ApprovalRule = v.pipe(
   strict({
     automatic: v.optional(v.boolean(), false),
     stages: v.optional(v.pipe(v.array(StageRule), v.maxLength(5, 'must have at most 5 stages')), []),
     decideWithin,
+    remind: v.optional(RemindRule),
+    escalate: v.optional(EscalateRule),
   }),
   v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
@@ -150,6 +169,16 @@ function* roleFaults(data: CatalogueData, accounts: object = {}): Generator<Cata
     const path = ['roles', id];
     if (!Object.hasOwn(accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    yield* waitingFaults(role.approval, [...path, 'approval']);
+  }
+}
+
+/** A reminder or an escalation that could never come is a slip. */
+function* waitingFaults(approval: CatalogueData['roles'][string]['approval'], path: CatalogueFault['path']): Generator<CatalogueFault> {
+  for (const name of ['remind', 'escalate'] as const) {
+    const rule = approval[name];
+    if (rule && approval.automatic) yield { path: [...path, name], detail: 'a role that approves by itself waits for nobody' };
+    else if (rule && rule.after >= approval.decideWithin) yield { path: [...path, name, 'after'], detail: 'comes only after decideWithin has passed' };
   }
 }
 
@@ -171,7 +200,11 @@ function* botFaults(data: CatalogueData, roles: object = {}): Generator<Catalogu
     ...data.auditors,
     ...Object.values(data.groups).flat(),
     ...data.people.flatMap((person) => [person.email, ...person.principals]),
-    ...Object.values(data.roles).flatMap((role) => [...role.requesters, ...role.approval.stages.flatMap((stage) => stage.approvers)]),
+    ...Object.values(data.roles).flatMap((role) => [
+      ...role.requesters,
+      ...role.approval.stages.flatMap((stage) => stage.approvers),
+      ...(role.approval.escalate?.to ?? []),
+    ]),
   ]);
   const principals = new Set<string>();
   for (const [id, bot] of Object.entries(data.bots)) {

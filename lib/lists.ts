@@ -2,7 +2,7 @@
 import type { App, ListIndex, Position } from './app.ts';
 import { names } from './catalogue.ts';
 import { canonicalJson, digestOf } from './digest.ts';
-import { isSamePerson, mayDecideStage, relationOf } from './policy.ts';
+import { isSamePerson, mayDecideStage, mayEverDecide, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { ListQuery, RequestRecord } from './schema.ts';
@@ -50,7 +50,7 @@ function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] 
       throw new Problem('not-allowed', 'Only admins and auditors see all requests. Try view=mine or view=to-decide.');
     return [{ by: 'time', now: app.clock() }];
   }
-  const decided = [...catalogue.roles.values()].filter((role) => role.approval.stages.some(({ approvers }) => names(approvers, who)));
+  const decided = [...catalogue.roles.values()].filter((role) => mayEverDecide(role, who));
   return decided.map(({ id }) => ({ by: 'pending', role: id }));
 }
 

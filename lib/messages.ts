@@ -21,8 +21,11 @@ import {
   what,
 } from './wording.ts';
 
-/** `decide` asks an approver; `filed` tells a person what a bot did in their name; the others are how it went. */
-export type NewsKind = 'decide' | 'filed' | 'approved' | 'denied' | 'withdrawn' | 'revoked' | 'lapsed' | 'ended';
+/** `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; the others are how it went. */
+export type NewsKind = 'decide' | 'reminder' | 'filed' | 'approved' | 'denied' | 'withdrawn' | 'revoked' | 'lapsed' | 'ended';
+
+/** News of how it went; the others ask. */
+type Report = Exclude<NewsKind, 'decide' | 'reminder'>;
 
 /** One message to one person. */
 export type News = {
@@ -31,7 +34,7 @@ export type News = {
   requestId: string;
   kind: NewsKind;
   to: Named & { email: string };
-  /** who may decide by the link in this message; `decide` only */
+  /** who may decide by the link in this message; `decide` and `reminder` only */
   approver?: Named;
 };
 
@@ -63,7 +66,10 @@ export type RenderedMail = { subject: string; text: string; html: string };
  * @throws TypeError when a `decide` message comes without its link
  */
 export function renderMail(news: News, request: RequestRecord, links: Links): RenderedMail {
-  const letter = news.kind === 'decide' ? ask(request, links) : report(news.kind, news.to.key === request.requester.person, request, links);
+  const letter =
+    news.kind === 'decide' || news.kind === 'reminder'
+      ? ask(news, request, links)
+      : report(news.kind, news.to.key === request.requester.person, request, links);
   return { subject: subjectOf(news, request), text: letterText(letter), html: letterHtml(letter) };
 }
 
@@ -71,6 +77,7 @@ export function renderMail(news: News, request: RequestRecord, links: Links): Re
 
 const titles: Record<NewsKind, string> = {
   decide: 'Please decide',
+  reminder: 'Still waiting for you',
   filed: 'Filed in your name',
   approved: 'Approved',
   denied: 'Denied',
@@ -87,11 +94,11 @@ function subjectOf({ kind, to }: News, request: RequestRecord): string {
   return to.key === request.requester.person ? about : `${about} for ${oneLine(plain([requesterOf(request)]), 60)}`;
 }
 
-function ask(request: RequestRecord, { decide, home }: Links): Letter {
+function ask({ kind, to }: News, request: RequestRecord, { decide, home }: Links): Letter {
   if (decide === undefined) throw new TypeError('a mail that asks for a decision needs its link');
   return {
-    title: titles.decide,
-    lead: say`You are asked to approve or deny access for ${requesterOf(request)}.`,
+    title: titles[kind],
+    lead: whyAsked(kind, to, request),
     account: request.role.account,
     facts: [...factsOf(request), ...decisionsOf(request)],
     paragraphs: [
@@ -108,7 +115,17 @@ function ask(request: RequestRecord, { decide, home }: Links): Letter {
   };
 }
 
-function report(kind: Exclude<NewsKind, 'decide'>, isRequester: boolean, request: RequestRecord, { home }: Links): Letter {
+/** Why this mail comes to this person now. */
+function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
+  const stage = openStage(request)?.stage;
+  const openedAt = request.history.find(({ seq }) => seq === stage?.openedBy)?.at ?? request.createdAt;
+  const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
+  if (kind === 'reminder') return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
+  const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
+  return isEscalated ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.` : say`${asked}.`;
+}
+
+function report(kind: Report, isRequester: boolean, request: RequestRecord, { home }: Links): Letter {
   const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
   const { lead, facts } = story(kind, request);
   const { role, reason } = request;
@@ -129,7 +146,7 @@ function report(kind: Exclude<NewsKind, 'decide'>, isRequester: boolean, request
 }
 
 /** What happened and who did it. */
-function story(kind: Exclude<NewsKind, 'decide'>, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
+function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
   const { filedBy, endsAt, startsAt, decideBy, outcome, automatic } = request;
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
@@ -164,7 +181,7 @@ function story(kind: Exclude<NewsKind, 'decide'>, request: RequestRecord): { lea
 }
 
 /** The calls stand in paragraphs of their own, to be copied. */
-function nextForRequester(kind: Exclude<NewsKind, 'decide'>, request: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
+function nextForRequester(kind: Report, request: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
   const sessions = lastSessionEnd(request);
   const next = (text: string) => ({ label: 'What to do next', text: [text] });
   switch (kind) {
@@ -191,7 +208,7 @@ function nextForRequester(kind: Exclude<NewsKind, 'decide'>, request: RequestRec
   }
 }
 
-const nextForApprover = (kind: Exclude<NewsKind, 'decide'>, call: (path: string) => string): Letter['paragraphs'] =>
+const nextForApprover = (kind: Report, call: (path: string) => string): Letter['paragraphs'] =>
   kind === 'approved'
     ? [
         { label: 'What to do next', text: ['Nothing. Should it turn out wrong, you can revoke it:'] },
@@ -201,16 +218,23 @@ const nextForApprover = (kind: Exclude<NewsKind, 'decide'>, call: (path: string)
 
 // --- internal ---
 
-const newlyAsked = (request: RequestRecord, { seq }: HistoryEvent): News[] =>
-  request.stages.filter(({ openedBy }) => openedBy === seq).flatMap((stage) => asks(request, stage));
+/** Whom an event makes us ask. A mail check and an escalation name everybody whose turn it is: what has gone out is not sent again. */
+function newlyAsked(request: RequestRecord, { seq, type }: HistoryEvent): News[] {
+  if (type === 'mail-checked' || type === 'escalated') return askedOf(request);
+  const stage = openStage(request)?.stage;
+  if (type === 'reminded') return stage ? askAll(request, stage, 'reminder', seq) : [];
+  return request.stages.filter(({ openedBy }) => openedBy === seq).flatMap((opened) => asks(request, opened));
+}
 
-function asks(request: RequestRecord, stage: Stage): News[] {
-  const { openedBy } = stage;
-  if (openedBy === undefined) return [];
+/** Those who were asked at first and those to whom it was escalated have messages of one kind and cause, so the mail check covers both. */
+const asks = (request: RequestRecord, stage: Stage): News[] => askAll(request, stage, 'decide', stage.openedBy);
+
+function askAll(request: RequestRecord, stage: Stage, kind: 'decide' | 'reminder', cause: number | undefined): News[] {
+  if (cause === undefined) return [];
   const decided = new Set(request.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person)));
   return stage.people
     .filter(({ key }) => key !== request.requester.person && !decided.has(key))
-    .flatMap((person) => tell(request, 'decide', openedBy, person).map((news) => ({ ...news, approver: { key: person.key, name: person.name } })));
+    .flatMap((person) => tell(request, kind, cause, person).map((news) => ({ ...news, approver: { key: person.key, name: person.name } })));
 }
 
 /** What an event says to those who take part in the request. An approval that is not the last is no news: the next approvers are asked. */
@@ -230,8 +254,6 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return tellAll(type, [requester, ...askedSoFar(request)]);
     case 'ended':
       return event.via === 'sweep' ? [] : tellAll('ended', whoApproved(request));
-    case 'mail-checked':
-      return askedOf(request);
     default:
       return [];
   }

@@ -2,7 +2,7 @@
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-import type { NewRequest, RequestRecord, Stage } from './schema.ts';
+import type { NewRequest, RequestRecord, Stage, Waiting } from './schema.ts';
 import { durationText, parseDuration, toInstant } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
@@ -11,7 +11,14 @@ import { durationText, parseDuration, toInstant } from './time.ts';
 export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
 
 /** What the catalogue says to a filing: all checks, and what would be stored. */
-export type Judgement = { role: Role; requester: Person; durationSeconds: number; stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>; checks: Check[] };
+export type Judgement = {
+  role: Role;
+  requester: Person;
+  durationSeconds: number;
+  stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
+  waiting?: Waiting | undefined;
+  checks: Check[];
+};
 type OpenSlot = { id: string; role: string; until: number };
 
 /** Deny beats requesters, always. */
@@ -59,7 +66,17 @@ export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewReque
     overlapCheck(role, open),
     limitCheck(catalogue, open, now),
   ];
-  return { role, requester, durationSeconds, stages, checks };
+  return { role, requester, durationSeconds, stages, waiting: waitingOf(catalogue, role, requester), checks };
+}
+
+/** What happens while the request waits, as the role has it now; undefined where it says nothing. */
+function waitingOf(catalogue: Catalogue, { approval: { remind, escalate } }: Role, requester: Person): Waiting | undefined {
+  if (!remind && !escalate) return undefined;
+  const others = (entries: readonly string[]) => peopleNamed(catalogue, entries).filter(({ key }) => key !== requester.key);
+  return {
+    ...(remind && { remind: { ...remind, every: remind.every ?? remind.after, ...(remind.quiet && { quiet: remind.quiet }) } }),
+    ...(escalate && { escalate: { after: escalate.after, to: [...escalate.to], people: others(escalate.to).map(({ key, name }) => ({ key, name })) } }),
+  };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -257,8 +274,12 @@ export const isInvolved = (relation: Relation): boolean => Object.values(relatio
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
   const today = catalogue.roles.get(record.role.id);
-  return names(stage.approvers, who) && (today === undefined || today.approval.stages.some(({ approvers }) => names(approvers, who)));
+  return names(stage.approvers, who) && (today === undefined || mayEverDecide(today, who));
 }
+
+/** Whether some stage of the role, or its escalation, names somebody. */
+export const mayEverDecide = ({ approval: { stages, escalate } }: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
+  stages.some(({ approvers }) => names(approvers, who)) || names(escalate?.to ?? [], who);
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */
 export function isSamePerson(catalogue: Catalogue, stored: { person: string; principal: string }, caller: Caller): boolean {

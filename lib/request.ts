@@ -4,8 +4,8 @@ import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
-import { dueAt, isPending, mailChecksBy, openStage, statusAt } from './status.ts';
+import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session, Stage } from './schema.ts';
+import { clockSteps, mailChecksBy, openStage, statusAt } from './status.ts';
 import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
 
 /** Who did it and how, for the history. */
@@ -25,7 +25,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages } = judgement;
+  const { role, requester, durationSeconds, stages, waiting } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -51,6 +51,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     automatic: role.approval.automatic,
     stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && { openedBy: 1 }), decisions: [] })),
     mailChecks: 0,
+    ...(waiting && { waiting }),
     sessions: [],
     vended: 0,
     history: [],
@@ -197,13 +198,45 @@ export function recordUndelivered(request: RequestRecord, session: Session, call
 
 // -- time ------------------------------------------------------------------------------------------------------------
 
-/** What the clock alone has made of a request and nobody has written down yet; undefined if nothing. */
+/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. */
 export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
-  const due = dueAt(request);
-  if (due === undefined || now < due) return undefined;
-  if (!isPending(request)) return record({ ...request, outcome: { status: 'ended', at: due, by: 'the end of the grant' } }, 'ended', clockwork, now);
-  if (now >= request.decideBy) return record({ ...request, outcome: { status: 'lapsed', at: request.decideBy, by: 'nobody' } }, 'lapsed', clockwork, now);
-  return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
+  const step = clockSteps(request).find(({ at }) => at <= now);
+  switch (step?.does) {
+    case undefined:
+      return undefined;
+    case 'ended':
+      return record({ ...request, outcome: { status: 'ended', at: step.at, by: 'the end of the grant' } }, 'ended', clockwork, now);
+    case 'lapsed':
+      return record({ ...request, outcome: { status: 'lapsed', at: step.at, by: 'nobody' } }, 'lapsed', clockwork, now);
+    case 'escalated':
+      return escalate(request, now);
+    case 'reminded':
+      return record(
+        withOpenStage(request, (stage) => ({ ...stage, reminded: { count: (stage.reminded?.count ?? 0) + 1, at: now } })),
+        'reminded',
+        clockwork,
+        now,
+      );
+    case 'mail-checked':
+      return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
+  }
+}
+
+/** Lets further people decide the open stage, beside those who could before. */
+function escalate(request: RequestRecord, now: number): RequestRecord {
+  const { to = [], people = [] } = request.waiting?.escalate ?? {};
+  const next = withOpenStage(request, (stage) => ({
+    ...stage,
+    approvers: [...new Set([...stage.approvers, ...to])],
+    people: [...stage.people, ...people.filter(({ key }) => !stage.people.some((known) => known.key === key))],
+    escalated: { by: request.version + 1, from: stage.people.length },
+  }));
+  return record(next, 'escalated', clockwork, now, `to ${to.join(', ')}`);
+}
+
+function withOpenStage(request: RequestRecord, change: (stage: Stage) => Stage): RequestRecord {
+  const index = openStage(request)?.index;
+  return { ...request, stages: request.stages.map((stage, i) => (i === index ? change(stage) : stage)) };
 }
 
 // -- history ---------------------------------------------------------------------------------------------------------

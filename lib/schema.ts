@@ -88,6 +88,24 @@ export const Stage = v.object({
   /** seq of the event that made it this stage's turn; mail about the stage is named by it */
   openedBy: v.optional(v.number()),
   decisions: v.array(Decision),
+  /** how often its people were reminded, and when last */
+  reminded: v.optional(v.object({ count: v.number(), at: At })),
+  /** seq of the event that let further people decide, and where in `people` they begin */
+  escalated: v.optional(v.object({ by: v.number(), from: v.number() })),
+});
+
+/** What the sweep does while a request waits, as the catalogue had it at filing. Seconds. */
+export const Waiting = v.object({
+  remind: v.optional(
+    v.object({
+      after: v.number(),
+      every: v.number(),
+      backOff: v.number(),
+      most: v.number(),
+      quiet: v.optional(v.object({ timeZone: v.string(), from: v.string(), to: v.string() })),
+    }),
+  ),
+  escalate: v.optional(v.object({ after: v.number(), to: v.array(v.string()), people: v.array(KnownPerson) })),
 });
 
 export const Session = v.object({
@@ -98,7 +116,20 @@ export const Session = v.object({
   expiresAt: At,
 });
 
-export const eventTypes = ['filed', 'approved', 'denied', 'mail-checked', 'vended', 'undelivered', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
+export const eventTypes = [
+  'filed',
+  'approved',
+  'denied',
+  'mail-checked',
+  'reminded',
+  'escalated',
+  'vended',
+  'undelivered',
+  'withdrawn',
+  'ended',
+  'revoked',
+  'lapsed',
+] as const;
 
 export const HistoryEvent = v.object({
   seq: v.number(),
@@ -143,6 +174,7 @@ export const RequestRecord = v.object({
   stages: v.array(Stage),
   /** how often the sweeper has made sure that the approvers of the current stage were mailed */
   mailChecks: v.number(),
+  waiting: v.optional(Waiting),
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
@@ -260,7 +292,12 @@ export const RoleView = v.object({
   session: v.object({ maxSeconds: v.number() }),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
-  approval: v.object({ automatic: v.boolean(), decideWithinSeconds: v.number(), stages: v.array(StageView) }),
+  approval: v.object({
+    automatic: v.boolean(),
+    decideWithinSeconds: v.number(),
+    stages: v.array(StageView),
+    escalate: v.optional(v.object({ afterSeconds: v.number(), to: v.array(v.string()) })),
+  }),
 });
 export const RoleListView = v.object({ items: v.array(RoleView) });
 export const RequestView = v.object({
@@ -329,6 +366,7 @@ export type RequestRecord = v.InferOutput<typeof RequestRecord>;
 export type MessageRecord = v.InferOutput<typeof MessageRecord>;
 export type RoleSnapshot = v.InferOutput<typeof RoleSnapshot>;
 export type Stage = v.InferOutput<typeof Stage>;
+export type Waiting = v.InferOutput<typeof Waiting>;
 export type Decision = v.InferOutput<typeof Decision>;
 export type Session = v.InferOutput<typeof Session>;
 export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;

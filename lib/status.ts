@@ -1,6 +1,7 @@
 // What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
+import { afterQuiet } from './quiet.ts';
 import type { RequestRecord, Stage, Status } from './schema.ts';
-import { HOUR, MINUTE } from './time.ts';
+import { HOUR, MINUTE, SECOND } from './time.ts';
 
 /** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
@@ -32,13 +33,45 @@ export function openUntil(record: RequestRecord): number | undefined {
   return record.outcome ? undefined : (record.endsAt ?? record.decideBy);
 }
 
+/** What the clock alone will make of a request, and when. */
+export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' };
+
+/** The next step of each kind; where several are due, the first of them counts. */
+export function clockSteps(record: RequestRecord): ClockStep[] {
+  if (record.outcome) return [];
+  if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }];
+  const stage = openStage(record)?.stage;
+  const opened = openedAt(record);
+  return [{ at: record.decideBy, does: 'lapsed' }, ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : [])];
+}
+
+function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage: Stage, opened: number): ClockStep[] {
+  const escalation = stage.escalated ? undefined : waiting?.escalate;
+  const reminder = waiting?.remind && nextReminder(waiting.remind, stage, opened);
+  const delay = mailChecksAfter[mailChecks];
+  const steps: ClockStep[] = [
+    ...(escalation ? [{ at: opened + escalation.after * SECOND, does: 'escalated' as const }] : []),
+    ...(reminder === undefined ? [] : [{ at: reminder, does: 'reminded' as const }]),
+    ...(delay === undefined ? [] : [{ at: opened + delay, does: 'mail-checked' as const }]),
+  ];
+  return steps.filter(({ at }) => at < decideBy);
+}
+
+/** Counted from the last reminder that went out, not from a plan: a sweep that was held up does not remind in a hurry. */
+function nextReminder(
+  { after, every, backOff, most, quiet }: NonNullable<NonNullable<RequestRecord['waiting']>['remind']>,
+  { reminded }: Stage,
+  opened: number,
+): number | undefined {
+  if (!reminded) return afterQuiet(opened + after * SECOND, quiet);
+  if (reminded.count >= most) return undefined;
+  return afterQuiet(reminded.at + every * backOff ** (reminded.count - 1) * SECOND, quiet);
+}
+
 /** When the sweeper must look next; undefined when nothing is left to record. */
 export function dueAt(record: RequestRecord): number | undefined {
-  if (record.outcome) return undefined;
-  if (record.endsAt !== undefined) return record.endsAt;
-  const opened = openedAt(record);
-  const delay = mailChecksAfter[record.mailChecks];
-  return opened === undefined || delay === undefined ? record.decideBy : Math.min(opened + delay, record.decideBy);
+  const steps = clockSteps(record);
+  return steps.length === 0 ? undefined : Math.min(...steps.map(({ at }) => at));
 }
 
 /** How many checks of the mail the open stage has had coming by `now`. A sweep that comes late makes up for all of them at once. */

@@ -58,6 +58,9 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
       automatic: role.approval.automatic,
       decideWithinSeconds: role.approval.decideWithin,
       stages: role.approval.stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+      ...(role.approval.escalate && {
+        escalate: { afterSeconds: role.approval.escalate.after, to: displayNames(catalogue, role.approval.escalate.to) },
+      }),
     },
   };
 }
