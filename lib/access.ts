@@ -7,7 +7,8 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { decide, end, file, notFound } from './request.ts';
 import { requestIdOf } from './request-id.ts';
-import type { NewDecision, NewRequest, RequestRecord } from './schema.ts';
+import { signReview } from './review.ts';
+import type { NewDecision, NewRequest, NewReview, RequestRecord } from './schema.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 
@@ -24,7 +25,7 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   const isKeyed = idempotencyKey !== undefined;
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [open, earlier] = await Promise.all([app.store.openOf(requester.key, app.clock()), isKeyed ? app.store.get(id) : undefined]);
+  const [open, earlier] = await Promise.all([app.store.openOf(requester.key, app.clock(), reachOf(body)), isKeyed ? app.store.get(id) : undefined]);
   if (earlier) return replayed(earlier, fingerprint);
 
   const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock());
@@ -43,10 +44,13 @@ function replayed(request: RequestRecord, fingerprint: string | undefined): Fili
   return { is: 'replayed', request };
 }
 
+/** An open review counts however long ago it was owed; only break-glass asks for that. */
+const reachOf = ({ breakGlass }: NewRequest): number | undefined => (breakGlass ? 0 : undefined);
+
 /** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` */
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const requester = requesterOf(app.catalogue, caller, body);
-  const open = await app.store.openOf(requester.key, app.clock());
+  const open = await app.store.openOf(requester.key, app.clock(), reachOf(body));
   return judgeFiling(app.catalogue, caller, body, open, app.clock());
 }
 
@@ -60,6 +64,10 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 /** @throws Problem as `decide` of the core */
 export const decideRequest = (app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> =>
   changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now));
+
+/** @throws Problem as `signReview` of the core */
+export const reviewRequest = (app: Part, caller: Caller, id: string, body: NewReview): Promise<RequestRecord> =>
+  changeRequest(app, id, (current, now) => signReview(current, app.catalogue, caller, body, now));
 
 /** @throws Problem as `end` of the core */
 export const endRequest = (app: Part, caller: Caller, id: string, comment?: string): Promise<RequestRecord> =>

@@ -65,7 +65,8 @@ export type ListIndex =
   | { by: 'pending'; role: string }
   /** every request, of the last 13 months */
   | { by: 'time'; now: number };
-export type OpenSlot = { id: string; role: string; until: number };
+/** `until` has passed when the request is no longer open and its slot is there for its review only. Epoch milliseconds. */
+export type OpenSlot = { id: string; role: string; until: number; reviewDue?: number };
 
 export interface Store {
   /** Strongly consistent. */
@@ -76,8 +77,11 @@ export interface Store {
   create(record: RequestRecord): Promise<RequestRecord | undefined>;
   /** Writes `next` only while the stored version is `version`; false if it no longer is. */
   replace(next: RequestRecord, version: number): Promise<boolean>;
-  /** Open requests of a person, from keys alone; eventually consistent. */
-  openOf(person: string, now: number): Promise<OpenSlot[]>;
+  /**
+   * A person's requests that are open or whose review is, from keys alone; eventually consistent.
+   * @param since epoch milliseconds; looks no further back than a request can be open unless given
+   */
+  openOf(person: string, now: number, since?: number): Promise<OpenSlot[]>;
   /** A page of positions, newest first, strictly after `after`; eventually consistent. */
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
   /** Ids whose due time is not after `now`, oldest first within a shard; eventually consistent. */

@@ -81,6 +81,14 @@ const ApprovalRule = v.pipe(
   }),
   v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
+const BreakGlassRule = strict({
+  requesters: v.pipe(Entries, v.minLength(1, 'must name somebody')),
+  maxDuration: seconds(60, bounds.breakGlassMax),
+  reason: v.optional(strict({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 20 }),
+  reviewers: v.pipe(Entries, v.minLength(1, 'must name somebody')),
+  /** counted from the end of the grant as it was given */
+  reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
+});
 const RoleRule = strict({
   account: v.string(),
   /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
@@ -105,6 +113,7 @@ const RoleRule = strict({
   ),
   mfa: v.optional(v.boolean(), false),
   risk: v.optional(v.picklist(['low', 'high']), 'low'),
+  breakGlass: v.optional(BreakGlassRule),
 });
 
 /** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
@@ -170,6 +179,9 @@ function* roleFaults(data: CatalogueData, accounts: object = {}): Generator<Cata
     if (!Object.hasOwn(accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
     yield* waitingFaults(role.approval, [...path, 'approval']);
+    if (role.breakGlass && role.approval.automatic) yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
+    if (role.breakGlass && role.breakGlass.maxDuration > role.duration.max)
+      yield { path: [...path, 'breakGlass', 'maxDuration'], detail: "is longer than the role's own maximum" };
   }
 }
 
@@ -204,6 +216,7 @@ function* botFaults(data: CatalogueData, roles: object = {}): Generator<Catalogu
       ...role.requesters,
       ...role.approval.stages.flatMap((stage) => stage.approvers),
       ...(role.approval.escalate?.to ?? []),
+      ...(role.breakGlass ? [...role.breakGlass.requesters, ...role.breakGlass.reviewers] : []),
     ]),
   ]);
   const principals = new Set<string>();

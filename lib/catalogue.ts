@@ -34,6 +34,8 @@ export type Catalogue = {
 export const bounds = {
   durationMax: (30 * DAY) / SECOND,
   decideWithinMax: (14 * DAY) / SECOND,
+  breakGlassMax: (12 * HOUR) / SECOND,
+  reviewWithinMax: (14 * DAY) / SECOND,
   sessionMin: (15 * MINUTE) / SECOND,
   sessionMax: (12 * HOUR) / SECOND,
 };

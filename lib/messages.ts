@@ -22,7 +22,9 @@ import {
 } from './wording.ts';
 
 /** `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; the others are how it went. */
-export type NewsKind = 'decide' | 'reminder' | 'filed' | 'approved' | 'denied' | 'withdrawn' | 'revoked' | 'lapsed' | 'ended';
+export type NewsKind = 'decide' | 'reminder' | 'filed' | 'approved' | 'denied' | 'withdrawn' | 'revoked' | 'lapsed' | 'ended' | ReviewNews;
+/** About break-glass: that it was used, that it is over and to be reviewed, that nobody did so in time, that somebody did. */
+type ReviewNews = 'break-glass' | 'review' | 'review-overdue' | 'reviewed';
 
 /** News of how it went; the others ask. */
 type Report = Exclude<NewsKind, 'decide' | 'reminder'>;
@@ -85,6 +87,10 @@ const titles: Record<NewsKind, string> = {
   revoked: 'Revoked',
   lapsed: 'Lapsed',
   ended: 'Handed back',
+  'break-glass': 'Break-glass used',
+  review: 'Please review',
+  'review-overdue': 'Review overdue',
+  reviewed: 'Reviewed',
 };
 
 /** The name comes last, so that writing from right to left in it cannot rearrange the rest. */
@@ -147,7 +153,7 @@ function report(kind: Report, isRequester: boolean, request: RequestRecord, { ho
 
 /** What happened and who did it. */
 function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
-  const { filedBy, endsAt, startsAt, decideBy, outcome, automatic } = request;
+  const { filedBy, endsAt, startsAt, decideBy, outcome, automatic, review } = request;
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
   const grant: Fact[] =
@@ -164,6 +170,7 @@ function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fac
         facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
       };
     case 'approved':
+      if (review) return { lead: say`${wish} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`, facts: grant };
       return automatic
         ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
         : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
@@ -177,8 +184,33 @@ function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fac
       return { lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy)}.`, facts: decisionsOf(request) };
     case 'ended':
       return { lead: say`${wish} is over: the grant was handed back early.`, facts: by('Handed back by') };
+    case 'break-glass':
+      return {
+        lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
+        facts: [...grant, ...reviewFacts(request)],
+      };
+    case 'review':
+      return {
+        lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
+        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
+      };
+    case 'review-overdue':
+      return {
+        lead: say`Nobody has reviewed what ${requesterOf(request)} did by break-glass with ${what(request)}. Until somebody does, break-glass is refused to them.`,
+        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
+      };
+    case 'reviewed':
+      return { lead: say`What was done by break-glass with ${what(request)} was reviewed.`, facts: reviewFacts(request) };
   }
 }
+
+const reviewFacts = ({ review }: RequestRecord): Fact[] => {
+  if (!review) return [];
+  const { signed, due } = review;
+  return signed
+    ? [{ label: 'Reviewed by', value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`, quote: signed.comment }]
+    : [{ label: 'Review due', value: [instantText(due)] }];
+};
 
 /** The calls stand in paragraphs of their own, to be copied. */
 function nextForRequester(kind: Report, request: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
@@ -202,19 +234,31 @@ function nextForRequester(kind: Report, request: RequestRecord, call: (path: str
     }
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];
-    case 'withdrawn':
-    case 'ended':
+    default:
       return [next('Nothing.')];
   }
 }
 
-const nextForApprover = (kind: Report, call: (path: string) => string): Letter['paragraphs'] =>
-  kind === 'approved'
-    ? [
-        { label: 'What to do next', text: ['Nothing. Should it turn out wrong, you can revoke it:'] },
-        { label: 'Revoke', text: [call('end')] },
-      ]
-    : [{ label: 'What to do next', text: ['Nothing: there is nothing left to decide, and earlier links no longer work.'] }];
+function nextForApprover(kind: Report, call: (path: string) => string): Letter['paragraphs'] {
+  const next = (text: string) => ({ label: 'What to do next', text: [text] });
+  const revoke = { label: 'Revoke', text: [call('end')] };
+  switch (kind) {
+    case 'approved':
+      return [next('Nothing. Should it turn out wrong, you can revoke it:'), revoke];
+    case 'break-glass':
+      return [next('Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:'), revoke];
+    case 'review':
+    case 'review-overdue':
+      return [
+        next(
+          'A reviewer looks at what was done (CloudTrail carries the request as the session tag latchkey-request) and signs with a comment that says what was found:',
+        ),
+        { label: 'Sign', text: [call('review')] },
+      ];
+    default:
+      return [next('Nothing: there is nothing left to decide, and earlier links no longer work.')];
+  }
+}
 
 // --- internal ---
 
@@ -242,8 +286,12 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
   const { type, seq, actor } = event;
   const tellAll = (kind: NewsKind, people: Named[]) => people.filter(({ key }) => key !== actor).flatMap((person) => tell(request, kind, seq, person));
   const requester = { key: request.requester.person, name: request.requester.name };
+  const { review } = request;
+  // however a grant by break-glass came to its end, it is time for the review
+  const toReview = review && !review.signed ? tellAll('review', review.people) : [];
   switch (type) {
     case 'filed':
+      if (review) return tellAll('break-glass', [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]);
       return request.filedBy ? tellAll('filed', [requester]) : [];
     case 'approved':
       return isGrant ? tellAll('approved', [requester, ...askedSoFar(request)]) : [];
@@ -251,9 +299,13 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
     case 'revoked':
     case 'lapsed':
     case 'withdrawn':
-      return tellAll(type, [requester, ...askedSoFar(request)]);
+      return [...tellAll(type, [requester, ...askedSoFar(request)]), ...toReview];
     case 'ended':
-      return event.via === 'sweep' ? [] : tellAll('ended', whoApproved(request));
+      return event.via === 'sweep' ? toReview : [...tellAll('ended', whoApproved(request)), ...toReview];
+    case 'review-overdue':
+      return review ? tellAll(type, [...review.admins, ...review.people]) : [];
+    case 'reviewed':
+      return tellAll(type, [requester]);
     default:
       return [];
   }

@@ -1,4 +1,5 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
+import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -17,9 +18,11 @@ export type Judgement = {
   durationSeconds: number;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   waiting?: Waiting | undefined;
+  /** there when the glass is broken: nobody is asked, somebody reviews */
+  review?: ReviewPlan | undefined;
   checks: Check[];
 };
-type OpenSlot = { id: string; role: string; until: number };
+type OpenSlot = { id: string; role: string; until: number; reviewDue?: number | undefined };
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
@@ -31,25 +34,33 @@ const known = (catalogue: Catalogue, person: Person) => ({ identities: person.id
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   const bot = botOf(catalogue, caller);
-  return [...catalogue.roles.values()].filter((role) => (bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller))));
+  return [...catalogue.roles.values()].filter((role) =>
+    bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller)) || mayBreakGlass(role, whoIs(caller)),
+  );
 }
 
 /**
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
- * @param open the requester's open requests, as `openOf` of the store answers them
+ * @param slots the requester's requests that count, as `openOf` of the store answers them
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
  */
-export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, open: readonly OpenSlot[], now: number): Judgement {
+export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, slots: readonly OpenSlot[], now: number): Judgement {
   const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
   const bot = botOf(catalogue, caller);
   if (bot && !names(bot.for, who)) throw new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
-  if (!mayRequest(role, who)) throw roleNotFound(body.role);
+  const ordinary = mayRequest(role, who);
+  if (!ordinary && (bot || !mayBreakGlass(role, who))) throw roleNotFound(body.role);
+  if (bot && body.breakGlass) throw new Problem('not-allowed', 'A bot cannot break the glass for anybody. The person does it, signed in.');
+  const review = body.breakGlass ? reviewPlanOf(catalogue, role, requester) : undefined;
+  const rule = review ? ruleUnderGlass(role) : role;
+  const open = slots.filter(({ until }) => until > now);
+  const reviews = slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
 
-  const durationSeconds = body.duration === undefined ? role.duration.default : (parseDuration(body.duration) ?? 0);
+  const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
   const stages = role.approval.stages.map(({ need, approvers }) => ({
     need,
     approvers: [...approvers],
@@ -59,14 +70,15 @@ export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewReque
   }));
   const checks = [
     mfaCheck(role, caller),
-    durationCheck(role, durationSeconds),
-    reasonCheck(role, body.reason),
-    ...ticketCheck(role, body.ticket),
-    approverCheck(role, stages),
+    ...breakGlassChecks(role, who, { asked: body.breakGlass === true, ordinary }, review, reviews, now),
+    durationCheck(rule, durationSeconds),
+    reasonCheck(rule, body.reason),
+    ...ticketCheck(rule, body.ticket),
+    ...(review ? [] : [approverCheck(role, stages)]),
     overlapCheck(role, open),
     limitCheck(catalogue, open, now),
   ];
-  return { role, requester, durationSeconds, stages, waiting: waitingOf(catalogue, role, requester), checks };
+  return { role: rule, requester, durationSeconds, stages, waiting: review ? undefined : waitingOf(catalogue, role, requester), review, checks };
 }
 
 /** What happens while the request waits, as the role has it now; undefined where it says nothing. */
@@ -102,7 +114,8 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   const role = catalogue.roles.get(record.role.id);
   if (!role) return 'The role is no longer in the catalogue.';
   if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
-  const isRefused = requester ? !mayRequest(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
+  const may = record.review ? mayBreakGlass : mayRequest;
+  const isRefused = requester ? !may(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;
 }
 
@@ -241,6 +254,8 @@ export type Relation = {
   approver: boolean;
   /** was asked or has decided, even if no approver any more */
   asked: boolean;
+  /** may sign the review of a request by break-glass */
+  reviewer: boolean;
   admin: boolean;
   auditor: boolean;
 };
@@ -260,6 +275,7 @@ export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: 
           stage.people.some(({ key }) => personOf(catalogue, key).key === caller.person.key) ||
           stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)),
       ),
+    reviewer: isPerson && mayReview(catalogue, record, who),
     admin: isPerson && names(catalogue.admins, who),
     auditor: isPerson && names(catalogue.auditors, who),
   };

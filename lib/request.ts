@@ -1,4 +1,5 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import type { ReviewPlan } from './break-glass.ts';
 import type { Catalogue, Role } from './catalogue.ts';
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
@@ -11,7 +12,7 @@ import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from '.
 /** Who did it and how, for the history. */
 type By = { actor: string; via: string };
 const clockwork: By = { actor: 'latchkey', via: 'sweep' };
-const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
+export const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
 
 /** What is kept of a long life: the document stays small, the chain stays whole. */
 const KEPT_SESSIONS = 12;
@@ -25,7 +26,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages, waiting } = judgement;
+  const { role, requester, durationSeconds, stages, waiting, review } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -49,7 +50,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
     automatic: role.approval.automatic,
-    stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && { openedBy: 1 }), decisions: [] })),
+    stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && !review && { openedBy: 1 }), decisions: [] })),
     mailChecks: 0,
     ...(waiting && { waiting }),
     sessions: [],
@@ -59,9 +60,18 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     ...(fingerprint !== undefined && { fingerprint }),
   };
   const recorded = record(filed, 'filed', byCaller(caller), now);
+  if (review) return breakGlass(recorded, review, now);
   return role.approval.automatic
     ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, 'The catalogue approves this role by itself.')
     : recorded;
+}
+
+/** Granted at once, with a review owed. */
+function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPlan, now: number): RequestRecord {
+  const granted = grant(request, now);
+  const due = floorToSecond(now) + (request.durationSeconds + withinSeconds) * SECOND;
+  const note = `By break-glass: nobody approved this. A review is due by ${toInstant(due)}.`;
+  return record({ ...granted, review: { ...who, due } }, 'approved', { actor: 'latchkey', via: 'break-glass' }, now, note);
 }
 
 /** Starts the grant's clock. It counts whole seconds, as IAM's does. */
@@ -154,7 +164,7 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
-  if (!relation.requester && !relation.approver && !relation.asked && !relation.admin) {
+  if (!relation.requester && !relation.approver && !relation.asked && !relation.reviewer && !relation.admin) {
     throw new Problem('not-an-approver', 'You may see this request, but only its requester, its approvers and admins may end it.');
   }
   const status = statusAt(request, now);
@@ -217,6 +227,13 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
         clockwork,
         now,
       );
+    case 'review-overdue':
+      return record(
+        { ...request, ...(request.review && { review: { ...request.review, overdue: (request.review.overdue ?? 0) + 1 } }) },
+        'review-overdue',
+        clockwork,
+        now,
+      );
     case 'mail-checked':
       return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
   }
@@ -242,7 +259,7 @@ function withOpenStage(request: RequestRecord, change: (stage: Stage) => Stage):
 // -- history ---------------------------------------------------------------------------------------------------------
 
 /** Adds one event and moves version and chain along with it. */
-function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
+export function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
   const seq = request.version + 1;
   const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
   const kept = type === 'vended' ? folded(request.history) : request.history;

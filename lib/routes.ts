@@ -72,6 +72,15 @@ export const routes = {
     answers: { 200: s.RequestView },
     problems: [...onRequest, 'own-request', 'not-an-approver', 'not-allowed', 'already-decided', 'refused-by-policy'],
   },
+  reviewRequest: {
+    method: 'POST',
+    path: '/requests/{id}/review',
+    access: 'caller',
+    summary: 'Sign the review of a request by break-glass',
+    body: s.NewReview,
+    answers: { 200: s.RequestView },
+    problems: [...onRequest, 'own-request', 'not-an-approver', 'not-allowed', 'not-active', 'already-decided', 'refused-by-policy'],
+  },
   endRequest: {
     method: 'POST',
     path: '/requests/{id}/end',

@@ -108,6 +108,19 @@ export const Waiting = v.object({
   escalate: v.optional(v.object({ after: v.number(), to: v.array(v.string()), people: v.array(KnownPerson) })),
 });
 
+/** What is owed for break-glass: somebody else's word on it. */
+export const Review = v.object({
+  /** entries of the catalogue as they stood at filing */
+  reviewers: v.array(v.string()),
+  people: v.array(KnownPerson),
+  /** the admins who are told */
+  admins: v.array(KnownPerson),
+  due: At,
+  /** how often the sweep has said that it is overdue */
+  overdue: v.optional(v.number()),
+  signed: v.optional(v.object({ person: v.string(), principal: v.string(), name: v.string(), comment: v.string(), via: v.string(), at: At })),
+});
+
 export const Session = v.object({
   kind: v.picklist(['keys', 'console']),
   accessKeyId: v.string(),
@@ -129,6 +142,8 @@ export const eventTypes = [
   'ended',
   'revoked',
   'lapsed',
+  'review-overdue',
+  'reviewed',
 ] as const;
 
 export const HistoryEvent = v.object({
@@ -175,6 +190,8 @@ export const RequestRecord = v.object({
   /** how often the sweeper has made sure that the approvers of the current stage were mailed */
   mailChecks: v.number(),
   waiting: v.optional(Waiting),
+  /** there for a request by break-glass, and for no other */
+  review: v.optional(Review),
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
@@ -216,12 +233,14 @@ export const NewRequest = strict({
   reason,
   ticket: v.optional(oneLine(200)),
   onBehalfOf: v.optional(Email),
+  breakGlass: v.optional(v.boolean()),
 });
 export const NewDecision = strict({
   decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
   comment: v.optional(comment),
   duration: v.optional(DurationText),
 });
+export const NewReview = strict({ comment: v.pipe(comment, v.regex(/\S/, 'must say what you found')) });
 export const NewEnd = strict({ comment: v.optional(comment) });
 export const NewCredentials = strict({ duration: v.optional(DurationText) });
 export const NewConsole = strict({
@@ -292,6 +311,9 @@ export const RoleView = v.object({
   session: v.object({ maxSeconds: v.number() }),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
+  breakGlass: v.optional(
+    v.object({ maxSeconds: v.number(), reason: v.object({ minLength: v.number() }), reviewWithinSeconds: v.number(), reviewers: v.array(v.string()) }),
+  ),
   approval: v.object({
     automatic: v.boolean(),
     decideWithinSeconds: v.number(),
@@ -314,6 +336,17 @@ export const RequestView = v.object({
   decideBy: Instant,
   startsAt: v.optional(Instant),
   endsAt: v.optional(Instant),
+  breakGlass: v.optional(v.literal(true)),
+  review: v.optional(
+    v.object({
+      state: v.picklist(['open', 'overdue', 'signed']),
+      due: Instant,
+      reviewers: v.array(v.string()),
+      by: v.optional(v.string()),
+      at: v.optional(Instant),
+      comment: v.optional(v.string()),
+    }),
+  ),
   approval: v.object({
     automatic: v.boolean(),
     stages: v.array(
@@ -374,6 +407,7 @@ export type EventType = (typeof eventTypes)[number];
 export type Status = (typeof statuses)[number];
 export type LimitedBy = (typeof limits)[number];
 export type NewRequest = v.InferOutput<typeof NewRequest>;
+export type NewReview = v.InferOutput<typeof NewReview>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;

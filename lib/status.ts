@@ -1,7 +1,7 @@
 // What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
 import { afterQuiet } from './quiet.ts';
 import type { RequestRecord, Stage, Status } from './schema.ts';
-import { HOUR, MINUTE, SECOND } from './time.ts';
+import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
 /** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
@@ -34,15 +34,23 @@ export function openUntil(record: RequestRecord): number | undefined {
 }
 
 /** What the clock alone will make of a request, and when. */
-export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' };
+export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' };
 
 /** The next step of each kind; where several are due, the first of them counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
-  if (record.outcome) return [];
-  if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }];
+  if (record.outcome) return reviewSteps(record);
+  if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }, ...reviewSteps(record)];
   const stage = openStage(record)?.stage;
   const opened = openedAt(record);
   return [{ at: record.decideBy, does: 'lapsed' }, ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : [])];
+}
+
+/** When a review that nobody signs is brought up, counted from its due time. */
+const overdueAfter = [0, DAY, 7 * DAY];
+
+function reviewSteps({ review }: RequestRecord): ClockStep[] {
+  const delay = overdueAfter[review?.overdue ?? 0];
+  return !review || review.signed || delay === undefined ? [] : [{ at: review.due + delay, does: 'review-overdue' }];
 }
 
 function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage: Stage, opened: number): ClockStep[] {

@@ -28,7 +28,7 @@ type Client = Pick<DynamoDBClient, 'send'>;
 
 /** Index -> its partition and sort key. All attributes are strings and all indexes hold keys only: what a list shows is read from the table. */
 const indexes = {
-  /** slot: `<created>#<role>#<open until, or ->`, so that overlap rule and limit need no item */
+  /** slot: `<created>#<role>#<open until, or ->`, and `#<due>` while a review is open, so that the rules of filing need no item */
   byRequester: ['requester', 'slot'],
   byMonth: ['month', 'created'],
   /** sparse: only while nobody has decided for good */
@@ -94,8 +94,9 @@ function slotUntil(record: RequestRecord): string {
 }
 
 function slotOf(sortKey: string): OpenSlot | undefined {
-  const [, id, role, until] = sortKey.split('#') as [string, string, string, string];
-  return until === '-' ? undefined : { id, role, until: Date.parse(until) };
+  const [, id, role, until, review] = sortKey.split('#') as [string, string, string, string, string?];
+  if (until === '-' && review === undefined) return undefined;
+  return { id, role, until: until === '-' ? 0 : Date.parse(until), ...(review !== undefined && { reviewDue: Date.parse(review) }) };
 }
 
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
@@ -107,7 +108,7 @@ export function imageOf(record: RequestRecord): Item {
     doc: text(JSON.stringify(record)),
     version: number(record.version),
     requester: text(record.requester.person),
-    slot: text(`${created}#${record.role.id}#${slotUntil(record)}`),
+    slot: text(`${created}#${record.role.id}#${slotUntil(record)}${record.review && !record.review.signed ? `#${iso(record.review.due)}` : ''}`),
     month: text(created.slice(0, 7)),
     created: text(created),
     ...(isPending(record) && { pending: text(record.role.id) }),
@@ -189,9 +190,9 @@ export function dynamoStore(client: Client, table: string): Store {
       return !refusal || refusal.isOwnWrite(item);
     },
 
-    async openOf(person, now) {
-      const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(now - openFor) });
-      return keys.flatMap((key) => slotOf(key) ?? []).filter(({ until }) => until > now);
+    async openOf(person, now, since = now - openFor) {
+      const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
+      return keys.flatMap((key) => slotOf(key) ?? []).filter(({ until, reviewDue }) => until > now || reviewDue !== undefined);
     },
 
     async list(index, limit, after) {

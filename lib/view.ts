@@ -23,6 +23,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     decideBy: toInstant(request.decideBy),
     ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
     ...(request.endsAt !== undefined && { endsAt: toInstant(request.endsAt) }),
+    ...(request.review && { breakGlass: true as const, review: reviewView(catalogue, request.review, now) }),
     approval: {
       automatic,
       stages: request.stages.map(({ need, approvers, decisions }) => ({
@@ -42,6 +43,16 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
   };
 }
 
+function reviewView(catalogue: Catalogue, { reviewers, due, signed }: NonNullable<RequestRecord['review']>, now: number): NonNullable<RequestView['review']> {
+  const unsigned = now < due ? 'open' : 'overdue';
+  return {
+    state: signed ? 'signed' : unsigned,
+    due: toInstant(due),
+    reviewers: displayNames(catalogue, reviewers),
+    ...(signed && { by: signed.name, at: toInstant(signed.at), comment: signed.comment }),
+  };
+}
+
 export function roleView(catalogue: Catalogue, role: Role): RoleView {
   return {
     id: role.id,
@@ -54,6 +65,14 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     session: { maxSeconds: role.session.max },
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
+    ...(role.breakGlass && {
+      breakGlass: {
+        maxSeconds: role.breakGlass.maxDuration,
+        reason: role.breakGlass.reason,
+        reviewWithinSeconds: role.breakGlass.reviewWithin,
+        reviewers: displayNames(catalogue, role.breakGlass.reviewers),
+      },
+    }),
     approval: {
       automatic: role.approval.automatic,
       decideWithinSeconds: role.approval.decideWithin,
@@ -67,12 +86,12 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
 
 export function explanationView(catalogue: Catalogue, judgement: Judgement): ExplanationView {
   const { role, durationSeconds, checks, stages } = judgement;
-  const granted = role.approval.automatic ? 'automatic' : 'needs-approval';
+  const granted = role.approval.automatic || judgement.review ? 'automatic' : 'needs-approval';
   return {
     outcome: refusalOf(judgement) ? 'refused' : granted,
     role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },
     durationSeconds,
-    stages: stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+    stages: judgement.review ? [] : stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
     checks: checks.map(({ check, passed, detail }) => ({ check, passed, detail })),
   };
 }

@@ -93,7 +93,8 @@ function functionsOver(app: App): Functions {
   const describing = describe.with(app);
   const reading = readRequests.with(app);
   const issuing = issueSession.with(app);
-  const deciding = decisionPage.with(app);
+  const deciding = decideRequest.with(app);
+  const showing = decisionPage.with(app);
   return {
     health: describing,
     openapi: describing,
@@ -103,14 +104,15 @@ function functionsOver(app: App): Functions {
     createRequest: createRequest.with(app),
     listRequests: reading,
     readRequest: reading,
-    decideRequest: decideRequest.with(app),
+    decideRequest: deciding,
+    reviewRequest: deciding,
     endRequest: endRequest.with(app),
     issueCredentials: issuing,
     issueConsole: issuing,
-    showDecision: deciding,
-    probeDecision: deciding,
-    decisionOptions: deciding,
-    decideByLink: deciding,
+    showDecision: showing,
+    probeDecision: showing,
+    decisionOptions: showing,
+    decideByLink: showing,
   };
 }
 

@@ -16,10 +16,12 @@ export function identitiesOf(data: CatalogueData): Identities {
   const entries = [
     ...data.people.flatMap(({ email, principals }) => [email, ...principals]),
     ...Object.values(data.groups).flat(),
-    ...Object.values(data.roles).flatMap(({ requesters, deny, approval }) => [
+    ...Object.values(data.roles).flatMap(({ requesters, deny, approval, breakGlass }) => [
       ...requesters,
       ...deny,
       ...approval.stages.flatMap(({ approvers }) => approvers),
+      ...(approval.escalate?.to ?? []),
+      ...(breakGlass ? [...breakGlass.requesters, ...breakGlass.reviewers] : []),
     ]),
     ...data.admins,
     ...data.auditors,

@@ -5,7 +5,7 @@ export const routesOfFunction = {
   describe: ['health', 'openapi', 'me', 'listRoles'],
   'create-request': ['createRequest'],
   'read-requests': ['listRequests', 'readRequest'],
-  'decide-request': ['decideRequest'],
+  'decide-request': ['decideRequest', 'reviewRequest'],
   'end-request': ['endRequest'],
   'issue-session': ['issueCredentials', 'issueConsole'],
   'decision-page': ['showDecision', 'probeDecision', 'decisionOptions', 'decideByLink'],

@@ -52,13 +52,17 @@ export function fakeStore(): FakeStore {
       return true;
     },
 
-    async openOf(person, now) {
-      const oldest = now - (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+    async openOf(person, now, oldest = now - (bounds.decideWithinMax + bounds.durationMax) * SECOND) {
       const theirs = [...requests.values()].filter(({ requester, createdAt }) => requester.person === person && createdAt >= oldest);
       return theirs
         .sort((a, b) => newestFirst(b, a))
-        .map((record) => ({ id: record.id, role: record.role.id, until: openUntil(record) ?? 0 }))
-        .filter(({ until }) => until > now);
+        .map((record) => ({
+          id: record.id,
+          role: record.role.id,
+          until: openUntil(record) ?? 0,
+          ...(record.review && !record.review.signed && { reviewDue: record.review.due }),
+        }))
+        .filter(({ until, reviewDue }) => until > now || reviewDue !== undefined);
     },
 
     async list(index, limit, after) {
