@@ -25,10 +25,14 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   const isKeyed = idempotencyKey !== undefined;
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [open, earlier] = await Promise.all([app.store.openOf(requester.key, app.clock(), reachOf(body)), isKeyed ? app.store.get(id) : undefined]);
+  const [open, earlier, filings] = await Promise.all([
+    app.store.openOf(requester.key, app.clock(), reachOf(body)),
+    isKeyed ? app.store.get(id) : undefined,
+    filingsOf(app, caller),
+  ]);
   if (earlier) return replayed(earlier, fingerprint);
 
-  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock());
+  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), filings);
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
   const request = file(judgement, caller, body, id, fingerprint, app.clock());
@@ -44,14 +48,20 @@ function replayed(request: RequestRecord, fingerprint: string | undefined): Fili
   return { is: 'replayed', request };
 }
 
+/** When a bot filed lately, as far as its limit asks; nothing is read for a person. Beside the other query, not after it. */
+async function filingsOf(app: Part, caller: Caller): Promise<number[]> {
+  const bot = caller.kind === 'bot' ? app.catalogue.bots.get(caller.principal) : undefined;
+  return bot ? (await app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour)).map(({ createdAt }) => createdAt) : [];
+}
+
 /** An open review counts however long ago it was owed; only break-glass asks for that. */
 const reachOf = ({ breakGlass }: NewRequest): number | undefined => (breakGlass ? 0 : undefined);
 
 /** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` */
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const requester = requesterOf(app.catalogue, caller, body);
-  const open = await app.store.openOf(requester.key, app.clock(), reachOf(body));
-  return judgeFiling(app.catalogue, caller, body, open, app.clock());
+  const [open, filings] = await Promise.all([app.store.openOf(requester.key, app.clock(), reachOf(body)), filingsOf(app, caller)]);
+  return judgeFiling(app.catalogue, caller, body, open, app.clock(), filings);
 }
 
 /** @throws Problem `request-not-found`, also for whoever has nothing to do with it */

@@ -55,6 +55,7 @@ export type LogCode =
   | 'record-failed'
   | 'sweep-done'
   | 'sweep-item-failed'
+  | 'catalogue-swept'
   | 'console-undelivered';
 
 /** A request's place in a list: newest first by time, then by id. */
@@ -65,8 +66,11 @@ export type ListIndex =
   | { by: 'pending'; role: string }
   /** every request, of the last 13 months */
   | { by: 'time'; now: number };
-/** `until` has passed when the request is no longer open and its slot is there for its review only. Epoch milliseconds. */
-export type OpenSlot = { id: string; role: string; until: number; reviewDue?: number };
+/** A request as the rules of filing count it. `until` has passed when it is no longer open; `reviewDue` is there while its review is. Epoch milliseconds. */
+export type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number };
+
+/** `digest`: of the catalogue that was looked with; `after`: the last id, where the look is not through; `at`: epoch milliseconds. */
+export type Look = { digest: string; at: number; after?: string };
 
 export interface Store {
   /** Strongly consistent. */
@@ -78,7 +82,7 @@ export interface Store {
   /** Writes `next` only while the stored version is `version`; false if it no longer is. */
   replace(next: RequestRecord, version: number): Promise<boolean>;
   /**
-   * A person's requests that are open or whose review is, from keys alone; eventually consistent.
+   * A person's requests that are open, whose review is, or that were filed within the last hour; from keys alone, oldest first, eventually consistent.
    * @param since epoch milliseconds; looks no further back than a request can be open unless given
    */
   openOf(person: string, now: number, since?: number): Promise<OpenSlot[]>;
@@ -86,6 +90,11 @@ export interface Store {
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
   /** Ids whose due time is not after `now`, oldest first within a shard; eventually consistent. */
   due(now: number, limit: number): Promise<string[]>;
+  /** Ids of all requests that the sweep has still something to do with, which are all that are open; eventually consistent. */
+  openIds(): Promise<string[]>;
+  /** How far the last look for leavers got. Strongly consistent. */
+  lastLook(): Promise<Look | undefined>;
+  saveLook(look: Look): Promise<void>;
   /** The message behind a link. Strongly consistent. */
   getMessage(requestId: string, id: string): Promise<MessageRecord | undefined>;
   /**

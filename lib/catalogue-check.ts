@@ -52,7 +52,7 @@ const AccountRule = strict({
   tags: v.optional(v.record(v.string(), v.string()), {}),
 });
 const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
-const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
+const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()), requestsPerHour: v.optional(count(1000), 60) });
 const StageRule = strict({ approvers: Entries, need: v.optional(count(20), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const clockTime = v.pipe(v.string('must be a time such as "20:00", in quotes'), v.regex(timeOfDay, 'must be a time such as "20:00", in quotes'));
@@ -67,7 +67,7 @@ const RemindRule = strict({
   every: v.optional(seconds(300, bounds.decideWithinMax)),
   /** each pause is so many times as long as the one before */
   backOff: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), 1),
-  most: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(20)), 3),
+  most: v.optional(count(20), 3),
   quiet: v.optional(QuietRule),
 });
 const EscalateRule = strict({ after: seconds(60, bounds.decideWithinMax), to: v.pipe(Entries, v.minLength(1, 'must name somebody')) });
@@ -84,7 +84,7 @@ const ApprovalRule = v.pipe(
 const BreakGlassRule = strict({
   requesters: v.pipe(Entries, v.minLength(1, 'must name somebody')),
   maxDuration: seconds(60, bounds.breakGlassMax),
-  reason: v.optional(strict({ minLength: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1000)) }), { minLength: 20 }),
+  reason: v.optional(strict({ minLength: count(1000) }), { minLength: 20 }),
   reviewers: v.pipe(Entries, v.minLength(1, 'must name somebody')),
   /** counted from the end of the grant as it was given */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
@@ -125,7 +125,9 @@ export const CatalogueData = strict({
   people: v.optional(v.array(PersonRule), []),
   groups: v.optional(named('a group', Entries), {}),
   bots: v.optional(named('a bot', BotRule), {}),
-  limits: v.optional(strict({ openRequests: v.optional(count(500), 20) }), {}),
+  limits: v.optional(strict({ openRequests: v.optional(count(500), 20), /** of one person; none unless given */ requestsPerHour: v.optional(count(500)) }), {}),
+  /** what becomes of open requests that the catalogue no longer allows */
+  leavers: v.optional(v.picklist(['revoke', 'keep'], 'must be revoke or keep'), 'revoke'),
   roles: named('a role', RoleRule),
 });
 export type CatalogueData = v.InferOutput<typeof CatalogueData>;

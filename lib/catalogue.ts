@@ -28,6 +28,8 @@ export type Catalogue = {
   admins: readonly string[];
   auditors: readonly string[];
   openRequests: number;
+  requestsPerHour: number | undefined;
+  leavers: 'revoke' | 'keep';
 };
 
 /** Upper bounds that no catalogue can lift; the store's look-back for open requests follows from them. Seconds. */
@@ -57,7 +59,18 @@ export function openCatalogue(data: CatalogueData): Catalogue {
   }
   const roles = new Map(Object.entries(data.roles).map(([id, rule]) => [id, roleOf(data, id, rule)]));
   const bots = new Map(Object.entries(data.bots).map(([id, bot]) => [bot.principal, { ...bot, id }]));
-  return { roles, people, groups, groupsOf, bots, admins: data.admins, auditors: data.auditors, openRequests: data.limits.openRequests };
+  return {
+    roles,
+    people,
+    groups,
+    groupsOf,
+    bots,
+    admins: data.admins,
+    auditors: data.auditors,
+    openRequests: data.limits.openRequests,
+    requestsPerHour: data.limits.requestsPerHour,
+    leavers: data.leavers,
+  };
 }
 
 function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {

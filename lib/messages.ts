@@ -230,7 +230,8 @@ function nextForRequester(kind: Report, request: RequestRecord, call: (path: str
       return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
     case 'revoked': {
       const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.`;
-      return [next(`No more sessions are issued.${out} If you still need the access, talk to whoever revoked it.`)];
+      const whom = request.history.findLast(({ type }) => type === 'revoked')?.via === 'catalogue' ? 'the owner of the catalogue' : 'whoever revoked it';
+      return [next(`No more sessions are issued.${out} If you still need the access, talk to ${whom}.`)];
     }
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];

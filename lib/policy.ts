@@ -4,7 +4,7 @@ import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import type { NewRequest, RequestRecord, Stage, Waiting } from './schema.ts';
-import { durationText, parseDuration, toInstant } from './time.ts';
+import { durationText, HOUR, parseDuration, SECOND, toInstant } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
@@ -17,12 +17,14 @@ export type Judgement = {
   requester: Person;
   durationSeconds: number;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
+  /** the catalogue alone allows it, without a token's groups */
+  byCatalogue: boolean;
   waiting?: Waiting | undefined;
   /** there when the glass is broken: nobody is asked, somebody reviews */
   review?: ReviewPlan | undefined;
   checks: Check[];
 };
-type OpenSlot = { id: string; role: string; until: number; reviewDue?: number | undefined };
+type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number | undefined };
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
@@ -30,6 +32,10 @@ export const mayRequest = (role: Role, who: { identities: readonly string[]; gro
 
 const whoIs = (caller: Caller) => ({ identities: [...caller.person.identities, caller.principal], groups: caller.groups });
 const known = (catalogue: Catalogue, person: Person) => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+
+/** Whether the catalogue of today, without any token, allows the role to a person, in the ordinary way or by break-glass. */
+export const isKnownToBeAllowed = (catalogue: Catalogue, role: Role, person: string, byBreakGlass: boolean): boolean =>
+  (byBreakGlass ? mayBreakGlass : mayRequest)(role, known(catalogue, personOf(catalogue, person)));
 
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
@@ -43,9 +49,17 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
  * @param slots the requester's requests that count, as `openOf` of the store answers them
+ * @param filings when a calling bot filed lately, epoch milliseconds; at least as many of the last hour as it may file in one
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
  */
-export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, slots: readonly OpenSlot[], now: number): Judgement {
+export function judgeFiling(
+  catalogue: Catalogue,
+  caller: Caller,
+  body: NewRequest,
+  slots: readonly OpenSlot[],
+  now: number,
+  filings: readonly number[] = [],
+): Judgement {
   const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
@@ -77,8 +91,25 @@ export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewReque
     ...(review ? [] : [approverCheck(role, stages)]),
     overlapCheck(role, open),
     limitCheck(catalogue, open, now),
+    ...hourCheck(
+      'requests-per-hour',
+      'You may file',
+      catalogue.requestsPerHour,
+      slots.map(({ createdAt }) => createdAt),
+      now,
+    ),
+    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
   ];
-  return { role: rule, requester, durationSeconds, stages, waiting: review ? undefined : waitingOf(catalogue, role, requester), review, checks };
+  return {
+    role: rule,
+    requester,
+    durationSeconds,
+    stages,
+    waiting: review ? undefined : waitingOf(catalogue, role, requester),
+    review,
+    byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
+    checks,
+  };
 }
 
 /** What happens while the request waits, as the role has it now; undefined where it says nothing. */
@@ -201,6 +232,16 @@ function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number
     detail: `At most ${catalogue.openRequests} requests may be open at once. End one, or wait until ${toInstant(next)}.`,
     retryAfterSeconds: Math.max(1, Math.ceil((next - now) / 1000)),
   };
+}
+
+/** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
+function hourCheck(check: string, whose: string, most: number | undefined, filings: readonly number[], now: number): Check[] {
+  if (most === undefined) return [];
+  const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
+  const freed = recent[most - 1];
+  if (freed === undefined) return [{ check, passed: true, code: 'too-many-open', detail: `${recent.length} of at most ${most} requests in an hour.` }];
+  const detail = `${whose} at most ${most} requests in an hour. Wait until ${toInstant(freed + HOUR)}.`;
+  return [{ check, passed: false, code: 'too-many-open', detail, retryAfterSeconds: Math.max(1, Math.ceil((freed + HOUR - now) / SECOND)) }];
 }
 
 // -- deciding --------------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages, waiting, review } = judgement;
+  const { role, requester, durationSeconds, stages, waiting, review, byCatalogue } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -43,6 +43,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
       digest: role.digest,
     },
     requester: { person: requester.key, principal: caller.kind === 'bot' ? requester.key : caller.principal, email: requester.email, name: requester.name },
+    ...(byCatalogue && { byCatalogue }),
     ...(caller.kind === 'bot' && { filedBy: { principal: caller.principal } }),
     reason: body.reason,
     ...(body.ticket !== undefined && { ticket: body.ticket }),

@@ -179,6 +179,8 @@ export const RequestRecord = v.object({
   version: v.number(),
   role: RoleSnapshot,
   requester: v.object({ person: v.string(), principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
+  /** the catalogue alone allowed the role to this person at filing, without a token's groups */
+  byCatalogue: v.optional(v.boolean()),
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
   ticket: v.optional(v.string()),

@@ -13,13 +13,13 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { ListIndex, OpenSlot, Position, Settlement, Store } from './app.ts';
+import type { ListIndex, Look, OpenSlot, Position, Settlement, Store } from './app.ts';
 import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { bounds } from './catalogue.ts';
 import { Problem } from './problem.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
-import { DAY, SECOND } from './time.ts';
+import { DAY, HOUR, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
 type Client = Pick<DynamoDBClient, 'send'>;
@@ -75,6 +75,12 @@ const iso = (ms: number) => new Date(ms).toISOString();
 const requestKey = (id: string): Item => ({ pk: text(`request#${id}`) });
 const messageKey = (requestId: string, id: string): Item => ({ pk: text(`message#${requestId}#${id}`) });
 
+const idOf = (item: Item): string => item.pk!.S!.slice('request#'.length);
+
+/** What the sweep remembers between its runs. Its key begins otherwise than a request's, so the stream's filter passes it by. */
+const lookKey: Item = { pk: text('sweep#look') };
+const lookFromItem = ({ digest, at, after }: Item): Look => ({ digest: digest?.S ?? '', at: Number(at?.N), ...(after?.S !== undefined && { after: after.S }) });
+
 /** Sorts by time, then by id: requests of the same millisecond have a place of their own to resume from. */
 const createdKey = ({ createdAt, id }: Position) => `${iso(createdAt)}#${id}`;
 
@@ -93,10 +99,15 @@ function slotUntil(record: RequestRecord): string {
   return until === undefined ? '-' : iso(until);
 }
 
-function slotOf(sortKey: string): OpenSlot | undefined {
-  const [, id, role, until, review] = sortKey.split('#') as [string, string, string, string, string?];
-  if (until === '-' && review === undefined) return undefined;
-  return { id, role, until: until === '-' ? 0 : Date.parse(until), ...(review !== undefined && { reviewDue: Date.parse(review) }) };
+function slotOf(sortKey: string): OpenSlot {
+  const [created, id, role, until, review] = sortKey.split('#') as [string, string, string, string, string?];
+  return {
+    id,
+    role,
+    createdAt: Date.parse(created),
+    until: until === '-' ? 0 : Date.parse(until),
+    ...(review !== undefined && { reviewDue: Date.parse(review) }),
+  };
 }
 
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
@@ -192,7 +203,7 @@ export function dynamoStore(client: Client, table: string): Store {
 
     async openOf(person, now, since = now - openFor) {
       const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
-      return keys.flatMap((key) => slotOf(key) ?? []).filter(({ until, reviewDue }) => until > now || reviewDue !== undefined);
+      return keys.map(slotOf).filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
     },
 
     async list(index, limit, after) {
@@ -209,7 +220,22 @@ export function dynamoStore(client: Client, table: string): Store {
         .flat()
         .sort((a, b) => descending(b.due!.S!, a.due!.S!))
         .slice(0, limit)
-        .map((item) => item.pk!.S!.slice('request#'.length));
+        .map(idOf);
+    },
+
+    async openIds() {
+      const found = await Promise.all(shards.map((shard) => queryItems(client, table, 'byDue', shard, {})));
+      return found.flat().map(idOf);
+    },
+
+    async lastLook() {
+      const item = await readItem(lookKey);
+      return item && lookFromItem(item);
+    },
+
+    async saveLook({ digest, at, after }) {
+      const item: Item = { ...lookKey, digest: text(digest), at: number(at), ...(after !== undefined && { after: text(after) }) };
+      await passable(client.send(new PutItemCommand({ TableName: table, Item: item })));
     },
 
     async getMessage(requestId, id) {

@@ -1,16 +1,18 @@
 // Turns what the clock has made of requests into recorded events and so into news. Nothing is correct only because this ran.
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
+import { endLeavers } from './leavers.ts';
 import { settle } from './request.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'log'>;
+type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
 
 /** The rest comes a minute later. */
 const MOST_PER_RUN = 500;
 const AT_ONCE = 8;
 
 /**
- * Records every lapse and natural end that is due, and has the mail of waiting approvers checked.
+ * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates; then ends
+ * what a changed catalogue no longer allows.
  * @returns how many requests were due and how many were changed
  * @throws AggregateError after the run, if some request could not be settled; the others were
  */
@@ -34,6 +36,7 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
   };
   for (let i = 0; i < ids.length; i += AT_ONCE) await Promise.all(ids.slice(i, i + AT_ONCE).map(settleOne));
   app.log('sweep-done', { due: ids.length, settled, failed: failures.length });
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${ids.length} requests could not be settled`);
+  await endLeavers(app).catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} faults in a sweep of ${ids.length} requests`);
   return { due: ids.length, settled };
 }

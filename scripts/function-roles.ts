@@ -18,14 +18,14 @@ type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'se
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     describe: [],
-    'create-request': [query('byRequester'), items('request', ['GetItem', 'PutItem'])],
+    'create-request': [query('byRequester', 'byFiler'), items('request', ['GetItem', 'PutItem'])],
     'read-requests': [query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'), items('request', ['GetItem', 'BatchGetItem'])],
     'decide-request': [items('request', ['GetItem', 'PutItem'])],
     'end-request': [items('request', ['GetItem', 'PutItem'])],
     'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
-    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem'])],
+    sweep: [query('byDue'), items(['request', 'sweep'], ['GetItem', 'PutItem'])],
   };
 }
 
@@ -43,14 +43,16 @@ export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
-/** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(kind: 'request' | 'message', actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+type Kind = 'request' | 'message' | 'sweep';
+
+/** Actions on items whose key begins with a kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
+function items(kinds: Kind | readonly Kind[], actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
   return {
-    Sid: kind === 'request' ? 'Requests' : 'Messages',
+    Sid: [kinds].flat().includes('request') ? 'Requests' : 'Messages',
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
-    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [kinds].flat().map((kind) => `${kind}#*`) }, Null: { 'dynamodb:LeadingKeys': 'false' } },
   };
 }
 

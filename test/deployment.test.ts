@@ -151,7 +151,7 @@ describe('permissions', () => {
       'issue-session': ['request#*'],
       'decision-page': ['message#*', 'request#*'],
       notify: ['message#*'],
-      sweep: ['request#*'],
+      sweep: ['request#*', 'sweep#*'],
     });
   });
 

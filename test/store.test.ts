@@ -121,9 +121,9 @@ describe.each(homes)('the store on $name', ({ open }) => {
   test('knows the open requests of a person as they change', async () => {
     const store = await fresh();
     const [me, now] = ['asi-dev@example.com', start + 2 * MINUTE];
-    const open = () => store.openOf(me, now);
+    const open = async () => (await store.openOf(me, now)).filter(({ until }) => until > now);
     const filed = record();
-    const slot = { id: filed.id, role: filed.role.id };
+    const slot = { id: filed.id, role: filed.role.id, createdAt: start };
     await store.create(filed);
     await store.create(record({ id: requestId(2), requester: { ...filed.requester, person: 'other@example.com' } }));
     expect(await open()).toEqual([{ ...slot, until: filed.decideBy }]);
@@ -146,7 +146,35 @@ describe.each(homes)('the store on $name', ({ open }) => {
     await store.create(filed);
     const over = end({ ...filed, version: 1 });
     await store.replace(over, version);
-    expect(await store.openOf(filed.requester.person, over.outcome!.at)).toEqual([]);
+    expect((await store.openOf(filed.requester.person, over.outcome!.at)).filter(({ until }) => until > over.outcome!.at)).toEqual([]);
+  });
+
+  test('knows what a person filed within the last hour, open or not', async () => {
+    const store = await fresh();
+    const filed = record();
+    await store.create(filed);
+    await store.replace(finished(filed, 'withdrawn', start + MINUTE), 1);
+    const slot = { id: filed.id, role: filed.role.id, createdAt: start, until: 0 };
+    expect(await store.openOf(filed.requester.person, start + HOUR - 1)).toEqual([slot]);
+    expect(await store.openOf(filed.requester.person, start + HOUR)).toEqual([]);
+  });
+
+  test('knows the reviews that nobody has signed, however old where that is asked for', async () => {
+    const store = await fresh();
+    const reviewDue = start + 3 * DAY;
+    const review = { reviewers: ['group:leads'], people: [], admins: [], due: reviewDue };
+    const granted = { ...approved(record(), start), review };
+    const person = granted.requester.person;
+    await store.create(granted);
+    const over = finished(granted, 'ended', granted.endsAt!);
+    await store.replace(over, granted.version);
+    const later = start + 300 * DAY;
+    expect(await store.openOf(person, start + 10 * DAY)).toMatchObject([{ id: granted.id, reviewDue }]);
+    expect(await store.openOf(person, later)).toEqual([]);
+    expect(await store.openOf(person, later, 0)).toMatchObject([{ id: granted.id, reviewDue }]);
+    const signed = { person: 'lead@example.com', principal: 'lead@example.com', name: 'Lead', comment: 'Looked', via: 'oidc', at: later };
+    await store.replace({ ...over, version: over.version + 1, review: { ...review, signed } }, over.version);
+    expect(await store.openOf(person, later, 0)).toEqual([]);
   });
 
   test('looks back for open requests as far as one can be open, and lists them oldest first', async () => {

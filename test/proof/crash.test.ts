@@ -77,7 +77,9 @@ const useCases: UseCase[] = [
   { name: 'sweep: end', prepare: later(inUse, HOUR), act: sweep },
 ];
 
-const kindsOfIo = ['get', 'create', 'replace', 'openOf', 'due', 'getMessage', 'claimMessage', 'settleMessage'].map((name) => `store.${name}`);
+const kindsOfIo = ['get', 'create', 'replace', 'openOf', 'due', 'openIds', 'lastLook', 'saveLook', 'getMessage', 'claimMessage', 'settleMessage'].map(
+  (name) => `store.${name}`,
+);
 
 describe('a process that dies at any I/O', () => {
   test('loses nothing and does nothing twice', async () => {

@@ -28,6 +28,7 @@ const routes = {
   listRequests: [readRequests, 'read-requests.list.*'],
   readRequest: [readRequests, 'read-requests.one.*'],
   decideRequest: [decideRequest, 'decide-request.*'],
+  reviewRequest: [decideRequest, 'decide-request.review.*'],
   endRequest: [endRequest, 'end-request.*'],
   issueCredentials: [issueSession, 'issue-session.credentials.*'],
   issueConsole: [issueSession, 'issue-session.console.*'],

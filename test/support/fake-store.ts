@@ -1,9 +1,9 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
-import type { ListIndex, Position, Store } from '../../lib/app.ts';
+import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
-import { SECOND } from '../../lib/time.ts';
+import { HOUR, SECOND } from '../../lib/time.ts';
 
 /** A committed write of a request, as the table's stream shows it. */
 export type Change = { before?: RequestRecord; after: RequestRecord };
@@ -21,6 +21,7 @@ export function fakeStore(): FakeStore {
   const requests = new Map<string, RequestRecord>();
   const messages = new Map<string, MessageRecord>();
   const changes: Change[] = [];
+  let look: Look | undefined;
 
   function write(after: RequestRecord): void {
     const before = requests.get(after.id);
@@ -59,10 +60,11 @@ export function fakeStore(): FakeStore {
         .map((record) => ({
           id: record.id,
           role: record.role.id,
+          createdAt: record.createdAt,
           until: openUntil(record) ?? 0,
           ...(record.review && !record.review.signed && { reviewDue: record.review.due }),
         }))
-        .filter(({ until, reviewDue }) => until > now || reviewDue !== undefined);
+        .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
     },
 
     async list(index, limit, after) {
@@ -80,6 +82,12 @@ export function fakeStore(): FakeStore {
         .sort((a, b) => a.due - b.due)
         .slice(0, limit)
         .map(({ id }) => id);
+    },
+
+    openIds: async () => [...requests.values()].filter((record) => dueAt(record) !== undefined).map(({ id }) => id),
+    lastLook: async () => look,
+    async saveLook(next) {
+      look = next;
     },
 
     getMessage: async (requestId, id) => messages.get(`${requestId}#${id}`),

@@ -1,0 +1,34 @@
+// Leavers and drift: what the catalogue of today no longer allows of what was filed or granted under an older one.
+import type { Catalogue } from './catalogue.ts';
+import { digestOf } from './digest.ts';
+import { isKnownToBeAllowed, stricterNow } from './policy.ts';
+import { record } from './request.ts';
+import type { RequestRecord } from './schema.ts';
+import { statusAt } from './status.ts';
+
+/**
+ * The request ended by the catalogue; undefined while it may stand. A person who was eligible by the catalogue and no longer is
+ * has left. Who was eligible by the groups of a token alone cannot be judged without that token: every vend judges them.
+ * @param now epoch milliseconds
+ */
+export function endDrifted(request: RequestRecord, catalogue: Catalogue, now: number): RequestRecord | undefined {
+  const status = statusAt(request, now);
+  if (catalogue.leavers === 'keep' || (status !== 'pending' && status !== 'scheduled' && status !== 'active')) return undefined;
+  const why = stricterNow(catalogue, request) ?? (hasLeft(request, catalogue) ? 'The catalogue no longer allows this role to the requester.' : undefined);
+  if (why === undefined) return undefined;
+  return record({ ...request, outcome: { status: 'revoked', at: now, by: 'the catalogue' } }, 'revoked', { actor: 'latchkey', via: 'catalogue' }, now, why);
+}
+
+function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
+  const role = catalogue.roles.get(request.role.id);
+  return request.byCatalogue === true && role !== undefined && !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined);
+}
+
+/** What can make a request drift, in one digest: it stays the same as long as no rule and no membership changes. */
+export const driftDigest = ({ roles, groups, people, leavers }: Catalogue): string =>
+  digestOf([
+    leavers,
+    [...roles.values()].map(({ id, digest }) => [id, digest]),
+    [...groups].map(([name, members]) => [name, members.map(({ key }) => key)]),
+    [...people].map(([identity, { key }]) => [identity, key]),
+  ]);

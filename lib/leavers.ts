@@ -1,0 +1,48 @@
+// After the catalogue has changed, every open request is looked at once, and what may no longer stand is ended.
+import type { App } from './app.ts';
+import { changeRequest } from './change.ts';
+import { driftDigest, endDrifted } from './drift.ts';
+import { DAY } from './time.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
+
+/** The rest comes a minute later, from where this run stopped. */
+const MOST_PER_RUN = 5000;
+const AT_ONCE = 16;
+
+/**
+ * One look at what the index of due requests holds: every open request is in it. It runs when the catalogue's digest is another
+ * than at the last look, and once a day, for what a function with the older catalogue did while a deployment was under way.
+ * @returns how many requests were ended
+ * @throws AggregateError after the run, if some request could not be judged; the next run looks again
+ */
+export async function endLeavers(app: Part): Promise<number> {
+  const digest = driftDigest(app.catalogue);
+  const last = await app.store.lastLook();
+  const isSame = last?.digest === digest;
+  if (isSame && last.after === undefined && app.clock() - last.at < DAY) return 0;
+  const after = isSame ? (last.after ?? '') : '';
+  const ids = (await app.store.openIds()).filter((id) => id > after).sort();
+  const now = ids.slice(0, MOST_PER_RUN);
+  const failures: unknown[] = [];
+  let ended = 0;
+  const judge = async (id: string) => {
+    try {
+      let isEnded = false;
+      await changeRequest(app, id, (current, at) => {
+        const next = endDrifted(current, app.catalogue, at);
+        isEnded = next !== undefined;
+        return next;
+      });
+      if (isEnded) ended += 1;
+    } catch (error) {
+      app.log('sweep-item-failed', { request: id, error: error instanceof Error ? error.name : typeof error });
+      failures.push(error);
+    }
+  };
+  for (let i = 0; i < now.length; i += AT_ONCE) await Promise.all(now.slice(i, i + AT_ONCE).map(judge));
+  app.log('catalogue-swept', { open: ids.length, ended, failed: failures.length });
+  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${now.length} requests could not be judged`);
+  await app.store.saveLook({ digest, at: app.clock(), ...(ids.length > now.length && { after: now.at(-1)! }) });
+  return ended;
+}

@@ -1,0 +1,17 @@
+// Time that passes as in a deployment: the sweep runs by its schedule, and the stream carries what it wrote to the mail.
+import type { Context } from 'aws-lambda';
+import { handler } from '../../functions/sweep.ts';
+import { MINUTE } from '../../lib/time.ts';
+import { playStream } from './calls.ts';
+import type { FakeApp } from './fake-app.ts';
+
+export const sweepOnce = (app: FakeApp): Promise<{ due: number; settled: number }> => handler.with(app)({}, {} as Context);
+
+/** Lets time pass in steps, with a sweep and the stream after each. @param until epoch milliseconds */
+export async function passUntil(app: FakeApp, until: number, step: number = MINUTE): Promise<void> {
+  while (app.now < until) {
+    app.now = Math.min(app.now + step, until);
+    await sweepOnce(app);
+    await playStream(app);
+  }
+}
