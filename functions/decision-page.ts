@@ -1,19 +1,20 @@
-// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides.
+// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides or withdraws.
 import { catalogue, identity, lambda, store } from '../lib/app.ts';
 import { decideByLink, type OpenedLink, openLink } from '../lib/decide-by-link.ts';
 import { endpoint, reply } from '../lib/http.ts';
-import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
+import { decisionPage, outcomePage, pageHeaders, problemPage, withdrawalPage } from '../lib/pages.ts';
 
 export const handler = lambda({ store, catalogue, identity }, (app) => {
   const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {
     const nonce = Buffer.from(app.random(16)).toString('base64url');
     return reply(status, draw(nonce), { ...pageHeaders(nonce), ...headers });
   };
-  const outcome = ({ request, approver, spent }: OpenedLink) =>
-    page(spent ? 410 : 200, (nonce) => outcomePage(request, approver, app.clock(), nonce, spent ? 'spent' : 'decided'));
+  const outcome = ({ request, holder, spent }: OpenedLink) =>
+    page(spent ? 410 : 200, (nonce) => outcomePage(request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
   const show = async ({ param }: { param: string }) => {
     const link = await openLink(app, param);
-    return link.spent ? outcome(link) : page(200, (nonce) => decisionPage(link.request, link.approver, app.clock(), nonce));
+    const draw = link.does === 'withdraw' ? withdrawalPage : decisionPage;
+    return link.spent ? outcome(link) : page(200, (nonce) => draw(link.request, link.holder, app.clock(), nonce));
   };
   return endpoint(
     app,

@@ -56,6 +56,7 @@ export type LogCode =
   | 'sweep-done'
   | 'sweep-item-failed'
   | 'catalogue-swept'
+  | 'leaver-not-judged'
   | 'console-undelivered';
 
 /** A request's place in a list: newest first by time, then by id. */

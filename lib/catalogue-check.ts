@@ -1,6 +1,6 @@
 // What access.yml may hold, and everything that can be wrong with it. Used where a file is read, never in a Lambda: what is deployed was checked.
 import * as v from 'valibot';
-import { bounds, canonicalPrincipal, principalPattern } from './catalogue.ts';
+import { bounds, canonicalPrincipal, chatUsersOf, principalPattern } from './catalogue.ts';
 import { isTimeZone, timeOfDay } from './quiet.ts';
 import { Email, strict, unknownField } from './schema.ts';
 import { parseDuration } from './time.ts';
@@ -51,7 +51,15 @@ const AccountRule = strict({
   partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
   tags: v.optional(v.record(v.string(), v.string()), {}),
 });
-const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
+const ChatName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,19}$/, 'must be a name for a chat: small letters, digits, dash'));
+const ChatId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,100}$/, "must be the chat's own id of the user, such as U024BE7LH"));
+const PersonRule = strict({
+  email: Email,
+  name: label,
+  principals: v.optional(v.array(Identity), []),
+  /** by the chat's name; bots may name the person so, and nobody signs in with it */
+  chat: v.optional(v.record(ChatName, ChatId), {}),
+});
 const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()), requestsPerHour: v.optional(count(1000), 60) });
 const StageRule = strict({ approvers: Entries, need: v.optional(count(20), 1) });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
@@ -199,7 +207,7 @@ function* waitingFaults(approval: CatalogueData['roles'][string]['approval'], pa
 function* peopleFaults(data: CatalogueData): Generator<CatalogueFault> {
   const seen = new Map<string, string>();
   for (const [i, person] of data.people.entries()) {
-    for (const identity of [person.email, ...person.principals]) {
+    for (const identity of [person.email, ...person.principals, ...chatUsersOf(person)]) {
       const other = seen.get(identity);
       if (other !== undefined) yield { path: ['people', i], detail: `${identity} already belongs to ${other}` };
       seen.set(identity, person.email);

@@ -19,6 +19,8 @@ export type Catalogue = {
   roles: ReadonlyMap<string, Role>;
   /** by canonical identity: mail address in lower case or principal */
   people: ReadonlyMap<string, Person>;
+  /** by chat user, `slack:U024BE7LH` */
+  chatUsers: ReadonlyMap<string, Person>;
   /** direct and nested members of each group */
   groups: ReadonlyMap<string, readonly Person[]>;
   /** by a person's key */
@@ -45,9 +47,11 @@ export const bounds = {
 /** Opens checked data for look-ups. */
 export function openCatalogue(data: CatalogueData): Catalogue {
   const people = new Map<string, Person>();
-  for (const { email, name, principals } of data.people) {
+  const chatUsers = new Map<string, Person>();
+  for (const { email, name, principals, chat } of data.people) {
     const person: Person = { key: email, name, email, identities: [email, ...principals] };
     for (const identity of person.identities) people.set(identity, person);
+    for (const user of chatUsersOf({ chat })) chatUsers.set(user, person);
   }
   const known: Pick<Catalogue, 'people'> = { people };
   const groups = new Map<string, readonly Person[]>();
@@ -62,6 +66,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
   return {
     roles,
     people,
+    chatUsers,
     groups,
     groupsOf,
     bots,
@@ -72,6 +77,9 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     leavers: data.leavers,
   };
 }
+
+/** What a bot may call a person by: `slack:U024BE7LH`. */
+export const chatUsersOf = ({ chat }: Pick<CatalogueData['people'][number], 'chat'>): string[] => Object.entries(chat).map(([name, id]) => `${name}:${id}`);
 
 function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {
   const members = new Set<string>();

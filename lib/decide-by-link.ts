@@ -1,19 +1,18 @@
-// The page behind the mailed link: showing changes nothing, posting decides as the person the link was mailed to.
+// The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { isGenuine, parseLink } from './links.ts';
 import { isSamePerson } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
-import { decide } from './request.ts';
-import type { NewDecision, RequestRecord } from './schema.ts';
+import { decide, end } from './request.ts';
+import type { LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
-type Approver = { key: string; name: string };
 
-/** A link that was found genuine. `spent`: it decides nothing any more. */
-export type OpenedLink = { request: RequestRecord; approver: Approver; spent: boolean };
+/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
+export type OpenedLink = { request: RequestRecord; holder: { key: string; name: string }; does: 'decide' | 'withdraw'; spent: boolean };
 
 /** Reads link and request in one round trip. @throws Problem `link-not-found`, the same for every way a link can be wrong */
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
@@ -21,39 +20,55 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   if (!link) throw linkNotFound();
   const [message, request] = await Promise.all([app.store.getMessage(link.requestId, link.messageId), app.store.get(link.requestId)]);
   if (!message?.approver || !request || !isGenuine(link, message)) throw linkNotFound();
-  return { request, approver: message.approver, spent: isSpent(app, request, message.approver) };
+  const opened = { request, holder: message.approver, does: purposeOf(message) };
+  return { ...opened, spent: isSpent(app, opened) };
 }
 
 /**
- * Decides by a link. What it answers as `spent` was not decided by this call: somebody was faster, this approver earlier, or time.
- * @throws Problem `link-not-found`, and as `decide` of the core
+ * Decides or withdraws by a link, whichever it was mailed for. What it answers as `spent` was not done by this call: somebody
+ * was faster, its holder earlier, or time.
+ * @throws Problem `link-not-found`, `invalid-request` for an answer that the link does not take, and as `decide` and `end` of the core
  */
-export async function decideByLink(app: Part, token: string, body: NewDecision): Promise<OpenedLink> {
-  const { request, approver, spent } = await openLink(app, token);
-  if (spent) return { request, approver, spent };
-  const caller = callerFromLink(app.catalogue, approver);
+export async function decideByLink(app: Part, token: string, { decision, comment }: LinkForm): Promise<OpenedLink> {
+  const opened = await openLink(app, token);
+  const { request, holder, does, spent } = opened;
+  if ((decision === 'withdraw') !== (does === 'withdraw')) throw otherAnswer(does);
+  if (spent) return opened;
+  const caller = callerFromLink(app.catalogue, holder);
   let isLate = false;
   const next = await changeRequest(
     app,
     request.id,
     (current, now) => {
-      isLate = isSpent(app, current, approver);
-      return isLate ? undefined : decide(current, app.catalogue, caller, body, now);
+      isLate = isSpent(app, { ...opened, request: current });
+      if (isLate) return undefined;
+      if (decision === 'withdraw') return end(current, app.catalogue, caller, comment, now);
+      return decide(current, app.catalogue, caller, { decision, ...(comment !== undefined && { comment }) }, now);
     },
     request,
   );
-  return { request: next, approver, spent: isLate };
+  return { ...opened, request: next, spent: isLate };
 }
 
-/** Nothing is left for this approver: the request is over, he has decided, or his stage has been filled by others. */
-function isSpent(app: Part, request: RequestRecord, approver: Approver): boolean {
-  if (statusAt(request, app.clock()) !== 'pending') return true;
-  const caller = callerFromLink(app.catalogue, approver);
-  const hasDecided = request.stages.some((stage) => stage.decisions.some((decision) => isSamePerson(app.catalogue, decision, caller)));
+/** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */
+const purposeOf = ({ kind }: MessageRecord): OpenedLink['does'] => (kind === 'decide' || kind === 'reminder' ? 'decide' : 'withdraw');
+
+/** Nothing is left for its holder: the request is over or, for who was asked, he has decided or his stage has been filled by others. */
+function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>): boolean {
+  const status = statusAt(request, app.clock());
+  if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';
+  if (status !== 'pending') return true;
+  const caller = callerFromLink(app.catalogue, holder);
+  const hasDecided = request.stages.some((stage) => stage.decisions.some((one) => isSamePerson(app.catalogue, one, caller)));
   const turn = openStage(request)?.index ?? 0;
-  const wasAsked = (index: number) => request.stages[index]?.people.some(({ key }) => key === approver.key) ?? false;
+  const wasAsked = (index: number) => request.stages[index]?.people.some(({ key }) => key === holder.key) ?? false;
   const isFilled = !request.stages.some((_, index) => index >= turn && wasAsked(index));
   return hasDecided || isFilled;
 }
 
 const linkNotFound = () => new Problem('link-not-found', 'This link is not valid. Open it from the mail itself, or decide by the API.');
+
+function otherAnswer(does: OpenedLink['does']): Problem {
+  const detail = does === 'withdraw' ? 'must be "withdraw" for this link' : 'must be "approve" or "deny" for this link';
+  return new Problem('invalid-request', `The decision ${detail}.`, { errors: [{ pointer: '/decision', detail }] });
+}

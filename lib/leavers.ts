@@ -36,7 +36,7 @@ export async function endLeavers(app: Part): Promise<number> {
       });
       if (isEnded) ended += 1;
     } catch (error) {
-      app.log('sweep-item-failed', { request: id, error: error instanceof Error ? error.name : typeof error });
+      app.log('leaver-not-judged', { request: id, error: error instanceof Error ? error.name : typeof error });
       failures.push(error);
     }
   };

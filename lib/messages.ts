@@ -38,6 +38,8 @@ export type News = {
   to: Named & { email: string };
   /** who may decide by the link in this message; `decide` and `reminder` only */
   approver?: Named;
+  /** who may withdraw by the link in this message: the person in whose name a bot filed */
+  withdrawer?: Named;
 };
 
 /**
@@ -58,8 +60,8 @@ export function askedOf(request: RequestRecord): News[] {
   return stage ? asks(request, stage) : [];
 }
 
-/** @param decide the link that decides; @param home where Latchkey answers, without a trailing slash */
-export type Links = { decide?: string; home: string };
+/** @param decide the link that decides; @param withdraw the link that takes back; @param home where Latchkey answers, without a trailing slash */
+export type Links = { decide?: string; withdraw?: string; home: string };
 export type RenderedMail = { subject: string; text: string; html: string };
 
 /**
@@ -131,7 +133,7 @@ function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
   return isEscalated ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.` : say`${asked}.`;
 }
 
-function report(kind: Report, isRequester: boolean, request: RequestRecord, { home }: Links): Letter {
+function report(kind: Report, isRequester: boolean, request: RequestRecord, { home, withdraw }: Links): Letter {
   const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
   const { lead, facts } = story(kind, request);
   const { role, reason } = request;
@@ -146,6 +148,13 @@ function report(kind: Report, isRequester: boolean, request: RequestRecord, { ho
       { label: 'Reason', quote: reason },
     ],
     paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, call),
+    ...(withdraw !== undefined && {
+      action: {
+        label: 'I did not ask for this',
+        url: withdraw,
+        note: say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`,
+      },
+    }),
     reference: request.id,
     home,
   };
@@ -293,9 +302,12 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
   switch (type) {
     case 'filed':
       if (review) return tellAll('break-glass', [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]);
-      return request.filedBy ? tellAll('filed', [requester]) : [];
+      return request.filedBy ? tellAll('filed', [requester]).map(withWithdrawal) : [];
     case 'approved':
-      return isGrant ? tellAll('approved', [requester, ...askedSoFar(request)]) : [];
+      if (!isGrant) return [];
+      return request.filedBy && request.automatic
+        ? tellAll('approved', [requester]).map(withWithdrawal)
+        : tellAll('approved', [requester, ...askedSoFar(request)]);
     case 'denied':
     case 'revoked':
     case 'lapsed':
@@ -311,6 +323,8 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return [];
   }
 }
+
+const withWithdrawal = (news: News): News => ({ ...news, withdrawer: { key: news.to.key, name: news.to.name } });
 
 const askedSoFar = ({ stages, requester }: RequestRecord): Named[] =>
   stages.flatMap(({ openedBy, people }) => (openedBy === undefined ? [] : people.filter(({ key }) => key !== requester.person)));

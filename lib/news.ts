@@ -37,16 +37,17 @@ export async function tell(app: Part, before: RequestRecord | undefined, after: 
 async function deliver(app: Part, news: News, request: RequestRecord): Promise<boolean> {
   const now = app.clock();
   if (news.approver && now >= request.decideBy) return true;
-  const link = news.approver && makeLink(request.id, news.id, app.random(32));
+  const holder = news.approver ?? news.withdrawer;
+  const link = holder && makeLink(request.id, news.id, app.random(32));
   const claim = await app.store.claimMessage(
     {
       requestId: request.id,
       id: news.id,
       kind: news.kind,
-      ...(news.approver && { approver: news.approver }),
+      ...(holder && { approver: holder }),
       linkHashes: link ? [link.hash] : [],
       claimedAt: now,
-      expiresAt: request.decideBy,
+      expiresAt: request.endsAt ?? request.decideBy,
     },
     now - CLAIM_LASTS,
   );
@@ -57,7 +58,7 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
     return false;
   }
   try {
-    const links = { home: app.baseUrl, ...(link && { decide: `${app.baseUrl}/decide/${link.token}` }) };
+    const links = { home: app.baseUrl, ...(link && { [news.approver ? 'decide' : 'withdraw']: `${app.baseUrl}/decide/${link.token}` }) };
     await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
   } catch (error) {
     return await undelivered(app, error, now, fields);

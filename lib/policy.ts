@@ -3,7 +3,7 @@ import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlan
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-import type { NewRequest, RequestRecord, Stage, Waiting } from './schema.ts';
+import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
 import { durationText, HOUR, parseDuration, SECOND, toInstant } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ export function judgeFiling(
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
   const bot = botOf(catalogue, caller);
-  if (bot && !names(bot.for, who)) throw new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
+  if (bot && !names(bot.for, who)) throw foreignPerson();
   const ordinary = mayRequest(role, who);
   if (!ordinary && (bot || !mayBreakGlass(role, who))) throw roleNotFound(body.role);
   if (bot && body.breakGlass) throw new Problem('not-allowed', 'A bot cannot break the glass for anybody. The person does it, signed in.');
@@ -152,7 +152,7 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
 
 /**
  * For whom a filing is: the caller, or the person a bot names.
- * @throws Problem `invalid-request`
+ * @throws Problem `invalid-request`, `not-allowed`
  */
 export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewRequest): Person {
   const fault = (detail: string) => new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
@@ -160,11 +160,16 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
     if (body.onBehalfOf !== undefined) throw fault('Only a bot files on behalf of somebody; leave onBehalfOf out.');
     return caller.person;
   }
-  if (body.onBehalfOf === undefined) throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address.');
-  return personOf(catalogue, body.onBehalfOf);
+  if (body.onBehalfOf === undefined) throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
+  if (!chatUser.test(body.onBehalfOf)) return personOf(catalogue, body.onBehalfOf);
+  const person = catalogue.chatUsers.get(body.onBehalfOf);
+  if (!person) throw foreignPerson();
+  return person;
 }
 
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
+/** Also for a chat user whom the catalogue does not know. */
+const foreignPerson = () => new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
 const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
 
 function mfaCheck(role: Role, caller: Caller): Check {

@@ -47,6 +47,14 @@ export const Email = v.pipe(
   v.toLowerCase(),
 );
 
+/** A user of a chat as a bot knows one: the chat's name in the catalogue, a colon, the chat's own id of the user. */
+export const chatUser = /^[a-z][a-z0-9-]{0,19}:[\x21-\x7e]{1,100}$/;
+const OnBehalfOf = v.pipe(
+  v.string(),
+  v.check((value) => v.is(Email, value) || chatUser.test(value), 'must be a mail address or a chat user such as slack:U024BE7LH'),
+  v.transform((value) => (chatUser.test(value) ? value : value.toLowerCase())),
+);
+
 /** A duration in a request body, kept as text until the core asks for seconds. */
 export const DurationText = v.pipe(
   v.string(),
@@ -213,7 +221,7 @@ export const MessageRecord = v.object({
   requestId: v.string(),
   id: v.string(),
   kind: v.string(),
-  /** key and name of whoever may decide by this link; absent for news */
+  /** key and name of whoever the link was mailed to: who may decide by it or, for something a bot filed in their name, withdraw; absent without a link */
   approver: v.optional(KnownPerson),
   /** SHA-256 of the random parts of the links mailed so far (more than one after a crash between send and mark) */
   linkHashes: v.array(v.string()),
@@ -234,7 +242,7 @@ export const NewRequest = strict({
   duration: v.optional(DurationText),
   reason,
   ticket: v.optional(oneLine(200)),
-  onBehalfOf: v.optional(Email),
+  onBehalfOf: v.optional(OnBehalfOf),
   breakGlass: v.optional(v.boolean()),
 });
 export const NewDecision = strict({
@@ -256,7 +264,7 @@ export const NewConsole = strict({
   ),
 });
 export const LinkForm = strict({
-  decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
+  decision: v.picklist(['approve', 'deny', 'withdraw'], 'must be "approve" or "deny"; "withdraw" where something was filed in your name'),
   comment: v.optional(comment),
 });
 
@@ -409,6 +417,7 @@ export type EventType = (typeof eventTypes)[number];
 export type Status = (typeof statuses)[number];
 export type LimitedBy = (typeof limits)[number];
 export type NewRequest = v.InferOutput<typeof NewRequest>;
+export type LinkForm = v.InferOutput<typeof LinkForm>;
 export type NewReview = v.InferOutput<typeof NewReview>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;

@@ -36,7 +36,9 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
   };
   for (let i = 0; i < ids.length; i += AT_ONCE) await Promise.all(ids.slice(i, i + AT_ONCE).map(settleOne));
   app.log('sweep-done', { due: ids.length, settled, failed: failures.length });
+  const unsettled = failures.length;
   await endLeavers(app).catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} faults in a sweep of ${ids.length} requests`);
+  if (unsettled > 0) throw new AggregateError(failures, `${unsettled} of ${ids.length} requests could not be settled`);
+  if (failures.length > 0) throw failures[0];
   return { due: ids.length, settled };
 }

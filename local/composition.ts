@@ -120,6 +120,6 @@ function functionsOver(app: App): Functions {
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
   const all = write && jsonLog(write, clock.now);
   const faults = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
-  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed']);
+  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed', 'leaver-not-judged']);
   return (code, fields) => (all ?? (isFault.has(code) ? faults : undefined))?.(code, fields);
 }

@@ -6,7 +6,7 @@ import { type Caller, callerFromIam, callerFromToken } from '../lib/principal.ts
 import { Problem } from '../lib/problem.ts';
 import { decide, file } from '../lib/request.ts';
 import { statusAt } from '../lib/status.ts';
-import { MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { explanationView } from '../lib/view.ts';
 import cases from './cases/policy.json' with { type: 'json' };
 import { claimsFor } from './support/calls.ts';
@@ -54,7 +54,7 @@ describe('filing', () => {
   test.each(filing.map((one) => [one.name, one] as const))('%s', (_name, { by, wants = {}, open = [], outcome, failed = [], code, ...change }) => {
     const catalogue = catalogueFor(change);
     const body = { role: 'reader', reason: 'A good reason', ...wants };
-    const slots = open.map(([role, minutes], i) => ({ id: requestId(i), role, until: start + minutes * MINUTE }));
+    const slots = open.map(([role, minutes], i) => ({ id: requestId(i), role, createdAt: start - 2 * HOUR, until: start + minutes * MINUTE }));
     const judge = () => judgeFiling(catalogue, callerOf(catalogue, by), body, slots, start);
     const refused = codeOf(judge);
     if (refused !== undefined) {

@@ -217,9 +217,9 @@ function sameFacts(app: FakeApp, twin: FakeApp): void {
 async function checkLinks(app: FakeApp): Promise<void> {
   const request = app.store.requests.get(onlyId(app))!;
   for (const token of app.mail.outbox.flatMap(({ text }) => tokensIn(text))) {
-    const { spent, approver } = await openLink(app, token);
-    const hasDecided = request.stages.some(({ decisions }) => decisions.some(({ person }) => person === approver.key));
-    must(spent === (hasDecided || statusAt(request, app.now) !== 'pending'), `a link of ${approver.key} is ${spent ? '' : 'not '}spent`);
+    const { spent, holder } = await openLink(app, token);
+    const hasDecided = request.stages.some(({ decisions }) => decisions.some(({ person }) => person === holder.key));
+    must(spent === (hasDecided || statusAt(request, app.now) !== 'pending'), `a link of ${holder.key} is ${spent ? '' : 'not '}spent`);
   }
 }
 
