@@ -1,0 +1,65 @@
+// The guides in docs/ are what they say: each example of a rule is a catalogue that is accepted, and the bot's walkthrough runs as it stands.
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { testKeyOf } from '../local/identities.ts';
+import { startLocalServer } from '../local/server.ts';
+import { catalogueOf } from './support/small-catalogue.ts';
+
+const guide = (name: string): string => readFileSync(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
+const blocksOf = (text: string, language: string): string[] =>
+  [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!);
+
+/** What the examples leave out. */
+const base = {
+  version: 1,
+  accounts: { production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' } },
+  groups: { developers: ['asi-dev@example.com'], leads: ['lead@example.com'], security: ['security@example.com'], 'on-call': ['on-call@example.com'] },
+  roles: {
+    'production-db': {
+      account: 'production',
+      roleName: 'latchkey/Database',
+      description: 'Read the database',
+      requesters: ['group:developers'],
+      approval: { stages: [{ approvers: ['group:leads'] }] },
+      duration: { default: '1h', max: '8h' },
+    },
+  },
+};
+type Tree = { [key: string]: unknown };
+const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
+const merged = (into: Tree, from: Tree): Tree => ({
+  ...into,
+  ...Object.fromEntries(Object.entries(from).map(([key, value]) => [key, isTree(value) && isTree(into[key]) ? merged(into[key], value) : value])),
+});
+
+describe('each example of a rule is accepted', () => {
+  test.each(['waiting', 'break-glass', 'leavers', 'limits', 'chatops'])('docs/%s.md', (name) => {
+    const examples = blocksOf(guide(name), 'yaml').map((block) => parse(block) as Tree);
+    expect(examples.length).toBeGreaterThan(0);
+    for (const example of examples) expect(catalogueOf(merged(base, example)).roles.size).toBe(1);
+  });
+});
+
+test('the walkthrough of a bot tells its story when it is typed as it stands', async () => {
+  const server = await startLocalServer({ port: 0 });
+  try {
+    const { accessKeyId, secretAccessKey } = testKeyOf('arn:aws:iam::999999999999:role/chatops-bot');
+    const env = { PATH: process.env.PATH, B: server.url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const script = blocksOf(guide('chatops'), 'sh').join('\n');
+    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', script], { env });
+
+    expect(stderr).toBe('');
+    expect(stdout).toContain('"principal":"arn:aws:iam::999999999999:role/chatops-bot"');
+    expect(stdout).toContain('"filedBy":{"principal":"arn:aws:iam::999999999999:role/chatops-bot"}');
+    expect(stdout).toContain('"email":"asi-dev@example.com"');
+    expect(stdout).toContain('filed again: 200\nread:        200\ndecide:      403\nvend:        403\nend:         403\n');
+    expect(stdout).toContain('"code":"not-allowed"');
+    expect(stdout).toContain('the page:    200\napprove:     400\nwithdraw:    200\nagain:       410\n');
+    expect(stdout).toContain('"status":"withdrawn"');
+  } finally {
+    await server.close();
+  }
+}, 60_000);
