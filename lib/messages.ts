@@ -315,6 +315,10 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return [...tellAll(type, [requester, ...askedSoFar(request)]), ...toReview];
     case 'ended':
       return event.via === 'sweep' ? toReview : [...tellAll('ended', whoApproved(request)), ...toReview];
+    case 'mail-checked': {
+      const filed = review && request.history.find((one) => one.type === 'filed');
+      return filed ? newsOf(request, filed, false) : [];
+    }
     case 'review-overdue':
       return review ? tellAll(type, [...review.admins, ...review.people]) : [];
     case 'reviewed':

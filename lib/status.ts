@@ -39,7 +39,7 @@ export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | '
 /** The next step of each kind; where several are due, the first of them counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
   if (record.outcome) return reviewSteps(record);
-  if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }, ...reviewSteps(record)];
+  if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }, ...reviewSteps(record), ...stepsUnderGlass(record, record.endsAt)];
   const stage = openStage(record)?.stage;
   const opened = openedAt(record);
   return [{ at: record.decideBy, does: 'lapsed' }, ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : [])];
@@ -51,6 +51,12 @@ const overdueAfter = [0, DAY, 7 * DAY];
 function reviewSteps({ review }: RequestRecord): ClockStep[] {
   const delay = overdueAfter[review?.overdue ?? 0];
   return !review || review.signed || delay === undefined ? [] : [{ at: review.due + delay, does: 'review-overdue' }];
+}
+
+/** While a grant by break-glass runs, its loud mails are made sure of. */
+function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, endsAt: number): ClockStep[] {
+  const delay = mailChecksAfter[mailChecks];
+  return review && delay !== undefined && createdAt + delay < endsAt ? [{ at: createdAt + delay, does: 'mail-checked' }] : [];
 }
 
 function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage: Stage, opened: number): ClockStep[] {
@@ -82,9 +88,9 @@ export function dueAt(record: RequestRecord): number | undefined {
   return steps.length === 0 ? undefined : Math.min(...steps.map(({ at }) => at));
 }
 
-/** How many checks of the mail the open stage has had coming by `now`. A sweep that comes late makes up for all of them at once. */
+/** How many checks of the mail the open stage, or the grant by break-glass, has had coming by `now`. A sweep that comes late makes up for all of them at once. */
 export function mailChecksBy(record: RequestRecord, now: number): number {
-  const opened = openedAt(record);
+  const opened = record.review ? record.createdAt : openedAt(record);
   return opened === undefined ? record.mailChecks : mailChecksAfter.filter((delay) => opened + delay <= now).length;
 }
 

@@ -57,6 +57,17 @@ describe('taking a role by break-glass', () => {
     expect(app.mail.outbox.every(({ text }) => !text.includes('/decide/'))).toBe(true);
   });
 
+  test('mails that the stream lost are found by the sweep, and none goes out twice', async () => {
+    const app = appWith();
+    await file(app);
+    app.store.changes.splice(0);
+    await passUntil(app, start + 29 * MINUTE);
+    const told = [admin, 'lead@example.com', 'second-lead@example.com', reviewer];
+    expect(mailsOf(app, 'Break-glass used')).toEqual(told);
+    await passUntil(app, start + 2 * DAY, HOUR);
+    expect(mailsOf(app, 'Break-glass used')).toEqual(told);
+  });
+
   test.each(['lead@example.com', reviewer, admin])('%s can revoke it', async (as) => {
     const app = appWith();
     const { body } = await file(app);
