@@ -30,10 +30,12 @@ const functions = namesIn('functions');
 /** Pure: no SDK, no environment, no clock, no randomness. */
 const core = [
   'band',
+  'break-glass',
   'catalogue',
   'catalogue-check',
   'console-url',
   'digest',
+  'drift',
   'html',
   'letter',
   'links',
@@ -44,8 +46,10 @@ const core = [
   'policy',
   'principal',
   'problem',
+  'quiet',
   'request',
   'request-id',
+  'review',
   'routes',
   'schema',
   'session',
@@ -56,7 +60,7 @@ const core = [
   'wording',
 ];
 /** One function per thing that a person or the clock can do. */
-const useCases = ['access', 'change', 'decide-by-link', 'lists', 'news', 'sweep', 'vend'];
+const useCases = ['access', 'change', 'decide-by-link', 'leavers', 'lists', 'news', 'sweep', 'vend'];
 /** What touches the world, and what builds it. */
 const edges = ['app', 'aws-answer', 'catalogue-file', 'config', 'http', 'log', 'mail', 'mail-refused', 'sign-in', 'store', 'sts'];
 
