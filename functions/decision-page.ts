@@ -2,7 +2,8 @@
 import { catalogue, identity, lambda, store } from '../lib/app.ts';
 import { decideByLink, type OpenedLink, openLink } from '../lib/decide-by-link.ts';
 import { endpoint, reply } from '../lib/http.ts';
-import { decisionPage, outcomePage, pageHeaders, problemPage, withdrawalPage } from '../lib/pages.ts';
+import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
+import { withdrawalPage } from '../lib/withdrawal-page.ts';
 
 export const handler = lambda({ store, catalogue, identity }, (app) => {
   const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {

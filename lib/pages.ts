@@ -73,35 +73,6 @@ ${request.role.risk === 'high' ? secondLook(request) : html`<button class="appro
 }
 
 /**
- * What a bot filed in somebody's name, with the button that ends it. Posts `decision=withdraw` to its own address.
- * @param person in whose name it was filed, and whom the link was mailed to
- * @param now epoch milliseconds
- */
-export function withdrawalPage(request: RequestRecord, person: Named, now: number, nonce: string): string {
-  const isGranted = statusAt(request, now) !== 'pending';
-  const effect = isGranted ? 'The grant ends at once; no more sessions are issued.' : 'The request is closed for good, and nobody has to decide it any more.';
-  return document(
-    'Filed in your name',
-    nonce,
-    request,
-    html`<h1>Filed in your name</h1>
-<p class="lead">A bot has asked for temporary access for you. If you wanted that, there is nothing to do here.</p>
-${band(request)}
-${facts([...factsOf(request), ...grantFacts(request)])}
-<form method="post" accept-charset="utf-8">
-<section class="effects" aria-label="What the button does">
-<h2>If you did not ask for this</h2>
-<p>${effect} Those who were asked are told. Then tell your security team.</p>
-</section>
-<div class="buttons">
-<button class="deny" type="submit" name="decision" value="withdraw">Withdraw</button>
-</div>
-</form>
-<p class="hint">${phrase(say`You act as ${person}${person.name === person.key ? '' : ` (${person.key})`}.`)}</p>`,
-  );
-}
-
-/**
  * What became of a request, as one of its approvers sees it.
  * @param approver whom the link was mailed to
  * @param after `decided`: this approver has just decided; `spent`: the link no longer decides anything
@@ -159,11 +130,11 @@ ${facts([
 </div>
 </details>`;
 
-const band = ({ role: { account } }: RequestRecord): Hole => html`<p class="band"><span class="band-label">Account</span>
+export const band = ({ role: { account } }: RequestRecord): Hole => html`<p class="band"><span class="band-label">Account</span>
 <strong>${oneLine(account.name)}</strong>
 <code>${account.id}</code></p>`;
 
-const facts = (list: readonly Fact[]): Hole => html`<dl>
+export const facts = (list: readonly Fact[]): Hole => html`<dl>
 ${list.map(
   ({ label, value, note, quote }) => html`<div><dt>${label}</dt>
 ${value && html`<dd>${phrase(value)}</dd>`}
@@ -172,10 +143,10 @@ ${quote !== undefined && html`<dd><blockquote dir="auto">${visible(quote)}</bloc
 `,
 )}</dl>`;
 
-const phrase = (parts: Phrase): Hole =>
+export const phrase = (parts: Phrase): Hole =>
   parts.map((part) => (typeof part === 'string' ? visible(part) : html`<bdi>${'said' in part ? oneLine(part.said, 200) : oneLine(part.name)}</bdi>`));
 
-const grantFacts = ({ startsAt, endsAt }: RequestRecord): Fact[] =>
+export const grantFacts = ({ startsAt, endsAt }: RequestRecord): Fact[] =>
   startsAt === undefined || endsAt === undefined ? [] : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
 
 type Outcome = { title: string; mark: string; lead: Phrase };
@@ -231,7 +202,7 @@ function approvedBy({ automatic, stages }: RequestRecord): Phrase {
 
 // -- the document ----------------------------------------------------------------------------------------------------
 
-function document(title: string, nonce: string, request: RequestRecord | undefined, content: Hole): string {
+export function document(title: string, nonce: string, request: RequestRecord | undefined, content: Hole): string {
   const { fill, ink } = bandOf(request?.role.account.color);
   return htmlText(html`<!doctype html>
 <html lang="en">

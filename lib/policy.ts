@@ -1,10 +1,12 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
 import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import { hourCheck, limitCheck, type OpenSlot, overlapCheck } from './limits.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
-import { durationText, HOUR, parseDuration, SECOND, toInstant } from './time.ts';
+import { durationText, parseDuration } from './time.ts';
+import { waitingOf } from './waiting.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
@@ -24,7 +26,6 @@ export type Judgement = {
   review?: ReviewPlan | undefined;
   checks: Check[];
 };
-type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number | undefined };
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
@@ -109,16 +110,6 @@ export function judgeFiling(
     review,
     byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
     checks,
-  };
-}
-
-/** What happens while the request waits, as the role has it now; undefined where it says nothing. */
-function waitingOf(catalogue: Catalogue, { approval: { remind, escalate } }: Role, requester: Person): Waiting | undefined {
-  if (!remind && !escalate) return undefined;
-  const others = (entries: readonly string[]) => peopleNamed(catalogue, entries).filter(({ key }) => key !== requester.key);
-  return {
-    ...(remind && { remind: { ...remind, every: remind.every ?? remind.after, ...(remind.quiet && { quiet: remind.quiet }) } }),
-    ...(escalate && { escalate: { after: escalate.after, to: [...escalate.to], people: others(escalate.to).map(({ key, name }) => ({ key, name })) } }),
   };
 }
 
@@ -217,36 +208,6 @@ function approverCheck(role: Role, stages: Judgement['stages']): Check {
   let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
   if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
   return { check: 'approvers', passed, code: 'no-approver', detail };
-}
-
-function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
-  const other = open.find((slot) => slot.role === role.id);
-  const detail = other
-    ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
-    : 'No other open request for this role.';
-  return { check: 'overlap', passed: !other, code: 'overlap', detail };
-}
-
-function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
-  const passed = open.length < catalogue.openRequests;
-  const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
-  if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
-  const next = Math.min(...open.map(({ until }) => until));
-  return {
-    ...base,
-    detail: `At most ${catalogue.openRequests} requests may be open at once. End one, or wait until ${toInstant(next)}.`,
-    retryAfterSeconds: Math.max(1, Math.ceil((next - now) / 1000)),
-  };
-}
-
-/** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
-function hourCheck(check: string, whose: string, most: number | undefined, filings: readonly number[], now: number): Check[] {
-  if (most === undefined) return [];
-  const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
-  const freed = recent[most - 1];
-  if (freed === undefined) return [{ check, passed: true, code: 'too-many-open', detail: `${recent.length} of at most ${most} requests in an hour.` }];
-  const detail = `${whose} at most ${most} requests in an hour. Wait until ${toInstant(freed + HOUR)}.`;
-  return [{ check, passed: false, code: 'too-many-open', detail, retryAfterSeconds: Math.max(1, Math.ceil((freed + HOUR - now) / SECOND)) }];
 }
 
 // -- deciding --------------------------------------------------------------------------------------------------------

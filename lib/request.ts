@@ -5,9 +5,10 @@ import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session, Stage } from './schema.ts';
+import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, statusAt } from './status.ts';
 import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
+import { escalated, reminded } from './waiting.ts';
 
 /** Who did it and how, for the history. */
 type By = { actor: string; via: string };
@@ -220,14 +221,9 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
     case 'lapsed':
       return record({ ...request, outcome: { status: 'lapsed', at: step.at, by: 'nobody' } }, 'lapsed', clockwork, now);
     case 'escalated':
-      return escalate(request, now);
+      return record(escalated(request), 'escalated', clockwork, now, `to ${request.waiting?.escalate?.to.join(', ')}`);
     case 'reminded':
-      return record(
-        withOpenStage(request, (stage) => ({ ...stage, reminded: { count: (stage.reminded?.count ?? 0) + 1, at: now } })),
-        'reminded',
-        clockwork,
-        now,
-      );
+      return record(reminded(request, now), 'reminded', clockwork, now);
     case 'review-overdue':
       return record(
         { ...request, ...(request.review && { review: { ...request.review, overdue: (request.review.overdue ?? 0) + 1 } }) },
@@ -238,23 +234,6 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
     case 'mail-checked':
       return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
   }
-}
-
-/** Lets further people decide the open stage, beside those who could before. */
-function escalate(request: RequestRecord, now: number): RequestRecord {
-  const { to = [], people = [] } = request.waiting?.escalate ?? {};
-  const next = withOpenStage(request, (stage) => ({
-    ...stage,
-    approvers: [...new Set([...stage.approvers, ...to])],
-    people: [...stage.people, ...people.filter(({ key }) => !stage.people.some((known) => known.key === key))],
-    escalated: { by: request.version + 1, from: stage.people.length },
-  }));
-  return record(next, 'escalated', clockwork, now, `to ${to.join(', ')}`);
-}
-
-function withOpenStage(request: RequestRecord, change: (stage: Stage) => Stage): RequestRecord {
-  const index = openStage(request)?.index;
-  return { ...request, stages: request.stages.map((stage, i) => (i === index ? change(stage) : stage)) };
 }
 
 // -- history ---------------------------------------------------------------------------------------------------------

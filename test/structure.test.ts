@@ -38,6 +38,7 @@ const core = [
   'drift',
   'html',
   'letter',
+  'limits',
   'links',
   'messages',
   'openapi',
@@ -47,6 +48,7 @@ const core = [
   'principal',
   'problem',
   'quiet',
+  'reports',
   'request',
   'request-id',
   'review',
@@ -57,6 +59,8 @@ const core = [
   'time',
   'version',
   'view',
+  'waiting',
+  'withdrawal-page',
   'wording',
 ];
 /** One function per thing that a person or the clock can do. */
@@ -168,8 +172,9 @@ describe('files', () => {
 
   test('of lib are at most 300 lines, unless there is a reason', () => {
     const reasons: Record<string, [most: number, why: string]> = {
-      'lib/schema.ts': [400, 'every shape once, so that each has one home'],
-      'lib/store.ts': [420, 'all of DynamoDB: keys, conditions and indexes are read together'],
+      'lib/policy.ts': [330, 'who may ask, who decides and who sees are judged by one file'],
+      'lib/schema.ts': [450, 'every shape once, so that each has one home'],
+      'lib/store.ts': [440, 'all of DynamoDB: keys, conditions and indexes are read together'],
     };
     const lengths = lib.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }));
     expect(lengths.filter(({ path, lines }) => lines > (reasons[path]?.[0] ?? 300))).toEqual([]);

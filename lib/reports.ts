@@ -1,0 +1,117 @@
+// What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
+import type { Letter } from './letter.ts';
+import type { Report } from './messages.ts';
+import type { RequestRecord } from './schema.ts';
+import { instantText } from './time.ts';
+import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, say, what } from './wording.ts';
+
+/** What happened and who did it. */
+export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
+  const { filedBy, endsAt, startsAt, decideBy, outcome, automatic, review } = request;
+  const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
+  const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
+  const grant: Fact[] =
+    startsAt === undefined || endsAt === undefined ? [] : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
+  const event = request.history.findLast(({ type }) => type === kind);
+  const by = (label: string): Fact[] =>
+    outcome && event
+      ? [{ label, value: say`${{ key: event.actor, name: outcome.by }}, ${instantText(outcome.at)}`, ...(event.note !== undefined && { quote: event.note }) }]
+      : [];
+  switch (kind) {
+    case 'filed':
+      return {
+        lead: say`Something was filed in your name: a request for ${what(request)}.`,
+        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
+      };
+    case 'approved':
+      if (review) return { lead: say`${wish} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`, facts: grant };
+      return automatic
+        ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
+        : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
+    case 'denied':
+      return { lead: say`${wish} was denied.`, facts: decisionsOf(request) };
+    case 'withdrawn':
+      return { lead: say`${wish} was withdrawn. No session was ever issued for it.`, facts: by('Withdrawn by') };
+    case 'revoked':
+      return { lead: say`${wish} was revoked.`, facts: by('Revoked by') };
+    case 'lapsed':
+      return { lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy)}.`, facts: decisionsOf(request) };
+    case 'ended':
+      return { lead: say`${wish} is over: the grant was handed back early.`, facts: by('Handed back by') };
+    case 'break-glass':
+      return {
+        lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
+        facts: [...grant, ...reviewFacts(request)],
+      };
+    case 'review':
+      return {
+        lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
+        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
+      };
+    case 'review-overdue':
+      return {
+        lead: say`Nobody has reviewed what ${requesterOf(request)} did by break-glass with ${what(request)}. Until somebody does, break-glass is refused to them.`,
+        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
+      };
+    case 'reviewed':
+      return { lead: say`What was done by break-glass with ${what(request)} was reviewed.`, facts: reviewFacts(request) };
+  }
+}
+
+const reviewFacts = ({ review }: RequestRecord): Fact[] => {
+  if (!review) return [];
+  const { signed, due } = review;
+  return signed
+    ? [{ label: 'Reviewed by', value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`, quote: signed.comment }]
+    : [{ label: 'Review due', value: [instantText(due)] }];
+};
+
+/** The calls stand in paragraphs of their own, to be copied. */
+export function nextForRequester(kind: Report, request: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
+  const sessions = lastSessionEnd(request);
+  const next = (text: string) => ({ label: 'What to do next', text: [text] });
+  switch (kind) {
+    case 'filed':
+      return [next('If you did not ask for this, tell your security team and withdraw it:'), { label: 'Withdraw', text: [call('end')] }];
+    case 'approved':
+      return [
+        next('Fetch keys or a console URL as often as you need until then, and hand the grant back when you are done.'),
+        { label: 'Keys', text: [call('credentials')] },
+        { label: 'Console URL', text: [call('console')] },
+        { label: 'Hand back', text: [call('end')] },
+      ];
+    case 'denied':
+      return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
+    case 'revoked': {
+      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.`;
+      const whom = request.history.findLast(({ type }) => type === 'revoked')?.via === 'catalogue' ? 'the owner of the catalogue' : 'whoever revoked it';
+      return [next(`No more sessions are issued.${out} If you still need the access, talk to ${whom}.`)];
+    }
+    case 'lapsed':
+      return [next('If you still need the access, file the request again.')];
+    default:
+      return [next('Nothing.')];
+  }
+}
+
+/** What whoever decides, reviews or administers can do next. */
+export function nextForApprover(kind: Report, call: (path: string) => string): Letter['paragraphs'] {
+  const next = (text: string) => ({ label: 'What to do next', text: [text] });
+  const revoke = { label: 'Revoke', text: [call('end')] };
+  switch (kind) {
+    case 'approved':
+      return [next('Nothing. Should it turn out wrong, you can revoke it:'), revoke];
+    case 'break-glass':
+      return [next('Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:'), revoke];
+    case 'review':
+    case 'review-overdue':
+      return [
+        next(
+          'A reviewer looks at what was done (CloudTrail carries the request as the session tag latchkey-request) and signs with a comment that says what was found:',
+        ),
+        { label: 'Sign', text: [call('review')] },
+      ];
+    default:
+      return [next('Nothing: there is nothing left to decide, and earlier links no longer work.')];
+  }
+}
