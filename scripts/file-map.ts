@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const folders = ['functions', 'lib', 'bin', 'local', 'scripts', 'bench', 'test/support'];
+const folders = ['functions', 'lib', 'local', 'scripts', 'bench', 'test/support'];
 const begin = '<!-- files: written by npm run docs -->';
 const end = '<!-- end of files -->';
 

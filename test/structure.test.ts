@@ -172,7 +172,7 @@ describe('files', () => {
   });
 
   test('begin with a line that says why they exist', () => {
-    const paths = [...lib, ...functions, ...['local', 'scripts', 'bin', 'bench', 'test/support'].flatMap(namesIn)];
+    const paths = [...lib, ...functions, ...['local', 'scripts', 'bench', 'test/support'].flatMap(namesIn)];
     const first = (path: string) =>
       read(path)
         .split('\n')
