@@ -1,7 +1,9 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import { type AutomaticWhen, type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
+import { type Conditions, conditionChecks, hoursText, isWithin } from './condition.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
+import { hasTags } from './role-template.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
 import { durationText, parseDuration, toInstant } from './time.ts';
 
@@ -10,21 +12,34 @@ import { durationText, parseDuration, toInstant } from './time.ts';
 /** One rule applied to one filing. `code` is what a failure answers with. */
 export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
 
-/** What the catalogue says to a filing: all checks, and what would be stored. */
-export type Judgement = { role: Role; requester: Person; durationSeconds: number; stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>; checks: Check[] };
+/** What the catalogue says to a filing: all checks, and what would be stored. `automatic`: nobody has to be asked. */
+export type Judgement = {
+  role: Role;
+  requester: Person;
+  durationSeconds: number;
+  automatic: boolean;
+  stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
+  checks: Check[];
+};
 type OpenSlot = { id: string; role: string; until: number };
+type Who = { identities: readonly string[]; groups: readonly string[] };
 
 /** Deny beats requesters, always. */
-export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
-  names(role.requesters, who) && !names(role.deny, who);
+export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean => names(role.requesters, who) && !names(role.deny, who);
 
-const whoIs = (caller: Caller) => ({ identities: [...caller.person.identities, caller.principal], groups: caller.groups });
-const known = (catalogue: Catalogue, person: Person) => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+/** What the entries of the catalogue are compared with: identities, a permission set, groups. */
+export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
+  identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
+  groups,
+});
+const known = (catalogue: Catalogue, person: Person): Who => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
 
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   const bot = botOf(catalogue, caller);
-  return [...catalogue.roles.values()].filter((role) => (bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller))));
+  if (bot) return bot.roles.flatMap((id) => catalogue.roles.get(id) ?? []);
+  const who = whoIs(caller);
+  return rolesNaming(catalogue.requestable, who).filter((role) => !names(role.deny, who));
 }
 
 /**
@@ -34,32 +49,56 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
  */
 export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, open: readonly OpenSlot[], now: number): Judgement {
-  const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
-  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
-  if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
-  const bot = botOf(catalogue, caller);
-  if (bot && !names(bot.for, who)) throw new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
-  if (!mayRequest(role, who)) throw roleNotFound(body.role);
+  const role = catalogue.roles.get(body.role);
+  const judgement = role && judgeRole(catalogue, role, caller, requester, body, open, now);
+  const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
+  if (!judgement || barred?.code === 'role-not-found')
+    throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
+  if (barred) throw new Problem(barred.code, barred.detail);
+  return judgement;
+}
 
+/** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
+export function judgeRole(
+  catalogue: Catalogue,
+  role: Role,
+  caller: Caller,
+  requester: Person,
+  body: NewRequest,
+  open: readonly OpenSlot[],
+  now: number,
+): Judgement {
+  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   const durationSeconds = body.duration === undefined ? role.duration.default : (parseDuration(body.duration) ?? 0);
-  const stages = role.approval.stages.map(({ need, approvers }) => ({
-    need,
-    approvers: [...approvers],
-    people: peopleNamed(catalogue, approvers)
-      .filter((person) => person.key !== requester.key)
-      .map(({ key, name }) => ({ key, name })),
-  }));
+  const automatic = isAutomatic(role, who, durationSeconds, now);
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const checks = [
+    ...botChecks(catalogue, role, caller, who),
+    ...requesterChecks(role, who),
     mfaCheck(role, caller),
+    ...conditionChecks(role.conditions, caller, now),
     durationCheck(role, durationSeconds),
     reasonCheck(role, body.reason),
     ...ticketCheck(role, body.ticket),
-    approverCheck(role, stages),
+    ...automaticCheck(role, who, durationSeconds, now),
+    approverCheck(automatic, stages),
     overlapCheck(role, open),
     limitCheck(catalogue, open, now),
   ];
-  return { role, requester, durationSeconds, stages, checks };
+  return { role, requester, durationSeconds, automatic, stages, checks };
+}
+
+/** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
+function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {
+  const reachable = (entries: readonly string[]) =>
+    peopleNamed(catalogue, entries)
+      .filter((person) => person.key !== requester.key)
+      .map(({ key, name }) => ({ key, name }));
+  const people = reachable(approvers);
+  if (fallback === undefined || approvers.includes('everyone') || people.length >= need) return { need, approvers: [...approvers], people };
+  const joined = [...new Set([...approvers, ...fallback])];
+  return { need, approvers: joined, people: reachable(joined) };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -90,6 +129,17 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
 }
 
 /**
+ * What this call lacks to be given credentials: the conditions the request was filed under, and those of today's catalogue,
+ * so that a stricter one counts at once and a laxer one does not.
+ */
+export function unmetConditions(record: RequestRecord, role: Role | undefined, caller: Caller, now: number): Check[] {
+  const failed = [record.role.conditions ?? {}, role?.conditions ?? {}]
+    .flatMap((conditions: Conditions) => conditionChecks(conditions, caller, now))
+    .filter(({ passed }) => !passed);
+  return failed.filter(({ detail }, i) => failed.findIndex((other) => other.detail === detail) === i);
+}
+
+/**
  * For whom a filing is: the caller, or the person a bot names.
  * @throws Problem `invalid-request`
  */
@@ -104,7 +154,42 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
 }
 
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
-const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
+
+/** A bot files its own roles only, and for its own people only; a role that is not its own comes first, because it must look like no role at all. */
+function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who: Who): Check[] {
+  if (caller.kind !== 'bot') return [];
+  const bot = botOf(catalogue, caller);
+  const hasRole = bot?.roles.includes(role.id) === true;
+  const isFor = bot !== undefined && names(bot.for, who);
+  return [
+    { check: 'bot-roles', passed: hasRole, code: 'role-not-found', detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.' },
+    {
+      check: 'bot-for',
+      passed: isFor,
+      code: 'not-allowed',
+      detail: isFor ? 'The bot may file for this person.' : 'This bot may not file for that person. The catalogue says whom it may file for.',
+    },
+  ];
+}
+
+function requesterChecks(role: Role, who: Who): Check[] {
+  const entry = role.requesters.find((candidate) => names([candidate], who));
+  const denied = role.deny.find((candidate) => names([candidate], who));
+  return [
+    {
+      check: 'requesters',
+      passed: entry !== undefined,
+      code: 'role-not-found',
+      detail: entry === undefined ? 'No entry of requesters names the requester.' : `Named by ${entry}.`,
+    },
+    {
+      check: 'deny',
+      passed: denied === undefined,
+      code: 'role-not-found',
+      detail: denied === undefined ? 'No entry of deny names the requester.' : `Denied by ${denied}.`,
+    },
+  ];
+}
 
 function mfaCheck(role: Role, caller: Caller): Check {
   const passed = !role.mfa || caller.mfa;
@@ -146,10 +231,48 @@ function ticketCheck(role: Role, ticket: string | undefined): Check[] {
   return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
 }
 
-function approverCheck(role: Role, stages: Judgement['stages']): Check {
-  const passed = role.approval.automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
+/** Whether the catalogue approves this filing by itself. */
+const isAutomatic = (role: Role, who: Who, durationSeconds: number, now: number): boolean =>
+  role.approval.automatic ||
+  (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, who, durationSeconds, now).length === 0);
+
+/** Why the catalogue does not approve by itself; empty if it does. */
+function automaticFaults({ account }: Role, { groups, maxDuration, hours, tags }: AutomaticWhen, who: Who, durationSeconds: number, now: number): string[] {
+  return [
+    ...(groups === undefined || groups.some((group) => who.groups.includes(group)) ? [] : [`the requester is not in ${groups.join(' or ')}`]),
+    ...(maxDuration === undefined || durationSeconds <= maxDuration ? [] : [`it is for longer than ${durationText(maxDuration)}`]),
+    ...(hours === undefined || isWithin(hours, now) ? [] : [`it is not ${hoursText(hours)}`]),
+    ...(tags === undefined || hasTags(account, tags) ? [] : [`the account is not tagged ${tagsText(tags)}`]),
+  ];
+}
+
+/** `in developers, for at most 1 h, mon-fri 08:00-18:00 Europe/Berlin, in accounts tagged env=sandbox` */
+export function automaticText({ groups, maxDuration, hours, tags }: AutomaticWhen): string {
+  return [
+    ...(groups === undefined ? [] : [`in ${groups.join(' or ')}`]),
+    ...(maxDuration === undefined ? [] : [`for at most ${durationText(maxDuration)}`]),
+    ...(hours === undefined ? [] : [hoursText(hours)]),
+    ...(tags === undefined ? [] : [`in accounts tagged ${tagsText(tags)}`]),
+  ].join(', ');
+}
+const tagsText = (tags: Readonly<Record<string, string>>): string =>
+  Object.entries(tags)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(', ');
+
+/** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
+function automaticCheck(role: Role, who: Who, durationSeconds: number, now: number): Check[] {
+  const when = role.approval.automaticWhen;
+  if (!when) return [];
+  const faults = automaticFaults(role, when, who, durationSeconds, now);
+  const detail = faults.length === 0 ? `The catalogue approves this by itself: ${automaticText(when)}.` : `Approvers decide, because ${faults.join(' and ')}.`;
+  return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
+}
+
+function approverCheck(automatic: boolean, stages: Judgement['stages']): Check {
+  const passed = automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
   let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
-  if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
+  if (passed) detail = automatic ? 'Nobody has to approve this.' : 'There are enough approvers besides the requester.';
   return { check: 'approvers', passed, code: 'no-approver', detail };
 }
 
@@ -257,7 +380,10 @@ export const isInvolved = (relation: Relation): boolean => Object.values(relatio
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
   const today = catalogue.roles.get(record.role.id);
-  return names(stage.approvers, who) && (today === undefined || today.approval.stages.some(({ approvers }) => names(approvers, who)));
+  return (
+    names(stage.approvers, who) &&
+    (today === undefined || today.approval.stages.some(({ approvers, fallback = [] }) => names([...approvers, ...fallback], who)))
+  );
 }
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */

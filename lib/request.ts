@@ -1,7 +1,19 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
 import type { Catalogue, Role } from './catalogue.ts';
+import { type Conditions, conditionTexts } from './condition.ts';
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
-import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
+import {
+  automaticText,
+  isInvolved,
+  isNeededLater,
+  isSamePerson,
+  type Judgement,
+  mayDecideStage,
+  relationOf,
+  stageNames,
+  stricterNow,
+  unmetConditions,
+} from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
@@ -25,7 +37,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages } = judgement;
+  const { role, requester, durationSeconds, stages, automatic } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -37,6 +49,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
       arn: role.arn,
       risk: role.risk,
       mfa: role.mfa,
+      ...(conditionTexts(role.conditions).length > 0 && { conditions: frozen(role.conditions) }),
       maxSeconds: role.duration.max,
       sessionSeconds: role.session.max,
       digest: role.digest,
@@ -48,7 +61,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     durationSeconds,
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
-    automatic: role.approval.automatic,
+    automatic,
     stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && { openedBy: 1 }), decisions: [] })),
     mailChecks: 0,
     sessions: [],
@@ -58,9 +71,18 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     ...(fingerprint !== undefined && { fingerprint }),
   };
   const recorded = record(filed, 'filed', byCaller(caller), now);
-  return role.approval.automatic
-    ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, 'The catalogue approves this role by itself.')
-    : recorded;
+  const { automaticWhen } = role.approval;
+  const why = automaticWhen ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}` : 'The catalogue approves this role by itself.';
+  return automatic ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why) : recorded;
+}
+
+/** The conditions as they are stored: what is not asked for is left out. */
+function frozen({ signInSeconds, hours, networks }: Conditions): NonNullable<RequestRecord['role']['conditions']> {
+  return {
+    ...(signInSeconds !== undefined && { signInSeconds }),
+    ...(hours && { hours: { ...hours, days: [...hours.days] } }),
+    ...(networks && { networks: [...networks] }),
+  };
 }
 
 /** Starts the grant's clock. It counts whole seconds, as IAM's does. */
@@ -166,7 +188,7 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
 
 /**
  * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
- * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `not-active`, `refused-by-policy`
+ * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
 export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
   const relation = relationOf(catalogue, request, caller);
@@ -174,12 +196,19 @@ export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller:
   if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester gets credentials from a grant. File a request of your own.');
   const role = catalogue.roles.get(request.role.id);
   if ((request.role.mfa || role?.mfa) && !caller.mfa) throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+  const unmet = unmetConditions(request, role, caller, now);
+  const stale = unmet.find(({ code }) => code === 'needs-sign-in');
+  if (stale) throw new Problem('needs-sign-in', stale.detail);
   if (statusAt(request, now) !== 'active') throw notActive(request, now, 'Credentials are given while the grant is active.');
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(), {
       errors: [{ pointer: '', detail: stricter ?? '' }],
     });
+  if (unmet.length > 0) {
+    const errors = unmet.map(({ pointer = '', detail }) => ({ pointer, detail }));
+    throw new Problem('refused-by-policy', errors.map(({ detail }) => detail).join(' '), { errors });
+  }
   return role;
 }
 
