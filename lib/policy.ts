@@ -1,9 +1,9 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-import { type AutomaticWhen, type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
-import { type Conditions, conditionChecks, hoursText, isWithin } from './condition.ts';
+import { automaticFaults, automaticText } from './automatic.ts';
+import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
+import { type Conditions, conditionChecks } from './condition.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-import { hasTags } from './role-template.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
 import { durationText, parseDuration, toInstant } from './time.ts';
 
@@ -235,30 +235,6 @@ function ticketCheck(role: Role, ticket: string | undefined): Check[] {
 const isAutomatic = (role: Role, who: Who, durationSeconds: number, now: number): boolean =>
   role.approval.automatic ||
   (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, who, durationSeconds, now).length === 0);
-
-/** Why the catalogue does not approve by itself; empty if it does. */
-function automaticFaults({ account }: Role, { groups, maxDuration, hours, tags }: AutomaticWhen, who: Who, durationSeconds: number, now: number): string[] {
-  return [
-    ...(groups === undefined || groups.some((group) => who.groups.includes(group)) ? [] : [`the requester is not in ${groups.join(' or ')}`]),
-    ...(maxDuration === undefined || durationSeconds <= maxDuration ? [] : [`it is for longer than ${durationText(maxDuration)}`]),
-    ...(hours === undefined || isWithin(hours, now) ? [] : [`it is not ${hoursText(hours)}`]),
-    ...(tags === undefined || hasTags(account, tags) ? [] : [`the account is not tagged ${tagsText(tags)}`]),
-  ];
-}
-
-/** `in developers, for at most 1 h, mon-fri 08:00-18:00 Europe/Berlin, in accounts tagged env=sandbox` */
-export function automaticText({ groups, maxDuration, hours, tags }: AutomaticWhen): string {
-  return [
-    ...(groups === undefined ? [] : [`in ${groups.join(' or ')}`]),
-    ...(maxDuration === undefined ? [] : [`for at most ${durationText(maxDuration)}`]),
-    ...(hours === undefined ? [] : [hoursText(hours)]),
-    ...(tags === undefined ? [] : [`in accounts tagged ${tagsText(tags)}`]),
-  ].join(', ');
-}
-const tagsText = (tags: Readonly<Record<string, string>>): string =>
-  Object.entries(tags)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ');
 
 /** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
 function automaticCheck(role: Role, who: Who, durationSeconds: number, now: number): Check[] {

@@ -1,19 +1,9 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import { automaticText } from './automatic.ts';
 import type { Catalogue, Role } from './catalogue.ts';
 import { type Conditions, conditionTexts } from './condition.ts';
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
-import {
-  automaticText,
-  isInvolved,
-  isNeededLater,
-  isSamePerson,
-  type Judgement,
-  mayDecideStage,
-  relationOf,
-  stageNames,
-  stricterNow,
-  unmetConditions,
-} from './policy.ts';
+import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';

@@ -1,7 +1,8 @@
 // What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
+import { automaticText } from './automatic.ts';
 import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
-import { automaticText, type Judgement, refusalOf } from './policy.ts';
+import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import type { ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
 import { statusAt } from './status.ts';
