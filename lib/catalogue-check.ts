@@ -1,6 +1,7 @@
 // The checks of a catalogue: its shape, then everything that spans entries, all faults at once, with the name that was probably meant.
 import * as v from 'valibot';
-import { bounds, CatalogueData, type CatalogueData as Data, groupName, isGroup, isPermissionSet, principalPattern } from './catalogue-shape.ts';
+import { CatalogueData, type CatalogueData as Data } from './catalogue-shape.ts';
+import { groupName, isGroup, isPermissionSet, principalPattern } from './entry.ts';
 import { rolesIn, selectedAccounts } from './role-template.ts';
 import { unknownField } from './schema.ts';
 import { didYouMean } from './suggestion.ts';
@@ -83,11 +84,14 @@ type AnySchema = {
   value?: AnySchema;
   item?: AnySchema;
   options?: readonly (AnySchema | string)[];
+  pipe?: readonly AnySchema[];
 };
 
 /** The names of the fields that the shape has at a path. */
 function fieldsAt(schema: AnySchema, path: ReadonlyArray<string | number>): string[] {
   if (schema.wrapped) return fieldsAt(schema.wrapped, path);
+  const inside = schema.pipe?.find((part) => part !== schema && (part.entries ?? part.value) !== undefined);
+  if (schema.entries === undefined && inside) return fieldsAt(inside, path);
   if (schema.type === 'union') return (schema.options ?? []).flatMap((option) => (typeof option === 'string' ? [] : fieldsAt(option, path)));
   const [part, ...rest] = path;
   if (part === undefined) return Object.keys(schema.entries ?? {});

@@ -1,7 +1,8 @@
 // What a catalogue may say but probably does not mean: misspelt groups and domains, stages that nobody can fill, high risk without a second person.
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
-import { type CatalogueData, groupName, isGroup, isPermissionSet } from './catalogue-shape.ts';
+import type { CatalogueData } from './catalogue-shape.ts';
+import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { nearest } from './suggestion.ts';
 

@@ -1,7 +1,7 @@
 // What access.yml may hold, field by field: the shape, its defaults and its bounds. What spans entries is catalogue-check.ts's.
 import * as v from 'valibot';
-import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { bounds } from './catalogue.ts';
+import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern } from './entry.ts';
 import { Email, strict } from './schema.ts';
 import { parseDuration } from './time.ts';

@@ -1,7 +1,7 @@
 // From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
 import * as v from 'valibot';
 import { type Catalogue, type Person, personOf } from './catalogue.ts';
-import { canonicalPrincipal, principalPattern } from './catalogue-shape.ts';
+import { canonicalPrincipal, principalPattern } from './entry.ts';
 import { Problem } from './problem.ts';
 import { Email } from './schema.ts';
 import { SECOND } from './time.ts';

@@ -15,7 +15,7 @@ import {
 import * as v from 'valibot';
 import type { ListIndex, OpenSlot, Position, Settlement, Store } from './app.ts';
 import { awsAnswer, isRefusal } from './aws-answer.ts';
-import { bounds } from './catalogue-shape.ts';
+import { bounds } from './catalogue.ts';
 import { Problem } from './problem.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';

@@ -1,7 +1,8 @@
 // Everybody whom the catalogue names, for whom there are local tokens, and test keys for those who sign.
 import { createHash } from 'node:crypto';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
-import { type CatalogueData, isGroup, isPermissionSet } from '../lib/catalogue-shape.ts';
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
+import { isGroup, isPermissionSet } from '../lib/entry.ts';
 import type { SigningKey } from './sigv4.ts';
 import { base32 } from './sts.ts';
 

@@ -170,3 +170,10 @@ describe('test', () => {
 
 test('docs/access.schema.json is what the shape says; `node scripts/catalogue-schema.ts` writes it', () =>
   expect(JSON.parse(readFileSync(join(root, 'docs/access.schema.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(catalogueSchema()))));
+
+test('the schema knows every field, and the catalogue that ships names it', () => {
+  const text = JSON.stringify(catalogueSchema());
+  for (const field of ['externalId', 'principals', 'requesters', 'fallback', 'signIn', 'timeZone', 'openRequests', 'ssoAccounts'])
+    expect(text).toContain(`"${field}":`);
+  expect(yaml).toMatch(/^# yaml-language-server: \$schema=docs\/access\.schema\.json$/m);
+});

@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ListIndex, Position, Store } from '../lib/app.ts';
-import { bounds } from '../lib/catalogue-shape.ts';
+import { bounds } from '../lib/catalogue.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { dueAt } from '../lib/status.ts';
 import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/store.ts';

@@ -1,7 +1,7 @@
 // A situation to be judged: somebody, what the call proves, what is asked for and when. explain and the cases of test speak of it in the same words.
 import * as v from 'valibot';
 import { type Catalogue, personOf, type Role } from '../../lib/catalogue.ts';
-import { canonicalPrincipal, permissionSetPattern, principalPattern } from '../../lib/catalogue-shape.ts';
+import { canonicalPrincipal, permissionSetPattern, principalPattern } from '../../lib/entry.ts';
 import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';

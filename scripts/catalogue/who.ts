@@ -2,8 +2,8 @@
 
 import { automaticText } from '../../lib/automatic.ts';
 import { type Catalogue, displayNames, peopleNamed, type Role } from '../../lib/catalogue.ts';
-import { groupName, isGroup, isPermissionSet } from '../../lib/catalogue-shape.ts';
 import { conditionTexts } from '../../lib/condition.ts';
+import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
 import { mayRequest } from '../../lib/policy.ts';
 import { durationText } from '../../lib/time.ts';
 import type { Answer } from '../catalogue.ts';

@@ -1,6 +1,6 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Position, Store } from '../../lib/app.ts';
-import { bounds } from '../../lib/catalogue-shape.ts';
+import { bounds } from '../../lib/catalogue.ts';
 import { entryOf } from '../../lib/role-template.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
