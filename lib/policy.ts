@@ -1,16 +1,28 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-import { automaticFaults, automaticText } from './automatic.ts';
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
 import { type Conditions, conditionChecks } from './condition.ts';
+import {
+  approverCheck,
+  automaticCheck,
+  botChecks,
+  type Check,
+  durationCheck,
+  isAutomatic,
+  limitCheck,
+  mfaCheck,
+  type OpenSlot,
+  overlapCheck,
+  reasonCheck,
+  requesterChecks,
+  ticketCheck,
+  type Who,
+} from './filing-checks.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
-import { durationText, parseDuration, toInstant } from './time.ts';
+import { parseDuration } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
-
-/** One rule applied to one filing. `code` is what a failure answers with. */
-export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
 
 /** What the catalogue says to a filing: all checks, and what would be stored. `automatic`: nobody has to be asked. */
 export type Judgement = {
@@ -21,8 +33,6 @@ export type Judgement = {
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   checks: Check[];
 };
-type OpenSlot = { id: string; role: string; until: number };
-type Who = { identities: readonly string[]; groups: readonly string[] };
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean => names(role.requesters, who) && !names(role.deny, who);
@@ -82,7 +92,7 @@ export function judgeRole(
     reasonCheck(role, body.reason),
     ...ticketCheck(role, body.ticket),
     ...automaticCheck(role, who, durationSeconds, now),
-    approverCheck(automatic, stages),
+    approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
     overlapCheck(role, open),
     limitCheck(catalogue, open, now),
   ];
@@ -154,123 +164,6 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
 }
 
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
-
-/** A bot files its own roles only, and for its own people only; a role that is not its own comes first, because it must look like no role at all. */
-function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who: Who): Check[] {
-  if (caller.kind !== 'bot') return [];
-  const bot = botOf(catalogue, caller);
-  const hasRole = bot?.roles.includes(role.id) === true;
-  const isFor = bot !== undefined && names(bot.for, who);
-  return [
-    { check: 'bot-roles', passed: hasRole, code: 'role-not-found', detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.' },
-    {
-      check: 'bot-for',
-      passed: isFor,
-      code: 'not-allowed',
-      detail: isFor ? 'The bot may file for this person.' : 'This bot may not file for that person. The catalogue says whom it may file for.',
-    },
-  ];
-}
-
-function requesterChecks(role: Role, who: Who): Check[] {
-  const entry = role.requesters.find((candidate) => names([candidate], who));
-  const denied = role.deny.find((candidate) => names([candidate], who));
-  return [
-    {
-      check: 'requesters',
-      passed: entry !== undefined,
-      code: 'role-not-found',
-      detail: entry === undefined ? 'No entry of requesters names the requester.' : `Named by ${entry}.`,
-    },
-    {
-      check: 'deny',
-      passed: denied === undefined,
-      code: 'role-not-found',
-      detail: denied === undefined ? 'No entry of deny names the requester.' : `Denied by ${denied}.`,
-    },
-  ];
-}
-
-function mfaCheck(role: Role, caller: Caller): Check {
-  const passed = !role.mfa || caller.mfa;
-  return { check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) };
-}
-function mfaDetail(role: Role, passed: boolean): string {
-  if (!role.mfa) return 'The role does not ask for MFA.';
-  return passed ? 'Signed in with MFA.' : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
-}
-
-function durationCheck(role: Role, seconds: number): Check {
-  const max = role.duration.max;
-  const passed = seconds >= 60 && seconds <= max;
-  const detail = passed
-    ? `${durationText(seconds)} is within ${durationText(max)}.`
-    : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
-  return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
-}
-
-function reasonCheck(role: Role, reason: string): Check {
-  const length = [...reason.trim()].length;
-  const passed = length >= role.reason.minLength;
-  return {
-    check: 'reason',
-    passed,
-    code: 'refused-by-policy',
-    pointer: '/reason',
-    detail: passed ? 'The reason is long enough.' : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
-  };
-}
-
-function ticketCheck(role: Role, ticket: string | undefined): Check[] {
-  if (!role.ticket) return [];
-  const { pattern, required } = role.ticket;
-  const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
-  if (ticket === undefined)
-    return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
-  const passed = new RegExp(pattern, 'u').test(ticket);
-  return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
-}
-
-/** Whether the catalogue approves this filing by itself. */
-const isAutomatic = (role: Role, who: Who, durationSeconds: number, now: number): boolean =>
-  role.approval.automatic ||
-  (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, who, durationSeconds, now).length === 0);
-
-/** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
-function automaticCheck(role: Role, who: Who, durationSeconds: number, now: number): Check[] {
-  const when = role.approval.automaticWhen;
-  if (!when) return [];
-  const faults = automaticFaults(role, when, who, durationSeconds, now);
-  const detail = faults.length === 0 ? `The catalogue approves this by itself: ${automaticText(when)}.` : `Approvers decide, because ${faults.join(' and ')}.`;
-  return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
-}
-
-function approverCheck(automatic: boolean, stages: Judgement['stages']): Check {
-  const passed = automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
-  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
-  if (passed) detail = automatic ? 'Nobody has to approve this.' : 'There are enough approvers besides the requester.';
-  return { check: 'approvers', passed, code: 'no-approver', detail };
-}
-
-function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
-  const other = open.find((slot) => slot.role === role.id);
-  const detail = other
-    ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
-    : 'No other open request for this role.';
-  return { check: 'overlap', passed: !other, code: 'overlap', detail };
-}
-
-function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
-  const passed = open.length < catalogue.openRequests;
-  const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
-  if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
-  const next = Math.min(...open.map(({ until }) => until));
-  return {
-    ...base,
-    detail: `At most ${catalogue.openRequests} requests may be open at once. End one, or wait until ${toInstant(next)}.`,
-    retryAfterSeconds: Math.max(1, Math.ceil((next - now) / 1000)),
-  };
-}
 
 // -- deciding --------------------------------------------------------------------------------------------------------
 

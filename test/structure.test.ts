@@ -29,11 +29,17 @@ const functions = namesIn('functions');
 
 /** Pure: no SDK, no environment, no clock, no randomness. */
 const core = [
+  'automatic',
   'band',
   'catalogue',
   'catalogue-check',
+  'catalogue-doubts',
+  'catalogue-shape',
+  'condition',
   'console-url',
   'digest',
+  'entry',
+  'filing-checks',
   'html',
   'letter',
   'links',
@@ -46,10 +52,12 @@ const core = [
   'problem',
   'request',
   'request-id',
+  'role-template',
   'routes',
   'schema',
   'session',
   'status',
+  'suggestion',
   'time',
   'version',
   'view',
@@ -87,7 +95,7 @@ describe('who imports what', () => {
   });
 
   test('the core imports the core, valibot, and nothing else', () => {
-    const packages: Record<string, string[]> = { openapi: ['@valibot/to-json-schema'], digest: ['node:crypto'] };
+    const packages: Record<string, string[]> = { openapi: ['@valibot/to-json-schema'], digest: ['node:crypto'], condition: ['node:net'] };
     expect(
       offences(layer(core), ({ from, to }) =>
         to.startsWith('./') ? core.includes(nameOf(to)) : to === 'valibot' || (packages[nameOf(from)]?.includes(to) ?? false),
