@@ -5,7 +5,8 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from 'aws-lambda';
-import { type Catalogue, type CatalogueData, openCatalogue } from './catalogue.ts';
+import { type Catalogue, openCatalogue } from './catalogue.ts';
+import type { CatalogueData } from './catalogue-shape.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
@@ -64,6 +65,7 @@ export type Position = { id: string; createdAt: number };
 export type ListIndex =
   | { by: 'requester'; person: string }
   | { by: 'filer'; principal: string }
+  /** `role`: an entry of the catalogue; a template's roles share one list */
   | { by: 'pending'; role: string }
   /** every request, of the last 13 months */
   | { by: 'time'; now: number };

@@ -55,7 +55,10 @@ export function breakGlassChecks(
   now: number,
 ): Check[] {
   const rule = { check: 'break-glass', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
-  if (!wish.asked) return wish.ordinary ? [] : [{ ...rule, passed: false, detail: 'You may have this role by break-glass only: say "breakGlass": true.' }];
+  if (!wish.asked)
+    return wish.ordinary || !mayBreakGlass(role, who)
+      ? []
+      : [{ ...rule, passed: false, detail: 'You may have this role by break-glass only: say "breakGlass": true.' }];
   if (!mayBreakGlass(role, who))
     return [{ ...rule, passed: false, detail: 'The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.' }];
   const overdue = reviews.find(({ due }) => due <= now);

@@ -24,11 +24,12 @@ function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
   return request.byCatalogue === true && role !== undefined && !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined);
 }
 
-/** What can make a request drift, in one digest: it stays the same as long as no rule and no membership changes. */
-export const driftDigest = ({ roles, groups, people, leavers }: Catalogue): string =>
+/** What can make a request drift, in one digest: it stays the same as long as no rule, no account (its owner is part of a role's digest) and no membership changes. */
+export const driftDigest = ({ roles, groupsOf, ssoAccounts, people, leavers }: Catalogue): string =>
   digestOf([
     leavers,
     [...roles.values()].map(({ id, digest }) => [id, digest]),
-    [...groups].map(([name, members]) => [name, members.map(({ key }) => key)]),
+    [...groupsOf],
+    [...ssoAccounts],
     [...people].map(([identity, { key }]) => [identity, key]),
   ]);

@@ -1,6 +1,6 @@
 // How many requests may be open and how many filed in an hour: of one person, and by one bot.
 import type { Catalogue, Role } from './catalogue.ts';
-import type { Check } from './policy.ts';
+import type { Check } from './filing-checks.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
 
 /** A request as the store's `openOf` answers it. */

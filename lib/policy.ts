@@ -1,23 +1,37 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
 import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
-import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import { type Catalogue, decidersOf, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
+import { type Conditions, conditionChecks } from './condition.ts';
+import {
+  approverCheck,
+  automaticCheck,
+  botChecks,
+  botGlassCheck,
+  type Check,
+  durationCheck,
+  foreignPerson,
+  isAutomatic,
+  mfaCheck,
+  reasonCheck,
+  requesterChecks,
+  ticketCheck,
+  type Who,
+} from './filing-checks.ts';
 import { hourCheck, limitCheck, type OpenSlot, overlapCheck } from './limits.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
-import { durationText, parseDuration } from './time.ts';
+import { parseDuration } from './time.ts';
 import { waitingOf } from './waiting.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
-/** One rule applied to one filing. `code` is what a failure answers with. */
-export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
-
-/** What the catalogue says to a filing: all checks, and what would be stored. */
+/** What the catalogue says to a filing: all checks, and what would be stored. `automatic`: nobody has to be asked. */
 export type Judgement = {
   role: Role;
   requester: Person;
   durationSeconds: number;
+  automatic: boolean;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   /** the catalogue alone allows it, without a token's groups */
   byCatalogue: boolean;
@@ -28,11 +42,14 @@ export type Judgement = {
 };
 
 /** Deny beats requesters, always. */
-export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
-  names(role.requesters, who) && !names(role.deny, who);
+export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean => names(role.requesters, who) && !names(role.deny, who);
 
-const whoIs = (caller: Caller) => ({ identities: [...caller.person.identities, caller.principal], groups: caller.groups });
-const known = (catalogue: Catalogue, person: Person) => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+/** What the entries of the catalogue are compared with: identities, a permission set, groups. */
+export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
+  identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
+  groups,
+});
+const known = (catalogue: Catalogue, person: Person): Who => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
 
 /** Whether the catalogue of today, without any token, allows the role to a person, in the ordinary way or by break-glass. */
 export const isKnownToBeAllowed = (catalogue: Catalogue, role: Role, person: string, byBreakGlass: boolean): boolean =>
@@ -41,9 +58,9 @@ export const isKnownToBeAllowed = (catalogue: Catalogue, role: Role, person: str
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   const bot = botOf(catalogue, caller);
-  return [...catalogue.roles.values()].filter((role) =>
-    bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller)) || mayBreakGlass(role, whoIs(caller)),
-  );
+  if (bot) return bot.roles.flatMap((id) => catalogue.roles.get(id) ?? []);
+  const who = whoIs(caller);
+  return rolesNaming(catalogue.requestable, who).filter((role) => mayRequest(role, who) || mayBreakGlass(role, who));
 }
 
 /**
@@ -61,56 +78,89 @@ export function judgeFiling(
   now: number,
   filings: readonly number[] = [],
 ): Judgement {
-  const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
-  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
-  if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
-  const bot = botOf(catalogue, caller);
-  if (bot && !names(bot.for, who)) throw foreignPerson();
-  const ordinary = mayRequest(role, who);
-  if (!ordinary && (bot || !mayBreakGlass(role, who))) throw roleNotFound(body.role);
-  if (bot && body.breakGlass) throw new Problem('not-allowed', 'A bot cannot break the glass for anybody. The person does it, signed in.');
-  const review = body.breakGlass ? reviewPlanOf(catalogue, role, requester) : undefined;
-  const rule = review ? ruleUnderGlass(role) : role;
-  const open = slots.filter(({ until }) => until > now);
-  const reviews = slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
+  const role = catalogue.roles.get(body.role);
+  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, filings);
+  const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
+  if (!judgement || barred?.code === 'role-not-found')
+    throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
+  if (barred) throw new Problem(barred.code, barred.detail);
+  return judgement;
+}
 
+/** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
+export function judgeRole(
+  catalogue: Catalogue,
+  role: Role,
+  caller: Caller,
+  requester: Person,
+  body: NewRequest,
+  slots: readonly OpenSlot[],
+  now: number,
+  filings: readonly number[] = [],
+): Judgement {
+  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
+  const asked = body.breakGlass === true;
+  const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
+  const rule = review ? ruleUnderGlass(role) : role;
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
-  const stages = role.approval.stages.map(({ need, approvers }) => ({
-    need,
-    approvers: [...approvers],
-    people: peopleNamed(catalogue, approvers)
-      .filter((person) => person.key !== requester.key)
-      .map(({ key, name }) => ({ key, name })),
-  }));
+  const automatic = !review && isAutomatic(role, who, durationSeconds, now);
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const checks = [
+    ...botChecks(catalogue, role, caller, who),
+    ...requesterChecks(role, who, caller.kind === 'person'),
+    ...botGlassCheck(caller, asked),
     mfaCheck(role, caller),
-    ...breakGlassChecks(role, who, { asked: body.breakGlass === true, ordinary }, review, reviews, now),
+    ...conditionChecks(role.conditions, caller, now),
+    ...breakGlassChecks(role, who, { asked, ordinary: mayRequest(role, who) }, review, reviewsOf(slots), now),
     durationCheck(rule, durationSeconds),
     reasonCheck(rule, body.reason),
     ...ticketCheck(rule, body.ticket),
-    ...(review ? [] : [approverCheck(role, stages)]),
-    overlapCheck(role, open),
-    limitCheck(catalogue, open, now),
-    ...hourCheck(
-      'requests-per-hour',
-      'You may file',
-      catalogue.requestsPerHour,
-      slots.map(({ createdAt }) => createdAt),
-      now,
-    ),
-    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
+    ...(review ? [] : approvalChecks(role, who, durationSeconds, stages, automatic, now)),
+    ...limitChecks(catalogue, role, caller, slots, now, filings),
   ];
   return {
     role: rule,
     requester,
     durationSeconds,
+    automatic,
     stages,
-    waiting: review ? undefined : waitingOf(catalogue, role, requester),
-    review,
     byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
+    waiting: review || automatic ? undefined : waitingOf(catalogue, role, requester),
+    review,
     checks,
   };
+}
+
+const reviewsOf = (slots: readonly OpenSlot[]) => slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
+
+const approvalChecks = (role: Role, who: Who, durationSeconds: number, stages: Judgement['stages'], automatic: boolean, now: number): Check[] => [
+  ...automaticCheck(role, who, durationSeconds, now),
+  approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
+];
+
+function limitChecks(catalogue: Catalogue, role: Role, caller: Caller, slots: readonly OpenSlot[], now: number, filings: readonly number[]): Check[] {
+  const open = slots.filter(({ until }) => until > now);
+  const filed = slots.map(({ createdAt }) => createdAt);
+  const bot = botOf(catalogue, caller);
+  return [
+    overlapCheck(role, open),
+    limitCheck(catalogue, open, now),
+    ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
+    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
+  ];
+}
+
+/** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
+function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {
+  const reachable = (entries: readonly string[]) =>
+    peopleNamed(catalogue, entries)
+      .filter((person) => person.key !== requester.key)
+      .map(({ key, name }) => ({ key, name }));
+  const people = reachable(approvers);
+  if (fallback === undefined || approvers.includes('everyone') || people.length >= need) return { need, approvers: [...approvers], people };
+  const joined = [...new Set([...approvers, ...fallback])];
+  return { need, approvers: joined, people: reachable(joined) };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -142,6 +192,17 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
 }
 
 /**
+ * What this call lacks to be given credentials: the conditions the request was filed under, and those of today's catalogue,
+ * so that a stricter one counts at once and a laxer one does not.
+ */
+export function unmetConditions(record: RequestRecord, role: Role | undefined, caller: Caller, now: number): Check[] {
+  const failed = [record.role.conditions ?? {}, role?.conditions ?? {}]
+    .flatMap((conditions: Conditions) => conditionChecks(conditions, caller, now))
+    .filter(({ passed }) => !passed);
+  return failed.filter(({ detail }, i) => failed.findIndex((other) => other.detail === detail) === i);
+}
+
+/**
  * For whom a filing is: the caller, or the person a bot names.
  * @throws Problem `invalid-request`, `not-allowed`
  */
@@ -154,61 +215,12 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
   if (body.onBehalfOf === undefined) throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
   if (!chatUser.test(body.onBehalfOf)) return personOf(catalogue, body.onBehalfOf);
   const person = catalogue.chatUsers.get(body.onBehalfOf);
-  if (!person) throw foreignPerson();
+  // the same answer as for a person whom the bot may not file for
+  if (!person) throw new Problem('not-allowed', foreignPerson);
   return person;
 }
 
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
-/** Also for a chat user whom the catalogue does not know. */
-const foreignPerson = () => new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
-const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
-
-function mfaCheck(role: Role, caller: Caller): Check {
-  const passed = !role.mfa || caller.mfa;
-  return { check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) };
-}
-function mfaDetail(role: Role, passed: boolean): string {
-  if (!role.mfa) return 'The role does not ask for MFA.';
-  return passed ? 'Signed in with MFA.' : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
-}
-
-function durationCheck(role: Role, seconds: number): Check {
-  const max = role.duration.max;
-  const passed = seconds >= 60 && seconds <= max;
-  const detail = passed
-    ? `${durationText(seconds)} is within ${durationText(max)}.`
-    : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
-  return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
-}
-
-function reasonCheck(role: Role, reason: string): Check {
-  const length = [...reason.trim()].length;
-  const passed = length >= role.reason.minLength;
-  return {
-    check: 'reason',
-    passed,
-    code: 'refused-by-policy',
-    pointer: '/reason',
-    detail: passed ? 'The reason is long enough.' : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
-  };
-}
-
-function ticketCheck(role: Role, ticket: string | undefined): Check[] {
-  if (!role.ticket) return [];
-  const { pattern, required } = role.ticket;
-  const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
-  if (ticket === undefined)
-    return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
-  const passed = new RegExp(pattern, 'u').test(ticket);
-  return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
-}
-
-function approverCheck(role: Role, stages: Judgement['stages']): Check {
-  const passed = role.approval.automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
-  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
-  if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
-  return { check: 'approvers', passed, code: 'no-approver', detail };
-}
 
 // -- deciding --------------------------------------------------------------------------------------------------------
 
@@ -292,17 +304,13 @@ export const isInvolved = (relation: Relation): boolean => Object.values(relatio
 
 /**
  * Whether the caller is an approver of this stage: by the entries as they stood at filing and, while the role is still
- * in the catalogue, by some stage of the role of today. A catalogue that took the right away counts at once.
+ * in the catalogue, by some stage or the escalation of the role of today. A catalogue that took the right away counts at once.
  */
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
   const today = catalogue.roles.get(record.role.id);
-  return names(stage.approvers, who) && (today === undefined || mayEverDecide(today, who));
+  return names(stage.approvers, who) && (today === undefined || names(decidersOf(today), who));
 }
-
-/** Whether some stage of the role, or its escalation, names somebody. */
-export const mayEverDecide = ({ approval: { stages, escalate } }: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
-  stages.some(({ approvers }) => names(approvers, who)) || names(escalate?.to ?? [], who);
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */
 export function isSamePerson(catalogue: Catalogue, stored: { person: string; principal: string }, caller: Caller): boolean {

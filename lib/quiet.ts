@@ -4,19 +4,6 @@ import { MINUTE } from './time.ts';
 /** `from` and `to` as `HH:MM`; a span that runs over midnight has `from` after `to`. `timeZone` is an IANA name. */
 export type Quiet = { timeZone: string; from: string; to: string };
 
-export const timeOfDay = /^(?:[01]\d|2[0-3]):[0-5]\d$/;
-
-/** Whether this runtime knows a time zone by that name. */
-export function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-GB', { timeZone: name });
-    return true;
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
 /**
  * The moment itself, or the end of the quiet hours that it falls into. Where clocks are put forward over that end, it is
  * the first moment after the gap; where they are put back, the first of the two.

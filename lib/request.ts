@@ -1,8 +1,10 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import type { Catalogue, Role } from './catalogue.ts';
+import { conditionTexts, storedConditions } from './condition.ts';
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
-import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
+import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
@@ -27,7 +29,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages, waiting, review, byCatalogue } = judgement;
+  const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -39,6 +41,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
       arn: role.arn,
       risk: role.risk,
       mfa: role.mfa,
+      ...(conditionTexts(role.conditions).length > 0 && { conditions: storedConditions(role.conditions) }),
       maxSeconds: role.duration.max,
       sessionSeconds: role.session.max,
       digest: role.digest,
@@ -51,7 +54,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     durationSeconds,
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
-    automatic: role.approval.automatic,
+    automatic,
     stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && !review && { openedBy: 1 }), decisions: [] })),
     mailChecks: 0,
     ...(waiting && { waiting }),
@@ -63,9 +66,9 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
   };
   const recorded = record(filed, 'filed', byCaller(caller), now);
   if (review) return breakGlass(recorded, review, now);
-  return role.approval.automatic
-    ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, 'The catalogue approves this role by itself.')
-    : recorded;
+  const { automaticWhen } = role.approval;
+  const why = automaticWhen ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}` : 'The catalogue approves this role by itself.';
+  return automatic ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why) : recorded;
 }
 
 /** Granted at once, with a review owed. */
@@ -179,7 +182,7 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
 
 /**
  * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
- * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `not-active`, `refused-by-policy`
+ * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
 export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
   const relation = relationOf(catalogue, request, caller);
@@ -187,12 +190,19 @@ export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller:
   if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester gets credentials from a grant. File a request of your own.');
   const role = catalogue.roles.get(request.role.id);
   if ((request.role.mfa || role?.mfa) && !caller.mfa) throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+  const unmet = unmetConditions(request, role, caller, now);
+  const stale = unmet.find(({ code }) => code === 'needs-sign-in');
+  if (stale) throw new Problem('needs-sign-in', stale.detail);
   if (statusAt(request, now) !== 'active') throw notActive(request, now, 'Credentials are given while the grant is active.');
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(), {
       errors: [{ pointer: '', detail: stricter ?? '' }],
     });
+  if (unmet.length > 0) {
+    const errors = unmet.map(({ pointer = '', detail }) => ({ pointer, detail }));
+    throw new Problem('refused-by-policy', errors.map(({ detail }) => detail).join(' '), { errors });
+  }
   return role;
 }
 

@@ -174,6 +174,14 @@ export const RoleSnapshot = v.object({
   arn: v.string(),
   risk: v.picklist(['low', 'high']),
   mfa: v.boolean(),
+  /** what each call for credentials must prove besides, see condition.ts */
+  conditions: v.optional(
+    v.object({
+      signInSeconds: v.optional(v.number()),
+      hours: v.optional(v.object({ timeZone: v.string(), days: v.array(v.string()), from: v.string(), to: v.string() })),
+      networks: v.optional(v.array(v.string())),
+    }),
+  ),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
   /** digest of the role's whole rule in the catalogue */
@@ -324,8 +332,12 @@ export const RoleView = v.object({
   breakGlass: v.optional(
     v.object({ maxSeconds: v.number(), reason: v.object({ minLength: v.number() }), reviewWithinSeconds: v.number(), reviewers: v.array(v.string()) }),
   ),
+  /** what a call must prove besides, one sentence each */
+  conditions: v.optional(v.array(v.string())),
   approval: v.object({
     automatic: v.boolean(),
+    /** when nobody has to be asked */
+    automaticWhen: v.optional(v.string()),
     decideWithinSeconds: v.number(),
     stages: v.array(StageView),
     escalate: v.optional(v.object({ afterSeconds: v.number(), to: v.array(v.string()) })),

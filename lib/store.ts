@@ -17,6 +17,7 @@ import type { ListIndex, Look, OpenSlot, Position, Settlement, Store } from './a
 import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { bounds } from './catalogue.ts';
 import { Problem } from './problem.ts';
+import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
 import { DAY, HOUR, SECOND } from './time.ts';
@@ -122,7 +123,7 @@ export function imageOf(record: RequestRecord): Item {
     slot: text(`${created}#${record.role.id}#${slotUntil(record)}${record.review && !record.review.signed ? `#${iso(record.review.due)}` : ''}`),
     month: text(created.slice(0, 7)),
     created: text(created),
-    ...(isPending(record) && { pending: text(record.role.id) }),
+    ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
     ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
   };

@@ -1,7 +1,8 @@
 // What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
+import { automaticText } from './automatic.ts';
 import { type Catalogue, displayNames, type Role } from './catalogue.ts';
-import type { Judgement } from './policy.ts';
-import { refusalOf } from './policy.ts';
+import { conditionTexts } from './condition.ts';
+import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import type { ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
 import { statusAt } from './status.ts';
@@ -54,6 +55,7 @@ function reviewView(catalogue: Catalogue, { reviewers, due, signed }: NonNullabl
 }
 
 export function roleView(catalogue: Catalogue, role: Role): RoleView {
+  const conditions = conditionTexts(role.conditions);
   return {
     id: role.id,
     description: role.description,
@@ -73,8 +75,10 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
         reviewers: displayNames(catalogue, role.breakGlass.reviewers),
       },
     }),
+    ...(conditions.length > 0 && { conditions }),
     approval: {
       automatic: role.approval.automatic,
+      ...(role.approval.automaticWhen && { automaticWhen: automaticText(role.approval.automaticWhen) }),
       decideWithinSeconds: role.approval.decideWithin,
       stages: role.approval.stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
       ...(role.approval.escalate && {
@@ -85,8 +89,8 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
 }
 
 export function explanationView(catalogue: Catalogue, judgement: Judgement): ExplanationView {
-  const { role, durationSeconds, checks, stages } = judgement;
-  const granted = role.approval.automatic || judgement.review ? 'automatic' : 'needs-approval';
+  const { role, durationSeconds, checks, stages, automatic } = judgement;
+  const granted = automatic || judgement.review ? 'automatic' : 'needs-approval';
   return {
     outcome: refusalOf(judgement) ? 'refused' : granted,
     role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },

@@ -1,5 +1,6 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
-import type { CatalogueData } from '../lib/catalogue.ts';
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
+import { rolesIn } from '../lib/role-template.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import type { Settings } from './settings.ts';
 
@@ -104,7 +105,7 @@ function enterTargets(stage: string, organization: string, catalogue: CatalogueD
 
 /** The role paths of the catalogue, account by account; a role without a path is named itself. */
 export function targetRoles(catalogue: CatalogueData): string[] {
-  const arns = Object.values(catalogue.roles).map(({ account, roleName }) => {
+  const arns = [...rolesIn(catalogue)].map(({ account, rule: { roleName } }) => {
     const { partition, id } = catalogue.accounts[account]!;
     const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
     return `arn:${partition}:iam::${id}:role/${path === '' ? roleName : `${path}*`}`;

@@ -28,7 +28,7 @@ rmSync(folder, { recursive: true });
 process.exitCode = status ?? 1;
 
 function documentOf(figures: Figure[], seconds: number): string {
-  const sorted = figures.toSorted((a, b) => a.figure - b.figure || (a.what < b.what ? -1 : 1));
+  const sorted = figures.toSorted((a, b) => a.figure - b.figure || a.what.localeCompare(b.what, 'en', { numeric: true }));
   const count = (n: number) => n.toLocaleString('en');
   const rows = sorted.map(({ figure, what, cases, seeds, seconds, measured }) => {
     const found = Object.entries(measured).map(([name, n]) => `${count(n)} ${name}`);
