@@ -1,6 +1,7 @@
 // What access.yml may hold, and everything that can be wrong with it. Used where a file is read, never in a Lambda: what is deployed was checked.
 import * as v from 'valibot';
 import { bounds, canonicalPrincipal, principalPattern } from './catalogue.ts';
+import { canonicalJson } from './digest.ts';
 import { Email, strict, unknownField } from './schema.ts';
 import { parseDuration } from './time.ts';
 
@@ -49,6 +50,8 @@ const AccountRule = strict({
   externalId: v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-')),
   partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
   tags: v.optional(v.record(v.string(), v.string()), {}),
+  /** whether the account's template brought the role latchkey-revoker, by which a revocation reaches sessions that are out */
+  revoker: v.optional(v.boolean(), true),
 });
 const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
 const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
@@ -62,6 +65,29 @@ const ApprovalRule = v.pipe(
   }),
   v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
+/** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
+const PermissionsRule = strict({
+  managed: v.optional(
+    v.pipe(
+      v.array(v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'))),
+      v.maxLength(9, 'must have at most 9 managed policies'),
+    ),
+    [],
+  ),
+  statements: v.optional(
+    v.array(
+      strict({
+        actions: v.pipe(
+          v.array(v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'))),
+          v.minLength(1, 'must name an action'),
+        ),
+        resources: v.pipe(v.array(v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'))), v.minLength(1, 'must name a resource')),
+        conditions: v.optional(v.record(v.string(), v.record(v.string(), v.union([v.string(), v.array(v.string())])))),
+      }),
+    ),
+    [],
+  ),
+});
 const RoleRule = strict({
   account: v.string(),
   /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
@@ -86,6 +112,7 @@ const RoleRule = strict({
   ),
   mfa: v.optional(v.boolean(), false),
   risk: v.optional(v.picklist(['low', 'high']), 'low'),
+  permissions: v.optional(PermissionsRule),
 });
 
 /** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
@@ -150,8 +177,15 @@ function* roleFaults(data: CatalogueData, accounts: object = {}): Generator<Cata
     const path = ['roles', id];
     if (!Object.hasOwn(accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    const twin = Object.entries(data.roles).find(([, other]) => other.account === role.account && other.roleName === role.roleName);
+    if (twin && twin[0] !== id && !isSameIamRole(twin[1], role))
+      yield { path: [...path, 'roleName'], detail: `${twin[0]} means the same IAM role with other permissions or another maxSessionDuration` };
   }
 }
+
+/** Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. */
+const isSameIamRole = (a: CatalogueData['roles'][string], b: CatalogueData['roles'][string]): boolean =>
+  a.maxSessionDuration === b.maxSessionDuration && canonicalJson(a.permissions ?? {}) === canonicalJson(b.permissions ?? {});
 
 function* peopleFaults(data: CatalogueData): Generator<CatalogueFault> {
   const seen = new Map<string, string>();

@@ -16,6 +16,8 @@ export type Bot = CatalogueData['bots'][string] & { id: string };
 
 /** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
 export type Catalogue = {
+  /** by key */
+  accounts: ReadonlyMap<string, Account>;
   roles: ReadonlyMap<string, Role>;
   /** by canonical identity: mail address in lower case or principal */
   people: ReadonlyMap<string, Person>;
@@ -53,9 +55,10 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     groups.set(name, [...members.values()]);
     for (const member of members.keys()) groupsOf.set(member, [...(groupsOf.get(member) ?? []), name]);
   }
+  const accounts = new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }]));
   const roles = new Map(Object.entries(data.roles).map(([id, rule]) => [id, roleOf(data, id, rule)]));
   const bots = new Map(Object.entries(data.bots).map(([id, bot]) => [bot.principal, { ...bot, id }]));
-  return { roles, people, groups, groupsOf, bots, admins: data.admins, auditors: data.auditors, openRequests: data.limits.openRequests };
+  return { accounts, roles, people, groups, groupsOf, bots, admins: data.admins, auditors: data.auditors, openRequests: data.limits.openRequests };
 }
 
 function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {

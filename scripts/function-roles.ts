@@ -1,14 +1,12 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
 import type { CatalogueData } from '../lib/catalogue.ts';
+import { enterActions, hubPolicy, type Statement as IamStatement, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import type { Settings } from './settings.ts';
 
-type Statement = {
-  Sid: string;
-  Effect: 'Allow' | 'Deny';
-  Action?: string[];
-  NotAction?: string[];
-  Resource: unknown;
+type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
+  Action?: readonly string[] | string;
+  Resource?: unknown;
   Condition?: Record<string, Record<string, unknown>>;
 };
 type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
@@ -73,42 +71,16 @@ function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Stat
   return { Sid: 'Mail', Effect: 'Allow', Action: ['ses:SendEmail'], Resource: identities, Condition: { StringEquals: { 'ses:FromAddress': senderAddress } } };
 }
 
-const enterActions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+const functionArn = (stage: string, name: string) => sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);
+const ownLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
-/**
- * Entering the target roles: from this function's code alone, and nothing beside. The condition key lambda:SourceFunctionArn pins the
- * credentials to the function (lambda-dg, lambda-intro-execution-role). The Deny spares calls that a service makes for us: DynamoDB
- * decrypts the table's key in the caller's name.
- */
-function enterTargets(stage: string, organization: string, catalogue: CatalogueData): Statement[] {
-  const functionArn = sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-issue-session`);
-  return [
-    {
-      Sid: 'Assume',
-      Effect: 'Allow',
-      Action: enterActions,
-      Resource: targetRoles(catalogue),
-      Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn }, ...(organization && { StringEquals: { 'aws:ResourceOrgID': organization } }) },
-    },
-    {
-      Sid: 'NothingElse',
-      Effect: 'Deny',
-      NotAction: [...enterActions, 'dynamodb:GetItem', 'dynamodb:PutItem', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: '*',
-      Condition: { Bool: { 'aws:ViaAWSService': 'false' } },
-    },
-  ];
-}
-
-/** The role paths of the catalogue, account by account; a role without a path is named itself. */
-export function targetRoles(catalogue: CatalogueData): string[] {
-  const arns = Object.values(catalogue.roles).map(({ account, roleName }) => {
-    const { partition, id } = catalogue.accounts[account]!;
-    const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
-    return `arn:${partition}:iam::${id}:role/${path === '' ? roleName : `${path}*`}`;
-  });
-  return [...new Set(arns)].sort();
-}
+/** Entering the target roles. */
+const enterTargets = (stage: string, organization: string, catalogue: CatalogueData): Statement[] =>
+  hubPolicy(enterActions, targetRoles(catalogue), functionArn(stage, 'issue-session'), organization || undefined, [
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    ...ownLog,
+  ]);
 
 function roleOf(name: string, stage: string, own: Statement[]): Role {
   const log: Statement = {

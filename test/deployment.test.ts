@@ -4,12 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { targetRoles } from '../lib/iam.ts';
 import { mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import { tableDefinition } from '../lib/store.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
-import { grants, roleLogicalId, targetRoles } from '../scripts/function-roles.ts';
+import { grants, roleLogicalId } from '../scripts/function-roles.ts';
 import { checkSettings } from '../scripts/settings.ts';
 
 const root = join(import.meta.dirname, '..');
