@@ -17,6 +17,7 @@ import {
   type Named,
   type Phrase,
   requesterOf,
+  revocationText,
   say,
   what,
 } from './wording.ts';
@@ -180,7 +181,7 @@ function nextForRequester(kind: Exclude<NewsKind, 'decide'>, request: RequestRec
     case 'denied':
       return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
     case 'revoked': {
-      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.`;
+      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
       return [next(`No more sessions are issued.${out} If you still need the access, talk to whoever revoked it.`)];
     }
     case 'lapsed':

@@ -5,8 +5,8 @@ import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
-import { dueAt, isPending, mailChecksBy, openStage, statusAt } from './status.ts';
-import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
+import { dueAt, isPending, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
+import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
 
 /** Who did it and how, for the history. */
 type By = { actor: string; via: string };
@@ -159,7 +159,29 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
   const status = statusAt(request, now);
   if (status !== 'pending' && status !== 'scheduled' && status !== 'active') throw notActive(request, now, 'There is nothing left to end.');
   const how = relation.requester ? (request.vended === 0 ? 'withdrawn' : 'ended') : 'revoked';
-  return record({ ...request, outcome: { status: how, at: now, by: caller.person.name } }, how, byCaller(caller), now, comment);
+  const outcome = { status: how, at: now, by: caller.person.name } as const;
+  return record({ ...request, outcome, ...revocationOf(request, catalogue, now) }, how, byCaller(caller), now, comment);
+}
+
+/** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
+function revocationOf(request: RequestRecord, catalogue: Catalogue, now: number): Pick<RequestRecord, 'revocation'> {
+  const effectiveBy = sessionsUntil(request, now);
+  if (effectiveBy === undefined) return {};
+  const account = catalogue.accounts.get(request.role.account.key);
+  const state = account?.revoker && account.id === request.role.account.id ? 'pending' : 'unavailable';
+  return { revocation: { state, at: now, effectiveBy } };
+}
+
+/** IAM acts on live sessions within minutes (iam-ug, id_roles_use_revoke-sessions); this is what is promised. */
+const IAM_TAKES = 5 * MINUTE;
+
+/** Writes down how a revocation went; undefined if there is none under way. */
+export function recordRevocation(request: RequestRecord, state: 'done' | 'failed', now: number): RequestRecord | undefined {
+  const { revocation } = request;
+  if (revocation?.state !== 'pending') return undefined;
+  const effectiveBy = state === 'done' ? Math.min(revocation.effectiveBy, now + IAM_TAKES) : revocation.effectiveBy;
+  const type = state === 'done' ? 'sessions-revoked' : 'revocation-failed';
+  return record({ ...request, revocation: { state, at: now, effectiveBy } }, type, { actor: 'latchkey', via: 'revoke' }, now);
 }
 
 // -- vending ---------------------------------------------------------------------------------------------------------
@@ -201,6 +223,7 @@ export function recordUndelivered(request: RequestRecord, session: Session, call
 export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
   const due = dueAt(request);
   if (due === undefined || now < due) return undefined;
+  if (request.outcome) return recordRevocation(request, 'failed', now);
   if (!isPending(request)) return record({ ...request, outcome: { status: 'ended', at: due, by: 'the end of the grant' } }, 'ended', clockwork, now);
   if (now >= request.decideBy) return record({ ...request, outcome: { status: 'lapsed', at: request.decideBy, by: 'nobody' } }, 'lapsed', clockwork, now);
   return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);

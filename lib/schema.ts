@@ -98,7 +98,20 @@ export const Session = v.object({
   expiresAt: At,
 });
 
-export const eventTypes = ['filed', 'approved', 'denied', 'mail-checked', 'vended', 'undelivered', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
+export const eventTypes = [
+  'filed',
+  'approved',
+  'denied',
+  'mail-checked',
+  'vended',
+  'undelivered',
+  'withdrawn',
+  'ended',
+  'revoked',
+  'lapsed',
+  'sessions-revoked',
+  'revocation-failed',
+] as const;
 
 export const HistoryEvent = v.object({
   seq: v.number(),
@@ -126,6 +139,15 @@ export const RoleSnapshot = v.object({
   digest: v.string(),
 });
 
+/** What becomes of sessions that were out when a grant was ended early. */
+export const Revocation = v.object({
+  /** unavailable: the account has no revoker, so they end by themselves */
+  state: v.picklist(['pending', 'done', 'failed', 'unavailable']),
+  at: At,
+  /** from when on none of them works any more, for certain */
+  effectiveBy: At,
+});
+
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
@@ -147,6 +169,7 @@ export const RequestRecord = v.object({
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
   outcome: v.optional(v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() })),
+  revocation: v.optional(Revocation),
   /** the newest sessions; `vended` counts all that ever were */
   sessions: v.array(Session),
   vended: v.number(),
@@ -289,6 +312,7 @@ export const RequestView = v.object({
       }),
     ),
   }),
+  revocation: v.optional(v.object({ state: Revocation.entries.state, at: Instant, effectiveBy: Instant })),
   sessions: v.array(
     v.object({ kind: v.picklist(['keys', 'console']), accessKeyId: v.string(), sessionName: v.string(), issuedAt: Instant, expiresAt: Instant }),
   ),
@@ -331,6 +355,7 @@ export type RoleSnapshot = v.InferOutput<typeof RoleSnapshot>;
 export type Stage = v.InferOutput<typeof Stage>;
 export type Decision = v.InferOutput<typeof Decision>;
 export type Session = v.InferOutput<typeof Session>;
+export type Revocation = v.InferOutput<typeof Revocation>;
 export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;
 export type EventType = (typeof eventTypes)[number];
 export type Status = (typeof statuses)[number];

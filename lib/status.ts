@@ -2,6 +2,11 @@
 import type { RequestRecord, Stage, Status } from './schema.ts';
 import { HOUR, MINUTE } from './time.ts';
 
+/** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
+const SESSION_MOST = HOUR;
+/** When a revocation that nobody has finished is written down as failed. */
+export const REVOCATION_OVERDUE = 15 * MINUTE;
+
 /** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
 
@@ -34,7 +39,7 @@ export function openUntil(record: RequestRecord): number | undefined {
 
 /** When the sweeper must look next; undefined when nothing is left to record. */
 export function dueAt(record: RequestRecord): number | undefined {
-  if (record.outcome) return undefined;
+  if (record.outcome) return record.revocation?.state === 'pending' ? record.outcome.at + REVOCATION_OVERDUE : undefined;
   if (record.endsAt !== undefined) return record.endsAt;
   const opened = openedAt(record);
   const delay = mailChecksAfter[record.mailChecks];
@@ -49,3 +54,12 @@ export function mailChecksBy(record: RequestRecord, now: number): number {
 
 /** When it became the open stage's turn. */
 const openedAt = (record: RequestRecord): number | undefined => record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
+
+/** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
+export function sessionsUntil(record: RequestRecord, now: number): number | undefined {
+  const [oldest] = record.sessions;
+  const isFolded = record.vended > record.sessions.length;
+  const folded = isFolded && oldest ? [Math.min(oldest.issuedAt + SESSION_MOST, record.endsAt ?? Number.POSITIVE_INFINITY)] : [];
+  const live = [...record.sessions.map(({ expiresAt }) => expiresAt), ...folded].filter((until) => until > now);
+  return live.length > 0 ? Math.max(...live) : undefined;
+}

@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { ListIndex, OpenSlot, Position, Settlement, Store } from './app.ts';
-import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { bounds } from './catalogue.ts';
-import { Problem } from './problem.ts';
+import { passable, tryAgain } from './dynamo-faults.ts';
+import { revocationItems } from './revocation-items.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
 import { DAY, SECOND } from './time.ts';
@@ -113,6 +113,8 @@ export function imageOf(record: RequestRecord): Item {
     ...(isPending(record) && { pending: text(record.role.id) }),
     ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
+    // what the stream's filter for revoke-sessions goes by
+    ...(record.revocation?.state === 'pending' && { revocation: text('pending') }),
   };
 }
 
@@ -168,6 +170,8 @@ export function dynamoStore(client: Client, table: string): Store {
     );
 
   return {
+    ...revocationItems(client, table),
+
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));
     },
@@ -374,24 +378,3 @@ async function conditionally(client: Client, command: PutItemCommand | UpdateIte
     return { item, isRetried, isOwnWrite: async (written) => isRetried && (await item())?.doc?.S === written.doc?.S };
   }
 }
-
-/** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
-const passingFaults = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-const passingAnswers = new Set(['TransactionConflict', 'ReplicatedWriteConflict']);
-
-async function passable<Answer>(call: Promise<Answer>): Promise<Answer> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isPassing(error)) throw tryAgain();
-    throw error;
-  }
-}
-
-function isPassing(error: unknown): boolean {
-  const answer = awsAnswer(error);
-  if (answer) return !isRefusal(answer) || passingAnswers.has(answer.code);
-  return error instanceof Error && (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))));
-}
-
-const tryAgain = () => new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });

@@ -37,6 +37,9 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
         })),
       })),
     },
+    ...(request.revocation && {
+      revocation: { ...request.revocation, at: toInstant(request.revocation.at), effectiveBy: toInstant(request.revocation.effectiveBy) },
+    }),
     sessions: request.sessions.map((session) => ({ ...session, issuedAt: toInstant(session.issuedAt), expiresAt: toInstant(session.expiresAt) })),
     history: request.history.map(({ prev: _, kept: __, ...event }) => ({ ...event, at: toInstant(event.at) })),
   };

@@ -101,10 +101,21 @@ export const ifDenied = (request: RequestRecord): Phrase => say`The request is c
 export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [`If nobody decides, the request lapses on ${instantText(decideBy)}.`];
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
-export function lastSessionEnd({ sessions, outcome }: RequestRecord): number | undefined {
+export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
+  if (revocation) return revocation.effectiveBy;
   const ends = sessions.map(({ expiresAt }) => expiresAt).filter((end) => outcome !== undefined && end > outcome.at);
   return ends.length > 0 ? Math.max(...ends) : undefined;
 }
+
+/** What becomes of them meanwhile; nothing where they are left to their own end. */
+export const revocationText = ({ revocation }: RequestRecord): string =>
+  ({
+    pending: ' They are being revoked in AWS too, which takes some minutes.',
+    done: ' They have been revoked in AWS too, which takes effect within minutes.',
+    failed: ' Revoking them in AWS as well did not work.',
+    unavailable: '',
+    none: '',
+  })[revocation?.state ?? 'none'];
 
 // --- internal ---
 

@@ -1,6 +1,6 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
 import type { CatalogueData } from '../lib/catalogue.ts';
-import { enterActions, hubPolicy, type Statement as IamStatement, targetRoles } from '../lib/iam.ts';
+import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import type { Settings } from './settings.ts';
 
@@ -23,6 +23,12 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
+    'revoke-sessions': [
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
+      items('revocations', ['UpdateItem']),
+      ...readStream(),
+      ...enterRevokers(stage, settings.organization, catalogue),
+    ],
     sweep: [query('byDue'), items('request', ['GetItem', 'PutItem'])],
   };
 }
@@ -41,10 +47,12 @@ export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
+const kinds = { request: 'Requests', message: 'Messages', revocations: 'Revocations' } as const;
+
 /** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(kind: 'request' | 'message', actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+function items(kind: keyof typeof kinds, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
   return {
-    Sid: kind === 'request' ? 'Requests' : 'Messages',
+    Sid: kinds[kind],
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
@@ -74,6 +82,18 @@ function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Stat
 const functionArn = (stage: string, name: string) => sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);
 const ownLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
+/** Entering the revokers, which are outside of the target roles' paths. */
+const enterRevokers = (stage: string, organization: string, catalogue: CatalogueData): Statement[] => {
+  const beside = [
+    ...['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+      (action) => `dynamodb:${action}`,
+    ),
+    'sqs:SendMessage',
+    ...ownLog,
+  ];
+  return hubPolicy(['sts:AssumeRole'], revokerRoles(catalogue), functionArn(stage, 'revoke-sessions'), organization || undefined, beside);
+};
+
 /** Entering the target roles. */
 const enterTargets = (stage: string, organization: string, catalogue: CatalogueData): Statement[] =>
   hubPolicy(enterActions, targetRoles(catalogue), functionArn(stage, 'issue-session'), organization || undefined, [
@@ -97,13 +117,13 @@ function roleOf(name: string, stage: string, own: Statement[]): Role {
     },
     Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: [log, ...own] } }],
   };
-  if (name !== 'issue-session') return { Type: 'AWS::IAM::Role', Properties: properties };
+  if (name !== 'issue-session' && name !== 'revoke-sessions') return { Type: 'AWS::IAM::Role', Properties: properties };
   // IAM remembers the id of a role that a trust policy names, not the name: were this role replaced, no target account would know it any more
   return {
     Type: 'AWS::IAM::Role',
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
-    Properties: { RoleName: `latchkey-${stage}-issue-session`, ...properties },
+    Properties: { RoleName: `latchkey-${stage}-${name}`, ...properties },
   };
 }
 
