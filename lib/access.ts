@@ -35,7 +35,8 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
 }
 
-function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
+/** @throws Problem `idempotency-mismatch` */
+export function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
   if (fingerprint === undefined) throw new Error('two requests drew the same random id');
   if (request.fingerprint !== fingerprint) {
     throw new Problem('idempotency-mismatch', 'This Idempotency-Key was already used for another body. Use a new key for a new request.');
@@ -58,8 +59,15 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 }
 
 /** @throws Problem as `decide` of the core */
-export const decideRequest = (app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> =>
-  changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now));
+export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
+  const loaded = await app.store.get(id);
+  const continued = loaded && (await continuedBy(app, loaded));
+  return changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now, continued), loaded);
+}
+
+/** The request that an extension continues: one more read, for extensions alone. */
+export const continuedBy = async (app: Pick<App, 'store'>, { extends: id }: RequestRecord): Promise<RequestRecord | undefined> =>
+  id === undefined ? undefined : app.store.get(id);
 
 /** @throws Problem as `end` of the core */
 export const endRequest = (app: Part, caller: Caller, id: string, comment?: string): Promise<RequestRecord> =>

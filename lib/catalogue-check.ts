@@ -100,6 +100,8 @@ const RoleRule = strict({
   deny: v.optional(Entries, []),
   approval: ApprovalRule,
   duration: strict({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
+  /** how far ahead a grant may be asked to start */
+  schedule: v.optional(strict({ within: v.optional(seconds(60, bounds.aheadMax), '7d') }), {}),
   session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
   /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
   maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),

@@ -1,4 +1,5 @@
 // The page behind the mailed link: showing changes nothing, posting decides as the person the link was mailed to.
+import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { isGenuine, parseLink } from './links.ts';
@@ -32,13 +33,14 @@ export async function decideByLink(app: Part, token: string, body: NewDecision):
   const { request, approver, spent } = await openLink(app, token);
   if (spent) return { request, approver, spent };
   const caller = callerFromLink(app.catalogue, approver);
+  const continued = await continuedBy(app, request);
   let isLate = false;
   const next = await changeRequest(
     app,
     request.id,
     (current, now) => {
       isLate = isSpent(app, current, approver);
-      return isLate ? undefined : decide(current, app.catalogue, caller, body, now);
+      return isLate ? undefined : decide(current, app.catalogue, caller, body, now, continued);
     },
     request,
   );

@@ -3,7 +3,7 @@ import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
-import { durationText, parseDuration, toInstant } from './time.ts';
+import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
@@ -11,7 +11,17 @@ import { durationText, parseDuration, toInstant } from './time.ts';
 export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
 
 /** What the catalogue says to a filing: all checks, and what would be stored. */
-export type Judgement = { role: Role; requester: Person; durationSeconds: number; stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>; checks: Check[] };
+export type Judgement = {
+  role: Role;
+  requester: Person;
+  durationSeconds: number;
+  /** the earliest start that was asked for; epoch milliseconds, whole seconds */
+  startsAt?: number;
+  /** the request that this one continues */
+  extends?: string;
+  stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
+  checks: Check[];
+};
 type OpenSlot = { id: string; role: string; until: number };
 
 /** Deny beats requesters, always. */
@@ -31,9 +41,17 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
  * @param open the requester's open requests, as `openOf` of the store answers them
+ * @param continued the grant that an extension continues; it may start when that one ends, and does not overlap with it
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
  */
-export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewRequest, open: readonly OpenSlot[], now: number): Judgement {
+export function judgeFiling(
+  catalogue: Catalogue,
+  caller: Caller,
+  body: NewRequest,
+  open: readonly OpenSlot[],
+  now: number,
+  continued?: RequestRecord,
+): Judgement {
   const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
@@ -50,16 +68,21 @@ export function judgeFiling(catalogue: Catalogue, caller: Caller, body: NewReque
       .filter((person) => person.key !== requester.key)
       .map(({ key, name }) => ({ key, name })),
   }));
+  const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(Date.parse(body.startsAt)));
   const checks = [
     mfaCheck(role, caller),
     durationCheck(role, durationSeconds),
+    ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now)]),
     reasonCheck(role, body.reason),
     ...ticketCheck(role, body.ticket),
     approverCheck(role, stages),
-    overlapCheck(role, open),
+    overlapCheck(
+      role,
+      open.filter(({ id }) => id !== continued?.id),
+    ),
     limitCheck(catalogue, open, now),
   ];
-  return { role, requester, durationSeconds, stages, checks };
+  return { role, requester, durationSeconds, ...(startsAt !== undefined && { startsAt }), ...(continued && { extends: continued.id }), stages, checks };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -122,6 +145,18 @@ function durationCheck(role: Role, seconds: number): Check {
     ? `${durationText(seconds)} is within ${durationText(max)}.`
     : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
   return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
+}
+
+function startCheck(role: Role, startsAt: number, now: number): Check {
+  const { within } = role.schedule;
+  const isPast = startsAt < floorToSecond(now);
+  const passed = !isPast && startsAt <= now + within * SECOND;
+  let detail = `A start at ${toInstant(startsAt)} is within ${durationText(within)}.`;
+  if (!passed)
+    detail = isPast
+      ? `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`
+      : `A start may be at most ${durationText(within)} ahead.`;
+  return { check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail };
 }
 
 function reasonCheck(role: Role, reason: string): Check {

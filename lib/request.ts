@@ -46,6 +46,8 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     reason: body.reason,
     ...(body.ticket !== undefined && { ticket: body.ticket }),
     durationSeconds,
+    ...(judgement.startsAt !== undefined && { startsAt: judgement.startsAt }),
+    ...(judgement.extends !== undefined && { extends: judgement.extends }),
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
     automatic: role.approval.automatic,
@@ -63,9 +65,13 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     : recorded;
 }
 
-/** Starts the grant's clock. It counts whole seconds, as IAM's does. */
-function grant(request: RequestRecord, now: number): RequestRecord {
-  const startsAt = floorToSecond(now);
+/**
+ * Starts the grant's clock: now, or when the requester asked for, if that is later. It counts whole seconds, as IAM's does.
+ * @param continued the request that this one extends, as it is now: where its grant ended early, nothing is waited for
+ */
+function grant(request: RequestRecord, now: number, continued?: RequestRecord): RequestRecord {
+  const wanted = continued?.outcome ? now : (request.startsAt ?? now);
+  const startsAt = floorToSecond(Math.max(now, wanted));
   return { ...request, startsAt, endsAt: startsAt + request.durationSeconds * SECOND };
 }
 
@@ -73,9 +79,10 @@ function grant(request: RequestRecord, now: number): RequestRecord {
 
 /**
  * One approver's decision. Who the caller is comes before what state the request is in.
+ * @param continued the request that this one extends, if it does
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
  */
-export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number): RequestRecord {
+export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number, continued?: RequestRecord): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never decide. An approver decides by the mailed link or the API.');
@@ -91,7 +98,7 @@ export function decide(request: RequestRecord, catalogue: Catalogue, caller: Cal
   if (!mayDecideStage(catalogue, request, open.stage, caller)) {
     throw new Problem('not-an-approver', `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`);
   }
-  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now);
+  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now, continued);
 }
 
 function deny(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
@@ -104,7 +111,15 @@ function deny(request: RequestRecord, index: number, caller: Caller, body: NewDe
   return record({ ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } }, 'denied', byCaller(caller), now, body.comment);
 }
 
-function approve(request: RequestRecord, catalogue: Catalogue, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+function approve(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  index: number,
+  caller: Caller,
+  body: NewDecision,
+  now: number,
+  continued?: RequestRecord,
+): RequestRecord {
   const stricter = stricterNow(catalogue, request);
   if (stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, { errors: [{ pointer: '/decision', detail: stricter }] });
@@ -117,7 +132,7 @@ function approve(request: RequestRecord, catalogue: Catalogue, index: number, ca
     next && next.index !== index
       ? { ...decided, mailChecks: 0, stages: decided.stages.map((stage, i) => (i === next.index ? { ...stage, openedBy: request.version + 1 } : stage)) }
       : decided;
-  return record(next ? moved : grant(moved, now), 'approved', byCaller(caller), now, body.comment);
+  return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
 }
 
 /** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
@@ -272,7 +287,7 @@ export function isHistoryIntact({ history, head, version }: RequestRecord): bool
 /** One answer for "no such request" and "not yours". */
 export const notFound = (): Problem => new Problem('request-not-found', 'There is no such request that you may see.');
 
-function notActive(request: RequestRecord, now: number, hint: string): Problem {
+export function notActive(request: RequestRecord, now: number, hint: string): Problem {
   const status = statusAt(request, now);
   const since: Partial<Record<typeof status, number | undefined>> = { lapsed: request.decideBy, scheduled: request.startsAt, ended: request.endsAt };
   const at = request.outcome?.at ?? since[status];

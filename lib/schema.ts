@@ -54,6 +54,15 @@ export const DurationText = v.pipe(
   v.check((value) => parseDuration(value) !== undefined, 'must be a duration such as 45m, 2h, 1h30m or PT1H30M'),
 );
 
+/** An instant in a request body, kept as text until the core asks for milliseconds: RFC 3339 with an offset, at most to the millisecond. */
+export const InstantText = v.pipe(
+  v.string(),
+  v.check(
+    (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)),
+    'must be an instant such as 2026-11-22T10:00:00Z',
+  ),
+);
+
 export const RoleId = v.pipe(
   v.string(),
   v.maxLength(200),
@@ -159,12 +168,15 @@ export const RequestRecord = v.object({
   reason: v.string(),
   ticket: v.optional(v.string()),
   durationSeconds: v.number(),
+  /** the request whose grant this one continues */
+  extends: v.optional(v.string()),
   createdAt: At,
   decideBy: At,
   automatic: v.boolean(),
   stages: v.array(Stage),
   /** how often the sweeper has made sure that the approvers of the current stage were mailed */
   mailChecks: v.number(),
+  /** when the grant starts; before there is a grant, the earliest that it may */
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
@@ -207,7 +219,9 @@ export const NewRequest = strict({
   reason,
   ticket: v.optional(oneLine(200)),
   onBehalfOf: v.optional(Email),
+  startsAt: v.optional(InstantText),
 });
+export const NewExtension = strict({ duration: DurationText, reason });
 export const NewDecision = strict({
   decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
   comment: v.optional(comment),
@@ -281,6 +295,7 @@ export const RoleView = v.object({
   mfa: v.boolean(),
   duration: v.object({ defaultSeconds: v.number(), maxSeconds: v.number() }),
   session: v.object({ maxSeconds: v.number() }),
+  schedule: v.object({ withinSeconds: v.number() }),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
   approval: v.object({ automatic: v.boolean(), decideWithinSeconds: v.number(), stages: v.array(StageView) }),
@@ -296,6 +311,7 @@ export const RequestView = v.object({
   reason: v.string(),
   ticket: v.optional(v.string()),
   durationSeconds: v.number(),
+  extends: v.optional(v.string()),
   createdAt: Instant,
   decideBy: Instant,
   startsAt: v.optional(Instant),
@@ -361,6 +377,7 @@ export type EventType = (typeof eventTypes)[number];
 export type Status = (typeof statuses)[number];
 export type LimitedBy = (typeof limits)[number];
 export type NewRequest = v.InferOutput<typeof NewRequest>;
+export type NewExtension = v.InferOutput<typeof NewExtension>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;

@@ -43,8 +43,8 @@ type Index = keyof typeof indexes;
 const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const listedMonths = 13;
 
-/** Milliseconds for which a request can be open, counted from its filing: as long as it may wait plus as long as it may last. */
-const openFor = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+/** Milliseconds for which a request can be open, counted from its filing: as long as it may wait, for a decision or its start, plus as long as it may last. */
+const openFor = (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND;
 
 /** The table, for whoever has to make one: on demand, streaming old and new images. `ttl` is its time-to-live attribute. */
 export function tableDefinition(name: string): CreateTableCommandInput {

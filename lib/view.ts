@@ -19,6 +19,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     reason,
     ...(ticket !== undefined && { ticket }),
     durationSeconds,
+    ...(request.extends !== undefined && { extends: request.extends }),
     createdAt: toInstant(request.createdAt),
     decideBy: toInstant(request.decideBy),
     ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
@@ -55,6 +56,7 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     mfa: role.mfa,
     duration: { defaultSeconds: role.duration.default, maxSeconds: role.duration.max },
     session: { maxSeconds: role.session.max },
+    schedule: { withinSeconds: role.schedule.within },
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
     approval: {

@@ -44,7 +44,8 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Role', value: [role.id], note: [role.description] },
     { label: 'Reason', quote: reason },
     ...(ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: ticket }] }]),
-    { label: 'How long', value: [`${durationText(durationSeconds)}, counted from the approval`] },
+    ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
+    { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
     { label: 'Decide until', value: [instantText(decideBy)] },
   ];
@@ -93,7 +94,8 @@ export function ifApproved(request: RequestRecord): Phrase {
   }
   const next = request.stages[open.index + 1];
   if (next) return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
-  return say`As soon as you approve, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
+  const start = request.startsAt === undefined ? 'As soon as you approve' : `From ${instantText(request.startsAt)} on, or from your approval if that is later`;
+  return say`${start}, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
 }
 
 export const ifDenied = (request: RequestRecord): Phrase => say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
@@ -118,6 +120,9 @@ export const revocationText = ({ revocation }: RequestRecord): string =>
   })[revocation?.state ?? 'none'];
 
 // --- internal ---
+
+const countedFrom = ({ startsAt }: RequestRecord): string =>
+  startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);

@@ -107,6 +107,7 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
 /** Which function answers which route, as serverless.yml has it. */
 function functionsOver(app: App): Functions {
   const describing = describe.with(app);
+  const creating = createRequest.with(app);
   const reading = readRequests.with(app);
   const issuing = issueSession.with(app);
   const deciding = decisionPage.with(app);
@@ -116,7 +117,8 @@ function functionsOver(app: App): Functions {
     me: describing,
     listRoles: describing,
     unknownRoute: describing,
-    createRequest: createRequest.with(app),
+    createRequest: creating,
+    extendRequest: creating,
     listRequests: reading,
     readRequest: reading,
     decideRequest: decideRequest.with(app),

@@ -203,7 +203,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
 
   test('looks back for open requests as far as one can be open, and lists them oldest first', async () => {
     const store = await fresh();
-    const longest = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+    const longest = (bounds.aheadMax + bounds.durationMax) * SECOND;
     const until = start + DAY;
     await store.create(record({ id: requestId(1), createdAt: start - longest - 1, decideBy: until }));
     await store.create(record({ id: requestId(2), createdAt: start - longest, decideBy: until }));

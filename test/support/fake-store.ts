@@ -64,7 +64,7 @@ export function fakeStore(): FakeStore {
     },
 
     async openOf(person, now) {
-      const oldest = now - (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+      const oldest = now - (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND;
       const theirs = [...requests.values()].filter(({ requester, createdAt }) => requester.person === person && createdAt >= oldest);
       return theirs
         .sort((a, b) => newestFirst(b, a))
