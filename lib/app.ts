@@ -139,6 +139,7 @@ export type AssumeRoleInput = {
   ExternalId: string;
   SourceIdentity: string;
   Policy: string;
+  PolicyArns?: Array<{ arn: string }>;
   Tags: Array<{ Key: string; Value: string }>;
 };
 export type SessionCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiresAt: number };

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { bounds, canonicalPrincipal, principalPattern } from './catalogue.ts';
 import { canonicalJson } from './digest.ts';
+import { longestSessionPolicy, placeholdersIn, scopeValue, sessionPolicyLimit } from './narrowing.ts';
 import { Email, strict, unknownField } from './schema.ts';
 import { parseDuration } from './time.ts';
 
@@ -65,29 +66,53 @@ const ApprovalRule = v.pipe(
   }),
   v.check(({ automatic, stages }) => automatic !== stages.length > 0, 'must have either stages or automatic: true'),
 );
+const ManagedPolicy = v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'));
+const Action = v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'));
+const Resource = v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'));
 /** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
 const PermissionsRule = strict({
-  managed: v.optional(
-    v.pipe(
-      v.array(v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'))),
-      v.maxLength(9, 'must have at most 9 managed policies'),
-    ),
-    [],
-  ),
+  managed: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(9, 'must have at most 9 managed policies')), []),
   statements: v.optional(
     v.array(
       strict({
-        actions: v.pipe(
-          v.array(v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'))),
-          v.minLength(1, 'must name an action'),
-        ),
-        resources: v.pipe(v.array(v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'))), v.minLength(1, 'must name a resource')),
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
         conditions: v.optional(v.record(v.string(), v.record(v.string(), v.union([v.string(), v.array(v.string())])))),
       }),
     ),
     [],
   ),
 });
+/** What a requester may narrow the role to. Names in braces stand for the values in resources and in what approvers are told. */
+const ScopeRule = strict({
+  parameters: v.pipe(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits')),
+      v.pipe(
+        strict({
+          description: label,
+          values: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))), v.minLength(1))),
+          pattern: v.optional(v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression'))),
+          maxLength: v.optional(count(200), 64),
+        }),
+        v.check(({ values, pattern }) => (values === undefined) !== (pattern === undefined), 'must have either values or a pattern'),
+      ),
+    ),
+    v.check((parameters) => Object.keys(parameters).length > 0, 'must name a parameter'),
+  ),
+  /** for approvers, in words: `objects below {prefix} in {bucket}` */
+  says: label,
+  statements: v.pipe(
+    v.array(
+      strict({
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
+      }),
+    ),
+    v.minLength(1, 'must have a statement'),
+  ),
+});
+const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:]{2,39}\/\d{1,3})$/;
 const RoleRule = strict({
   account: v.string(),
   /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
@@ -115,6 +140,11 @@ const RoleRule = strict({
   mfa: v.optional(v.boolean(), false),
   risk: v.optional(v.picklist(['low', 'high']), 'low'),
   permissions: v.optional(PermissionsRule),
+  scope: v.optional(ScopeRule),
+  /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
+  sessionPolicies: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')), []),
+  /** where sessions may be used from */
+  sourceNetworks: v.optional(v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))), []),
 });
 
 /** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
@@ -179,10 +209,30 @@ function* roleFaults(data: CatalogueData, accounts: object = {}): Generator<Cata
     const path = ['roles', id];
     if (!Object.hasOwn(accounts, role.account)) yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts` };
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    yield* narrowingFaults(role, path);
     const twin = Object.entries(data.roles).find(([, other]) => other.account === role.account && other.roleName === role.roleName);
     if (twin && twin[0] !== id && !isSameIamRole(twin[1], role))
       yield { path: [...path, 'roleName'], detail: `${twin[0]} means the same IAM role with other permissions or another maxSessionDuration` };
   }
+}
+
+/** What cannot become a session policy, told before anybody waits for a session: unknown names, and more text than STS takes. */
+function* narrowingFaults(role: CatalogueData['roles'][string], path: string[]): Generator<CatalogueFault> {
+  const names = Object.keys(role.scope?.parameters ?? {});
+  const texts = [role.scope?.says ?? '', ...(role.scope?.statements ?? []).flatMap(({ resources }) => resources)];
+  for (const name of new Set(texts.flatMap(placeholdersIn)))
+    if (!names.includes(name)) yield { path: [...path, 'scope'], detail: `no parameter "${name}" in parameters` };
+  for (const name of names)
+    if (!texts.slice(1).some((text) => placeholdersIn(text).includes(name)))
+      yield { path: [...path, 'scope', 'parameters', name], detail: `no resource of the scope's statements uses {${name}}` };
+  if (role.scope && role.sessionPolicies.length > 0)
+    yield { path: [...path, 'sessionPolicies'], detail: 'what these allow would be allowed beside the scope; a role has one or the other' };
+  const length = longestSessionPolicy(role);
+  if (length > sessionPolicyLimit)
+    yield {
+      path,
+      detail: `a session's policy could have ${length} characters, STS takes ${sessionPolicyLimit}: shorten scope, sessionPolicies or sourceNetworks`,
+    };
 }
 
 /** Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. */

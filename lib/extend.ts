@@ -34,7 +34,12 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
   const status = statusAt(continued, now);
   if (status !== 'active' && status !== 'scheduled') throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
 
-  const filing = { ...body, role: continued.role.id, ...(continued.ticket !== undefined && { ticket: continued.ticket }) };
+  const filing = {
+    ...body,
+    role: continued.role.id,
+    ...(continued.scope && { scope: continued.scope.values }),
+    ...(continued.ticket !== undefined && { ticket: continued.ticket }),
+  };
   const judgement = judgeFiling(app.catalogue, caller, filing, open, now, continued);
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;

@@ -1,5 +1,8 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
+
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import { canonicalJson } from './digest.ts';
+import { type Scope, scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
@@ -19,6 +22,7 @@ export type Judgement = {
   startsAt?: number;
   /** the request that this one continues */
   extends?: string;
+  scope?: Scope;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   checks: Check[];
 };
@@ -75,6 +79,7 @@ export function judgeFiling(
     ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now)]),
     reasonCheck(role, body.reason),
     ...ticketCheck(role, body.ticket),
+    ...scopeChecks(role, body.scope),
     approverCheck(role, stages),
     overlapCheck(
       role,
@@ -82,7 +87,16 @@ export function judgeFiling(
     ),
     limitCheck(catalogue, open, now),
   ];
-  return { role, requester, durationSeconds, ...(startsAt !== undefined && { startsAt }), ...(continued && { extends: continued.id }), stages, checks };
+  return {
+    role,
+    requester,
+    durationSeconds,
+    ...(startsAt !== undefined && { startsAt }),
+    ...(continued && { extends: continued.id }),
+    ...(role.scope && { scope: scopeOf(role.scope, body.scope ?? {}) }),
+    stages,
+    checks,
+  };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -108,6 +122,8 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   const role = catalogue.roles.get(record.role.id);
   if (!role) return 'The role is no longer in the catalogue.';
   if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
+  if (canonicalJson(record.scope?.statements) !== canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements))
+    return 'The catalogue now narrows this role otherwise than it was approved.';
   const isRefused = requester ? !mayRequest(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;
 }
@@ -179,6 +195,13 @@ function ticketCheck(role: Role, ticket: string | undefined): Check[] {
     return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
   const passed = new RegExp(pattern, 'u').test(ticket);
   return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
+}
+
+function scopeChecks(role: Role, given: Record<string, string> | undefined): Check[] {
+  const base = { check: 'scope', code: 'refused-by-policy' as const };
+  const faults = scopeFaults(role.scope, given);
+  if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
+  return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
 }
 
 function approverCheck(role: Role, stages: Judgement['stages']): Check {

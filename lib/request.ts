@@ -48,6 +48,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     durationSeconds,
     ...(judgement.startsAt !== undefined && { startsAt: judgement.startsAt }),
     ...(judgement.extends !== undefined && { extends: judgement.extends }),
+    ...(judgement.scope && { scope: judgement.scope }),
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
     automatic: role.approval.automatic,

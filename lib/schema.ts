@@ -157,6 +157,13 @@ export const Revocation = v.object({
   effectiveBy: At,
 });
 
+/** What the session policy is narrowed to, as approvers saw it. */
+export const Scope = v.object({
+  values: v.record(v.string(), v.string()),
+  says: v.string(),
+  statements: v.array(v.object({ actions: v.array(v.string()), resources: v.array(v.string()) })),
+});
+
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
@@ -170,6 +177,7 @@ export const RequestRecord = v.object({
   durationSeconds: v.number(),
   /** the request whose grant this one continues */
   extends: v.optional(v.string()),
+  scope: v.optional(Scope),
   createdAt: At,
   decideBy: At,
   automatic: v.boolean(),
@@ -220,6 +228,7 @@ export const NewRequest = strict({
   ticket: v.optional(oneLine(200)),
   onBehalfOf: v.optional(Email),
   startsAt: v.optional(InstantText),
+  scope: v.optional(v.record(v.pipe(v.string(), v.maxLength(31)), v.pipe(v.string(), v.maxLength(200)))),
 });
 export const NewExtension = strict({ duration: DurationText, reason });
 export const NewDecision = strict({
@@ -296,6 +305,12 @@ export const RoleView = v.object({
   duration: v.object({ defaultSeconds: v.number(), maxSeconds: v.number() }),
   session: v.object({ maxSeconds: v.number() }),
   schedule: v.object({ withinSeconds: v.number() }),
+  scope: v.optional(
+    v.record(
+      v.string(),
+      v.object({ description: v.string(), values: v.optional(v.array(v.string())), pattern: v.optional(v.string()), maxLength: v.number() }),
+    ),
+  ),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
   approval: v.object({ automatic: v.boolean(), decideWithinSeconds: v.number(), stages: v.array(StageView) }),
@@ -312,6 +327,7 @@ export const RequestView = v.object({
   ticket: v.optional(v.string()),
   durationSeconds: v.number(),
   extends: v.optional(v.string()),
+  scope: v.optional(v.record(v.string(), v.string())),
   createdAt: Instant,
   decideBy: Instant,
   startsAt: v.optional(Instant),

@@ -20,6 +20,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(ticket !== undefined && { ticket }),
     durationSeconds,
     ...(request.extends !== undefined && { extends: request.extends }),
+    ...(request.scope && { scope: request.scope.values }),
     createdAt: toInstant(request.createdAt),
     decideBy: toInstant(request.decideBy),
     ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
@@ -57,6 +58,7 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     duration: { defaultSeconds: role.duration.default, maxSeconds: role.duration.max },
     session: { maxSeconds: role.session.max },
     schedule: { withinSeconds: role.schedule.within },
+    ...(role.scope && { scope: role.scope.parameters }),
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
     approval: {

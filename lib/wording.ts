@@ -45,6 +45,7 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Reason', quote: reason },
     ...(ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: ticket }] }]),
     ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
+    ...scopeFacts(request),
     { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
     { label: 'Decide until', value: [instantText(decideBy)] },
@@ -120,6 +121,18 @@ export const revocationText = ({ revocation }: RequestRecord): string =>
   })[revocation?.state ?? 'none'];
 
 // --- internal ---
+
+/** In words, and as what AWS will hold the session to. */
+const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
+  scope
+    ? [
+        { label: 'Limited to', value: [{ said: scope.says }] },
+        {
+          label: 'Resulting policy',
+          quote: scope.statements.map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`).join('\n'),
+        },
+      ]
+    : [];
 
 const countedFrom = ({ startsAt }: RequestRecord): string =>
   startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;
