@@ -11,6 +11,7 @@ import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
+import type { RevocationList } from './revocation-plan.ts';
 import { revoker } from './revoker.ts';
 import type { MessageRecord, RequestRecord } from './schema.ts';
 import { federation } from './sign-in.ts';
@@ -109,17 +110,6 @@ export interface Store {
   releaseRevocations(roleArn: string, holder: string, written: WrittenRevocations | undefined): Promise<boolean>;
 }
 
-/** Whose sessions a role's policy must deny. */
-export type RevocationList = {
-  /** id of the request -> until when a session of it could live; epoch milliseconds */
-  grants: ReadonlyMap<string, number>;
-  /** sessions issued before are denied, whatever their grant */
-  before?: number;
-  /** counts additions */
-  version: number;
-  /** the version that IAM has; -1 for none */
-  applied: number;
-};
 export type WrittenRevocations = { version: number; before: number | undefined; dropped: readonly string[] };
 
 /** Sent, refused for good, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */

@@ -1,17 +1,15 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
 
 import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
+import { type Check, durationCheck, limitCheck, mfaCheck, type OpenSlot, overlapCheck, reasonCheck, scopeChecks, startCheck, ticketCheck } from './checks.ts';
 import { canonicalJson } from './digest.ts';
-import { type Scope, scopeFaults, scopeOf } from './narrowing.ts';
+import { type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import type { NewRequest, RequestRecord, Stage } from './schema.ts';
-import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
+import { floorToSecond, parseDuration } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
-
-/** One rule applied to one filing. `code` is what a failure answers with. */
-export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
 
 /** What the catalogue says to a filing: all checks, and what would be stored. */
 export type Judgement = {
@@ -26,7 +24,6 @@ export type Judgement = {
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   checks: Check[];
 };
-type OpenSlot = { id: string; role: string; until: number };
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
@@ -145,90 +142,11 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
 const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
 
-function mfaCheck(role: Role, caller: Caller): Check {
-  const passed = !role.mfa || caller.mfa;
-  return { check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) };
-}
-function mfaDetail(role: Role, passed: boolean): string {
-  if (!role.mfa) return 'The role does not ask for MFA.';
-  return passed ? 'Signed in with MFA.' : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
-}
-
-function durationCheck(role: Role, seconds: number): Check {
-  const max = role.duration.max;
-  const passed = seconds >= 60 && seconds <= max;
-  const detail = passed
-    ? `${durationText(seconds)} is within ${durationText(max)}.`
-    : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
-  return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
-}
-
-function startCheck(role: Role, startsAt: number, now: number): Check {
-  const { within } = role.schedule;
-  const isPast = startsAt < floorToSecond(now);
-  const passed = !isPast && startsAt <= now + within * SECOND;
-  let detail = `A start at ${toInstant(startsAt)} is within ${durationText(within)}.`;
-  if (!passed)
-    detail = isPast
-      ? `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`
-      : `A start may be at most ${durationText(within)} ahead.`;
-  return { check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail };
-}
-
-function reasonCheck(role: Role, reason: string): Check {
-  const length = [...reason.trim()].length;
-  const passed = length >= role.reason.minLength;
-  return {
-    check: 'reason',
-    passed,
-    code: 'refused-by-policy',
-    pointer: '/reason',
-    detail: passed ? 'The reason is long enough.' : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
-  };
-}
-
-function ticketCheck(role: Role, ticket: string | undefined): Check[] {
-  if (!role.ticket) return [];
-  const { pattern, required } = role.ticket;
-  const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
-  if (ticket === undefined)
-    return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
-  const passed = new RegExp(pattern, 'u').test(ticket);
-  return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
-}
-
-function scopeChecks(role: Role, given: Record<string, string> | undefined): Check[] {
-  const base = { check: 'scope', code: 'refused-by-policy' as const };
-  const faults = scopeFaults(role.scope, given);
-  if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
-  return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
-}
-
 function approverCheck(role: Role, stages: Judgement['stages']): Check {
   const passed = role.approval.automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
   let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
   if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
   return { check: 'approvers', passed, code: 'no-approver', detail };
-}
-
-function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
-  const other = open.find((slot) => slot.role === role.id);
-  const detail = other
-    ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
-    : 'No other open request for this role.';
-  return { check: 'overlap', passed: !other, code: 'overlap', detail };
-}
-
-function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
-  const passed = open.length < catalogue.openRequests;
-  const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
-  if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
-  const next = Math.min(...open.map(({ until }) => until));
-  return {
-    ...base,
-    detail: `At most ${catalogue.openRequests} requests may be open at once. End one, or wait until ${toInstant(next)}.`,
-    retryAfterSeconds: Math.max(1, Math.ceil((next - now) / 1000)),
-  };
 }
 
 // -- deciding --------------------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // The items that say which sessions a target role's policy must deny: one per role, added to by anybody, written to IAM by whoever holds its lease.
 import { type AttributeValue, ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { RevocationList, Store } from './app.ts';
+import type { Store } from './app.ts';
 import { passable } from './dynamo-faults.ts';
+import type { RevocationList } from './revocation-plan.ts';
 import { DAY, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;

@@ -1,7 +1,18 @@
 // From the list of revoked grants of a role to the policy that its account needs now: what is over is dropped, what does not fit is folded into one instant.
-import type { RevocationList } from './app.ts';
 import { inlineLimit, type PolicyDocument, revocationPolicy } from './iam.ts';
 import { floorToSecond, HOUR, MINUTE, SECOND } from './time.ts';
+
+/** Whose sessions a role's policy must deny. */
+export type RevocationList = {
+  /** id of the request -> until when a session of it could live; epoch milliseconds */
+  grants: ReadonlyMap<string, number>;
+  /** sessions issued before are denied, whatever their grant */
+  before?: number;
+  /** counts additions */
+  version: number;
+  /** the version that IAM has; -1 for none */
+  applied: number;
+};
 
 /** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
 const SESSION_MOST = HOUR;

@@ -32,12 +32,15 @@ const core = [
   'band',
   'catalogue',
   'catalogue-check',
+  'checks',
   'console-url',
   'digest',
   'html',
+  'iam',
   'letter',
   'links',
   'messages',
+  'narrowing',
   'openapi',
   'pages',
   'people-text',
@@ -46,19 +49,37 @@ const core = [
   'problem',
   'request',
   'request-id',
+  'revocation-plan',
   'routes',
   'schema',
   'session',
   'status',
+  'target',
   'time',
   'version',
   'view',
   'wording',
 ];
 /** One function per thing that a person or the clock can do. */
-const useCases = ['access', 'change', 'decide-by-link', 'lists', 'news', 'sweep', 'vend'];
+const useCases = ['access', 'change', 'decide-by-link', 'extend', 'lists', 'news', 'revoke', 'sweep', 'vend'];
 /** What touches the world, and what builds it. */
-const edges = ['app', 'aws-answer', 'catalogue-file', 'config', 'http', 'log', 'mail', 'mail-refused', 'sign-in', 'store', 'sts'];
+const edges = [
+  'app',
+  'aws-answer',
+  'catalogue-file',
+  'config',
+  'dynamo-faults',
+  'http',
+  'log',
+  'mail',
+  'mail-refused',
+  'revocation-items',
+  'revocation-refused',
+  'revoker',
+  'sign-in',
+  'store',
+  'sts',
+];
 
 type Import = { from: string; to: string; isType: boolean };
 
@@ -96,7 +117,7 @@ describe('who imports what', () => {
   });
 
   test('use cases know the world by its types alone', () => {
-    const isOwnError = (to: string) => to === './mail-refused.ts';
+    const isOwnError = (to: string) => to === './mail-refused.ts' || to === './revocation-refused.ts';
     expect(
       offences(layer(useCases), ({ to, isType }) => to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to)))),
     ).toEqual([]);
@@ -164,7 +185,7 @@ describe('files', () => {
 
   test('of lib are at most 300 lines, unless there is a reason', () => {
     const reasons: Record<string, [most: number, why: string]> = {
-      'lib/schema.ts': [400, 'every shape once, so that each has one home'],
+      'lib/schema.ts': [450, 'every shape once, so that each has one home'],
       'lib/store.ts': [420, 'all of DynamoDB: keys, conditions and indexes are read together'],
     };
     const lengths = lib.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }));

@@ -1,6 +1,7 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
-import type { ListIndex, Position, RevocationList, Store } from '../../lib/app.ts';
+import type { ListIndex, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
+import type { RevocationList } from '../../lib/revocation-plan.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
 import { SECOND } from '../../lib/time.ts';
