@@ -6,7 +6,8 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from 'aws-lambda';
-import { type Catalogue, type CatalogueData, openCatalogue } from './catalogue.ts';
+import { type Catalogue, openCatalogue } from './catalogue.ts';
+import type { CatalogueData } from './catalogue-shape.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
@@ -70,6 +71,7 @@ export type Position = { id: string; createdAt: number };
 export type ListIndex =
   | { by: 'requester'; person: string }
   | { by: 'filer'; principal: string }
+  /** `role`: an entry of the catalogue; a template's roles share one list */
   | { by: 'pending'; role: string }
   /** every request, of the last 13 months */
   | { by: 'time'; now: number };

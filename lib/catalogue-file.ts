@@ -1,11 +1,16 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
 import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
-import { type CatalogueData, checkCatalogue } from './catalogue-check.ts';
+import { type CatalogueFault, checkCatalogue } from './catalogue-check.ts';
+import { doubtsOf } from './catalogue-doubts.ts';
+import type { CatalogueData } from './catalogue-shape.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
 
+/** Data with what is allowed but probably not meant, or what is wrong. */
+export type ReadCatalogue = { data: CatalogueData; faults: []; doubts: FileFault[] } | { data?: undefined; faults: FileFault[] };
+
 /** Parses and checks the text of a catalogue. */
-export function readCatalogue(text: string): { data: CatalogueData; faults: [] } | { data?: undefined; faults: FileFault[] } {
+export function readCatalogue(text: string): ReadCatalogue {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, schema: 'core' });
   const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(({ pos, message }): FileFault => {
@@ -15,12 +20,14 @@ export function readCatalogue(text: string): { data: CatalogueData; faults: [] }
   if (broken.length > 0) return { faults: broken };
 
   const checked = checkCatalogue(document.toJS({ maxAliasCount: 100 }));
-  if (checked.data) return checked;
-  const faults = checked.faults.map(({ path, detail }): FileFault => {
-    const { line, col } = lines.linePos(offsetOf(document.contents, path));
-    return { line, column: col, path: path.join('.'), detail };
-  });
-  return { faults: faults.sort((a, b) => a.line - b.line || a.column - b.column) };
+  const placed = (faults: readonly CatalogueFault[]) =>
+    faults
+      .map(({ path, detail }): FileFault => {
+        const { line, col } = lines.linePos(offsetOf(document.contents, path));
+        return { line, column: col, path: path.join('.'), detail };
+      })
+      .sort((a, b) => a.line - b.line || a.column - b.column);
+  return checked.data ? { ...checked, doubts: placed([...doubtsOf(checked.data)]) } : { faults: placed(checked.faults) };
 }
 
 /** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */

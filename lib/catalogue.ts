@@ -1,15 +1,29 @@
-// The catalogue opened for the look-ups that policy needs. What the file may hold is catalogue-check.ts's.
-import type { CatalogueData } from './catalogue-check.ts';
+// The catalogue opened: its people, groups, roles and bots, and the look-ups that policy needs. Its shape is catalogue-shape.ts's.
+import type { AccountData, CatalogueData, RoleData } from './catalogue-shape.ts';
+import type { Conditions } from './condition.ts';
 import { digestOf } from './digest.ts';
+import { groupName, isGroup, isPermissionSet } from './entry.ts';
+import { type PlacedRole, rolesIn } from './role-template.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
-export type { CatalogueData } from './catalogue-check.ts';
-export type Account = CatalogueData['accounts'][string] & { key: string };
-export type Role = Omit<CatalogueData['roles'][string], 'account'> & {
+export type { CatalogueData } from './catalogue-shape.ts';
+export type Account = AccountData & { key: string };
+type StageData = RoleData['approval']['stages'][number];
+/** When the catalogue approves a filing by itself. */
+export type AutomaticWhen = Extract<RoleData['approval']['automatic'], object>['when'];
+/** A role in one account. `owner` in its stages is spelt out as the entries of the account's owner. */
+export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn' | 'hours' | 'networks'> & {
   id: string;
+  /** the entry of the catalogue that it comes from; the roles of a template share it */
+  entry: string;
+  /** its place in the file, from 0 */
+  place: number;
   account: Account;
   arn: string;
-  digest: string;
+  approval: { automatic: boolean; automaticWhen?: AutomaticWhen; stages: readonly StageData[]; decideWithin: number };
+  conditions: Conditions;
+  /** of the whole rule and the account */
+  readonly digest: string;
 };
 export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
 export type Bot = CatalogueData['bots'][string] & { id: string };
@@ -19,14 +33,18 @@ export type Catalogue = {
   /** by key */
   accounts: ReadonlyMap<string, Account>;
   roles: ReadonlyMap<string, Role>;
+  /** the roles whose requesters or approvers name an entry, in the order of the file */
+  requestable: ReadonlyMap<string, readonly Role[]>;
+  decidable: ReadonlyMap<string, readonly Role[]>;
   /** by canonical identity: mail address in lower case or principal */
   people: ReadonlyMap<string, Person>;
   /** direct and nested members of each group */
   groups: ReadonlyMap<string, readonly Person[]>;
-  /** by a person's key */
+  /** by a person's key or the entry of a permission set */
   groupsOf: ReadonlyMap<string, readonly string[]>;
-  /** by canonical principal */
+  /** by canonical principal; `roles` are ids, templates expanded */
   bots: ReadonlyMap<string, Bot>;
+  ssoAccounts: ReadonlySet<string>;
   admins: readonly string[];
   auditors: readonly string[];
   openRequests: number;
@@ -40,6 +58,7 @@ export const bounds = {
   decideWithinMax: (14 * DAY) / SECOND,
   sessionMin: (15 * MINUTE) / SECOND,
   sessionMax: (12 * HOUR) / SECOND,
+  signInMax: (30 * DAY) / SECOND,
 };
 
 /** Opens checked data for look-ups. */
@@ -49,18 +68,36 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     const person: Person = { key: email, name, email, identities: [email, ...principals] };
     for (const identity of person.identities) people.set(identity, person);
   }
-  const known: Pick<Catalogue, 'people'> = { people };
+  const roles = [...rolesIn(data)].map((placed, place) => roleOf(data, placed, place));
+  return {
+    accounts: new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }])),
+    roles: new Map(roles.map((role) => [role.id, role])),
+    requestable: rolesByEntry(roles, (role) => role.requesters),
+    decidable: rolesByEntry(roles, (role) => role.approval.stages.flatMap(({ approvers, fallback = [] }) => [...approvers, ...fallback])),
+    people,
+    ...openGroups(data, { people }),
+    bots: openBots(data, roles),
+    ssoAccounts: new Set(data.ssoAccounts),
+    admins: data.admins,
+    auditors: data.auditors,
+    openRequests: data.limits.openRequests,
+  };
+}
+
+function openGroups(data: CatalogueData, known: Pick<Catalogue, 'people'>): Pick<Catalogue, 'groups' | 'groupsOf'> {
   const groups = new Map<string, readonly Person[]>();
   const groupsOf = new Map<string, string[]>();
   for (const name of Object.keys(data.groups)) {
-    const members = new Map([...entriesOfGroup(data, name)].map((identity) => personOf(known, identity)).map((person) => [person.key, person]));
+    const entries = [...entriesOfGroup(data, name)];
+    const members = new Map(entries.filter((entry) => !isPermissionSet(entry)).map((entry) => [personOf(known, entry).key, personOf(known, entry)]));
     groups.set(name, [...members.values()]);
-    for (const member of members.keys()) groupsOf.set(member, [...(groupsOf.get(member) ?? []), name]);
+    for (const key of [...members.keys(), ...entries.filter(isPermissionSet)]) {
+      const others = groupsOf.get(key);
+      if (others) others.push(name);
+      else groupsOf.set(key, [name]);
+    }
   }
-  const accounts = new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }]));
-  const roles = new Map(Object.entries(data.roles).map(([id, rule]) => [id, roleOf(data, id, rule)]));
-  const bots = new Map(Object.entries(data.bots).map(([id, bot]) => [bot.principal, { ...bot, id }]));
-  return { accounts, roles, people, groups, groupsOf, bots, admins: data.admins, auditors: data.auditors, openRequests: data.limits.openRequests };
+  return { groups, groupsOf };
 }
 
 function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {
@@ -68,27 +105,69 @@ function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string
   if (seen.has(name)) return members;
   seen.add(name);
   for (const entry of data.groups[name] ?? []) {
-    if (!entry.startsWith('group:')) members.add(entry);
-    else for (const inner of entriesOfGroup(data, entry.slice(6), seen)) members.add(inner);
+    if (!isGroup(entry)) members.add(entry);
+    else for (const inner of entriesOfGroup(data, groupName(entry), seen)) members.add(inner);
   }
   return members;
 }
 
-function roleOf(data: CatalogueData, id: string, rule: CatalogueData['roles'][string]): Role {
-  const account = { ...data.accounts[rule.account]!, key: rule.account };
-  const arn = `arn:${account.partition}:iam::${account.id}:role/${rule.roleName}`;
-  return { ...rule, id, account, arn, digest: digestOf({ ...rule, account }) };
+function openBots(data: CatalogueData, roles: readonly Role[]): Map<string, Bot> {
+  const open = ([id, bot]: [string, CatalogueData['bots'][string]]): [string, Bot] => {
+    const named = new Set(bot.roles);
+    return [bot.principal, { ...bot, id, roles: roles.filter((role) => named.has(role.id) || named.has(role.entry)).map((role) => role.id) }];
+  };
+  return new Map(Object.entries(data.bots).map(open));
 }
 
-export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
+function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRole, place: number): Role {
+  const { account: _, accounts: __, approval, signIn, hours, networks, ...rest } = rule;
+  const account = { ...data.accounts[key]!, key };
+  const { automatic, stages, decideWithin } = approval;
+  return {
+    ...rest,
+    id,
+    entry,
+    place,
+    account,
+    arn: `arn:${account.partition}:iam::${account.id}:role/${rule.roleName}`,
+    approval: {
+      automatic: automatic === true,
+      ...(typeof automatic === 'object' && { automaticWhen: automatic.when }),
+      stages: stages.some(({ approvers, fallback }) => approvers.includes('owner') || fallback?.includes('owner'))
+        ? stages.map((stage) => owned(stage, account))
+        : stages,
+      decideWithin,
+    },
+    conditions: { signInSeconds: signIn?.within, hours, networks },
+    get digest() {
+      return digestOf({ ...rule, account });
+    },
+  };
+}
 
-/**
- * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
- * (iam-ug, reference_identifiers) and a role's name is unique in its account.
- */
-export function canonicalPrincipal(arn: string): string {
-  const found = principalPattern.exec(arn);
-  return found?.[3] === 'role' ? `arn:${found[1]}:iam::${found[2]}:role/${found[5]}` : arn;
+/** The stage with the account's owner in the place of `owner`. */
+function owned(stage: StageData, { owner = [] }: Account): StageData {
+  const spelt = (entries: readonly string[]) => [...new Set(entries.flatMap((entry) => (entry === 'owner' ? owner : [entry])))];
+  return { ...stage, approvers: spelt(stage.approvers), ...(stage.fallback && { fallback: spelt(stage.fallback) }) };
+}
+
+function rolesByEntry(roles: readonly Role[], entriesOf: (role: Role) => readonly string[]): Map<string, readonly Role[]> {
+  const found = new Map<string, Role[]>();
+  for (const role of roles) {
+    for (const entry of new Set(entriesOf(role))) {
+      const others = found.get(entry);
+      if (others) others.push(role);
+      else found.set(entry, [role]);
+    }
+  }
+  return found;
+}
+
+/** The roles that an index has for somebody, each once, in the order of the file. */
+export function rolesNaming(index: ReadonlyMap<string, readonly Role[]>, who: { identities: readonly string[]; groups: readonly string[] }): Role[] {
+  const entries = new Set(['everyone', ...who.identities, ...who.groups.map((group) => `group:${group}`)]);
+  const lists = [...entries].flatMap((entry) => index.get(entry) ?? []);
+  return [...new Set(lists)].sort((a, b) => a.place - b.place);
 }
 
 /** The person behind a canonical identity: the catalogue's, or one who has no other identity. */
@@ -107,15 +186,15 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
 
 /** Whether one of the entries names somebody with these identities and groups. */
 export function names(entries: readonly string[], who: { identities: readonly string[]; groups: readonly string[] }): boolean {
-  return entries.some((entry) => entry === 'everyone' || (entry.startsWith('group:') ? who.groups.includes(entry.slice(6)) : who.identities.includes(entry)));
+  return entries.some((entry) => entry === 'everyone' || (isGroup(entry) ? who.groups.includes(groupName(entry)) : who.identities.includes(entry)));
 }
 
-/** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups and `everyone` are not known in advance. */
+/** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups, sessions of a permission set and `everyone` are not known in advance. */
 export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): Person[] {
   const found = new Map<string, Person>();
   for (const entry of entries) {
-    if (entry === 'everyone') continue;
-    const members = entry.startsWith('group:') ? (catalogue.groups.get(entry.slice(6)) ?? []) : [personOf(catalogue, entry)];
+    if (entry === 'everyone' || isPermissionSet(entry)) continue;
+    const members = isGroup(entry) ? (catalogue.groups.get(groupName(entry)) ?? []) : [personOf(catalogue, entry)];
     for (const person of members) found.set(person.key, person);
   }
   return [...found.values()];
@@ -123,6 +202,6 @@ export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): P
 
 /** How the entries read for a person: names where they are known, the entry itself where not. */
 export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
-  const unknown = entries.filter((entry) => entry === 'everyone' || (entry.startsWith('group:') && !catalogue.groups.has(entry.slice(6))));
+  const unknown = entries.filter((entry) => entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))));
   return [...peopleNamed(catalogue, entries).map((person) => person.name), ...unknown];
 }

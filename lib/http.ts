@@ -111,7 +111,7 @@ function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requ
 
 function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
   const call = {
-    caller: route.access === 'caller' ? callerOf(app, event) : undefined,
+    caller: route.access === 'caller' ? { ...callerOf(app, event), sourceIp: event.requestContext.http.sourceIp } : undefined,
     param: paramOf(route, event),
     query: route.query && parse(route.query, event.queryStringParameters ?? {}, (key) => `?${key}`),
     body: route.body && parse(route.body, bodyOf(route, event), (key) => `/${key}`),

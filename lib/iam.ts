@@ -1,5 +1,6 @@
 // The IAM that Latchkey stands on, as documents: who may enter a target role, what the role can never do, who may revoke, and the revocation itself.
 import type { CatalogueData } from './catalogue.ts';
+import { rolesIn } from './role-template.ts';
 import { toInstant } from './time.ts';
 
 /** An ARN as text, or as CloudFormation puts it together. */
@@ -65,7 +66,7 @@ export function trustPolicy({ role, organization }: Trusted, externalId: string)
 
 /** The role paths of the catalogue, account by account; a role without a path is named itself. */
 export function targetRoles(catalogue: Pick<CatalogueData, 'accounts' | 'roles'>): string[] {
-  const arns = Object.values(catalogue.roles).map(({ account, roleName }) => {
+  const arns = [...rolesIn(catalogue)].map(({ account, rule: { roleName } }) => {
     const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
     return roleArn(catalogue.accounts[account]!, path === '' ? roleName : `${path}*`);
   });

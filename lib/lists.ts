@@ -1,8 +1,8 @@
 // The three lists of requests: positions from an index, the requests themselves from the table, a cursor that holds nothing secret.
 import type { App, ListIndex, Position } from './app.ts';
-import { names } from './catalogue.ts';
+import { names, rolesNaming } from './catalogue.ts';
 import { canonicalJson, digestOf } from './digest.ts';
-import { isSamePerson, mayDecideStage, relationOf } from './policy.ts';
+import { isSamePerson, mayDecideStage, relationOf, whoIs } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { ListQuery, RequestRecord } from './schema.ts';
@@ -39,7 +39,7 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
 
 function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] {
   const { catalogue } = app;
-  const who = { identities: [...caller.person.identities, caller.principal], groups: caller.groups };
+  const who = whoIs(caller);
   if (caller.kind === 'bot') {
     if (view !== 'mine') throw new Problem('not-allowed', 'A bot sees what it has filed: view=mine.');
     return [{ by: 'filer', principal: caller.principal }];
@@ -50,8 +50,9 @@ function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] 
       throw new Problem('not-allowed', 'Only admins and auditors see all requests. Try view=mine or view=to-decide.');
     return [{ by: 'time', now: app.clock() }];
   }
-  const decided = [...catalogue.roles.values()].filter((role) => role.approval.stages.some(({ approvers }) => names(approvers, who)));
-  return decided.map(({ id }) => ({ by: 'pending', role: id }));
+  // a template has one inbox for all of its accounts
+  const entries = new Set(rolesNaming(catalogue.decidable, who).map(({ entry }) => entry));
+  return [...entries].map((role) => ({ by: 'pending', role }));
 }
 
 function filterOf(app: Part, caller: Caller, query: ListQuery): (request: RequestRecord) => boolean {

@@ -1,9 +1,8 @@
 // Less than the whole role: what a request's scope, managed session policies and source networks make of a session's policy. Data in, data out, no text in between.
-import type { CatalogueData } from './catalogue-check.ts';
+import type { RoleData } from './catalogue-shape.ts';
 import { toInstant } from './time.ts';
 
-type RoleRule = CatalogueData['roles'][string];
-type ScopeRule = NonNullable<RoleRule['scope']>;
+type ScopeRule = NonNullable<RoleData['scope']>;
 export type ScopeStatement = { actions: string[]; resources: string[] };
 /** A scope as it was asked for and approved: the values, what they mean in words, and what they come to. */
 export type Scope = { values: Record<string, string>; says: string; statements: ScopeStatement[] };
@@ -52,7 +51,7 @@ export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope 
  * ends. Inline and managed session policies allow together, so the inline one allows everything only where it is alone (iam-ug,
  * access_policies, session policies). A Deny in a session policy beats every Allow.
  */
-export function sessionPolicy(endsAt: number, role: Pick<RoleRule, 'sessionPolicies' | 'sourceNetworks'>, scope: Pick<Scope, 'statements'> | undefined) {
+export function sessionPolicy(endsAt: number, role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks'>, scope: Pick<Scope, 'statements'> | undefined) {
   const allowed = scope
     ? scope.statements.map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources }))
     : role.sessionPolicies.length > 0
@@ -83,7 +82,7 @@ export function sessionPolicy(endsAt: number, role: Pick<RoleRule, 'sessionPolic
 export const sessionPolicyLimit = 2048;
 
 /** The most characters that a session of this role can take of it. */
-export function longestSessionPolicy(role: Pick<RoleRule, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
+export function longestSessionPolicy(role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
   const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) => 'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);
   const scope =
     role.scope && scopeOf(role.scope, Object.fromEntries(Object.entries(role.scope.parameters).map(([name, parameter]) => [name, longest(parameter)])));

@@ -1,8 +1,25 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-
-import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role } from './catalogue.ts';
-import { type Check, durationCheck, limitCheck, mfaCheck, type OpenSlot, overlapCheck, reasonCheck, scopeChecks, startCheck, ticketCheck } from './checks.ts';
+import { type Catalogue, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
+import { type Conditions, conditionChecks } from './condition.ts';
 import { canonicalJson } from './digest.ts';
+import {
+  approverCheck,
+  automaticCheck,
+  botChecks,
+  type Check,
+  durationCheck,
+  isAutomatic,
+  limitCheck,
+  mfaCheck,
+  type OpenSlot,
+  overlapCheck,
+  reasonCheck,
+  requesterChecks,
+  scopeChecks,
+  startCheck,
+  ticketCheck,
+  type Who,
+} from './filing-checks.ts';
 import { type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -11,7 +28,7 @@ import { floorToSecond, parseDuration } from './time.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
-/** What the catalogue says to a filing: all checks, and what would be stored. */
+/** What the catalogue says to a filing: all checks, and what would be stored. `automatic`: nobody has to be asked. */
 export type Judgement = {
   role: Role;
   requester: Person;
@@ -21,21 +38,27 @@ export type Judgement = {
   /** the request that this one continues */
   extends?: string;
   scope?: Scope;
+  automatic: boolean;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   checks: Check[];
 };
 
 /** Deny beats requesters, always. */
-export const mayRequest = (role: Role, who: { identities: readonly string[]; groups: readonly string[] }): boolean =>
-  names(role.requesters, who) && !names(role.deny, who);
+export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean => names(role.requesters, who) && !names(role.deny, who);
 
-const whoIs = (caller: Caller) => ({ identities: [...caller.person.identities, caller.principal], groups: caller.groups });
-const known = (catalogue: Catalogue, person: Person) => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+/** What the entries of the catalogue are compared with: identities, a permission set, groups. */
+export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
+  identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
+  groups,
+});
+const known = (catalogue: Catalogue, person: Person): Who => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
 
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   const bot = botOf(catalogue, caller);
-  return [...catalogue.roles.values()].filter((role) => (bot ? bot.roles.includes(role.id) : mayRequest(role, whoIs(caller))));
+  if (bot) return bot.roles.flatMap((id) => catalogue.roles.get(id) ?? []);
+  const who = whoIs(caller);
+  return rolesNaming(catalogue.requestable, who).filter((role) => !names(role.deny, who));
 }
 
 /**
@@ -53,31 +76,44 @@ export function judgeFiling(
   now: number,
   continued?: RequestRecord,
 ): Judgement {
-  const role = catalogue.roles.get(body.role);
   const requester = requesterOf(catalogue, caller, body);
-  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
-  if (!role || !rolesFor(catalogue, caller).includes(role)) throw roleNotFound(body.role);
-  const bot = botOf(catalogue, caller);
-  if (bot && !names(bot.for, who)) throw new Problem('not-allowed', 'This bot may not file for that person. The catalogue says whom it may file for.');
-  if (!mayRequest(role, who)) throw roleNotFound(body.role);
+  const role = catalogue.roles.get(body.role);
+  const judgement = role && judgeRole(catalogue, role, caller, requester, body, open, now, continued);
+  const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
+  if (!judgement || barred?.code === 'role-not-found')
+    throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
+  if (barred) throw new Problem(barred.code, barred.detail);
+  return judgement;
+}
 
+/** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
+export function judgeRole(
+  catalogue: Catalogue,
+  role: Role,
+  caller: Caller,
+  requester: Person,
+  body: NewRequest,
+  open: readonly OpenSlot[],
+  now: number,
+  continued?: RequestRecord,
+): Judgement {
+  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   const durationSeconds = body.duration === undefined ? role.duration.default : (parseDuration(body.duration) ?? 0);
-  const stages = role.approval.stages.map(({ need, approvers }) => ({
-    need,
-    approvers: [...approvers],
-    people: peopleNamed(catalogue, approvers)
-      .filter((person) => person.key !== requester.key)
-      .map(({ key, name }) => ({ key, name })),
-  }));
+  const automatic = isAutomatic(role, who, durationSeconds, now);
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(Date.parse(body.startsAt)));
   const checks = [
+    ...botChecks(catalogue, role, caller, who),
+    ...requesterChecks(role, who),
     mfaCheck(role, caller),
+    ...conditionChecks(role.conditions, caller, now),
     durationCheck(role, durationSeconds),
     ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now)]),
     reasonCheck(role, body.reason),
     ...ticketCheck(role, body.ticket),
     ...scopeChecks(role, body.scope),
-    approverCheck(role, stages),
+    ...automaticCheck(role, who, durationSeconds, now),
+    approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
     overlapCheck(
       role,
       open.filter(({ id }) => id !== continued?.id),
@@ -91,9 +127,22 @@ export function judgeFiling(
     ...(startsAt !== undefined && { startsAt }),
     ...(continued && { extends: continued.id }),
     ...(role.scope && { scope: scopeOf(role.scope, body.scope ?? {}) }),
+    automatic,
     stages,
     checks,
   };
+}
+
+/** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
+function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {
+  const reachable = (entries: readonly string[]) =>
+    peopleNamed(catalogue, entries)
+      .filter((person) => person.key !== requester.key)
+      .map(({ key, name }) => ({ key, name }));
+  const people = reachable(approvers);
+  if (fallback === undefined || approvers.includes('everyone') || people.length >= need) return { need, approvers: [...approvers], people };
+  const joined = [...new Set([...approvers, ...fallback])];
+  return { need, approvers: joined, people: reachable(joined) };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -126,6 +175,17 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
 }
 
 /**
+ * What this call lacks to be given credentials: the conditions the request was filed under, and those of today's catalogue,
+ * so that a stricter one counts at once and a laxer one does not.
+ */
+export function unmetConditions(record: RequestRecord, role: Role | undefined, caller: Caller, now: number): Check[] {
+  const failed = [record.role.conditions ?? {}, role?.conditions ?? {}]
+    .flatMap((conditions: Conditions) => conditionChecks(conditions, caller, now))
+    .filter(({ passed }) => !passed);
+  return failed.filter(({ detail }, i) => failed.findIndex((other) => other.detail === detail) === i);
+}
+
+/**
  * For whom a filing is: the caller, or the person a bot names.
  * @throws Problem `invalid-request`
  */
@@ -140,14 +200,6 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
 }
 
 const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
-const roleNotFound = (id: string) => new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
-
-function approverCheck(role: Role, stages: Judgement['stages']): Check {
-  const passed = role.approval.automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
-  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
-  if (passed) detail = role.approval.automatic ? 'The role needs no approval.' : 'There are enough approvers besides the requester.';
-  return { check: 'approvers', passed, code: 'no-approver', detail };
-}
 
 // -- deciding --------------------------------------------------------------------------------------------------------
 
@@ -233,7 +285,10 @@ export const isInvolved = (relation: Relation): boolean => Object.values(relatio
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
   const today = catalogue.roles.get(record.role.id);
-  return names(stage.approvers, who) && (today === undefined || today.approval.stages.some(({ approvers }) => names(approvers, who)));
+  return (
+    names(stage.approvers, who) &&
+    (today === undefined || today.approval.stages.some(({ approvers, fallback = [] }) => names([...approvers, ...fallback], who)))
+  );
 }
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */

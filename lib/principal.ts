@@ -1,6 +1,7 @@
 // From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
 import * as v from 'valibot';
-import { type Catalogue, canonicalPrincipal, type Person, personOf, principalPattern } from './catalogue.ts';
+import { type Catalogue, type Person, personOf } from './catalogue.ts';
+import { canonicalPrincipal, principalPattern } from './entry.ts';
 import { Problem } from './problem.ts';
 import { Email } from './schema.ts';
 import { SECOND } from './time.ts';
@@ -17,6 +18,12 @@ export type Caller = {
   groups: readonly string[];
   via: 'oidc' | 'iam' | 'link';
   mfa: boolean;
+  /** when a token says that its holder signed in, epoch milliseconds */
+  signedInAt?: number;
+  /** where the call comes from, as the gateway saw it */
+  sourceIp?: string;
+  /** the permission set behind a session of IAM Identity Center, as an entry of the catalogue */
+  permissionSet?: string;
   /** the catalogue's id of a bot */
   bot?: string;
 };
@@ -87,12 +94,14 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
     groups: joinGroups(catalogue, person, list(claims[identity.groupsClaim])),
     via: 'oidc',
     mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
+    ...(typeof claims.auth_time === 'number' && { signedInAt: claims.auth_time * SECOND }),
   };
 }
 
 /**
  * The caller behind SigV4. Root and federated users are refused; an assumed role is its role, whatever its session is called,
- * because anybody who may assume a role picks the session name.
+ * because anybody who may assume a role picks the session name. The one exception is a role of IAM Identity Center in an account
+ * that the catalogue lists: only Identity Center can enter it, and it names the session after the person.
  * @throws Problem `unauthenticated`
  */
 export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '', accountId }: IamContext): Caller {
@@ -105,9 +114,19 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
   if (role && !new RegExp(`^AROA[A-Z0-9]+:${role[4]!.replace(/[.+]/g, '\\$&')}$`).test(callerId)) {
     throw unauthenticated('The caller id does not belong to the role that signed.');
   }
+  const permissionSet = role && catalogue.ssoAccounts.has(account) ? /^(AWSReservedSSO_.+)_[0-9a-f]{16}$/.exec(role[3]!)?.[1] : undefined;
+  if (role && permissionSet !== undefined)
+    return callerFromPermissionSet(catalogue, userArn, role[4]!, `arn:${role[1]}:iam::${account}:role/${permissionSet}_*`);
   const principal = role ? `arn:${role[1]}:iam::${role[2]}:role/${role[3]}` : userArn;
   const person = personOf(catalogue, principal);
   return { ...kindOf(catalogue, principal), principal, person, groups: joinGroups(catalogue, person, []), via: 'iam', mfa: false };
+}
+
+/** The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, a mail address by custom. */
+function callerFromPermissionSet(catalogue: Catalogue, principal: string, sessionName: string, permissionSet: string): Caller {
+  const person = personOf(catalogue, mailAddress(sessionName) ?? principal);
+  const groups = joinGroups(catalogue, person, catalogue.groupsOf.get(permissionSet) ?? []);
+  return { kind: 'person', principal, person, groups, via: 'iam', mfa: false, permissionSet };
 }
 
 /** Whoever holds a mailed link, as the person it was mailed to; the catalogue alone says which groups that is. */

@@ -1,21 +1,19 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import { automaticText } from './automatic.ts';
 import type { Catalogue, Role } from './catalogue.ts';
-import { canonicalJson, digestOf, sha256 } from './digest.ts';
-import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow } from './policy.ts';
+import { type Conditions, conditionTexts } from './condition.ts';
+import { type By, byCaller, record } from './history.ts';
+import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
+import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
 import { dueAt, isPending, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
 
-/** Who did it and how, for the history. */
-type By = { actor: string; via: string };
 const clockwork: By = { actor: 'latchkey', via: 'sweep' };
-const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
 
-/** What is kept of a long life: the document stays small, the chain stays whole. */
+/** What is kept of the sessions of a long life: the document stays small. */
 const KEPT_SESSIONS = 12;
-const KEPT_VENDS = 12;
 
 // -- filing ----------------------------------------------------------------------------------------------------------
 
@@ -25,7 +23,7 @@ const KEPT_VENDS = 12;
  * @param now epoch milliseconds
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
-  const { role, requester, durationSeconds, stages } = judgement;
+  const { role, requester, durationSeconds, stages, automatic } = judgement;
   const { account } = role;
   const filed: RequestRecord = {
     id,
@@ -37,6 +35,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
       arn: role.arn,
       risk: role.risk,
       mfa: role.mfa,
+      ...(conditionTexts(role.conditions).length > 0 && { conditions: frozen(role.conditions) }),
       maxSeconds: role.duration.max,
       sessionSeconds: role.session.max,
       digest: role.digest,
@@ -51,7 +50,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     ...(judgement.scope && { scope: judgement.scope }),
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
-    automatic: role.approval.automatic,
+    automatic,
     stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && { openedBy: 1 }), decisions: [] })),
     mailChecks: 0,
     sessions: [],
@@ -61,9 +60,18 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     ...(fingerprint !== undefined && { fingerprint }),
   };
   const recorded = record(filed, 'filed', byCaller(caller), now);
-  return role.approval.automatic
-    ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, 'The catalogue approves this role by itself.')
-    : recorded;
+  const { automaticWhen } = role.approval;
+  const why = automaticWhen ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}` : 'The catalogue approves this role by itself.';
+  return automatic ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why) : recorded;
+}
+
+/** The conditions as they are stored: what is not asked for is left out. */
+function frozen({ signInSeconds, hours, networks }: Conditions): NonNullable<RequestRecord['role']['conditions']> {
+  return {
+    ...(signInSeconds !== undefined && { signInSeconds }),
+    ...(hours && { hours: { ...hours, days: [...hours.days] } }),
+    ...(networks && { networks: [...networks] }),
+  };
 }
 
 /**
@@ -204,7 +212,7 @@ export function recordRevocation(request: RequestRecord, state: 'done' | 'failed
 
 /**
  * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
- * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `not-active`, `refused-by-policy`
+ * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
 export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
   const relation = relationOf(catalogue, request, caller);
@@ -212,12 +220,19 @@ export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller:
   if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester gets credentials from a grant. File a request of your own.');
   const role = catalogue.roles.get(request.role.id);
   if ((request.role.mfa || role?.mfa) && !caller.mfa) throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+  const unmet = unmetConditions(request, role, caller, now);
+  const stale = unmet.find(({ code }) => code === 'needs-sign-in');
+  if (stale) throw new Problem('needs-sign-in', stale.detail);
   if (statusAt(request, now) !== 'active') throw notActive(request, now, 'Credentials are given while the grant is active.');
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(), {
       errors: [{ pointer: '', detail: stricter ?? '' }],
     });
+  if (unmet.length > 0) {
+    const errors = unmet.map(({ pointer = '', detail }) => ({ pointer, detail }));
+    throw new Problem('refused-by-policy', errors.map(({ detail }) => detail).join(' '), { errors });
+  }
   return role;
 }
 
@@ -243,44 +258,6 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
   if (!isPending(request)) return record({ ...request, outcome: { status: 'ended', at: due, by: 'the end of the grant' } }, 'ended', clockwork, now);
   if (now >= request.decideBy) return record({ ...request, outcome: { status: 'lapsed', at: request.decideBy, by: 'nobody' } }, 'lapsed', clockwork, now);
   return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
-}
-
-// -- history ---------------------------------------------------------------------------------------------------------
-
-/** Adds one event and moves version and chain along with it. */
-function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
-  const seq = request.version + 1;
-  const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
-  const kept = type === 'vended' ? folded(request.history) : request.history;
-  const event = kept === request.history ? added : { ...added, prev: request.head, kept: digestOf(kept) };
-  return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
-}
-
-const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
-
-/**
- * Without the oldest vend, once there are many. The event that is written next answers for what is left: it carries the chain
- * value that stood before it and the digest of the events before it. Earlier ones that did so need not any more.
- */
-function folded(history: HistoryEvent[]): HistoryEvent[] {
-  const vends = history.filter(({ type }) => type === 'vended');
-  if (vends.length < KEPT_VENDS) return history;
-  return history.filter((event) => event !== vends[0]).map(({ prev: _, kept: __, ...event }) => event);
-}
-
-/**
- * Whether the history is the one that was written. From the newest fold on, or from the beginning, every value of the chain
- * follows from the one before, up to `head`; what stands before a fold has the digest that the fold carries.
- */
-export function isHistoryIntact({ history, head, version }: RequestRecord): boolean {
-  const fold = history.findLastIndex(({ kept }) => kept !== undefined);
-  const before = history.slice(0, Math.max(0, fold));
-  const chained = history.slice(before.length);
-  const first = chained[0];
-  if (!first || (fold < 0 && first.seq !== 1)) return false;
-  const isKept = fold < 0 || digestOf(before) === first.kept;
-  const isInOrder = chained.every(({ seq }, i) => seq === first.seq + i) && chained.at(-1)?.seq === version;
-  return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
 }
 
 // --- internal ---

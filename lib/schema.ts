@@ -142,6 +142,14 @@ export const RoleSnapshot = v.object({
   arn: v.string(),
   risk: v.picklist(['low', 'high']),
   mfa: v.boolean(),
+  /** what each call for credentials must prove besides, see condition.ts */
+  conditions: v.optional(
+    v.object({
+      signInSeconds: v.optional(v.number()),
+      hours: v.optional(v.object({ timeZone: v.string(), days: v.array(v.string()), from: v.string(), to: v.string() })),
+      networks: v.optional(v.array(v.string())),
+    }),
+  ),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
   /** digest of the role's whole rule in the catalogue */
@@ -313,7 +321,15 @@ export const RoleView = v.object({
   ),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
-  approval: v.object({ automatic: v.boolean(), decideWithinSeconds: v.number(), stages: v.array(StageView) }),
+  /** what a call must prove besides, one sentence each */
+  conditions: v.optional(v.array(v.string())),
+  approval: v.object({
+    automatic: v.boolean(),
+    /** when nobody has to be asked */
+    automaticWhen: v.optional(v.string()),
+    decideWithinSeconds: v.number(),
+    stages: v.array(StageView),
+  }),
 });
 export const RoleListView = v.object({ items: v.array(RoleView) });
 export const RequestView = v.object({

@@ -17,6 +17,7 @@ import type { ListIndex, OpenSlot, Position, Settlement, Store } from './app.ts'
 import { bounds } from './catalogue.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
 import { revocationItems } from './revocation-items.ts';
+import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
 import { DAY, SECOND } from './time.ts';
@@ -110,7 +111,7 @@ export function imageOf(record: RequestRecord): Item {
     slot: text(`${created}#${record.role.id}#${slotUntil(record)}`),
     month: text(created.slice(0, 7)),
     created: text(created),
-    ...(isPending(record) && { pending: text(record.role.id) }),
+    ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
     ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
     // what the stream's filter for revoke-sessions goes by

@@ -1,6 +1,7 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
 import type { CatalogueData } from './catalogue.ts';
 import { type Arn, boundaryArn, type PolicyDocument, permissionsBoundary, revokerPolicy, revokerTrust, roleArn, trustPolicy } from './iam.ts';
+import { rolesIn } from './role-template.ts';
 
 /** The hub as target accounts know it. */
 export type Hub = {
@@ -64,7 +65,7 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
 
 function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization: string | undefined): TargetRole[] {
   const roles = new Map<string, TargetRole>();
-  for (const [id, rule] of Object.entries(catalogue.roles).filter(([, { account }]) => account === key)) {
+  for (const { id, rule } of [...rolesIn(catalogue)].filter(({ account }) => account === key)) {
     const known = roles.get(rule.roleName);
     if (known) {
       known.ids.push(id);

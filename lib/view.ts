@@ -1,7 +1,8 @@
 // What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
+import { automaticText } from './automatic.ts';
 import { type Catalogue, displayNames, type Role } from './catalogue.ts';
-import type { Judgement } from './policy.ts';
-import { refusalOf } from './policy.ts';
+import { conditionTexts } from './condition.ts';
+import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import type { ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
 import { statusAt } from './status.ts';
@@ -48,6 +49,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
 }
 
 export function roleView(catalogue: Catalogue, role: Role): RoleView {
+  const conditions = conditionTexts(role.conditions);
   return {
     id: role.id,
     description: role.description,
@@ -61,8 +63,10 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     ...(role.scope && { scope: role.scope.parameters }),
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
+    ...(conditions.length > 0 && { conditions }),
     approval: {
       automatic: role.approval.automatic,
+      ...(role.approval.automaticWhen && { automaticWhen: automaticText(role.approval.automaticWhen) }),
       decideWithinSeconds: role.approval.decideWithin,
       stages: role.approval.stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
     },
@@ -70,8 +74,8 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
 }
 
 export function explanationView(catalogue: Catalogue, judgement: Judgement): ExplanationView {
-  const { role, durationSeconds, checks, stages } = judgement;
-  const granted = role.approval.automatic ? 'automatic' : 'needs-approval';
+  const { role, durationSeconds, checks, stages, automatic } = judgement;
+  const granted = automatic ? 'automatic' : 'needs-approval';
   return {
     outcome: refusalOf(judgement) ? 'refused' : granted,
     role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },

@@ -1,6 +1,8 @@
 // Everybody whom the catalogue names, for whom there are local tokens, and test keys for those who sign.
 import { createHash } from 'node:crypto';
-import { type Catalogue, type CatalogueData, personOf } from '../lib/catalogue.ts';
+import { type Catalogue, personOf } from '../lib/catalogue.ts';
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
+import { isGroup, isPermissionSet } from '../lib/entry.ts';
 import type { SigningKey } from './sigv4.ts';
 import { base32 } from './sts.ts';
 
@@ -19,13 +21,14 @@ export function identitiesOf(data: CatalogueData): Identities {
     ...Object.values(data.roles).flatMap(({ requesters, deny, approval }) => [
       ...requesters,
       ...deny,
-      ...approval.stages.flatMap(({ approvers }) => approvers),
+      ...approval.stages.flatMap(({ approvers, fallback = [] }) => [...approvers, ...fallback]),
     ]),
+    ...Object.values(data.accounts).flatMap(({ owner = [] }) => owner),
     ...data.admins,
     ...data.auditors,
     ...Object.values(data.bots).flatMap((bot) => [bot.principal, ...bot.for]),
   ];
-  const identities = [...new Set(entries)].filter((entry) => entry !== 'everyone' && !entry.startsWith('group:'));
+  const identities = [...new Set(entries)].filter((entry) => entry !== 'everyone' && entry !== 'owner' && !isGroup(entry) && !isPermissionSet(entry));
   const isPrincipal = (identity: string) => identity.startsWith('arn:');
   return { emails: identities.filter((identity) => !isPrincipal(identity)), principals: identities.filter(isPrincipal) };
 }

@@ -1,6 +1,6 @@
 // What exists on the local server only: tokens, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
 import * as v from 'valibot';
-import { canonicalPrincipal, principalPattern } from '../lib/catalogue.ts';
+import { canonicalPrincipal, principalPattern } from '../lib/entry.ts';
 import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
 import { DurationText, Email } from '../lib/schema.ts';

@@ -1,8 +1,8 @@
 // The catalogue that goes into a deployment: access.yml at the root of the repository.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CatalogueData } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
 
 /** @throws Error with file, line and column of every fault */
 export function deployedCatalogue(): CatalogueData {

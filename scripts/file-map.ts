@@ -1,8 +1,8 @@
 // Writes the map of files into CONTRIBUTING.md from the first line of each file; a test holds the map to the files.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const folders = ['functions', 'lib', 'bin', 'local', 'scripts', 'bench', 'test/support'];
+const folders = ['functions', 'lib', 'bin', 'local', 'scripts', 'bench', 'test/support'].filter((folder) => existsSync(new URL(`${folder}/`, root)));
 const begin = '<!-- files: written by npm run docs -->';
 const end = '<!-- end of files -->';
 

@@ -1,5 +1,5 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
-import type { CatalogueData } from '../lib/catalogue.ts';
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import type { Settings } from './settings.ts';

@@ -1,8 +1,9 @@
 // access.yml: every mistake is named with its place, all at once; the file that ships is right and tells the five scenarios.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { canonicalPrincipal, displayNames, names, openCatalogue, peopleNamed, personOf } from '../lib/catalogue.ts';
+import { displayNames, names, openCatalogue, peopleNamed, personOf } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
+import { canonicalPrincipal } from '../lib/entry.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
 /** A right file, by line; a case changes some of it. */

@@ -177,10 +177,11 @@ export function referenceMachine(role: RoleName) {
       return 'ok';
     },
 
-    /** Whether a mailed link would still decide. */
+    /** Whether a mailed link decides nothing any more. */
     isLinkSpent(who: string): boolean {
       const model = current()!;
-      return hasDecided(model, who) || !isPending(model);
+      const isFilled = !stages.slice(model.stage).some(({ people }) => people.includes(who));
+      return hasDecided(model, who) || !isPending(model) || isFilled;
     },
     hasLink: (who: string): boolean => [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
 

@@ -2,6 +2,7 @@
 import type { ListIndex, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
+import { entryOf } from '../../lib/role-template.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
 import { SECOND } from '../../lib/time.ts';
@@ -147,7 +148,7 @@ function isIn(index: ListIndex, record: RequestRecord): boolean {
     case 'filer':
       return record.filedBy?.principal === index.principal;
     case 'pending':
-      return isPending(record) && record.role.id === index.role;
+      return isPending(record) && entryOf(record.role.id) === index.role;
     case 'time': {
       const now = new Date(index.now);
       const oldest = Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 12);

@@ -1,5 +1,6 @@
-// The rules that a filing is held to, one by one; each says what it found, passed or not.
-import type { Catalogue, Role } from './catalogue.ts';
+// The rules of a role, each applied to one filing and each with its explanation.
+import { automaticFaults, automaticText } from './automatic.ts';
+import { type Catalogue, names, type Role } from './catalogue.ts';
 import { scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import type { ProblemCode } from './problem.ts';
@@ -7,7 +8,45 @@ import { durationText, floorToSecond, SECOND, toInstant } from './time.ts';
 
 /** One rule applied to one filing. `code` is what a failure answers with. */
 export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
+
+export type Who = { identities: readonly string[]; groups: readonly string[] };
 export type OpenSlot = { id: string; role: string; until: number };
+
+/** A bot files its own roles only, and for its own people only; a role that is not its own comes first, because it must look like no role at all. */
+export function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who: Who): Check[] {
+  if (caller.kind !== 'bot') return [];
+  const bot = catalogue.bots.get(caller.principal);
+  const hasRole = bot?.roles.includes(role.id) === true;
+  const isFor = bot !== undefined && names(bot.for, who);
+  return [
+    { check: 'bot-roles', passed: hasRole, code: 'role-not-found', detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.' },
+    {
+      check: 'bot-for',
+      passed: isFor,
+      code: 'not-allowed',
+      detail: isFor ? 'The bot may file for this person.' : 'This bot may not file for that person. The catalogue says whom it may file for.',
+    },
+  ];
+}
+
+export function requesterChecks(role: Role, who: Who): Check[] {
+  const entry = role.requesters.find((candidate) => names([candidate], who));
+  const denied = role.deny.find((candidate) => names([candidate], who));
+  return [
+    {
+      check: 'requesters',
+      passed: entry !== undefined,
+      code: 'role-not-found',
+      detail: entry === undefined ? 'No entry of requesters names the requester.' : `Named by ${entry}.`,
+    },
+    {
+      check: 'deny',
+      passed: denied === undefined,
+      code: 'role-not-found',
+      detail: denied === undefined ? 'No entry of deny names the requester.' : `Denied by ${denied}.`,
+    },
+  ];
+}
 
 export function mfaCheck(role: Role, caller: Caller): Check {
   const passed = !role.mfa || caller.mfa;
@@ -66,6 +105,28 @@ export function scopeChecks(role: Role, given: Record<string, string> | undefine
   const faults = scopeFaults(role.scope, given);
   if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
   return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
+}
+
+/** Whether the catalogue approves this filing by itself. */
+export const isAutomatic = (role: Role, who: Who, durationSeconds: number, now: number): boolean =>
+  role.approval.automatic ||
+  (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, who, durationSeconds, now).length === 0);
+
+/** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
+export function automaticCheck(role: Role, who: Who, durationSeconds: number, now: number): Check[] {
+  const when = role.approval.automaticWhen;
+  if (!when) return [];
+  const faults = automaticFaults(role, when, who, durationSeconds, now);
+  const detail = faults.length === 0 ? `The catalogue approves this by itself: ${automaticText(when)}.` : `Approvers decide, because ${faults.join(' and ')}.`;
+  return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
+}
+
+/** @param fillable whether every stage can get its number of people besides the requester */
+export function approverCheck(automatic: boolean, fillable: boolean): Check {
+  const passed = automatic || fillable;
+  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
+  if (passed) detail = automatic ? 'Nobody has to approve this.' : 'There are enough approvers besides the requester.';
+  return { check: 'approvers', passed, code: 'no-approver', detail };
 }
 
 export function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {

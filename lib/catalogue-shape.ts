@@ -1,0 +1,270 @@
+// What access.yml may hold, field by field: the shape, its defaults and its bounds. What spans entries is catalogue-check.ts's.
+import * as v from 'valibot';
+import { bounds } from './catalogue.ts';
+import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
+import { canonicalPrincipal, permissionSetPattern, principalPattern } from './entry.ts';
+import { scopeValue } from './narrowing.ts';
+import { Email, strict } from './schema.ts';
+import { parseDuration } from './time.ts';
+
+const seconds = (min: number, max: number) =>
+  v.pipe(
+    v.string('must be a duration such as 45m, 2h or PT1H30M'),
+    v.check((text) => parseDuration(text) !== undefined, 'must be a duration such as 45m, 2h or PT1H30M'),
+    v.transform((text) => parseDuration(text) ?? 0),
+    v.minValue(min, `must be at least ${min} s`),
+    v.maxValue(max, `must be at most ${max} s`),
+  );
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
+const count = (max: number) =>
+  v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(max, `must be at most ${max}`));
+const key = (what: string) =>
+  v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`));
+
+/** Entries by name. valibot leaves out names that every object has, which would lose an entry without a word. */
+const named = <Entry extends v.GenericSchema>(what: string, entry: Entry) =>
+  v.pipe(
+    v.unknown(),
+    v.check((input) => !reserved.some((name) => Object.hasOwn(Object(input), name)), `must have no entry called ${reserved.join(', ')}`),
+    v.record(key(what), entry),
+  );
+const reserved = ['__proto__', 'prototype', 'constructor'];
+
+// -- who -------------------------------------------------------------------------------------------------------------
+
+const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
+const isIdentity = (text: string): boolean => principalPattern.test(text) || v.is(Email, text);
+const canonicalIdentity = (text: string): string => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase());
+const Identity = v.pipe(v.string(), v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'), v.transform(canonicalIdentity));
+const isNamedSet = (text: string): boolean => text === 'everyone' || /^group:./.test(text);
+const isEntry = (text: string): boolean => isNamedSet(text) || isIdentity(text) || permissionSetPattern.test(text);
+const canonicalEntry = (text: string): string => (isNamedSet(text) ? text : canonicalIdentity(text));
+const Entry = v.pipe(
+  v.string(),
+  v.check(isEntry, 'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone'),
+  v.transform(canonicalEntry),
+);
+const Entries = v.array(Entry);
+/** Those who decide: also `owner`, whoever owns the account of the role. */
+const Deciders = v.array(
+  v.pipe(
+    v.string(),
+    v.check((text) => text === 'owner' || isEntry(text), 'must be a mail address, the ARN of an IAM user or role, group:NAME, owner or everyone'),
+    v.transform(canonicalEntry),
+  ),
+);
+
+// -- where -----------------------------------------------------------------------------------------------------------
+
+const Tags = v.record(v.string(), v.string());
+const OuPath = v.pipe(v.string(), v.regex(/^(?:\/[^/\s][^/]{0,127}){1,10}$/, 'must be a path of organizational units such as /Workloads/Production'));
+const AccountId = v.pipe(
+  v.string('must be the 12 digits of an AWS account, in quotes'),
+  v.regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes'),
+);
+const AccountRule = strict({
+  id: AccountId,
+  name: label,
+  color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as "#b91c1c"'))),
+  /** botocore sts: 2-1224 characters of [\w+=,.@:\/-] */
+  externalId: v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-')),
+  partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
+  tags: v.optional(Tags, {}),
+  path: v.optional(OuPath),
+  /** whether the account's template brought the role latchkey-revoker, by which a revocation reaches sessions that are out */
+  revoker: v.optional(v.boolean(), true),
+  owner: v.optional(Entries),
+});
+const NamePattern = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._*-]{1,100}$/, 'must be the name of an account, with * for any characters'));
+/** Which accounts a template is for; everything that is given must hold. */
+const AccountSelector = v.union(
+  [
+    v.pipe(v.array(NamePattern), v.minLength(1, 'must name at least one account')),
+    v.pipe(
+      strict({
+        names: v.optional(v.pipe(v.array(NamePattern), v.minLength(1, 'must name at least one account'))),
+        tags: v.optional(Tags),
+        path: v.optional(OuPath),
+      }),
+      v.check(({ names, tags, path }) => names !== undefined || path !== undefined || Object.keys(tags ?? {}).length > 0, 'must have names, tags or a path'),
+    ),
+  ],
+  'must be a list of account names, or names, tags and path',
+);
+
+// -- when and whence -------------------------------------------------------------------------------------------------
+
+const timeOfDay = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
+const HoursRule = v.pipe(
+  strict({
+    timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')),
+    days: v.optional(v.pipe(v.array(v.picklist(weekdays, `must be one of ${weekdays.join(', ')}`)), v.minLength(1, 'must name at least one day')), [
+      ...weekdays,
+    ]),
+    from: timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00", in quotes'),
+    to: timeOfDay(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must be a time of day such as "18:00" or "24:00", in quotes'),
+  }),
+  v.check(({ from, to }) => from !== to, 'from and to are the same; leave hours out for the whole day'),
+);
+const Networks = v.pipe(
+  v.array(
+    v.pipe(
+      v.string(),
+      v.check((text) => parseNetwork(text) !== undefined, 'must be a network such as 10.0.0.0/8 or 2001:db8::/32'),
+    ),
+  ),
+  v.minLength(1, 'must name at least one network'),
+  v.maxLength(20, 'must have at most 20 networks'),
+);
+
+// -- roles -----------------------------------------------------------------------------------------------------------
+
+const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()) });
+const PersonRule = strict({ email: Email, name: label, principals: v.optional(v.array(Identity), []) });
+const StageRule = strict({
+  approvers: Deciders,
+  need: v.optional(count(20), 1),
+  /** join the approvers where those are too few besides the requester */
+  fallback: v.optional(Deciders),
+});
+const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
+/** When the catalogue approves by itself; all of it must hold. */
+const AutomaticRule = v.pipe(
+  strict({
+    groups: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLength(1, 'must name at least one group'))),
+    maxDuration: v.optional(seconds(60, bounds.durationMax)),
+    hours: v.optional(HoursRule),
+    tags: v.optional(Tags),
+  }),
+  v.check((when) => Object.keys(when).length > 0, 'must have at least one condition: groups, maxDuration, hours or tags'),
+);
+const ApprovalRule = v.pipe(
+  strict({
+    automatic: v.optional(v.union([v.boolean(), strict({ when: AutomaticRule })], 'must be true, false or { when: ... }'), false),
+    stages: v.optional(v.pipe(v.array(StageRule), v.maxLength(5, 'must have at most 5 stages')), []),
+    decideWithin,
+  }),
+  v.check(
+    ({ automatic, stages }) => (automatic === true) !== stages.length > 0,
+    'must have either stages or automatic: true; automatic: { when } needs stages too',
+  ),
+);
+const ManagedPolicy = v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'));
+const Action = v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'));
+const Resource = v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'));
+/** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
+const PermissionsRule = strict({
+  managed: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(9, 'must have at most 9 managed policies')), []),
+  statements: v.optional(
+    v.array(
+      strict({
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
+        conditions: v.optional(v.record(v.string(), v.record(v.string(), v.union([v.string(), v.array(v.string())])))),
+      }),
+    ),
+    [],
+  ),
+});
+/** What a requester may narrow the role to. Names in braces stand for the values in resources and in what approvers are told. */
+const ScopeRule = strict({
+  parameters: v.pipe(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits')),
+      v.pipe(
+        strict({
+          description: label,
+          values: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))), v.minLength(1))),
+          pattern: v.optional(v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression'))),
+          maxLength: v.optional(count(200), 64),
+        }),
+        v.check(({ values, pattern }) => (values === undefined) !== (pattern === undefined), 'must have either values or a pattern'),
+      ),
+    ),
+    v.check((parameters) => Object.keys(parameters).length > 0, 'must name a parameter'),
+  ),
+  /** for approvers, in words: `objects below {prefix} in {bucket}` */
+  says: label,
+  statements: v.pipe(
+    v.array(
+      strict({
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
+      }),
+    ),
+    v.minLength(1, 'must have a statement'),
+  ),
+});
+const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:]{2,39}\/\d{1,3})$/;
+const RoleRule = v.pipe(
+  strict({
+    account: v.optional(v.string()),
+    /** makes it a template: one role `id@account` in each of these accounts */
+    accounts: v.optional(AccountSelector),
+    /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
+    roleName: v.pipe(
+      v.string(),
+      v.regex(/^(?:[\w+=,.@-]{1,128}\/){0,4}[\w+=,.@-]{1,64}$/, "must be the role's path and name in its account, such as latchkey/ReadOnly"),
+    ),
+    description: label,
+    requesters: Entries,
+    deny: v.optional(Entries, []),
+    approval: ApprovalRule,
+    duration: strict({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
+    /** how far ahead a grant may be asked to start */
+    schedule: v.optional(strict({ within: v.optional(seconds(60, bounds.aheadMax), '7d') }), {}),
+    session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
+    /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
+    maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
+    reason: v.optional(strict({ minLength: count(1000) }), { minLength: 1 }),
+    ticket: v.optional(
+      strict({
+        pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
+        required: v.optional(v.boolean(), false),
+      }),
+    ),
+    mfa: v.optional(v.boolean(), false),
+    /** how long ago the caller may have signed in */
+    signIn: v.optional(strict({ within: seconds(60, bounds.signInMax) })),
+    hours: v.optional(HoursRule),
+    networks: v.optional(Networks),
+    risk: v.optional(v.picklist(['low', 'high']), 'low'),
+    permissions: v.optional(PermissionsRule),
+    scope: v.optional(ScopeRule),
+    /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
+    sessionPolicies: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')), []),
+    /** where sessions may be used from */
+    sourceNetworks: v.optional(v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))), []),
+  }),
+  v.check(({ account, accounts }) => (account === undefined) !== (accounts === undefined), 'must have either account, or accounts for a role in many'),
+);
+
+/** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */
+export const CatalogueData = strict({
+  version: v.literal(1, 'must be 1'),
+  admins: v.optional(Entries, []),
+  auditors: v.optional(Entries, []),
+  /** accounts whose AWSReservedSSO_ roles only IAM Identity Center can make; the session name is the person there */
+  ssoAccounts: v.optional(v.array(AccountId), []),
+  accounts: named('an account', AccountRule),
+  people: v.optional(v.array(PersonRule), []),
+  groups: v.optional(named('a group', Entries), {}),
+  bots: v.optional(named('a bot', BotRule), {}),
+  limits: v.optional(strict({ openRequests: v.optional(count(500), 20) }), {}),
+  roles: named('a role', RoleRule),
+});
+export type CatalogueData = v.InferOutput<typeof CatalogueData>;
+export type RoleData = CatalogueData['roles'][string];
+export type AccountData = CatalogueData['accounts'][string];
+
+// --- internal ---
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,22 @@
+// How the catalogue writes an entry in a list of people: a mail address, an IAM principal, a permission set, `group:NAME`, `everyone`.
+
+export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
+/** Everybody who signs in with one permission set of IAM Identity Center; its role's name ends in 16 characters that AWS chooses. */
+export const permissionSetPattern =
+  /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/;
+
+/**
+ * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
+ * (iam-ug, reference_identifiers) and a role's name is unique in its account.
+ */
+export function canonicalPrincipal(arn: string): string {
+  const found = principalPattern.exec(arn);
+  if (found) return found[3] === 'role' ? `arn:${found[1]}:iam::${found[2]}:role/${found[5]}` : arn;
+  const set = permissionSetPattern.exec(arn);
+  return set ? `arn:${set[1]}:iam::${set[2]}:role/${set[3]}_*` : arn;
+}
+
+/** Entries that say of a caller what he is, not who: nobody can be mailed by them and no list of people follows from them. */
+export const isPermissionSet = (entry: string): boolean => entry.startsWith('arn:') && entry.endsWith('_*');
+export const isGroup = (entry: string): boolean => entry.startsWith('group:');
+export const groupName = (entry: string): string => entry.slice('group:'.length);

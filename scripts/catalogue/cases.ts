@@ -1,0 +1,119 @@
+// `test DIR`: what a catalogue must say in given situations, written down as YAML cases and held to it.
+import { readdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import * as v from 'valibot';
+import { LineCounter, parseDocument } from 'yaml';
+import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
+import { Problem, problemTable } from '../../lib/problem.ts';
+import { strict } from '../../lib/schema.ts';
+import type { Answer } from '../catalogue.ts';
+import { CannotAnswer, codeOf, loadCatalogue, textOf } from './load.ts';
+import { Situation, type Verdict, verdictOf } from './situation.ts';
+
+const Expectation = strict({
+  outcome: v.picklist(['automatic', 'needs-approval', 'refused'], 'must be automatic, needs-approval or refused'),
+  /** the problem's code, for a refusal */
+  code: v.optional(v.string()),
+  /** for each stage the names of its approvers, in any order */
+  approvers: v.optional(v.array(v.array(v.string()))),
+  /** the checks that fail, all of them, in any order */
+  failed: v.optional(v.array(v.string())),
+});
+export const Case = strict({ name: v.pipe(v.string(), v.minLength(1)), given: Situation, expect: Expectation });
+const CaseFile = strict({ catalogue: v.optional(v.string()), cases: v.pipe(v.array(Case), v.minLength(1, 'must hold at least one case')) });
+export type Case = v.InferOutput<typeof Case>;
+
+/** Runs every case of every .yml file of a directory. @throws CannotAnswer for a file that is no case file */
+export function runCases(directory: string, catalogueFile: string | undefined, now: number): Answer {
+  const files = filesIn(directory);
+  const lines: string[] = [];
+  let [count, failures] = [0, 0];
+  for (const file of files) {
+    const { catalogue: own, cases } = readCases(file);
+    const { catalogue } = loadCatalogue(catalogueFile ?? (own === undefined ? 'access.yml' : resolve(dirname(file), own)));
+    for (const one of cases) {
+      const faults = faultsOf(catalogue, one, now);
+      count += 1;
+      if (faults.length > 0) failures += 1;
+      lines.push(`${faults.length === 0 ? 'ok    ' : 'FAILED'}  ${one.name}`, ...faults.map((fault) => `          ${fault}`));
+    }
+  }
+  return { lines: [...lines, `${count - failures} of ${count} cases hold.`], exitCode: failures === 0 ? 0 : 1 };
+}
+
+/** In what the catalogue differs from what the case expects; empty if it holds. */
+export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: number): string[] {
+  const verdict = verdictFor(catalogue, given, now);
+  if (typeof verdict === 'string')
+    return expect.outcome === 'refused' && (expect.code ?? verdict) === verdict
+      ? []
+      : [`expected ${expect.outcome}${expect.code ? ` ${expect.code}` : ''}, is refused ${verdict}`];
+  const { outcome, code, judgement } = verdict;
+  const failed = judgement.checks.filter(({ passed }) => !passed);
+  const approvers = judgement.stages.map((stage) => displayNames(catalogue, stage.approvers).sort());
+  const why = failed.map(({ check, detail }) => `${check}: ${detail}`).join(' ');
+  return [
+    ...(outcome === expect.outcome ? [] : [`expected ${expect.outcome}, is ${outcome}${why === '' ? '' : `. ${why}`}`]),
+    ...(expect.code === undefined || expect.code === code ? [] : [`expected ${expect.code}, is ${code ?? 'no refusal'}. ${why}`]),
+    ...(expect.approvers === undefined ||
+    same(
+      expect.approvers.map((names) => [...names].sort()),
+      approvers,
+    )
+      ? []
+      : [`expected ${JSON.stringify(expect.approvers)} to approve, are ${JSON.stringify(approvers)}`]),
+    ...(expect.failed === undefined || same([...expect.failed].sort(), failed.map(({ check }) => check).sort())
+      ? []
+      : [`expected ${expect.failed.join(', ')} to fail, did ${failed.map(({ check }) => check).join(', ') || 'none'}`]),
+  ];
+}
+
+/** Reads YAML or JSON cases. @throws CannotAnswer with line and column of every fault */
+export function readCases(file: string): v.InferOutput<typeof CaseFile> {
+  const lines = new LineCounter();
+  const document = parseDocument(textOf(file), { lineCounter: lines });
+  const at = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return `${file}:${line}:${col}`;
+  };
+  if (document.errors.length > 0) throw new CannotAnswer(document.errors.map(({ pos, message }) => `${at(pos[0])} ${message.split('\n')[0]}`).join('\n'), 1);
+  const parsed = v.safeParse(CaseFile, document.toJS());
+  if (!parsed.success) {
+    const faults = parsed.issues.map((issue) => {
+      const path = (issue.path ?? []).map(({ key }) => key);
+      const node = path.map((_, i) => document.getIn(path.slice(0, path.length - i), true) as { range?: [number] } | undefined).find((found) => found?.range);
+      return `${at(node?.range?.[0] ?? 0)} ${path.join('.')}: ${issue.message}`;
+    });
+    throw new CannotAnswer(faults.join('\n'), 1);
+  }
+  const unknown = parsed.output.cases.filter(({ expect }) => expect.code !== undefined && !Object.hasOwn(problemTable, expect.code));
+  if (unknown.length > 0)
+    throw new CannotAnswer(unknown.map(({ name, expect }) => `${file}: "${name}" expects "${expect.code}", which is no code`).join('\n'), 1);
+  return parsed.output;
+}
+
+// --- internal ---
+
+/** The verdict, or the code of a filing that is refused before any rule is asked. */
+function verdictFor(catalogue: Catalogue, given: Situation, now: number): Verdict | string {
+  const role = catalogue.roles.get(given.role);
+  if (!role) return 'role-not-found';
+  try {
+    return verdictOf(catalogue, role, given, now);
+  } catch (error) {
+    if (error instanceof Problem) return error.code;
+    throw error;
+  }
+}
+
+function filesIn(directory: string): string[] {
+  try {
+    const files = readdirSync(directory).filter((file) => /\.ya?ml$/.test(file));
+    if (files.length > 0) return files.sort().map((file) => join(directory, file));
+  } catch (error) {
+    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;
+  }
+  throw new CannotAnswer(`There are no .yml files in ${directory}.`);
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -1,0 +1,129 @@
+// What one catalogue gives that another does not: person by person, and rule by rule.
+import { automaticText } from '../../lib/automatic.ts';
+import { type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
+import { hoursText } from '../../lib/condition.ts';
+import { mayRequest } from '../../lib/policy.ts';
+import { durationText } from '../../lib/time.ts';
+import { openEntries } from './who.ts';
+
+export type Right = 'request' | 'approve' | 'administer' | 'audit' | 'file';
+/** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of request, approve and file. */
+export type Change = { who: string; may: Right; roles?: string[] };
+export type RuleChange = { role: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
+export type Changes = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
+
+export function changesBetween(before: Catalogue, after: Catalogue): Changes {
+  const [old, renewed] = [rightsIn(before), rightsIn(after)];
+  return { gained: more(old, renewed), lost: more(renewed, old), rules: [...ruleChanges(before, after)] };
+}
+
+// -- rights ----------------------------------------------------------------------------------------------------------
+
+/** right -> who -> role ids; a right without roles has one empty id. */
+type Rights = Map<Right, Map<string, Set<string>>>;
+
+function rightsIn(catalogue: Catalogue): Rights {
+  const rights: Rights = new Map();
+  const give = (may: Right, who: string, role: string) => {
+    const holders = rights.get(may) ?? new Map<string, Set<string>>();
+    rights.set(may, holders.set(who, (holders.get(who) ?? new Set<string>()).add(role)));
+  };
+  // the roles of a template share their lists
+  const named = new Map<readonly string[], string[]>();
+  const whoIn = (entries: readonly string[]): string[] => {
+    const found = named.get(entries) ?? [...peopleNamed(catalogue, entries).map(({ key }) => key), ...openEntries(catalogue, entries)];
+    named.set(entries, found);
+    return found;
+  };
+  const isDenied = (role: Role, key: string) => {
+    const person = catalogue.people.get(key);
+    const who = { identities: person?.identities ?? [key], groups: key.startsWith('group:') ? [key.slice(6)] : (catalogue.groupsOf.get(key) ?? []) };
+    return !mayRequest({ requesters: ['everyone'], deny: role.deny }, who);
+  };
+  for (const role of catalogue.roles.values()) {
+    for (const who of whoIn(role.requesters)) if (who === 'everyone' || !isDenied(role, who)) give('request', who, role.id);
+    for (const { approvers, fallback = [] } of role.approval.stages)
+      for (const list of [approvers, fallback]) for (const who of whoIn(list)) give('approve', who, role.id);
+  }
+  for (const who of whoIn(catalogue.admins)) give('administer', who, '');
+  for (const who of whoIn(catalogue.auditors)) give('audit', who, '');
+  for (const bot of catalogue.bots.values()) for (const role of bot.roles) for (const who of whoIn(bot.for)) give('file', `${bot.id} for ${who}`, role);
+  return rights;
+}
+
+/** What `renewed` has and `old` has not. */
+function more(old: Rights, renewed: Rights): Change[] {
+  return [...renewed].flatMap(([may, holders]) =>
+    [...holders].flatMap(([who, roles]): Change[] => {
+      const had = old.get(may)?.get(who);
+      const fresh = [...roles].filter((role) => !had?.has(role));
+      if (fresh.length === 0) return [];
+      return [fresh[0] === '' ? { who, may } : { who, may, roles: fresh }];
+    }),
+  );
+}
+
+// -- rules -----------------------------------------------------------------------------------------------------------
+
+/** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
+type Reading = { text: string; laxity?: number };
+
+function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange> {
+  for (const id of new Set([...before.roles.keys(), ...after.roles.keys()])) {
+    const [old, renewed] = [before.roles.get(id), after.roles.get(id)];
+    if (!old || !renewed) {
+      yield { role: id, rule: 'role', before: old?.arn ?? 'none', after: renewed?.arn ?? 'none' };
+      continue;
+    }
+    if (old.digest === renewed.digest) continue;
+    const [was, is] = [readingsOf(old), readingsOf(renewed)];
+    for (const rule of Object.keys({ ...was, ...is })) {
+      const [one, other] = [was[rule] ?? nothing, is[rule] ?? nothing];
+      if (one.text !== other.text) yield { role: id, rule, before: one.text, after: other.text, ...direction(one, other) };
+    }
+  }
+}
+
+const nothing: Reading = { text: 'none' };
+const direction = ({ laxity: a }: Reading, { laxity: b }: Reading): Pick<RuleChange, 'is'> =>
+  a === undefined || b === undefined || a === b ? {} : { is: b > a ? 'looser' : 'stricter' };
+const duration = (seconds: number): Reading => ({ text: durationText(seconds), laxity: seconds });
+const flag = (value: boolean, laxity: number): Reading => ({ text: String(value), laxity: value ? laxity : -laxity });
+
+function readingsOf({
+  arn,
+  account,
+  description,
+  duration: { default: usual, max },
+  session,
+  maxSessionDuration,
+  reason,
+  ticket,
+  mfa,
+  risk,
+  conditions,
+  approval,
+}: Role): Record<string, Reading> {
+  const { signInSeconds, hours, networks } = conditions;
+  return {
+    arn: { text: arn },
+    externalId: { text: account.externalId },
+    description: { text: description },
+    'duration.default': duration(usual),
+    'duration.max': duration(max),
+    'session.max': duration(session.max),
+    maxSessionDuration: duration(maxSessionDuration),
+    'reason.minLength': { text: String(reason.minLength), laxity: -reason.minLength },
+    ticket: ticket ? { text: `${ticket.pattern}${ticket.required ? ', required' : ''}`, laxity: ticket.required ? -2 : -1 } : { text: 'none', laxity: 0 },
+    mfa: flag(mfa, -1),
+    'signIn.within': signInSeconds === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : duration(signInSeconds),
+    hours: hours ? { text: hoursText(hours) } : nothing,
+    networks: networks ? { text: networks.join(', ') } : nothing,
+    risk: { text: risk },
+    'approval.automatic': flag(approval.automatic, 1),
+    'approval.automatic.when': approval.automaticWhen ? { text: automaticText(approval.automaticWhen) } : nothing,
+    'approval.stages': { text: `${approval.stages.length}`, laxity: -approval.stages.length },
+    'approval.decideWithin': duration(approval.decideWithin),
+    ...Object.fromEntries(approval.stages.map(({ need }, i): [string, Reading] => [`approval.stages.${i}.need`, { text: String(need), laxity: -need }])),
+  };
+}

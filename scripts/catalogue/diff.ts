@@ -1,0 +1,38 @@
+// `diff OLD NEW`: who gains and loses what, in words for a pull request or as JSON.
+import type { Answer } from '../catalogue.ts';
+import { type Change, type Changes, changesBetween } from './changes.ts';
+import { CannotAnswer, loadCatalogue } from './load.ts';
+
+/** @throws CannotAnswer for less than two files, a catalogue that is wrong */
+export function diff([old, renewed]: readonly string[], json: boolean): Answer {
+  if (old === undefined || renewed === undefined) throw new CannotAnswer('Say which two files: diff OLD NEW.');
+  const changes = changesBetween(loadCatalogue(old).catalogue, loadCatalogue(renewed).catalogue);
+  return { lines: json ? [JSON.stringify(changes, null, 2)] : inWords(changes), exitCode: 0 };
+}
+
+function inWords({ gained, lost, rules }: Changes): string[] {
+  const lines = [
+    ...section('Gained', '+', gained),
+    ...section('Lost', '-', lost),
+    ...(rules.length === 0
+      ? []
+      : ['Rules:', ...rules.map(({ role, rule, before, after, is }) => `  ~ ${role}: ${rule} ${before} -> ${after}${is === undefined ? '' : ` (${is})`}`)]),
+  ];
+  return lines.length === 0 ? ['Nobody gains or loses anything, and no rule changes.'] : lines;
+}
+
+const section = (title: string, sign: string, changes: readonly Change[]): string[] =>
+  changes.length === 0
+    ? []
+    : [`${title}:`, ...changes.map(({ who, may, roles }) => `  ${sign} ${who} ${verb[may]}${roles === undefined ? '' : ` ${some(roles)}`}`)];
+
+const verb = {
+  request: 'may request',
+  approve: 'may approve',
+  administer: 'is admin: may end anything and see everything',
+  audit: 'is auditor: may see everything',
+  file: 'is a bot that may file',
+};
+
+/** The first of many roles and how many more there are. */
+const some = (roles: readonly string[]): string => (roles.length <= 6 ? roles.join(', ') : `${roles.slice(0, 5).join(', ')} and ${roles.length - 5} more`);

@@ -1,0 +1,50 @@
+// Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
+import { readFileSync } from 'node:fs';
+import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts';
+import { faultLines, type ReadCatalogue, readCatalogue } from '../../lib/catalogue-file.ts';
+import type { CatalogueData } from '../../lib/catalogue-shape.ts';
+import { didYouMean } from '../../lib/suggestion.ts';
+
+/** A question without an answer; the message is for the one who asked. Exit code 1: the file is wrong; 2: the question is. */
+export class CannotAnswer extends Error {
+  readonly exitCode: 1 | 2;
+  constructor(message: string, exitCode: 1 | 2 = 2) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+/** Node's code of an error, or ''. */
+export const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
+
+/** @throws CannotAnswer if there is no such file */
+export function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'EISDIR'].includes(codeOf(error))) throw new CannotAnswer(`There is no file ${file}.`);
+    throw error;
+  }
+}
+
+export const readFile = (file: string): ReadCatalogue => readCatalogue(textOf(file));
+
+/** @throws CannotAnswer with every fault of the file */
+export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {
+  const { data, faults } = readFile(file);
+  if (!data) throw new CannotAnswer(faultLines(file, faults).join('\n'), 1);
+  return { data, catalogue: openCatalogue(data) };
+}
+
+/** @throws CannotAnswer with the id that was probably meant */
+export function roleNamed(catalogue: Catalogue, id: string | undefined): Role {
+  if (id === undefined) throw new CannotAnswer('Say which role: --role ID.');
+  const role = catalogue.roles.get(id);
+  if (role) return role;
+  const ofTemplate = [...catalogue.roles.values()].filter(({ entry }) => entry === id).map((one) => one.id);
+  const hint =
+    ofTemplate.length > 0
+      ? `; it is a template, say for which account: ${ofTemplate.slice(0, 5).join(', ')}${ofTemplate.length > 5 ? ', ...' : ''}`
+      : didYouMean(id, catalogue.roles.keys());
+  throw new CannotAnswer(`There is no role "${id}"${hint}`);
+}

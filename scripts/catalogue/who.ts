@@ -1,0 +1,50 @@
+// `who --role R`: who may request a role, who is denied it, who approves.
+
+import { automaticText } from '../../lib/automatic.ts';
+import { type Catalogue, displayNames, peopleNamed, type Role } from '../../lib/catalogue.ts';
+import { conditionTexts } from '../../lib/condition.ts';
+import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
+import { mayRequest } from '../../lib/policy.ts';
+import { durationText } from '../../lib/time.ts';
+import type { Answer } from '../catalogue.ts';
+import { loadCatalogue, roleNamed } from './load.ts';
+
+/** @throws CannotAnswer for a role that does not exist, a catalogue that is wrong */
+export function who(file: string, id: string | undefined): Answer {
+  const { catalogue } = loadCatalogue(file);
+  const role = roleNamed(catalogue, id);
+  const { people, open } = requestersOf(catalogue, role);
+  const { automatic, automaticWhen, stages, decideWithin } = role.approval;
+  const lines = [
+    `${role.id}: ${role.description}`,
+    `  is          ${role.arn} in ${role.account.name}`,
+    `  for         ${durationText(role.duration.default)}, at most ${durationText(role.duration.max)}`,
+    ...list('request', [...people, ...open]),
+    ...(role.deny.length > 0 ? list('denied', displayNames(catalogue, role.deny)) : []),
+    ...conditionTexts({ ...role.conditions }).map((text) => `  condition   ${text}`),
+    ...(role.mfa ? ['  condition   Signed in with MFA.'] : []),
+    ...(automatic ? ['  approve     nobody has to'] : []),
+    ...(automaticWhen ? [`  at once     ${automaticText(automaticWhen)}`] : []),
+    ...stages.flatMap(({ need, approvers, fallback }, i) => [
+      ...list(`stage ${i + 1}`, [`${need} of ${displayNames(catalogue, approvers).join(', ')}`]),
+      ...(fallback ? list('', [`or, where those are too few, ${displayNames(catalogue, fallback).join(', ')}`]) : []),
+    ]),
+    ...(automatic ? [] : [`  decide in   ${durationText(decideWithin)}`]),
+  ];
+  return { lines, exitCode: 0 };
+}
+
+/** The people who may request a role as far as the catalogue knows them, and what stands for people that it does not know. */
+export function requestersOf(catalogue: Catalogue, role: Role): { people: string[]; open: string[] } {
+  const people = peopleNamed(catalogue, role.requesters)
+    .filter((person) => mayRequest(role, { identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] }))
+    .map(({ key, name }) => (name === key ? key : `${name} (${key})`));
+  return { people, open: openEntries(catalogue, role.requesters) };
+}
+
+/** Entries that no list of people stands for: everyone, permission sets, groups that only tokens carry. */
+export const openEntries = (catalogue: Catalogue, entries: readonly string[]): string[] =>
+  entries.filter((entry) => entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))));
+
+const list = (title: string, items: readonly string[]): string[] =>
+  items.length === 0 ? [`  ${title.padEnd(10)}  nobody`] : items.map((item, i) => `  ${(i === 0 ? title : '').padEnd(10)}  ${item}`);

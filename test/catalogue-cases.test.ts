@@ -1,0 +1,41 @@
+// What catalogues say, case by case: every file under cases/catalogue is a catalogue and the situations that it must decide.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
+import { type Hours, isFrom, isWithin } from '../lib/condition.ts';
+import { Case, faultsOf } from '../scripts/catalogue/cases.ts';
+import { start } from './support/records.ts';
+import { catalogueOf } from './support/small-catalogue.ts';
+
+const folder = join(import.meta.dirname, 'cases/catalogue');
+const read = <T>(file: string): T => JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
+type Named = { name: string };
+
+describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic'])('%s', (name) => {
+  const { catalogue: file, cases } = read<{ catalogue: unknown; cases: Named[] }>(`${name}.json`);
+  const catalogue = catalogueOf(file);
+  test.each(cases)('$name', (given) => expect(faultsOf(catalogue, v.parse(Case, given), start)).toEqual([]));
+});
+
+describe('hours', () => {
+  const { cases } = read<{ cases: Array<Named & { hours: Hours; at: string; inside: boolean }> }>('hours.json');
+  test.each(cases)('$name', ({ hours, at, inside }) => expect(isWithin(hours, Date.parse(at))).toBe(inside));
+});
+
+describe('networks', () => {
+  const { cases } = read<{ cases: Array<Named & { networks: string[]; address?: string; inside: boolean }> }>('networks.json');
+  test.each(cases)('$name', ({ networks, address, inside }) => expect(isFrom(networks, address)).toBe(inside));
+});
+
+describe('faults', () => {
+  const { cases } = read<{ cases: Array<Named & { yaml: string; fault: string }> }>('faults.json');
+  test.each(cases)('$name', ({ yaml, fault }) => expect(faultLines('f', readCatalogue(yaml).faults)).toContain(`f:${fault}`));
+});
+
+test('there are enough cases, each with a name of its own', () => {
+  const names = readdirSync(folder).flatMap((file) => read<{ cases: Named[] }>(file).cases.map(({ name }) => `${file} ${name}`));
+  expect(names.length).toBeGreaterThanOrEqual(150);
+  expect(new Set(names).size).toBe(names.length);
+});

@@ -1,0 +1,84 @@
+// docs/catalogue.md: every example is a catalogue without faults that says what the cases under it expect.
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import * as v from 'valibot';
+import { parse } from 'yaml';
+import { Case, faultsOf } from '../scripts/catalogue/cases.ts';
+import { start } from './support/records.ts';
+import { catalogueOf } from './support/small-catalogue.ts';
+
+type Tree = { [key: string]: Tree | unknown };
+
+/** What every example stands in, as the page says. */
+const base = {
+  version: 1,
+  accounts: {
+    production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' },
+    sandbox: { id: '333333333333', name: 'Sandbox', externalId: 'lk-1b2c3d4e5f60718293a4' },
+  },
+  people: [
+    { email: 'lead@example.com', name: 'Lena Lead' },
+    { email: 'security@example.com', name: 'Sec Urity' },
+  ],
+  groups: { developers: ['dev@example.com'], leads: ['lead@example.com'] },
+};
+const role = {
+  roleName: 'latchkey/Role',
+  description: 'A role',
+  requesters: ['group:developers'],
+  approval: { stages: [{ approvers: ['group:leads'] }] },
+  duration: { default: '1h', max: '8h' },
+};
+
+const page = readFileSync(new URL('../docs/catalogue.md', import.meta.url), 'utf8');
+const examples = [...page.matchAll(/^```yaml\n(.*?)^```\n\n```yaml case\n(.*?)^```/gms)].map(([, example = '', cases = '']) => {
+  const { roles = {}, people = [], ...rest } = parse(example) as Tree;
+  const file = merged(base, rest) as Tree;
+  const whole = Object.entries(roles as Tree).map(([id, rule]) => [
+    id,
+    { ...(Object.hasOwn(rule as Tree, 'accounts') ? {} : { account: 'production' }), ...role, ...(rule as Tree) },
+  ]);
+  return {
+    file: { ...file, people: [...base.people, ...(people as unknown[])], roles: Object.fromEntries(whole) },
+    cases: v.parse(v.array(Case), parse(cases)),
+  };
+});
+
+describe.each(examples)('$file.roles', ({ file, cases }) => {
+  const catalogue = catalogueOf(file);
+  test.each(cases)('$name', (one) => expect(faultsOf(catalogue, one, start)).toEqual([]));
+});
+
+test('no example is left out', () => {
+  expect(page.match(/^```yaml\n/gm)).toHaveLength(examples.length);
+  expect(examples.length).toBeGreaterThanOrEqual(9);
+});
+
+test('the page names every field of a role', () => {
+  for (const field of [
+    'requesters',
+    'deny',
+    'account',
+    'accounts',
+    'approval',
+    'fallback',
+    'need',
+    'decideWithin',
+    'automatic',
+    'duration',
+    'session',
+    'reason',
+    'ticket',
+    'mfa',
+    'signIn',
+    'hours',
+    'networks',
+  ])
+    expect(page).toContain(field);
+});
+
+function merged(one: unknown, other: unknown): unknown {
+  const isTree = (value: unknown): value is Tree => value !== null && typeof value === 'object' && !Array.isArray(value);
+  if (!isTree(one) || !isTree(other)) return other;
+  return { ...one, ...Object.fromEntries(Object.entries(other).map(([key, value]) => [key, Object.hasOwn(one, key) ? merged(one[key], value) : value])) };
+}

@@ -1,0 +1,194 @@
+// The rules that no catalogue can switch off: for each a catalogue or a call that tries.
+import { describe, expect, test } from '@jest/globals';
+import { checkCatalogue } from '../lib/catalogue-check.ts';
+import type { RequestView } from '../lib/schema.ts';
+import { type Answer, call, filed, granted } from './support/calls.ts';
+import { fakeApp } from './support/fake-app.ts';
+import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
+
+const dev = 'dev@example.com';
+const { read } = smallCatalogueFile.roles;
+type Problem = Answer<{ code: string }>;
+const fileWith = (role: object, more: object = {}) => ({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: { ...read, ...role } }, ...more });
+const appWith = (role: object, more: object = {}) => fakeApp({ catalogue: catalogueOf(fileWith(role, more)) });
+const faultsWith = (role: object, more: object = {}) => checkCatalogue(fileWith(role, more)).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
+const approve = (app: ReturnType<typeof fakeApp>, as: string, id: string): Promise<Problem> =>
+  call(app, 'decideRequest', { as, id, body: { decision: 'approve' } });
+const file = (app: ReturnType<typeof fakeApp>, body: object = {}, as = dev): Promise<Problem> =>
+  call(app, 'createRequest', { as, body: { role: 'read', reason: 'Look at the failing export', ...body }, headers: { 'idempotency-key': undefined } });
+
+describe('nobody decides their own request', () => {
+  test.each([
+    ['as one of everyone', { approval: { stages: [{ approvers: ['everyone'] }] } }, {}],
+    ['as an approver by name', { approval: { stages: [{ approvers: [dev, 'lead@example.com'] }] } }, {}],
+    [
+      'as the owner of the account',
+      { approval: { stages: [{ approvers: ['owner', 'lead@example.com'] }] } },
+      { accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [dev] } } },
+    ],
+    ['as a fallback', { approval: { stages: [{ approvers: ['group:none'], fallback: [dev, 'lead@example.com'] }] } }, {}],
+    ['as an admin', { approval: { stages: [{ approvers: ['everyone'] }] } }, { admins: [dev] }],
+  ])('%s', async (_, role, more) => {
+    const app = appWith(role, more);
+    const { id } = await filed(app);
+    for (const as of [dev, 'arn:aws:iam::222222222222:user/dev'])
+      expect(await approve(app, as, id)).toMatchObject({ status: 403, body: { code: 'own-request' } });
+  });
+
+  test('not even where the requester is the only approver', async () =>
+    expect(await file(appWith({ approval: { stages: [{ approvers: [dev, 'arn:aws:iam::222222222222:user/dev'] }] } }))).toMatchObject({
+      status: 409,
+      body: { code: 'no-approver' },
+    }));
+
+  test('there is no field for it', () => expect(faultsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
+});
+
+describe('a grant is bounded', () => {
+  test.each([
+    ['a longest duration of more than 30 days', { duration: { default: '1h', max: '31d' } }, 'roles.read.duration.max: must be at most 2592000 s'],
+    ['no longest duration', { duration: { default: '1h' } }, 'roles.read.duration: "max" is missing'],
+    ['a default above it', { duration: { default: '3h', max: '2h' } }, 'roles.read.duration.default: the default is longer than max'],
+    ['a session of more than 12 hours', { session: { max: '13h' } }, 'roles.read.session.max: must be at most 43200 s'],
+    ['waiting for more than 14 days', { approval: { ...read.approval, decideWithin: '15d' } }, 'roles.read.approval.decideWithin: must be at most 1209600 s'],
+    [
+      'a duration that is not finite',
+      { duration: { default: '1h', max: 'Infinity' } },
+      'roles.read.duration.max: must be a duration such as 45m, 2h or PT1H30M',
+    ],
+    ['a sign-in for ever', { signIn: { within: '31d' } }, 'roles.read.signIn.within: must be at most 2592000 s'],
+  ])('%s', (_, role, fault) => expect(faultsWith(role)).toContain(fault));
+
+  test('automatic approval gives no more than the maximum', async () =>
+    expect(await file(appWith({ approval: { automatic: true } }), { duration: '9h' })).toMatchObject({ status: 422 }));
+
+  test('no session outlives its grant', async () => {
+    const app = appWith({ duration: { default: '20m', max: '20m' }, session: { max: '12h' }, maxSessionDuration: '12h' });
+    const { id } = await granted(app);
+    const { body } = await call<{ Expiration: string; GrantEndsAt: string }>(app, 'issueCredentials', { as: dev, id });
+    expect(body.Expiration <= body.GrantEndsAt).toBe(true);
+    expect(app.sts.assumed[0]?.Policy).toContain('aws:CurrentTime');
+  });
+});
+
+describe('ARN, external id and maximum come from the catalogue alone', () => {
+  test.each([
+    { arn: 'arn:aws:iam::999999999999:role/Admin' },
+    { roleArn: 'x' },
+    { externalId: 'mine' },
+    { account: 'sandbox' },
+    { stages: [] },
+    { automatic: true },
+    { approvers: [dev] },
+    { durationSeconds: 1 },
+    { status: 'active' },
+  ])('a caller who sends %j is refused', async (more) => expect(await file(fakeApp(), more)).toMatchObject({ status: 400, body: { code: 'invalid-request' } }));
+
+  test.each(['read@production', 'latchkey/read', 'arn:aws:iam::111111111111:role/latchkey/read', '../read', 'Read', 'read '])(
+    'a role by any other name: %j',
+    async (role) => expect([400, 404]).toContain((await file(fakeApp(), { role })).status),
+  );
+
+  test.each([
+    ['an external id is missing', { accounts: { production: { id: '111111111111', name: 'P' } } }],
+    ['an account is no account', { accounts: { production: { id: '*', name: 'P', externalId: 'lk-1' } } }],
+  ])('%s', (_, more) => expect(faultsWith({}, more)).not.toEqual([]));
+
+  test.each(['//Admin', '/Admin', 'latchkey/*', 'a b', ''])('the name of a role is a name: %j', (roleName) => expect(faultsWith({ roleName })).not.toEqual([]));
+
+  test('STS is asked for what the catalogue says', async () => {
+    const app = fakeApp();
+    await call(app, 'issueCredentials', { as: dev, id: (await granted(app)).id });
+    expect(app.sts.assumed[0]).toMatchObject({
+      RoleArn: 'arn:aws:iam::111111111111:role/latchkey/read',
+      ExternalId: smallCatalogueFile.accounts.production.externalId,
+    });
+  });
+});
+
+describe('deny beats allow', () => {
+  test.each([
+    ['by name against everyone', { requesters: ['everyone'], deny: [dev] }],
+    ['by name against name', { requesters: [dev], deny: [dev] }],
+    ['by group against name', { requesters: [dev], deny: ['group:developers'] }],
+    ['by another identity of the same person', { requesters: [dev], deny: ['arn:aws:iam::222222222222:user/dev'] }],
+    ['by everyone', { requesters: [dev, 'everyone'], deny: ['everyone'] }],
+    ['for a role that approves by itself', { requesters: ['everyone'], deny: [dev], approval: { automatic: true } }],
+  ])('%s', async (_, role) => expect(await file(appWith(role))).toMatchObject({ status: 404, body: { code: 'role-not-found' } }));
+
+  test('also once something is granted', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    app.catalogue = catalogueOf(fileWith({ deny: [dev] }));
+    expect(await call(app, 'issueCredentials', { as: dev, id })).toMatchObject({ status: 422 });
+  });
+});
+
+describe('an empty approver set refuses', () => {
+  test.each([
+    ['no stages', { approval: {} }],
+    ['no stages and automatic: false', { approval: { automatic: false, stages: [] } }],
+    ['stages and automatic: true', { approval: { automatic: true, stages: [{ approvers: ['group:leads'] }] } }],
+    ['conditions without stages', { approval: { automatic: { when: { maxDuration: '1h' } } } }],
+    ['no conditions', { approval: { automatic: { when: {} }, stages: [{ approvers: ['group:leads'] }] } }],
+    ['a stage that needs nobody', { approval: { stages: [{ approvers: ['group:leads'], need: 0 }] } }],
+    ['a stage that needs less than nobody', { approval: { stages: [{ approvers: ['group:leads'], need: -1 }] } }],
+    ['a stage that needs half a person', { approval: { stages: [{ approvers: ['group:leads'], need: 0.5 }] } }],
+  ])('the catalogue is wrong: %s', (_, role) => expect(faultsWith(role)).not.toEqual([]));
+
+  test.each([
+    ['nobody', []],
+    ['an empty group', ['group:empty']],
+    ['a group that is not there', ['group:nowhere']],
+    ['an owner that is nobody', ['owner']],
+  ])('filing is refused: %s', async (_, approvers) => {
+    const accounts = { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [] } };
+    const app = appWith({ approval: { stages: [{ approvers }] } }, { accounts, groups: { ...smallCatalogueFile.groups, empty: [] } });
+    expect(await file(app)).toMatchObject({ status: 409, body: { code: 'no-approver' } });
+  });
+});
+
+describe('a bot decides, vends and ends for nobody', () => {
+  const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
+
+  test('not even where everyone approves', async () => {
+    const app = appWith({ requesters: ['everyone'], approval: { stages: [{ approvers: ['everyone'] }] } });
+    const { id } = (
+      await call<RequestView>(app, 'createRequest', {
+        as: bot,
+        body: { role: 'read', reason: 'x', onBehalfOf: dev },
+        headers: { 'idempotency-key': undefined },
+      })
+    ).body;
+    expect(await approve(app, bot, id)).toMatchObject({ status: 403, body: { code: 'not-allowed' } });
+    expect(await call(app, 'endRequest', { as: bot, id, body: {} })).toMatchObject({ status: 403 });
+    expect(await call(app, 'issueCredentials', { as: bot, id })).toMatchObject({ status: 403, body: { code: 'not-the-requester' } });
+  });
+
+  test.each([
+    ['an approver', { approval: { stages: [{ approvers: ['arn:aws:iam::999999999999:role/chatops-bot'] }] } }, {}],
+    ['a fallback', { approval: { stages: [{ approvers: ['group:leads'], fallback: ['arn:aws:iam::999999999999:role/path/chatops-bot'] }] } }, {}],
+    ['a requester', { requesters: ['arn:aws:iam::999999999999:role/chatops-bot'] }, {}],
+    ['an admin', {}, { admins: ['arn:aws:iam::999999999999:role/chatops-bot'] }],
+    ['a member of a group', {}, { groups: { ...smallCatalogueFile.groups, leads: ['arn:aws:iam::999999999999:role/chatops-bot'] } }],
+    [
+      'an owner',
+      {},
+      {
+        accounts: {
+          ...smallCatalogueFile.accounts,
+          sandbox: { ...smallCatalogueFile.accounts.sandbox, owner: ['arn:aws:iam::999999999999:role/chatops-bot'] },
+        },
+      },
+    ],
+    [
+      'a person',
+      {},
+      { people: [...smallCatalogueFile.people, { email: 'b@example.com', name: 'B', principals: ['arn:aws:iam::999999999999:role/chatops-bot'] }] },
+    ],
+  ])('a catalogue cannot make it %s', (_, role, more) =>
+    expect(faultsWith(role, more)).toContain(
+      'bots.chatops.principal: a bot must not be a person, a group member, a requester, an approver, an admin or an auditor',
+    ),
+  );
+});
