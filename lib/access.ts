@@ -32,7 +32,7 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   ]);
   if (earlier) return replayed(earlier, fingerprint);
 
-  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), filings);
+  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings });
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
   const request = file(judgement, caller, body, id, fingerprint, app.clock());
@@ -40,7 +40,8 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
 }
 
-function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
+/** @throws Problem `idempotency-mismatch` */
+export function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
   if (fingerprint === undefined) throw new Error('two requests drew the same random id');
   if (request.fingerprint !== fingerprint) {
     throw new Problem('idempotency-mismatch', 'This Idempotency-Key was already used for another body. Use a new key for a new request.');
@@ -61,7 +62,7 @@ const reachOf = ({ breakGlass }: NewRequest): number | undefined => (breakGlass 
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const requester = requesterOf(app.catalogue, caller, body);
   const [open, filings] = await Promise.all([app.store.openOf(requester.key, app.clock(), reachOf(body)), filingsOf(app, caller)]);
-  return judgeFiling(app.catalogue, caller, body, open, app.clock(), filings);
+  return judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings });
 }
 
 /** @throws Problem `request-not-found`, also for whoever has nothing to do with it */
@@ -72,8 +73,15 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 }
 
 /** @throws Problem as `decide` of the core */
-export const decideRequest = (app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> =>
-  changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now));
+export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
+  const loaded = await app.store.get(id);
+  const continued = loaded && (await continuedBy(app, loaded));
+  return changeRequest(app, id, (current, now) => decide(current, app.catalogue, caller, body, now, continued), loaded);
+}
+
+/** The request that an extension continues: one more read, for extensions alone. */
+export const continuedBy = async (app: Pick<App, 'store'>, { extends: id }: RequestRecord): Promise<RequestRecord | undefined> =>
+  id === undefined ? undefined : app.store.get(id);
 
 /** @throws Problem as `signReview` of the core */
 export const reviewRequest = (app: Part, caller: Caller, id: string, body: NewReview): Promise<RequestRecord> =>

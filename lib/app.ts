@@ -2,14 +2,18 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from 'aws-lambda';
 import { type Catalogue, openCatalogue } from './catalogue.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
+import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
+import type { RevocationList } from './revocation-plan.ts';
+import { revoker } from './revoker.ts';
 import type { MessageRecord, RequestRecord } from './schema.ts';
 import { federation } from './sign-in.ts';
 import { dynamoStore } from './store.ts';
@@ -32,6 +36,7 @@ export interface App {
   mail: Mail;
   sts: Sts;
   signIn: SignIn;
+  iam: Iam;
 }
 
 export interface Identity {
@@ -58,6 +63,9 @@ export type LogCode =
   | 'sweep-item-failed'
   | 'catalogue-swept'
   | 'leaver-not-judged'
+  | 'sessions-revoked'
+  | 'revocation-deferred'
+  | 'revocation-failed'
   | 'console-undelivered';
 
 /** A request's place in a list: newest first by time, then by id. */
@@ -107,7 +115,18 @@ export interface Store {
   claimMessage(message: MessageRecord, staleBefore: number): Promise<'claimed' | 'settled' | 'busy'>;
   /** Writes how a claimed message went. The first settlement stands, and only the claim of `releaseOf` is released, not one that has taken over. */
   settleMessage(requestId: string, id: string, result: Settlement): Promise<void>;
+  /** Puts revoked grants on a role's list: id of the request -> until when a session of it could live. */
+  addRevocations(roleArn: string, grants: ReadonlyMap<string, number>, now: number): Promise<void>;
+  /** Takes or keeps the lease of a role's list and answers the list; undefined while somebody else has it. One holder at a time writes to IAM. */
+  leaseRevocations(roleArn: string, holder: string, now: number, until: number): Promise<RevocationList | undefined>;
+  /**
+   * Gives the lease back. `written`: IAM now has this version of the list, without what was dropped; false, and the lease stays, if the list
+   * has changed meanwhile or the lease was lost. undefined: nothing was written.
+   */
+  releaseRevocations(roleArn: string, holder: string, written: WrittenRevocations | undefined): Promise<boolean>;
 }
+
+export type WrittenRevocations = { version: number; before: number | undefined; dropped: readonly string[] };
 
 /** Sent, refused for good, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */
 export type Settlement = { sentAt: number } | { failure: string } | { releaseOf: number };
@@ -126,6 +145,7 @@ export type AssumeRoleInput = {
   ExternalId: string;
   SourceIdentity: string;
   Policy: string;
+  PolicyArns?: Array<{ arn: string }>;
   Tags: Array<{ Key: string; Value: string }>;
 };
 export type SessionCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiresAt: number };
@@ -136,6 +156,16 @@ export interface Sts {
 export interface SignIn {
   /** Exchanges credentials for a sign-in token at the federation endpoint of `partition`. @throws Problem `aws-refused` or `try-again` */
   token(partition: string, credentials: SessionCredentials): Promise<string>;
+}
+/** A role whose sessions are denied, and the way into its account. */
+export type RevokedRole = { arn: string; revoker: string; externalId: string };
+export interface Iam {
+  /**
+   * Puts the role's revocation policy in place of the one it has; without a policy takes it away. `gone`: the role is, and its sessions can do
+   * nothing; `full`: IAM has no room for it.
+   * @throws RevocationRefused (revocation-refused.ts) when IAM will never take it; Problem `try-again`
+   */
+  setRevocations(role: RevokedRole, policy: PolicyDocument | undefined): Promise<'written' | 'gone' | 'full'>;
 }
 
 // -- the real one ----------------------------------------------------------------------------------------------------
@@ -157,6 +187,11 @@ export const mail: Source<Mail> = {
 };
 export const sts: Source<Sts> = { parts: ['region'], build: ({ region }) => stsSessions(new STSClient({ region, requestHandler, maxAttempts: 3 })) };
 export const signIn: Source<SignIn> = { parts: [], build: () => federation(fetch) };
+export const iam: Source<Iam> = {
+  parts: ['region'],
+  build: ({ region }) =>
+    revoker(new STSClient({ region, requestHandler, maxAttempts: 3 }), (credentials) => new IAMClient({ region, credentials, requestHandler, maxAttempts: 3 })),
+};
 export const catalogue: Source<Catalogue> = {
   parts: ['cataloguePath'],
   build: ({ cataloguePath }) => openCatalogue(JSON.parse(readFileSync(cataloguePath, 'utf8')) as CatalogueData),

@@ -1,9 +1,11 @@
 // The checks of a catalogue: its shape, then everything that spans entries, all faults at once, with the name that was probably meant.
 import * as v from 'valibot';
 import { chatUsersOf } from './catalogue.ts';
-import { CatalogueData, type CatalogueData as Data } from './catalogue-shape.ts';
+import { CatalogueData, type CatalogueData as Data, type RoleData } from './catalogue-shape.ts';
+import { canonicalJson } from './digest.ts';
 import { groupName, isGroup, isPermissionSet, principalPattern } from './entry.ts';
-import { rolesIn, selectedAccounts } from './role-template.ts';
+import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
+import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
 import { unknownField } from './schema.ts';
 import { didYouMean } from './suggestion.ts';
 
@@ -33,6 +35,7 @@ function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unkno
 /** @param file what it names at all, faulty entries included */
 const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...roleFaults(data, file.accounts),
+  ...twinFaults(data),
   ...ownerFaults(data),
   ...peopleFaults(data),
   ...botFaults(data, file.roles),
@@ -119,6 +122,7 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
       if (selected.some((account) => id.length + 1 + account.length > 200)) yield { path, detail: 'id@account is longer than 200 characters' };
     }
     if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    yield* narrowingFaults(role, path);
     yield* waitingFaults(role.approval, [...path, 'approval']);
     if (role.breakGlass && role.approval.automatic === true)
       yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
@@ -161,6 +165,46 @@ function* ownerFaults(data: Data): Generator<CatalogueFault> {
     }
   }
 }
+
+/** What cannot become a session policy, told before anybody waits for a session: unknown names, and more text than STS takes. */
+function* narrowingFaults(role: RoleData, path: string[]): Generator<CatalogueFault> {
+  const names = Object.keys(role.scope?.parameters ?? {});
+  const texts = [role.scope?.says ?? '', ...(role.scope?.statements ?? []).flatMap(({ resources }) => resources)];
+  for (const name of new Set(texts.flatMap(placeholdersIn)))
+    if (!names.includes(name)) yield { path: [...path, 'scope'], detail: `no parameter "${name}" in parameters` };
+  for (const name of names)
+    if (!texts.slice(1).some((text) => placeholdersIn(text).includes(name)))
+      yield { path: [...path, 'scope', 'parameters', name], detail: `no resource of the scope's statements uses {${name}}` };
+  if (role.scope && role.sessionPolicies.length > 0)
+    yield { path: [...path, 'sessionPolicies'], detail: 'what these allow would be allowed beside the scope; a role has one or the other' };
+  const length = longestSessionPolicy(role);
+  if (length > sessionPolicyLimit)
+    yield {
+      path,
+      detail: `a session's policy could have ${length} characters, STS takes ${sessionPolicyLimit}: shorten scope, sessionPolicies or sourceNetworks`,
+    };
+}
+
+/** Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. */
+function* twinFaults(data: Data): Generator<CatalogueFault> {
+  const first = new Map<string, PlacedRole>();
+  const told = new Set<string>();
+  for (const role of rolesIn(data)) {
+    const key = `${role.account} ${role.rule.roleName}`;
+    const twin = first.get(key);
+    if (!twin) first.set(key, role);
+    else if (!told.has(role.entry) && !isSameIamRole(twin.rule, role.rule)) {
+      told.add(role.entry);
+      yield {
+        path: ['roles', role.entry, 'roleName'],
+        detail: `${twin.id} means the same IAM role with other permissions or another maxSessionDuration`,
+      };
+    }
+  }
+}
+
+const isSameIamRole = (a: RoleData, b: RoleData): boolean =>
+  a.maxSessionDuration === b.maxSessionDuration && canonicalJson(a.permissions ?? {}) === canonicalJson(b.permissions ?? {});
 
 function* peopleFaults(data: Data): Generator<CatalogueFault> {
   const seen = new Map<string, string>();

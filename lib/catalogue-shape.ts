@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { bounds } from './catalogue.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern } from './entry.ts';
+import { scopeValue } from './narrowing.ts';
 import { Email, strict } from './schema.ts';
 import { parseDuration } from './time.ts';
 
@@ -70,6 +71,8 @@ const AccountRule = strict({
   partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
   tags: v.optional(Tags, {}),
   path: v.optional(OuPath),
+  /** whether the account's template brought the role latchkey-revoker, by which a revocation reaches sessions that are out */
+  revoker: v.optional(v.boolean(), true),
   owner: v.optional(Entries),
 });
 const NamePattern = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._*-]{1,100}$/, 'must be the name of an account, with * for any characters'));
@@ -180,6 +183,53 @@ const BreakGlassRule = strict({
   /** counted from the end of the grant as it was given */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
 });
+const ManagedPolicy = v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'));
+const Action = v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'));
+const Resource = v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'));
+/** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
+const PermissionsRule = strict({
+  managed: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(9, 'must have at most 9 managed policies')), []),
+  statements: v.optional(
+    v.array(
+      strict({
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
+        conditions: v.optional(v.record(v.string(), v.record(v.string(), v.union([v.string(), v.array(v.string())])))),
+      }),
+    ),
+    [],
+  ),
+});
+/** What a requester may narrow the role to. Names in braces stand for the values in resources and in what approvers are told. */
+const ScopeRule = strict({
+  parameters: v.pipe(
+    v.record(
+      v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits')),
+      v.pipe(
+        strict({
+          description: label,
+          values: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))), v.minLength(1))),
+          pattern: v.optional(v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression'))),
+          maxLength: v.optional(count(200), 64),
+        }),
+        v.check(({ values, pattern }) => (values === undefined) !== (pattern === undefined), 'must have either values or a pattern'),
+      ),
+    ),
+    v.check((parameters) => Object.keys(parameters).length > 0, 'must name a parameter'),
+  ),
+  /** for approvers, in words: `objects below {prefix} in {bucket}` */
+  says: label,
+  statements: v.pipe(
+    v.array(
+      strict({
+        actions: v.pipe(v.array(Action), v.minLength(1, 'must name an action')),
+        resources: v.pipe(v.array(Resource), v.minLength(1, 'must name a resource')),
+      }),
+    ),
+    v.minLength(1, 'must have a statement'),
+  ),
+});
+const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:]{2,39}\/\d{1,3})$/;
 const RoleRule = v.pipe(
   strict({
     account: v.optional(v.string()),
@@ -195,6 +245,8 @@ const RoleRule = v.pipe(
     deny: v.optional(Entries, []),
     approval: ApprovalRule,
     duration: strict({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
+    /** how far ahead a grant may be asked to start */
+    schedule: v.optional(strict({ within: v.optional(seconds(60, bounds.aheadMax), '7d') }), {}),
     session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
     /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
     maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
@@ -212,6 +264,12 @@ const RoleRule = v.pipe(
     networks: v.optional(Networks),
     risk: v.optional(v.picklist(['low', 'high']), 'low'),
     breakGlass: v.optional(BreakGlassRule),
+    permissions: v.optional(PermissionsRule),
+    scope: v.optional(ScopeRule),
+    /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
+    sessionPolicies: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')), []),
+    /** where sessions may be used from */
+    sourceNetworks: v.optional(v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))), []),
   }),
   v.check(({ account, accounts }) => (account === undefined) !== (accounts === undefined), 'must have either account, or accounts for a role in many'),
 );

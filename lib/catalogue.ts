@@ -33,6 +33,8 @@ export type Bot = CatalogueData['bots'][string] & { id: string };
 
 /** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
 export type Catalogue = {
+  /** by key */
+  accounts: ReadonlyMap<string, Account>;
   roles: ReadonlyMap<string, Role>;
   /** the roles whose requesters or approvers name an entry, in the order of the file */
   requestable: ReadonlyMap<string, readonly Role[]>;
@@ -58,6 +60,8 @@ export type Catalogue = {
 /** Upper bounds that no catalogue can lift; the store's look-back for open requests follows from them. Seconds. */
 export const bounds = {
   durationMax: (30 * DAY) / SECOND,
+  /** how long before its start a grant may be filed, and an extension before the grant that it continues has ended */
+  aheadMax: (30 * DAY) / SECOND,
   decideWithinMax: (14 * DAY) / SECOND,
   breakGlassMax: (12 * HOUR) / SECOND,
   reviewWithinMax: (14 * DAY) / SECOND,
@@ -77,6 +81,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
   }
   const roles = [...rolesIn(data)].map((placed, place) => roleOf(data, placed, place));
   return {
+    accounts: new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }])),
     roles: new Map(roles.map((role) => [role.id, role])),
     requestable: rolesByEntry(roles, ({ requesters, breakGlass }) => [...requesters, ...(breakGlass?.requesters ?? [])]),
     decidable: rolesByEntry(roles, decidersOf),

@@ -1,4 +1,5 @@
 // The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
+import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { isGenuine, parseLink } from './links.ts';
@@ -35,6 +36,7 @@ export async function decideByLink(app: Part, token: string, { decision, comment
   if ((decision === 'withdraw') !== (does === 'withdraw')) throw otherAnswer(does);
   if (spent) return opened;
   const caller = callerFromLink(app.catalogue, holder);
+  const continued = await continuedBy(app, request);
   let isLate = false;
   const next = await changeRequest(
     app,
@@ -43,7 +45,7 @@ export async function decideByLink(app: Part, token: string, { decision, comment
       isLate = isSpent(app, { ...opened, request: current });
       if (isLate) return undefined;
       if (decision === 'withdraw') return end(current, app.catalogue, caller, comment, now);
-      return decide(current, app.catalogue, caller, { decision, ...(comment !== undefined && { comment }) }, now);
+      return decide(current, app.catalogue, caller, { decision, ...(comment !== undefined && { comment }) }, now, continued);
     },
     request,
   );

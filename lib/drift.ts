@@ -1,8 +1,9 @@
 // Leavers and drift: what the catalogue of today no longer allows of what was filed or granted under an older one.
 import type { Catalogue } from './catalogue.ts';
 import { digestOf } from './digest.ts';
+import { record } from './history.ts';
 import { isKnownToBeAllowed, stricterNow } from './policy.ts';
-import { record } from './request.ts';
+import { revocationOf } from './request.ts';
 import type { RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 
@@ -16,7 +17,8 @@ export function endDrifted(request: RequestRecord, catalogue: Catalogue, now: nu
   if (catalogue.leavers === 'keep' || (status !== 'pending' && status !== 'scheduled' && status !== 'active')) return undefined;
   const why = stricterNow(catalogue, request) ?? (hasLeft(request, catalogue) ? 'The catalogue no longer allows this role to the requester.' : undefined);
   if (why === undefined) return undefined;
-  return record({ ...request, outcome: { status: 'revoked', at: now, by: 'the catalogue' } }, 'revoked', { actor: 'latchkey', via: 'catalogue' }, now, why);
+  const ended: RequestRecord = { ...request, outcome: { status: 'revoked', at: now, by: 'the catalogue' }, ...revocationOf(request, catalogue, now) };
+  return record(ended, 'revoked', { actor: 'latchkey', via: 'catalogue' }, now, why);
 }
 
 function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {

@@ -2,9 +2,10 @@
 import { automaticFaults, automaticText } from './automatic.ts';
 import { mayBreakGlass } from './break-glass.ts';
 import { type Catalogue, names, type Role } from './catalogue.ts';
+import { scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import type { ProblemCode } from './problem.ts';
-import { durationText } from './time.ts';
+import { durationText, floorToSecond, SECOND, toInstant } from './time.ts';
 
 /** One rule applied to one filing. `code` is what a failure answers with. */
 export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
@@ -75,6 +76,18 @@ export function durationCheck(role: Role, seconds: number): Check {
   return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
 }
 
+/** @param atOnce break-glass is for now; a start of its own would be a plan */
+export function startCheck(role: Role, startsAt: number, now: number, atOnce = false): Check {
+  const { within } = role.schedule;
+  const isPast = startsAt < floorToSecond(now);
+  const passed = !atOnce && !isPast && startsAt <= now + within * SECOND;
+  let detail = `A start at ${toInstant(startsAt)} is within ${durationText(within)}.`;
+  if (isPast) detail = `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`;
+  else if (!passed) detail = `A start may be at most ${durationText(within)} ahead.`;
+  if (atOnce) detail = 'Break-glass starts at once; leave startsAt out.';
+  return { check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail };
+}
+
 export function reasonCheck(role: Role, reason: string): Check {
   const length = [...reason.trim()].length;
   const passed = length >= role.reason.minLength;
@@ -95,6 +108,13 @@ export function ticketCheck(role: Role, ticket: string | undefined): Check[] {
     return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
   const passed = new RegExp(pattern, 'u').test(ticket);
   return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
+}
+
+export function scopeChecks(role: Role, given: Record<string, string> | undefined): Check[] {
+  const base = { check: 'scope', code: 'refused-by-policy' as const };
+  const faults = scopeFaults(role.scope, given);
+  if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
+  return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
 }
 
 /** Whether the catalogue approves this filing by itself. */

@@ -17,6 +17,7 @@ import {
   type Named,
   type Phrase,
   requesterOf,
+  revocationText,
   say,
   waitingFor,
   what,
@@ -185,7 +186,10 @@ function outcomeOf(request: RequestRecord, status: Status, approver: Named): Out
       return {
         title: 'Revoked',
         mark: '■',
-        lead: until === undefined ? by('revoked') : say`${by('revoked')} Sessions that are already out end on ${instantText(until)} at the latest.`,
+        lead:
+          until === undefined
+            ? by('revoked')
+            : say`${by('revoked')} Sessions that are already out end on ${instantText(until)} at the latest.${revocationText(request)}`,
       };
     }
     case 'lapsed':

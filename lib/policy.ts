@@ -2,6 +2,7 @@
 import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import { type Catalogue, decidersOf, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
 import { type Conditions, conditionChecks } from './condition.ts';
+import { canonicalJson } from './digest.ts';
 import {
   approverCheck,
   automaticCheck,
@@ -14,14 +15,17 @@ import {
   mfaCheck,
   reasonCheck,
   requesterChecks,
+  scopeChecks,
+  startCheck,
   ticketCheck,
   type Who,
 } from './filing-checks.ts';
 import { hourCheck, limitCheck, type OpenSlot, overlapCheck } from './limits.ts';
+import { type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
-import { parseDuration } from './time.ts';
+import { floorToSecond, parseDuration } from './time.ts';
 import { waitingOf } from './waiting.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
@@ -31,6 +35,11 @@ export type Judgement = {
   role: Role;
   requester: Person;
   durationSeconds: number;
+  /** the earliest start that was asked for; epoch milliseconds, whole seconds */
+  startsAt?: number;
+  /** the request that this one continues */
+  extends?: string;
+  scope?: Scope;
   automatic: boolean;
   stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
   /** the catalogue alone allows it, without a token's groups */
@@ -63,11 +72,15 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   return rolesNaming(catalogue.requestable, who).filter((role) => mayRequest(role, who) || mayBreakGlass(role, who));
 }
 
+/** What a filing is judged by besides its body: when a bot filed lately, and the grant that an extension continues. */
+type Circumstances = { filings?: readonly number[] | undefined; continued?: RequestRecord | undefined };
+
 /**
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
  * @param slots the requester's requests that count, as `openOf` of the store answers them
  * @param filings when a calling bot filed lately, epoch milliseconds; at least as many of the last hour as it may file in one
+ * @param continued the grant that an extension continues; it may start when that one ends, and does not overlap with it
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
  */
 export function judgeFiling(
@@ -76,11 +89,11 @@ export function judgeFiling(
   body: NewRequest,
   slots: readonly OpenSlot[],
   now: number,
-  filings: readonly number[] = [],
+  { filings, continued }: Circumstances = {},
 ): Judgement {
   const requester = requesterOf(catalogue, caller, body);
   const role = catalogue.roles.get(body.role);
-  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, filings);
+  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, { filings, continued });
   const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
   if (!judgement || barred?.code === 'role-not-found')
     throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
@@ -97,7 +110,7 @@ export function judgeRole(
   body: NewRequest,
   slots: readonly OpenSlot[],
   now: number,
-  filings: readonly number[] = [],
+  { filings = [], continued }: Circumstances = {},
 ): Judgement {
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   const asked = body.breakGlass === true;
@@ -106,6 +119,7 @@ export function judgeRole(
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
   const automatic = !review && isAutomatic(role, who, durationSeconds, now);
   const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
+  const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(Date.parse(body.startsAt)));
   const checks = [
     ...botChecks(catalogue, role, caller, who),
     ...requesterChecks(role, who, caller.kind === 'person'),
@@ -114,15 +128,20 @@ export function judgeRole(
     ...conditionChecks(role.conditions, caller, now),
     ...breakGlassChecks(role, who, { asked, ordinary: mayRequest(role, who) }, review, reviewsOf(slots), now),
     durationCheck(rule, durationSeconds),
+    ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now, review !== undefined)]),
     reasonCheck(rule, body.reason),
     ...ticketCheck(rule, body.ticket),
+    ...scopeChecks(role, body.scope),
     ...(review ? [] : approvalChecks(role, who, durationSeconds, stages, automatic, now)),
-    ...limitChecks(catalogue, role, caller, slots, now, filings),
+    ...limitChecks(catalogue, role, caller, slots, now, { filings, continued }),
   ];
   return {
     role: rule,
     requester,
     durationSeconds,
+    ...(startsAt !== undefined && { startsAt }),
+    ...(continued && { extends: continued.id }),
+    ...(role.scope && { scope: scopeOf(role.scope, body.scope ?? {}) }),
     automatic,
     stages,
     byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
@@ -139,12 +158,16 @@ const approvalChecks = (role: Role, who: Who, durationSeconds: number, stages: J
   approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
 ];
 
-function limitChecks(catalogue: Catalogue, role: Role, caller: Caller, slots: readonly OpenSlot[], now: number, filings: readonly number[]): Check[] {
+function limitChecks(catalogue: Catalogue, role: Role, caller: Caller, slots: readonly OpenSlot[], now: number, circumstances: Circumstances): Check[] {
+  const { filings = [], continued } = circumstances;
   const open = slots.filter(({ until }) => until > now);
   const filed = slots.map(({ createdAt }) => createdAt);
   const bot = botOf(catalogue, caller);
   return [
-    overlapCheck(role, open),
+    overlapCheck(
+      role,
+      open.filter(({ id }) => id !== continued?.id),
+    ),
     limitCheck(catalogue, open, now),
     ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
     ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
@@ -186,6 +209,8 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   const role = catalogue.roles.get(record.role.id);
   if (!role) return 'The role is no longer in the catalogue.';
   if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
+  if (canonicalJson(record.scope?.statements) !== canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements))
+    return 'The catalogue now narrows this role otherwise than it was approved.';
   const may = record.review ? mayBreakGlass : mayRequest;
   const isRefused = requester ? !may(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;

@@ -3,7 +3,7 @@ import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { instantText } from './time.ts';
-import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, say, what } from './wording.ts';
+import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, revocationText, say, what } from './wording.ts';
 
 /** What happened and who did it. */
 export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
@@ -83,7 +83,7 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
     case 'denied':
       return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
     case 'revoked': {
-      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.`;
+      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
       const whom = request.history.findLast(({ type }) => type === 'revoked')?.via === 'catalogue' ? 'the owner of the catalogue' : 'whoever revoked it';
       return [next(`No more sessions are issued.${out} If you still need the access, talk to ${whom}.`)];
     }

@@ -3,23 +3,19 @@ import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import type { Catalogue, Role } from './catalogue.ts';
 import { conditionTexts, storedConditions } from './condition.ts';
-import { canonicalJson, digestOf, sha256 } from './digest.ts';
+import { type By, byCaller, record } from './history.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import type { Decision, EventType, HistoryEvent, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
-import { clockSteps, mailChecksBy, openStage, statusAt } from './status.ts';
-import { durationText, floorToSecond, parseDuration, SECOND, toInstant } from './time.ts';
+import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
+import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
+import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
 import { escalated, reminded } from './waiting.ts';
 
-/** Who did it and how, for the history. */
-type By = { actor: string; via: string };
 const clockwork: By = { actor: 'latchkey', via: 'sweep' };
-export const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
 
-/** What is kept of a long life: the document stays small, the chain stays whole. */
+/** What is kept of the sessions of a long life: the document stays small. */
 const KEPT_SESSIONS = 12;
-const KEPT_VENDS = 12;
 
 // -- filing ----------------------------------------------------------------------------------------------------------
 
@@ -52,6 +48,9 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     reason: body.reason,
     ...(body.ticket !== undefined && { ticket: body.ticket }),
     durationSeconds,
+    ...(judgement.startsAt !== undefined && { startsAt: judgement.startsAt }),
+    ...(judgement.extends !== undefined && { extends: judgement.extends }),
+    ...(judgement.scope && { scope: judgement.scope }),
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
     automatic,
@@ -79,9 +78,13 @@ function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPla
   return record({ ...granted, review: { ...who, due } }, 'approved', { actor: 'latchkey', via: 'break-glass' }, now, note);
 }
 
-/** Starts the grant's clock. It counts whole seconds, as IAM's does. */
-function grant(request: RequestRecord, now: number): RequestRecord {
-  const startsAt = floorToSecond(now);
+/**
+ * Starts the grant's clock: now, or when the requester asked for, if that is later. It counts whole seconds, as IAM's does.
+ * @param continued the request that this one extends, as it is now: where its grant ended early, nothing is waited for
+ */
+function grant(request: RequestRecord, now: number, continued?: RequestRecord): RequestRecord {
+  const wanted = continued?.outcome ? now : (request.startsAt ?? now);
+  const startsAt = floorToSecond(Math.max(now, wanted));
   return { ...request, startsAt, endsAt: startsAt + request.durationSeconds * SECOND };
 }
 
@@ -89,9 +92,10 @@ function grant(request: RequestRecord, now: number): RequestRecord {
 
 /**
  * One approver's decision. Who the caller is comes before what state the request is in.
+ * @param continued the request that this one extends, if it does
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
  */
-export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number): RequestRecord {
+export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number, continued?: RequestRecord): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never decide. An approver decides by the mailed link or the API.');
@@ -107,7 +111,7 @@ export function decide(request: RequestRecord, catalogue: Catalogue, caller: Cal
   if (!mayDecideStage(catalogue, request, open.stage, caller)) {
     throw new Problem('not-an-approver', `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`);
   }
-  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now);
+  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now, continued);
 }
 
 function deny(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
@@ -120,7 +124,15 @@ function deny(request: RequestRecord, index: number, caller: Caller, body: NewDe
   return record({ ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } }, 'denied', byCaller(caller), now, body.comment);
 }
 
-function approve(request: RequestRecord, catalogue: Catalogue, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+function approve(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  index: number,
+  caller: Caller,
+  body: NewDecision,
+  now: number,
+  continued?: RequestRecord,
+): RequestRecord {
   const stricter = stricterNow(catalogue, request);
   if (stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, { errors: [{ pointer: '/decision', detail: stricter }] });
@@ -133,7 +145,7 @@ function approve(request: RequestRecord, catalogue: Catalogue, index: number, ca
     next && next.index !== index
       ? { ...decided, mailChecks: 0, stages: decided.stages.map((stage, i) => (i === next.index ? { ...stage, openedBy: request.version + 1 } : stage)) }
       : decided;
-  return record(next ? moved : grant(moved, now), 'approved', byCaller(caller), now, body.comment);
+  return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
 }
 
 /** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
@@ -175,7 +187,29 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
   const status = statusAt(request, now);
   if (status !== 'pending' && status !== 'scheduled' && status !== 'active') throw notActive(request, now, 'There is nothing left to end.');
   const how = relation.requester ? (request.vended === 0 ? 'withdrawn' : 'ended') : 'revoked';
-  return record({ ...request, outcome: { status: how, at: now, by: caller.person.name } }, how, byCaller(caller), now, comment);
+  const outcome = { status: how, at: now, by: caller.person.name } as const;
+  return record({ ...request, outcome, ...revocationOf(request, catalogue, now) }, how, byCaller(caller), now, comment);
+}
+
+/** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
+export function revocationOf(request: RequestRecord, catalogue: Catalogue, now: number): Pick<RequestRecord, 'revocation'> {
+  const effectiveBy = sessionsUntil(request, now);
+  if (effectiveBy === undefined) return {};
+  const account = catalogue.accounts.get(request.role.account.key);
+  const state = account?.revoker && account.id === request.role.account.id ? 'pending' : 'unavailable';
+  return { revocation: { state, at: now, effectiveBy } };
+}
+
+/** IAM acts on live sessions within minutes (iam-ug, id_roles_use_revoke-sessions); this is what is promised. */
+const IAM_TAKES = 5 * MINUTE;
+
+/** Writes down how a revocation went; undefined if there is none under way. */
+export function recordRevocation(request: RequestRecord, state: 'done' | 'failed', now: number): RequestRecord | undefined {
+  const { revocation } = request;
+  if (revocation?.state !== 'pending') return undefined;
+  const effectiveBy = state === 'done' ? Math.min(revocation.effectiveBy, now + IAM_TAKES) : revocation.effectiveBy;
+  const type = state === 'done' ? 'sessions-revoked' : 'revocation-failed';
+  return record({ ...request, revocation: { state, at: now, effectiveBy } }, type, { actor: 'latchkey', via: 'revoke' }, now);
 }
 
 // -- vending ---------------------------------------------------------------------------------------------------------
@@ -241,47 +275,11 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
         clockwork,
         now,
       );
+    case 'revocation-failed':
+      return recordRevocation(request, 'failed', now);
     case 'mail-checked':
       return record({ ...request, mailChecks: mailChecksBy(request, now) }, 'mail-checked', clockwork, now);
   }
-}
-
-// -- history ---------------------------------------------------------------------------------------------------------
-
-/** Adds one event and moves version and chain along with it. */
-export function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
-  const seq = request.version + 1;
-  const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
-  const kept = type === 'vended' ? folded(request.history) : request.history;
-  const event = kept === request.history ? added : { ...added, prev: request.head, kept: digestOf(kept) };
-  return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
-}
-
-const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
-
-/**
- * Without the oldest vend, once there are many. The event that is written next answers for what is left: it carries the chain
- * value that stood before it and the digest of the events before it. Earlier ones that did so need not any more.
- */
-function folded(history: HistoryEvent[]): HistoryEvent[] {
-  const vends = history.filter(({ type }) => type === 'vended');
-  if (vends.length < KEPT_VENDS) return history;
-  return history.filter((event) => event !== vends[0]).map(({ prev: _, kept: __, ...event }) => event);
-}
-
-/**
- * Whether the history is the one that was written. From the newest fold on, or from the beginning, every value of the chain
- * follows from the one before, up to `head`; what stands before a fold has the digest that the fold carries.
- */
-export function isHistoryIntact({ history, head, version }: RequestRecord): boolean {
-  const fold = history.findLastIndex(({ kept }) => kept !== undefined);
-  const before = history.slice(0, Math.max(0, fold));
-  const chained = history.slice(before.length);
-  const first = chained[0];
-  if (!first || (fold < 0 && first.seq !== 1)) return false;
-  const isKept = fold < 0 || digestOf(before) === first.kept;
-  const isInOrder = chained.every(({ seq }, i) => seq === first.seq + i) && chained.at(-1)?.seq === version;
-  return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
 }
 
 // --- internal ---
@@ -289,7 +287,7 @@ export function isHistoryIntact({ history, head, version }: RequestRecord): bool
 /** One answer for "no such request" and "not yours". */
 export const notFound = (): Problem => new Problem('request-not-found', 'There is no such request that you may see.');
 
-function notActive(request: RequestRecord, now: number, hint: string): Problem {
+export function notActive(request: RequestRecord, now: number, hint: string): Problem {
   const status = statusAt(request, now);
   const since: Partial<Record<typeof status, number | undefined>> = { lapsed: request.decideBy, scheduled: request.startsAt, ended: request.endsAt };
   const at = request.outcome?.at ?? since[status];

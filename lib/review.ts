@@ -1,10 +1,11 @@
 // Signing off what was done by break-glass.
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
+import { byCaller, record } from './history.ts';
 import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import { byCaller, notFound, record } from './request.ts';
+import { notFound } from './request.ts';
 import type { NewReview, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';

@@ -62,6 +62,15 @@ export const DurationText = v.pipe(
   v.check((value) => parseDuration(value) !== undefined, 'must be a duration such as 45m, 2h, 1h30m or PT1H30M'),
 );
 
+/** An instant in a request body, kept as text until the core asks for milliseconds: RFC 3339 with an offset, at most to the millisecond. */
+export const InstantText = v.pipe(
+  v.string(),
+  v.check(
+    (value) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?(?:Z|[+-]\d\d:\d\d)$/.test(value) && !Number.isNaN(Date.parse(value)),
+    'must be an instant such as 2026-11-22T10:00:00Z',
+  ),
+);
+
 export const RoleId = v.pipe(
   v.string(),
   v.maxLength(200),
@@ -152,6 +161,8 @@ export const eventTypes = [
   'lapsed',
   'review-overdue',
   'reviewed',
+  'sessions-revoked',
+  'revocation-failed',
 ] as const;
 
 export const HistoryEvent = v.object({
@@ -188,6 +199,22 @@ export const RoleSnapshot = v.object({
   digest: v.string(),
 });
 
+/** What becomes of sessions that were out when a grant was ended early. */
+export const Revocation = v.object({
+  /** unavailable: the account has no revoker, so they end by themselves */
+  state: v.picklist(['pending', 'done', 'failed', 'unavailable']),
+  at: At,
+  /** from when on none of them works any more, for certain */
+  effectiveBy: At,
+});
+
+/** What the session policy is narrowed to, as approvers saw it. */
+export const Scope = v.object({
+  values: v.record(v.string(), v.string()),
+  says: v.string(),
+  statements: v.array(v.object({ actions: v.array(v.string()), resources: v.array(v.string()) })),
+});
+
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
@@ -201,6 +228,9 @@ export const RequestRecord = v.object({
   reason: v.string(),
   ticket: v.optional(v.string()),
   durationSeconds: v.number(),
+  /** the request whose grant this one continues */
+  extends: v.optional(v.string()),
+  scope: v.optional(Scope),
   createdAt: At,
   decideBy: At,
   automatic: v.boolean(),
@@ -210,10 +240,12 @@ export const RequestRecord = v.object({
   waiting: v.optional(Waiting),
   /** there for a request by break-glass, and for no other */
   review: v.optional(Review),
+  /** when the grant starts; before there is a grant, the earliest that it may */
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
   outcome: v.optional(v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() })),
+  revocation: v.optional(Revocation),
   /** the newest sessions; `vended` counts all that ever were */
   sessions: v.array(Session),
   vended: v.number(),
@@ -251,8 +283,11 @@ export const NewRequest = strict({
   reason,
   ticket: v.optional(oneLine(200)),
   onBehalfOf: v.optional(OnBehalfOf),
+  startsAt: v.optional(InstantText),
+  scope: v.optional(v.record(v.pipe(v.string(), v.maxLength(31)), v.pipe(v.string(), v.maxLength(200)))),
   breakGlass: v.optional(v.boolean()),
 });
+export const NewExtension = strict({ duration: DurationText, reason });
 export const NewDecision = strict({
   decision: v.picklist(['approve', 'deny'], 'must be "approve" or "deny"'),
   comment: v.optional(comment),
@@ -327,6 +362,13 @@ export const RoleView = v.object({
   mfa: v.boolean(),
   duration: v.object({ defaultSeconds: v.number(), maxSeconds: v.number() }),
   session: v.object({ maxSeconds: v.number() }),
+  schedule: v.object({ withinSeconds: v.number() }),
+  scope: v.optional(
+    v.record(
+      v.string(),
+      v.object({ description: v.string(), values: v.optional(v.array(v.string())), pattern: v.optional(v.string()), maxLength: v.number() }),
+    ),
+  ),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
   breakGlass: v.optional(
@@ -354,6 +396,8 @@ export const RequestView = v.object({
   reason: v.string(),
   ticket: v.optional(v.string()),
   durationSeconds: v.number(),
+  extends: v.optional(v.string()),
+  scope: v.optional(v.record(v.string(), v.string())),
   createdAt: Instant,
   decideBy: Instant,
   startsAt: v.optional(Instant),
@@ -381,6 +425,7 @@ export const RequestView = v.object({
       }),
     ),
   }),
+  revocation: v.optional(v.object({ state: Revocation.entries.state, at: Instant, effectiveBy: Instant })),
   sessions: v.array(
     v.object({ kind: v.picklist(['keys', 'console']), accessKeyId: v.string(), sessionName: v.string(), issuedAt: Instant, expiresAt: Instant }),
   ),
@@ -424,6 +469,7 @@ export type Stage = v.InferOutput<typeof Stage>;
 export type Waiting = v.InferOutput<typeof Waiting>;
 export type Decision = v.InferOutput<typeof Decision>;
 export type Session = v.InferOutput<typeof Session>;
+export type Revocation = v.InferOutput<typeof Revocation>;
 export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;
 export type EventType = (typeof eventTypes)[number];
 export type Status = (typeof statuses)[number];
@@ -431,6 +477,7 @@ export type LimitedBy = (typeof limits)[number];
 export type NewRequest = v.InferOutput<typeof NewRequest>;
 export type LinkForm = v.InferOutput<typeof LinkForm>;
 export type NewReview = v.InferOutput<typeof NewReview>;
+export type NewExtension = v.InferOutput<typeof NewExtension>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;

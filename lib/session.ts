@@ -5,6 +5,7 @@
 // always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
 import type { Role } from './catalogue.ts';
 import { sha256 } from './digest.ts';
+import { sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
 import type { LimitedBy, RequestRecord } from './schema.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
@@ -20,6 +21,7 @@ type AssumeRoleInput = {
   ExternalId: string;
   SourceIdentity: string;
   Policy: string;
+  PolicyArns?: Array<{ arn: string }>;
   Tags: Array<{ Key: string; Value: string }>;
 };
 export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt: number };
@@ -54,7 +56,8 @@ export function planSession(request: RequestRecord, role: Role, asked: number | 
     DurationSeconds: Math.max(STS_LEAST, seconds),
     ExternalId: role.account.externalId,
     SourceIdentity: sourceIdentity(request.requester.person),
-    Policy: JSON.stringify(sessionPolicy(endsAt)),
+    Policy: JSON.stringify(sessionPolicy(endsAt, role, request.scope)),
+    ...(role.sessionPolicies.length > 0 && { PolicyArns: role.sessionPolicies.map((arn) => ({ arn })) }),
     Tags: [
       { Key: 'latchkey-request', Value: request.id },
       { Key: 'latchkey-requester', Value: tagValue(request.requester.person) },
@@ -73,17 +76,6 @@ function grantEnd(request: RequestRecord, role: Role): number {
 function shortest(limits: ReadonlyArray<[LimitedBy, number | undefined]>): { seconds: number; limitedBy: LimitedBy } {
   const set = limits.flatMap(([limitedBy, seconds]) => (seconds === undefined ? [] : [{ limitedBy, seconds }]));
   return set.reduce((least, next) => (next.seconds < least.seconds ? next : least));
-}
-
-/** Whatever the role allows, until the grant ends. A Deny in a session policy beats every Allow. */
-function sessionPolicy(endsAt: number) {
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      { Effect: 'Allow', Action: '*', Resource: '*' },
-      { Sid: 'EndsWithTheGrant', Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } },
-    ],
-  };
 }
 
 /** botocore sts: 2-64 characters of [\w+=,.@-]. The person is a label for whoever reads CloudTrail, the middle is what cannot be guessed. */

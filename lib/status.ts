@@ -3,6 +3,11 @@ import { afterQuiet } from './quiet.ts';
 import type { RequestRecord, Stage, Status } from './schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
+/** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
+const SESSION_MOST = HOUR;
+/** When a revocation that nobody has finished is written down as failed. */
+export const REVOCATION_OVERDUE = 15 * MINUTE;
+
 /** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
 
@@ -34,16 +39,20 @@ export function openUntil(record: RequestRecord): number | undefined {
 }
 
 /** What the clock alone will make of a request, and when. */
-export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' };
+export type ClockStep = { at: number; does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' | 'revocation-failed' };
 
 /** The next step of each kind; where several are due, the first of them counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
-  if (record.outcome) return reviewSteps(record);
+  if (record.outcome) return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record)];
   if (record.endsAt !== undefined) return [{ at: record.endsAt, does: 'ended' }, ...reviewSteps(record), ...stepsUnderGlass(record, record.endsAt)];
   const stage = openStage(record)?.stage;
   const opened = openedAt(record);
   return [{ at: record.decideBy, does: 'lapsed' }, ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : [])];
 }
+
+/** A revocation that nobody has finished is written down as failed. */
+const revocationSteps = ({ revocation }: RequestRecord, endedAt: number): ClockStep[] =>
+  revocation?.state === 'pending' ? [{ at: endedAt + REVOCATION_OVERDUE, does: 'revocation-failed' }] : [];
 
 /** When a review that nobody signs is brought up, counted from its due time. */
 const overdueAfter = [0, DAY, 7 * DAY];
@@ -96,3 +105,12 @@ export function mailChecksBy(record: RequestRecord, now: number): number {
 
 /** When it became the open stage's turn. */
 const openedAt = (record: RequestRecord): number | undefined => record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
+
+/** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
+export function sessionsUntil(record: RequestRecord, now: number): number | undefined {
+  const [oldest] = record.sessions;
+  const isFolded = record.vended > record.sessions.length;
+  const folded = isFolded && oldest ? [Math.min(oldest.issuedAt + SESSION_MOST, record.endsAt ?? Number.POSITIVE_INFINITY)] : [];
+  const live = [...record.sessions.map(({ expiresAt }) => expiresAt), ...folded].filter((until) => until > now);
+  return live.length > 0 ? Math.max(...live) : undefined;
+}

@@ -14,9 +14,9 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { ListIndex, Look, OpenSlot, Position, Settlement, Store } from './app.ts';
-import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { bounds } from './catalogue.ts';
-import { Problem } from './problem.ts';
+import { passable, tryAgain } from './dynamo-faults.ts';
+import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
@@ -44,8 +44,8 @@ type Index = keyof typeof indexes;
 const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const listedMonths = 13;
 
-/** Milliseconds for which a request can be open, counted from its filing: as long as it may wait plus as long as it may last. */
-const openFor = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+/** Milliseconds for which a request can be open, counted from its filing: as long as it may wait, for a decision or its start, plus as long as it may last. */
+const openFor = (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND;
 
 /** The table, for whoever has to make one: on demand, streaming old and new images. `ttl` is its time-to-live attribute. */
 export function tableDefinition(name: string): CreateTableCommandInput {
@@ -126,6 +126,8 @@ export function imageOf(record: RequestRecord): Item {
     ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
     ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
+    // what the stream's filter for revoke-sessions goes by
+    ...(record.revocation?.state === 'pending' && { revocation: text('pending') }),
   };
 }
 
@@ -181,6 +183,8 @@ export function dynamoStore(client: Client, table: string): Store {
     );
 
   return {
+    ...revocationItems(client, table),
+
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));
     },
@@ -402,24 +406,3 @@ async function conditionally(client: Client, command: PutItemCommand | UpdateIte
     return { item, isRetried, isOwnWrite: async (written) => isRetried && (await item())?.doc?.S === written.doc?.S };
   }
 }
-
-/** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
-const passingFaults = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-const passingAnswers = new Set(['TransactionConflict', 'ReplicatedWriteConflict']);
-
-async function passable<Answer>(call: Promise<Answer>): Promise<Answer> {
-  try {
-    return await call;
-  } catch (error) {
-    if (isPassing(error)) throw tryAgain();
-    throw error;
-  }
-}
-
-function isPassing(error: unknown): boolean {
-  const answer = awsAnswer(error);
-  if (answer) return !isRefusal(answer) || passingAnswers.has(answer.code);
-  return error instanceof Error && (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))));
-}
-
-const tryAgain = () => new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });

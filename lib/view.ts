@@ -20,6 +20,8 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     reason,
     ...(ticket !== undefined && { ticket }),
     durationSeconds,
+    ...(request.extends !== undefined && { extends: request.extends }),
+    ...(request.scope && { scope: request.scope.values }),
     createdAt: toInstant(request.createdAt),
     decideBy: toInstant(request.decideBy),
     ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
@@ -39,6 +41,9 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
         })),
       })),
     },
+    ...(request.revocation && {
+      revocation: { ...request.revocation, at: toInstant(request.revocation.at), effectiveBy: toInstant(request.revocation.effectiveBy) },
+    }),
     sessions: request.sessions.map((session) => ({ ...session, issuedAt: toInstant(session.issuedAt), expiresAt: toInstant(session.expiresAt) })),
     history: request.history.map(({ prev: _, kept: __, ...event }) => ({ ...event, at: toInstant(event.at) })),
   };
@@ -65,6 +70,8 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     mfa: role.mfa,
     duration: { defaultSeconds: role.duration.default, maxSeconds: role.duration.max },
     session: { maxSeconds: role.session.max },
+    schedule: { withinSeconds: role.schedule.within },
+    ...(role.scope && { scope: role.scope.parameters }),
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
     ...(role.breakGlass && {

@@ -44,7 +44,9 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Role', value: [role.id], note: [role.description] },
     { label: 'Reason', quote: reason },
     ...(ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: ticket }] }]),
-    { label: 'How long', value: [`${durationText(durationSeconds)}, counted from the approval`] },
+    ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
+    ...scopeFacts(request),
+    { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
     { label: 'Decide until', value: [instantText(decideBy)] },
   ];
@@ -93,7 +95,8 @@ export function ifApproved(request: RequestRecord): Phrase {
   }
   const next = request.stages[open.index + 1];
   if (next) return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
-  return say`As soon as you approve, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
+  const start = request.startsAt === undefined ? 'As soon as you approve' : `From ${instantText(request.startsAt)} on, or from your approval if that is later`;
+  return say`${start}, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
 }
 
 export const ifDenied = (request: RequestRecord): Phrase => say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
@@ -101,12 +104,38 @@ export const ifDenied = (request: RequestRecord): Phrase => say`The request is c
 export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [`If nobody decides, the request lapses on ${instantText(decideBy)}.`];
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
-export function lastSessionEnd({ sessions, outcome }: RequestRecord): number | undefined {
+export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
+  if (revocation) return revocation.effectiveBy;
   const ends = sessions.map(({ expiresAt }) => expiresAt).filter((end) => outcome !== undefined && end > outcome.at);
   return ends.length > 0 ? Math.max(...ends) : undefined;
 }
 
+/** What becomes of them meanwhile; nothing where they are left to their own end. */
+export const revocationText = ({ revocation }: RequestRecord): string =>
+  ({
+    pending: ' They are being revoked in AWS too, which takes some minutes.',
+    done: ' They have been revoked in AWS too, which takes effect within minutes.',
+    failed: ' Revoking them in AWS as well did not work.',
+    unavailable: '',
+    none: '',
+  })[revocation?.state ?? 'none'];
+
 // --- internal ---
+
+/** In words, and as what AWS will hold the session to. */
+const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
+  scope
+    ? [
+        { label: 'Limited to', value: [{ said: scope.says }] },
+        {
+          label: 'Resulting policy',
+          quote: scope.statements.map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`).join('\n'),
+        },
+      ]
+    : [];
+
+const countedFrom = ({ startsAt }: RequestRecord): string =>
+  startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);

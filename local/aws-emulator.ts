@@ -1,8 +1,9 @@
-// STS, SES and AWS sign-in behind one HTTP listener: real SDK clients, botocore and curl can call it.
+// STS, SES, IAM and AWS sign-in behind one HTTP listener: real SDK clients, botocore and curl can call it.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '../lib/app.ts';
+import { createIamEmulator, type IamEmulator } from './iam.ts';
 import { AwsFault, faultDocument, type QueryService, runAction } from './query-protocol.ts';
 import { createSesEmulator, type SesEmulator } from './ses.ts';
 import { createSignInEmulator, type PlainAnswer } from './sign-in.ts';
@@ -12,19 +13,21 @@ import { createStsEmulator, type StsCaller, type StsEmulator } from './sts.ts';
 export type AwsEmulator = {
   sts: StsEmulator;
   ses: SesEmulator;
+  iam: IamEmulator;
   /**
-   * Answers one request. A path that ends in `/federation` is sign-in's; any other is STS's or SES's, as the scope of its signature says,
-   * so that one endpoint URL serves both clients wherever this is mounted. Never rejects.
+   * Answers one request. A path that ends in `/federation` is sign-in's; any other is STS's, SES's or IAM's, as the scope of its signature says,
+   * so that one endpoint URL serves all clients wherever this is mounted. Never rejects.
    */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
 
 /** @param wallClock judges the freshness of signatures, which clients make by the real time; Latchkey's own clock can be moved */
 export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pick<App, 'catalogue' | 'clock'> & { wallClock?: () => number }): AwsEmulator {
-  const sts = createStsEmulator({ catalogue, clock });
+  const iam = createIamEmulator({ catalogue });
+  const sts = createStsEmulator({ catalogue, clock, policiesOf: iam.policiesOf });
   const ses = createSesEmulator({ clock });
   const signIn = createSignInEmulator({ sts, clock });
-  const services: Record<string, QueryService<StsCaller>> = { sts, ses };
+  const services: Record<string, QueryService<StsCaller>> = { sts, ses, iam };
 
   const answer = async (request: IncomingMessage, requestId: string): Promise<PlainAnswer> => {
     const target = request.url ?? '/';
@@ -35,9 +38,10 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pi
     if (target.slice(0, queryAt).endsWith('/federation')) return signIn.answer(method, query);
 
     const scope = readAuthorization(request.headers.authorization)?.service ?? '';
-    const service = Object.hasOwn(services, scope) ? services[scope]! : sts;
+    const name = Object.hasOwn(services, scope) ? scope : 'sts';
+    const service = services[name]!;
     try {
-      const verdict = await verifySigV4({ method, target, headers: request.headers, body }, sts.caller, service === ses ? 'ses' : 'sts', wallClock());
+      const verdict = await verifySigV4({ method, target, headers: request.headers, body }, sts.caller, name, wallClock());
       if (!verdict.ok) throw signatureFault(verdict.fault, verdict.message);
       if (verdict.key.expiresAt <= clock()) throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
       const fields = method === 'POST' ? new URLSearchParams(body.toString('utf8')) : query;
@@ -51,6 +55,7 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pi
   return {
     sts,
     ses,
+    iam,
     async handle(request, response) {
       const requestId = randomUUID();
       const { status, contentType, body } = await answer(request, requestId).catch((error: unknown) => faultOfOurs(error, requestId));

@@ -1,5 +1,6 @@
 // The App of the local server: real SDK clients against embedded emulators, a clock that can be moved, and the functions over all that.
 import { randomBytes } from 'node:crypto';
+import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
 import { handler as createRequest } from '../functions/create-request.ts';
@@ -10,11 +11,13 @@ import { handler as endRequest } from '../functions/end-request.ts';
 import { handler as issueSession } from '../functions/issue-session.ts';
 import { handler as notify } from '../functions/notify.ts';
 import { handler as readRequests } from '../functions/read-requests.ts';
+import { handler as revokeSessions } from '../functions/revoke-sessions.ts';
 import { handler as sweep } from '../functions/sweep.ts';
 import type { App, Log } from '../lib/app.ts';
 import type { Catalogue } from '../lib/catalogue.ts';
 import { jsonLog } from '../lib/log.ts';
 import { sesMail } from '../lib/mail.ts';
+import { revoker } from '../lib/revoker.ts';
 import { federation } from '../lib/sign-in.ts';
 import { stsSessions } from '../lib/sts.ts';
 import { version } from '../lib/version.ts';
@@ -26,11 +29,12 @@ import { contextOf, type Functions } from './gateway.ts';
 import { identityOf } from './issuer.ts';
 import type { LocalSettings } from './settings.ts';
 import { createStream, type LocalStream } from './stream.ts';
+import { revokeKeys } from './sts.ts';
 
 export type Composition = {
   app: App;
   clock: MovableClock;
-  /** the embedded STS, SES and sign-in; they stay empty where others took their place */
+  /** the embedded STS, SES, IAM and sign-in; they stay empty where others took their place */
   aws: AwsEmulator;
   functions: Functions;
   stream: LocalStream;
@@ -52,6 +56,10 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
   const stsClient = new STSClient({ ...clientSettings(settings.aws, 'sts', emulator), maxAttempts: 3 });
   const sesClient = new SESClient({ ...clientSettings(settings.aws, 'ses', emulator), maxAttempts: 1 });
 
+  // IAM takes the sessions of the STS that is in use, so both are embedded or neither is
+  const iamSettings = clientSettings(settings.aws, 'sts', emulator);
+  const revokeClient = new STSClient({ ...iamSettings, ...(settings.aws.elsewhere.sts ? {} : { credentials: revokeKeys }), maxAttempts: 3 });
+
   const parts: App = {
     clock: clock.now,
     random: (bytes) => randomBytes(bytes),
@@ -63,12 +71,19 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
     store: database.store,
     mail: sesMail(sesClient, 'Latchkey <latchkey@example.com>'),
     sts: stsSessions(stsClient),
+    iam: revoker(revokeClient, (credentials) => new IAMClient({ ...iamSettings, credentials, maxAttempts: 3 })),
     // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
     signIn: settings.aws.elsewhere.sts ? federation(fetch) : federation(fetch, `${emulator}/federation`),
   };
   const notifyAll = notify.with(parts);
-  const stream = createStream((event) => notifyAll(event, contextOf('stream')), log);
+  const news = createStream((event) => notifyAll(event, contextOf('stream')), log);
+  const revocations = createStream((event) => revokeAll(event, contextOf('stream')), log);
+  const stream: LocalStream = {
+    observe: (store) => revocations.observe(news.observe(store)),
+    settled: (run) => news.settled(() => revocations.settled(run)),
+  };
   const app: App = { ...parts, store: stream.observe(database.store) };
+  const revokeAll = revokeSessions.with(app);
   const sweepOnce = sweep.with(app);
 
   return {
@@ -81,6 +96,7 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
     async close() {
       stsClient.destroy();
       sesClient.destroy();
+      revokeClient.destroy();
       await database.close();
     },
   };
@@ -91,6 +107,7 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
 /** Which function answers which route, as serverless.yml has it. */
 function functionsOver(app: App): Functions {
   const describing = describe.with(app);
+  const creating = createRequest.with(app);
   const reading = readRequests.with(app);
   const issuing = issueSession.with(app);
   const deciding = decideRequest.with(app);
@@ -101,7 +118,8 @@ function functionsOver(app: App): Functions {
     me: describing,
     listRoles: describing,
     unknownRoute: describing,
-    createRequest: createRequest.with(app),
+    createRequest: creating,
+    extendRequest: creating,
     listRequests: reading,
     readRequest: reading,
     decideRequest: deciding,

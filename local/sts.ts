@@ -1,16 +1,24 @@
 // An STS of one's own: AssumeRole and GetCallerIdentity over the catalogue's roles, refusing what AWS would refuse.
 import { createHash, randomBytes } from 'node:crypto';
 import type { App } from '../lib/app.ts';
-import type { Catalogue, Role } from '../lib/catalogue.ts';
+import type { Account, Catalogue } from '../lib/catalogue.ts';
+import { revokerArn } from '../lib/iam.ts';
 import { SECOND, toInstant } from '../lib/time.ts';
+import { isDenied } from './denials.ts';
 import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
 import type { SigningKey } from './sigv4.ts';
 import { type AssumeRoleCall, type CheckedCall, checkAssumeRole, readAssumeRole } from './sts-limits.ts';
 
 /** Whoever may sign calls to the emulators. */
-export type StsCaller = SigningKey & { accessKeyId: string; arn: string; userId: string; account: string; expiresAt: number; isHub: boolean };
+export type StsCaller = SigningKey & { accessKeyId: string; arn: string; userId: string; account: string; expiresAt: number; isHub: boolean; roleArn?: string };
 /** What the emulator knows of a session it issued. */
-export type IssuedSession = StsCaller & { roleArn: string; tags: ReadonlyArray<{ Key: string; Value: string }>; policy?: string; sourceIdentity?: string };
+export type IssuedSession = StsCaller & {
+  roleArn: string;
+  issuedAt: number;
+  tags: ReadonlyArray<{ Key: string; Value: string }>;
+  policy?: string;
+  sourceIdentity?: string;
+};
 
 export type StsEmulator = QueryService<StsCaller> & {
   /** every AssumeRole input that was sent with a good signature, refused ones included, newest first; no secret in it */
@@ -39,14 +47,31 @@ const hub: StsCaller = {
   isHub: true,
 };
 
+/** Those of the hub's revoke-sessions function, which enters the revokers and no other role. */
+export const revokeKeys = {
+  accessKeyId: 'ASIALATCHKEYLOCALREV',
+  secretAccessKey: 'latchkey-local-rev-secret-opens-nothing0',
+  sessionToken: 'latchkey-local-rev-token-opens-nothing',
+} as const;
+const revokeFunction: StsCaller = {
+  ...revokeKeys,
+  arn: 'arn:aws:sts::999999999999:assumed-role/latchkey-revoke-sessions/local',
+  userId: 'AROALATCHKEYLOCALREVX:local',
+  account: '999999999999',
+  expiresAt: Number.POSITIVE_INFINITY,
+  isHub: false,
+};
+const standing: Record<string, StsCaller> = { [hub.accessKeyId]: hub, [revokeFunction.accessKeyId]: revokeFunction };
+
 /** How many calls and sessions are remembered. */
 const memory = 5000;
 
 /**
  * @param clock Latchkey's own, so that sessions end by the same clock as grants
+ * @param policiesOf the inline policies of a role
  * @returns the service, to be mounted by aws-emulator.ts
  */
-export function createStsEmulator({ catalogue, clock }: Pick<App, 'catalogue' | 'clock'>): StsEmulator {
+export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'catalogue' | 'clock'> & { policiesOf(roleArn: string): string[] }): StsEmulator {
   const calls: AssumeRoleCall[] = [];
   const sessions = new Map<string, IssuedSession>();
 
@@ -62,14 +87,21 @@ export function createStsEmulator({ catalogue, clock }: Pick<App, 'catalogue' | 
     return answerOf(session, checked);
   };
 
-  const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => ({ Arn: caller.arn, UserId: caller.userId, Account: caller.account });
+  // AWS answers this to everybody, also to whom everything is denied. Here it stands for any call that a session could make.
+  const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => {
+    const session = sessions.get(caller.accessKeyId);
+    const policies = session ? [...policiesOf(session.roleArn), ...(session.policy === undefined ? [] : [session.policy])] : [];
+    if (session && isDenied(policies, { ...session, now: clock() }))
+      throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny`, 403);
+    return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
+  };
 
   return {
     version: '2011-06-15',
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     actions: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
     calls,
-    caller: (accessKeyId) => (accessKeyId === hub.accessKeyId ? hub : sessions.get(accessKeyId)),
+    caller: (accessKeyId) => standing[accessKeyId] ?? sessions.get(accessKeyId),
     session: (accessKeyId) => sessions.get(accessKeyId),
   };
 }
@@ -77,9 +109,9 @@ export function createStsEmulator({ catalogue, clock }: Pick<App, 'catalogue' | 
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** Trust and duration. A wrong external id is as little told as an unknown role. @throws AwsFault AccessDenied or ValidationError */
-function admit(catalogue: Catalogue, caller: StsCaller, call: CheckedCall): Role {
-  const role = [...catalogue.roles.values()].find(({ arn }) => arn === call.RoleArn);
-  if (!caller.isHub || !role || role.account.externalId !== call.ExternalId) {
+function admit(catalogue: Catalogue, caller: StsCaller, call: CheckedCall): EnteredRole {
+  const role = openTo(catalogue, caller).find(({ arn }) => arn === call.RoleArn);
+  if (!role || role.account.externalId !== call.ExternalId) {
     throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`, 403);
   }
   if (call.DurationSeconds > role.maxSessionDuration) {
@@ -91,7 +123,16 @@ function admit(catalogue: Catalogue, caller: StsCaller, call: CheckedCall): Role
   return role;
 }
 
-function issue(role: Role, call: CheckedCall, now: number): IssuedSession {
+type EnteredRole = { arn: string; account: Account; maxSessionDuration: number };
+
+/** Each function of the hub has its own roles to enter, as their trust policies say. */
+function openTo(catalogue: Catalogue, caller: StsCaller): EnteredRole[] {
+  if (caller.isHub) return [...catalogue.roles.values()];
+  if (caller.accessKeyId !== revokeKeys.accessKeyId) return [];
+  return [...catalogue.accounts.values()].flatMap((account) => (account.revoker ? [{ arn: revokerArn(account), account, maxSessionDuration: 3600 }] : []));
+}
+
+function issue(role: EnteredRole, call: CheckedCall, now: number): IssuedSession {
   const roleName = role.arn.split('/').at(-1);
   return {
     accessKeyId: `ASIA${base32(randomBytes(10))}`,
@@ -101,6 +142,7 @@ function issue(role: Role, call: CheckedCall, now: number): IssuedSession {
     arn: `arn:${role.account.partition}:sts::${role.account.id}:assumed-role/${roleName}/${call.RoleSessionName}`,
     userId: `${roleId(role.arn)}:${call.RoleSessionName}`,
     account: role.account.id,
+    issuedAt: now,
     expiresAt: now + call.DurationSeconds * SECOND,
     isHub: false,
     roleArn: role.arn,

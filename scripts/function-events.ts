@@ -3,7 +3,7 @@ import { mounts, type Route, type RouteName, routes } from '../lib/routes.ts';
 
 export const routesOfFunction = {
   describe: ['health', 'openapi', 'me', 'listRoles'],
-  'create-request': ['createRequest'],
+  'create-request': ['createRequest', 'extendRequest'],
   'read-requests': ['listRequests', 'readRequest'],
   'decide-request': ['decideRequest', 'reviewRequest'],
   'end-request': ['endRequest'],

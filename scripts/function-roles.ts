@@ -1,15 +1,12 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { rolesIn } from '../lib/role-template.ts';
+import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import type { Settings } from './settings.ts';
 
-type Statement = {
-  Sid: string;
-  Effect: 'Allow' | 'Deny';
-  Action?: string[];
-  NotAction?: string[];
-  Resource: unknown;
+type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
+  Action?: readonly string[] | string;
+  Resource?: unknown;
   Condition?: Record<string, Record<string, unknown>>;
 };
 type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
@@ -26,7 +23,13 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
-    sweep: [query('byDue'), items(['request', 'sweep'], ['GetItem', 'PutItem'])],
+    'revoke-sessions': [
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
+      items('revocations', ['UpdateItem']),
+      ...readStream(),
+      ...enterRevokers(stage, settings.organization, catalogue),
+    ],
+    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem'])],
   };
 }
 
@@ -44,12 +47,12 @@ export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
-type Kind = 'request' | 'message' | 'sweep';
+const kinds = { request: 'Requests', message: 'Messages', revocations: 'Revocations', sweep: 'Looks' } as const;
 
-/** Actions on items whose key begins with a kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(kinds: Kind | readonly Kind[], actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+/** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
+function items(kind: keyof typeof kinds, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
   return {
-    Sid: [kinds].flat().includes('request') ? 'Requests' : 'Messages',
+    Sid: kinds[kind],
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
@@ -76,42 +79,28 @@ function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Stat
   return { Sid: 'Mail', Effect: 'Allow', Action: ['ses:SendEmail'], Resource: identities, Condition: { StringEquals: { 'ses:FromAddress': senderAddress } } };
 }
 
-const enterActions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'];
+const functionArn = (stage: string, name: string) => sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);
+const ownLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
-/**
- * Entering the target roles: from this function's code alone, and nothing beside. The condition key lambda:SourceFunctionArn pins the
- * credentials to the function (lambda-dg, lambda-intro-execution-role). The Deny spares calls that a service makes for us: DynamoDB
- * decrypts the table's key in the caller's name.
- */
-function enterTargets(stage: string, organization: string, catalogue: CatalogueData): Statement[] {
-  const functionArn = sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-issue-session`);
-  return [
-    {
-      Sid: 'Assume',
-      Effect: 'Allow',
-      Action: enterActions,
-      Resource: targetRoles(catalogue),
-      Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn }, ...(organization && { StringEquals: { 'aws:ResourceOrgID': organization } }) },
-    },
-    {
-      Sid: 'NothingElse',
-      Effect: 'Deny',
-      NotAction: [...enterActions, 'dynamodb:GetItem', 'dynamodb:PutItem', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: '*',
-      Condition: { Bool: { 'aws:ViaAWSService': 'false' } },
-    },
+/** Entering the revokers, which are outside of the target roles' paths. */
+const enterRevokers = (stage: string, organization: string, catalogue: CatalogueData): Statement[] => {
+  const beside = [
+    ...['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+      (action) => `dynamodb:${action}`,
+    ),
+    'sqs:SendMessage',
+    ...ownLog,
   ];
-}
+  return hubPolicy(['sts:AssumeRole'], revokerRoles(catalogue), functionArn(stage, 'revoke-sessions'), organization || undefined, beside);
+};
 
-/** The role paths of the catalogue, account by account; a role without a path is named itself. */
-export function targetRoles(catalogue: CatalogueData): string[] {
-  const arns = [...rolesIn(catalogue)].map(({ account, rule: { roleName } }) => {
-    const { partition, id } = catalogue.accounts[account]!;
-    const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
-    return `arn:${partition}:iam::${id}:role/${path === '' ? roleName : `${path}*`}`;
-  });
-  return [...new Set(arns)].sort();
-}
+/** Entering the target roles. */
+const enterTargets = (stage: string, organization: string, catalogue: CatalogueData): Statement[] =>
+  hubPolicy(enterActions, targetRoles(catalogue), functionArn(stage, 'issue-session'), organization || undefined, [
+    'dynamodb:GetItem',
+    'dynamodb:PutItem',
+    ...ownLog,
+  ]);
 
 function roleOf(name: string, stage: string, own: Statement[]): Role {
   const log: Statement = {
@@ -128,13 +117,13 @@ function roleOf(name: string, stage: string, own: Statement[]): Role {
     },
     Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: [log, ...own] } }],
   };
-  if (name !== 'issue-session') return { Type: 'AWS::IAM::Role', Properties: properties };
+  if (name !== 'issue-session' && name !== 'revoke-sessions') return { Type: 'AWS::IAM::Role', Properties: properties };
   // IAM remembers the id of a role that a trust policy names, not the name: were this role replaced, no target account would know it any more
   return {
     Type: 'AWS::IAM::Role',
     DeletionPolicy: 'Retain',
     UpdateReplacePolicy: 'Retain',
-    Properties: { RoleName: `latchkey-${stage}-issue-session`, ...properties },
+    Properties: { RoleName: `latchkey-${stage}-${name}`, ...properties },
   };
 }
 

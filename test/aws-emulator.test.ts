@@ -1,13 +1,16 @@
+import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetSendQuotaCommand, SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
 import { AssumeRoleCommand, type AssumeRoleCommandInput, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { signInUrl } from '../lib/console-url.ts';
+import { revocationPolicy } from '../lib/iam.ts';
 import { sesMail } from '../lib/mail.ts';
+import { revoker } from '../lib/revoker.ts';
 import { federation } from '../lib/sign-in.ts';
 import { stsSessions } from '../lib/sts.ts';
-import { HOUR, MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
 import { startAwsEmulator } from '../local/aws-emulator.ts';
-import { hubKeys } from '../local/sts.ts';
+import { hubKeys, revokeKeys } from '../local/sts.ts';
 import { awsCatalogue, assumeRoleInput as input } from './support/aws-catalogue.ts';
 import { rejectionOf } from './support/canned-aws.ts';
 
@@ -339,3 +342,87 @@ function tags(count: number) {
 function policyOf(characters: number): string {
   return input.Policy.replace('"*"', `"${'x'.repeat(characters - input.Policy.length + 1)}"`);
 }
+
+describe('revoking', () => {
+  const role = {
+    arn: 'arn:aws:iam::111111111111:role/latchkey/bucket-read',
+    revoker: 'arn:aws:iam::111111111111:role/latchkey-revoker',
+    externalId: 'lk-external-id',
+  };
+  const iamFor = (credentials: Keys) => new IAMClient(clientSettings(credentials));
+  let iam: ReturnType<typeof revoker>;
+  beforeAll(() => {
+    iam = revoker(sts(revokeKeys), iamFor);
+  });
+  const mine = input.Tags[0]!.Value;
+
+  test('a live session dies when its grant is denied, another lives on, and the denial can be taken away', async () => {
+    const session = await sessionOf();
+    const other = await stsSessions(sts()).assumeRole({ ...input, Tags: [{ Key: 'latchkey-request', Value: 'other' }, input.Tags[1]!] });
+    await whoIs(session);
+    expect(await iam.setRevocations(role, revocationPolicy([mine], undefined))).toBe('written');
+    expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'AccessDenied' });
+    await whoIs(other);
+    expect(await iam.setRevocations(role, undefined)).toBe('written');
+    await whoIs(session);
+    expect(await iam.setRevocations(role, undefined)).toBe('gone');
+  });
+
+  test('all older sessions die, younger ones live', async () => {
+    const old = await sessionOf();
+    now = start + MINUTE;
+    await iam.setRevocations(role, revocationPolicy([], now));
+    const young = await sessionOf();
+    expect(await rejectionOf(whoIs(old))).toMatchObject({ name: 'AccessDenied' });
+    await whoIs(young);
+    await iam.setRevocations(role, undefined);
+  });
+
+  test('a session ends with its grant, to the second', async () => {
+    const endsAt = start + 5 * MINUTE;
+    const end = { Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } };
+    const session = await stsSessions(sts()).assumeRole({ ...input, Policy: JSON.stringify({ Version: '2012-10-17', Statement: [end] }) });
+    now = endsAt - SECOND;
+    await whoIs(session);
+    now = endsAt;
+    expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'AccessDenied' });
+  });
+
+  test('a policy without room is told as such, and what was there stays', async () => {
+    const session = await sessionOf();
+    await iam.setRevocations(role, revocationPolicy([mine], undefined));
+    expect(
+      await iam.setRevocations(
+        role,
+        revocationPolicy(
+          Array.from({ length: 400 }, (_, i) => `r${i}`.padEnd(26, '0')),
+          undefined,
+        ),
+      ),
+    ).toBe('full');
+    expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'AccessDenied' });
+    await iam.setRevocations(role, undefined);
+  });
+
+  test('a role that is not there is gone', async () =>
+    expect(await iam.setRevocations({ ...role, arn: `${role.arn}-no-more` }, revocationPolicy([mine], undefined))).toBe('gone'));
+
+  test.each<[string, typeof role, Keys]>([
+    ["the hub's vending function", role, hubKeys],
+    ['a wrong external id', { ...role, externalId: 'wrong' }, revokeKeys],
+    ["another account's revoker", { ...role, revoker: 'arn:aws:iam::222222222222:role/latchkey-revoker' }, revokeKeys],
+  ])('not by %s', async (_, to, keys) =>
+    expect(await rejectionOf(revoker(sts(keys), iamFor).setRevocations(to, undefined))).toMatchObject({
+      code: 'try-again',
+      detail: expect.stringContaining('AccessDenied'),
+    }),
+  );
+
+  test('the revoke function enters no target role, and a vended session changes no policy', async () => {
+    expect(await rejectionOf(assume({}, revokeKeys))).toMatchObject({ name: 'AccessDenied' });
+    const session = iamFor(await sessionOf());
+    const named = { RoleName: 'bucket-read', PolicyName: 'LatchkeyRevocations' };
+    expect(await rejectionOf(session.send(new DeleteRolePolicyCommand(named)))).toMatchObject({ name: 'AccessDenied' });
+    expect(await rejectionOf(session.send(new PutRolePolicyCommand({ ...named, PolicyDocument: '{}' })))).toMatchObject({ name: 'AccessDenied' });
+  });
+});

@@ -113,7 +113,7 @@ describe('a malformed call', () => {
       ['/role', '/reason', '/duration', '/ticket', '/onBehalfOf'],
     ],
     ['unknown fields, all of them', { ...read, arn: 'x', 'a/b~c': 1, constructor: 1 }, ['/arn', '/a~1b~0c', '/constructor']],
-    ['fields of a later version', { ...read, startsAt: 'x', scope: {} }, ['/startsAt', '/scope']],
+    ['a start and a scope that are none', { ...read, startsAt: 'x', scope: { a: 1 } }, ['/startsAt', '/scope/a']],
     ['a duration of nothing', { ...read, duration: '0m' }, ['/duration']],
     ['a number for a duration', { ...read, duration: 3600 }, ['/duration']],
     ['an ARN for a role', { ...read, role: 'arn:aws:iam::111111111111:role/Admin' }, ['/role']],

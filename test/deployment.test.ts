@@ -4,12 +4,13 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { revokerRoles, targetRoles } from '../lib/iam.ts';
 import { mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import { tableDefinition } from '../lib/store.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
-import { grants, roleLogicalId, targetRoles } from '../scripts/function-roles.ts';
+import { grants, roleLogicalId } from '../scripts/function-roles.ts';
 import { checkSettings } from '../scripts/settings.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -112,6 +113,18 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'ses:SendEmail',
       ],
+      'revoke-sessions': [
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:DescribeStream',
+        'dynamodb:GetRecords',
+        'dynamodb:GetShardIterator',
+        'dynamodb:ListStreams',
+        'sqs:SendMessage',
+        'sts:AssumeRole',
+      ],
       sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     }));
 
@@ -151,6 +164,7 @@ describe('permissions', () => {
       'issue-session': ['request#*'],
       'decision-page': ['message#*', 'request#*'],
       notify: ['message#*'],
+      'revoke-sessions': ['request#*', 'revocations#*'],
       sweep: ['request#*', 'sweep#*'],
     });
   });
@@ -166,15 +180,28 @@ describe('permissions', () => {
     const rest = statementsOf('issue-session').find(({ Effect }) => Effect === 'Deny')!;
     expect(rest).toMatchObject({ Sid: 'NothingElse', Resource: '*', Condition: { Bool: { 'aws:ViaAWSService': 'false' } } });
     expect([...rest.NotAction!].sort()).toEqual([...new Set(actionsOf('issue-session'))].sort());
-    for (const name of functionNames) if (name !== 'issue-session') expect(actionsOf(name).filter((action) => action.startsWith('sts:'))).toEqual([]);
+    for (const name of functionNames)
+      if (name !== 'issue-session' && name !== 'revoke-sessions') expect(actionsOf(name).filter((action) => action.startsWith('sts:'))).toEqual([]);
   });
 
-  test('the role that target accounts trust keeps its name and outlives the stack', () =>
-    expect(resources.IssueSessionRole).toMatchObject({
+  test('only revoke-sessions enters the revokers, and enters nothing else', () => {
+    const assume = statementsOf('revoke-sessions').find(({ Sid }) => Sid === 'Assume')!;
+    expect(assume.Resource).toEqual(revokerRoles(deployedCatalogue()));
+    expect(assume.Resource).toContain('arn:aws:iam::111111111111:role/latchkey-revoker');
+    expect(JSON.stringify(assume.Condition)).toContain(':function:latchkey-example-revoke-sessions');
+    const rest = statementsOf('revoke-sessions').find(({ Effect }) => Effect === 'Deny')!;
+    expect(new Set(rest.NotAction)).toEqual(new Set(actionsOf('revoke-sessions')));
+    for (const revoker of revokerRoles(deployedCatalogue()))
+      expect(statementsOf('issue-session').filter(({ Resource }) => [Resource].flat().includes(revoker))).toEqual([]);
+  });
+
+  test.each(['issue-session', 'revoke-sessions'])('the role of %s, which target accounts trust, keeps its name and outlives the stack', (name) =>
+    expect(resources[roleLogicalId(name)]).toMatchObject({
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
-      Properties: { RoleName: 'latchkey-example-issue-session' },
-    }));
+      Properties: { RoleName: `latchkey-example-${name}` },
+    }),
+  );
 
   test('mail goes out as the sender alone', () =>
     expect(statementsOf('notify').find(({ Action }) => Action?.includes('ses:SendEmail'))).toMatchObject({
@@ -272,9 +299,29 @@ describe('the table', () => {
 });
 
 describe('news and time', () => {
+  const mappingOf = (name: string): Resource => {
+    const logicalId = ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![0];
+    return ofType('AWS::Lambda::EventSourceMapping').find(([, { Properties }]) => JSON.stringify(Properties.FunctionName).includes(`"${logicalId}"`))![1];
+  };
+
+  test('the stream has two readers, as many as it serves well', () => expect(ofType('AWS::Lambda::EventSourceMapping')).toHaveLength(2));
+
+  test('revoke-sessions is woken by revocations under way and by lists that DynamoDB has collected, and by nothing else', () => {
+    const { Properties } = mappingOf('revoke-sessions');
+    const { Filters } = Properties.FilterCriteria as { Filters: Array<{ Pattern: string }> };
+    expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { eventName: ['INSERT', 'MODIFY'], dynamodb: { NewImage: { revocation: { S: ['pending'] } } } },
+      {
+        eventName: ['REMOVE'],
+        userIdentity: { principalId: ['dynamodb.amazonaws.com'] },
+        dynamodb: { Keys: { pk: { S: [{ prefix: 'revocations#' }] } } },
+      },
+    ]);
+    expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true });
+  });
+
   test('notify reads changed requests alone, retries what failed, and leaves what it gives up', () => {
-    const [[, mapping], ...others] = ofType('AWS::Lambda::EventSourceMapping') as [[string, Resource]];
-    expect(others).toEqual([]);
+    const mapping = mappingOf('notify');
     expect(mapping.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -292,14 +339,17 @@ describe('news and time', () => {
   test('the dead letters are encrypted and watched, and so are errors and delay', () => {
     expect(resources.DeadLetters!.Properties).toMatchObject({ SqsManagedSseEnabled: true });
     const watched = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => {
-      const [{ Value }] = Properties.Dimensions as [{ Value: unknown }];
+      const [{ Value }] = (Properties.Dimensions ?? [{ Value: Properties.Namespace }]) as [{ Value: unknown }];
       return `${Properties.MetricName} of ${typeof Value === 'string' ? Value : JSON.stringify(Value)}`;
     });
     expect(watched.sort()).toEqual([
       'ApproximateNumberOfMessagesVisible of {"Fn::GetAtt":["DeadLetters","QueueName"]}',
       'Errors of latchkey-example-notify',
+      'Errors of latchkey-example-revoke-sessions',
       'Errors of latchkey-example-sweep',
       'IteratorAge of latchkey-example-notify',
+      'IteratorAge of latchkey-example-revoke-sessions',
+      'RevocationFailures of Latchkey/example',
     ]);
   });
 

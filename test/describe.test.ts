@@ -72,10 +72,6 @@ describe('what is no route', () => {
     expect(answer).toMatchObject({ status: 404, body: { code: 'not-found' } });
     expect(answer.headers).not.toHaveProperty('allow');
   });
-
-  test('extension is not there yet', async () => {
-    expect(await call(fakeApp(), 'unknown', at('POST', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/extension'))).toMatchObject({ status: 404 });
-  });
 });
 
 describe('me', () => {
@@ -146,6 +142,7 @@ describe('roles', () => {
       mfa: false,
       duration: { defaultSeconds: 3600, maxSeconds: 7200 },
       session: { maxSeconds: 3600 },
+      schedule: { withinSeconds: 604800 },
       reason: { minLength: 10 },
       ticket: { pattern: '^OPS-[0-9]+$', required: true },
       approval: {

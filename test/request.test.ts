@@ -2,10 +2,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
+import { isHistoryIntact } from '../lib/history.ts';
 import { areFillable, judgeFiling, refusalOf } from '../lib/policy.ts';
 import type { Caller } from '../lib/principal.ts';
 import { Problem } from '../lib/problem.ts';
-import { decide, end, file, isHistoryIntact, recordSession, recordUndelivered, settle } from '../lib/request.ts';
+import { decide, end, file, recordSession, recordUndelivered, settle } from '../lib/request.ts';
 import type { HistoryEvent, RequestRecord, Session, Status } from '../lib/schema.ts';
 import { planSession, STS_LEAST } from '../lib/session.ts';
 import { approvals, openStage, openUntil, statusAt } from '../lib/status.ts';

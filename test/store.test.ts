@@ -102,6 +102,58 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(requestId(1))).toEqual(wanted[won.indexOf(true)]);
   });
 
+  describe('revocations of a role', () => {
+    const role = 'arn:aws:iam::111111111111:role/latchkey/read';
+    const grants = (...ids: number[]) => new Map(ids.map((n) => [requestId(n), start + HOUR]));
+
+    test('are listed by whoever holds the lease, and by nobody else until it ends', async () => {
+      const store = await fresh();
+      await store.addRevocations(role, grants(1, 2), start);
+      const list = await store.leaseRevocations(role, 'a', start, start + MINUTE);
+      expect(list).toEqual({ grants: grants(1, 2), version: expect.any(Number), applied: -1 });
+      expect(await store.leaseRevocations(role, 'b', start + SECOND, start + MINUTE)).toBeUndefined();
+      expect(await store.leaseRevocations(role, 'a', start + SECOND, start + MINUTE)).toEqual(list);
+      expect(await store.leaseRevocations(role, 'b', start + MINUTE, start + 2 * MINUTE)).toEqual(list);
+      expect(await store.releaseRevocations(role, 'a', undefined)).toBe(false);
+      expect(await store.releaseRevocations(role, 'b', undefined)).toBe(true);
+      expect(await store.leaseRevocations(role, 'c', start, start + MINUTE)).toEqual(list);
+    });
+
+    test('count as written only if none has come meanwhile', async () => {
+      const store = await fresh();
+      await store.addRevocations(role, grants(1), start);
+      const first = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
+      await store.addRevocations(role, grants(2), start);
+      expect(await store.releaseRevocations(role, 'a', { version: first.version, before: undefined, dropped: [] })).toBe(false);
+      const second = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
+      expect(second.grants).toEqual(grants(1, 2));
+      expect(await store.releaseRevocations(role, 'a', { version: second.version, before: start, dropped: [requestId(1)] })).toBe(true);
+      const third = (await store.leaseRevocations(role, 'b', start, start + MINUTE))!;
+      expect(third).toEqual({ grants: grants(2), before: start, version: second.version, applied: second.version });
+      expect(await store.releaseRevocations(role, 'b', { version: third.version, before: undefined, dropped: [] })).toBe(true);
+      expect((await store.leaseRevocations(role, 'b', start, start + MINUTE))?.before).toBeUndefined();
+    });
+
+    test('of a role that has none can be leased as well', async () => {
+      const store = await fresh();
+      expect(await store.leaseRevocations(role, 'a', start, start + MINUTE)).toEqual({ grants: new Map(), version: 0, applied: -1 });
+      expect(await store.releaseRevocations(role, 'a', { version: 0, before: undefined, dropped: [] })).toBe(true);
+    });
+
+    test('come from many at once and in any number', async () => {
+      const store = await fresh();
+      const hundred = Array.from({ length: 100 }, (_, n) => n);
+      await Promise.all([
+        store.addRevocations(role, grants(...hundred), start),
+        ...hundred.slice(0, 5).map((n) => store.addRevocations(role, grants(200 + n), start)),
+      ]);
+      const list = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
+      expect(list.grants.size).toBe(105);
+      expect(await store.releaseRevocations(role, 'a', { version: list.version, before: start, dropped: [...list.grants.keys()] })).toBe(true);
+      expect((await store.leaseRevocations(role, 'a', start, start + MINUTE))?.grants.size).toBe(0);
+    });
+  });
+
   test('gets many in the order asked for, without what is missing', async () => {
     const store = await fresh();
     for (const n of [1, 2, 3]) await store.create(record({ id: requestId(n) }));
@@ -179,7 +231,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
 
   test('looks back for open requests as far as one can be open, and lists them oldest first', async () => {
     const store = await fresh();
-    const longest = (bounds.decideWithinMax + bounds.durationMax) * SECOND;
+    const longest = (bounds.aheadMax + bounds.durationMax) * SECOND;
     const until = start + DAY;
     await store.create(record({ id: requestId(1), createdAt: start - longest - 1, decideBy: until }));
     await store.create(record({ id: requestId(2), createdAt: start - longest, decideBy: until }));

@@ -28,9 +28,25 @@ const functions = namesIn('functions');
 // -- layers ----------------------------------------------------------------------------------------------------------
 
 /** One function per thing that a person or the clock can do. */
-const useCases = ['access', 'change', 'decide-by-link', 'leavers', 'lists', 'news', 'sweep', 'vend'];
+const useCases = ['access', 'change', 'decide-by-link', 'extend', 'leavers', 'lists', 'news', 'revoke', 'sweep', 'vend'];
 /** What touches the world, and what builds it. */
-const edges = ['app', 'aws-answer', 'catalogue-file', 'config', 'http', 'log', 'mail', 'mail-refused', 'sign-in', 'store', 'sts'];
+const edges = [
+  'app',
+  'aws-answer',
+  'catalogue-file',
+  'config',
+  'dynamo-faults',
+  'http',
+  'log',
+  'mail',
+  'mail-refused',
+  'revocation-items',
+  'revocation-refused',
+  'revoker',
+  'sign-in',
+  'store',
+  'sts',
+];
 
 /** Everything else is pure: no SDK, no environment, no clock, no randomness. */
 const core = lib.map((path) => path.replace(/^lib\/|\.ts$/g, '')).filter((name) => !useCases.includes(name) && !edges.includes(name));
@@ -67,7 +83,7 @@ describe('who imports what', () => {
   });
 
   test('use cases know the world by its types alone', () => {
-    const isOwnError = (to: string) => to === './mail-refused.ts';
+    const isOwnError = (to: string) => to === './mail-refused.ts' || to === './revocation-refused.ts';
     expect(
       offences(layer(useCases), ({ to, isType }) => to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to)))),
     ).toEqual([]);
@@ -135,8 +151,8 @@ describe('files', () => {
 
   test('of lib are at most 300 lines, unless there is a reason', () => {
     const reasons: Record<string, [most: number, why: string]> = {
-      'lib/policy.ts': [330, 'who may ask, who decides and who sees are judged by one file'],
-      'lib/schema.ts': [450, 'every shape once, so that each has one home'],
+      'lib/policy.ts': [350, 'who may ask, who decides and who sees are judged by one file'],
+      'lib/schema.ts': [520, 'every shape once, so that each has one home'],
       'lib/store.ts': [440, 'all of DynamoDB: keys, conditions and indexes are read together'],
     };
     const lengths = lib.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }));

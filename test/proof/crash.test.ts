@@ -3,10 +3,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest, fileRequest } from '../../lib/access.ts';
 import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
+import { isHistoryIntact } from '../../lib/history.ts';
 import { messagesFor } from '../../lib/messages.ts';
 import { tell } from '../../lib/news.ts';
 import type { Problem } from '../../lib/problem.ts';
-import { isHistoryIntact } from '../../lib/request.ts';
 import { openStage, statusAt } from '../../lib/status.ts';
 import { sweep } from '../../lib/sweep.ts';
 import { HOUR, MINUTE } from '../../lib/time.ts';

@@ -4,8 +4,8 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import type { App, Store } from '../../lib/app.ts';
+import { isHistoryIntact } from '../../lib/history.ts';
 import { Problem } from '../../lib/problem.ts';
-import { isHistoryIntact } from '../../lib/request.ts';
 import type { RequestView } from '../../lib/schema.ts';
 import { stsSessions } from '../../lib/sts.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';

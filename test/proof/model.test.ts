@@ -2,9 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest, fileRequest, readRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
+import { isHistoryIntact } from '../../lib/history.ts';
 import { tell } from '../../lib/news.ts';
 import type { Caller } from '../../lib/principal.ts';
-import { isHistoryIntact } from '../../lib/request.ts';
 import type { RequestRecord } from '../../lib/schema.ts';
 import { statusAt } from '../../lib/status.ts';
 import { sweep } from '../../lib/sweep.ts';

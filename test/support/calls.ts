@@ -25,6 +25,7 @@ const routes = {
   listRoles: [describeFunction, 'describe.roles.*'],
   createRequest: [createRequest, 'create-request.*'],
   dryRun: [createRequest, 'create-request.dry-run.*'],
+  extendRequest: [createRequest, 'create-request.extension.*'],
   listRequests: [readRequests, 'read-requests.list.*'],
   readRequest: [readRequests, 'read-requests.one.*'],
   decideRequest: [decideRequest, 'decide-request.*'],

@@ -1,7 +1,7 @@
 // A whole App without the world: fakes behind one clock, every I/O numbered and passed through a gate where a test may delay, order or break it.
 import { createHash } from 'node:crypto';
 import type { App, LogCode } from '../../lib/app.ts';
-import { type FakeMail, type FakeSignIn, type FakeSts, fakeMail, fakeSignIn, fakeSts } from './fake-aws.ts';
+import { type FakeIam, type FakeMail, type FakeSignIn, type FakeSts, fakeIam, fakeMail, fakeSignIn, fakeSts } from './fake-aws.ts';
 import { type FakeStore, fakeStore } from './fake-store.ts';
 import { start } from './records.ts';
 import { catalogueOf } from './small-catalogue.ts';
@@ -17,6 +17,7 @@ export type FakeApp = App & {
   mail: FakeMail;
   sts: FakeSts;
   signIn: FakeSignIn;
+  iam: FakeIam;
   /** the time, epoch milliseconds; a test moves it */
   now: number;
   gate: Gate;
@@ -79,6 +80,7 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
     store: throughGate('store', (overrides.store ?? fakeStore()) as FakeStore),
     mail: throughGate('mail', (overrides.mail ?? fakeMail()) as FakeMail),
     sts: throughGate('sts', (overrides.sts ?? sts) as FakeSts),
+    iam: throughGate('iam', (overrides.iam ?? fakeIam()) as FakeIam),
     signIn: throughGate('sign-in', (overrides.signIn ?? fakeSignIn(sts, clock)) as FakeSignIn),
   };
   return app;

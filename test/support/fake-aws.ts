@@ -1,6 +1,6 @@
 // STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
 import { createHash } from 'node:crypto';
-import type { AssumeRoleInput, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
+import type { AssumeRoleInput, Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
 import { MailRefused } from '../../lib/mail-refused.ts';
 import { Problem } from '../../lib/problem.ts';
 import { floorToSecond, SECOND } from '../../lib/time.ts';
@@ -52,6 +52,38 @@ export function fakeSts(clock: () => number): FakeSts {
       };
       issued.push(session);
       return session;
+    },
+  };
+}
+
+export type FakeIam = Iam & {
+  /** the revocation policy of each role that has one, as text */
+  policies: Map<string, string>;
+  /** roles that do not exist, and roles without room for a long policy: characters that are left */
+  gone: Set<string>;
+  room: Map<string, number>;
+  /** every policy that was ever put, by its length */
+  lengths: number[];
+};
+
+export function fakeIam(): FakeIam {
+  const policies = new Map<string, string>();
+  const gone = new Set<string>();
+  const room = new Map<string, number>();
+  const lengths: number[] = [];
+  return {
+    policies,
+    gone,
+    room,
+    lengths,
+    async setRevocations({ arn }, policy) {
+      if (gone.has(arn)) return 'gone';
+      const text = policy && JSON.stringify(policy);
+      lengths.push(text?.length ?? 0);
+      if (text && text.length > (room.get(arn) ?? 10_240)) return 'full';
+      if (text) policies.set(arn, text);
+      else policies.delete(arn);
+      return 'written';
     },
   };
 }

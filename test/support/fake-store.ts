@@ -1,6 +1,7 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
+import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
@@ -15,7 +16,10 @@ export type FakeStore = Store & {
   messages: Map<string, MessageRecord>;
   /** every committed write of a request, oldest first; a test takes them away as it plays the stream */
   changes: Change[];
+  /** by the ARN of the role */
+  revocations: Map<string, FakeRevocations>;
 };
+type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & { holder?: string | undefined; leased: number };
 
 /** Calls begin and end at once; whoever wants to see, order or break them wraps the store. */
 export function fakeStore(): FakeStore {
@@ -23,6 +27,13 @@ export function fakeStore(): FakeStore {
   const messages = new Map<string, MessageRecord>();
   const changes: Change[] = [];
   let look: Look | undefined;
+  const revocations = new Map<string, FakeRevocations>();
+
+  function revocationsOf(role: string): FakeRevocations {
+    const list = revocations.get(role) ?? { grants: new Map(), version: 0, applied: -1, leased: 0 };
+    revocations.set(role, list);
+    return list;
+  }
 
   function write(after: RequestRecord): void {
     const before = requests.get(after.id);
@@ -34,6 +45,7 @@ export function fakeStore(): FakeStore {
     requests,
     messages,
     changes,
+    revocations,
 
     get: async (id) => requests.get(id),
 
@@ -54,7 +66,7 @@ export function fakeStore(): FakeStore {
       return true;
     },
 
-    async openOf(person, now, oldest = now - (bounds.decideWithinMax + bounds.durationMax) * SECOND) {
+    async openOf(person, now, oldest = now - (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND) {
       const theirs = [...requests.values()].filter(({ requester, createdAt }) => requester.person === person && createdAt >= oldest);
       return theirs
         .sort((a, b) => newestFirst(b, a))
@@ -89,6 +101,34 @@ export function fakeStore(): FakeStore {
     lastLook: async () => look,
     async saveLook(next) {
       look = next;
+    },
+
+    async addRevocations(role, grants) {
+      const list = revocationsOf(role);
+      Object.assign(list, { grants: new Map([...list.grants, ...grants]), version: list.version + 1 });
+    },
+
+    async leaseRevocations(role, holder, now, until) {
+      const list = revocationsOf(role);
+      if (list.holder !== undefined && list.holder !== holder && list.leased > now) return undefined;
+      Object.assign(list, { holder, leased: until });
+      const { grants, before, version, applied } = list;
+      return { grants, ...(before !== undefined && { before }), version, applied };
+    },
+
+    async releaseRevocations(role, holder, written) {
+      const list = revocationsOf(role);
+      if (list.holder !== holder) return false;
+      if (!written) {
+        list.holder = undefined;
+        return true;
+      }
+      if (list.version !== written.version) return false;
+      const { before: _, ...rest } = list;
+      const grants = new Map([...list.grants].filter(([id]) => !written.dropped.includes(id)));
+      const after = { ...rest, grants, applied: written.version, ...(written.before !== undefined && { before: written.before }), holder: undefined };
+      revocations.set(role, after);
+      return true;
     },
 
     getMessage: async (requestId, id) => messages.get(`${requestId}#${id}`),

@@ -1,0 +1,47 @@
+// The history of a request: every change adds one event, chained to the ones before it, so that a tampered one shows.
+import { canonicalJson, digestOf, sha256 } from './digest.ts';
+import type { Caller } from './principal.ts';
+import type { EventType, HistoryEvent, RequestRecord } from './schema.ts';
+
+/** Who did it and how, for the history. */
+export type By = { actor: string; via: string };
+export const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
+
+/** How many vends are kept of a long life: the document stays small, the chain stays whole. */
+const KEPT_VENDS = 12;
+
+/** Adds one event and moves version and chain along with it. */
+export function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
+  const seq = request.version + 1;
+  const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
+  const kept = type === 'vended' ? folded(request.history) : request.history;
+  const event = kept === request.history ? added : { ...added, prev: request.head, kept: digestOf(kept) };
+  return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
+}
+
+const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
+
+/**
+ * Without the oldest vend, once there are many. The event that is written next answers for what is left: it carries the chain
+ * value that stood before it and the digest of the events before it. Earlier ones that did so need not any more.
+ */
+function folded(history: HistoryEvent[]): HistoryEvent[] {
+  const vends = history.filter(({ type }) => type === 'vended');
+  if (vends.length < KEPT_VENDS) return history;
+  return history.filter((event) => event !== vends[0]).map(({ prev: _, kept: __, ...event }) => event);
+}
+
+/**
+ * Whether the history is the one that was written. From the newest fold on, or from the beginning, every value of the chain
+ * follows from the one before, up to `head`; what stands before a fold has the digest that the fold carries.
+ */
+export function isHistoryIntact({ history, head, version }: RequestRecord): boolean {
+  const fold = history.findLastIndex(({ kept }) => kept !== undefined);
+  const before = history.slice(0, Math.max(0, fold));
+  const chained = history.slice(before.length);
+  const first = chained[0];
+  if (!first || (fold < 0 && first.seq !== 1)) return false;
+  const isKept = fold < 0 || digestOf(before) === first.kept;
+  const isInOrder = chained.every(({ seq }, i) => seq === first.seq + i) && chained.at(-1)?.seq === version;
+  return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
+}

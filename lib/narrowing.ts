@@ -1,0 +1,90 @@
+// Less than the whole role: what a request's scope, managed session policies and source networks make of a session's policy. Data in, data out, no text in between.
+import type { RoleData } from './catalogue-shape.ts';
+import { toInstant } from './time.ts';
+
+type ScopeRule = NonNullable<RoleData['scope']>;
+export type ScopeStatement = { actions: string[]; resources: string[] };
+/** A scope as it was asked for and approved: the values, what they mean in words, and what they come to. */
+export type Scope = { values: Record<string, string>; says: string; statements: ScopeStatement[] };
+
+/** What a value can never be: a wildcard, a policy variable, a quote or a space, whatever a catalogue's pattern lets through. */
+export const scopeValue = /^[\w.,/@+=:-]{1,200}$/;
+const placeholder = /\{([a-z][a-zA-Z0-9]{0,30})\}/g;
+export const placeholdersIn = (text: string): string[] => [...text.matchAll(placeholder)].map(([, name]) => name!);
+
+/** Everything that is wrong with the values of a scope; nothing where the role has none and none was asked for. Pointers are into the body. */
+export function scopeFaults(rule: ScopeRule | undefined, given: Record<string, string> | undefined): Array<{ pointer: string; detail: string }> {
+  if (!rule) return given === undefined ? [] : [{ pointer: '/scope', detail: 'This role has no scope; leave it out.' }];
+  const values = given ?? {};
+  const unknown = Object.keys(values).filter((name) => !Object.hasOwn(rule.parameters, name));
+  return [
+    ...unknown.map((name) => ({ pointer: `/scope/${name}`, detail: `The role's scope has no "${name}", only ${Object.keys(rule.parameters).join(', ')}.` })),
+    ...Object.entries(rule.parameters).flatMap(([name, parameter]) => {
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
+      const pointer = `/scope/${name}`;
+      if (value === undefined) return [{ pointer, detail: `The scope must say ${name}: ${parameter.description}${choicesOf(parameter)}.` }];
+      return isTaken(parameter, value) ? [] : [{ pointer, detail: `${name} must be ${parameter.description}${choicesOf(parameter)}.` }];
+    }),
+  ];
+}
+
+function isTaken({ values, pattern, maxLength }: ScopeRule['parameters'][string], value: string): boolean {
+  if (!scopeValue.test(value) || value.length > maxLength) return false;
+  return values ? values.includes(value) : new RegExp(`^(?:${pattern ?? ''})$`, 'u').test(value);
+}
+
+const choicesOf = ({ values, pattern, maxLength }: ScopeRule['parameters'][string]): string =>
+  values ? `, one of ${values.join(', ')}` : `, of the form ${pattern} and at most ${maxLength} characters`;
+
+/** The scope with its values filled in. The values must have been judged by `scopeFaults`. */
+export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope {
+  const fill = (text: string) => text.replace(placeholder, (_, name: string) => values[name] ?? '');
+  return {
+    values,
+    says: fill(rule.says),
+    statements: rule.statements.map(({ actions, resources }) => ({ actions: [...actions], resources: resources.map(fill) })),
+  };
+}
+
+/**
+ * The policy of a session: what the role allows, within the scope or the managed session policies if there are any, until the grant
+ * ends. Inline and managed session policies allow together, so the inline one allows everything only where it is alone (iam-ug,
+ * access_policies, session policies). A Deny in a session policy beats every Allow.
+ */
+export function sessionPolicy(endsAt: number, role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks'>, scope: Pick<Scope, 'statements'> | undefined) {
+  const allowed = scope
+    ? scope.statements.map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources }))
+    : role.sessionPolicies.length > 0
+      ? []
+      : [{ Effect: 'Allow', Action: '*', Resource: '*' }];
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      ...allowed,
+      { Sid: 'EndsWithTheGrant', Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } },
+      ...(role.sourceNetworks.length > 0
+        ? [
+            {
+              Sid: 'FromTheseNetworks',
+              Effect: 'Deny',
+              Action: '*',
+              Resource: '*',
+              // calls that a service makes on the session's behalf come from the service's own network (iam-ug, reference_policies_examples_aws_deny-ip)
+              Condition: { NotIpAddress: { 'aws:SourceIp': role.sourceNetworks }, Bool: { 'aws:ViaAWSService': 'false' } },
+            },
+          ]
+        : []),
+    ],
+  };
+}
+
+/** botocore sts: inline session policy and the ARNs of managed ones, plain text, together. AWS has a packed limit besides, which nobody can compute. */
+export const sessionPolicyLimit = 2048;
+
+/** The most characters that a session of this role can take of it. */
+export function longestSessionPolicy(role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
+  const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) => 'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);
+  const scope =
+    role.scope && scopeOf(role.scope, Object.fromEntries(Object.entries(role.scope.parameters).map(([name, parameter]) => [name, longest(parameter)])));
+  return JSON.stringify(sessionPolicy(0, role, scope)).length + role.sessionPolicies.join('').length;
+}

@@ -1,0 +1,12 @@
+// The answer of IAM to a revocation that no retry changes.
+
+/** Thrown where a role's sessions cannot be denied, now or later. */
+export class RevocationRefused extends Error {
+  /** IAM's error code, or NoRevoker */
+  readonly reason: string;
+  constructor(reason: string) {
+    super(`the revocation was refused: ${reason}`);
+    this.name = 'RevocationRefused';
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,246 @@
+// What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
+import type { CatalogueData } from './catalogue.ts';
+import { type Arn, boundaryArn, type PolicyDocument, permissionsBoundary, revokerPolicy, revokerTrust, roleArn, trustPolicy } from './iam.ts';
+import { rolesIn } from './role-template.ts';
+
+/** The hub as target accounts know it. */
+export type Hub = {
+  /** 12 digits; undefined leaves it to whoever deploys the template */
+  accountId: string | undefined;
+  /** stage of the hub's deployment, which is part of its roles' names */
+  stage: string;
+  organization: string | undefined;
+};
+
+/** One IAM role of a target account. `path` begins and ends with a slash. */
+export type TargetRole = {
+  name: string;
+  path: string;
+  /** ids in the catalogue that lead to it */
+  ids: string[];
+  maxSessionDuration: number;
+  trust: PolicyDocument;
+  managed: readonly string[];
+  /** its own permissions; undefined where the catalogue gives none */
+  permissions: PolicyDocument | undefined;
+};
+export type Target = {
+  account: { key: string; id: string; name: string; partition: CatalogueData['accounts'][string]['partition'] };
+  boundary: PolicyDocument;
+  roles: TargetRole[];
+  revoker: { trust: PolicyDocument; policy: PolicyDocument } | undefined;
+  tags: Readonly<Record<string, string>>;
+};
+
+/** IAM's own quotas (iam-ug, reference_iam-quotas), white space not counted. */
+const limits = { trust: 2048, managed: 6144, inline: 10_240 };
+
+/**
+ * Everything that one account installs, roles in the order of their names.
+ * @param key of the account in the catalogue
+ * @throws Error that says what does not fit or is missing, for whoever edits the catalogue
+ */
+export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
+  const account = catalogue.accounts[key];
+  if (!account) throw new Error(`There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`);
+  const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
+  if (roles.length === 0) throw new Error(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
+  const arns = roles.map(({ path, name }) => roleArn(account, `${path.slice(1)}${name}`));
+  const target: Target = {
+    account: { key, id: account.id, name: account.name, partition: account.partition },
+    boundary: permissionsBoundary(account, arns),
+    roles,
+    revoker: account.revoker
+      ? {
+          trust: revokerTrust({ role: trustedOf(hub, 'revoke-sessions', account.partition), organization: hub.organization }, account.externalId),
+          policy: revokerPolicy(account, arns),
+        }
+      : undefined,
+    tags: account.tags,
+  };
+  const faults = faultsOf(target);
+  if (faults.length > 0) throw new Error(faults.join('\n'));
+  return target;
+}
+
+function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization: string | undefined): TargetRole[] {
+  const roles = new Map<string, TargetRole>();
+  for (const { id, rule } of [...rolesIn(catalogue)].filter(({ account }) => account === key)) {
+    const known = roles.get(rule.roleName);
+    if (known) {
+      known.ids.push(id);
+      continue;
+    }
+    const slash = rule.roleName.lastIndexOf('/') + 1;
+    const { managed = [], statements = [] } = rule.permissions ?? {};
+    roles.set(rule.roleName, {
+      name: rule.roleName.slice(slash),
+      path: `/${rule.roleName.slice(0, slash)}`,
+      ids: [id],
+      maxSessionDuration: rule.maxSessionDuration,
+      trust: trustPolicy({ role, organization }, catalogue.accounts[key]!.externalId),
+      managed,
+      permissions:
+        statements.length === 0
+          ? undefined
+          : {
+              Version: '2012-10-17',
+              Statement: statements.map(({ actions, resources, conditions }) => ({
+                Effect: 'Allow' as const,
+                Action: actions,
+                Resource: resources,
+                ...(conditions && { Condition: conditions }),
+              })),
+            },
+    });
+  }
+  return [...roles.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
+}
+
+function* faultsIn({ roles, revoker }: Target): Generator<string> {
+  for (const { name, trust, permissions } of roles) {
+    if (sizeOf(trust) > limits.trust) yield `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`;
+    if (permissions && sizeOf(permissions) > limits.managed)
+      yield `The permissions of ${name} have ${sizeOf(permissions)} characters, IAM takes ${limits.managed}: move some to a managed policy of your own.`;
+  }
+  if (revoker && sizeOf(revoker.policy) > limits.inline) yield 'There are too many roles in this account for the policy of its revoker.';
+}
+const faultsOf = (target: Target): string[] => [...faultsIn(target)];
+const sizeOf = (document: PolicyDocument): number => JSON.stringify(document).length;
+
+const trustedOf = (hub: Hub, functionName: string, partition: string): Arn => {
+  const name = `role/latchkey-${hub.stage}-${functionName}`;
+  return hub.accountId === undefined ? { 'Fn::Sub': `arn:${partition}:iam::\${HubAccountId}:${name}` } : `arn:${partition}:iam::${hub.accountId}:${name}`;
+};
+
+// -- CloudFormation --------------------------------------------------------------------------------------------------
+
+type Resource = { Type: string; DeletionPolicy?: 'Delete'; Properties: Record<string, unknown> };
+export type Template = {
+  AWSTemplateFormatVersion: '2010-09-09';
+  Description: string;
+  Parameters?: Record<string, unknown>;
+  Resources: Record<string, Resource>;
+};
+
+/**
+ * One template, free of Regions and of account numbers that are not the target's, so that a stack or a StackSet can bring it there.
+ * A role's own permissions are a managed policy: all of its inline policies' room is left to revocations.
+ */
+export function cloudFormationTemplate(target: Target, hub: Hub): Template {
+  const { account, boundary, roles, revoker } = target;
+  const logical = (name: string) => name.replace(/[^A-Za-z0-9]/g, '');
+  const ids = roles.map(({ name }, i) => `Role${logical(name)}${roles.findIndex((other) => logical(other.name) === logical(name)) === i ? '' : i}`);
+  const resources: Record<string, Resource> = {
+    Boundary: {
+      Type: 'AWS::IAM::ManagedPolicy',
+      Properties: {
+        ManagedPolicyName: 'Boundary',
+        Path: '/latchkey/',
+        Description: 'What no role of Latchkey can do, whatever its permissions',
+        PolicyDocument: boundary,
+      },
+    },
+  };
+  for (const [i, role] of roles.entries()) {
+    resources[ids[i]!] = {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: role.name,
+        Path: role.path,
+        Description: `Latchkey: ${role.ids.join(', ')}`.slice(0, 1000),
+        MaxSessionDuration: role.maxSessionDuration,
+        AssumeRolePolicyDocument: role.trust,
+        PermissionsBoundary: { Ref: 'Boundary' },
+        ...(role.managed.length > 0 && { ManagedPolicyArns: role.managed }),
+        ...(Object.keys(target.tags).length > 0 && { Tags: Object.entries(target.tags).map(([Key, Value]) => ({ Key, Value })) }),
+      },
+    };
+    if (role.permissions)
+      resources[`${ids[i]}Permissions`] = {
+        Type: 'AWS::IAM::ManagedPolicy',
+        Properties: {
+          ManagedPolicyName: `${role.name}-permissions`,
+          Path: '/latchkey/',
+          PolicyDocument: role.permissions,
+          Roles: [{ Ref: ids[i]! }],
+        },
+      };
+  }
+  if (revoker)
+    resources.Revoker = {
+      Type: 'AWS::IAM::Role',
+      Properties: {
+        RoleName: 'latchkey-revoker',
+        Description: 'Latchkey: ends sessions of revoked grants',
+        AssumeRolePolicyDocument: revoker.trust,
+        Policies: [{ PolicyName: 'Revoke', PolicyDocument: revoker.policy }],
+      },
+    };
+  return {
+    AWSTemplateFormatVersion: '2010-09-09',
+    Description: `Latchkey: what the account ${account.key} (${account.id}) installs. Made from the catalogue; change it there.`,
+    ...(hub.accountId === undefined && {
+      Parameters: { HubAccountId: { Type: 'String', AllowedPattern: '^[0-9]{12}$', Description: 'The 12 digits of the account in which Latchkey runs' } },
+    }),
+    Resources: resources,
+  };
+}
+
+// -- plain documents and Terraform -----------------------------------------------------------------------------------
+
+/** Every document by itself, for whoever installs by hand or by a tool of their own. */
+export const plainDocuments = ({ account, boundary, roles, revoker }: Target) => ({
+  account: account.id,
+  boundary: { arn: boundaryArn(account), policy: boundary },
+  roles: roles.map(({ name, path, maxSessionDuration, trust, managed, permissions }) => ({
+    arn: roleArn(account, `${path.slice(1)}${name}`),
+    maxSessionDuration,
+    permissionsBoundary: boundaryArn(account),
+    trustPolicy: trust,
+    managedPolicies: managed,
+    ...(permissions && { permissions }),
+  })),
+  ...(revoker && { revoker: { arn: roleArn(account, 'latchkey-revoker'), trustPolicy: revoker.trust, policy: revoker.policy } }),
+});
+
+/** Terraform's JSON syntax (`latchkey.tf.json`), for the provider hashicorp/aws. `${` and `%{` in a document are IAM's, so they are escaped. */
+export function terraformDocument({ boundary, roles, revoker, tags }: Target): Record<string, unknown> {
+  const text = (document: PolicyDocument) => JSON.stringify(document).replace(/[$%](?=\{)/g, '$&$&');
+  const reference = (attribute: string) => `\${${attribute}}`;
+  const label = ({ path, name }: TargetRole) => `role${path}${name}`.replace(/[^A-Za-z0-9_]/g, '_');
+  const own = roles.filter(({ permissions }) => permissions);
+  const ofRole = (role: TargetRole) => reference(`aws_iam_role.${label(role)}.name`);
+  const attachments = roles.flatMap((role) => [
+    ...role.managed.map((arn, i) => [`${label(role)}_${i}`, { role: ofRole(role), policy_arn: arn }]),
+    ...(role.permissions ? [[`${label(role)}_own`, { role: ofRole(role), policy_arn: reference(`aws_iam_policy.${label(role)}.arn`) }]] : []),
+  ]);
+  return {
+    resource: {
+      aws_iam_policy: {
+        latchkey_boundary: { name: 'Boundary', path: '/latchkey/', policy: text(boundary) },
+        ...Object.fromEntries(own.map((role) => [label(role), { name: `${role.name}-permissions`, path: '/latchkey/', policy: text(role.permissions!) }])),
+      },
+      aws_iam_role: {
+        ...Object.fromEntries(
+          roles.map((role) => [
+            label(role),
+            {
+              name: role.name,
+              path: role.path,
+              max_session_duration: role.maxSessionDuration,
+              permissions_boundary: reference('aws_iam_policy.latchkey_boundary.arn'),
+              assume_role_policy: text(role.trust),
+              ...(Object.keys(tags).length > 0 && { tags }),
+            },
+          ]),
+        ),
+        ...(revoker && { latchkey_revoker: { name: 'latchkey-revoker', assume_role_policy: text(revoker.trust) } }),
+      },
+      ...(attachments.length > 0 && { aws_iam_role_policy_attachment: Object.fromEntries(attachments) }),
+      ...(revoker && {
+        aws_iam_role_policy: { latchkey_revoker: { name: 'Revoke', role: reference('aws_iam_role.latchkey_revoker.name'), policy: text(revoker.policy) } },
+      }),
+    },
+  };
+}

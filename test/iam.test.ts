@@ -1,0 +1,254 @@
+// Every policy that Latchkey generates against people who should and should not get through, judged by an independent simulator.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { openCatalogue } from '../lib/catalogue.ts';
+import { readCatalogue } from '../lib/catalogue-file.ts';
+import { enterActions, hubPolicy, inlineLimit, type PolicyDocument, revocationPolicy, revokerArn, revokerRoles, targetRoles } from '../lib/iam.ts';
+import { planSession } from '../lib/session.ts';
+import { type TargetRole, targetOf } from '../lib/target.ts';
+import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
+import { isAllowed, type Judged } from './support/judge.ts';
+import { approved, record, start } from './support/records.ts';
+
+const { data } = readCatalogue(readFileSync(join(import.meta.dirname, '../access.yml'), 'utf8'));
+if (!data) throw new Error('access.yml has faults');
+const catalogue = openCatalogue(data);
+const hubAccount = '999999999999';
+const organization = 'o-a1b2c3d4e5';
+const hub = { accountId: hubAccount, stage: 'prod', organization };
+const hubRole = (name: string, account = hubAccount) => `arn:aws:iam::${account}:role/latchkey-prod-${name}`;
+const code = (name: string) => `arn:aws:lambda:eu-west-1:${hubAccount}:function:latchkey-prod-${name}`;
+const sessionOf = (name: string, account = hubAccount) => `arn:aws:sts::${account}:assumed-role/latchkey-prod-${name}/x`;
+const document = (Statement: PolicyDocument['Statement']): PolicyDocument => ({ Version: '2012-10-17', Statement });
+const anything = document([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
+const vendPolicy = document(hubPolicy(enterActions, targetRoles(data), code('issue-session'), organization, ['dynamodb:GetItem']));
+const revokePolicy = document(hubPolicy(['sts:AssumeRole'], revokerRoles(data), code('revoke-sessions'), organization, ['dynamodb:GetItem']));
+
+let assertions = 0;
+async function judges(expected: boolean, call: Judged): Promise<void> {
+  assertions += 1;
+  expect(await isAllowed(call)).toBe(expected);
+}
+afterAll(() => {
+  expect(assertions).toBeGreaterThanOrEqual(200);
+  process.stdout.write(`proof 14: generated IAM: ${assertions} allow and deny assertions\n`);
+});
+
+const targets = Object.keys(data.accounts).map((key) => ({ ...data.accounts[key]!, key, target: targetOf(data, key, hub) }));
+const roles = targets.flatMap(({ target, ...account }) =>
+  target.roles.map((role) => ({ role, account, target, arn: `arn:aws:iam::${account.id}:role${role.path}${role.name}` })),
+);
+type Subject = (typeof roles)[number];
+
+// -- entering --------------------------------------------------------------------------------------------------------
+
+type Entry = { from?: string; by?: PolicyDocument; context?: Record<string, string | string[] | undefined> };
+
+const goodEntry = ({ account }: Subject): NonNullable<Judged['context']> => ({
+  'sts:ExternalId': account.externalId,
+  'aws:RequestTag/latchkey-request': 'r0000000000000000000000001',
+  'aws:RequestTag/latchkey-requester': 'dev@example.com',
+  'aws:TagKeys': ['latchkey-request', 'latchkey-requester'],
+  'sts:SourceIdentity': 'dev@example.com',
+  'sts:RoleSessionName': 'lk-AAAAAAAAAAAAAAAAAAAAAA-dev',
+  'aws:PrincipalOrgID': organization,
+  'aws:ResourceOrgID': organization,
+  'lambda:SourceFunctionArn': code('issue-session'),
+  'aws:ViaAWSService': 'false',
+});
+
+/** Entering takes all three yeses. */
+async function enters(subject: Subject, { from = sessionOf('issue-session'), by = vendPolicy, context = {} }: Entry): Promise<boolean> {
+  const call = { principal: from, resource: subject.arn, accountId: subject.account.id, identity: [by], resourcePolicy: subject.role.trust };
+  const given = { ...goodEntry(subject), ...context };
+  const verdicts = await Promise.all(enterActions.map((action) => isAllowed({ ...call, action, context: given })));
+  return verdicts.every(Boolean);
+}
+
+const refusedEntries: Array<[string, Entry | ((subject: Subject) => Entry)]> = [
+  ['another function of the hub, even with every permission', { from: sessionOf('create-request'), by: anything }],
+  ['the revoker function of the hub', { from: sessionOf('revoke-sessions'), by: revokePolicy }],
+  ['a stranger with every permission', { from: sessionOf('issue-session', '888888888888'), by: anything }],
+  ["the hub's root", { from: `arn:aws:iam::${hubAccount}:root`, by: anything }],
+  ['a wrong external id', { context: { 'sts:ExternalId': 'lk-wrong' } }],
+  ['no external id', { context: { 'sts:ExternalId': undefined } }],
+  ["another account's external id", ({ account }) => ({ context: { 'sts:ExternalId': targets.find(({ key }) => key !== account.key)!.externalId } })],
+  ['no request tag', { context: { 'aws:RequestTag/latchkey-request': undefined, 'aws:TagKeys': ['latchkey-requester'] } }],
+  ['an empty request tag', { context: { 'aws:RequestTag/latchkey-request': '' } }],
+  ['no requester tag', { context: { 'aws:RequestTag/latchkey-requester': undefined, 'aws:TagKeys': ['latchkey-request'] } }],
+  ['an extra tag', { context: { 'aws:TagKeys': ['latchkey-request', 'latchkey-requester', 'env'] } }],
+  ['a foreign tag alone', { context: { 'aws:TagKeys': ['env'], 'aws:RequestTag/latchkey-request': undefined } }],
+  ['no source identity', { context: { 'sts:SourceIdentity': undefined } }],
+  ['a session name that is not ours', { context: { 'sts:RoleSessionName': 'admin' } }],
+  ['a hub outside of the organisation', { context: { 'aws:PrincipalOrgID': 'o-zzzzzzzzzz' } }],
+  ['a hub in no organisation', { context: { 'aws:PrincipalOrgID': undefined } }],
+  ["stolen credentials of the hub, used outside of its function's code", { context: { 'lambda:SourceFunctionArn': undefined } }],
+  ["another function's code", { context: { 'lambda:SourceFunctionArn': code('create-request') } }],
+];
+
+describe.each(roles)('entering $role.name in $account.key', (subject) => {
+  test('the vending function does', async () => {
+    assertions += 1;
+    expect(await enters(subject, {})).toBe(true);
+  });
+  test.each(refusedEntries)('not: %s', async (_, entry) => {
+    assertions += 1;
+    expect(await enters(subject, typeof entry === 'function' ? entry(subject) : entry)).toBe(false);
+  });
+});
+
+test('the hub enters no role that is not on a path of the catalogue', async () => {
+  for (const arn of ['arn:aws:iam::111111111111:role/Admin', 'arn:aws:iam::777777777777:role/latchkey/UpdateProdApp', revokerArn(targets[0]!)])
+    await judges(false, {
+      principal: sessionOf('issue-session'),
+      action: 'sts:AssumeRole',
+      resource: arn,
+      accountId: arn.split(':')[4]!,
+      context: goodEntry(roles[0]!),
+      identity: [vendPolicy],
+      resourcePolicy: document([{ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action: 'sts:AssumeRole' }]),
+    });
+});
+
+test('the vending function can do nothing else, whatever is added to its role', async () => {
+  for (const [action, resource] of [
+    ['s3:GetObject', 'arn:aws:s3:::any/key'],
+    ['iam:PutRolePolicy', `arn:aws:iam::${hubAccount}:role/any`],
+  ] as const)
+    await judges(false, {
+      principal: sessionOf('issue-session'),
+      action,
+      resource,
+      accountId: hubAccount,
+      context: { 'aws:ViaAWSService': 'false' },
+      identity: [vendPolicy, anything],
+    });
+});
+
+// -- inside ----------------------------------------------------------------------------------------------------------
+
+const grant = (id: string) => approved(record({ id, durationSeconds: 1800 }), start);
+const mine = 'r0000000000000000000000001';
+const other = 'r0000000000000000000000002';
+const endsAt = start + 30 * MINUTE;
+
+/** A session of the role as planSession asks for it. Managed policies are taken to allow everything: the worst case. */
+function inside({ role, target, account, arn }: Subject, call: Pick<Judged, 'action' | 'resource'>, now: number, revoked: PolicyDocument[] = []): Judged {
+  const inCatalogue = catalogue.roles.get(role.ids[0]!)!;
+  const { input } = planSession(grant(mine), inCatalogue, undefined, Buffer.alloc(16, 1), start);
+  return {
+    ...call,
+    principal: `arn:aws:sts::${account.id}:assumed-role/${role.name}/${input.RoleSessionName}`,
+    accountId: account.id,
+    context: {
+      'aws:CurrentTime': toInstant(now),
+      'aws:TokenIssueTime': toInstant(start),
+      'aws:PrincipalTag/latchkey-request': mine,
+      'aws:PrincipalArn': arn,
+    },
+    identity: [...permissionsOf(role), ...revoked],
+    boundary: target.boundary,
+    session: JSON.parse(input.Policy),
+  };
+}
+const permissionsOf = ({ managed, permissions }: TargetRole): PolicyDocument[] => [
+  ...(managed.length > 0 ? [anything] : []),
+  ...(permissions ? [permissions] : []),
+];
+const bucket = { action: 's3:GetObject', resource: 'arn:aws:s3:::any/key' };
+function ownWork({ permissions }: TargetRole): Pick<Judged, 'action' | 'resource'> {
+  const object = permissions?.Statement.find(({ Action }) => [Action].flat().includes('s3:GetObject'));
+  return object ? { action: 's3:GetObject', resource: String([object.Resource].flat()[0]).replace('*', 'key') } : bucket;
+}
+const revokes = (grants: string[], before?: number) => [revocationPolicy(grants, before)!];
+
+const lives: Array<[string, boolean, (subject: Subject) => Judged]> = [
+  ['does its work', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE)],
+  ['does its work one second before the end of the grant', true, (subject) => inside(subject, ownWork(subject.role), endsAt - SECOND)],
+  ['does nothing at the end of the grant', false, (subject) => inside(subject, ownWork(subject.role), endsAt)],
+  ['does nothing one second after the end of the grant', false, (subject) => inside(subject, ownWork(subject.role), endsAt + SECOND)],
+  ['does nothing once its grant is revoked', false, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other, mine]))],
+  ['goes on when another grant of the role is revoked', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other]))],
+  ['does nothing once all older sessions are revoked', false, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start + SECOND))],
+  ['goes on if it is younger than that', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start))],
+];
+const escapes: Array<[string, (subject: Subject) => Pick<Judged, 'action' | 'resource'>]> = [
+  ['entering another role', ({ account }) => ({ action: 'sts:AssumeRole', resource: `arn:aws:iam::${account.id}:role/Other` })],
+  ['making a user', ({ account }) => ({ action: 'iam:CreateUser', resource: `arn:aws:iam::${account.id}:user/me` })],
+  ['making keys of a user', ({ account }) => ({ action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${account.id}:user/me` })],
+  ['making a role', ({ account }) => ({ action: 'iam:CreateRole', resource: `arn:aws:iam::${account.id}:role/mine` })],
+  ["changing its own role's policies", ({ arn }) => ({ action: 'iam:PutRolePolicy', resource: arn })],
+  ['taking away its own revocation', ({ arn }) => ({ action: 'iam:DeleteRolePolicy', resource: arn })],
+  ['taking away its own boundary', ({ arn }) => ({ action: 'iam:DeleteRolePermissionsBoundary', resource: arn })],
+  ['letting somebody else in', ({ arn }) => ({ action: 'iam:UpdateAssumeRolePolicy', resource: arn })],
+  ["changing Latchkey's boundary", ({ account }) => ({ action: 'iam:CreatePolicyVersion', resource: `arn:aws:iam::${account.id}:policy/latchkey/Boundary` })],
+  ['touching the revoker', ({ account }) => ({ action: 'iam:DeleteRole', resource: `arn:aws:iam::${account.id}:role/latchkey-revoker` })],
+  ['stopping the trail', ({ account }) => ({ action: 'cloudtrail:StopLogging', resource: `arn:aws:cloudtrail:eu-west-1:${account.id}:trail/all` })],
+];
+
+describe.each(roles)('a session of $role.name in $account.key', (subject) => {
+  test.each(lives)('%s', async (_, expected, call) => judges(expected, call(subject)));
+  test.each(escapes)('no way out by %s, even for an administrator', async (_, call) => {
+    const judged = inside(subject, call(subject), start + MINUTE);
+    await judges(false, { ...judged, identity: [anything] });
+  });
+});
+
+// -- revoking --------------------------------------------------------------------------------------------------------
+
+describe.each(targets)('the revoker of $key', (account) => {
+  const { target } = account;
+  const enter = (context: Judged['context'] = {}, from = sessionOf('revoke-sessions'), by = revokePolicy): Judged => ({
+    principal: from,
+    action: 'sts:AssumeRole',
+    resource: revokerArn(account),
+    accountId: account.id,
+    context: {
+      'sts:ExternalId': account.externalId,
+      'aws:PrincipalOrgID': organization,
+      'aws:ResourceOrgID': organization,
+      'lambda:SourceFunctionArn': code('revoke-sessions'),
+      'aws:ViaAWSService': 'false',
+      ...context,
+    },
+    identity: [by],
+    resourcePolicy: target.revoker!.trust,
+  });
+  const own = `arn:aws:iam::${account.id}:role${target.roles[0]!.path}${target.roles[0]!.name}`;
+  const act = (action: string, resource: string, boundary: string | undefined): Judged => ({
+    principal: `arn:aws:sts::${account.id}:assumed-role/latchkey-revoker/x`,
+    action,
+    resource,
+    accountId: account.id,
+    context: { 'iam:PermissionsBoundary': boundary },
+    identity: [target.revoker!.policy],
+  });
+  const boundary = `arn:aws:iam::${account.id}:policy/latchkey/Boundary`;
+
+  const cases: Array<[string, boolean, Judged]> = [
+    ['is entered by the revoke function', true, enter()],
+    ['is not entered by the vending function', false, enter({}, sessionOf('issue-session'), vendPolicy)],
+    ['is not entered by the vending function with every permission', false, enter({}, sessionOf('issue-session'), anything)],
+    ['is not entered from another account', false, enter({}, sessionOf('revoke-sessions', '888888888888'), anything)],
+    ['is not entered with a wrong external id', false, enter({ 'sts:ExternalId': 'lk-wrong' })],
+    ['is not entered from another organisation', false, enter({ 'aws:PrincipalOrgID': 'o-zzzzzzzzzz' })],
+    ["is not entered by another function's code", false, enter({ 'lambda:SourceFunctionArn': code('issue-session') })],
+    ['denies on a role with the boundary', true, act('iam:PutRolePolicy', own, boundary)],
+    ['takes a denial away again', true, act('iam:DeleteRolePolicy', own, boundary)],
+    ['changes no role without the boundary', false, act('iam:PutRolePolicy', own, undefined)],
+    ['changes no role with another boundary', false, act('iam:PutRolePolicy', own, `${boundary}2`)],
+    ['changes no role that is not in the catalogue', false, act('iam:PutRolePolicy', `arn:aws:iam::${account.id}:role/Admin`, boundary)],
+    ['attaches nothing', false, act('iam:AttachRolePolicy', own, boundary)],
+    ['changes no trust', false, act('iam:UpdateAssumeRolePolicy', own, boundary)],
+    ['makes no role', false, act('iam:CreateRole', `arn:aws:iam::${account.id}:role/new`, boundary)],
+    ['takes no boundary away', false, act('iam:DeleteRolePermissionsBoundary', own, boundary)],
+  ];
+  test.each(cases)('%s', async (_, expected, call) => judges(expected, call));
+});
+
+test('a revocation of 300 grants fits into the room that IAM gives', () => {
+  const ids = Array.from({ length: 300 }, (_, n) => `r${String(n).padStart(25, '0')}`);
+  expect(JSON.stringify(revocationPolicy(ids, start + HOUR)).length).toBeLessThan(inlineLimit);
+  expect(revocationPolicy([], undefined)).toBeUndefined();
+});
