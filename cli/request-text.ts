@@ -35,10 +35,16 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ...(approval.automatic ? ([['approval', 'automatic']] as const) : stages),
       ['decide by', request.status === 'pending' ? when(request.decideBy, now) : undefined],
       ['starts', request.status === 'scheduled' && request.startsAt !== undefined ? when(request.startsAt, now) : undefined],
-      [Date.parse(request.endsAt ?? '') > now ? 'ends' : 'ended', request.endsAt === undefined ? undefined : when(request.endsAt, now)],
+      [request.status === 'active' || request.status === 'scheduled' ? 'ends' : 'ended', endOf(request, now)],
       ['sessions', sessions.length === 0 ? undefined : sessions.map(({ kind, accessKeyId }) => `${kind} ${accessKeyId}`).join(', ')],
     ]),
   ].join('');
+}
+
+/** When a grant ends, or when it did: by its own clock, or by what somebody did. */
+function endOf({ status, endsAt, history }: RequestView, now: number): string | undefined {
+  const ending = status === 'pending' ? undefined : (history.findLast(({ type }) => type === status)?.at ?? endsAt);
+  return ending === undefined ? undefined : when(ending, now);
 }
 
 function stageText({ need, approvers, decisions }: RequestView['approval']['stages'][number]): string {
