@@ -42,7 +42,7 @@ export function writeWhole(path: string, text: string, { mode, force = false }: 
 /** Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over. */
 export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, work: () => Promise<T> | T): Promise<T> {
   const lock = `${targetOf(path)}.latchkey-lock`;
-  mkdirSync(dirname(lock), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(lock));
   for (let waited = 0; !take(lock); waited += 50) {
     if (waited > 10 * SECOND) throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [`If none is running, remove ${lock} and try again.`]);
     await world.sleep(50);
@@ -55,6 +55,14 @@ export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, wor
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure('usage', `${folder} cannot be written (${codeOf(error)}). Nothing was changed.`);
+  }
+}
 
 function take(lock: string): boolean {
   try {
@@ -81,7 +89,7 @@ function targetOf(path: string): string {
   try {
     return realpathSync(path);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return path;
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return path;
     throw error;
   }
 }
