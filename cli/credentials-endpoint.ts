@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { CredentialsView } from '../lib/schema.ts';
 import { MINUTE } from '../lib/time.ts';
 import { Failure } from './exit.ts';
+import { isLastSession } from './last-session.ts';
 
 export type CredentialsEndpoint = { url: string; token: string; close(): void };
 
@@ -23,7 +24,7 @@ export async function serveCredentials(first: CredentialsView, vendAgain: () => 
 
   const session = async (): Promise<CredentialsView> => {
     const held = await current;
-    const isEnough = Date.parse(held.Expiration) - now() > margin || Date.parse(held.Expiration) >= Date.parse(held.GrantEndsAt);
+    const isEnough = Date.parse(held.Expiration) - now() > margin || isLastSession(held);
     if (isEnough) return held;
     // those who ask at the same time wait for the same answer; a refusal is not kept
     const next = vendAgain();

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CredentialsView } from '../lib/schema.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
+import { isLastSession } from './last-session.ts';
 import { sessionPath, sessionsDirectory } from './places.ts';
 import { readText, writeWhole } from './whole-file.ts';
 import type { World } from './world.ts';
@@ -21,9 +22,8 @@ export function recallSession(world: World, url: string, who: string, target: st
     return undefined;
   }
   if (kept.url !== url || kept.who !== who) return undefined;
-  const { Expiration, GrantEndsAt } = kept.credentials;
-  const needed = Date.parse(Expiration) >= Date.parse(GrantEndsAt) ? 30 * SECOND : 5 * MINUTE;
-  return Date.parse(Expiration) - world.now() > needed ? kept.credentials : undefined;
+  const needed = isLastSession(kept.credentials) ? 30 * SECOND : 5 * MINUTE;
+  return Date.parse(kept.credentials.Expiration) - world.now() > needed ? kept.credentials : undefined;
 }
 
 export const keepSession = (world: World, url: string, who: string, target: string, credentials: CredentialsView): void =>

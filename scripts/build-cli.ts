@@ -24,7 +24,7 @@ const options: BuildOptions = {
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
  * @returns the size of the program in bytes
  */
-export async function buildCli(directory = join(root, 'dist')): Promise<number> {
+export async function buildCli(directory: string): Promise<number> {
   const outfile = join(directory, 'latchkey.js');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
@@ -38,4 +38,7 @@ export async function buildCli(directory = join(root, 'dist')): Promise<number> 
   return Object.values(metafile.outputs)[0]!.bytes;
 }
 
-if (import.meta.main) console.log(`dist/latchkey.js ${await buildCli()} B`);
+if (import.meta.main) {
+  const directory = process.argv[2] ?? join(root, 'dist');
+  console.log(`${join(directory, 'latchkey.js')} ${await buildCli(directory)} B`);
+}

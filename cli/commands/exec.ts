@@ -5,6 +5,7 @@ import { childEnvironment, withoutDefaultProfile } from '../child-environment.ts
 import { command } from '../command.ts';
 import { serveCredentials } from '../credentials-endpoint.ts';
 import { Failure } from '../exit.ts';
+import { isLastSession } from '../last-session.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { vend } from '../vend.ts';
@@ -35,8 +36,7 @@ export const exec = command({
     const settings = readSettings(world, options);
     const { duration, cache } = options;
     const session = await vend(world, settings, target, { duration, cache, filing: filingOf(options) });
-    const isLast = Date.parse(session.Expiration) >= Date.parse(session.GrantEndsAt);
-    const handOver = options.static || isLast ? plainly(session) : await renewing(world, settings, session, duration);
+    const handOver = options.static || isLastSession(session) ? plainly(session) : await renewing(world, settings, session, duration);
     try {
       return await run(world, rest, handOver.variables);
     } finally {
