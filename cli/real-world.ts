@@ -1,5 +1,5 @@
 // The world as it is: this process, its environment, streams and signals.
-import { accessSync, constants, realpathSync, writeSync } from 'node:fs';
+import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { World } from './world.ts';
@@ -12,18 +12,18 @@ export function realWorld(): World {
     now: Date.now,
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
-    // asking the stream itself would set it up, which costs more than a cached answer
     outIsTerminal: isTerminal(1),
     errIsTerminal: isTerminal(2),
     sleep,
     interrupt,
-    self: selfIn(process.env.PATH ?? ''),
+    self: () => selfIn(process.env.PATH ?? ''),
   };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const isTerminal = (descriptor: number): boolean => process.getBuiltinModule('node:tty').isatty(descriptor);
+/** A pipe or file needs no further question; node:tty and process.stdout cost more than a kept answer of `credentials`. */
+const isTerminal = (descriptor: number): boolean => fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
 
 /** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
 function writeAll(descriptor: 1 | 2, text: string): void {

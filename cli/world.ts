@@ -19,7 +19,7 @@ export type World = {
   /** Aborted at Ctrl-C from now on, instead of ending the program; `release` gives Ctrl-C back. */
   interrupt(): { signal: AbortSignal; release(): void };
   /** program and first arguments that start this command line again */
-  self: readonly string[];
+  self(): readonly string[];
 };
 
 /** A variable that is empty counts as not set. */

@@ -57,7 +57,10 @@ function shown(world: World, path: string, diff: readonly string[]): string {
 }
 
 /** The AWS tools split the line at blanks, and know double quotes. */
-const commandLine = ({ self }: World): string => self.map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`)).join(' ');
+const commandLine = ({ self }: World): string =>
+  self()
+    .map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`))
+    .join(' ');
 
 function taken(path: string, profile: string, conflicts: readonly string[], role: string): Failure {
   return new Failure(

@@ -45,7 +45,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
       controller = new AbortController();
       return { signal: controller.signal, release() {} };
     },
-    self: ['latchkey'],
+    self: () => ['latchkey'],
     ...given,
   };
   return world;
