@@ -7,7 +7,7 @@ import { optionName, usageOf } from './help.ts';
 export function cliDocument(commands: readonly AnyCommand[]): string {
   return `${[
     '# The command line',
-    '<!-- Written by `npm run docs:cli` from cli/commands; a test holds it to them. -->',
+    '<!-- Written by `npm run docs` from cli/commands; a test holds it to them. -->',
     introduction,
     `## Commands\n\n${table(
       ['command', 'does'],
