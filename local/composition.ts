@@ -114,6 +114,7 @@ function functionsOver(app: App): Functions {
   const showing = decisionPage.with(app);
   return {
     health: describing,
+    discovery: describing,
     openapi: describing,
     me: describing,
     listRoles: describing,
