@@ -47,6 +47,8 @@ export interface Identity {
   groupsClaim: string;
   /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
   principalClaim?: string;
+  /** of the command line at the issuer; told to whoever asks how to sign in */
+  clientId?: string;
 }
 
 /** One line of JSON per event. Codes are a closed list; fields are ids, counts and codes, never a person's text, a credential, a link or a whole event. */

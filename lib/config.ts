@@ -68,8 +68,15 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
         scope: v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces')),
         groupsClaim: filled(claim),
         principalClaim: v.optional(filled(claim)),
+        clientId: v.optional(filled('must be a client id')),
       }),
-      v.transform(({ principalClaim, ...identity }): Identity => ({ ...identity, ...(principalClaim !== undefined && { principalClaim }) })),
+      v.transform(
+        ({ principalClaim, clientId, ...identity }): Identity => ({
+          ...identity,
+          ...(principalClaim !== undefined && { principalClaim }),
+          ...(clientId !== undefined && { clientId }),
+        }),
+      ),
     ),
     input: (env) => ({
       issuer: set(env.LATCHKEY_ISSUER),
@@ -77,6 +84,7 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
       scope: set(env.LATCHKEY_SCOPE),
       groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM) ?? 'groups',
       principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
+      clientId: set(env.LATCHKEY_CLIENT_ID),
     }),
   },
   sender: {
@@ -109,6 +117,7 @@ const identityVariables: Record<keyof Identity, string> = {
   scope: 'LATCHKEY_SCOPE',
   groupsClaim: 'LATCHKEY_GROUPS_CLAIM',
   principalClaim: 'LATCHKEY_PRINCIPAL_CLAIM',
+  clientId: 'LATCHKEY_CLIENT_ID',
 };
 
 function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {

@@ -33,6 +33,14 @@ const page: Pick<Route, 'access' | 'path' | 'answers'> = { access: 'public', pat
 export const routes = {
   health: { method: 'GET', path: '/healthz', access: 'public', summary: 'Liveness and version', answers: { 200: s.HealthView }, problems: [] },
   openapi: { method: 'GET', path: '/openapi.json', access: 'public', summary: 'This document', answers: { 200: 'openapi' }, problems: [] },
+  discovery: {
+    method: 'GET',
+    path: '/.well-known/latchkey',
+    access: 'public',
+    summary: 'How to sign in here, for the command line and other programs; nothing secret',
+    answers: { 200: s.DiscoveryView },
+    problems: [],
+  },
   me: { method: 'GET', path: '/me', access: 'caller', summary: 'The caller as Latchkey sees it', answers: { 200: s.MeView }, problems: [] },
   listRoles: {
     method: 'GET',

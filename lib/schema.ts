@@ -296,6 +296,14 @@ const AccountView = v.object({ id: v.string(), name: v.string(), color: v.option
 const StageView = v.object({ need: v.number(), approvers: v.array(v.string()) });
 
 export const HealthView = v.object({ status: v.literal('ok'), version: v.string() });
+export const DiscoveryView = v.object({
+  version: v.string(),
+  issuer: v.string(),
+  audience: v.array(v.string()),
+  scope: v.string(),
+  /** of programs on people's machines, at the issuer; public clients have no secret */
+  clientId: v.optional(v.string()),
+});
 export const MeView = v.object({
   principal: v.string(),
   email: v.nullable(v.string()),
@@ -414,6 +422,7 @@ export type NewDecision = v.InferOutput<typeof NewDecision>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;
 export type RoleView = v.InferOutput<typeof RoleView>;
+export type DiscoveryView = v.InferOutput<typeof DiscoveryView>;
 export type MeView = v.InferOutput<typeof MeView>;
 export type ExplanationView = v.InferOutput<typeof ExplanationView>;
 export type CredentialsView = v.InferOutput<typeof CredentialsView>;

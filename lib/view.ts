@@ -4,9 +4,20 @@ import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
 import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
-import type { ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
+import type { DiscoveryView, ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';
+
+type SignIn = { issuer: string; audience: readonly string[]; scope: string; clientId?: string };
+
+/** What a program must know to sign somebody in; all of it is public at the issuer anyway. */
+export const discoveryView = ({ issuer, audience, scope, clientId }: SignIn, version: string): DiscoveryView => ({
+  version,
+  issuer,
+  audience: [...audience],
+  scope,
+  ...(clientId !== undefined && { clientId }),
+});
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
   const { id, version, role, requester, filedBy, reason, ticket, durationSeconds, automatic } = request;

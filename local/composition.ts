@@ -113,6 +113,7 @@ function functionsOver(app: App): Functions {
   const deciding = decisionPage.with(app);
   return {
     health: describing,
+    discovery: describing,
     openapi: describing,
     me: describing,
     listRoles: describing,

@@ -23,6 +23,7 @@ export const identityOf = (issuer: string): Identity => ({
   scope: 'latchkey',
   groupsClaim: 'groups',
   principalClaim: 'principal',
+  clientId: 'latchkey-cli',
 });
 
 const algorithm = 'RS256';

@@ -2,7 +2,7 @@
 import { mounts, type Route, type RouteName, routes } from '../lib/routes.ts';
 
 export const routesOfFunction = {
-  describe: ['health', 'openapi', 'me', 'listRoles'],
+  describe: ['health', 'openapi', 'discovery', 'me', 'listRoles'],
   'create-request': ['createRequest', 'extendRequest'],
   'read-requests': ['listRequests', 'readRequest'],
   'decide-request': ['decideRequest'],

@@ -9,6 +9,7 @@ export const settingTable = {
   issuer: { variable: 'LATCHKEY_ISSUER', what: "URL of your OIDC issuer, exactly as in its tokens' iss" },
   audience: { variable: 'LATCHKEY_AUDIENCE', what: 'client ids or audiences that tokens may be for, separated by commas' },
   scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must carry, such as latchkey/use' },
+  clientId: { variable: 'LATCHKEY_CLIENT_ID', what: 'client id of the command line at the issuer, a public client', default: '' },
   sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
   groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
   principalClaim: { variable: 'LATCHKEY_PRINCIPAL_CLAIM', what: "claim that carries a machine's principal", default: '' },

@@ -31,6 +31,20 @@ describe('public routes', () => {
   });
 });
 
+describe('how to sign in here', () => {
+  test('issuer, audience and scope, and nothing else of the configuration', async () => {
+    const app = fakeApp();
+    const { issuer, audience, scope } = app.identity;
+    expect(await call(app, 'discovery')).toMatchObject({ status: 200, body: { version: '0.0.0-test', issuer, audience, scope } });
+    expect(Object.keys((await call<object>(app, 'discovery')).body).sort()).toEqual(['audience', 'issuer', 'scope', 'version']);
+  });
+
+  test('the client id of the command line where there is one', async () => {
+    const app = fakeApp();
+    expect(await call({ ...app, identity: { ...app.identity, clientId: 'cli-1' } }, 'discovery')).toMatchObject({ body: { clientId: 'cli-1' } });
+  });
+});
+
 describe('what is no route', () => {
   const at = (method: string, path: string): Wish => ({
     event: (event) => {

@@ -20,6 +20,7 @@ import type { Change } from './fake-store.ts';
 const routes = {
   health: [describeFunction, 'describe.healthz'],
   openapi: [describeFunction, 'describe.openapi'],
+  discovery: [describeFunction, 'describe.discovery'],
   unknown: [describeFunction, 'describe.unknown'],
   me: [describeFunction, 'describe.me.*'],
   listRoles: [describeFunction, 'describe.roles.*'],

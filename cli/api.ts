@@ -1,0 +1,133 @@
+// One call to Latchkey: signed, retried where that is safe, and refused in words that say what to do next.
+import type { InferOutput } from 'valibot';
+import type { problemTable } from '../lib/problem.ts';
+import type { RequestListView, RoleListView } from '../lib/schema.ts';
+import { SECOND } from '../lib/time.ts';
+import { exitOf, Failure, type ProblemDocument } from './exit.ts';
+import { type HttpAnswer, NoAnswer, sendHttp } from './http.ts';
+import type { Settings } from './settings.ts';
+import { findSigner, type Signer } from './signer.ts';
+import type { World } from './world.ts';
+
+export type RoleList = InferOutput<typeof RoleListView>;
+export type RequestList = InferOutput<typeof RequestListView>;
+
+export type ApiCall = { method: 'GET' | 'POST'; path: string; query?: Record<string, string | undefined>; body?: object; headers?: Record<string, string> };
+export type Api = {
+  signer: Signer;
+  settings: Settings;
+  /** @returns the body @throws Failure */
+  call<Body>(call: ApiCall): Promise<Body>;
+  /** the same, with the seconds that the answer asked to wait */
+  callFully<Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }>;
+};
+
+const tries = 3;
+/** A wait that somebody at a terminal still takes for an answer; what asks for more is told instead. */
+const longestWait = 10;
+
+/** The API for whoever `findSigner` found. */
+export function openApi(world: World, settings: Settings, signer: Signer): Api {
+  const callFully = async <Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }> => {
+    const answer = await send(world, settings, signer, call);
+    const body = parsed(answer.body);
+    if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
+    throw failureOf(answer, body, settings, signer);
+  };
+  return { signer, settings, callFully, call: async <Body>(call: ApiCall) => (await callFully<Body>(call)).body };
+}
+
+/** The API as the settings and this machine say. @throws Failure `sign-in` */
+export const connect = async (world: World, settings: Settings): Promise<Api> => openApi(world, settings, await findSigner(world, settings));
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** A filing carries an Idempotency-Key, so that all calls may be made twice, except decisions and ends; those two refuse a second time, which is told. */
+async function send(world: World, settings: Settings, signer: Signer, { method, path, query = {}, body, headers = {} }: ApiCall): Promise<HttpAnswer> {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+  const url = `${settings.url}${signer.mount}${path}${search}`;
+  const text = body === undefined ? {} : { body: JSON.stringify(body) };
+  for (let attempt = 1; ; attempt += 1) {
+    const began = world.now();
+    const signed = await signer.headersFor({ method, url, ...text });
+    const sent = { ...(body !== undefined && { 'content-type': 'application/json' }), accept: 'application/json', ...headers, ...signed };
+    const answer = await sendHttp({ method, url, headers: sent, ...text, env: world.env }).catch((error: unknown) => {
+      if (error instanceof NoAnswer) return error;
+      throw error;
+    });
+    const outcome =
+      answer instanceof NoAnswer ? answer.code : `${answer.status}, call ${answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown'}`;
+    if (settings.debug) world.err(`debug: ${method} ${url} as ${signer.who}: ${outcome}, ${world.now() - began} ms\n`);
+    if (answer instanceof NoAnswer) throw noAnswer(settings, answer);
+    const wait = retryAfter(answer) ?? attempt;
+    if (answer.status !== 503 || attempt === tries || wait > longestWait) return answer;
+    await world.sleep(wait * SECOND);
+  }
+}
+
+function retryAfter({ headers }: HttpAnswer): number | undefined {
+  const value = headers['retry-after'];
+  return value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
+}
+
+function noAnswer({ url }: Settings, { code }: NoAnswer): Failure {
+  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
+  const reasons: Record<string, string> = {
+    ECONNREFUSED: 'nothing listens there',
+    ENOTFOUND: 'there is no such host',
+    EAI_AGAIN: 'the name cannot be looked up now',
+    ECONNRESET: 'the connection broke',
+    timeout: 'no answer in time',
+  };
+  const next = isCertificate
+    ? ['If your company has certificates of its own, set NODE_EXTRA_CA_CERTS to their file.']
+    : ['Try again in a moment. If it stays, check the address (latchkey setup URL) and the network.'];
+  return new Failure('try-again', `${url} does not answer: ${isCertificate ? `its certificate is not trusted (${code})` : (reasons[code] ?? code)}.`, next);
+}
+
+/** @param body of the answer, if it was JSON */
+function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer: Signer): Failure {
+  const wait = retryAfter(answer);
+  const again = wait === undefined ? [] : [`Try again in ${wait} s.`];
+  if (isProblem(body)) {
+    const known = Object.hasOwn(exitOf, body.code) ? exitOf[body.code as keyof typeof problemTable] : 'fault';
+    const faults = (body.errors ?? [])
+      .filter(({ detail }) => !body.detail.includes(detail))
+      .map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail));
+    return new Failure(known, body.detail, [...faults, ...(hints[body.code]?.(signer) ?? []), ...again], body);
+  }
+  // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
+  if (answer.status === 401 || answer.status === 403) return new Failure('sign-in', `${settings.url} did not accept this sign-in.`, signInHints(signer));
+  if (answer.status >= 500 || answer.status === 429)
+    return new Failure('try-again', `${settings.url} cannot answer now (status ${answer.status}).`, again.length > 0 ? again : ['Try again in a moment.']);
+  return new Failure('usage', `${settings.url} does not answer as Latchkey does (status ${answer.status}).`, ['Check the address: latchkey setup URL']);
+}
+
+const signInHints = ({ mount }: Signer): string[] =>
+  mount === '/v1'
+    ? ['Sign in again: latchkey login (or set LATCHKEY_TOKEN to a fresh access token)']
+    : [
+        'Check whose credentials these are: aws sts get-caller-identity',
+        'They must be those of an IAM user or role that the catalogue names, and the clock of this machine must be right.',
+      ];
+
+const hints: Record<string, (signer: Signer) => string[]> = {
+  unauthenticated: signInHints,
+  'needs-mfa': () => ['Sign in with a second factor: latchkey login'],
+  'needs-sign-in': () => ['Sign in again: latchkey login'],
+  'role-not-found': () => ['See the roles that you may request: latchkey roles'],
+  'request-not-found': () => ['See your requests: latchkey requests'],
+};
+
+const isProblem = (body: unknown): body is ProblemDocument =>
+  body !== null && typeof body === 'object' && 'code' in body && typeof body.code === 'string' && 'detail' in body && typeof body.detail === 'string';
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,28 @@
+// Opens a page in the person's own browser.
+import type { World } from './world.ts';
+
+/** @returns whether something took the address; an address can carry a secret, so it is shown nowhere */
+export async function openBrowser(world: World, url: string): Promise<boolean> {
+  const { spawn } = await import('node:child_process');
+  const [program, ...args] = programFor(world, url);
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { stdio: 'ignore', env: world.env as NodeJS.ProcessEnv });
+    child.on('error', () => resolve(false));
+    child.on('close', (status) => resolve(status === 0));
+  });
+}
+
+function programFor(world: World, url: string): [string, ...string[]] {
+  if (world.env.BROWSER) return [world.env.BROWSER, url];
+  if (world.platform === 'darwin') return ['open', url];
+  // the handler itself, as `start` would read & and ^ in the address as its own
+  if (world.platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+  return ['xdg-open', url];
+}
+
+/** Whether a browser would open where the person sits: not over SSH, and not without a display. */
+export function browserHere({ env, platform }: World): boolean {
+  if (env.BROWSER) return true;
+  if (env.SSH_CONNECTION || env.SSH_TTY) return false;
+  return platform !== 'linux' || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
+}

@@ -1,0 +1,67 @@
+// A command as a value: what it takes, what it does. Parsing, help, completions and docs/cli.md are all made from it.
+import type { World } from './world.ts';
+
+export type OptionSpec = {
+  type: 'text' | 'flag';
+  /** of what stands behind a text option: `2h`, `NAME` */
+  placeholder?: string;
+  summary: string;
+  /** the only values it takes */
+  values?: readonly string[];
+  required?: boolean;
+};
+export type Options = Readonly<Record<string, OptionSpec>>;
+type Value<Spec extends OptionSpec> = Spec extends { type: 'flag' } ? boolean : Spec extends { required: true } ? string : string | undefined;
+export type Values<Specs extends Options> = { [Name in keyof Specs]: Value<Specs[Name]> };
+
+export type Positional = {
+  name: string;
+  summary: string;
+  optional?: boolean;
+  /** what completions offer */
+  values?: readonly string[];
+};
+
+/** Options that every command takes. */
+export const commonOptions = {
+  url: { type: 'text', placeholder: 'URL', summary: 'where Latchkey is (else LATCHKEY_URL, else the configuration file)' },
+  auth: {
+    type: 'text',
+    placeholder: 'HOW',
+    summary: 'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto, which takes the first of these that is there',
+    values: ['auto', 'token', 'login', 'aws'],
+  },
+  json: { type: 'flag', summary: "prints the API's own documents, and refusals on stderr as JSON too" },
+  debug: { type: 'flag', summary: 'shows every call on stderr: method, path, status, time, request id; never a secret' },
+  help: { type: 'flag', summary: 'shows this help' },
+} as const satisfies Options;
+export type CommonValues = Values<typeof commonOptions>;
+
+export type Input<Specs extends Options = Options> = {
+  /** in the order of the command's positionals; an optional one may be missing */
+  positionals: readonly string[];
+  options: Values<Specs> & CommonValues;
+  /** what stands behind `--` */
+  rest: readonly string[];
+};
+
+export type Command<Specs extends Options = Options> = {
+  name: string;
+  summary: string;
+  /** paragraphs for help and docs */
+  description?: readonly string[];
+  positionals: readonly Positional[];
+  options: Specs;
+  /** what stands behind `--`, where a command takes that */
+  rest?: { name: string; summary: string };
+  examples: readonly string[];
+  /** @returns the exit status, 0 if nothing @throws Failure */
+  run(world: World, input: Input<Specs>): Promise<number | undefined>;
+};
+/** Any command, as tables hold it. */
+export type AnyCommand = Omit<Command, 'run'> & { run(world: World, input: Input): Promise<number | undefined> };
+
+/** Keeps the types of the options for `run`, and hands the command on as any other. */
+export function command<const Specs extends Options>(spec: Command<Specs>): AnyCommand {
+  return spec as unknown as AnyCommand;
+}

@@ -1,0 +1,71 @@
+// `latchkey configure`
+
+import { configHeading } from '../aws-files.ts';
+import { editProfile } from '../aws-profile.ts';
+import { command } from '../command.ts';
+import { Failure } from '../exit.ts';
+import { checkTarget } from '../grant.ts';
+import { awsConfigPath } from '../places.ts';
+import { painter } from '../terminal-text.ts';
+import { readText, withLock, writeWhole } from '../whole-file.ts';
+import type { World } from '../world.ts';
+
+export const configure = command({
+  name: 'configure',
+  summary: 'writes a profile for a role into ~/.aws/config',
+  description: [
+    'With the profile every AWS tool gets its credentials from `latchkey credentials`: aws --profile NAME, AWS_PROFILE=NAME. Comments, order and other profiles stay as they are; the change is shown.',
+    'The command in the profile takes the address of Latchkey and the sign-in from the configuration file (`latchkey setup`) or the environment, as every other does.',
+  ],
+  positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
+  options: {
+    profile: { type: 'text', placeholder: 'NAME', summary: "the profile's name (else the role's)" },
+    region: { type: 'text', placeholder: 'REGION', summary: 'the region of the profile' },
+    cache: { type: 'flag', summary: 'keeps sessions in a file that only you can read, until shortly before they expire' },
+    'dry-run': { type: 'flag', summary: 'only shows the change' },
+  },
+  examples: ['latchkey configure production-bucket-read', 'latchkey configure production-bucket-read --profile bucket --region eu-west-1'],
+  async run(world, { positionals: [given = ''], options }) {
+    const role = checkTarget(given);
+    const profile = options.profile ?? role;
+    if (!/^[\w.@:/+-]+$/.test(profile)) throw new Failure('usage', `"${profile}" cannot be the name of a profile: use letters, digits and . _ - @ : / +`);
+    if (options.region !== undefined && !/^[a-z0-9-]+$/.test(options.region)) throw new Failure('usage', `"${options.region}" is no AWS region.`);
+    const path = awsConfigPath(world);
+    const settings = {
+      credential_process: `${commandLine(world)} credentials ${role}${options.cache ? ' --cache' : ''}`,
+      ...(options.region !== undefined && { region: options.region }),
+    };
+    const diff = await withLock(world, path, () => {
+      const edit = editProfile(readText(path) ?? '', profile, settings);
+      if ('conflicts' in edit) throw taken(path, profile, edit.conflicts, role);
+      if (edit.diff.length > 0 && !options['dry-run']) writeWhole(path, edit.text, { mode: 0o600 });
+      return edit.diff;
+    });
+    world.out(
+      options.json ? `${JSON.stringify({ path, profile, changed: diff.length > 0 && !options['dry-run'], diff }, null, 2)}\n` : shown(world, path, diff),
+    );
+    if (!options.json && !options['dry-run']) world.err(`Try it: aws sts get-caller-identity --profile ${profile}\n`);
+    return 0;
+  },
+});
+
+function shown(world: World, path: string, diff: readonly string[]): string {
+  if (diff.length === 0) return `${path} is already so.\n`;
+  const paint = painter(world);
+  const coloured = diff.map((line) => (line.startsWith('+') ? paint('green', line) : line.startsWith('-') ? paint('red', line) : line));
+  return `--- ${path}\n+++ ${path}\n${coloured.join('\n')}\n`;
+}
+
+/** The AWS tools split the line at blanks, and know double quotes. */
+const commandLine = ({ self }: World): string =>
+  self()
+    .map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`))
+    .join(' ');
+
+function taken(path: string, profile: string, conflicts: readonly string[], role: string): Failure {
+  return new Failure(
+    'usage',
+    `[${configHeading(profile)}] in ${path} already gets credentials otherwise (${conflicts.join(', ')}), and the AWS tools would go on using those. Nothing was changed.`,
+    [`Choose another name: latchkey configure ${role} --profile ${profile}-latchkey`, 'or take those lines out first.'],
+  );
+}

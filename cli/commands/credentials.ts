@@ -1,0 +1,34 @@
+// `latchkey credentials`: what the AWS tools call as credential_process.
+import { command } from '../command.ts';
+import { Failure } from '../exit.ts';
+import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
+import { readSettings } from '../settings.ts';
+import { vend } from '../vend.ts';
+
+export const credentials = command({
+  name: 'credentials',
+  summary: 'prints credentials as an AWS credential_process document',
+  description: [
+    'For `credential_process` in ~/.aws/config, which `latchkey configure` writes. Prints the document and nothing else on stdout; everything else goes to stderr.',
+    'Without a grant it ends with 8, or files a request and waits for it with --request. On a terminal it shows nothing unless --print says so, so that no secret stays in the scrollback.',
+  ],
+  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  options: {
+    ...sessionOptions,
+    ...filingOptions,
+    print: { type: 'flag', summary: 'shows the credentials even on a terminal' },
+  },
+  examples: ['latchkey credentials production-bucket-read --cache', 'latchkey credentials production-bucket-read --request --reason "Nightly report" --for 1h'],
+  async run(world, { positionals: [target = ''], options }) {
+    if (world.outIsTerminal && !options.print) {
+      throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
+        `Run one command with them: latchkey exec ${target} -- aws sts get-caller-identity`,
+        'or show them all the same: add --print',
+      ]);
+    }
+    const { duration, cache } = options;
+    const document = await vend(world, readSettings(world, options), target, { duration, cache, filing: filingOf(options) });
+    world.out(`${JSON.stringify(document)}\n`);
+    return 0;
+  },
+});

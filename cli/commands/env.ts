@@ -1,0 +1,73 @@
+// `latchkey env`
+import type { CredentialsView } from '../../lib/schema.ts';
+import { command } from '../command.ts';
+import { Failure } from '../exit.ts';
+import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
+import { readSettings } from '../settings.ts';
+import { when } from '../terminal-text.ts';
+import { vend } from '../vend.ts';
+import { variable, type World } from '../world.ts';
+
+const shells = ['bash', 'fish', 'powershell'] as const;
+type Shell = (typeof shells)[number];
+
+export const env = command({
+  name: 'env',
+  summary: 'prints export lines for a shell',
+  description: [
+    'For a shell to evaluate. The variables stay until the shell ends, and do not renew themselves: `latchkey exec` is tidier. On a terminal nothing is shown unless --print says so.',
+  ],
+  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  options: {
+    ...sessionOptions,
+    ...filingOptions,
+    shell: { type: 'text', placeholder: 'SHELL', summary: 'bash (also for zsh and sh), fish or powershell; else as SHELL says', values: shells },
+    print: { type: 'flag', summary: 'shows the lines even on a terminal' },
+  },
+  examples: [
+    'eval "$(latchkey env production-bucket-read)"',
+    'latchkey env production-bucket-read --shell fish | source',
+    'latchkey env production-bucket-read --shell powershell | Out-String | Invoke-Expression',
+  ],
+  async run(world, { positionals: [target = ''], options }) {
+    const shell = (options.shell as Shell | undefined) ?? shellOf(world);
+    if (world.outIsTerminal && !options.print) {
+      throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
+        `Let the shell take them: ${hints[shell](target)}`,
+        'or show them all the same: add --print',
+      ]);
+    }
+    const { duration, cache } = options;
+    const session = await vend(world, readSettings(world, options), target, { duration, cache, filing: filingOf(options) });
+    const lines = Object.entries(variablesOf(session)).map(([name, value]) => formats[shell](name, value));
+    world.out(`${lines.join('\n')}\n`);
+    world.err(`Credentials for ${target}; they expire ${when(session.Expiration, world.now())}.\n`);
+    return 0;
+  },
+});
+
+/** What the AWS tools read (SDK reference guide, "Environment variables settings"). */
+export const variablesOf = ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }: CredentialsView): Record<string, string> => ({
+  AWS_ACCESS_KEY_ID: AccessKeyId,
+  AWS_SECRET_ACCESS_KEY: SecretAccessKey,
+  AWS_SESSION_TOKEN: SessionToken,
+  AWS_CREDENTIAL_EXPIRATION: Expiration,
+});
+
+// Every value is quoted so that no shell reads anything into it.
+const formats: Record<Shell, (name: string, value: string) => string> = {
+  bash: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+  fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+  powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+};
+const hints: Record<Shell, (target: string) => string> = {
+  bash: (target) => `eval "$(latchkey env ${target})"`,
+  fish: (target) => `latchkey env ${target} | source`,
+  powershell: (target) => `latchkey env ${target} | Out-String | Invoke-Expression`,
+};
+
+function shellOf(world: World): Shell {
+  const shell = variable(world, 'SHELL') ?? '';
+  if (shell.endsWith('/fish')) return 'fish';
+  return shell === '' && world.platform === 'win32' ? 'powershell' : 'bash';
+}

@@ -1,0 +1,49 @@
+// `latchkey explain`
+import type { ExplanationView } from '../../lib/schema.ts';
+import { durationText } from '../../lib/time.ts';
+import { connect } from '../api.ts';
+import { command } from '../command.ts';
+import { suggestingRole } from '../grant.ts';
+import { accountText } from '../request-text.ts';
+import { readSettings } from '../settings.ts';
+import { json, type Paint, painter, plain } from '../terminal-text.ts';
+
+export const explain = command({
+  name: 'explain',
+  summary: 'says what would become of a request, without filing it',
+  description: ['The same checks as for a request, one by one; the reason is judged only if one is given. Ends with 6 if it would be refused.'],
+  positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
+  options: {
+    reason: { type: 'text', placeholder: 'TEXT', summary: 'why, as in a request' },
+    for: { type: 'text', placeholder: '2h', summary: "how long (else the role's default)" },
+    ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket, as in a request' },
+  },
+  examples: ['latchkey explain production-app-write --for 4h --reason "Deploy 1.4 by hand" --ticket OPS-123'],
+  async run(world, { positionals: [role = ''], options }) {
+    const api = await connect(world, readSettings(world, options));
+    const body = { role, reason: options.reason ?? anyReason, duration: options.for, ticket: options.ticket };
+    const found = await suggestingRole(api, role, () => api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }));
+    world.out(options.json ? json(found) : explanationText(painter(world), options.reason === undefined ? withoutReason(found) : found));
+    return found.outcome === 'refused' ? 6 : 0;
+  },
+});
+
+/** Long enough for every role: who gives no reason wants to know about everything else. */
+const anyReason = 'no reason was given '.repeat(50).trim();
+const withoutReason = (found: ExplanationView): ExplanationView => ({ ...found, checks: found.checks.filter(({ check }) => check !== 'reason') });
+
+const outcomes = {
+  automatic: ['green', 'would be granted at once'],
+  'needs-approval': ['yellow', 'would be sent to its approvers'],
+  refused: ['red', 'would be refused'],
+} as const;
+
+function explanationText(paint: Paint, { outcome, role, durationSeconds, stages, checks }: ExplanationView): string {
+  const [colour, what] = outcomes[outcome];
+  return [
+    `A request for ${paint('bold', role.id)} in ${accountText(role)} for ${durationText(durationSeconds)} ${paint(colour, what)}.`,
+    ...stages.map(({ need, approvers }) => `  ${need} of ${approvers.map(plain).join(', ')} must approve.`),
+    ...checks.map(({ check, passed, detail }) => `  ${passed ? paint('green', 'yes') : paint('red', 'no ')}  ${check}: ${plain(detail)}`),
+    '',
+  ].join('\n');
+}

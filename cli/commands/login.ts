@@ -1,0 +1,40 @@
+// `latchkey login`
+import { browserHere } from '../browser.ts';
+import { loginByBrowser } from '../browser-login.ts';
+import { command } from '../command.ts';
+import { loginByDevice } from '../device-login.ts';
+import { Failure } from '../exit.ts';
+import { findClient } from '../oidc.ts';
+import { readSettings } from '../settings.ts';
+import { json, when } from '../terminal-text.ts';
+import { keepTokens } from '../tokens.ts';
+
+export const login = command({
+  name: 'login',
+  summary: 'signs you in at your identity provider',
+  description: [
+    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. The tokens are kept in a file that only you can read, and renew themselves as long as the provider allows.',
+    'Machines need no login: they sign with their AWS credentials.',
+  ],
+  positionals: [],
+  options: { device: { type: 'flag', summary: 'shows a code to enter in any browser' } },
+  examples: ['latchkey login', 'latchkey login --device'],
+  async run(world, { options }) {
+    const settings = readSettings(world, options);
+    const client = await findClient(world, settings);
+    const { authorization_endpoint: authorize, device_authorization_endpoint: device } = client.issuer;
+    const byDevice = device !== undefined && (options.device || authorize === undefined || !browserHere(world));
+    if (options.device && device === undefined)
+      throw new Failure('usage', `${client.issuer.issuer} does not offer sign-in by a code.`, ['Sign in with the browser: latchkey login']);
+    if (!byDevice && authorize === undefined) throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
+    const tokens = byDevice ? await loginByDevice(world, client, device) : await loginByBrowser(world, client, authorize!);
+    await keepTokens(world, settings.url, tokens);
+    const expiresAt = new Date(tokens.expiresAt).toISOString();
+    if (options.json) world.out(json({ url: settings.url, issuer: tokens.issuer, expiresAt, renewable: tokens.refreshToken !== undefined }));
+    else
+      world.out(
+        `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, world.now())}` : 'renews itself'}.\n`,
+      );
+    return 0;
+  },
+});

@@ -1,0 +1,23 @@
+// `latchkey logout`
+import { rmSync } from 'node:fs';
+import { command } from '../command.ts';
+import { sessionsDirectory } from '../places.ts';
+import { readSettings } from '../settings.ts';
+import { json } from '../terminal-text.ts';
+import { forgetTokens } from '../tokens.ts';
+
+export const logout = command({
+  name: 'logout',
+  summary: 'forgets your sign-in and every kept session on this machine',
+  description: ['Grants stay as they are: hand them back with `latchkey end`.'],
+  positionals: [],
+  options: {},
+  examples: ['latchkey logout'],
+  async run(world, { options }) {
+    const { url } = readSettings(world, options);
+    const wasSignedIn = await forgetTokens(world, url);
+    rmSync(sessionsDirectory(world), { recursive: true, force: true });
+    world.out(options.json ? json({ url, wasSignedIn }) : wasSignedIn ? `You are signed out of ${url}.\n` : `You were not signed in at ${url}.\n`);
+    return 0;
+  },
+});

@@ -1,0 +1,66 @@
+// `latchkey requests`
+
+import type { RequestView } from '../../lib/schema.ts';
+import { connect, type RequestList } from '../api.ts';
+import { command } from '../command.ts';
+import { statuses } from '../request-text.ts';
+import { readSettings } from '../settings.ts';
+import { json, painter, plain, table, when } from '../terminal-text.ts';
+
+export const requests = command({
+  name: 'requests',
+  summary: 'lists requests, newest first',
+  positionals: [],
+  options: {
+    view: {
+      type: 'text',
+      placeholder: 'VIEW',
+      summary: 'mine (as without it), to-decide, or all for admins and auditors',
+      values: ['mine', 'to-decide', 'all'],
+    },
+    status: { type: 'text', placeholder: 'STATUS', summary: `only these: ${statuses.join(', ')}`, values: statuses },
+    role: { type: 'text', placeholder: 'ROLE', summary: 'only those for this role' },
+    limit: { type: 'text', placeholder: 'N', summary: 'how many, 1 to 100 (else 50)' },
+    cursor: { type: 'text', placeholder: 'CURSOR', summary: 'goes on where the list before ended' },
+  },
+  examples: ['latchkey requests', 'latchkey requests --view to-decide', 'latchkey requests --status active --json'],
+  async run(world, { options }) {
+    const { view, status, role, limit, cursor } = options;
+    const api = await connect(world, readSettings(world, options));
+    const list = await api.call<RequestList>({ method: 'GET', path: '/requests', query: { view, status, role, limit, cursor } });
+    if (options.json) {
+      world.out(json(list));
+      return 0;
+    }
+    if (list.items.length === 0) world.out(view === 'to-decide' ? 'Nothing waits for your decision.\n' : 'There are no requests.\n');
+    else
+      world.out(
+        table(
+          painter(world),
+          ['REQUEST', 'STATUS', 'ROLE', 'BY', 'TIME', 'REASON'],
+          list.items.map((item) => row(item, world.now())),
+        ),
+      );
+    if (list.nextCursor !== undefined) world.err(`There are more: add --cursor ${list.nextCursor}\n`);
+    return 0;
+  },
+});
+
+const shown = 40;
+
+function row({ id, status, role, requester, reason, decideBy, startsAt, endsAt, createdAt }: RequestView, now: number): string[] {
+  const why = plain(reason);
+  const times: Record<string, string> = {
+    pending: `decide ${when(decideBy, now)}`,
+    scheduled: `starts ${when(startsAt ?? createdAt, now)}`,
+    active: `ends ${when(endsAt ?? createdAt, now)}`,
+  };
+  return [
+    id,
+    status,
+    role.id,
+    plain(requester.name),
+    times[status] ?? when(endsAt ?? createdAt, now),
+    why.length > shown ? `${why.slice(0, shown - 1)}…` : why,
+  ];
+}

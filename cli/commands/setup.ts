@@ -1,0 +1,80 @@
+// `latchkey setup`
+import { command, type Values } from '../command.ts';
+import { type ConfigValues, configKeys, editConfig, parseConfig } from '../config-file.ts';
+import { Failure } from '../exit.ts';
+import { NoAnswer, sendHttp } from '../http.ts';
+import { configPath } from '../places.ts';
+import { checkedUrl } from '../settings.ts';
+import { json } from '../terminal-text.ts';
+import { readText, withLock, writeWhole } from '../whole-file.ts';
+import type { World } from '../world.ts';
+
+const options = {
+  issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer, where Latchkey should not say it' },
+  'client-id': { type: 'text', placeholder: 'ID', summary: 'client id of the command line at the issuer, where Latchkey does not say it' },
+  scope: { type: 'text', placeholder: 'SCOPE', summary: 'scopes to ask the issuer for' },
+  audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'audience that some issuers must be asked for' },
+  region: { type: 'text', placeholder: 'REGION', summary: 'AWS region to sign for, where the URL does not name it' },
+  profile: { type: 'text', placeholder: 'NAME', summary: 'AWS profile that signs' },
+} as const;
+
+export const setup = command({
+  name: 'setup',
+  summary: 'finds out all about a Latchkey from its address, and remembers it',
+  description: [
+    'Asks the address how to sign in there, and writes the configuration file. Other settings and comments in the file stay.',
+    `The file has one setting a line: ${Object.entries(configKeys)
+      .map(([key, what]) => `\`${key}\` (${what})`)
+      .join(', ')}.`,
+  ],
+  positionals: [{ name: 'URL', summary: 'where Latchkey is' }],
+  options,
+  examples: ['latchkey setup https://latchkey.example.com', 'latchkey setup http://localhost:3000'],
+  async run(world, { positionals: [given = ''], options }) {
+    const url = checkedUrl(given);
+    const found = await discovered(world, url);
+    const changes: ConfigValues = { url, ...found, ...saidIn(options) };
+    const path = configPath(world);
+    await withLock(world, path, () => {
+      const text = readText(path) ?? '';
+      parseConfig(text, path);
+      writeWhole(path, editConfig(text === '' ? '# The command line latchkey; see docs/cli.md\n' : text, changes), { mode: 0o600 });
+    });
+    if (options.json) world.out(json({ path, ...changes }));
+    else
+      world.out(
+        `${path} now knows ${url}.\n${changes.issuer !== undefined && changes.clientId !== undefined ? 'Sign in: latchkey login\n' : ''}See the roles: latchkey roles\n`,
+      );
+    return 0;
+  },
+});
+
+function saidIn(given: Values<typeof options>): ConfigValues {
+  const { issuer, 'client-id': clientId, scope, audience, region, profile } = given;
+  return Object.fromEntries(Object.entries({ issuer, clientId, scope, audience, region, profile }).filter(([, value]) => value !== undefined));
+}
+
+/** What Latchkey says of itself. @throws Failure if there is none, so that a misspelt address is not remembered */
+async function discovered(world: World, url: string): Promise<ConfigValues> {
+  const answer = await sendHttp({ method: 'GET', url: `${url}/.well-known/latchkey`, env: world.env }).catch((error: unknown) => {
+    if (error instanceof NoAnswer)
+      throw new Failure('try-again', `${url} does not answer (${error.code}).`, ['Check the address and the network, and try again.']);
+    throw error;
+  });
+  const { issuer, scope, clientId } = objectOf(answer.body);
+  if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
+    throw new Failure('usage', `${url} does not answer as Latchkey does (status ${answer.status}).`, ['Check the address. It is the one before /v1.']);
+  }
+  checkedUrl(issuer);
+  return { issuer, scope, ...(typeof clientId === 'string' && { clientId }) };
+}
+
+function objectOf(text: string): Record<string, unknown> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return parsed !== null && typeof parsed === 'object' ? (parsed as Record<string, unknown>) : {};
+  } catch (error) {
+    if (error instanceof SyntaxError) return {};
+    throw error;
+  }
+}

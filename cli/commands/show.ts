@@ -1,0 +1,23 @@
+// `latchkey show`
+import { connect } from '../api.ts';
+import { command } from '../command.ts';
+import { findRequest } from '../grant.ts';
+import { requestText } from '../request-text.ts';
+import { readSettings } from '../settings.ts';
+import { json, painter } from '../terminal-text.ts';
+import { waitForDecision } from '../wait.ts';
+
+export const show = command({
+  name: 'show',
+  summary: 'shows one request',
+  positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your newest request of it' }],
+  options: { wait: { type: 'flag', summary: 'waits for the decision first' } },
+  examples: ['latchkey show production-bucket-read', 'latchkey show 01hzy3v9k2m4n6p8q0r2s4t6v8 --wait'],
+  async run(world, { positionals: [target = ''], options }) {
+    const api = await connect(world, readSettings(world, options));
+    const found = await findRequest(api, target);
+    const known = options.wait && found.status === 'pending' ? await waitForDecision(world, api, found) : found;
+    world.out(options.json ? json(known) : requestText(painter(world), known, world.now()));
+    return 0;
+  },
+});

@@ -1,0 +1,116 @@
+// docs/cli.md, from the commands themselves.
+import { type AnyCommand, commonOptions, type Options } from './command.ts';
+import { configKeys } from './config-file.ts';
+import { exitOf, exits } from './exit.ts';
+import { optionName, usageOf } from './help.ts';
+
+export function cliDocument(commands: readonly AnyCommand[]): string {
+  return `${[
+    '# The command line',
+    '<!-- Written by `npm run docs` from cli/commands; a test holds it to them. -->',
+    introduction,
+    `## Commands\n\n${table(
+      ['command', 'does'],
+      commands.map(({ name, summary }) => [`[\`latchkey ${name}\`](#latchkey-${name})`, summary]),
+    )}`,
+    ...commands.map(commandSection),
+    `## Options of every command\n\n${optionTable(commonOptions)}`,
+    `## Configuration\n\n${configuration}\n\n${table(
+      ['setting', 'is'],
+      Object.entries(configKeys).map(([key, what]) => [`\`${key}\``, what]),
+    )}\n\n${table(
+      ['variable', 'is'],
+      environment.map(([name, what]) => [`\`${name}\``, what]),
+    )}`,
+    `## Who signs\n\n${signing}`,
+    `## Exit statuses\n\n${exitTable()}`,
+    `## What is kept on this machine\n\n${kept}`,
+  ].join('\n\n')}\n`;
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+const introduction = `\`latchkey\` asks for a role, waits for the yes, and hands the AWS tools credentials that end with the grant. It needs Node 20 or later and nothing else.
+
+    npm run build:cli && npm pack ./dist     # makes latchkey-VERSION.tgz
+    npm install --global ./latchkey-*.tgz    # or: npx ./latchkey-*.tgz help
+
+    latchkey setup https://latchkey.example.com
+    latchkey login                           # people; machines sign with their AWS credentials
+    latchkey request production-bucket-read --for 2h --reason "Find the lost invoices" --wait
+    latchkey configure production-bucket-read
+    aws s3 ls s3://asi-production-bucket --profile production-bucket-read
+
+To try it against the local server (\`npm start\`): \`latchkey setup http://localhost:3000\`, then a token of any person of the catalogue in
+\`LATCHKEY_TOKEN\` (\`POST /local/token\`), or the test keys that the server prints, in \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`.`;
+
+const configuration = `Flags come before the environment, the environment before the file. The file is \`~/.config/latchkey/config.yml\` (\`XDG_CONFIG_HOME\`, or the path in
+\`LATCHKEY_CONFIG\`): one setting a line, \`name: value\`. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`.`;
+
+const environment: ReadonlyArray<readonly [string, string]> = [
+  ['LATCHKEY_URL', 'where Latchkey is'],
+  ['LATCHKEY_TOKEN', 'an access token to call with'],
+  ['LATCHKEY_AUTH', 'as --auth'],
+  ['LATCHKEY_REGION', 'as the setting `region`'],
+  ['LATCHKEY_CONFIG', 'path of the configuration file'],
+  ['NO_COLOR', 'set to anything: no colours'],
+  ['HTTPS_PROXY', 'a proxy, with Node 24.5 or later'],
+  ['NODE_EXTRA_CA_CERTS', 'a file with certificates of your company'],
+];
+
+const signing = `The first of these that is there, unless --auth names one:
+
+1. \`LATCHKEY_TOKEN\`, an OIDC access token.
+2. The sign-in of \`latchkey login\`, renewed by itself while the issuer allows.
+3. AWS credentials, by Signature Version 4 over the mount \`/iam\`: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, then the profile in \`AWS_PROFILE\`, the
+   setting \`profile\` or \`default\`, then the container endpoint of ECS and EKS, then the instance metadata of EC2 (version 2 only). For SSO, assumed
+   roles, web identities and other processes the AWS CLI is asked (\`aws configure export-credentials\`). A profile that itself gets its
+   credentials from \`latchkey\` is passed over.`;
+
+const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you alone:
+
+- \`tokens.json\`: the tokens of \`latchkey login\`. They are in a file and not in the system's keychain, because keychains ask or fail where
+  nobody sits (cron, SSH, CI), and \`credential_process\` must never ask.
+- \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey end\` and \`latchkey logout\` remove them.
+- \`grants.json\`: which request was the grant for a role the last time. No secret; it saves a call.
+
+Every file is written whole or not at all, under a lock. A damaged one is ignored, and that is said on stderr.`;
+
+function commandSection(command: AnyCommand): string {
+  const { name, summary, description = [], positionals, options, rest, examples } = command;
+  const places = [...positionals.map((positional) => [positional.name, positional.summary] as const), ...(rest ? [[rest.name, rest.summary] as const] : [])];
+  return [
+    `### latchkey ${name}`,
+    `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
+    ...description,
+    `    ${usageOf(command)}`,
+    ...(places.length > 0
+      ? [
+          table(
+            ['argument', 'is'],
+            places.map(([place, what]) => [`\`${place}\``, what]),
+          ),
+        ]
+      : []),
+    ...(Object.keys(options).length > 0 ? [optionTable(options)] : []),
+    examples.map((example) => `    ${example}`).join('\n'),
+  ].join('\n\n');
+}
+
+const optionTable = (options: Options): string =>
+  table(
+    ['option', 'does'],
+    Object.entries(options).map(([name, spec]) => [`\`${optionName(name, spec)}\``, `${spec.summary}${spec.required ? ' (required)' : ''}`]),
+  );
+
+function exitTable(): string {
+  const codesOf = (name: string) => Object.entries(exitOf).flatMap(([code, exit]) => (exit === name ? [`\`${code}\``] : []));
+  return table(
+    ['status', 'means', "the API's code"],
+    Object.entries(exits).map(([name, { status, meaning }]) => [String(status), meaning, codesOf(name).join(', ')]),
+  );
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|');
+const table = (heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string =>
+  [heading, heading.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');

@@ -1,0 +1,79 @@
+// How the command line ends: one table from refusals to exit statuses, and the error that carries one.
+import type { ProblemCode } from '../lib/problem.ts';
+
+/** Exit statuses by name; documented in docs/cli.md, and a contract for scripts. `exec` ends with the status of its child. */
+export const exits = {
+  ok: { status: 0, meaning: 'done' },
+  fault: { status: 1, meaning: 'a fault of the command line itself' },
+  usage: { status: 2, meaning: 'the command, an option or a file of settings is wrong; nothing was done' },
+  'sign-in': { status: 3, meaning: 'not signed in, or the role asks for more than this sign-in proved' },
+  'not-found': { status: 4, meaning: 'no such role or request for you' },
+  'not-allowed': { status: 5, meaning: 'you may not do that' },
+  refused: { status: 6, meaning: 'the catalogue does not allow it' },
+  conflict: { status: 7, meaning: 'the request is in another state than that needs' },
+  'no-grant': { status: 8, meaning: 'you have no active grant for the role' },
+  'not-granted': { status: 9, meaning: 'waited, and the request was denied, withdrawn, revoked or has lapsed' },
+  aws: { status: 10, meaning: 'AWS refused to give a session' },
+  'try-again': { status: 11, meaning: 'no answer, or not now: try again' },
+  interrupted: { status: 130, meaning: 'Ctrl-C; the request stays as it is' },
+} as const;
+export type ExitName = keyof typeof exits;
+
+/** Which end each of the API's refusals makes. */
+export const exitOf = {
+  'invalid-request': 'usage',
+  unauthenticated: 'sign-in',
+  'own-request': 'not-allowed',
+  'not-an-approver': 'not-allowed',
+  'not-the-requester': 'not-allowed',
+  'needs-mfa': 'sign-in',
+  'needs-sign-in': 'sign-in',
+  'not-allowed': 'not-allowed',
+  'role-not-found': 'not-found',
+  'request-not-found': 'not-found',
+  'link-not-found': 'not-found',
+  'not-found': 'not-found',
+  'method-not-allowed': 'usage',
+  'already-decided': 'conflict',
+  'not-active': 'conflict',
+  overlap: 'conflict',
+  'no-approver': 'refused',
+  'link-spent': 'conflict',
+  'too-large': 'usage',
+  'unsupported-media-type': 'usage',
+  'refused-by-policy': 'refused',
+  'idempotency-mismatch': 'conflict',
+  'too-many-open': 'refused',
+  internal: 'try-again',
+  'aws-refused': 'aws',
+  'try-again': 'try-again',
+} as const satisfies Record<ProblemCode, ExitName>;
+
+/** The body of a refusal, as far as the command line reads it. */
+export type ProblemDocument = {
+  code: string;
+  title: string;
+  detail: string;
+  status: number;
+  instance?: string;
+  errors?: Array<{ pointer: string; detail: string }>;
+  request?: { id: string; status: string };
+};
+
+/** A command that cannot go on; the only error that is shown without being taken for a mistake of ours. */
+export class Failure extends Error {
+  readonly exit: ExitName;
+  /** what to do next, a line each */
+  readonly next: readonly string[];
+  /** what the API said, for --json */
+  readonly problem?: ProblemDocument;
+
+  /** @param message what happened, for a person; never a secret */
+  constructor(exit: ExitName, message: string, next: readonly string[] = [], problem?: ProblemDocument) {
+    super(message);
+    this.name = 'Failure';
+    this.exit = exit;
+    this.next = next;
+    if (problem) this.problem = problem;
+  }
+}

@@ -1,0 +1,110 @@
+// From what somebody types, a role or the id of a request, to the request that is meant.
+import type { RequestView } from '../lib/schema.ts';
+import type { Api, RequestList, RoleList } from './api.ts';
+import { Failure } from './exit.ts';
+import { nearest } from './nearest.ts';
+import { recallGrant } from './remembered-grants.ts';
+import { when } from './terminal-text.ts';
+import type { World } from './world.ts';
+
+/** lib/schema.ts, RequestId. */
+export const isRequestId = (text: string): boolean => /^[0-9a-z]{26}$/.test(text);
+const isRoleId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,199}$/.test(text);
+const isOpen = ({ status }: RequestView): boolean => ['pending', 'scheduled', 'active'].includes(status);
+
+/** @throws Failure `usage` for what can be neither a role nor a request */
+export function checkTarget(target: string): string {
+  if (isRequestId(target) || isRoleId(target)) return target;
+  throw new Failure('usage', `"${target}" is neither a role nor the id of a request.`, [
+    'See the roles: latchkey roles',
+    'See your requests: latchkey requests',
+  ]);
+}
+
+/** @throws Failure `usage` */
+export function checkRequestId(id: string): string {
+  if (isRequestId(id)) return id;
+  throw new Failure('usage', `"${id}" is not the id of a request, which has 26 letters and digits.`, [
+    'See what waits for you: latchkey requests --view to-decide',
+  ]);
+}
+
+/** Reads a request by its id, or the newest of one's own for a role, open ones first. */
+export async function findRequest(api: Api, target: string): Promise<RequestView> {
+  if (isRequestId(checkTarget(target))) return api.call<RequestView>({ method: 'GET', path: `/requests/${target}` });
+  const items = await ownRequests(api, target);
+  const found = items.find(isOpen) ?? items[0];
+  if (found) return found;
+  await checkRole(api, target);
+  throw new Failure('not-found', `You have no request for ${target}.`, [`Ask: latchkey request ${target} --for 1h --reason "..."`]);
+}
+
+/**
+ * Runs `use` with the id of the active grant. A remembered one is tried first, so that the usual call is the only call.
+ * @throws Failure `no-grant` that says what to do, or which request is still open
+ */
+export async function withGrant<T>(world: World, api: Api, target: string, use: (id: string) => Promise<T>): Promise<T> {
+  if (isRequestId(checkTarget(target))) return use(target);
+  const remembered = recallGrant(world, api.settings.url, api.signer.who, target);
+  if (remembered !== undefined) {
+    try {
+      return await use(remembered);
+    } catch (error) {
+      if (!(error instanceof Failure) || !['not-active', 'request-not-found', 'not-the-requester'].includes(error.problem?.code ?? '')) throw error;
+    }
+  }
+  const items = await ownRequests(api, target);
+  const active = items.find(({ status }) => status === 'active');
+  if (active) return use(active.id);
+  await checkRole(api, target);
+  throw noGrant(world, target, items.find(isOpen));
+}
+
+/** Runs `work`, and adds the role that was probably meant if there is none of that name. */
+export async function suggestingRole<T>(api: Api, role: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure && error.problem?.code === 'role-not-found') throw await unknownRole(api, role, error);
+    throw error;
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+const ownRequests = async (api: Api, role: string): Promise<RequestView[]> =>
+  (await api.call<RequestList>({ method: 'GET', path: '/requests', query: { view: 'mine', role, limit: '10' } })).items;
+
+async function checkRole(api: Api, role: string): Promise<void> {
+  const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
+  if (!items.some(({ id }) => id === role)) throw notARole(role, items);
+}
+
+async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {
+  const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
+  return notARole(role, items, problem);
+}
+
+function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
+  const meant = nearest(
+    role,
+    items.map(({ id }) => id),
+  );
+  const next =
+    meant === undefined
+      ? [items.length > 0 ? 'See the roles that you may request: latchkey roles' : 'There is no role that you may request.']
+      : [`Did you mean ${meant}?`];
+  return new Failure('not-found', `There is no role ${role} for you.`, next, problem);
+}
+
+function noGrant(world: World, role: string, open: RequestView | undefined): Failure {
+  if (open?.status === 'pending') {
+    const asked = open.approval.stages.flatMap(({ approvers }) => approvers).join(', ');
+    return new Failure('no-grant', `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, world.now())} at the latest.`, [
+      `Wait for it: latchkey show ${open.id} --wait`,
+    ]);
+  }
+  if (open)
+    return new Failure('no-grant', `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, world.now())}.`, [`See it: latchkey show ${open.id}`]);
+  return new Failure('no-grant', `You have no active grant for ${role}.`, [`Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`]);
+}

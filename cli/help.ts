@@ -1,0 +1,57 @@
+// Help, from the commands themselves.
+import { type AnyCommand, commonOptions, type OptionSpec, type Options } from './command.ts';
+
+/** `latchkey request ROLE --reason TEXT [options]` */
+export function usageOf({ name, positionals, options, rest }: AnyCommand): string {
+  const places = positionals.map((positional) => (positional.optional ? `[${positional.name}]` : positional.name));
+  const needed = Object.entries(options).filter(([, { required }]) => required);
+  return [
+    'latchkey',
+    name,
+    ...places,
+    ...needed.map(([option, { placeholder }]) => `--${option} ${placeholder}`),
+    '[options]',
+    ...(rest ? [`-- ${rest.name}`] : []),
+  ].join(' ');
+}
+
+/** One line an option or argument, what it is behind it. */
+export const optionName = (name: string, { placeholder }: OptionSpec): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
+
+export function programHelp(commands: readonly AnyCommand[]): string {
+  return `Temporary access to AWS: ask for a role, have it approved, use it until it ends.
+
+Usage: latchkey COMMAND [options]
+
+${columns(commands.map(({ name, summary }) => [name, summary]))}
+Start with:  latchkey setup https://latchkey.example.com
+Then:        latchkey roles
+Help of one: latchkey COMMAND --help
+`;
+}
+
+export function commandHelp(command: AnyCommand): string {
+  const { summary, description = [], positionals, options, rest, examples } = command;
+  const places: Array<[string, string]> = [
+    ...positionals.map(({ name, summary: what }): [string, string] => [name, what]),
+    ...(rest ? ([[rest.name, rest.summary]] as Array<[string, string]>) : []),
+  ];
+  return [
+    `latchkey ${command.name}: ${summary}\n`,
+    ...description.map((paragraph) => `${paragraph}\n`),
+    `Usage: ${usageOf(command)}\n`,
+    ...(places.length > 0 ? [columns(places)] : []),
+    ...(Object.keys(options).length > 0 ? [`Options:\n${optionColumns(options)}`] : []),
+    `Options of every command:\n${optionColumns(commonOptions)}`,
+    `Examples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
+  ].join('\n');
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+const optionColumns = (options: Options): string => columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), spec.summary]));
+
+function columns(rows: ReadonlyArray<readonly [string, string]>): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`).join('');
+}

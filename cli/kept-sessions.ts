@@ -1,0 +1,67 @@
+// The sessions that `--cache` keeps: one 0600 file a role or request, used until shortly before they expire.
+import { readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { CredentialsView } from '../lib/schema.ts';
+import { MINUTE, SECOND } from '../lib/time.ts';
+import { isLastSession } from './last-session.ts';
+import { sessionPath, sessionsDirectory } from './places.ts';
+import { readText, writeWhole } from './whole-file.ts';
+import type { World } from './world.ts';
+
+/** Of which Latchkey and whom a session is; another's is not used. */
+type Kept = { url: string; who: string; credentials: CredentialsView };
+
+/** A session that is still good for a while: 5 minutes, or 30 seconds where the grant's end allows no newer one. */
+export function recallSession(world: World, url: string, who: string, target: string): CredentialsView | undefined {
+  const path = sessionPath(world, target);
+  const text = readText(path);
+  if (text === undefined) return undefined;
+  const kept = parsed(text);
+  if (!kept) {
+    world.err(`latchkey: ${path} is damaged and is ignored.\n`);
+    return undefined;
+  }
+  if (kept.url !== url || kept.who !== who) return undefined;
+  const needed = isLastSession(kept.credentials) ? 30 * SECOND : 5 * MINUTE;
+  return Date.parse(kept.credentials.Expiration) - world.now() > needed ? kept.credentials : undefined;
+}
+
+export const keepSession = (world: World, url: string, who: string, target: string, credentials: CredentialsView): void =>
+  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, credentials } satisfies Kept), { mode: 0o600, force: true });
+
+/** Removes the sessions of a request that has ended. */
+export function dropSessions(world: World, requestId: string): void {
+  for (const file of filesIn(sessionsDirectory(world))) {
+    const path = join(sessionsDirectory(world), file);
+    if (parsed(readText(path) ?? '')?.credentials.RequestId === requestId) rmSync(path, { force: true });
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function parsed(text: string): Kept | undefined {
+  try {
+    const kept = JSON.parse(text) as Kept | null;
+    const { credentials } = kept ?? {};
+    const isWhole = [
+      credentials?.AccessKeyId,
+      credentials?.SecretAccessKey,
+      credentials?.SessionToken,
+      credentials?.Expiration,
+      credentials?.GrantEndsAt,
+    ].every((value) => typeof value === 'string' && value !== '');
+    return isWhole ? kept! : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function filesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory).filter((file) => file.endsWith('.json'));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}

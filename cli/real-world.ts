@@ -1,0 +1,87 @@
+// The world as it is: this process, its environment, streams and signals.
+import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { World } from './world.ts';
+
+export function realWorld(): World {
+  return {
+    env: process.env,
+    home: homedir(),
+    platform: process.platform,
+    now: Date.now,
+    out: (text) => writeAll(1, text),
+    err: (text) => writeAll(2, text),
+    outIsTerminal: isTerminal(1),
+    errIsTerminal: isTerminal(2),
+    sleep,
+    interrupt,
+    self: () => selfIn(process.env.PATH ?? ''),
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** A pipe or file needs no further question; node:tty and process.stdout cost more than a kept answer of `credentials`. */
+const isTerminal = (descriptor: number): boolean => fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+
+/** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
+function writeAll(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return;
+      // the pipe is full; its reader is slower than we are
+      if (code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+const sleep: World['sleep'] = (ms, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return void resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+
+const interrupt: World['interrupt'] = () => {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.on('SIGINT', stop);
+  return { signal: controller.signal, release: () => void process.off('SIGINT', stop) };
+};
+
+/** `latchkey` where the PATH leads to this very program; else node and the script. */
+function selfIn(path: string): string[] {
+  const script = process.argv[1] ?? '';
+  const own = realpathOf(script);
+  const isOnPath = path.split(delimiter).some((folder) => folder !== '' && realpathOf(join(folder, 'latchkey')) === own && isExecutable(own));
+  return isOnPath ? ['latchkey'] : [process.execPath, script];
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // not there, or not to be read: not ours
+    return undefined;
+  }
+}
+
+function isExecutable(path: string | undefined): boolean {
+  try {
+    accessSync(path ?? '', constants.X_OK);
+    return true;
+  } catch {
+    // may not be run under this name
+    return false;
+  }
+}

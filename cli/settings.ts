@@ -1,0 +1,48 @@
+// Where Latchkey is and how to sign in: flags before environment before the configuration file.
+
+import type { CommonValues } from './command.ts';
+import { type ConfigValues, parseConfig } from './config-file.ts';
+import { Failure } from './exit.ts';
+import { configPath } from './places.ts';
+import { readText } from './whole-file.ts';
+import { variable, type World } from './world.ts';
+
+export type Auth = 'auto' | 'token' | 'login' | 'aws';
+export type Settings = Omit<ConfigValues, 'url' | 'auth'> & {
+  /** without a trailing slash */
+  url: string;
+  auth: Auth;
+  debug: boolean;
+  json: boolean;
+};
+
+/** @throws Failure if no URL is known, or a setting is wrong */
+export function readSettings(world: World, options: CommonValues): Settings {
+  const path = configPath(world);
+  const kept = parseConfig(readText(path) ?? '', path);
+  const { url: keptUrl, auth: keptAuth, ...rest } = kept;
+  const url = options.url ?? variable(world, 'LATCHKEY_URL') ?? keptUrl;
+  if (url === undefined) {
+    throw new Failure('usage', 'It is not known yet where Latchkey is.', [
+      'Say it once: latchkey setup https://latchkey.example.com',
+      'or for this shell: export LATCHKEY_URL=https://latchkey.example.com',
+    ]);
+  }
+  const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
+  if (!isAuth(auth)) throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`);
+  const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
+  return { ...rest, ...(region !== undefined && { region }), url: checkedUrl(url), auth, debug: options.debug, json: options.json };
+}
+
+/** A token or signature sent in the clear could be used by anybody on the way, so only this machine's own address may be http. */
+export function checkedUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isLoopback = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
+  const isSafe = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback));
+  if (!isSafe || url.username || url.password || url.search || url.hash) {
+    throw new Failure('usage', `"${text}" is no address of Latchkey: it must be an https URL, or http on this machine, without query or password.`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+const isAuth = (text: string): text is Auth => ['auto', 'token', 'login', 'aws'].includes(text);

@@ -1,0 +1,59 @@
+// Who calls: a token for /v1, or AWS credentials that sign for /iam/v1.
+import { findAwsSource } from './aws-credentials.ts';
+import { Failure } from './exit.ts';
+import type { Settings } from './settings.ts';
+import { regionOfUrl, signedHeaders } from './sigv4.ts';
+import { fresh, readTokens } from './tokens.ts';
+import { variable, type World } from './world.ts';
+
+export type Signer = {
+  mount: '/v1' | '/iam/v1';
+  /** tells one identity from another, without a secret; for what is cached */
+  who: string;
+  headersFor(call: { method: string; url: string; body?: string }): Promise<Record<string, string>> | Record<string, string>;
+};
+
+/** @throws Failure `sign-in` that says which ways there are */
+export async function findSigner(world: World, settings: Settings): Promise<Signer> {
+  const { auth } = settings;
+  const token = variable(world, 'LATCHKEY_TOKEN');
+  if (token !== undefined && (auth === 'auto' || auth === 'token')) return bearer(token);
+  if (auth === 'token') throw new Failure('sign-in', 'LATCHKEY_TOKEN is not set.', ['Set it to an access token, or leave --auth out.']);
+  const login = auth === 'aws' ? undefined : await loginSigner(world, settings);
+  if (login) return login;
+  if (auth === 'login') throw new Failure('sign-in', `You are not signed in at ${settings.url}.`, ['Sign in: latchkey login']);
+  const source = await findAwsSource(world, settings.profile);
+  if (!source) {
+    throw new Failure('sign-in', 'You are not signed in, and there are no AWS credentials here to sign with.', [
+      'A person signs in with: latchkey login',
+      'A machine needs AWS credentials: a role of its instance or container, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+    ]);
+  }
+  const region = regionOfUrl(settings.url) ?? settings.region ?? variable(world, 'AWS_REGION') ?? variable(world, 'AWS_DEFAULT_REGION') ?? 'us-east-1';
+  return { mount: '/iam/v1', who: `aws ${source.name}`, headersFor: async (call) => signedHeaders(call, await source.keys(), region, world.now()) };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+const bearer = (token: string): Signer => ({ mount: '/v1', who: `token ${subjectOf(token)}`, headersFor: () => ({ authorization: `Bearer ${token}` }) });
+
+async function loginSigner(world: World, settings: Settings): Promise<Signer | undefined> {
+  const tokens = readTokens(world, settings.url);
+  if (!tokens) return undefined;
+  if (fresh(tokens, world.now())) return bearer(tokens.accessToken);
+  const { refreshed } = await import('./refresh.ts');
+  const renewed = await refreshed(world, settings.url);
+  if (renewed) return bearer(renewed.accessToken);
+  throw new Failure('sign-in', 'Your sign-in has expired.', ['Sign in again: latchkey login']);
+}
+
+/** Issuer and subject of a token, unverified: the gateway verifies it. */
+function subjectOf(token: string): string {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { iss?: unknown; sub?: unknown };
+    return `${claims.iss}#${claims.sub}`;
+  } catch (error) {
+    if (error instanceof SyntaxError) return 'opaque';
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+// Text for a terminal: colours only where they are wanted, times as people say them, and nobody's words as control sequences.
+import { durationText, instantText, MINUTE, SECOND } from '../lib/time.ts';
+import { variable, type World } from './world.ts';
+
+const codes = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan: '36' } as const;
+export type Colour = keyof typeof codes;
+export type Paint = (colour: Colour, text: string) => string;
+
+/** Colours on a terminal, unless NO_COLOR (no-color.org) or a terminal without them says no. */
+export function painter(world: World, isTerminal = world.outIsTerminal): Paint {
+  const isPlain = !isTerminal || variable(world, 'NO_COLOR') !== undefined || world.env.TERM === 'dumb';
+  return isPlain ? (_, text) => text : (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
+}
+
+/** Other people's words on one line: what could steer the terminal or reorder the line is left out. */
+export const plain = (text: string): string =>
+  text
+    .replace(/\s+/g, ' ')
+    .replace(/[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
+    .trim();
+
+/** `in 42 min (22 Nov 2026, 10:00 UTC)`, `3 h ago (...)`. @param instant RFC 3339 */
+export function when(instant: string, now: number): string {
+  const at = Date.parse(instant);
+  const apart = roughly(Math.abs(at - now));
+  return `${at >= now ? `in ${apart}` : `${apart} ago`} (${instantText(at)})`;
+}
+
+/** A time span with as much of it as matters: minutes from a minute on, hours from a day on. @param ms milliseconds */
+export function roughly(ms: number): string {
+  const unit = ms >= 24 * 60 * MINUTE ? 60 * MINUTE : ms >= MINUTE ? MINUTE : SECOND;
+  return durationText((Math.floor(ms / unit) * unit) / SECOND);
+}
+
+/** Rows under a heading, in columns as wide as they must be. The last column is not padded. */
+export function table(paint: Paint, heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+  const widths = heading.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd();
+  return [paint('bold', line(heading)), ...rows.map(line), ''].join('\n');
+}
+
+/** `name  value` lines, the names in one column. Rows without a value are left out. */
+export function fields(paint: Paint, rows: ReadonlyArray<readonly [string, string | undefined]>): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${paint('dim', name.padEnd(width))}  ${value}\n`])).join('');
+}
+
+/** What `--json` prints. */
+export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -1,0 +1,107 @@
+// Writes a file whole or not at all, and lets one writer in at a time.
+import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { MINUTE, SECOND } from '../lib/time.ts';
+import { Failure } from './exit.ts';
+import type { World } from './world.ts';
+
+/** The text of a file; undefined where there is none. */
+export function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
+    throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`);
+  }
+}
+
+/**
+ * Replaces a file in one step: whoever reads it sees the old text or the new one. A link stays a link.
+ * @param mode of a file that is new, or of any if `force`; an existing one keeps its own
+ */
+export function writeWhole(path: string, text: string, { mode, force = false }: { mode: number; force?: boolean }): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    const target = targetOf(path);
+    const kept = force ? undefined : modeOf(target);
+    const draft = `${target}.${process.pid}.tmp`;
+    try {
+      writeFileSync(draft, text, { mode: kept ?? mode, flag: 'wx' });
+      // the umask may have taken away what an existing file had
+      if (kept !== undefined) chmodSync(draft, kept);
+      renameSync(draft, target);
+    } catch (error) {
+      rmSync(draft, { force: true });
+      throw error;
+    }
+  } catch (error) {
+    throw new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`);
+  }
+}
+
+/** Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over. */
+export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, work: () => Promise<T> | T): Promise<T> {
+  const lock = `${targetOf(path)}.latchkey-lock`;
+  makeFolder(dirname(lock));
+  for (let waited = 0; !take(lock); waited += 50) {
+    if (waited > 10 * SECOND) throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [`If none is running, remove ${lock} and try again.`]);
+    await world.sleep(50);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new Failure('usage', `${folder} cannot be written (${codeOf(error)}). Nothing was changed.`);
+  }
+}
+
+function take(lock: string): boolean {
+  try {
+    closeSync(openSync(lock, 'wx', 0o600));
+    return true;
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw new Failure('usage', `${lock} cannot be written (${codeOf(error)}).`);
+    if (ageOf(lock) > MINUTE) rmSync(lock, { force: true });
+    return false;
+  }
+}
+
+/** How long ago a lock was taken. A crash leaves it behind. */
+function ageOf(lock: string): number {
+  try {
+    return Date.now() - statSync(lock).mtimeMs;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return 0;
+    throw error;
+  }
+}
+
+function targetOf(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return path;
+    throw error;
+  }
+}
+
+function modeOf(path: string): number | undefined {
+  try {
+    return statSync(path).mode & 0o777;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
+const hasCode = (error: unknown, code: string): boolean => codeOf(error) === code;

@@ -1,0 +1,26 @@
+// What a command may touch: the environment, the clock, and the two streams. Tests give another one.
+import type { Environment } from '../lib/config.ts';
+
+export type World = {
+  env: Environment;
+  /** the user's home directory */
+  home: string;
+  platform: NodeJS.Platform;
+  /** epoch milliseconds */
+  now(): number;
+  /** to stdout, as it is: what the command was asked for */
+  out(text: string): void;
+  /** to stderr, as it is: everything said beside it */
+  err(text: string): void;
+  outIsTerminal: boolean;
+  errIsTerminal: boolean;
+  /** @param ms how long; ends early, without an error, when `signal` is aborted */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Aborted at Ctrl-C from now on, instead of ending the program; `release` gives Ctrl-C back. */
+  interrupt(): { signal: AbortSignal; release(): void };
+  /** program and first arguments that start this command line again */
+  self(): readonly string[];
+};
+
+/** A variable that is empty counts as not set. */
+export const variable = ({ env }: Pick<World, 'env'>, name: string): string | undefined => env[name] || undefined;

@@ -1,0 +1,180 @@
+// The pure parts of the command line: arguments, the two kinds of files that it edits, signatures, words.
+
+import { Sha256 } from '@aws-crypto/sha256-js';
+import { describe, expect, test } from '@jest/globals';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { readArguments } from '../cli/arguments.ts';
+import { headingOf, parseAwsFile } from '../cli/aws-files.ts';
+import { editProfile } from '../cli/aws-profile.ts';
+import { command } from '../cli/command.ts';
+import { editConfig, parseConfig } from '../cli/config-file.ts';
+import { exitOf, exits, Failure } from '../cli/exit.ts';
+import { nearest } from '../cli/nearest.ts';
+import { checkedUrl } from '../cli/settings.ts';
+import { regionOfUrl, signedHeaders } from '../cli/sigv4.ts';
+import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
+import { problemTable } from '../lib/problem.ts';
+import { testWorld } from './support/cli.ts';
+
+const failure = (exit: string, message: RegExp) => expect.objectContaining({ name: 'Failure', exit, message: expect.stringMatching(message) });
+const thrownBy = (work: () => unknown): unknown => {
+  try {
+    return { returned: work() };
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('arguments', () => {
+  const sample = command({
+    name: 'sample',
+    summary: 'for the test',
+    positionals: [{ name: 'ROLE', summary: '' }],
+    options: { for: { type: 'text', placeholder: '2h', summary: '' }, wait: { type: 'flag', summary: '' } },
+    rest: { name: 'COMMAND', summary: '' },
+    examples: [],
+    run: async () => 0,
+  });
+  const read = (...args: string[]) => readArguments(sample, args);
+
+  test('options before, behind and between, with = or without', () => {
+    expect(read('--for', '2h', 'role', '--wait')).toMatchObject({ positionals: ['role'], options: { for: '2h', wait: true, json: false } });
+    expect(read('role', '--for=a=b')).toMatchObject({ options: { for: 'a=b', wait: false } });
+  });
+  test('what stands behind -- is not read', () =>
+    expect(read('role', '--', 'ls', '--wait')).toMatchObject({ options: { wait: false }, rest: ['ls', '--wait'] }));
+  test('help needs nothing else', () => expect(read('--help')).toMatchObject({ options: { help: true } }));
+  test.each([
+    [[], /ROLE is missing/],
+    [['a', 'b'], /"b" is one argument too many/],
+    [['a', '--weit'], /--weit is no option of "latchkey sample". Did you mean --wait\?/],
+    [['a', '-w'], /-w is no option/],
+    [['a', '--for'], /--for needs a value: 2h/],
+    [['a', '--for', '--wait'], /--for needs a value/],
+    [['a', '--wait=yes'], /--wait takes no value/],
+    [['a', '--auth', 'magic'], /--auth must be one of auto, token, login, aws/],
+    [['a', '--__proto__', 'x'], /--__proto__ is no option/],
+  ])('%j is refused', (args, message) => expect(thrownBy(() => read(...args))).toEqual(failure('usage', message)));
+});
+
+describe('the nearest word', () => {
+  const roles = ['production-bucket-read', 'production-app-write', 'sandbox-read'];
+  test.each([
+    ['production-bucket-reed', 'production-bucket-read'],
+    ['prodcution-app-write', 'production-app-write'],
+    ['sandbox', 'sandbox-read'],
+    ['production', undefined],
+    ['zzz', undefined],
+    ['', undefined],
+  ])('%s -> %s', (given, meant) => expect(nearest(given, roles)).toBe(meant));
+});
+
+describe('the configuration file', () => {
+  test('plain, quoted, commented', () => {
+    const text = "---\n# mine\nurl: https://a.example.com # here\nauth: \"aws\"\nscope: 'it''s'\r\n\nregion:\n";
+    expect(parseConfig(text, 'f')).toEqual({ url: 'https://a.example.com', auth: 'aws', scope: "it's" });
+  });
+  test.each(['urll: x', 'url:x', '- a', '  url: x', 'url: [a]', 'url: "a', 'url: |', '__proto__: x'])('%s is named with its line', (line) =>
+    expect(thrownBy(() => parseConfig(`\n${line}`, 'config.yml'))).toEqual(failure('usage', /^config\.yml:2/)),
+  );
+  test('an edit keeps comments and other settings, and is read back', () => {
+    const edited = editConfig('# mine\nauth: aws\nurl: old\n', { url: 'https://b.example.com', scope: 'a "b" \\ c' });
+    expect(edited).toBe('# mine\nauth: aws\nurl: "https://b.example.com"\nscope: "a \\"b\\" \\\\ c"\n');
+    expect(parseConfig(edited, 'f')).toEqual({ auth: 'aws', url: 'https://b.example.com', scope: 'a "b" \\ c' });
+  });
+});
+
+describe('a profile in ~/.aws/config', () => {
+  const process = { credential_process: 'latchkey credentials r' };
+  const edited = (text: string, profile = 'r', settings: Record<string, string> = process) => editProfile(text, profile, settings);
+
+  test.each([
+    ['', '[profile r]\ncredential_process = latchkey credentials r\n'],
+    ['[default]\nregion=a', '[default]\nregion=a\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
+    ['# top\n[default]\n\n', '# top\n[default]\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
+    ['[default]\r\nx = 1\r\n', '[default]\r\nx = 1\r\n\r\n[profile r]\r\ncredential_process = latchkey credentials r\r\n'],
+  ])('is added to %j', (text, whole) => expect(edited(text)).toMatchObject({ text: whole }));
+
+  test('an existing one keeps everything but the line', () => {
+    const text =
+      '[profile a]\nregion = x ; c\n# about r\n[ profile r ] # mine\n# old\ncredential_process=old\ns3 =\n  max_queue_size = 1\n\n[profile z]\nrole_arn = y\n';
+    expect(edited(text)).toEqual({
+      text: text.replace('credential_process=old', 'credential_process = latchkey credentials r'),
+      diff: [' [ profile r ] # mine', '-credential_process=old', '+credential_process = latchkey credentials r'],
+    });
+  });
+  test('what is so already is not touched, whatever its blanks', () => {
+    const text = '[profile r]\ncredential_process=latchkey credentials r\n';
+    expect(edited(text)).toEqual({ text, diff: [] });
+  });
+  test('default is called default', () => expect(edited('', 'default')).toMatchObject({ text: '[default]\ncredential_process = latchkey credentials r\n' }));
+  test('a profile that the AWS tools would read otherwise is left alone', () =>
+    expect(edited('[profile r]\nrole_arn = a\nsource_profile = b\n')).toEqual({ conflicts: ['role_arn', 'source_profile'] }));
+  test('the end of a file without a line break', () =>
+    expect(edited('[profile r]\nregion = a')).toMatchObject({ text: '[profile r]\ncredential_process = latchkey credentials r\nregion = a\n' }));
+
+  test('sections and names as the AWS tools read them', () => {
+    expect(parseAwsFile('[default]\nA = 1 # c\n; no\n  nested = 2\n[profile  "b c"]\nx=y=z\n')).toEqual({ default: { a: '1' }, 'profile b c': { x: 'y=z' } });
+    expect(headingOf('region = [a]')).toBeUndefined();
+  });
+});
+
+describe('signatures', () => {
+  const keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token/+=' };
+  const now = Date.UTC(2026, 10, 23, 7, 0, 1);
+  test.each([
+    { method: 'GET', url: 'https://a.execute-api.eu-west-1.amazonaws.com/iam/v1/requests?view=mine&role=a.b@c&limit=10&cursor=a%2Bb%20c%2F%3D' },
+    { method: 'POST', url: 'http://localhost:3000/base%20path/iam/v1/requests', body: '{"reason":"ünï"}' },
+  ])('$method $url is signed as the SDK signs it', async ({ method, url, ...body }) => {
+    const { hostname, host, protocol, pathname, searchParams } = new URL(url);
+    const signer = new SignatureV4({ service: 'execute-api', region: 'eu-west-1', credentials: keys, sha256: Sha256, applyChecksum: false });
+    const signed = await signer.sign(
+      { method, protocol, hostname, path: pathname, query: Object.fromEntries(searchParams), headers: { host }, ...body },
+      { signingDate: new Date(now) },
+    );
+    const { authorization, ...rest } = await signedHeaders({ method, url, ...body }, keys, 'eu-west-1', now);
+    expect(authorization).toBe(signed.headers.authorization);
+    expect(rest).toEqual({ 'x-amz-date': '20261123T070001Z', 'x-amz-security-token': 'token/+=' });
+  });
+  test('the region of an API', () => {
+    expect(regionOfUrl('https://a.execute-api.eu-west-1.amazonaws.com')).toBe('eu-west-1');
+    expect(regionOfUrl('https://latchkey.example.com')).toBeUndefined();
+  });
+});
+
+describe('words for a terminal', () => {
+  const now = Date.UTC(2026, 10, 23, 10, 0, 0);
+  test.each([
+    ['2026-11-23T10:42:59Z', 'in 42 min (23 Nov 2026, 10:42 UTC)'],
+    ['2026-11-23T08:30:00Z', '1 h 30 min ago (23 Nov 2026, 08:30 UTC)'],
+    ['2026-11-25T12:31:00Z', 'in 2 d 2 h (25 Nov 2026, 12:31 UTC)'],
+    ['2026-11-23T10:00:30Z', 'in 30 s (23 Nov 2026, 10:00 UTC)'],
+  ])('%s is %s', (instant, text) => expect(when(instant, now)).toBe(text));
+  test('no time at all', () => expect(roughly(0)).toBe('0 s'));
+  test("nobody's words steer the terminal", () => expect(plain('a\u001b]0;x\u0007\u202e\n  b')).toBe('a]0;x b'));
+  test('colours only on a terminal, and never with NO_COLOR', () => {
+    const painted = (env: Record<string, string>, outIsTerminal: boolean) => painter(testWorld({ env, outIsTerminal }))('red', 'x');
+    expect([painted({}, true), painted({}, false), painted({ NO_COLOR: '1' }, true), painted({ NO_COLOR: '' }, true), painted({ TERM: 'dumb' }, true)]).toEqual(
+      ['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m', 'x'],
+    );
+  });
+  test('a table', () => expect(table((_, text) => text, ['A', 'LONGER'], [['xyz', '1']])).toBe('A    LONGER\nxyz  1\n'));
+});
+
+describe('addresses', () => {
+  test.each([
+    ['https://a.example.com/', 'https://a.example.com'],
+    ['https://a.example.com/base/', 'https://a.example.com/base'],
+    ['http://localhost:3000', 'http://localhost:3000'],
+  ])('%s', (given, url) => expect(checkedUrl(given)).toBe(url));
+  test.each(['http://a.example.com', 'ftp://localhost', 'a.example.com', 'https://u:p@a.example.com', 'https://a.example.com?x', 'https://a.example.com#x'])(
+    '%s would send secrets astray',
+    (given) => expect(thrownBy(() => checkedUrl(given))).toEqual(failure('usage', /must be an https URL/)),
+  );
+});
+
+describe('exit statuses', () => {
+  test('every refusal of the API has one', () => expect(Object.keys(exitOf).sort()).toEqual(Object.keys(problemTable).sort()));
+  test('no two ends are the same', () => expect(new Set(Object.values(exits).map(({ status }) => status)).size).toBe(Object.keys(exits).length));
+  test('a failure is an error with an end', () => expect(new Failure('usage', 'x')).toMatchObject({ exit: 'usage', next: [], message: 'x' }));
+});

@@ -1,0 +1,584 @@
+// The command line against the local server: what it prints, what it asks, how it ends.
+import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { cliDocument } from '../cli/document.ts';
+import { allCommands } from '../cli/program.ts';
+import type { CredentialsView, RequestView } from '../lib/schema.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
+import { type LocalServer, startLocalServer } from '../local/server.ts';
+import { cli, newHome, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
+
+let server: LocalServer;
+beforeAll(async () => {
+  server = await startLocalServer();
+});
+afterAll(async () => {
+  await server.close();
+  removeHomes();
+});
+
+const tokenOf = async (email: string): Promise<string> => {
+  const answer = await fetch(`${server.url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) });
+  return ((await answer.json()) as { token: string }).token;
+};
+const moveClock = (to: object) => fetch(`${server.url}/local/clock`, { method: 'POST', body: JSON.stringify(to) });
+const person = async (email: string, given: Partial<TestWorld> = {}): Promise<TestWorld> =>
+  testWorld({ ...given, env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: await tokenOf(email), ...given.env } });
+const keysOf = (ending: string) => {
+  const { accessKeyId, secretAccessKey } = server.keys.find(({ arn }) => arn.endsWith(ending))!;
+  return { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+};
+const bodyOf = <Body>({ out }: Ran): Body => JSON.parse(out) as Body;
+
+const role = 'production-bucket-read';
+const reason = 'Find the lost invoices';
+let dev: TestWorld;
+let lead: TestWorld;
+beforeEach(async () => {
+  dev = await person('asi-dev@example.com');
+  lead = await person('lead@example.com');
+});
+/** Nothing of one test is open in the next. */
+beforeEach(async () => {
+  for (const { id, status } of bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--json')).items) {
+    if (['pending', 'active'].includes(status)) await cli(dev, 'end', id);
+  }
+});
+const file = async (...more: string[]) => bodyOf<RequestView>(await cli(dev, 'request', role, '--reason', reason, '--json', ...more));
+const granted = async (...more: string[]) => {
+  const { id } = await file(...more);
+  return bodyOf<RequestView>(await cli(lead, 'approve', id, '--json'));
+};
+
+describe('asking and deciding', () => {
+  test('roles, with who approves', async () => {
+    const { status, out } = await cli(dev, 'roles');
+    expect(status).toBe(0);
+    expect(out).toMatch(/^ROLE +ACCOUNT +FOR +APPROVAL +WHAT IT IS\n/);
+    expect(out).toMatch(/production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Lead, Sam Second +Read objects/);
+    expect(out).toMatch(/sandbox-read .* automatic /);
+  });
+
+  test('whoami', async () =>
+    expect((await cli(dev, 'whoami')).out).toMatch(/^Asi Dev\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/));
+
+  test('request says what is next, and show, requests and approve tell the same story', async () => {
+    const filed = await cli(dev, 'request', role, '--for', '2h', '--reason', reason, '--ticket', 'OPS-7');
+    expect(filed).toMatchObject({ status: 0, err: '', out: expect.stringMatching(/^pending {2}production-bucket-read in Production \(111111111111\)\n/) });
+    expect(filed.out).toMatch(/for +2 h\n {2}reason +Find the lost invoices\n {2}ticket +OPS-7\n/);
+    expect(filed.out).toMatch(/decide by +in 7 h 59 min \(.* UTC\)/);
+    const id = /latchkey end ([0-9a-z]{26})/.exec(filed.out)![1]!;
+
+    expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(new RegExp(`${id} +pending +${role} +Asi Dev +decide in 7 h 59 min`));
+    const approved = await cli(lead, 'approve', id, '--for', '30m', '--comment', 'July only');
+    expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Lead \("July only"\)\n {2}ends +in 29 min/);
+    expect((await cli(dev, 'show', role)).out).toBe((await cli(dev, 'show', id)).out);
+    expect((await cli(dev, 'end', role)).out).toMatch(/^withdrawn /);
+  });
+
+  test('deny, and asking for one that is denied', async () => {
+    const { id } = await file();
+    expect((await cli(lead, 'deny', id, '--comment', 'Use staging')).out).toMatch(/denied by Lena Lead \("Use staging"\)/);
+    expect(await cli(dev, 'credentials', role)).toMatchObject({ status: 8, out: '' });
+  });
+
+  test('an automatic role is active at once', async () => {
+    const { status, out } = await cli(dev, 'request', 'sandbox-read', '--reason', 'look');
+    expect([status, out]).toEqual([0, expect.stringMatching(/^active {2}sandbox-read[\s\S]*latchkey exec sandbox-read -- /)]);
+    await cli(dev, 'end', 'sandbox-read');
+  });
+
+  test('explain files nothing, judges a reason only if there is one, and ends with 6 for a refusal', async () => {
+    expect(await cli(dev, 'explain', role)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/would be sent to its approvers\.\n {2}1 of Lena Lead, Sam Second must approve\./),
+    });
+    expect(await cli(dev, 'explain', role, '--for', '9h', '--reason', 'short')).toMatchObject({
+      status: 6,
+      out: expect.stringMatching(/would be refused[\s\S]*no {3}duration: [\s\S]*no {3}reason: /),
+    });
+    expect(bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--status', 'pending', '--json')).items).toEqual([]);
+  });
+
+  test('a list goes on at its cursor', async () => {
+    await file();
+    await cli(dev, 'end', role);
+    await file();
+    const first = await cli(dev, 'requests', '--limit', '1');
+    const cursor = /add --cursor (\S+)/.exec(first.err)![1]!;
+    expect((await cli(dev, 'requests', '--limit', '1', '--cursor', cursor)).out).toMatch(/ withdrawn /);
+  });
+});
+
+describe('waiting', () => {
+  test('says who was asked, asks less and less often, and ends with the approval', async () => {
+    const looks: number[] = [];
+    dev.onSleep = async (ms) => {
+      looks.push(ms);
+      if (looks.length < 4) return undefined;
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      await cli(lead, 'approve', id);
+      return undefined;
+    };
+    const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
+    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^active /) });
+    expect(ran.err).toMatch(
+      /^Filed request \w{26}\.\nAsked: Lena Lead, Sam Second\. To be decided in 7 h 59 min \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Lead approved it\.\n$/,
+    );
+    expect(looks).toEqual([2000, 2800, 3920, 5488].map((ms) => expect.closeTo(ms, 0)));
+  });
+
+  test('ends with 9 for a denial, with its comment', async () => {
+    dev.onSleep = async () => {
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      await cli(lead, 'deny', id, '--comment', 'Not today');
+      return undefined;
+    };
+    expect(await cli(dev, 'request', role, '--reason', reason, '--wait')).toMatchObject({
+      status: 9,
+      out: '',
+      err: expect.stringMatching(/not granted: it is denied \("Not today"\)/),
+    });
+  });
+
+  test('Ctrl-C leaves the request in place and says how to resume', async () => {
+    dev.onSleep = () => 'interrupt';
+    const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
+    expect(ran).toMatchObject({ status: 130, err: expect.stringMatching(/stays in place\.\n {2}Wait on: latchkey show \w{26} --wait\n/) });
+    expect((await cli(dev, 'show', role)).out).toMatch(/^pending /);
+  });
+
+  test('on a terminal one line is written over', async () => {
+    dev.onSleep = () => 'interrupt';
+    const ran = await cli(Object.assign(dev, { errIsTerminal: true }), 'request', role, '--reason', reason, '--wait');
+    expect(ran.err).toContain('\r\u001b[K\u001b[2mWaiting for a decision; 7 h 59 min left\u001b[0m');
+  });
+});
+
+describe('refusals', () => {
+  test.each([
+    [['request', 'production-bucket-reed', '--reason', reason], 4, /no role production-bucket-reed for you\.\n {2}Did you mean production-bucket-read\?/],
+    [['credentials', 'sandbox-raed'], 4, /Did you mean sandbox-read\?/],
+    [['explain', 'nothing-like-it'], 4, /See the roles that you may request: latchkey roles/],
+    [['show', '00000000000000000000000000'], 4, /See your requests: latchkey requests/],
+    [['approve', 'x'], 2, /"x" is not the id of a request/],
+    [['show', '../x'], 2, /neither a role nor the id of a request/],
+    [['request', role, '--reason', 'short'], 6, /at least 10 characters/],
+    [['request', role, '--reason', reason, '--for', 'soon'], 2, /duration/],
+    [['requests', '--view', 'all'], 5, /./],
+    [['requests', '--limit', '1000'], 2, /limit/],
+    [['rquest'], 2, /"rquest" is no command\. Did you mean "request"\?\n {2}See: latchkey help/],
+    [['request', role], 2, /--reason is missing/],
+    [['credentials', role, '--request'], 2, /--request needs --reason/],
+    [['exec', role], 2, /There is no command to run/],
+    [['console', role, '--service', '../x'], 2, /no name of a service/],
+    [['completion', 'tcsh'], 2, /bash, zsh, fish/],
+  ])('%j ends with %d', async (args, status, err) => expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }));
+
+  test('what the API refuses is JSON with --json', async () => {
+    const { status, err } = await cli(dev, 'request', role, '--reason', 'short', '--json');
+    expect([status, JSON.parse(err)]).toEqual([
+      6,
+      expect.objectContaining({ code: 'refused-by-policy', errors: [expect.objectContaining({ pointer: '/reason' })] }),
+    ]);
+  });
+
+  test("deciding one's own, twice, or on nothing", async () => {
+    const { id } = await file();
+    expect(await cli(dev, 'approve', id)).toMatchObject({ status: 5 });
+    await cli(lead, 'approve', id);
+    expect(await cli(lead, 'approve', id)).toMatchObject({ status: 7 });
+    expect(
+      await file().then(
+        () => undefined,
+        () => 'refused',
+      ),
+    ).toBe('refused');
+  });
+
+  test('a token that is none', async () =>
+    expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z' } }), 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/latchkey login/),
+    }));
+
+  test('nothing to sign in with', async () =>
+    expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url } }), 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/A person signs in with: latchkey login\n {2}A machine needs AWS credentials/),
+    }));
+
+  test('no address', async () => expect(await cli(testWorld(), 'roles')).toMatchObject({ status: 2, err: expect.stringMatching(/latchkey setup https:/) }));
+
+  test('nobody there', async () =>
+    expect(await cli(dev, 'roles', '--url', 'http://localhost:9')).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/does not answer: nothing listens there\.\n {2}Try again in a moment/),
+    }));
+
+  test('--debug shows calls and nothing secret', async () => {
+    await granted();
+    const { out, err } = await cli(dev, 'credentials', role, '--debug');
+    const { SecretAccessKey, SessionToken } = JSON.parse(out) as CredentialsView;
+    expect(err).toMatch(/^debug: GET http:\/\/localhost:\d+\/v1\/requests\?view=mine\S+ as token \S+: 200, call [\w-]+, \d+ ms\ndebug: POST /);
+    for (const secret of [SecretAccessKey, SessionToken, dev.env.LATCHKEY_TOKEN!]) expect(err).not.toContain(secret);
+  });
+});
+
+describe('a server that is busy', () => {
+  let busy: Server;
+  const answers: Array<[number, Record<string, string>, string]> = [];
+  beforeAll(async () => {
+    busy = createServer((_, response) => {
+      const [status, headers, body] = answers.shift() ?? [500, {}, ''];
+      response.writeHead(status, headers).end(body);
+    });
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => new Promise((resolve) => busy.close(resolve)));
+  const run = (...next: typeof answers) => {
+    answers.splice(0, answers.length, ...next);
+    const world = testWorld({ env: { LATCHKEY_URL: `http://127.0.0.1:${(busy.address() as AddressInfo).port}`, LATCHKEY_TOKEN: 'a.b.c' } });
+    return cli(world, 'roles').then((ran) => ({ ...ran, slept: world.slept }));
+  };
+  const busyAnswer: (typeof answers)[number] = [503, { 'retry-after': '3' }, JSON.stringify({ code: 'try-again', detail: 'Busy.', status: 503 })];
+
+  test('is asked again when it says so', async () => expect(await run(busyAnswer, [200, {}, '{"items":[]}'])).toMatchObject({ status: 0, slept: [3000] }));
+  test('three times at most', async () =>
+    expect(await run(busyAnswer, busyAnswer, busyAnswer)).toMatchObject({ status: 11, slept: [3000, 3000], err: 'latchkey: Busy.\n  Try again in 3 s.\n' }));
+  test('not if it asks for a long wait', async () =>
+    expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({ status: 11, slept: [], err: expect.stringMatching(/Try again in 60 s/) }));
+  test("the gateway's own words", async () =>
+    expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, err: expect.stringMatching(/did not accept this sign-in/) }));
+  test('somebody else altogether', async () =>
+    expect(await run([200, {}, '<html>'])).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) }));
+});
+
+describe('credentials', () => {
+  test('the document and nothing else, and one call the next time', async () => {
+    const { id } = await granted();
+    const ran = await cli(dev, 'credentials', role);
+    expect(ran).toMatchObject({ status: 0, err: '' });
+    expect(JSON.parse(ran.out)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/), RequestId: id, LimitedBy: expect.any(String) });
+    expect((await cli(dev, 'credentials', role, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
+    expect((await cli(dev, 'credentials', id, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
+  });
+
+  test('a memory that is out of date costs a call and nothing else', async () => {
+    await granted();
+    await cli(dev, 'credentials', role);
+    await cli(await person('asi-dev@example.com'), 'end', role);
+    expect(await cli(dev, 'credentials', role)).toMatchObject({ status: 8, out: '' });
+    const { id } = await granted();
+    expect(JSON.parse((await cli(dev, 'credentials', role)).out)).toMatchObject({ RequestId: id });
+  });
+
+  test('pending, not asked, or over: 8, on stderr, with what to do', async () => {
+    expect(await cli(dev, 'credentials', role)).toMatchObject({
+      status: 8,
+      out: '',
+      err: expect.stringMatching(/no active grant for production-bucket-read\.\n {2}Ask for one: latchkey request/),
+    });
+    await file();
+    expect(await cli(dev, 'credentials', role)).toMatchObject({
+      status: 8,
+      out: '',
+      err: expect.stringMatching(/still pending; Lena Lead, Sam Second can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/),
+    });
+  });
+
+  test('--request files and waits', async () => {
+    dev.onSleep = async () => {
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      await cli(lead, 'approve', id);
+      return undefined;
+    };
+    const ran = await cli(dev, 'credentials', role, '--request', '--reason', reason, '--for', '1h');
+    expect(ran.status).toBe(0);
+    expect(JSON.parse(ran.out)).toMatchObject({ Version: 1 });
+  });
+
+  test('not on a terminal, unless asked', async () => {
+    await granted();
+    const terminal = Object.assign(dev, { outIsTerminal: true });
+    expect(await cli(terminal, 'credentials', role)).toMatchObject({ status: 2, out: '', err: expect.stringMatching(/stay in the scrollback/) });
+    expect(await cli(terminal, 'env', role)).toMatchObject({ status: 2, out: '' });
+    expect(await cli(terminal, 'credentials', role, '--print')).toMatchObject({ status: 0 });
+  });
+
+  test('--cache keeps a session for its owner alone, until shortly before it expires, and end removes it', async () => {
+    await granted('--for', '2h');
+    const first = await cli(dev, 'credentials', role, '--cache');
+    const kept = join(dev.home, '.cache/latchkey/sessions', `${role}.json`);
+    expect(statSync(kept).mode & 0o777).toBe(0o600);
+    expect((await cli(dev, 'credentials', role, '--cache', '--debug')).err).toBe('');
+    expect((await cli(dev, 'credentials', role, '--cache')).out).toBe(first.out);
+
+    const later = testWorld({ ...dev, now: () => Date.now() + 56 * MINUTE });
+    expect((await cli(later, 'credentials', role, '--cache')).out).not.toBe(first.out);
+    const somebodyElse = await person('second-dev@example.com', { home: dev.home });
+    expect(await cli(somebodyElse, 'credentials', role, '--cache')).toMatchObject({ status: 8 });
+    await cli(dev, 'end', role);
+    expect(readdirSync(join(dev.home, '.cache/latchkey/sessions'))).toEqual([]);
+  });
+
+  test.each(['sessions/production-bucket-read.json', 'grants.json'])('a damaged %s is ignored with a warning', async (name) => {
+    await granted();
+    await cli(dev, 'credentials', role, '--cache');
+    const path = join(dev.home, '.cache/latchkey', name);
+    writeFileSync(path, '{"half');
+    if (name === 'grants.json') await cli(dev, 'logout');
+    const ran = await cli(dev, 'credentials', role, '--cache');
+    expect(ran).toMatchObject({ status: 0, err: expect.stringContaining(`${path} is damaged and is ignored`) });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(expect.any(Object));
+    expect((await cli(dev, 'credentials', role, '--cache')).err).toBe('');
+  });
+});
+
+describe('a machine', () => {
+  const machine = (env: Record<string, string>, given: Partial<TestWorld> = {}) => testWorld({ ...given, env: { LATCHKEY_URL: server.url, ...env } });
+  const profileFile = (text: string, name = 'credentials') => {
+    const home = newHome();
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws', name), text);
+    return home;
+  };
+  const ini = () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = keysOf('role/asi-dev-server');
+    return `aws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`;
+  };
+  const isServer = expect.objectContaining({ principal: 'arn:aws:iam::222222222222:role/asi-dev-server', via: 'iam' });
+  const who = async (world: TestWorld) => bodyOf(await cli(world, 'whoami', '--json'));
+
+  test('signs with the environment', async () => expect(await who(machine(keysOf('role/asi-dev-server')))).toEqual(isServer));
+  test('signs with the default profile', async () => expect(await who(machine({}, { home: profileFile(`[default]\n${ini()}`) }))).toEqual(isServer));
+  test('signs with AWS_PROFILE', async () =>
+    expect(await who(machine({ AWS_PROFILE: 'box' }, { home: profileFile(`[default]\nx=y\n[profile box]\n${ini()}`, 'config') }))).toEqual(isServer));
+  test('signs with the default profile where AWS_PROFILE is one that asks Latchkey', async () => {
+    const home = profileFile(`[default]\n${ini()}`);
+    writeFileSync(join(home, '.aws/config'), '[profile r]\ncredential_process = "/opt/node" "/x y/latchkey.js" credentials r --cache\n');
+    expect(await who(machine({ AWS_PROFILE: 'r' }, { home }))).toEqual(isServer);
+  });
+  test('a profile that is not there is named', async () =>
+    expect(await cli(machine({ AWS_PROFILE: 'nope' }), 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/The AWS profile "nope" has no credentials/),
+    }));
+  test('a wrong secret', async () =>
+    expect(await cli(machine({ ...keysOf('role/asi-dev-server'), AWS_SECRET_ACCESS_KEY: 'wrong' }), 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/aws sts get-caller-identity/),
+    }));
+  test('files, is approved and gets its session, with a query that is signed', async () => {
+    const box = machine(keysOf('role/asi-dev-server'));
+    const { id } = bodyOf<RequestView>(await cli(box, 'request', role, '--reason', reason, '--json'));
+    await cli(lead, 'approve', id);
+    expect(JSON.parse((await cli(box, 'credentials', role)).out)).toMatchObject({ Version: 1, RequestId: id });
+    expect((await cli(box, 'end', role)).status).toBe(0);
+  });
+
+  test('of ECS or EC2 signs with the credentials of its role', async () => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = keysOf('role/asi-dev-server');
+    const document = JSON.stringify({ AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY, Expiration: 'x' });
+    const host = createServer((request, response) => {
+      const { url, method, headers } = request;
+      const path = '/latest/meta-data/iam/security-credentials/';
+      if (url === '/ecs') return void response.writeHead(headers.authorization === 'tok' ? 200 : 403).end(document);
+      if (url === '/latest/api/token') return void response.writeHead(method === 'PUT' ? 200 : 405).end('session');
+      if (headers['x-aws-ec2-metadata-token'] !== 'session') return void response.writeHead(401).end();
+      response.writeHead(200).end(url === path ? 'asi-dev-server' : document);
+    });
+    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
+    const base = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
+    try {
+      expect(await who(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' }))).toEqual(isServer);
+      expect(await who(machine({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: base }))).toEqual(isServer);
+      expect(await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://198.51.100.7/ecs' }), 'whoami')).toMatchObject({
+        status: 3,
+        err: expect.stringMatching(/must be https/),
+      });
+    } finally {
+      await new Promise((resolve) => host.close(resolve));
+    }
+  });
+});
+
+describe('env, exec, console', () => {
+  test.each([
+    [
+      'bash',
+      /^export AWS_ACCESS_KEY_ID='ASIA\w+'\nexport AWS_SECRET_ACCESS_KEY='[^']+'\nexport AWS_SESSION_TOKEN='[^']+'\nexport AWS_CREDENTIAL_EXPIRATION='[^']+'\n$/,
+    ],
+    ['fish', /^set -gx AWS_ACCESS_KEY_ID 'ASIA\w+'\n/],
+    ['powershell', /^\$Env:AWS_ACCESS_KEY_ID = 'ASIA\w+'\n/],
+  ])('env for %s', async (shell, lines) => {
+    await granted();
+    const ran = await cli(dev, 'env', role, '--shell', shell);
+    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(lines), err: expect.stringMatching(/they expire in /) });
+  });
+
+  test('the shell is known', async () => {
+    await granted();
+    expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(/^set -gx /);
+    expect((await cli(testWorld({ ...dev, platform: 'win32' }), 'env', role)).out).toMatch(/^\$Env:/);
+  });
+
+  /** The child tells what it sees through its exit status, as its streams are the terminal's. */
+  const seen = (world: TestWorld, script: string, ...more: string[]) => cli(world, 'exec', role, ...more, '--', process.execPath, '-e', script);
+
+  test('exec: plain variables when the grant ends with the session, and no other credentials', async () => {
+    await granted('--for', '30m');
+    const world = testWorld({ ...dev, env: { ...dev.env, AWS_PROFILE: 'mine', AWS_SECURITY_TOKEN: 'x' } });
+    const script = `const e = process.env; process.exit(e.AWS_ACCESS_KEY_ID.startsWith('ASIA') && e.AWS_SESSION_TOKEN && !e.AWS_PROFILE && !e.AWS_SECURITY_TOKEN && !e.LATCHKEY_TOKEN ? 42 : 1)`;
+    expect((await seen(world, script)).status).toBe(42);
+  });
+
+  test('exec: an endpoint that wants its token when the grant goes on, and a default profile that does not get in the way', async () => {
+    await granted('--for', '2h');
+    mkdirSync(join(dev.home, '.aws'));
+    writeFileSync(join(dev.home, '.aws/config'), '[default]\nregion = eu-west-1\nrole_arn = a\n[profile b]\nrole_arn = c\n');
+    const script = `
+      const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: token, AWS_CONFIG_FILE: file, AWS_ACCESS_KEY_ID: key } = process.env;
+      const config = require('node:fs').readFileSync(file, 'utf8');
+      const without = await fetch(url);
+      const elsewhere = await fetch(url.replace('credentials', 'x'), { headers: { authorization: token } });
+      const { AccessKeyId, Token, Expiration } = await (await fetch(url, { headers: { authorization: token } })).json();
+      process.exit(without.status === 403 && elsewhere.status === 404 && AccessKeyId.startsWith('ASIA') && Token && Expiration && key === undefined &&
+        config === '[default]\\nregion = eu-west-1\\n[profile b]\\nrole_arn = c\\n' ? 42 : 1);`;
+    expect((await seen(dev, `(async () => {${script}})()`)).status).toBe(42);
+    expect((await seen(dev, 'process.exit(process.env.AWS_ACCESS_KEY_ID ? 42 : 1)', '--static')).status).toBe(42);
+  });
+
+  test('exec: ends as the child ends', async () => {
+    await granted();
+    expect((await seen(dev, 'process.exit(0)')).status).toBe(0);
+    expect((await seen(dev, "process.kill(process.pid, 'SIGTERM')")).status).toBe(143);
+    expect(await cli(dev, 'exec', role, '--', '/no/such/program')).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be run \(ENOENT\)/) });
+  });
+
+  test('console: opened, or printed', async () => {
+    await granted();
+    const printed = await cli(dev, 'console', role, '--service', 's3', '--print');
+    expect(new URL(printed.out.trim()).searchParams.get('Destination')).toBe('https://console.aws.amazon.com/s3/home');
+    expect(bodyOf(await cli(dev, 'console', role, '--path', '/ec2/home', '--json'))).toMatchObject({
+      url: expect.any(String),
+      sessionExpiresAt: expect.any(String),
+    });
+    const opened = await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'true' } }), 'console', role);
+    expect(opened).toMatchObject({ status: 0, out: '' });
+    expect(await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'false' } }), 'console', role)).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/--print/),
+    });
+  });
+});
+
+describe('configure', () => {
+  const path = () => join(dev.home, '.aws/config');
+  const text = () => readFileSync(path(), 'utf8');
+
+  test('writes a profile, shows the change, and does nothing the second time', async () => {
+    const ran = await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache');
+    expect(ran.out).toBe(`--- ${path()}\n+++ ${path()}\n+[profile ${role}]\n+credential_process = latchkey credentials ${role} --cache\n+region = eu-west-1\n`);
+    expect(text()).toBe(`[profile ${role}]\ncredential_process = latchkey credentials ${role} --cache\nregion = eu-west-1\n`);
+    expect((await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache')).out).toBe(`${path()} is already so.\n`);
+  });
+
+  test('keeps mode, link and everything else; leaves no draft or lock behind', async () => {
+    mkdirSync(join(dev.home, '.aws'));
+    mkdirSync(join(dev.home, 'dotfiles'));
+    const real = join(dev.home, 'dotfiles/aws');
+    const before = '# mine\r\n[default]\r\nregion = x\r\n';
+    writeFileSync(real, before);
+    chmodSync(real, 0o640);
+    symlinkSync(real, path());
+    await cli(dev, 'configure', role, '--profile', 'bucket');
+    expect(readFileSync(real, 'utf8')).toBe(`${before}\r\n[profile bucket]\r\ncredential_process = latchkey credentials ${role}\r\n`);
+    expect([statSync(real).mode & 0o777, lstatSync(path()).isSymbolicLink()]).toEqual([0o640, true]);
+    expect([readdirSync(join(dev.home, '.aws')), readdirSync(join(dev.home, 'dotfiles'))]).toEqual([['config'], ['aws']]);
+  });
+
+  test('two at once both get in', async () => {
+    const world = () => testWorld({ ...dev, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
+    await Promise.all(['a', 'b', 'c', 'd'].map((profile) => cli(world(), 'configure', role, '--profile', profile)));
+    expect(text().match(/^\[profile [abcd]\]$/gm)).toHaveLength(4);
+  });
+
+  test('--dry-run only shows', async () => {
+    expect((await cli(dev, 'configure', role, '--dry-run')).out).toContain('+[profile');
+    expect(existsSync(path())).toBe(false);
+  });
+
+  test('leaves a profile with credentials of its own alone', async () => {
+    mkdirSync(join(dev.home, '.aws'));
+    writeFileSync(path(), `[profile ${role}]\nsso_session = x\n`);
+    expect(await cli(dev, 'configure', role)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/\(sso_session\)[\s\S]*Nothing was changed\.\n {2}Choose another name/),
+    });
+    expect(text()).toBe(`[profile ${role}]\nsso_session = x\n`);
+  });
+
+  test('says so when it cannot write', async () => {
+    writeFileSync(join(dev.home, '.aws'), 'a file');
+    expect(await cli(dev, 'configure', role)).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be written/) });
+  });
+});
+
+describe('setup', () => {
+  test('asks the address, and every command knows it from then on', async () => {
+    const world = testWorld({ env: { LATCHKEY_TOKEN: dev.env.LATCHKEY_TOKEN! } });
+    expect(await cli(world, 'setup', `${server.url}/`)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/),
+    });
+    const path = join(world.home, '.config/latchkey/config.yml');
+    expect(readFileSync(path, 'utf8')).toBe(
+      `# The command line latchkey; see docs/cli.md\nurl: "${server.url}"\nissuer: "${server.url}/local/oidc"\nscope: "latchkey"\nclientId: "latchkey-cli"\n`,
+    );
+    expect((await cli(world, 'whoami')).status).toBe(0);
+    expect((await cli(world, 'setup', server.url, '--client-id', 'mine', '--json')).out).toContain('"clientId": "mine"');
+  });
+  test('remembers no address that is not a Latchkey', async () => {
+    const world = testWorld();
+    expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) });
+    expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({ status: 11 });
+    expect(await cli(world, 'setup', 'http://example.com')).toMatchObject({ status: 2 });
+    expect(existsSync(join(world.home, '.config'))).toBe(false);
+  });
+});
+
+describe('help', () => {
+  test('lists every command', async () => {
+    const { status, out } = await cli(testWorld(), 'help');
+    expect(status).toBe(0);
+    for (const { name, summary } of await allCommands())
+      expect(out).toMatch(new RegExp(`^ {2}${name} +${summary.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm'));
+  });
+  test('of each command, in both ways', async () => {
+    for (const { name } of await allCommands()) {
+      const { status, out } = await cli(testWorld(), name, '--help');
+      expect([status, out]).toEqual([0, (await cli(testWorld(), 'help', name)).out]);
+      expect(out).toMatch(new RegExp(`^latchkey ${name}: `));
+    }
+  });
+  test('nothing at all is a wrong use', async () =>
+    expect(await cli(testWorld())).toMatchObject({ status: 2, out: expect.stringMatching(/^Temporary access/) }));
+  test('version', async () =>
+    expect(await cli(testWorld(), '--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/) }));
+  test('docs/cli.md is what the commands say', async () =>
+    expect(readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8')).toBe(cliDocument(await allCommands())));
+});
+
+test('the clock of a grant: refused after its end', async () => {
+  await granted('--for', '1h');
+  try {
+    await moveClock({ advance: '61m' });
+    expect(await cli(testWorld({ ...dev, now: () => Date.now() + HOUR + MINUTE }), 'credentials', role)).toMatchObject({ status: 8, out: '' });
+  } finally {
+    await moveClock({ reset: true });
+  }
+});
