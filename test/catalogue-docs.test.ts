@@ -73,6 +73,12 @@ test('the page names every field of a role', () => {
     'signIn',
     'hours',
     'networks',
+    'schedule',
+    'scope',
+    'sessionPolicies',
+    'sourceNetworks',
+    'permissions',
+    'revoker',
   ])
     expect(page).toContain(field);
 });

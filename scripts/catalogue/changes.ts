@@ -2,6 +2,7 @@
 import { automaticText } from '../../lib/automatic.ts';
 import { type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
 import { hoursText } from '../../lib/condition.ts';
+import { canonicalJson } from '../../lib/digest.ts';
 import { mayRequest } from '../../lib/policy.ts';
 import { durationText } from '../../lib/time.ts';
 import { openEntries } from './who.ts';
@@ -108,6 +109,11 @@ function readingsOf({
   conditions,
   approval,
   breakGlass,
+  schedule,
+  scope,
+  sessionPolicies,
+  sourceNetworks,
+  permissions,
 }: Role): Record<string, Reading> {
   const { signInSeconds, hours, networks } = conditions;
   return {
@@ -125,6 +131,12 @@ function readingsOf({
     hours: hours ? { text: hoursText(hours) } : nothing,
     networks: networks ? { text: networks.join(', ') } : nothing,
     risk: { text: risk },
+    'schedule.within': duration(schedule.within),
+    scope: scope ? { text: canonicalJson(scope) } : nothing,
+    sessionPolicies: sessionPolicies.length > 0 ? { text: sessionPolicies.join(', ') } : nothing,
+    sourceNetworks: sourceNetworks.length > 0 ? { text: sourceNetworks.join(', ') } : nothing,
+    permissions: permissions ? { text: canonicalJson(permissions) } : nothing,
+    'account.revoker': { text: String(account.revoker) },
     'approval.automatic': flag(approval.automatic, 1),
     'approval.automatic.when': approval.automaticWhen ? { text: automaticText(approval.automaticWhen) } : nothing,
     'approval.stages': { text: `${approval.stages.length}`, laxity: -approval.stages.length },

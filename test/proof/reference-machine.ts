@@ -16,6 +16,8 @@ export type RoleName = keyof typeof roles;
 
 export const decideWithin = hour;
 export const duration = hour;
+/** when a revocation that nobody has finished is written down as failed; nobody hears the stream for IAM here */
+const revocationOverdue = 15 * minute;
 const checksAfter = [5 * minute, 30 * minute];
 
 export type State =
@@ -48,6 +50,10 @@ type Model = {
   start?: number;
   end?: number;
   vends: number;
+  /** until when a session may be out */
+  liveUntil: number;
+  /** when the revocation of the sessions that were out is given up */
+  revokeBy?: number;
   over?: 'denied' | 'withdrawn' | 'ended' | 'handed back' | 'revoked' | 'lapsed';
   events: string[];
 };
@@ -135,6 +141,7 @@ export function referenceMachine(role: RoleName) {
         seconds: duration / 1000,
         decisions: [],
         vends: 0,
+        liveUntil: 0,
         events: [],
       };
       all.push(model);
@@ -191,6 +198,7 @@ export function referenceMachine(role: RoleName) {
       if (who === 'bot') return 'not-allowed';
       if (who === 'auditor') return 'not-an-approver';
       if (!isPending(model) && !isActive(model)) return 'not-active';
+      if (model.liveUntil > now) model.revokeBy = now + revocationOverdue;
       const others = ['dev', ...(role === 'auto' ? [] : asked(model))].filter((other) => other !== who);
       if (who !== 'dev') {
         model.over = 'revoked';
@@ -219,13 +227,18 @@ export function referenceMachine(role: RoleName) {
       model.vends += 1;
       write(model, 'vended', [], '');
       const left = Math.floor((model.end! - now) / 1000);
-      return Math.min(model.end!, Math.floor(now / 1000) * 1000 + Math.max(900, Math.min(left, 3600)) * 1000);
+      model.liveUntil = Math.min(model.end!, Math.floor(now / 1000) * 1000 + Math.max(900, Math.min(left, 3600)) * 1000);
+      return model.liveUntil;
     },
 
     read: (who: string): string => involvement(current(), who),
 
     sweep(): void {
       for (const model of all) {
+        if (model.revokeBy !== undefined && now >= model.revokeBy) {
+          delete model.revokeBy;
+          write(model, 'revocation-failed', [], '');
+        }
         if (model.over) continue;
         if (model.end !== undefined) {
           if (now < model.end) continue;
