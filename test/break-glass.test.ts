@@ -118,6 +118,27 @@ describe('taking a role by break-glass', () => {
     expect([answer.status, answer.body.code]).toEqual([403, 'not-allowed']);
   });
 
+  test.each([
+    ['escalate', { approval: { ...smallCatalogueFile.roles.write.approval, escalate: { after: '10m', to: [smallCatalogueFile.bots.chatops.principal] } } }],
+    ['breakGlass.requesters', { breakGlass: { ...rule, requesters: [smallCatalogueFile.bots.chatops.principal] } }],
+    ['breakGlass.reviewers', { breakGlass: { ...rule, reviewers: [smallCatalogueFile.bots.chatops.principal] } }],
+  ])('a catalogue that names a bot in %s is refused', (_where, change) => {
+    expect(() => catalogueOf(fileOf(undefined, change))).toThrow('a bot must not be a person');
+  });
+
+  test('it is a grant by break-glass also where the catalogue would approve by itself, and the stages stay on record', async () => {
+    const { approval } = smallCatalogueFile.roles.write;
+    const app = appWith({}, { approval: { ...approval, automatic: { when: { maxDuration: '2h' } } } });
+    const { body } = await file(app);
+    expect(body).toMatchObject({ status: 'active', breakGlass: true, review: { state: 'open' }, approval: { automatic: false } });
+    expect(body.approval.stages).toHaveLength(2);
+  });
+
+  test('what the role asks of a call holds under break-glass too', async () => {
+    const answer = await refused(appWith({}, { networks: ['192.0.2.0/32'] }));
+    expect(answer).toMatchObject({ status: 422, body: { code: 'refused-by-policy' } });
+  });
+
   test('nobody but the requester to review it: refused', async () => {
     expect(await refused(appWith({ reviewers: [dev] }))).toMatchObject({ status: 409, body: { code: 'no-approver' } });
   });

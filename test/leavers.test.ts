@@ -25,6 +25,19 @@ async function deploy(app: FakeApp, catalogue: Catalogue): Promise<void> {
   await playStream(app);
 }
 
+const withSso = { ssoAccounts: ['111111111111'] };
+test.each([
+  ['the owner of an account', {}, { accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [dev] } } }],
+  ['the accounts of permission sets', {}, withSso],
+  [
+    'a permission set in a group',
+    withSso,
+    { ...withSso, groups: { ...groups, developers: [...groups.developers, 'arn:aws:iam::111111111111:role/AWSReservedSSO_Dev_*'] } },
+  ],
+])('%s is part of what is compared', (_name, before, after) => {
+  expect(driftDigest(changed(after))).not.toBe(driftDigest(changed(before)));
+});
+
 describe('at the next sweep', () => {
   test.each([
     ['a role that is gone', withoutRead, 'The role is no longer in the catalogue.'],

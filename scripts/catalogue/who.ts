@@ -14,7 +14,8 @@ export function who(file: string, id: string | undefined): Answer {
   const { catalogue } = loadCatalogue(file);
   const role = roleNamed(catalogue, id);
   const { people, open } = requestersOf(catalogue, role);
-  const { automatic, automaticWhen, stages, decideWithin } = role.approval;
+  const { automatic, automaticWhen, stages, escalate, decideWithin } = role.approval;
+  const { breakGlass } = role;
   const lines = [
     `${role.id}: ${role.description}`,
     `  is          ${role.arn} in ${role.account.name}`,
@@ -29,7 +30,14 @@ export function who(file: string, id: string | undefined): Answer {
       ...list(`stage ${i + 1}`, [`${need} of ${displayNames(catalogue, approvers).join(', ')}`]),
       ...(fallback ? list('', [`or, where those are too few, ${displayNames(catalogue, fallback).join(', ')}`]) : []),
     ]),
+    ...(escalate ? list('escalate', [`after ${durationText(escalate.after)} to ${displayNames(catalogue, escalate.to).join(', ')}`]) : []),
     ...(automatic ? [] : [`  decide in   ${durationText(decideWithin)}`]),
+    ...(breakGlass
+      ? [
+          ...list('glass', [`${displayNames(catalogue, breakGlass.requesters).join(', ')}, for at most ${durationText(breakGlass.maxDuration)}`]),
+          ...list('review', displayNames(catalogue, breakGlass.reviewers)),
+        ]
+      : []),
   ];
   return { lines, exitCode: 0 };
 }
