@@ -151,6 +151,7 @@ describe('files', () => {
 
   test('of lib are at most 300 lines, unless there is a reason', () => {
     const reasons: Record<string, [most: number, why: string]> = {
+      'lib/catalogue-shape.ts': [320, 'what access.yml may hold is read in one piece'],
       'lib/policy.ts': [350, 'who may ask, who decides and who sees are judged by one file'],
       'lib/schema.ts': [520, 'every shape once, so that each has one home'],
       'lib/store.ts': [440, 'all of DynamoDB: keys, conditions and indexes are read together'],
