@@ -56,7 +56,7 @@ function items(kind: keyof typeof kinds, actions: Array<'GetItem' | 'BatchGetIte
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
-    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [kinds].flat().map((kind) => `${kind}#*`) }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
   };
 }
 

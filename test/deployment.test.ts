@@ -125,7 +125,7 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'sts:AssumeRole',
       ],
-      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     }));
 
   test('no allowed action or resource is a wildcard', () => {
