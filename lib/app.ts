@@ -12,9 +12,11 @@ import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
+import type { Identity } from './principal.ts';
 import type { RevocationList } from './revocation-plan.ts';
 import { revoker } from './revoker.ts';
 import type { MessageRecord, RequestRecord } from './schema.ts';
+import type { AssumeRoleInput } from './session.ts';
 import { federation } from './sign-in.ts';
 import { dynamoStore } from './store.ts';
 import { stsSessions } from './sts.ts';
@@ -37,18 +39,6 @@ export interface App {
   sts: Sts;
   signIn: SignIn;
   iam: Iam;
-}
-
-export interface Identity {
-  issuer: string;
-  /** one of these must be the token's `aud` or `client_id` */
-  audience: readonly string[];
-  scope: string;
-  groupsClaim: string;
-  /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
-  principalClaim?: string;
-  /** of the command line at the issuer; told to whoever asks how to sign in */
-  clientId?: string;
 }
 
 /** One line of JSON per event. Codes are a closed list; fields are ids, counts and codes, never a person's text, a credential, a link or a whole event. */
@@ -139,17 +129,6 @@ export interface Mail {
   send(mail: OutgoingMail): Promise<void>;
 }
 
-/** AssumeRole's input by STS's own member names, as session.ts builds it. */
-export type AssumeRoleInput = {
-  RoleArn: string;
-  RoleSessionName: string;
-  DurationSeconds: number;
-  ExternalId: string;
-  SourceIdentity: string;
-  Policy: string;
-  PolicyArns?: Array<{ arn: string }>;
-  Tags: Array<{ Key: string; Value: string }>;
-};
 export type SessionCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiresAt: number };
 export interface Sts {
   /** @throws Problem `aws-refused` (with the usual causes) or `try-again`; never AWS's own words */

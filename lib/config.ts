@@ -1,7 +1,7 @@
 // The only reader of the environment. Each function asks for the parts that it needs; a start fails naming everything that is wrong at once.
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { Identity } from './app.ts';
+import type { Identity } from './principal.ts';
 
 export type Config = {
   /** AWS region of the clients */

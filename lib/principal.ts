@@ -6,8 +6,18 @@ import { Problem } from './problem.ts';
 import { Email } from './schema.ts';
 import { SECOND } from './time.ts';
 
-/** What a token must say besides its signature, which the gateway has verified. See app.ts. */
-type Identity = { issuer: string; audience: readonly string[]; scope: string; groupsClaim: string; principalClaim?: string };
+/** What a caller's token must say besides its signature, which the gateway has verified. */
+export interface Identity {
+  issuer: string;
+  /** one of these must be the token's `aud` or `client_id` */
+  audience: readonly string[];
+  scope: string;
+  groupsClaim: string;
+  /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
+  principalClaim?: string;
+  /** of the command line at the issuer; told to whoever asks how to sign in */
+  clientId?: string;
+}
 
 export type Caller = {
   kind: 'person' | 'bot';

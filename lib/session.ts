@@ -14,7 +14,7 @@ export const STS_LEAST = 900;
 const CHAINING_MOST = HOUR / SECOND;
 
 /** AssumeRole's input by STS's own member names. */
-type AssumeRoleInput = {
+export type AssumeRoleInput = {
   RoleArn: string;
   RoleSessionName: string;
   DurationSeconds: number;

@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
-import type { App, Identity } from '../lib/app.ts';
+import type { App } from '../lib/app.ts';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
+import type { Identity } from '../lib/principal.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 
 export type Subject = ({ email: string } | { principal: string }) & { mfa?: boolean | undefined; groups?: readonly string[] | undefined };

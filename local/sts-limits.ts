@@ -1,5 +1,5 @@
 // What STS takes as an AssumeRole input: lengths, patterns and counts of botocore's model, checked all at once and told in AWS's words.
-import type { AssumeRoleInput } from '../lib/app.ts';
+import type { AssumeRoleInput } from '../lib/session.ts';
 import { AwsFault, listField } from './query-protocol.ts';
 
 /** An AssumeRole input as it was sent, by STS's own member names. TokenCode is left out: it is a secret while it lasts. */

@@ -1,6 +1,6 @@
 // The fakes are what most tests stand on: they must count round trips, stop where they are told and refuse what AWS refuses.
 import { describe, expect, test } from '@jest/globals';
-import type { AssumeRoleInput } from '../lib/app.ts';
+import type { AssumeRoleInput } from '../lib/session.ts';
 import { HOUR } from '../lib/time.ts';
 import { fakeApp } from './support/fake-app.ts';
 import { Crash, crashAt, faultAt, interleaved } from './support/gates.ts';

@@ -3,9 +3,10 @@
 import type { SESClient } from '@aws-sdk/client-ses';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
-import type { AssumeRoleInput, OutgoingMail } from '../../lib/app.ts';
+import type { OutgoingMail } from '../../lib/app.ts';
 import { sesMail } from '../../lib/mail.ts';
 import type { RequestView } from '../../lib/schema.ts';
+import type { AssumeRoleInput } from '../../lib/session.ts';
 import { federation } from '../../lib/sign-in.ts';
 import { imageOf } from '../../lib/store.ts';
 import { stsSessions } from '../../lib/sts.ts';

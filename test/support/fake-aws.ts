@@ -1,8 +1,9 @@
 // STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
 import { createHash } from 'node:crypto';
-import type { AssumeRoleInput, Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
+import type { Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
 import { MailRefused } from '../../lib/mail-refused.ts';
 import { Problem } from '../../lib/problem.ts';
+import type { AssumeRoleInput } from '../../lib/session.ts';
 import { floorToSecond, SECOND } from '../../lib/time.ts';
 
 export type FakeMail = Mail & {
