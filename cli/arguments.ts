@@ -9,8 +9,8 @@ import { nearest } from './nearest.ts';
  */
 export function readArguments(command: AnyCommand, args: readonly string[]): Input {
   const specs: Options = { ...command.options, ...commonOptions };
-  const options: Record<string, string | boolean | undefined> = {};
-  for (const [name, { type }] of Object.entries(specs)) options[name] = type === 'flag' ? false : undefined;
+  const options: Record<string, string | boolean | readonly string[] | undefined> = {};
+  for (const [name, { type }] of Object.entries(specs)) options[name] = type === 'flag' ? false : type === 'list' ? [] : undefined;
   const positionals: string[] = [];
   let rest: readonly string[] = [];
   for (let i = 0; i < args.length; i += 1) {
@@ -33,7 +33,7 @@ export function readArguments(command: AnyCommand, args: readonly string[]): Inp
       const value = inline ?? args[++i];
       if (value === undefined || (inline === undefined && value.startsWith('--'))) throw wrong(command, `--${name} needs a value: ${spec.placeholder}.`);
       if (spec.values && !spec.values.includes(value)) throw wrong(command, `--${name} must be one of ${spec.values.join(', ')}, not "${value}".`);
-      options[name] = value;
+      options[name] = spec.type === 'list' ? [...(options[name] as readonly string[]), value] : value;
     }
   }
   const input = { positionals, options, rest } as unknown as Input;

@@ -2,8 +2,9 @@
 import type { World } from './world.ts';
 
 export type OptionSpec = {
-  type: 'text' | 'flag';
-  /** of what stands behind a text option: `2h`, `NAME` */
+  /** a list is given once for each of its values */
+  type: 'text' | 'list' | 'flag';
+  /** of what stands behind a text option or each value of a list: `2h`, `NAME` */
   placeholder?: string;
   summary: string;
   /** the only values it takes */
@@ -11,7 +12,13 @@ export type OptionSpec = {
   required?: boolean;
 };
 export type Options = Readonly<Record<string, OptionSpec>>;
-type Value<Spec extends OptionSpec> = Spec extends { type: 'flag' } ? boolean : Spec extends { required: true } ? string : string | undefined;
+type Value<Spec extends OptionSpec> = Spec extends { type: 'flag' }
+  ? boolean
+  : Spec extends { type: 'list' }
+    ? readonly string[]
+    : Spec extends { required: true }
+      ? string
+      : string | undefined;
 export type Values<Specs extends Options> = { [Name in keyof Specs]: Value<Specs[Name]> };
 
 export type Positional = {

@@ -75,7 +75,7 @@ function zshOptions(command: AnyCommand): string[] {
   return Object.entries(optionsOf(command)).map(([name, { type, summary, placeholder, values }]) => {
     const what = summary.replace(/[[\]:]/g, '\\$&');
     const value = type === 'flag' ? '' : `:${placeholder}:${values ? `(${values.join(' ')})` : ''}`;
-    return single(`--${name}[${what}]${value}`);
+    return single(`${type === 'list' ? '*' : ''}--${name}[${what}]${value}`);
   });
 }
 
@@ -89,7 +89,7 @@ function zshPositionals(command: AnyCommand): string[] {
 function fishLines(command: AnyCommand): string[] {
   const when = `-n '__fish_seen_subcommand_from ${command.name}'`;
   const option = ([name, { type, summary, values }]: [string, OptionSpec]) =>
-    `complete -c latchkey ${when} -l ${name}${type === 'text' ? ' -r' : ''}${values ? ` -a '${values.join(' ')}'` : ''} -d ${fishQuoted(summary)}`;
+    `complete -c latchkey ${when} -l ${name}${type === 'flag' ? '' : ' -r'}${values ? ` -a '${values.join(' ')}'` : ''} -d ${fishQuoted(summary)}`;
   const places = command.positionals.flatMap(({ values }) => (values ? [`complete -c latchkey ${when} -a '${values.join(' ')}'`] : []));
   const roles = takesRole(command) ? [`complete -c latchkey ${when} -a ${fishQuoted(`(${listRoles})`)}`] : [];
   return [...Object.entries(optionsOf(command)).map(option), ...places, ...roles];

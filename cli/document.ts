@@ -2,7 +2,7 @@
 import { type AnyCommand, commonOptions, type Options } from './command.ts';
 import { configKeys } from './config-file.ts';
 import { exitOf, exits } from './exit.ts';
-import { optionName, usageOf } from './help.ts';
+import { optionName, optionSummary, usageOf } from './help.ts';
 
 export function cliDocument(commands: readonly AnyCommand[]): string {
   return `${[
@@ -100,7 +100,7 @@ function commandSection(command: AnyCommand): string {
 const optionTable = (options: Options): string =>
   table(
     ['option', 'does'],
-    Object.entries(options).map(([name, spec]) => [`\`${optionName(name, spec)}\``, `${spec.summary}${spec.required ? ' (required)' : ''}`]),
+    Object.entries(options).map(([name, spec]) => [`\`${optionName(name, spec)}\``, `${optionSummary(spec)}${spec.required ? ' (required)' : ''}`]),
   );
 
 function exitTable(): string {

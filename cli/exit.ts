@@ -15,7 +15,7 @@ export const exits = {
   'not-granted': { status: 9, meaning: 'waited, and the request was denied, withdrawn, revoked or has lapsed' },
   aws: { status: 10, meaning: 'AWS refused to give a session' },
   'try-again': { status: 11, meaning: 'no answer, or not now: try again' },
-  interrupted: { status: 130, meaning: 'Ctrl-C; the request stays as it is' },
+  interrupted: { status: 130, meaning: 'Ctrl-C, or a no to a question; what is filed stays as it is' },
 } as const;
 export type ExitName = keyof typeof exits;
 

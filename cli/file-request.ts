@@ -4,14 +4,20 @@ import type { Api } from './api.ts';
 import { suggestingRole } from './grant.ts';
 import type { Filing } from './vend.ts';
 import { waitForDecision } from './wait.ts';
+import type { Wish } from './wish.ts';
 import type { World } from './world.ts';
 
-/** Filed once, however often the call must be made: it carries an Idempotency-Key of its own. */
-export async function fileRequest(api: Api, role: string, { reason, duration, ticket }: Filing): Promise<RequestView> {
-  const { randomUUID } = await import('node:crypto');
-  const body = { role, reason, ...(duration !== undefined && { duration }), ...(ticket !== undefined && { ticket }) };
-  const headers = { 'idempotency-key': randomUUID() };
+/** A filing may be made twice and counts once: it carries an Idempotency-Key, its caller's or one of its own. */
+export async function fileRequest(api: Api, role: string, wish: Wish, key?: string): Promise<RequestView> {
+  const headers = await idempotent(key);
+  // JSON leaves out what is undefined
+  const body = { role, ...wish };
   return suggestingRole(api, role, () => api.call<RequestView>({ method: 'POST', path: '/requests', body, headers }));
+}
+
+export async function idempotent(key: string | undefined): Promise<Record<string, string>> {
+  const { randomUUID } = await import('node:crypto');
+  return { 'idempotency-key': key ?? randomUUID() };
 }
 
 /** @throws Failure `not-granted`, `interrupted`, and whatever the API refuses */

@@ -60,6 +60,16 @@ export async function withGrant<T>(world: World, api: Api, target: string, use: 
   throw noGrant(world, target, items.find(isOpen));
 }
 
+/** The grant that more time is asked for. @returns the id of its request @throws Failure `no-grant` that says what to do */
+export async function findGrantToExtend(world: World, api: Api, target: string): Promise<string> {
+  if (isRequestId(checkTarget(target))) return target;
+  const items = await ownRequests(api, target);
+  const grant = items.find(({ status }) => status === 'active') ?? items.find(({ status }) => status === 'scheduled');
+  if (grant) return grant.id;
+  await checkRole(api, target);
+  throw noGrant(world, target, items.find(isOpen));
+}
+
 /** Runs `work`, and adds the role that was probably meant if there is none of that name. */
 export async function suggestingRole<T>(api: Api, role: string, work: () => Promise<T>): Promise<T> {
   try {
@@ -68,6 +78,19 @@ export async function suggestingRole<T>(api: Api, role: string, work: () => Prom
     if (error instanceof Failure && error.problem?.code === 'role-not-found') throw await unknownRole(api, role, error);
     throw error;
   }
+}
+
+/** Says which role was probably meant. @param items the roles that there are for this caller */
+export function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
+  const meant = nearest(
+    role,
+    items.map(({ id }) => id),
+  );
+  const next =
+    meant === undefined
+      ? [items.length > 0 ? 'See the roles that you may request: latchkey roles' : 'There is no role that you may request.']
+      : [`Did you mean ${meant}?`];
+  return new Failure('not-found', `There is no role ${role} for you.`, next, problem);
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
@@ -83,18 +106,6 @@ async function checkRole(api: Api, role: string): Promise<void> {
 async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {
   const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
   return notARole(role, items, problem);
-}
-
-function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
-  const meant = nearest(
-    role,
-    items.map(({ id }) => id),
-  );
-  const next =
-    meant === undefined
-      ? [items.length > 0 ? 'See the roles that you may request: latchkey roles' : 'There is no role that you may request.']
-      : [`Did you mean ${meant}?`];
-  return new Failure('not-found', `There is no role ${role} for you.`, next, problem);
 }
 
 function noGrant(world: World, role: string, open: RequestView | undefined): Failure {

@@ -15,6 +15,9 @@ export function usageOf({ name, positionals, options, rest }: AnyCommand): strin
   ].join(' ');
 }
 
+/** What an option does, and that it may be given more than once. */
+export const optionSummary = ({ summary, type }: OptionSpec): string => (type === 'list' ? `${summary} (may be repeated)` : summary);
+
 /** One line an option or argument, what it is behind it. */
 export const optionName = (name: string, { placeholder }: OptionSpec): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
@@ -49,7 +52,7 @@ export function commandHelp(command: AnyCommand): string {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const optionColumns = (options: Options): string => columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), spec.summary]));
+const optionColumns = (options: Options): string => columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)]));
 
 function columns(rows: ReadonlyArray<readonly [string, string]>): string {
   const width = Math.max(...rows.map(([name]) => name.length));

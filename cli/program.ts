@@ -19,6 +19,8 @@ export const loaders: Record<string, () => Promise<AnyCommand>> = {
   show: async () => (await import('./commands/show.ts')).show,
   approve: async () => (await import('./commands/decide.ts')).approve,
   deny: async () => (await import('./commands/decide.ts')).deny,
+  extend: async () => (await import('./commands/extend.ts')).extend,
+  review: async () => (await import('./commands/review.ts')).review,
   end: async () => (await import('./commands/end.ts')).end,
   configure: async () => (await import('./commands/configure.ts')).configure,
   exec: async () => (await import('./commands/exec.ts')).exec,

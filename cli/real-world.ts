@@ -16,6 +16,7 @@ export function realWorld(): World {
     errIsTerminal: isTerminal(2),
     sleep,
     interrupt,
+    ask,
     self: () => selfIn(process.env.PATH ?? ''),
   };
 }
@@ -57,6 +58,19 @@ const interrupt: World['interrupt'] = () => {
   const stop = () => controller.abort();
   process.on('SIGINT', stop);
   return { signal: controller.signal, release: () => void process.off('SIGINT', stop) };
+};
+
+/** The line as the terminal itself edits it, so that Ctrl-C ends the program as it does anywhere else. The end of input is an empty answer. */
+const ask: World['ask'] = async (question) => {
+  if (!isTerminal(0) || !isTerminal(2)) return undefined;
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  writeAll(2, question);
+  try {
+    return await new Promise((resolve) => lines.once('line', resolve).once('close', () => resolve('')));
+  } finally {
+    lines.close();
+  }
 };
 
 /** `latchkey` where the PATH leads to this very program; else node and the script. */

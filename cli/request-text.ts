@@ -1,7 +1,7 @@
 // A request in words.
 import type { RequestView } from '../lib/schema.ts';
 import { durationText } from '../lib/time.ts';
-import { type Colour, fields, type Paint, plain, when } from './terminal-text.ts';
+import { type Colour, fields, type Paint, plain, table, when } from './terminal-text.ts';
 
 const colours: Record<RequestView['status'], Colour> = {
   pending: 'yellow',
@@ -21,7 +21,7 @@ export const accountText = ({ account }: RequestView['role']): string => `${plai
 
 /** Everything that matters to whoever asked or decides. @param now epoch milliseconds */
 export function requestText(paint: Paint, request: RequestView, now: number): string {
-  const { role, requester, approval, sessions } = request;
+  const { role, requester, approval, sessions, scope, review } = request;
   const stages = approval.stages.map((stage, i): [string, string] => [approval.stages.length > 1 ? `stage ${i + 1}` : 'approval', stageText(stage)]);
   return [
     `${statusText(paint, request.status)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
@@ -31,14 +31,59 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ['for', durationText(request.durationSeconds)],
       ['reason', plain(request.reason)],
       ['ticket', request.ticket === undefined ? undefined : plain(request.ticket)],
+      [
+        'scope',
+        scope &&
+          Object.entries(scope)
+            .map(([name, value]) => `${plain(name)}=${plain(value)}`)
+            .join(' '),
+      ],
+      ['extends', request.extends],
       ['role', role.arn],
+      ['break-glass', request.breakGlass && 'taken without approval; approvers, reviewers and admins were told'],
       ...(approval.automatic ? ([['approval', 'automatic']] as const) : stages),
       ['decide by', request.status === 'pending' ? when(request.decideBy, now) : undefined],
-      ['starts', request.status === 'scheduled' && request.startsAt !== undefined ? when(request.startsAt, now) : undefined],
+      startOf(request, now),
       [request.status === 'active' || request.status === 'scheduled' ? 'ends' : 'ended', endOf(request, now)],
-      ['sessions', sessions.length === 0 ? undefined : sessions.map(({ kind, accessKeyId }) => `${kind} ${accessKeyId}`).join(', ')],
+      ...sessions.map(({ kind, accessKeyId, expiresAt }): [string, string] => ['session', `${kind} ${accessKeyId}, expires ${when(expiresAt, now)}`]),
+      ['revocation', revocationText(request, now)],
+      ['review', review && reviewText(request.id, review, now)],
     ]),
   ].join('');
+}
+
+/** Every step on record: when, what, who, by which way, and what was said. */
+export function historyText(paint: Paint, { history }: RequestView): string {
+  const rows = history.map(({ at, type, actor, via, note }) => [at, type, plain(actor), via, note === undefined ? '' : plain(note)]);
+  return table(paint, ['AT', 'WHAT', 'WHO', 'BY', 'NOTE'], rows);
+}
+
+/** A start that was asked for, or that is still to come. */
+function startOf({ status, startsAt, extends: continued }: RequestView, now: number): [string, string | undefined] {
+  if (startsAt === undefined || (status !== 'pending' && status !== 'scheduled')) return ['starts', undefined];
+  const at = when(startsAt, now);
+  if (status === 'scheduled') return ['starts', at];
+  return ['starts', continued === undefined ? `${at}, or at the approval if that is later` : `where the grant before it ends, ${at}`];
+}
+
+/** What becomes of sessions that were out when the grant was ended early. */
+function revocationText({ revocation }: RequestView, now: number): string | undefined {
+  if (!revocation) return undefined;
+  const { state, at, effectiveBy } = revocation;
+  const last = now < Date.parse(effectiveBy) ? `No session works after ${when(effectiveBy, now)}.` : `All sessions had ended by ${when(effectiveBy, now)}.`;
+  return `${revocationStates[state]}${state === 'done' ? ` ${when(at, now)}` : ''}. ${last}`;
+}
+const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], string> = {
+  pending: 'sessions that are out are being revoked in AWS, which takes some minutes',
+  done: 'sessions that were out have been revoked in AWS',
+  failed: 'revoking sessions in AWS did not work; they end by themselves',
+  unavailable: 'sessions that were out end by themselves: this account has no revoker',
+};
+
+function reviewText(id: string, { state, due, reviewers, by, at, comment }: NonNullable<RequestView['review']>, now: number): string {
+  if (state === 'signed') return `signed by ${plain(by ?? '')} ${when(at ?? due, now)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
+  const who = [...reviewers.map(plain), 'any admin'].join(', ');
+  return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, now)}, by ${who}: latchkey review ${id}`;
 }
 
 /** When a grant ends, or when it did: by its own clock, or by what somebody did. */
@@ -62,6 +107,8 @@ export function nextSteps({ id, status, role }: RequestView): string[] {
     return [
       `Use it: latchkey exec ${role.id} -- aws sts get-caller-identity`,
       `or in the browser: latchkey console ${role.id}`,
+      `or in every AWS tool: latchkey configure ${role.id}`,
+      `Ask for more time: latchkey extend ${role.id} --for 1h --reason "..."`,
       `Hand it back: latchkey end ${id}`,
     ];
   return [`Ask again: latchkey request ${role.id} --for 1h --reason "..."`];

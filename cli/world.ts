@@ -18,6 +18,8 @@ export type World = {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted at Ctrl-C from now on, instead of ending the program; `release` gives Ctrl-C back. */
   interrupt(): { signal: AbortSignal; release(): void };
+  /** Asks whoever sits at the terminal for one line; undefined where nobody does. */
+  ask(question: string): Promise<string | undefined>;
   /** program and first arguments that start this command line again */
   self(): readonly string[];
 };

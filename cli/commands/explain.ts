@@ -7,6 +7,7 @@ import { suggestingRole } from '../grant.ts';
 import { accountText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
 import { json, type Paint, painter, plain } from '../terminal-text.ts';
+import { wishOf, wishOptions } from '../wish.ts';
 
 export const explain = command({
   name: 'explain',
@@ -15,13 +16,12 @@ export const explain = command({
   positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
   options: {
     reason: { type: 'text', placeholder: 'TEXT', summary: 'why, as in a request' },
-    for: { type: 'text', placeholder: '2h', summary: "how long (else the role's default)" },
-    ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket, as in a request' },
+    ...wishOptions,
   },
-  examples: ['latchkey explain production-app-write --for 4h --reason "Deploy 1.4 by hand" --ticket OPS-123'],
+  examples: ['latchkey explain production-app-write --for 4h --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123'],
   async run(world, { positionals: [role = ''], options }) {
+    const body = { role, ...(await wishOf(world, options.reason ?? anyReason, options)) };
     const api = await connect(world, readSettings(world, options));
-    const body = { role, reason: options.reason ?? anyReason, duration: options.for, ticket: options.ticket };
     const found = await suggestingRole(api, role, () => api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }));
     world.out(options.json ? json(found) : explanationText(painter(world), options.reason === undefined ? withoutReason(found) : found));
     return found.outcome === 'refused' ? 6 : 0;

@@ -2,7 +2,7 @@
 import { connect } from '../api.ts';
 import { command } from '../command.ts';
 import { findRequest } from '../grant.ts';
-import { requestText } from '../request-text.ts';
+import { historyText, requestText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
 import { json, painter } from '../terminal-text.ts';
 import { waitForDecision } from '../wait.ts';
@@ -11,13 +11,18 @@ export const show = command({
   name: 'show',
   summary: 'shows one request',
   positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your newest request of it' }],
-  options: { wait: { type: 'flag', summary: 'waits for the decision first' } },
-  examples: ['latchkey show production-bucket-read', 'latchkey show 01hzy3v9k2m4n6p8q0r2s4t6v8 --wait'],
+  options: {
+    wait: { type: 'flag', summary: 'waits for the decision first' },
+    history: { type: 'flag', summary: 'shows every step on record, oldest first' },
+  },
+  examples: ['latchkey show production-bucket-read', 'latchkey show 01hzy3v9k2m4n6p8q0r2s4t6v8 --wait', 'latchkey show production-bucket-read --history'],
   async run(world, { positionals: [target = ''], options }) {
     const api = await connect(world, readSettings(world, options));
     const found = await findRequest(api, target);
     const known = options.wait && found.status === 'pending' ? await waitForDecision(world, api, found) : found;
-    world.out(options.json ? json(known) : requestText(painter(world), known, world.now()));
+    const paint = painter(world);
+    const steps = options.history ? `\n${historyText(paint, known)}` : '';
+    world.out(options.json ? json(known) : `${requestText(paint, known, world.now())}${steps}`);
     return 0;
   },
 });

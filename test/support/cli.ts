@@ -45,6 +45,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
       controller = new AbortController();
       return { signal: controller.signal, release() {} };
     },
+    ask: async () => undefined,
     self: () => ['latchkey'],
     ...given,
   };

@@ -1,0 +1,32 @@
+// `latchkey extend`
+import type { RequestView } from '../../lib/schema.ts';
+import { connect } from '../api.ts';
+import { command } from '../command.ts';
+import { idempotent } from '../file-request.ts';
+import { filedOptions, showFiled } from '../filed.ts';
+import { findGrantToExtend } from '../grant.ts';
+import { readSettings } from '../settings.ts';
+
+export const extend = command({
+  name: 'extend',
+  summary: 'asks for more time where a grant ends',
+  description: [
+    'Files a request that goes on where the grant ends, with the same role, scope and ticket. It needs the same approval as the first one did; until then, and if it is denied, the grant stays as it is.',
+  ],
+  positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your own grant of it' }],
+  options: {
+    for: { type: 'text', placeholder: '1h', required: true, summary: 'how much longer' },
+    reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why; the approvers read it' },
+    ...filedOptions,
+  },
+  examples: ['latchkey extend production-bucket-read --for 1h --reason "The export is larger than thought" --wait'],
+  async run(world, { positionals: [target = ''], options }) {
+    const { for: duration, reason, 'idempotency-key': key } = options;
+    const api = await connect(world, readSettings(world, options));
+    const id = await findGrantToExtend(world, api, target);
+    const headers = await idempotent(key);
+    const filed = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/extension`, body: { duration, reason }, headers });
+    await showFiled(world, api, filed, options);
+    return 0;
+  },
+});

@@ -1,0 +1,26 @@
+// `latchkey review`
+import type { RequestView } from '../../lib/schema.ts';
+import { connect } from '../api.ts';
+import { command } from '../command.ts';
+import { checkRequestId } from '../grant.ts';
+import { requestText } from '../request-text.ts';
+import { readSettings } from '../settings.ts';
+import { json, painter } from '../terminal-text.ts';
+
+export const review = command({
+  name: 'review',
+  summary: 'signs the review of what was done by break-glass',
+  description: [
+    'When the grant is over, one of its reviewers or an admin says what was found, never the requester. `latchkey show ID --history` has every step.',
+  ],
+  positionals: [{ name: 'ID', summary: 'the id of a request' }],
+  options: { comment: { type: 'text', placeholder: 'TEXT', required: true, summary: 'what you found' } },
+  examples: ['latchkey review 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Restarted the shop, nothing else was touched"'],
+  async run(world, { positionals: [given = ''], options: { comment, ...options } }) {
+    const id = checkRequestId(given);
+    const api = await connect(world, readSettings(world, options));
+    const reviewed = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/review`, body: { comment } });
+    world.out(options.json ? json(reviewed) : requestText(painter(world), reviewed, world.now()));
+    return 0;
+  },
+});

@@ -1,0 +1,48 @@
+// A role in words: everything that its catalogue says to whoever may ask for it.
+import type { RoleView } from '../lib/schema.ts';
+import { durationText } from '../lib/time.ts';
+import { accountText } from './request-text.ts';
+import { fields, type Paint, plain } from './terminal-text.ts';
+
+/** `1 of Lena Lead, Sam Second, then 1 of Sec Urity`, or that nobody is asked. */
+export function approvalText({ approval }: RoleView): string {
+  return approval.automatic ? 'automatic' : approval.stages.map(({ need, approvers }) => `${need} of ${approvers.map(plain).join(', ')}`).join(', then ');
+}
+
+/** `1 h, at most 8 h` */
+export const durationsText = ({ duration: { defaultSeconds, maxSeconds } }: RoleView): string =>
+  `${durationText(defaultSeconds)}${defaultSeconds === maxSeconds ? '' : `, at most ${durationText(maxSeconds)}`}`;
+
+export function roleText(paint: Paint, role: RoleView): string {
+  const { approval, breakGlass, conditions = [], scope = {}, ticket } = role;
+  return [
+    `${paint('bold', role.id)} in ${accountText(role)}\n`,
+    fields(paint, [
+      ['is', plain(role.description)],
+      ['role', role.arn],
+      ['risk', role.risk],
+      ['for', durationsText(role)],
+      ['session', `at most ${durationText(role.session.maxSeconds)}, renewed until the grant ends`],
+      ['start', `at most ${durationText(role.schedule.withinSeconds)} ahead (--at)`],
+      ['reason', `at least ${role.reason.minLength} characters`],
+      ['ticket', ticket && `${ticket.pattern}, ${ticket.required ? 'required' : 'optional'}`],
+      ...Object.entries(scope).map(([name, parameter]): [string, string] => ['scope', scopeText(name, parameter)]),
+      ['needs', role.mfa ? 'a sign-in with MFA' : undefined],
+      ...conditions.map((condition): [string, string] => ['needs', plain(condition)]),
+      ['approval', `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; nobody is asked when ${plain(approval.automaticWhen)}`}`],
+      ['decided', approval.automatic ? undefined : `within ${durationText(approval.decideWithinSeconds)}, or it lapses`],
+      ['later', approval.escalate && `after ${durationText(approval.escalate.afterSeconds)} also ${approval.escalate.to.map(plain).join(', ')}`],
+      [
+        'break-glass',
+        breakGlass &&
+          `at most ${durationText(breakGlass.maxSeconds)}, reason of at least ${breakGlass.reason.minLength} characters, reviewed within ${durationText(breakGlass.reviewWithinSeconds)} by ${breakGlass.reviewers.map(plain).join(', ')}`,
+      ],
+    ]),
+  ].join('');
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function scopeText(name: string, { description, values, pattern, maxLength }: NonNullable<RoleView['scope']>[string]): string {
+  return `--scope ${name}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
+}

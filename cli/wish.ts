@@ -1,0 +1,65 @@
+// What can be asked for with a role: the options of `request` and `explain`, and what they come to in a request's body.
+import { toInstant } from '../lib/time.ts';
+import type { Options, Values } from './command.ts';
+import { Failure } from './exit.ts';
+import { startForms } from './start-time.ts';
+import type { Filing } from './vend.ts';
+import type { World } from './world.ts';
+
+/** A filing with everything that the API takes. */
+export type Wish = Filing & {
+  startsAt?: string | undefined;
+  scope?: Record<string, string> | undefined;
+  breakGlass?: true | undefined;
+  onBehalfOf?: string | undefined;
+};
+
+export const wishOptions = {
+  for: { type: 'text', placeholder: '2h', summary: "how long: 45m, 2h, 1h30m or PT1H30M (else the role's default)" },
+  ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket that this is about' },
+  at: { type: 'text', placeholder: 'TIME', summary: `when it shall start, in your time zone: ${startForms} (else at the approval)` },
+  scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'the part of the role that is needed, where it has parts; see `latchkey roles ROLE`' },
+  'break-glass': {
+    type: 'flag',
+    summary: 'takes the role at once, without approval, where the catalogue lets you; everybody concerned is told and it is reviewed',
+  },
+  'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for bots: the mail address or chat user that asked' },
+} as const satisfies Options;
+
+/**
+ * The wish as the API takes it. What was understood of --at is said on stderr, as a time of day has more than one reading.
+ * @throws Failure `usage` for a time or scope that cannot be read
+ */
+export async function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Promise<Wish> {
+  const { for: duration, ticket, at, scope, 'break-glass': breakGlass, 'on-behalf-of': onBehalfOf } = options;
+  return {
+    reason,
+    duration,
+    ticket,
+    startsAt: at === undefined ? undefined : await startOf(world, at),
+    scope: scope.length === 0 ? undefined : scopeOf(scope),
+    breakGlass: breakGlass || undefined,
+    onBehalfOf,
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+async function startOf(world: World, text: string): Promise<string> {
+  const { startTimeOf, startTimeText } = await import('./start-time.ts');
+  const at = startTimeOf(text, world.now());
+  world.err(`To start ${startTimeText(at, world.now())}.\n`);
+  return toInstant(at);
+}
+
+function scopeOf(given: readonly string[]): Record<string, string> {
+  const scope: Record<string, string> = Object.create(null);
+  for (const pair of given) {
+    const at = pair.indexOf('=');
+    const name = pair.slice(0, at);
+    if (at < 1) throw new Failure('usage', `--scope takes a name and a value, such as --scope bucket=reports, not "${pair}".`);
+    if (Object.hasOwn(scope, name)) throw new Failure('usage', `--scope names ${name} twice.`);
+    scope[name] = pair.slice(at + 1);
+  }
+  return scope;
+}
