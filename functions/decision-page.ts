@@ -1,21 +1,24 @@
-// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides or withdraws.
+// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides, withdraws or signs a review.
 import { catalogue, identity, lambda, store } from '../lib/app.ts';
 import { decideByLink, type OpenedLink, openLink } from '../lib/decide-by-link.ts';
 import { endpoint, reply } from '../lib/http.ts';
 import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
+import { reviewedPage, reviewPage } from '../lib/review-page.ts';
 import { withdrawalPage } from '../lib/withdrawal-page.ts';
+
+const asking = { decide: decisionPage, withdraw: withdrawalPage, review: reviewPage };
+const telling = { decide: outcomePage, withdraw: outcomePage, review: reviewedPage };
 
 export const handler = lambda({ store, catalogue, identity }, (app) => {
   const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {
     const nonce = Buffer.from(app.random(16)).toString('base64url');
     return reply(status, draw(nonce), { ...pageHeaders(nonce), ...headers });
   };
-  const outcome = ({ request, holder, spent }: OpenedLink) =>
-    page(spent ? 410 : 200, (nonce) => outcomePage(request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
+  const outcome = ({ request, holder, does, spent }: OpenedLink) =>
+    page(spent ? 410 : 200, (nonce) => telling[does](request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
   const show = async ({ param }: { param: string }) => {
     const link = await openLink(app, param);
-    const draw = link.does === 'withdraw' ? withdrawalPage : decisionPage;
-    return link.spent ? outcome(link) : page(200, (nonce) => draw(link.request, link.holder, app.clock(), nonce));
+    return link.spent ? outcome(link) : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
   };
   return endpoint(
     app,

@@ -1,39 +1,50 @@
 // The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
 import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
+import { mayReview } from './break-glass.ts';
 import { changeRequest } from './change.ts';
 import { isGenuine, parseLink } from './links.ts';
-import { isSamePerson } from './policy.ts';
+import { isSamePerson, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
 import { decide, end } from './request.ts';
+import { reviewFrom, signReview } from './review.ts';
 import type { LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 
-/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
-export type OpenedLink = { request: RequestRecord; holder: { key: string; name: string }; does: 'decide' | 'withdraw'; spent: boolean };
+/** What a link is for: deciding, taking back what was filed in one's name, signing a review. */
+export type Purpose = 'decide' | 'withdraw' | 'review';
 
-/** Reads link and request in one round trip. @throws Problem `link-not-found`, the same for every way a link can be wrong */
+/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
+export type OpenedLink = { request: RequestRecord; holder: { key: string; name: string }; does: Purpose; spent: boolean };
+
+/**
+ * Reads link and request in one round trip.
+ * @throws Problem `link-not-found`, the same for every way a link can be wrong; `not-an-approver` to a reviewer who no longer is one
+ */
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const link = parseLink(token);
   if (!link) throw linkNotFound();
   const [message, request] = await Promise.all([app.store.getMessage(link.requestId, link.messageId), app.store.get(link.requestId)]);
   if (!message?.approver || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.approver, does: purposeOf(message) };
+  if (opened.does === 'review' && !mayReview(app.catalogue, request, whoIs(callerFromLink(app.catalogue, opened.holder)))) {
+    throw new Problem('not-an-approver', 'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.');
+  }
   return { ...opened, spent: isSpent(app, opened) };
 }
 
 /**
- * Decides or withdraws by a link, whichever it was mailed for. What it answers as `spent` was not done by this call: somebody
- * was faster, its holder earlier, or time.
- * @throws Problem `link-not-found`, `invalid-request` for an answer that the link does not take, and as `decide` and `end` of the core
+ * Decides, withdraws or signs by a link, whichever it was mailed for. What it answers as `spent` was not done by this call:
+ * somebody was faster, its holder earlier, or time.
+ * @throws Problem as `openLink`; `invalid-request` for an answer that the link does not take; as `decide`, `end` and `signReview` of the core
  */
 export async function decideByLink(app: Part, token: string, { decision, comment }: LinkForm): Promise<OpenedLink> {
   const opened = await openLink(app, token);
   const { request, holder, does, spent } = opened;
-  if ((decision === 'withdraw') !== (does === 'withdraw')) throw otherAnswer(does);
+  if (purposeOfAnswer[decision] !== does) throw otherAnswer(does);
   if (spent) return opened;
   const caller = callerFromLink(app.catalogue, holder);
   const continued = await continuedBy(app, request);
@@ -45,6 +56,7 @@ export async function decideByLink(app: Part, token: string, { decision, comment
       isLate = isSpent(app, { ...opened, request: current });
       if (isLate) return undefined;
       if (decision === 'withdraw') return end(current, app.catalogue, caller, comment, now);
+      if (decision === 'sign') return signReview(current, app.catalogue, caller, reviewFrom(comment), now);
       return decide(current, app.catalogue, caller, { decision, ...(comment !== undefined && { comment }) }, now, continued);
     },
     request,
@@ -53,10 +65,20 @@ export async function decideByLink(app: Part, token: string, { decision, comment
 }
 
 /** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */
-const purposeOf = ({ kind }: MessageRecord): OpenedLink['does'] => (kind === 'decide' || kind === 'reminder' ? 'decide' : 'withdraw');
+function purposeOf({ kind }: MessageRecord): Purpose {
+  if (kind === 'decide' || kind === 'reminder') return 'decide';
+  return kind === 'review' || kind === 'review-overdue' ? 'review' : 'withdraw';
+}
 
-/** Nothing is left for its holder: the request is over or, for who was asked, he has decided or his stage has been filled by others. */
+const purposeOfAnswer = { approve: 'decide', deny: 'decide', withdraw: 'withdraw', sign: 'review' } as const satisfies Record<LinkForm['decision'], Purpose>;
+const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', withdraw: '"withdraw"', review: '"sign"' };
+
+/**
+ * Nothing is left for its holder: the review is signed, the request is over or, for who was asked to decide, he has done so or
+ * his stage has been filled by others.
+ */
 function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>): boolean {
+  if (does === 'review') return request.review?.signed !== undefined;
   const status = statusAt(request, app.clock());
   if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';
   if (status !== 'pending') return true;
@@ -70,7 +92,7 @@ function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>
 
 const linkNotFound = () => new Problem('link-not-found', 'This link is not valid. Open it from the mail itself, or decide by the API.');
 
-function otherAnswer(does: OpenedLink['does']): Problem {
-  const detail = does === 'withdraw' ? 'must be "withdraw" for this link' : 'must be "approve" or "deny" for this link';
+function otherAnswer(does: Purpose): Problem {
+  const detail = `must be ${answersTo[does]} for this link`;
   return new Problem('invalid-request', `The decision ${detail}.`, { errors: [{ pointer: '/decision', detail }] });
 }

@@ -28,6 +28,8 @@ export type News = {
   approver?: Named;
   /** who may withdraw by the link in this message: the person in whose name a bot filed */
   withdrawer?: Named;
+  /** who may sign the review by the link in this message; `review` and `review-overdue` only */
+  reviewer?: Named;
 };
 
 /**
@@ -48,8 +50,11 @@ export function askedOf(request: RequestRecord): News[] {
   return stage ? asks(request, stage) : [];
 }
 
-/** @param decide the link that decides; @param withdraw the link that takes back; @param home where Latchkey answers, without a trailing slash */
-export type Links = { decide?: string; withdraw?: string; home: string };
+/**
+ * @param decide the link that decides; @param withdraw the link that takes back; @param review the link that signs a review
+ * @param home where Latchkey answers, without a trailing slash
+ */
+export type Links = { decide?: string; withdraw?: string; review?: string; home: string };
 export type RenderedMail = { subject: string; text: string; html: string };
 
 /**
@@ -121,7 +126,8 @@ function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
   return isEscalated ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.` : say`${asked}.`;
 }
 
-function report(kind: Report, isRequester: boolean, request: RequestRecord, { home, withdraw }: Links): Letter {
+function report(kind: Report, isRequester: boolean, request: RequestRecord, links: Links): Letter {
+  const { home } = links;
   const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
   const { lead, facts } = story(kind, request);
   const { role, reason } = request;
@@ -136,16 +142,21 @@ function report(kind: Report, isRequester: boolean, request: RequestRecord, { ho
       { label: 'Reason', quote: reason },
     ],
     paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, call),
-    ...(withdraw !== undefined && {
-      action: {
-        label: 'I did not ask for this',
-        url: withdraw,
-        note: say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`,
-      },
-    }),
+    ...actionOf(links),
     reference: request.id,
     home,
   };
+}
+
+/** The button of a report, where its reader can do something by a link. */
+function actionOf({ withdraw, review }: Links): Pick<Letter, 'action'> {
+  if (withdraw !== undefined) {
+    const note = say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`;
+    return { action: { label: 'I did not ask for this', url: withdraw, note } };
+  }
+  if (review === undefined) return {};
+  const note = say`The page shows all of this with the sessions and the history, and has a button that signs the review off; opening it changes nothing. The link is meant for you alone: do not forward it.`;
+  return { action: { label: 'Review and sign off', url: review, note } };
 }
 
 // --- internal ---
@@ -175,8 +186,8 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
   const tellAll = (kind: NewsKind, people: Named[]) => people.filter(({ key }) => key !== actor).flatMap((person) => tell(request, kind, seq, person));
   const requester = { key: request.requester.person, name: request.requester.name };
   const { review } = request;
-  // however a grant by break-glass came to its end, it is time for the review
-  const toReview = review && !review.signed ? tellAll('review', review.people) : [];
+  // however a grant by break-glass came to its end, it is time for the review, also by the reviewer who ended it
+  const toReview = review && !review.signed ? askToReview(request, 'review', seq, review.people) : [];
   switch (type) {
     case 'filed':
       if (review) return tellAll('break-glass', [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]);
@@ -198,13 +209,16 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return filed ? newsOf(request, filed, false) : [];
     }
     case 'review-overdue':
-      return review ? tellAll(type, [...review.admins, ...review.people]) : [];
+      return review ? askToReview(request, type, seq, [...review.admins, ...review.people]) : [];
     case 'reviewed':
       return tellAll(type, [requester]);
     default:
       return [];
   }
 }
+
+const askToReview = (request: RequestRecord, kind: 'review' | 'review-overdue', cause: number, people: readonly Named[]): News[] =>
+  people.flatMap((person) => tell(request, kind, cause, person).map((news) => ({ ...news, reviewer: { key: person.key, name: person.name } })));
 
 const withWithdrawal = (news: News): News => ({ ...news, withdrawer: { key: news.to.key, name: news.to.name } });
 

@@ -37,7 +37,7 @@ export async function tell(app: Part, before: RequestRecord | undefined, after: 
 async function deliver(app: Part, news: News, request: RequestRecord): Promise<boolean> {
   const now = app.clock();
   if (news.approver && now >= request.decideBy) return true;
-  const holder = news.approver ?? news.withdrawer;
+  const holder = news.approver ?? news.withdrawer ?? news.reviewer;
   const link = holder && makeLink(request.id, news.id, app.random(32));
   const claim = await app.store.claimMessage(
     {
@@ -47,7 +47,7 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
       ...(holder && { approver: holder }),
       linkHashes: link ? [link.hash] : [],
       claimedAt: now,
-      expiresAt: request.endsAt ?? request.decideBy,
+      expiresAt: news.reviewer && request.review ? Math.max(now, request.review.due) : (request.endsAt ?? request.decideBy),
     },
     now - CLAIM_LASTS,
   );
@@ -58,7 +58,10 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
     return false;
   }
   try {
-    const links = { home: app.baseUrl, ...(link && { [news.approver ? 'decide' : 'withdraw']: `${app.baseUrl}/decide/${link.token}` }) };
+    const links = {
+      home: app.baseUrl,
+      ...(link && { [news.approver ? 'decide' : news.withdrawer ? 'withdraw' : 'review']: `${app.baseUrl}/decide/${link.token}` }),
+    };
     await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
   } catch (error) {
     return await undelivered(app, error, now, fields);

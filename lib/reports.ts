@@ -106,10 +106,7 @@ export function nextForApprover(kind: Report, call: (path: string) => string): L
     case 'review':
     case 'review-overdue':
       return [
-        next(
-          'A reviewer looks at what was done (CloudTrail carries the request as the session tag latchkey-request) and signs with a comment that says what was found:',
-        ),
-        { label: 'Sign', text: [call('review')] },
+        next('Look at what was done: CloudTrail carries the request as the session tag latchkey-request. Then sign with a comment that says what you found.'),
       ];
     default:
       return [next('Nothing: there is nothing left to decide, and earlier links no longer work.')];

@@ -1,4 +1,5 @@
 // Signing off what was done by break-glass.
+import * as v from 'valibot';
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
 import { byCaller, record } from './history.ts';
@@ -6,7 +7,7 @@ import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { notFound } from './request.ts';
-import type { NewReview, RequestRecord } from './schema.ts';
+import { NewReview, type RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';
 
@@ -33,4 +34,12 @@ export function signReview(request: RequestRecord, catalogue: Catalogue, caller:
   }
   const signed = { person: caller.person.key, principal: caller.principal, name: caller.person.name, comment, via: caller.via, at: now };
   return record({ ...request, review: { ...review, signed } }, 'reviewed', byCaller(caller), now, comment);
+}
+
+/** What a form says of a review. @throws Problem `invalid-request` without a comment that says something */
+export function reviewFrom(comment: string | undefined): NewReview {
+  const parsed = v.safeParse(NewReview, { comment });
+  if (parsed.success) return parsed.output;
+  const detail = 'must say what you found';
+  throw new Problem('invalid-request', `The comment ${detail}.`, { errors: [{ pointer: '/comment', detail }] });
 }

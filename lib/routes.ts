@@ -151,8 +151,13 @@ export const routes = {
     answers: { 200: s.ConsoleView },
     problems: [...onRequest, 'not-the-requester', 'needs-mfa', 'needs-sign-in', 'not-active', 'refused-by-policy', 'aws-refused'],
   },
-  showDecision: { ...page, method: 'GET', summary: 'The page behind the mailed link; changes nothing', problems: ['link-not-found', 'link-spent'] },
-  probeDecision: { ...page, method: 'HEAD', summary: 'As GET, without the page', problems: ['link-not-found', 'link-spent'] },
+  showDecision: {
+    ...page,
+    method: 'GET',
+    summary: 'The page behind the mailed link; changes nothing',
+    problems: ['link-not-found', 'link-spent', 'not-an-approver'],
+  },
+  probeDecision: { ...page, method: 'HEAD', summary: 'As GET, without the page', problems: ['link-not-found', 'link-spent', 'not-an-approver'] },
   decisionOptions: { ...page, method: 'OPTIONS', summary: 'Changes nothing', problems: [] },
   decideByLink: {
     ...page,

@@ -261,7 +261,7 @@ export const MessageRecord = v.object({
   requestId: v.string(),
   id: v.string(),
   kind: v.string(),
-  /** key and name of whoever the link was mailed to: who may decide by it or, for something a bot filed in their name, withdraw; absent without a link */
+  /** key and name of whoever the link was mailed to: who may decide or sign a review by it or, for something a bot filed in their name, withdraw; absent without a link */
   approver: v.optional(KnownPerson),
   /** SHA-256 of the random parts of the links mailed so far (more than one after a crash between send and mark) */
   linkHashes: v.array(v.string()),
@@ -307,7 +307,10 @@ export const NewConsole = strict({
   ),
 });
 export const LinkForm = strict({
-  decision: v.picklist(['approve', 'deny', 'withdraw'], 'must be "approve" or "deny"; "withdraw" where something was filed in your name'),
+  decision: v.picklist(
+    ['approve', 'deny', 'withdraw', 'sign'],
+    'must be "approve" or "deny"; "withdraw" where something was filed in your name; "sign" for a review',
+  ),
   comment: v.optional(comment),
 });
 

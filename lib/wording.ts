@@ -28,7 +28,7 @@ export const requesterOf = ({ requester }: RequestRecord): Named => ({ key: requ
 export const what = ({ role }: RequestRecord): string => `${role.id} in ${role.account.name} (${role.account.id})`;
 
 /** The name with what stands behind it: the mail address, and the principal where it says more. */
-function whoAsks(request: RequestRecord): Phrase {
+export function whoAsks(request: RequestRecord): Phrase {
   const { email, principal, name, person } = request.requester;
   const identity = email ?? person;
   const isMachine = principal.startsWith('arn:') && principal !== identity;
@@ -51,6 +51,18 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Decide until', value: [instantText(decideBy)] },
   ];
 }
+
+/** In words, and as what AWS will hold the session to. */
+export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
+  scope
+    ? [
+        { label: 'Limited to', value: [{ said: scope.says }] },
+        {
+          label: 'Resulting policy',
+          quote: scope.statements.map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`).join('\n'),
+        },
+      ]
+    : [];
 
 /** Who has decided so far, oldest first. */
 export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
@@ -121,18 +133,6 @@ export const revocationText = ({ revocation }: RequestRecord): string =>
   })[revocation?.state ?? 'none'];
 
 // --- internal ---
-
-/** In words, and as what AWS will hold the session to. */
-const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
-  scope
-    ? [
-        { label: 'Limited to', value: [{ said: scope.says }] },
-        {
-          label: 'Resulting policy',
-          quote: scope.statements.map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`).join('\n'),
-        },
-      ]
-    : [];
 
 const countedFrom = ({ startsAt }: RequestRecord): string =>
   startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;

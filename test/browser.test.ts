@@ -1,4 +1,6 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
@@ -176,6 +178,70 @@ walk('in a real browser', () => {
     expect(again?.status()).toBe(410);
     await page.getByText('This link no longer decides anything.').waitFor();
     await context.close();
+  });
+
+  describe('what was done by break-glass', () => {
+    let emergency: LocalServer;
+    const folder = mkdtempSync(join(tmpdir(), 'break-glass-'));
+    beforeAll(async () => {
+      const rule = '    breakGlass: { requesters: [group:developers], maxDuration: 30m, reviewers: [group:security, lead@example.com], reviewWithin: 2d }';
+      const role = 'description: Read and write the production application (read-write-prod-app)\n';
+      const yaml = readFileSync('access.yml', 'utf8');
+      writeFileSync(join(folder, 'access.yml'), yaml.replace(role, `${role}${rule}\n`));
+      emergency = await startLocalServer({ catalogueFile: join(folder, 'access.yml') });
+    });
+    afterAll(async () => {
+      await emergency?.close();
+      rmSync(folder, { recursive: true });
+    });
+
+    const post = async (path: string, body: object, token?: string) => {
+      const headers = { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+      const answer = await fetch(`${emergency.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+      return (await answer.json()) as Record<string, string>;
+    };
+    /** Taken, used, over, and the reviewers mailed: the mail to one of them. */
+    const reviewMail = async (to: string) => {
+      const { token } = await post('/local/token', { email: 'asi-dev@example.com' });
+      const reason = 'The shop is down since 09:40, INC-4711: <b>all</b> checkouts fail';
+      const { id } = await post('/v1/requests', { role: 'production-app-write', breakGlass: true, reason }, token);
+      await post(`/v1/requests/${id}/credentials`, {}, token);
+      await post('/local/clock', { advance: '31m' });
+      await post('/local/sweep', {});
+      const outbox = (await (await fetch(`${emergency.url}/local/outbox`)).json()) as Array<{
+        id: string;
+        to: string | string[];
+        subject: string;
+        text: string;
+      }>;
+      return outbox.find((mail) => mail.to.includes(to) && mail.subject.startsWith('Please review') && mail.text.includes(id!))!;
+    };
+
+    test.each([
+      ['a phone, in the dark', { ...phone, colorScheme: 'dark' as const, javaScriptEnabled: false }, 'security@example.com'],
+      ['a desk', desk, 'lead@example.com'],
+    ])('is signed off on %s: a comment is required, and the link is spent', async (_name, options, reviewer) => {
+      const { context, page, faults } = await open(options);
+      const mail = await reviewMail(reviewer);
+      await page.goto(`${emergency.url}/local/outbox/${mail.id}`);
+      await page.locator('a[href*="/decide/"]').click();
+      await page.getByRole('heading', { name: 'Review break-glass' }).waitFor();
+      expect(await page.locator('blockquote').first().textContent()).toContain('<b>all</b> checkouts fail');
+      expect(await page.getByRole('region', { name: 'Sessions' }).textContent()).toMatch(/Sessions issued: 1.*ASIA\w{16}/s);
+      expect(await overflows(page)).toBe(false);
+      await page.getByRole('button', { name: 'Sign off' }).click();
+      expect(await page.getByRole('heading', { name: 'Review break-glass' }).isVisible()).toBe(true);
+      await page.getByLabel('What you found').fill('Restarted the shop,\nnothing else was touched.');
+      await page.getByRole('button', { name: 'Sign off' }).click();
+      await page.getByRole('heading', { name: 'Signed off' }).waitFor();
+      await page.getByText('You signed the review').waitFor();
+      expect(await overflows(page)).toBe(false);
+      const [link] = /http:\/\/\S+\/decide\/\S+/.exec(mail.text)!;
+      expect((await page.goto(link))?.status()).toBe(410);
+      await page.getByText('This link no longer signs anything.').waitFor();
+      expect(faults).toEqual([]);
+      await context.close();
+    });
   });
 });
 

@@ -1,0 +1,146 @@
+// The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
+import { type Hole, html } from './html.ts';
+import { band, document, facts, grantFacts, phrase } from './pages.ts';
+import { oneLine, visible } from './people-text.ts';
+import type { EventType, RequestRecord } from './schema.ts';
+import { statusAt } from './status.ts';
+import { durationText, instantText } from './time.ts';
+import { type Fact, type Named, requesterOf, say, scopeFacts, what, whoAsks } from './wording.ts';
+
+/**
+ * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.
+ * @param reviewer whom the link was mailed to
+ * @param now epoch milliseconds
+ */
+export function reviewPage(request: RequestRecord, reviewer: Named, now: number, nonce: string): string {
+  const running = isRunning(request, now);
+  return document(
+    'Review break-glass',
+    nonce,
+    request,
+    html`<h1>Review break-glass</h1>
+<p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to look at it afterwards.`)}</p>
+${running && html`<p class="notice">The grant still runs until ${instantText(request.endsAt ?? now)}. It can be signed off when it is over; an approver, a reviewer or an admin can revoke it before.</p>`}
+${band(request)}
+${facts([...useFacts(request), ...dueFacts(request, now)])}
+${sessions(request)}
+${history(request)}
+${!running && signingForm()}
+<p class="hint">${phrase(say`You review as ${reviewer}${reviewer.name === reviewer.key ? '' : ` (${reviewer.key})`}.`)}</p>`,
+  );
+}
+
+/**
+ * Who signed the review, when, and what they found.
+ * @param after `decided`: this reviewer has just signed; `spent`: the link no longer signs anything
+ */
+export function reviewedPage(request: RequestRecord, reviewer: Named, _now: number, nonce: string, after: 'decided' | 'spent'): string {
+  const signed = request.review?.signed;
+  const by = signed?.person === reviewer.key ? 'You' : { key: signed?.person ?? '', name: signed?.name ?? 'Somebody' };
+  return document(
+    'Signed off',
+    nonce,
+    request,
+    html`<h1><span class="mark" aria-hidden="true">✓</span> Signed off</h1>
+<p class="lead">${phrase(say`${by} signed the review of what ${requesterOf(request)} did by break-glass with ${what(request)}.`)}</p>
+${after === 'spent' && html`<p class="notice">This link no longer signs anything. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>`}
+${band(request)}
+${facts([
+  ...(signed ? [{ label: 'Signed by', value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`, quote: signed.comment }] : []),
+  ...useFacts(request),
+])}
+${sessions(request)}
+${history(request)}`,
+  );
+}
+
+// --- internal ---
+
+const isRunning = (request: RequestRecord, now: number): boolean => ['active', 'scheduled'].includes(statusAt(request, now));
+
+const useFacts = (request: RequestRecord): Fact[] => [
+  { label: 'Used by', value: whoAsks(request) },
+  { label: 'Role', value: [request.role.id], note: [request.role.description] },
+  { label: 'Reason', quote: request.reason },
+  ...(request.ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: request.ticket }] }]),
+  ...scopeFacts(request),
+  { label: 'How long', value: [durationText(request.durationSeconds)] },
+  ...grantFacts(request),
+  ...earlyEnd(request),
+];
+
+const earlyEnd = ({ outcome, endsAt }: RequestRecord): Fact[] =>
+  outcome && endsAt !== undefined && outcome.at < endsAt
+    ? [
+        {
+          label: 'Ended early',
+          value: say`${instantText(outcome.at)}, ${outcome.status === 'ended' ? 'handed back' : outcome.status} by ${{ key: outcome.by, name: outcome.by }}`,
+        },
+      ]
+    : [];
+
+const dueFacts = ({ review }: RequestRecord, now: number): Fact[] =>
+  review ? [{ label: 'Review due', value: [instantText(review.due), ...(now < review.due ? [] : [': overdue'])] }] : [];
+
+const signingForm = (): Hole => html`<form method="post" accept-charset="utf-8">
+<section class="effects" aria-label="What the button does">
+<h2>If you sign off</h2>
+<p>The review is closed with your comment, and whoever used break-glass is told. It cannot be taken back.</p>
+</section>
+<label for="comment">What you found</label>
+<textarea id="comment" name="comment" rows="4" maxlength="1000" required dir="auto" autocomplete="off" aria-describedby="comment-hint"></textarea>
+<p class="hint" id="comment-hint">Required. Kept on record and shown to everybody involved.</p>
+<div class="buttons">
+<button class="approve" type="submit" name="decision" value="sign">Sign off</button>
+</div>
+</form>`;
+
+function sessions({ sessions, vended, role, id }: RequestRecord): Hole {
+  const older = vended - sessions.length;
+  return html`<section class="log" aria-label="Sessions">
+<h2>Sessions issued: ${vended}</h2>
+${
+  vended === 0
+    ? html`<p class="hint">None, so nothing can have been done in the account.</p>`
+    : html`<ol>
+${sessions.map(
+  ({ kind, accessKeyId, sessionName, issuedAt, expiresAt }) => html`<li><span class="when">${instantText(issuedAt)} until ${instantText(expiresAt)}</span>
+${kind === 'keys' ? 'Keys' : 'Console'} <code>${accessKeyId}</code>
+<span class="when">${oneLine(sessionName)}</span></li>
+`,
+)}</ol>
+${older > 0 && html`<p class="hint">${older} older ${older === 1 ? 'one is' : 'ones are'} not listed any more.</p>`}
+<p class="hint">What they did is in CloudTrail of account ${role.account.id}: look for the access key ids, or for the session tag <code>latchkey-request</code> = <code>${id}</code>.</p>`
+}
+</section>`;
+}
+
+const history = ({ history }: RequestRecord): Hole => html`<section class="log" aria-label="History">
+<h2>History</h2>
+<ol>
+${history.map(
+  ({ at, type, actor, via, note }) => html`<li><span class="when">${instantText(at)}</span>
+${eventWords[type]} <span class="soft">by <bdi>${oneLine(actor)}</bdi>, via ${oneLine(via)}</span>
+${note !== undefined && html`<blockquote dir="auto">${visible(note)}</blockquote>`}</li>
+`,
+)}</ol>
+</section>`;
+
+const eventWords: Record<EventType, string> = {
+  filed: 'Filed',
+  approved: 'Granted',
+  denied: 'Denied',
+  'mail-checked': 'Mail checked',
+  reminded: 'Reminded',
+  escalated: 'Escalated',
+  vended: 'Session issued',
+  undelivered: 'Session not handed out',
+  withdrawn: 'Withdrawn',
+  ended: 'Ended',
+  revoked: 'Revoked',
+  lapsed: 'Lapsed',
+  'review-overdue': 'Review overdue',
+  reviewed: 'Signed off',
+  'sessions-revoked': 'Sessions revoked in AWS',
+  'revocation-failed': 'Revoking sessions in AWS failed',
+};
