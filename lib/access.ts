@@ -1,7 +1,8 @@
 // What a caller can do with requests: file, read, decide, end. Load, ask the core, save.
-import type { App } from './app.ts';
+import type { App, Place } from './app.ts';
 import { changeRequest } from './change.ts';
 import { digestOf } from './digest.ts';
+import { placesAsked } from './limits.ts';
 import { isInvolved, type Judgement, judgeFiling, refusalOf, relationOf, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -25,14 +26,15 @@ export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Calle
   const isKeyed = idempotencyKey !== undefined;
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [open, earlier, filings] = await Promise.all([
+  const [open, earlier, filings, places] = await Promise.all([
     app.store.openOf(requester.key, app.clock(), reachOf(body)),
     isKeyed ? app.store.get(id) : undefined,
     filingsOf(app, caller),
+    placesOf(app, body.role),
   ]);
   if (earlier) return replayed(earlier, fingerprint);
 
-  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings });
+  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings, places });
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
   const request = file(judgement, caller, body, id, fingerprint, app.clock());
@@ -55,14 +57,24 @@ async function filingsOf(app: Part, caller: Caller): Promise<number[]> {
   return bot ? (await app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour)).map(({ createdAt }) => createdAt) : [];
 }
 
+/** Who has a place of a role that limits them; nothing is read for any other role. Beside the other queries, not after them. */
+export async function placesOf(app: Part, roleId: string): Promise<Place[]> {
+  const most = app.catalogue.roles.get(roleId)?.limits?.open;
+  return most === undefined ? [] : app.store.placesOf(roleId, app.clock(), placesAsked(most));
+}
+
 /** An open review counts however long ago it was owed; only break-glass asks for that. */
 const reachOf = ({ breakGlass }: NewRequest): number | undefined => (breakGlass ? 0 : undefined);
 
 /** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` */
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const requester = requesterOf(app.catalogue, caller, body);
-  const [open, filings] = await Promise.all([app.store.openOf(requester.key, app.clock(), reachOf(body)), filingsOf(app, caller)]);
-  return judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings });
+  const [open, filings, places] = await Promise.all([
+    app.store.openOf(requester.key, app.clock(), reachOf(body)),
+    filingsOf(app, caller),
+    placesOf(app, body.role),
+  ]);
+  return judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings, places });
 }
 
 /** @throws Problem `request-not-found`, also for whoever has nothing to do with it */

@@ -72,6 +72,9 @@ export type ListIndex =
 /** A request as the rules of filing count it. `until` has passed when it is no longer open; `reviewDue` is there while its review is. Epoch milliseconds. */
 export type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number };
 
+/** An open request as the limit of its role counts it: it has a place until `until`, epoch milliseconds, or the place of the one that it `extends`. */
+export type Place = { id: string; until: number; extends?: string };
+
 /** `digest`: of the catalogue that was looked with; `after`: the last id, where the look is not through; `at`: epoch milliseconds. */
 export type Look = { digest: string; at: number; after?: string };
 
@@ -89,6 +92,11 @@ export interface Store {
    * @param since epoch milliseconds; looks no further back than a request can be open unless given
    */
   openOf(person: string, now: number, since?: number): Promise<OpenSlot[]>;
+  /**
+   * The open requests for a role that were filed under a limit of these; from keys alone, those that end first, eventually consistent.
+   * @param most answers no more than these
+   */
+  placesOf(role: string, now: number, most: number): Promise<Place[]>;
   /** A page of positions, newest first, strictly after `after`; eventually consistent. */
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
   /** Ids whose due time is not after `now`, oldest first within a shard; eventually consistent. */

@@ -263,6 +263,8 @@ const RoleRule = v.pipe(
     hours: v.optional(HoursRule),
     networks: v.optional(Networks),
     risk: v.optional(v.picklist(['low', 'high']), 'low'),
+    /** `open`: requests for this role that may be open at once, over all people; of a template, in each account */
+    limits: v.optional(strict({ open: v.optional(count(500)) })),
     breakGlass: v.optional(BreakGlassRule),
     permissions: v.optional(PermissionsRule),
     scope: v.optional(ScopeRule),

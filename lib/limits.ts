@@ -1,12 +1,52 @@
-// How many requests may be open and how many filed in an hour: of one person, and by one bot.
+// How many requests may be open and how many filed in an hour: of one person, of one role, and by one bot.
 import type { Catalogue, Role } from './catalogue.ts';
 import type { Check } from './filing-checks.ts';
+import type { Caller } from './principal.ts';
+import type { RequestRecord } from './schema.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
 
 /** A request as the store's `openOf` answers it. */
 export type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number | undefined };
 
-export function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
+/** A request as the store's `placesOf` answers it. */
+export type Place = { id: string; until: number; extends?: string | undefined };
+
+/** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
+export const placesAsked = (most: number): number => 2 * most;
+
+/** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, and the grant that an extension continues. */
+export type Circumstances = { filings?: readonly number[] | undefined; places?: readonly Place[] | undefined; continued?: RequestRecord | undefined };
+
+/** @param byGlass whether the filing breaks the glass */
+export function limitChecks(
+  catalogue: Catalogue,
+  role: Role,
+  caller: Caller,
+  slots: readonly OpenSlot[],
+  now: number,
+  { filings = [], places = [], continued, byGlass }: Circumstances & { byGlass: boolean },
+): Check[] {
+  const open = slots.filter(({ until }) => until > now);
+  const filed = slots.map(({ createdAt }) => createdAt);
+  const bot = caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
+  return [
+    overlapCheck(
+      role,
+      open.filter(({ id }) => id !== continued?.id),
+    ),
+    limitCheck(catalogue, open, now),
+    ...placesCheck(role, places, now, exemption(continued !== undefined, byGlass)),
+    ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
+    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
+  ];
+}
+
+function exemption(isExtension: boolean, byGlass: boolean): string | undefined {
+  if (isExtension) return 'An extension takes the place of the grant that it continues.';
+  return byGlass ? 'Break-glass does not wait for the limit of the role.' : undefined;
+}
+
+function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
   const other = open.find((slot) => slot.role === role.id);
   const detail = other
     ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
@@ -14,7 +54,7 @@ export function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
   return { check: 'overlap', passed: !other, code: 'overlap', detail };
 }
 
-export function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
+function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
   const passed = open.length < catalogue.openRequests;
   const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
   if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
@@ -26,8 +66,36 @@ export function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now:
   };
 }
 
+/**
+ * The limit of a role over all people. An extension has the place of the grant that it continues for as long as that is open.
+ * @param places as many as `placesAsked` says, those that end first
+ * @param exempt why this filing is not held up by the limit, if it is not
+ */
+function placesCheck(role: Role, places: readonly Place[], now: number, exempt: string | undefined): Check[] {
+  const most = role.limits?.open;
+  if (most === undefined) return [];
+  const base = { check: 'open-requests-of-role', code: 'too-many-open' as const };
+  if (exempt !== undefined) return [{ ...base, passed: true, detail: exempt }];
+  const ends = endsOf(places.filter(({ until }) => until > now));
+  const freed = ends[ends.length - most];
+  if (freed === undefined) return [{ ...base, passed: true, detail: `${ends.length} of at most ${most} requests for this role are open, over all people.` }];
+  const detail = `At most ${most} requests for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
+  return [{ ...base, passed: false, detail, retryAfterSeconds: Math.max(1, Math.ceil((freed - now) / SECOND)) }];
+}
+
+/** When each place that is taken becomes free, the next one first. */
+function endsOf(open: readonly Place[]): number[] {
+  const ids = new Set(open.map(({ id }) => id));
+  const ends = new Map<string, number>();
+  for (const { id, until, extends: continued } of open) {
+    const place = continued !== undefined && ids.has(continued) ? continued : id;
+    ends.set(place, Math.max(until, ends.get(place) ?? 0));
+  }
+  return [...ends.values()].sort((a, b) => a - b);
+}
+
 /** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
-export function hourCheck(check: string, whose: string, most: number | undefined, filings: readonly number[], now: number): Check[] {
+function hourCheck(check: string, whose: string, most: number | undefined, filings: readonly number[], now: number): Check[] {
   if (most === undefined) return [];
   const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
   const freed = recent[most - 1];

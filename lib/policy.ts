@@ -20,7 +20,7 @@ import {
   ticketCheck,
   type Who,
 } from './filing-checks.ts';
-import { hourCheck, limitCheck, type OpenSlot, overlapCheck } from './limits.ts';
+import { type Circumstances, limitChecks, type OpenSlot } from './limits.ts';
 import { type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -72,13 +72,11 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   return rolesNaming(catalogue.requestable, who).filter((role) => mayRequest(role, who) || mayBreakGlass(role, who));
 }
 
-/** What a filing is judged by besides its body: when a bot filed lately, and the grant that an extension continues. */
-type Circumstances = { filings?: readonly number[] | undefined; continued?: RequestRecord | undefined };
-
 /**
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
  * @param slots the requester's requests that count, as `openOf` of the store answers them
+ * @param places the open requests of a role that limits them, as `placesOf` of the store answers them
  * @param filings when a calling bot filed lately, epoch milliseconds; at least as many of the last hour as it may file in one
  * @param continued the grant that an extension continues; it may start when that one ends, and does not overlap with it
  * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
@@ -89,11 +87,11 @@ export function judgeFiling(
   body: NewRequest,
   slots: readonly OpenSlot[],
   now: number,
-  { filings, continued }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): Judgement {
   const requester = requesterOf(catalogue, caller, body);
   const role = catalogue.roles.get(body.role);
-  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, { filings, continued });
+  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, circumstances);
   const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
   if (!judgement || barred?.code === 'role-not-found')
     throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
@@ -110,8 +108,9 @@ export function judgeRole(
   body: NewRequest,
   slots: readonly OpenSlot[],
   now: number,
-  { filings = [], continued }: Circumstances = {},
+  circumstances: Circumstances = {},
 ): Judgement {
+  const { continued } = circumstances;
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   const asked = body.breakGlass === true;
   const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
@@ -133,7 +132,7 @@ export function judgeRole(
     ...ticketCheck(rule, body.ticket),
     ...scopeChecks(role, body.scope),
     ...(review ? [] : approvalChecks(role, who, durationSeconds, stages, automatic, now)),
-    ...limitChecks(catalogue, role, caller, slots, now, { filings, continued }),
+    ...limitChecks(catalogue, role, caller, slots, now, { ...circumstances, byGlass: review !== undefined }),
   ];
   return {
     role: rule,
@@ -157,22 +156,6 @@ const approvalChecks = (role: Role, who: Who, durationSeconds: number, stages: J
   ...automaticCheck(role, who, durationSeconds, now),
   approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
 ];
-
-function limitChecks(catalogue: Catalogue, role: Role, caller: Caller, slots: readonly OpenSlot[], now: number, circumstances: Circumstances): Check[] {
-  const { filings = [], continued } = circumstances;
-  const open = slots.filter(({ until }) => until > now);
-  const filed = slots.map(({ createdAt }) => createdAt);
-  const bot = botOf(catalogue, caller);
-  return [
-    overlapCheck(
-      role,
-      open.filter(({ id }) => id !== continued?.id),
-    ),
-    limitCheck(catalogue, open, now),
-    ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
-    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
-  ];
-}
 
 /** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
 function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {

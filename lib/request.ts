@@ -40,6 +40,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
       ...(conditionTexts(role.conditions).length > 0 && { conditions: storedConditions(role.conditions) }),
       maxSeconds: role.duration.max,
       sessionSeconds: role.session.max,
+      ...(role.limits?.open !== undefined && { places: role.limits.open }),
       digest: role.digest,
     },
     requester: { person: requester.key, principal: caller.kind === 'bot' ? requester.key : caller.principal, email: requester.email, name: requester.name },

@@ -195,6 +195,8 @@ export const RoleSnapshot = v.object({
   ),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
+  /** how many requests for the role may be open at once; there where the catalogue limits that, and then this one counts */
+  places: v.optional(v.number()),
   /** digest of the role's whole rule in the catalogue */
   digest: v.string(),
 });
@@ -382,6 +384,7 @@ export const RoleView = v.object({
   ),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
+  limits: v.optional(v.object({ open: v.number() })),
   breakGlass: v.optional(
     v.object({ maxSeconds: v.number(), reason: v.object({ minLength: v.number() }), reviewWithinSeconds: v.number(), reviewers: v.array(v.string()) }),
   ),

@@ -13,7 +13,7 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { ListIndex, Look, OpenSlot, Position, Settlement, Store } from './app.ts';
+import type { ListIndex, Look, OpenSlot, Place, Position, Settlement, Store } from './app.ts';
 import { bounds } from './catalogue.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
 import { revocationItems } from './revocation-items.ts';
@@ -36,6 +36,8 @@ const indexes = {
   pendingByRole: ['pending', 'created'],
   /** sparse: only while the sweeper has something left to do */
   byDue: ['shard', 'due'],
+  /** sparse: only what is open, of roles that limit how much of theirs is. until: `<open until>#<id of what it extends, or ->` */
+  openByRole: ['open', 'until'],
   /** sparse: only what a bot filed */
   byFiler: ['filer', 'created'],
 } as const;
@@ -111,9 +113,15 @@ function slotOf(sortKey: string): OpenSlot {
   };
 }
 
+function placeOf(item: Item): Place {
+  const [until, continued] = item.until!.S!.split('#') as [string, string];
+  return { id: idOf(item), until: Date.parse(until), ...(continued !== '-' && { extends: continued }) };
+}
+
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
 export function imageOf(record: RequestRecord): Item {
   const due = dueAt(record);
+  const until = record.role.places === undefined ? undefined : openUntil(record);
   const created = createdKey(record);
   return {
     ...requestKey(record.id),
@@ -125,6 +133,7 @@ export function imageOf(record: RequestRecord): Item {
     created: text(created),
     ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
     ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
+    ...(until !== undefined && { open: text(record.role.id), until: text(`${iso(until)}#${record.extends ?? '-'}`) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
     // what the stream's filter for revoke-sessions goes by
     ...(record.revocation?.state === 'pending' && { revocation: text('pending') }),
@@ -209,6 +218,10 @@ export function dynamoStore(client: Client, table: string): Store {
     async openOf(person, now, since = now - openFor) {
       const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
       return keys.map(slotOf).filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
+    },
+
+    async placesOf(role, now, most) {
+      return (await queryItems(client, table, 'openByRole', role, { comparison: '>=', bound: iso(now + 1), limit: most })).map(placeOf);
     },
 
     async list(index, limit, after) {

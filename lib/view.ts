@@ -85,6 +85,7 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
     ...(role.scope && { scope: role.scope.parameters }),
     reason: { minLength: role.reason.minLength },
     ...(role.ticket && { ticket: role.ticket }),
+    ...(role.limits?.open !== undefined && { limits: { open: role.limits.open } }),
     ...(role.breakGlass && {
       breakGlass: {
         maxSeconds: role.breakGlass.maxDuration,

@@ -16,7 +16,7 @@ type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'se
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     describe: [],
-    'create-request': [query('byRequester', 'byFiler'), items('request', ['GetItem', 'PutItem'])],
+    'create-request': [query('byRequester', 'byFiler', 'openByRole'), items('request', ['GetItem', 'PutItem'])],
     'read-requests': [query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'), items('request', ['GetItem', 'BatchGetItem'])],
     'decide-request': [items('request', ['GetItem', 'PutItem'])],
     'end-request': [items('request', ['GetItem', 'PutItem'])],

@@ -1,7 +1,8 @@
-// How much one person and one bot may file in an hour, from the keys that filing reads anyway.
+// How much one person and one bot may file in an hour, and how much of one role may be open, from keys that are read at once.
 import { describe, expect, test } from '@jest/globals';
+import type { RoleView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { type Answer, call } from './support/calls.ts';
+import { type Answer, approvedBy, call, filed } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -89,5 +90,128 @@ describe('requests of one bot in an hour', () => {
     const app = withLimits({}, 2);
     await file(app, { onBehalfOf: dev }, bot);
     expect(app.hops()).toBe(2);
+  });
+});
+
+describe('open requests of one role', () => {
+  const { roles } = smallCatalogueFile;
+  const [lead, third] = ['lead@example.com', 'third@example.com'];
+  const withPlaces = (open: number, more: object = {}): FakeApp =>
+    fakeApp({
+      catalogue: catalogueOf({
+        ...smallCatalogueFile,
+        groups: { ...smallCatalogueFile.groups, leads: ['lead@example.com', 'second-lead@example.com', 'security@example.com'] },
+        roles: { ...roles, read: { ...roles.read, requesters: ['everyone'], limits: { open }, ...more } },
+      }),
+    });
+  const code = ({ status, body }: Problem) => `${status} ${body.code ?? ''}`.trim();
+
+  test('are limited over all people, and the answer says when the next is over as things stand', async () => {
+    const app = withPlaces(2);
+    expect((await file(app)).status).toBe(201);
+    app.now += MINUTE;
+    expect((await file(app, {}, lead)).status).toBe(201);
+    const refused = await file(app, {}, third);
+    expect([code(refused), refused.headers['retry-after']]).toEqual(['429 too-many-open', `${8 * 3600 - 60}`]);
+    expect(refused.body.detail).toBe(
+      'At most 2 requests for this role may be open at once, over all people. As things stand, the next one is over at 2026-11-22T18:00:00Z.',
+    );
+    expect((await file(app, { role: 'play' }, third)).status).toBe(201);
+  });
+
+  test('count while pending, scheduled and active, by the clock although no sweep ran', async () => {
+    const app = withPlaces(1);
+    const startsAt = new Date(start + 2 * HOUR).toISOString();
+    const { id } = await filed(app, { startsAt });
+    expect(code(await file(app, {}, third))).toBe('429 too-many-open');
+    await approvedBy(app, id, lead);
+    app.now = start + HOUR;
+    expect(code(await file(app, {}, third))).toBe('429 too-many-open');
+    app.now = start + 3 * HOUR - 1;
+    expect(code(await file(app, {}, third))).toBe('429 too-many-open');
+    app.now = start + 3 * HOUR;
+    expect((await file(app, {}, third)).status).toBe(201);
+    app.now += 8 * HOUR;
+    expect((await file(app, {}, 'fourth@example.com')).status).toBe(201);
+  });
+
+  test.each([
+    ['withdrawn', dev],
+    ['revoked', 'admin@example.com'],
+  ])('are free again when one is %s', async (_, as) => {
+    const app = withPlaces(1);
+    const { id } = await filed(app);
+    expect(code(await file(app, {}, third))).toBe('429 too-many-open');
+    await call(app, 'endRequest', { as, id, body: {} });
+    expect((await file(app, {}, third)).status).toBe(201);
+  });
+
+  test('an extension has the place of its grant, and then its own', async () => {
+    const app = withPlaces(2);
+    const { id } = await filed(app);
+    await approvedBy(app, id, lead);
+    await filed(app, {}, { as: third });
+    const extension = await call<{ id: string }>(app, 'extendRequest', { as: dev, id, body: { duration: '1h', reason: 'Not through yet' } });
+    expect(extension.status).toBe(201);
+    expect(code(await file(app, {}, 'fourth@example.com'))).toBe('429 too-many-open');
+    await call(app, 'endRequest', { as: third, id: [...app.store.requests.values()].find(({ requester }) => requester.person === third)!.id, body: {} });
+    expect((await file(app, {}, 'fourth@example.com')).status).toBe(201);
+    await call(app, 'endRequest', { as: dev, id, body: {} });
+    expect(code(await file(app, {}, 'fifth@example.com'))).toBe('429 too-many-open');
+    await call(app, 'endRequest', { as: dev, id: extension.body.id, body: {} });
+    expect((await file(app, {}, 'fifth@example.com')).status).toBe(201);
+  });
+
+  test('break-glass takes a place and waits for none', async () => {
+    const breakGlass = { requesters: [lead], maxDuration: '30m', reviewers: ['group:leads'] };
+    const app = withPlaces(1, { breakGlass });
+    await filed(app);
+    const glass = { breakGlass: true, reason: 'The shop is down and nobody answers' };
+    expect((await file(app, glass, lead)).status).toBe(201);
+    await call(app, 'endRequest', { as: dev, id: [...app.store.requests.keys()][0]!, body: {} });
+    expect(code(await file(app, {}, third))).toBe('429 too-many-open');
+  });
+
+  test('of a template are counted in each account', async () => {
+    const { account: _, ...read } = roles.read;
+    const catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      bots: {},
+      roles: { read: { ...read, accounts: ['*'], requesters: ['everyone'], limits: { open: 1 } } },
+    });
+    const app = fakeApp({ catalogue });
+    expect((await file(app, { role: 'read@production' })).status).toBe(201);
+    expect((await file(app, { role: 'read@sandbox' }, third)).status).toBe(201);
+    expect(code(await file(app, { role: 'read@production' }, third))).toBe('429 too-many-open');
+  });
+
+  test('a dry run says what filing would, and names nobody', async () => {
+    const app = withPlaces(1);
+    const { id } = await filed(app);
+    const { text, body } = await call<{ outcome: string; checks: object[] }>(app, 'dryRun', { as: third, body: { role: 'read', reason: 'x' } });
+    expect([body.outcome, body.checks]).toEqual([
+      'refused',
+      expect.arrayContaining([expect.objectContaining({ check: 'open-requests-of-role', passed: false })]),
+    ]);
+    expect(text).not.toContain(id);
+    expect(text).not.toContain(dev);
+  });
+
+  test('a replay takes no place, and the list of roles says how many there are', async () => {
+    const app = withPlaces(1);
+    const keyed = { as: dev, headers: { 'idempotency-key': 'k1' }, body: { role: 'read', reason: 'Look at the export' } };
+    expect((await call(app, 'createRequest', keyed)).status).toBe(201);
+    expect((await call(app, 'createRequest', keyed)).status).toBe(200);
+    const { body } = await call<{ items: RoleView[] }>(app, 'listRoles', { as: dev });
+    expect(Object.fromEntries(body.items.map((role) => [role.id, role.limits]))).toEqual({ read: { open: 1 }, write: undefined, play: undefined });
+  });
+
+  test('cost no further round trip, and nothing at all for a role without a limit', async () => {
+    const app = withPlaces(3);
+    await file(app);
+    expect(app.hops()).toBe(2);
+    app.forget();
+    await file(app, { role: 'play' });
+    expect(app.steps.map(({ name }) => name)).toEqual(['store.openOf', 'store.create']);
   });
 });

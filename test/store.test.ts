@@ -239,6 +239,40 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect((await store.openOf('asi-dev@example.com', start)).map(({ id }) => id)).toEqual([requestId(2), requestId(3)]);
   });
 
+  describe('the places of a role that limits them', () => {
+    const role = { ...record().role, places: 3 };
+    const limited = (n: number, changes: Partial<RequestRecord> = {}) => record({ id: requestId(n), role, ...changes });
+    const ids = async (store: Store, now = start, most = 10) => (await store.placesOf(role.id, now, most)).map(({ id }) => id);
+
+    test('are taken by what is open, whoever asked for it, until it ends; those that end first come first', async () => {
+      const store = await fresh();
+      const [one, two] = [limited(1), limited(2, { requester: { ...record().requester, person: 'other@example.com' }, extends: requestId(1) })];
+      await store.create(one);
+      await store.create({ ...two, decideBy: start + HOUR });
+      await store.create(limited(3, { role: { ...role, id: 'audit@production' } }));
+      await store.create(record({ id: requestId(4) }));
+      expect(await store.placesOf(role.id, start, 10)).toEqual([
+        { id: two.id, until: start + HOUR, extends: one.id },
+        { id: one.id, until: one.decideBy },
+      ]);
+      expect(await ids(store, start, 1)).toEqual([two.id]);
+      expect(await ids(store, start + HOUR - 1)).toEqual([two.id, one.id]);
+      expect(await ids(store, start + HOUR)).toEqual([one.id]);
+    });
+
+    test('last as long as the grant, and are free once it is over, by its clock or by somebody', async () => {
+      const store = await fresh();
+      const filed = limited(1);
+      await store.create(filed);
+      const granted = approved(filed, start + 7 * HOUR);
+      await store.replace(granted, 1);
+      expect(await ids(store, granted.endsAt! - 1)).toEqual([filed.id]);
+      expect(await ids(store, granted.endsAt!)).toEqual([]);
+      await store.replace(finished(granted, 'revoked', start + 7 * HOUR + MINUTE), 2);
+      expect(await ids(store, start + 7 * HOUR + MINUTE)).toEqual([]);
+    });
+  });
+
   test('lists more than a hundred requests page by page, none lost and none twice, though many share a millisecond', async () => {
     const store = await fresh();
     const bot = 'arn:aws:iam::999999999999:role/bot';
@@ -482,6 +516,7 @@ describe('DynamoDB in trouble', () => {
     ['create', (store) => store.create(record())],
     ['replace', (store) => store.replace(approved(record(), start), 1)],
     ['openOf', (store) => store.openOf('asi-dev@example.com', start)],
+    ['placesOf', (store) => store.placesOf('read', start, 10)],
     ['list', (store) => store.list({ by: 'time', now: start }, 10)],
     ['due', (store) => store.due(start, 10)],
     ['getMessage', (store) => store.getMessage(requestId(1), 'm1')],
@@ -540,11 +575,11 @@ describe('images', () => {
     }
   });
 
-  test('the table has one key, five indexes of keys only, and a stream of both images', () => {
+  test('the table has one key, six indexes of keys only, and a stream of both images', () => {
     const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } = tableDefinition('latchkey');
-    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byRequester', 'byMonth', 'pendingByRole', 'byDue', 'byFiler']);
+    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byRequester', 'byMonth', 'pendingByRole', 'byDue', 'openByRole', 'byFiler']);
     expect(GlobalSecondaryIndexes?.every(({ Projection }) => Projection?.ProjectionType === 'KEYS_ONLY')).toBe(true);
-    expect(AttributeDefinitions).toHaveLength(9);
+    expect(AttributeDefinitions).toHaveLength(11);
     expect({ BillingMode, StreamSpecification }).toEqual({
       BillingMode: 'PAY_PER_REQUEST',
       StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },

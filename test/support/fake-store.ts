@@ -80,6 +80,14 @@ export function fakeStore(): FakeStore {
         .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
     },
 
+    async placesOf(role, now, most) {
+      const open = [...requests.values()].flatMap((record) => {
+        const until = record.role.places === undefined || record.role.id !== role ? undefined : openUntil(record);
+        return until === undefined || until <= now ? [] : [{ id: record.id, until, ...(record.extends !== undefined && { extends: record.extends }) }];
+      });
+      return open.sort((a, b) => a.until - b.until).slice(0, most);
+    },
+
     async list(index, limit, after) {
       return [...requests.values()]
         .filter((record) => isIn(index, record) && (!after || newestFirst(record, after) > 0))
