@@ -41,8 +41,13 @@ const introduction = `\`latchkey\` asks for a role, waits for the yes, and hands
     latchkey configure production-bucket-read
     aws s3 ls s3://asi-production-bucket --profile production-bucket-read
 
-To try it against the local server (\`npm start\`): \`latchkey setup http://localhost:3000\`, then a token of any person of the catalogue in
-\`LATCHKEY_TOKEN\` (\`POST /local/token\`), or the test keys that the server prints, in \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`.`;
+To try it against the local server (\`npm start\`):
+
+    latchkey setup http://localhost:3000
+    latchkey login                           # a page on which anybody of the catalogue can be chosen
+    latchkey whoami
+
+Scripts take a token of anybody from \`POST /local/token\` in \`LATCHKEY_TOKEN\` instead, and machines the test keys that the server prints.`;
 
 const configuration = `Flags come before the environment, the environment before the file. The file is \`~/.config/latchkey/config.yml\` (\`XDG_CONFIG_HOME\`, or the path in
 \`LATCHKEY_CONFIG\`): one setting a line, \`name: value\`. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`.`;

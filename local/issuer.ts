@@ -11,6 +11,7 @@ import { DAY, SECOND } from '../lib/time.ts';
 export type Subject = ({ email: string } | { principal: string }) & { mfa?: boolean | undefined; groups?: readonly string[] | undefined };
 export type Issuer = {
   url: string;
+  /** without its ways to sign in, which authorization.ts adds */
   discovery: Record<string, unknown>;
   /** public keys only */
   jwks: { keys: JWK[] };
@@ -45,8 +46,6 @@ export async function createIssuer({ url, catalogue, clock, dataDir }: { url: st
     discovery: {
       issuer: url,
       jwks_uri: `${url}/jwks`,
-      token_endpoint: new URL('/local/token', url).href,
-      response_types_supported: ['token'],
       subject_types_supported: ['public'],
       id_token_signing_alg_values_supported: [algorithm],
     },

@@ -1,10 +1,11 @@
-// What exists on the local server only: tokens, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
+// What exists on the local server only: tokens and sign-in, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
 import * as v from 'valibot';
 import { canonicalPrincipal, principalPattern } from '../lib/entry.ts';
 import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
 import { DurationText, Email } from '../lib/schema.ts';
 import { parseDuration, SECOND, toInstant } from '../lib/time.ts';
+import { authorizationMetadata, createAuthorization } from './authorization.ts';
 import type { Composition } from './composition.ts';
 import { splitTarget, type WireCall } from './gateway.ts';
 import { guidedPage } from './guided-page.ts';
@@ -17,12 +18,14 @@ type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identiti
 
 /** @returns answers one call below /local/, or of the guided page at /; throws Problem */
 export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }: Options): (call: WireCall) => Promise<Reply> {
-  const { page, files } = guidedPage(actorsOf(app.catalogue, identities), clock.now);
+  const actors = actorsOf(app.catalogue, identities);
+  const { page, files } = guidedPage(actors, clock.now);
   const table: Record<string, Record<string, Answer>> = {
     '/': { GET: page },
     ...Object.fromEntries([...files].map(([path, file]) => [path, { GET: () => file }])),
-    '/local/oidc/.well-known/openid-configuration': { GET: () => reply(200, issuer.discovery) },
+    '/local/oidc/.well-known/openid-configuration': { GET: () => reply(200, { ...issuer.discovery, ...authorizationMetadata(issuer.url) }) },
     '/local/oidc/jwks': { GET: () => reply(200, issuer.jwks) },
+    ...createAuthorization({ issuer, actors }),
     '/local/token': { POST: async (call) => reply(200, { token: await issuer.token(subjectOf(identities, bodyOf(TokenBody, call))) }) },
     '/local/outbox': { GET: () => reply(200, aws.ses.outbox) },
     '/local/outbox/{id}': {

@@ -1,38 +1,35 @@
-// Login with the browser, by a code, and what becomes of the tokens.
+// Login at the local server's own issuer, with the browser and by a code, and what becomes of the tokens.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HOUR } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
-import { cli, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
-import { type OidcStandIn, startOidc } from './support/oidc-stand-in.ts';
+import { type Choice, signInAt, type Visit } from './support/browser-visit.ts';
+import { cli, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
 
 let server: LocalServer;
-let oidc: OidcStandIn;
 let world: TestWorld;
 beforeAll(async () => {
   server = await startLocalServer();
-  oidc = await startOidc(async (email) => {
-    const answer = await fetch(`${server.url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) });
-    return ((await answer.json()) as { token: string }).token;
-  });
 });
 afterAll(async () => {
-  await oidc.close();
   await server.close();
   removeHomes();
 });
-
-/** A person whose browser follows every redirect and shows nothing; waits are as long as they are, but for `login`'s patience. */
 beforeEach(async () => {
-  Object.assign(oidc, { subject: 'asi-dev@example.com', pending: [], expiresIn: 3600, forms: [] });
   world = testWorld();
-  expect((await cli(world, 'setup', server.url, '--issuer', oidc.issuer, '--client-id', 'cli')).status).toBe(0);
+  expect((await cli(world, 'setup', server.url)).status).toBe(0);
 });
-const tokensFile = () => join(world.home, '.cache/latchkey/tokens.json');
 
-/** Runs login and visits the address that it shows. */
-async function byBrowser(visit: (address: string) => Promise<unknown> = fetch) {
+const asi = { email: 'asi-dev@example.com' };
+const issuer = () => `${server.url}/local/oidc`;
+const tokensFile = () => join(world.home, '.cache/latchkey/tokens.json');
+const keptTokens = () => Object.values(JSON.parse(readFileSync(tokensFile(), 'utf8')))[0] as Record<string, string>;
+
+/** Runs login and visits the address that it shows; the window is the visitor's own, so nothing is opened here. */
+async function byBrowser(visit: (address: string) => Promise<unknown> = (address) => signInAt(address, asi)): Promise<Ran> {
   let visited: Promise<unknown> = Promise.resolve();
   const here = testWorld({ ...world, env: { ...world.env, BROWSER: 'true' }, sleep: () => new Promise(() => {}) });
   const running = cli(here, 'login');
@@ -47,14 +44,39 @@ async function byBrowser(visit: (address: string) => Promise<unknown> = fetch) {
   return ran;
 }
 
+/** Runs login with a code, and enters it where it says, when the command line waits for the n-th time. */
+async function byCode(choice: Choice, { wait = 1, args = ['login', '--device'] } = {}): Promise<Ran & { visit: Visit | undefined }> {
+  let said = '';
+  let visit: Visit | undefined;
+  world.onSleep = async () => {
+    if (world.slept.length === wait) visit = await signInAt(/straight to (\S+)\)/.exec(said)![1]!, choice);
+    return undefined;
+  };
+  const running = cli(world, ...args);
+  const { err } = world;
+  world.err = (text) => {
+    said += text;
+    err(text);
+  };
+  return { ...(await running), visit };
+}
+
 describe('with the browser', () => {
   test('signs in, keeps the tokens for their owner alone, and every command uses them', async () => {
     const ran = await byBrowser();
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^You are signed in at http:\/\/localhost:\d+\. The sign-in renews itself\.\n$/) });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
     expect((await cli(world, 'whoami')).out).toMatch(/^Asi Dev\n/);
-    const { accessToken, refreshToken } = Object.values(JSON.parse(readFileSync(tokensFile(), 'utf8')))[0] as Record<string, string>;
+    const { accessToken, refreshToken } = keptTokens();
     for (const secret of [accessToken, refreshToken]) expect(ran.out + ran.err).not.toContain(secret);
+  });
+
+  test('a second factor is in the token only if it was there', async () => {
+    const explain = async () => (await cli(world, 'explain', 'northwind-admin')).out;
+    await byBrowser((address) => signInAt(address, { email: 'main-admin@example.com' }));
+    expect(await explain()).toMatch(/no {3}mfa: /);
+    await byBrowser((address) => signInAt(address, { email: 'main-admin@example.com', mfa: true }));
+    expect(await explain()).toMatch(/yes {2}mfa: /);
   });
 
   test('a visit with another state is turned away and changes nothing', async () => {
@@ -62,7 +84,7 @@ describe('with the browser', () => {
       const back = new URL(new URL(address).searchParams.get('redirect_uri')!);
       back.search = '?state=forged&code=mine';
       expect((await fetch(back)).status).toBe(404);
-      expect((await fetch(address)).status).toBe(200);
+      expect((await signInAt(address, asi)).page).toContain('Back to the terminal');
     });
     expect(ran.status).toBe(0);
   });
@@ -75,41 +97,53 @@ describe('with the browser', () => {
       await fetch(back);
     });
     expect(ran).toMatchObject({ status: 3, err: expect.stringMatching(/The answer comes from another issuer/) });
-    expect(oidc.forms).toEqual([]);
   });
 
-  test('a no is a no', async () => {
-    oidc.subject = undefined;
-    expect(await byBrowser()).toMatchObject({
+  test('a no is a no', async () =>
+    expect(await byBrowser((address) => signInAt(address, { email: '' }))).toMatchObject({
       status: 3,
       out: '',
-      err: expect.stringMatching(/The issuer refused the sign-in: access_denied\.\n {2}Try again: latchkey login/),
-    });
-  });
+      err: expect.stringMatching(/The issuer refused the sign-in: Nobody was chosen\.\n {2}Try again: latchkey login/),
+    }));
 });
 
 describe('by a code', () => {
   test('shows the code, asks as often as it may, and signs in', async () => {
-    oidc.pending = ['authorization_pending', 'slow_down', 'authorization_pending'];
-    const ran = await cli(world, 'login', '--device');
-    expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^Go to http:\/\/127\S+\/go with any browser and enter the code WDJB-MJHT\n/) });
-    expect(world.slept).toEqual([1000, 1000, 6000, 6000]);
+    const ran = await byCode(asi, { wait: 3 });
+    expect(ran).toMatchObject({
+      status: 0,
+      err: expect.stringMatching(/^Go to http:\/\/localhost\S+\/device with any browser and enter the code [A-Z]{4}-[A-Z]{4}\n/),
+    });
+    // this world's waits take no time, so the second look comes too soon, and the issuer says so
+    expect(world.slept).toEqual([2000, 2000, 7000]);
+    expect(ran.visit).toMatchObject({ status: 200, page: expect.stringContaining('You are signed in') });
     expect((await cli(world, 'whoami')).status).toBe(0);
   });
-  test('without a display it is what login does', async () => expect((await cli(world, 'login')).err).toContain('WDJB-MJHT'));
+  test('without a display it is what login does', async () => expect((await byCode(asi, { args: ['login'] })).err).toMatch(/enter the code/));
   test('a no, and Ctrl-C', async () => {
-    oidc.subject = undefined;
-    expect(await cli(world, 'login', '--device')).toMatchObject({ status: 3, err: expect.stringMatching(/The person said no/) });
+    expect(await byCode({ email: '' })).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/The person said no/),
+      visit: { page: expect.stringContaining('Nobody is signed in') },
+    });
     world.onSleep = () => 'interrupt';
     expect(await cli(world, 'login', '--device')).toMatchObject({ status: 130 });
   });
+  test('a code that there is not', async () => {
+    const page = await fetch(`${issuer()}/device?user_code=BCDF-GHJK`);
+    expect([page.status, await page.text()]).toEqual([404, expect.stringContaining('There is no such code')]);
+  });
   test('an issuer without codes says so', async () => {
-    const other = await startOidc(async () => '', { device: false });
+    const plain = createServer((_, response) =>
+      response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/t`, authorization_endpoint: `${address}/a` })),
+    );
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
     try {
-      await cli(world, 'setup', server.url, '--issuer', other.issuer);
+      await cli(world, 'setup', server.url, '--issuer', address);
       expect(await cli(world, 'login', '--device')).toMatchObject({ status: 2, err: expect.stringMatching(/does not offer sign-in by a code/) });
     } finally {
-      await other.close();
+      plain.close();
     }
   });
 });
@@ -118,15 +152,18 @@ describe('tokens', () => {
   const later = () => testWorld({ ...world, now: () => Date.now() + 2 * HOUR, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
 
   test('are renewed when they have expired, once, and the new refresh token is kept', async () => {
-    await cli(world, 'login', '--device');
-    const [first, second] = await Promise.all([cli(later(), 'whoami'), cli(later(), 'whoami')]);
-    expect([first.status, second.status]).toEqual([0, 0]);
-    expect(oidc.forms.filter(({ grant_type: type }) => type === 'refresh_token')).toHaveLength(1);
+    await byCode(asi);
+    const first = keptTokens().refreshToken;
+    // the issuer takes a refresh token once: had both asked with it, one would have been refused
+    const ran = await Promise.all([cli(later(), 'whoami'), cli(later(), 'whoami')]);
+    expect(ran.map(({ status }) => status)).toEqual([0, 0]);
+    expect(keptTokens().refreshToken).not.toBe(first);
   });
 
   test('that cannot be renewed ask for a new login', async () => {
-    await cli(world, 'login', '--device');
-    oidc.subject = undefined;
+    await byCode(asi);
+    const form = { client_id: 'latchkey-cli', grant_type: 'refresh_token', refresh_token: keptTokens().refreshToken! };
+    expect((await fetch(`${issuer()}/token`, { method: 'POST', body: new URLSearchParams(form) })).status).toBe(200);
     expect(await cli(later(), 'whoami')).toMatchObject({
       status: 3,
       err: expect.stringMatching(/Your sign-in has expired\.\n {2}Sign in again: latchkey login/),
@@ -135,14 +172,14 @@ describe('tokens', () => {
   });
 
   test('are forgotten by logout', async () => {
-    await cli(world, 'login', '--device');
+    await byCode(asi);
     expect((await cli(world, 'logout')).out).toMatch(/^You are signed out of /);
     expect((await cli(world, 'logout')).out).toMatch(/^You were not signed in /);
     expect((await cli(world, 'whoami')).status).toBe(3);
   });
 
   test('that are damaged are ignored with a warning', async () => {
-    await cli(world, 'login', '--device');
+    await byCode(asi);
     writeFileSync(tokensFile(), '{"x":1}');
     expect(await cli(world, 'whoami')).toMatchObject({ status: 3, err: expect.stringMatching(/cannot be read as tokens and is ignored/) });
   });
@@ -152,12 +189,12 @@ describe('an issuer that is not what it should be', () => {
   test.each([
     ['http://localhost:9', 11, /does not answer/],
     ['http://issuer.example', 2, /must be an https URL/],
-  ])('%s', async (issuer, status, err) => {
-    writeFileSync(join(world.home, '.config/latchkey/config.yml'), `url: ${server.url}\nissuer: ${issuer}\nclientId: cli\n`);
+  ])('%s', async (address, status, err) => {
+    writeFileSync(join(world.home, '.config/latchkey/config.yml'), `url: ${server.url}\nissuer: ${address}\nclientId: cli\n`);
     expect(await cli(world, 'login')).toMatchObject({ status, err: expect.stringMatching(err) });
   });
   test('another name than the one that was asked', async () => {
-    await cli(world, 'setup', server.url, '--issuer', oidc.issuer.replace('127.0.0.1', 'localhost'));
+    await cli(world, 'setup', server.url, '--issuer', issuer().replace('localhost', '127.0.0.1'));
     expect(await cli(world, 'login')).toMatchObject({ status: 3, err: expect.stringMatching(/does not describe itself/) });
   });
   test('none at all', async () => {

@@ -1,5 +1,7 @@
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testKeyOf } from '../local/identities.ts';
@@ -32,3 +34,24 @@ test('the tour of the README tells its story when it is typed as it stands', asy
   expect(stdout).toContain('"code":"not-active"');
   expect(stdout).toContain('"via":"iam"');
 });
+
+test('the first minute of the command line, typed as it stands', async () => {
+  const [, tour = ''] = /<!-- cli tour[^>]*-->\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-tour-'));
+  try {
+    const program = (name: string, script: string) =>
+      writeFileSync(join(folder, name), `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '..', script)}' "$@"\n`, { mode: 0o755 });
+    program('latchkey', 'bin/latchkey.ts');
+    program('browser', 'test/support/browser.ts');
+    const PATH = [folder, process.env.PATH].join(delimiter);
+    const env = { PATH, HOME: folder, BROWSER: join(folder, 'browser'), AS: 'asi-dev@example.com', AWS_EC2_METADATA_DISABLED: 'true' };
+    const { stdout } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', tour.replaceAll('http://localhost:3000', server.url)], { env });
+
+    expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);
+    expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAsi Dev\n/);
+    expect(stdout).toMatch(/\nactive {2}sandbox-read in Sandbox[\s\S]*\nThis shell has ASIA\w+\n/);
+    expect(stdout).toMatch(/\npending {2}production-app-write[\s\S]*\npending {2}production-app-write[\s\S]*\nwithdrawn {2}production-app-write/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
