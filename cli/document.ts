@@ -78,6 +78,7 @@ const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you 
   nobody sits (cron, SSH, CI), and \`credential_process\` must never ask.
 - \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey end\` and \`latchkey logout\` remove them.
 - \`grants.json\`: which request was the grant for a role the last time. No secret; it saves a call.
+- \`compiled/\`: what V8 has compiled of the program (Node 22.1 or later), so that it starts faster. Not used with \`NODE_DISABLE_COMPILE_CACHE=1\`.
 
 Every file is written whole or not at all, under a lock. A damaged one is ignored, and that is said on stderr.`;
 

@@ -1,8 +1,9 @@
 // Credentials that the host gives: the container endpoint of ECS and EKS, and EC2's instance metadata (IMDSv2 only).
 import { SECOND } from '../lib/time.ts';
+import { NoAnswer } from './answer.ts';
 import type { AwsSource } from './aws-credentials.ts';
 import { Failure } from './exit.ts';
-import { NoAnswer, sendHttp } from './http.ts';
+import { sendHttp } from './http.ts';
 import type { AwsKeys } from './sigv4.ts';
 import { readText } from './whole-file.ts';
 import { variable, type World } from './world.ts';

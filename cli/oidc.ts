@@ -1,6 +1,8 @@
 // What login needs of an OIDC issuer: its metadata, and its token endpoint (OpenID Connect Discovery 1.0, RFC 6749).
+
+import { NoAnswer } from './answer.ts';
 import { Failure } from './exit.ts';
-import { type HttpAnswer, NoAnswer, sendHttp } from './http.ts';
+import { type HttpAnswer, sendHttp } from './http.ts';
 import { checkedUrl, type Settings } from './settings.ts';
 import { expiryOf, type Tokens } from './tokens.ts';
 import type { World } from './world.ts';

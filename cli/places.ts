@@ -4,6 +4,9 @@ import { variable, type World } from './world.ts';
 
 type Where = Pick<World, 'env' | 'home'>;
 
+/** What os.homedir() answers first where it is set; loading node:os takes as long as reading a file. */
+export const homeDirectory = (): string => process.env.HOME || process.getBuiltinModule('node:os').homedir();
+
 /** `~/.config/latchkey/config.yml` (XDG Base Directory Specification), or what LATCHKEY_CONFIG says. */
 export const configPath = (world: Where): string =>
   variable(world, 'LATCHKEY_CONFIG') ?? join(variable(world, 'XDG_CONFIG_HOME') ?? join(world.home, '.config'), 'latchkey', 'config.yml');
@@ -17,6 +20,9 @@ export const grantsPath = (world: Where): string => join(cacheDirectory(world), 
 /** The session that `--cache` keeps for a role or request; 0600. */
 export const sessionPath = (world: Where, target: string): string => join(cacheDirectory(world), 'sessions', `${target}.json`);
 export const sessionsDirectory = (world: Where): string => join(cacheDirectory(world), 'sessions');
+
+/** What V8 has compiled of this program. In the user's own cache: whoever writes there decides what runs. */
+export const compiledDirectory = (world: Where): string => join(cacheDirectory(world), 'compiled');
 
 /** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */
 export const awsConfigPath = (world: Where): string => variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');

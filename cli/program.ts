@@ -1,4 +1,4 @@
-// The program: its commands by name, and from arguments to an exit status. Commands are loaded when they are named.
+// From arguments to an exit status. Commands are loaded when they are named.
 import { version } from '../lib/version.ts';
 import { readArguments } from './arguments.ts';
 import type { AnyCommand } from './command.ts';
@@ -6,37 +6,14 @@ import { exits, Failure } from './exit.ts';
 import { nearest } from './nearest.ts';
 import type { World } from './world.ts';
 
-/** In the order of help and docs. */
-export const loaders: Record<string, () => Promise<AnyCommand>> = {
-  setup: async () => (await import('./commands/setup.ts')).setup,
-  login: async () => (await import('./commands/login.ts')).login,
-  logout: async () => (await import('./commands/logout.ts')).logout,
-  whoami: async () => (await import('./commands/whoami.ts')).whoami,
-  roles: async () => (await import('./commands/roles.ts')).roles,
-  explain: async () => (await import('./commands/explain.ts')).explain,
-  request: async () => (await import('./commands/request.ts')).request,
-  requests: async () => (await import('./commands/requests.ts')).requests,
-  show: async () => (await import('./commands/show.ts')).show,
-  approve: async () => (await import('./commands/decide.ts')).approve,
-  deny: async () => (await import('./commands/decide.ts')).deny,
-  extend: async () => (await import('./commands/extend.ts')).extend,
-  review: async () => (await import('./commands/review.ts')).review,
-  end: async () => (await import('./commands/end.ts')).end,
-  configure: async () => (await import('./commands/configure.ts')).configure,
-  exec: async () => (await import('./commands/exec.ts')).exec,
-  console: async () => (await import('./commands/console.ts')).console,
-  env: async () => (await import('./commands/env.ts')).env,
-  credentials: async () => (await import('./commands/credentials.ts')).credentials,
-  completion: async () => (await import('./commands/completion.ts')).completion,
-};
-
-export const allCommands = (): Promise<AnyCommand[]> => Promise.all(Object.values(loaders).map((load) => load()));
+/** Commands by name. */
+export type Commands = Readonly<Record<string, () => Promise<AnyCommand>>>;
 
 /** Runs one command line. Never rejects for what a user can do. @returns the exit status */
-export async function runProgram(world: World, args: readonly string[]): Promise<number> {
+export async function runProgram(world: World, args: readonly string[], commands: Commands): Promise<number> {
   const asJson = beforeDashes(args).includes('--json');
   try {
-    return await dispatch(world, args);
+    return await dispatch(world, args, commands);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     world.err(failureText(error, asJson));
@@ -46,18 +23,20 @@ export async function runProgram(world: World, args: readonly string[]): Promise
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function dispatch(world: World, [name, ...args]: readonly string[]): Promise<number> {
+async function dispatch(world: World, [name, ...args]: readonly string[], commands: Commands): Promise<number> {
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const { commandHelp, programHelp } = await import('./help.ts');
     const about = args[0];
-    world.out(about === undefined ? programHelp(await allCommands()) : commandHelp(await load(about)));
+    world.out(
+      about === undefined ? programHelp(await Promise.all(Object.values(commands).map((command) => command()))) : commandHelp(await load(commands, about)),
+    );
     return name === undefined ? exits.usage.status : 0;
   }
   if (name === 'version' || name === '--version') {
     world.out(`latchkey ${version}\n`);
     return 0;
   }
-  const command = await load(name);
+  const command = await load(commands, name);
   const input = readArguments(command, args);
   if (input.options.help) {
     const { commandHelp } = await import('./help.ts');
@@ -67,10 +46,10 @@ async function dispatch(world: World, [name, ...args]: readonly string[]): Promi
   return (await command.run(world, input)) ?? 0;
 }
 
-function load(name: string): Promise<AnyCommand> {
-  const loader = Object.hasOwn(loaders, name) ? loaders[name] : undefined;
-  if (loader) return loader();
-  const meant = nearest(name, Object.keys(loaders));
+function load(commands: Commands, name: string): Promise<AnyCommand> {
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (command) return command();
+  const meant = nearest(name, Object.keys(commands));
   throw new Failure('usage', `"${name}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, ['See: latchkey help']);
 }
 

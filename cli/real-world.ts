@@ -1,13 +1,13 @@
 // The world as it is: this process, its environment, streams and signals.
 import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { homeDirectory } from './places.ts';
 import type { World } from './world.ts';
 
 export function realWorld(): World {
   return {
     env: process.env,
-    home: homedir(),
+    home: homeDirectory(),
     platform: process.platform,
     now: Date.now,
     out: (text) => writeAll(1, text),

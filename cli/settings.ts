@@ -19,7 +19,8 @@ export type Settings = Omit<ConfigValues, 'url' | 'auth'> & {
 /** @throws Failure if no URL is known, or a setting is wrong */
 export function readSettings(world: World, options: CommonValues): Settings {
   const path = configPath(world);
-  const kept = parseConfig(readText(path) ?? '', path);
+  const text = readText(path);
+  const kept = text === undefined ? {} : parseConfig(text, path);
   const { url: keptUrl, auth: keptAuth, ...rest } = kept;
   const url = options.url ?? variable(world, 'LATCHKEY_URL') ?? keptUrl;
   if (url === undefined) {

@@ -17,7 +17,10 @@ export type Signer = {
 export async function findSigner(world: World, settings: Settings): Promise<Signer> {
   const { auth } = settings;
   const token = variable(world, 'LATCHKEY_TOKEN');
-  if (token !== undefined && (auth === 'auto' || auth === 'token')) return bearer(token);
+  if (token !== undefined && (auth === 'auto' || auth === 'token')) {
+    if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure('sign-in', 'LATCHKEY_TOKEN has characters that no token has, such as a line break.');
+    return bearer(token);
+  }
   if (auth === 'token') throw new Failure('sign-in', 'LATCHKEY_TOKEN is not set.', ['Set it to an access token, or leave --auth out.']);
   const login = auth === 'aws' ? undefined : await loginSigner(world, settings);
   if (login) return login;

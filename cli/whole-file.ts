@@ -8,6 +8,8 @@ import type { World } from './world.ts';
 /** The text of a file; undefined where there is none. */
 export function readText(path: string): string | undefined {
   try {
+    // asked before, because an error with its stack costs more than the file would
+    if (!statSync(path, { throwIfNoEntry: false })) return undefined;
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;

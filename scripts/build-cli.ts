@@ -1,13 +1,24 @@
-// Builds the command line as a package of its own in dist/: one minified CommonJS file for Node 20 and later, and nothing to install with it.
+// Builds the command line as a package of its own in dist/: minified CommonJS for Node 20 and later, and nothing to install with it.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type BuildOptions, build } from 'esbuild';
+import { basename, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
+/** What bin/latchkey.ts chooses from stays a file of its own; whatever else is imported dynamically is part of its importer's file. */
+const programs: Plugin = {
+  name: 'programs',
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /-program\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
+    ),
+};
+
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts'],
+  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts'],
+  entryNames: '[name]',
+  plugins: [programs],
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -22,23 +33,23 @@ const options: BuildOptions = {
 
 /**
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
- * @returns the size of the program in bytes
+ * @returns the size of the program in bytes, all its files together
  */
 export async function buildCli(directory: string): Promise<number> {
-  const outfile = join(directory, 'latchkey.js');
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const { metafile } = await build({ ...options, outfile, metafile: true });
-  chmodSync(outfile, 0o755);
+  const { metafile } = await build({ ...options, outdir: directory, metafile: true });
+  const files = Object.keys(metafile.outputs).map((file) => basename(file));
+  chmodSync(join(directory, 'latchkey.js'), 0o755);
   const { name, version, description, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const manifest = { name, version, description, license, engines, type: 'commonjs', bin: { latchkey: 'latchkey.js' }, files: ['latchkey.js', 'README.md'] };
+  const manifest = { name, version, description, license, engines, type: 'commonjs', bin: { latchkey: 'latchkey.js' }, files: [...files, 'README.md'] };
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
-  return Object.values(metafile.outputs)[0]!.bytes;
+  return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, 'dist');
-  console.log(`${join(directory, 'latchkey.js')} ${await buildCli(directory)} B`);
+  console.log(`${directory} ${await buildCli(directory)} B`);
 }

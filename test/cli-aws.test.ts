@@ -132,7 +132,7 @@ describe('the package', () => {
     const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm') };
     const packed = execFileSync(program, ['pack', join(folder, 'dist'), '--pack-destination', folder, '--json'], { encoding: 'utf8', env });
     const [{ filename, files, size }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string }>; size: number }];
-    expect(files.map(({ path }) => path).sort()).toEqual(['LICENSE', 'README.md', 'latchkey.js', 'package.json']);
+    expect(files.map(({ path }) => path).sort()).toEqual(['LICENSE', 'README.md', 'credentials-program.js', 'latchkey.js', 'package.json', 'whole-program.js']);
     expect(size).toBeLessThan(150_000);
     execFileSync(program, ['install', '--prefix', join(folder, 'user'), join(folder, filename)], { env, stdio: 'pipe' });
     expect(execFileSync(join(folder, 'user/node_modules/.bin/latchkey'), ['--version'], { encoding: 'utf8' })).toMatch(/^latchkey \d/);

@@ -4,8 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { allCommands } from '../cli/commands.ts';
 import { cliDocument } from '../cli/document.ts';
-import { allCommands } from '../cli/program.ts';
 import type { CredentialsView, RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
@@ -203,6 +203,12 @@ describe('refusals', () => {
     expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z' } }), 'whoami')).toMatchObject({
       status: 3,
       err: expect.stringMatching(/latchkey login/),
+    }));
+
+  test('a token with a line break in it', async () =>
+    expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z\nx-more: 1' } }), 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('LATCHKEY_TOKEN has characters that no token has'),
     }));
 
   test('nothing to sign in with', async () =>

@@ -11,7 +11,7 @@ export const completion = command({
   examples: ['eval "$(latchkey completion bash)"', 'eval "$(latchkey completion zsh)"', 'latchkey completion fish | source'],
   async run(world, { positionals: [shell = ''] }) {
     if (!isShell(shell)) throw new Failure('usage', `There are completions for ${shells.join(', ')}, not for "${shell}".`);
-    const { allCommands } = await import('../program.ts');
+    const { allCommands } = await import('../commands.ts');
     world.out(completionScript(shell, await allCommands()));
     return 0;
   },

@@ -1,8 +1,10 @@
 // `latchkey setup`
+
+import { NoAnswer } from '../answer.ts';
 import { command, type Values } from '../command.ts';
 import { type ConfigValues, configKeys, editConfig, parseConfig } from '../config-file.ts';
 import { Failure } from '../exit.ts';
-import { NoAnswer, sendHttp } from '../http.ts';
+import { sendHttp } from '../http.ts';
 import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
 import { json } from '../terminal-text.ts';

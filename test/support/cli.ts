@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commands } from '../../cli/commands.ts';
 import { runProgram } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
 
@@ -65,6 +66,7 @@ export async function cli(world: World, ...args: string[]): Promise<Ran> {
       },
     }),
     args,
+    commands,
   );
   return { status, ...ran };
 }

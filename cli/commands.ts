@@ -1,0 +1,29 @@
+// Every command of the program by its name.
+import type { AnyCommand } from './command.ts';
+import type { Commands } from './program.ts';
+
+/** In the order of help and docs. */
+export const commands: Commands = {
+  setup: async () => (await import('./commands/setup.ts')).setup,
+  login: async () => (await import('./commands/login.ts')).login,
+  logout: async () => (await import('./commands/logout.ts')).logout,
+  whoami: async () => (await import('./commands/whoami.ts')).whoami,
+  roles: async () => (await import('./commands/roles.ts')).roles,
+  explain: async () => (await import('./commands/explain.ts')).explain,
+  request: async () => (await import('./commands/request.ts')).request,
+  requests: async () => (await import('./commands/requests.ts')).requests,
+  show: async () => (await import('./commands/show.ts')).show,
+  approve: async () => (await import('./commands/decide.ts')).approve,
+  deny: async () => (await import('./commands/decide.ts')).deny,
+  extend: async () => (await import('./commands/extend.ts')).extend,
+  review: async () => (await import('./commands/review.ts')).review,
+  end: async () => (await import('./commands/end.ts')).end,
+  configure: async () => (await import('./commands/configure.ts')).configure,
+  exec: async () => (await import('./commands/exec.ts')).exec,
+  console: async () => (await import('./commands/console.ts')).console,
+  env: async () => (await import('./commands/env.ts')).env,
+  credentials: async () => (await import('./commands/credentials.ts')).credentials,
+  completion: async () => (await import('./commands/completion.ts')).completion,
+};
+
+export const allCommands = (): Promise<AnyCommand[]> => Promise.all(Object.values(commands).map((command) => command()));
