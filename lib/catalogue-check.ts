@@ -53,17 +53,20 @@ export function* entriesIn(data: Data): Generator<{ path: Array<string | number>
   for (const [key, { owner }] of Object.entries(data.accounts)) yield* each(['accounts', key, 'owner'], owner);
   for (const [name, entries] of Object.entries(data.groups)) yield* each(['groups', name], entries);
   for (const [id, bot] of Object.entries(data.bots)) yield* each(['bots', id, 'for'], bot.for);
-  for (const [id, { requesters, deny, approval, breakGlass }] of Object.entries(data.roles)) {
-    yield* each(['roles', id, 'requesters'], requesters);
-    yield* each(['roles', id, 'deny'], deny);
-    for (const [i, { approvers, fallback }] of approval.stages.entries()) {
-      yield* each(['roles', id, 'approval', 'stages', i, 'approvers'], approvers);
-      yield* each(['roles', id, 'approval', 'stages', i, 'fallback'], fallback);
-    }
-    yield* each(['roles', id, 'approval', 'escalate', 'to'], approval.escalate?.to);
-    yield* each(['roles', id, 'breakGlass', 'requesters'], breakGlass?.requesters);
-    yield* each(['roles', id, 'breakGlass', 'reviewers'], breakGlass?.reviewers);
+  for (const [id, role] of Object.entries(data.roles)) for (const { path, entries } of listsOf(role)) yield* each(['roles', id, ...path], entries);
+}
+
+/** Every list of people of a role, with its path into the role. */
+function* listsOf({ requesters, deny, approval, breakGlass }: RoleData): Generator<{ path: Array<string | number>; entries: readonly string[] }> {
+  yield { path: ['requesters'], entries: requesters };
+  yield { path: ['deny'], entries: deny };
+  for (const [i, { approvers, fallback = [] }] of approval.stages.entries()) {
+    yield { path: ['approval', 'stages', i, 'approvers'], entries: approvers };
+    yield { path: ['approval', 'stages', i, 'fallback'], entries: fallback };
   }
+  yield { path: ['approval', 'escalate', 'to'], entries: approval.escalate?.to ?? [] };
+  yield { path: ['breakGlass', 'requesters'], entries: breakGlass?.requesters ?? [] };
+  yield { path: ['breakGlass', 'reviewers'], entries: breakGlass?.reviewers ?? [] };
 }
 
 // -- shape -----------------------------------------------------------------------------------------------------------
@@ -150,18 +153,16 @@ function* nameFaults(accounts: object, path: string[], selector: NonNullable<Dat
   }
 }
 
-/** `owner` decides only where somebody owns the account. */
+/** `owner` stands for somebody only where somebody owns the account. */
 function* ownerFaults(data: Data): Generator<CatalogueFault> {
   for (const [id, role] of Object.entries(data.roles)) {
     const accounts = (role.account === undefined ? selectedAccounts(data, role) : [role.account]).filter((key) => Object.hasOwn(data.accounts, key));
-    const ownerless = accounts.filter((key) => data.accounts[key]!.owner === undefined);
-    for (const [i, stage] of role.approval.stages.entries()) {
-      for (const list of ['approvers', 'fallback'] as const) {
-        const at = stage[list]?.indexOf('owner') ?? -1;
-        if (at < 0 || ownerless.length === 0) continue;
-        const which = `account "${ownerless[0]}"${ownerless.length > 1 ? ` and ${ownerless.length - 1} more of this role have` : ' has'} no owner`;
-        yield { path: ['roles', id, 'approval', 'stages', i, list, at], detail: which };
-      }
+    const [first, ...more] = accounts.filter((key) => data.accounts[key]!.owner === undefined);
+    if (first === undefined) continue;
+    const detail = `account "${first}"${more.length > 0 ? ` and ${more.length} more of this role have` : ' has'} no owner`;
+    for (const { path, entries } of listsOf(role)) {
+      const at = entries.indexOf('owner');
+      if (at >= 0) yield { path: ['roles', id, ...path, at], detail };
     }
   }
 }

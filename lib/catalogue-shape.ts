@@ -45,8 +45,8 @@ const Entry = v.pipe(
   v.transform(canonicalEntry),
 );
 const Entries = v.array(Entry);
-/** Those who decide: also `owner`, whoever owns the account of the role. */
-const Deciders = v.array(
+/** In a role where an account has a say: also `owner`, whoever owns the account of the role. */
+const EntriesOrOwner = v.array(
   v.pipe(
     v.string(),
     v.check((text) => text === 'owner' || isEntry(text), 'must be a mail address, the ARN of an IAM user or role, group:NAME, owner or everyone'),
@@ -130,10 +130,10 @@ const PersonRule = strict({
   chat: v.optional(v.record(ChatName, ChatId), {}),
 });
 const StageRule = strict({
-  approvers: Deciders,
+  approvers: EntriesOrOwner,
   need: v.optional(count(20), 1),
   /** join the approvers where those are too few besides the requester */
-  fallback: v.optional(Deciders),
+  fallback: v.optional(EntriesOrOwner),
 });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const clockTime = timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "20:00", in quotes');
@@ -151,7 +151,7 @@ const RemindRule = strict({
   most: v.optional(count(20), 3),
   quiet: v.optional(QuietRule),
 });
-const EscalateRule = strict({ after: seconds(60, bounds.decideWithinMax), to: v.pipe(Entries, v.minLength(1, 'must name somebody')) });
+const EscalateRule = strict({ after: seconds(60, bounds.decideWithinMax), to: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')) });
 /** When the catalogue approves by itself; all of it must hold. */
 const AutomaticRule = v.pipe(
   strict({
@@ -176,10 +176,10 @@ const ApprovalRule = v.pipe(
   ),
 );
 const BreakGlassRule = strict({
-  requesters: v.pipe(Entries, v.minLength(1, 'must name somebody')),
+  requesters: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
   maxDuration: seconds(60, bounds.breakGlassMax),
   reason: v.optional(strict({ minLength: count(1000) }), { minLength: 20 }),
-  reviewers: v.pipe(Entries, v.minLength(1, 'must name somebody')),
+  reviewers: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
   /** counted from the end of the grant as it was given */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
 });

@@ -11,7 +11,7 @@ export type Account = AccountData & { key: string };
 type StageData = RoleData['approval']['stages'][number];
 /** When the catalogue approves a filing by itself. */
 export type AutomaticWhen = Extract<RoleData['approval']['automatic'], object>['when'];
-/** A role in one account. `owner` in its stages is spelt out as the entries of the account's owner. */
+/** A role in one account. `owner` in its stages, escalation and break-glass is spelt out as the entries of the account's owner. */
 export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn' | 'hours' | 'networks'> & {
   id: string;
   /** the entry of the catalogue that it comes from; the roles of a template share it */
@@ -143,9 +143,9 @@ function openBots(data: CatalogueData, roles: readonly Role[]): Map<string, Bot>
 }
 
 function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRole, place: number): Role {
-  const { account: _, accounts: __, approval, signIn, hours, networks, ...rest } = rule;
+  const { account: _, accounts: __, approval, breakGlass, signIn, hours, networks, ...rest } = rule;
   const account = { ...data.accounts[key]!, key };
-  const { automatic, stages, ...waits } = approval;
+  const { automatic, stages, escalate, ...waits } = approval;
   return {
     ...rest,
     id,
@@ -156,11 +156,11 @@ function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRo
     approval: {
       automatic: automatic === true,
       ...(typeof automatic === 'object' && { automaticWhen: automatic.when }),
-      stages: stages.some(({ approvers, fallback }) => approvers.includes('owner') || fallback?.includes('owner'))
-        ? stages.map((stage) => owned(stage, account))
-        : stages,
+      stages: stages.map((stage) => owned(stage, account, 'approvers', 'fallback')),
       ...waits,
+      ...(escalate && { escalate: owned(escalate, account, 'to') }),
     },
+    ...(breakGlass && { breakGlass: owned(breakGlass, account, 'requesters', 'reviewers') }),
     conditions: { signInSeconds: signIn?.within, hours, networks },
     get digest() {
       return digestOf({ ...rule, account });
@@ -168,10 +168,16 @@ function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRo
   };
 }
 
-/** The stage with the account's owner in the place of `owner`. */
-function owned(stage: StageData, { owner = [] }: Account): StageData {
-  const spelt = (entries: readonly string[]) => [...new Set(entries.flatMap((entry) => (entry === 'owner' ? owner : [entry])))];
-  return { ...stage, approvers: spelt(stage.approvers), ...(stage.fallback && { fallback: spelt(stage.fallback) }) };
+/** The part of a rule with the account's owner in the place of `owner`; the very part, shared by all roles of a template, where it names none. */
+function owned<List extends string, Part extends { readonly [list in List]?: readonly string[] | undefined }>(
+  part: Part,
+  { owner = [] }: Account,
+  ...lists: readonly List[]
+): Part {
+  const named = lists.filter((list) => part[list]?.includes('owner'));
+  if (named.length === 0) return part;
+  const spelt = (entries: readonly string[] = []) => [...new Set(entries.flatMap((entry) => (entry === 'owner' ? owner : [entry])))];
+  return { ...part, ...Object.fromEntries(named.map((list) => [list, spelt(part[list])])) };
 }
 
 function rolesByEntry(roles: readonly Role[], entriesOf: (role: Role) => readonly string[]): Map<string, readonly Role[]> {

@@ -15,7 +15,11 @@ export type Place = { id: string; until: number; extends?: string | undefined };
 export const placesAsked = (most: number): number => 2 * most;
 
 /** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, and the grant that an extension continues. */
-export type Circumstances = { filings?: readonly number[] | undefined; places?: readonly Place[] | undefined; continued?: RequestRecord | undefined };
+export type Circumstances = {
+  filings?: readonly number[] | undefined;
+  places?: readonly Place[] | undefined;
+  continued?: Pick<RequestRecord, 'id' | 'endsAt'> | undefined;
+};
 
 /** @param byGlass whether the filing breaks the glass */
 export function limitChecks(

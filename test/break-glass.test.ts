@@ -159,6 +159,18 @@ describe('taking a role by break-glass', () => {
   });
 });
 
+test('the owner of the account may break the glass where the rule says owner, and reviews what others did', async () => {
+  const accounts = { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [onCall, reviewer] } };
+  const file = { ...fileOf({ ...rule, requesters: ['owner'], reviewers: ['owner'] }), accounts };
+  const app = fakeApp({ catalogue: catalogueOf(file) });
+  expect((await refused(app)).status).toBe(422);
+  const { id } = (await call<RequestView>(app, 'createRequest', { as: onCall, headers: { 'idempotency-key': undefined }, body: wish })).body;
+  await passUntil(app, start + 31 * MINUTE);
+  expect(mailsOf(app, 'Please review')).toEqual([reviewer]);
+  expect(await review(app, id, onCall)).toMatchObject({ status: 403, body: { code: 'own-request' } });
+  expect((await review(app, id, reviewer)).status).toBe(200);
+});
+
 describe('the review', () => {
   test('is asked for when the grant is over, and signed by somebody else with a comment', async () => {
     const app = appWith();

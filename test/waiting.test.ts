@@ -146,6 +146,22 @@ describe('quiet hours', () => {
 });
 
 describe('escalation', () => {
+  test('to the owner of the account reaches whoever owns the one of this role', async () => {
+    const { sandbox, production } = smallCatalogueFile.accounts;
+    const accounts = { production: { ...production, owner: ['security@example.com'] }, sandbox: { ...sandbox, owner: ['second-lead@example.com'] } };
+    const approval = { stages: [{ approvers: ['lead@example.com'] }], escalate: { after: '1h', to: ['owner'] } };
+    const { account: _, ...template } = read;
+    const roles = { ...smallCatalogueFile.roles, read: { ...template, accounts: ['*'], approval } };
+    const bots = {};
+    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, accounts, roles, bots }) });
+    const { id } = await filed(app, { role: 'read@production' });
+    await playStream(app);
+    await passUntil(app, start + 2 * HOUR);
+    expect(mailsOf(app, 'Please decide')).toEqual(['lead@example.com', 'security@example.com']);
+    expect((await call(app, 'decideRequest', { as: 'second-lead@example.com', id, body: { decision: 'approve' } })).status).toBe(404);
+    expect((await call<RequestView>(app, 'decideRequest', { as: 'security@example.com', id, body: { decision: 'approve' } })).body.status).toBe('active');
+  });
+
   const escalate = { after: '1h', to: ['security@example.com', 'dev@example.com'] };
 
   test('lets further people decide and mails them, once, and says why', async () => {
