@@ -12,12 +12,13 @@ export const usage = `npm run catalogue -- COMMAND
   check [FILE]                         faults and doubts with line and column (default access.yml); --strict fails on doubts
   explain --person P --role R          every rule of the role applied to this person, passed or failed
       --at TIME  --mfa  --signed-in-ago 5m  --from ADDRESS  --group NAME  --permission-set ARN
-      --duration 1h  --reason TEXT  --ticket TEXT  --on-behalf-of MAIL  --json
+      --duration 1h  --reason TEXT  --ticket TEXT  --on-behalf-of MAIL  --starts-at TIME  --scope NAME=VALUE  --break-glass
+      --open ROLE  --filed-lately 3  --bot-filed-lately 3  --open-of-role 3  --review-overdue 2d  --continues 30m  --json
   who --role R                         who may request it and who approves
   diff OLD NEW [--json]                who gains and loses what
   test [DIR]                           runs the YAML cases of a directory (default catalogue-tests)
 
-explain, who and test take --catalogue FILE.`;
+explain and who take --catalogue FILE; so does test, for the cases about access.yml.`;
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -35,6 +36,15 @@ const options = {
   reason: text,
   ticket: text,
   'on-behalf-of': text,
+  'starts-at': text,
+  scope: { type: 'string', multiple: true },
+  'break-glass': flag,
+  open: { type: 'string', multiple: true },
+  'filed-lately': text,
+  'bot-filed-lately': text,
+  'open-of-role': text,
+  'review-overdue': text,
+  continues: text,
   json: flag,
   strict: flag,
 } as const;

@@ -1,5 +1,5 @@
 // The reviewer's tools: what `npm run catalogue` answers, and that the files it rests on are current.
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -92,6 +92,45 @@ describe('explain', () => {
     expect(explain('--person', 'stranger@example.com', '--role', 'production-bucket-read').text).toMatch(/FAILED {2}requesters /);
   });
 
+  const inEmergency = (...args: string[]) =>
+    run('explain', '--catalogue', join(root, 'catalogue-tests/catalogues/break-glass.yml'), '--person', 'pager@example.com', '--break-glass', '--mfa', ...args);
+
+  test('takes break-glass, and says who reviews it', () => {
+    const { text, exitCode } = inEmergency('--role', 'shop-admin@production');
+    expect(text).toMatch(/passed {2}break-glass +You may take this role at once/);
+    expect(text).toContain("review: Lena Lead, Sec Urity, within 2 d of the grant's end\nGranted at once, by break-glass");
+    expect(text).not.toContain('stage 1');
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(inEmergency('--role', 'shop-admin@production', '--json').text)).toMatchObject({
+      outcome: 'automatic',
+      durationSeconds: 2700,
+      stages: [],
+      reviewers: ['Lena Lead', 'Sec Urity'],
+    });
+    expect(inEmergency('--role', 'shop-admin@production', '--review-overdue', '1d').text).toMatch(/FAILED {2}review +The review of your break-glass request/);
+  });
+
+  test('takes whatever else filing looks at', () => {
+    const ask = (...args: string[]) => explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...args).text;
+    expect(ask('--open', 'production-bucket-read')).toContain('Refused with overlap');
+    expect(ask('--open', 'production-bucket-read', '--continues', '30m')).toContain('Refused with overlap');
+    expect(ask('--continues', '30m')).toContain('Filed; approvers decide.');
+    expect(ask('--at', '2026-11-23T09:00:00Z', '--starts-at', '2026-12-23T09:00:00Z')).toMatch(/FAILED {2}start +A start may be at most 7 d ahead\./);
+    expect(ask('--scope', 'bucket=logs')).toMatch(/FAILED {2}scope /);
+    const bot = ['--person', 'arn:aws:iam::999999999999:role/chatops-bot', '--role', 'production-bucket-read', '--on-behalf-of', 'slack:U024BE7LH'];
+    expect(explain(...bot, '--bot-filed-lately', '60').text).toMatch(/FAILED {2}bot-requests-per-hour /);
+    expect(explain(...bot, '--filed-lately', '60').text).toContain('Filed; approvers decide.');
+  });
+
+  test.each([
+    [['--scope', 'logs'], 'Say a value of the scope as --scope NAME=VALUE.'],
+    [['--filed-lately', 'many'], 'filedLately must be a whole number'],
+    [['--starts-at', 'noon'], 'startsAt must be an instant such as 2026-11-22T10:00:00Z'],
+    [['--continues', '1h', '--break-glass'], 'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them'],
+  ])('%j is no question', (flags, answer) =>
+    expect(explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...flags)).toEqual({ text: answer, exitCode: 2 }),
+  );
+
   test('as JSON', () =>
     expect(JSON.parse(explain('--person', 'main-admin@example.com', '--role', 'northwind-admin', '--mfa', '--json').text)).toMatchObject({
       outcome: 'needs-approval',
@@ -150,7 +189,7 @@ describe('diff', () => {
 describe('test', () => {
   test('the cases that ship hold for the catalogue that ships', () => {
     const { text, exitCode } = run('test', join(root, 'catalogue-tests'));
-    expect(text).toMatch(/^15 of 15 cases hold\.$/m);
+    expect(text).toMatch(/^30 of 30 cases hold\.$/m);
     expect(exitCode).toBe(0);
   });
 
@@ -158,13 +197,26 @@ describe('test', () => {
     const file = edited('other.yml', 'requesters: [group:POC]', 'requesters: []');
     const { text, exitCode } = run('test', join(root, 'catalogue-tests'), '--catalogue', file);
     expect(text).toMatch(/^FAILED {2}the trusting company decides over its own account\n +expected needs-approval, is refused\. requesters: No entry/m);
-    expect(text).toMatch(/^14 of 15 cases hold\.$/m);
+    expect(text).toMatch(/^29 of 30 cases hold\.$/m);
     expect(exitCode).toBe(1);
   });
 
   test('a case file with a fault', () => {
-    write('bad.yml', 'cases:\n  - name: x\n    given: { person: a@b.example, role: r, colour: red }\n    expect: { outcome: perhaps }\n');
-    expect(run('test', folder).text).toMatch(/bad\.yml:3:\d+ cases\.0\.given\.colour: /);
+    write('bad.yml', 'cases:\n  - name: x\n    given: { person: a@b.example, role: r, breakGlas: true }\n    expect: { outcome: perhaps, reviewer: [x] }\n');
+    const { text } = run('test', folder);
+    expect(text).toMatch(/bad\.yml:3:\d+ cases\.0\.given\.breakGlas: .*; did you mean "breakGlass"\?/);
+    expect(text).toMatch(/bad\.yml:4:\d+ cases\.0\.expect\.reviewer: .*; did you mean "reviewers"\?/);
+  });
+
+  test('a case says who should have reviewed and for how long', () => {
+    const glass = join(root, 'catalogue-tests/catalogues/break-glass.yml');
+    mkdirSync(join(folder, 'cases'), { recursive: true });
+    const given = '{ person: pager@example.com, role: key-vault, breakGlass: true, mfa: true }';
+    write(
+      'cases/case.yml',
+      `catalogue: ${glass}\ncases:\n  - { name: x, given: ${given}, expect: { outcome: automatic, reviewers: [], durationSeconds: 60 } }\n`,
+    );
+    expect(run('test', join(folder, 'cases')).text).toContain('expected nobody to review, are Lena Lead\n          expected 60 s, are 900 s');
   });
 });
 

@@ -5,10 +5,11 @@ import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
 import { Problem, problemTable } from '../../lib/problem.ts';
-import { strict } from '../../lib/schema.ts';
+import { strict, unknownField } from '../../lib/schema.ts';
+import { didYouMean } from '../../lib/suggestion.ts';
 import type { Answer } from '../catalogue.ts';
 import { CannotAnswer, codeOf, loadCatalogue, textOf } from './load.ts';
-import { Situation, type Verdict, verdictOf } from './situation.ts';
+import { Situation, situationFields, stagesOf, type Verdict, verdictOf } from './situation.ts';
 
 const Expectation = strict({
   outcome: v.picklist(['automatic', 'needs-approval', 'refused'], 'must be automatic, needs-approval or refused'),
@@ -18,19 +19,27 @@ const Expectation = strict({
   approvers: v.optional(v.array(v.array(v.string()))),
   /** the checks that fail, all of them, in any order */
   failed: v.optional(v.array(v.string())),
+  /** of break-glass: the names of those who review it, in any order */
+  reviewers: v.optional(v.array(v.string())),
+  durationSeconds: v.optional(v.number()),
 });
 export const Case = strict({ name: v.pipe(v.string(), v.minLength(1)), given: Situation, expect: Expectation });
 const CaseFile = strict({ catalogue: v.optional(v.string()), cases: v.pipe(v.array(Case), v.minLength(1, 'must hold at least one case')) });
 export type Case = v.InferOutput<typeof Case>;
 
-/** Runs every case of every .yml file of a directory. @throws CannotAnswer for a file that is no case file */
-export function runCases(directory: string, catalogueFile: string | undefined, now: number): Answer {
+/**
+ * Runs every case of every .yml file of a directory.
+ * @param inPlace a catalogue in the place of access.yml; case files about another one keep theirs
+ * @throws CannotAnswer for a file that is no case file
+ */
+export function runCases(directory: string, inPlace: string | undefined, now: number): Answer {
   const files = filesIn(directory);
   const lines: string[] = [];
   let [count, failures] = [0, 0];
   for (const file of files) {
     const { catalogue: own, cases } = readCases(file);
-    const { catalogue } = loadCatalogue(catalogueFile ?? (own === undefined ? 'access.yml' : resolve(dirname(file), own)));
+    const named = own === undefined ? resolve('access.yml') : resolve(dirname(file), own);
+    const { catalogue } = loadCatalogue(named === resolve('access.yml') ? (inPlace ?? named) : named);
     for (const one of cases) {
       const faults = faultsOf(catalogue, one, now);
       count += 1;
@@ -50,7 +59,8 @@ export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: num
       : [`expected ${expect.outcome}${expect.code ? ` ${expect.code}` : ''}, is refused ${verdict}`];
   const { outcome, code, judgement } = verdict;
   const failed = judgement.checks.filter(({ passed }) => !passed);
-  const approvers = judgement.stages.map((stage) => displayNames(catalogue, stage.approvers).sort());
+  const approvers = stagesOf(judgement).map((stage) => displayNames(catalogue, stage.approvers).sort());
+  const reviewers = displayNames(catalogue, judgement.review?.reviewers ?? []).sort();
   const why = failed.map(({ check, detail }) => `${check}: ${detail}`).join(' ');
   return [
     ...(outcome === expect.outcome ? [] : [`expected ${expect.outcome}, is ${outcome}${why === '' ? '' : `. ${why}`}`]),
@@ -62,6 +72,12 @@ export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: num
     )
       ? []
       : [`expected ${JSON.stringify(expect.approvers)} to approve, are ${JSON.stringify(approvers)}`]),
+    ...(expect.reviewers === undefined || same([...expect.reviewers].sort(), reviewers)
+      ? []
+      : [`expected ${expect.reviewers.join(', ') || 'nobody'} to review, are ${reviewers.join(', ') || 'nobody'}`]),
+    ...(expect.durationSeconds === undefined || expect.durationSeconds === judgement.durationSeconds
+      ? []
+      : [`expected ${expect.durationSeconds} s, are ${judgement.durationSeconds} s`]),
     ...(expect.failed === undefined || same([...expect.failed].sort(), failed.map(({ check }) => check).sort())
       ? []
       : [`expected ${expect.failed.join(', ')} to fail, did ${failed.map(({ check }) => check).join(', ') || 'none'}`]),
@@ -82,7 +98,7 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
     const faults = parsed.issues.map((issue) => {
       const path = (issue.path ?? []).map(({ key }) => key);
       const node = path.map((_, i) => document.getIn(path.slice(0, path.length - i), true) as { range?: [number] } | undefined).find((found) => found?.range);
-      return `${at(node?.range?.[0] ?? 0)} ${path.join('.')}: ${issue.message}`;
+      return `${at(node?.range?.[0] ?? 0)} ${path.join('.')}: ${issue.message}${hintFor(issue)}`;
     });
     throw new CannotAnswer(faults.join('\n'), 1);
   }
@@ -93,6 +109,14 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
 }
 
 // --- internal ---
+
+/** The field that was probably meant. */
+function hintFor({ message, type, expected, path }: v.BaseIssue<unknown>): string {
+  if (message !== unknownField && !(type === 'strict_object' && expected === 'never')) return '';
+  const [part, name] = (path ?? []).slice(-2).map(({ key }) => String(key));
+  const known = part === 'given' ? situationFields : part === 'expect' ? Object.keys(Expectation.entries) : [];
+  return name === undefined ? '' : didYouMean(name, known);
+}
 
 /** The verdict, or the code of a filing that is refused before any rule is asked. */
 function verdictFor(catalogue: Catalogue, given: Situation, now: number): Verdict | string {

@@ -10,12 +10,17 @@ import { openEntries } from './who.ts';
 export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file';
 /** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit. */
 export type Change = { who: string; may: Right; roles?: string[] };
-export type RuleChange = { role: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
+/** `role` is not there where the rule is one of the whole catalogue. */
+export type RuleChange = { role?: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
 export type Changes = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
 
 export function changesBetween(before: Catalogue, after: Catalogue): Changes {
   const [old, renewed] = [rightsIn(before), rightsIn(after)];
-  return { gained: more(old, renewed), lost: more(renewed, old), rules: [...ruleChanges(before, after)] };
+  return {
+    gained: more(old, renewed),
+    lost: more(renewed, old),
+    rules: [...differences(wholeReadings(before), wholeReadings(after)), ...ruleChanges(before, after)],
+  };
 }
 
 // -- rights ----------------------------------------------------------------------------------------------------------
@@ -73,6 +78,27 @@ function more(old: Rights, renewed: Rights): Change[] {
 /** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
 type Reading = { text: string; laxity?: number };
 
+/** What goes for all roles: limits, leavers, bots, where permission sets count. */
+function wholeReadings({ openRequests, requestsPerHour, leavers, ssoAccounts, bots }: Catalogue): Record<string, Reading> {
+  return {
+    'limits.openRequests': { text: String(openRequests), laxity: openRequests },
+    'limits.requestsPerHour': perHour(requestsPerHour),
+    leavers: { text: leavers, laxity: leavers === 'keep' ? 1 : 0 },
+    ssoAccounts: ssoAccounts.size > 0 ? { text: [...ssoAccounts].join(', ') } : nothing,
+    ...Object.fromEntries(
+      [...bots.values()].flatMap(
+        (bot): Array<[string, Reading]> => [
+          [`bots.${bot.id}.principal`, { text: bot.principal }],
+          [`bots.${bot.id}.requestsPerHour`, perHour(bot.requestsPerHour)],
+        ],
+      ),
+    ),
+  };
+}
+
+const perHour = (most: number | undefined): Reading =>
+  most === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : { text: String(most), laxity: most };
+
 function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange> {
   for (const id of new Set([...before.roles.keys(), ...after.roles.keys()])) {
     const [old, renewed] = [before.roles.get(id), after.roles.get(id)];
@@ -81,11 +107,14 @@ function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange
       continue;
     }
     if (old.digest === renewed.digest) continue;
-    const [was, is] = [readingsOf(old), readingsOf(renewed)];
-    for (const rule of Object.keys({ ...was, ...is })) {
-      const [one, other] = [was[rule] ?? nothing, is[rule] ?? nothing];
-      if (one.text !== other.text) yield { role: id, rule, before: one.text, after: other.text, ...direction(one, other) };
-    }
+    for (const change of differences(readingsOf(before, old), readingsOf(after, renewed))) yield { role: id, ...change };
+  }
+}
+
+function* differences(was: Record<string, Reading>, is: Record<string, Reading>): Generator<Omit<RuleChange, 'role'>> {
+  for (const rule of Object.keys({ ...was, ...is })) {
+    const [one, other] = [was[rule] ?? nothing, is[rule] ?? nothing];
+    if (one.text !== other.text) yield { rule, before: one.text, after: other.text, ...direction(one, other) };
   }
 }
 
@@ -94,28 +123,37 @@ const direction = ({ laxity: a }: Reading, { laxity: b }: Reading): Pick<RuleCha
   a === undefined || b === undefined || a === b ? {} : { is: b > a ? 'looser' : 'stricter' };
 const duration = (seconds: number): Reading => ({ text: durationText(seconds), laxity: seconds });
 const flag = (value: boolean, laxity: number): Reading => ({ text: String(value), laxity: value ? laxity : -laxity });
+const entries = (list: readonly string[]): Reading => (list.length > 0 ? { text: list.join(', ') } : nothing);
 
-function readingsOf({
-  arn,
-  account,
-  description,
-  duration: { default: usual, max },
-  session,
-  maxSessionDuration,
-  reason,
-  ticket,
-  mfa,
-  risk,
-  conditions,
-  approval,
-  limits,
-  breakGlass,
-  schedule,
-  scope,
-  sessionPolicies,
-  sourceNetworks,
-  permissions,
-}: Role): Record<string, Reading> {
+/** Who approves at all is among the rights; here it shows at which stage. */
+const stageReadings = ({ need, approvers, fallback = [] }: Role['approval']['stages'][number], i: number): Array<[string, Reading]> => [
+  [`approval.stages.${i}.need`, { text: String(need), laxity: -need }],
+  [`approval.stages.${i}.approvers`, entries(approvers)],
+  [`approval.stages.${i}.fallback`, entries(fallback)],
+];
+
+function readingsOf(catalogue: Catalogue, role: Role): Record<string, Reading> {
+  const {
+    arn,
+    account,
+    description,
+    duration: { default: usual, max },
+    session,
+    maxSessionDuration,
+    reason,
+    ticket,
+    mfa,
+    risk,
+    conditions,
+    approval,
+    limits,
+    breakGlass,
+    schedule,
+    scope,
+    sessionPolicies,
+    sourceNetworks,
+    permissions,
+  } = role;
   const { signInSeconds, hours, networks } = conditions;
   return {
     arn: { text: arn },
@@ -145,9 +183,12 @@ function readingsOf({
     'approval.decideWithin': duration(approval.decideWithin),
     'approval.remind': approval.remind ? { text: JSON.stringify(approval.remind) } : nothing,
     'approval.escalate.after': approval.escalate ? { text: durationText(approval.escalate.after) } : nothing,
+    'approval.escalate.to': entries(approval.escalate?.to ?? []),
     'breakGlass.maxDuration': breakGlass ? duration(breakGlass.maxDuration) : { text: 'none', laxity: 0 },
     'breakGlass.reason.minLength': breakGlass ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength } : nothing,
     'breakGlass.reviewWithin': breakGlass ? duration(breakGlass.reviewWithin) : nothing,
-    ...Object.fromEntries(approval.stages.map(({ need }, i): [string, Reading] => [`approval.stages.${i}.need`, { text: String(need), laxity: -need }])),
+    // whom a deny takes the role from is among the losses; whom it does not know is not
+    deny: entries(openEntries(catalogue, role.deny)),
+    ...Object.fromEntries(approval.stages.flatMap(stageReadings)),
   };
 }

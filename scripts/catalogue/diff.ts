@@ -16,7 +16,13 @@ function inWords({ gained, lost, rules }: Changes): string[] {
     ...section('Lost', '-', lost),
     ...(rules.length === 0
       ? []
-      : ['Rules:', ...rules.map(({ role, rule, before, after, is }) => `  ~ ${role}: ${rule} ${before} -> ${after}${is === undefined ? '' : ` (${is})`}`)]),
+      : [
+          'Rules:',
+          ...rules.map(
+            ({ role, rule, before, after, is }) =>
+              `  ~ ${role === undefined ? '' : `${role}: `}${rule} ${before} -> ${after}${is === undefined ? '' : ` (${is})`}`,
+          ),
+        ]),
   ];
   return lines.length === 0 ? ['Nobody gains or loses anything, and no rule changes.'] : lines;
 }

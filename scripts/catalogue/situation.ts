@@ -2,18 +2,22 @@
 import * as v from 'valibot';
 import { type Catalogue, personOf, type Role } from '../../lib/catalogue.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern } from '../../lib/entry.ts';
+import type { OpenSlot } from '../../lib/limits.ts';
 import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
-import { DurationText, Email, strict } from '../../lib/schema.ts';
-import { HOUR, parseDuration, SECOND } from '../../lib/time.ts';
+import { DurationText, Email, NewRequest, strict } from '../../lib/schema.ts';
+import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/time.ts';
 
+/** Fields of the body of a filing, as the API takes them. */
+const { duration, onBehalfOf, startsAt, scope, breakGlass } = NewRequest.entries;
+const howMany = v.optional(v.pipe(v.number('must be a whole number'), v.integer('must be a whole number'), v.minValue(0), v.maxValue(1000)), 0);
 const instant = v.pipe(
   v.string(),
   v.isoTimestamp('must be a time such as 2026-11-23T10:00:00Z'),
   v.transform((text) => Date.parse(text)),
 );
-export const Situation = strict({
+const fields = {
   /** a mail address or the ARN of an IAM user or role; a bot's ARN makes it the bot's call */
   person: v.pipe(
     v.string(),
@@ -28,37 +32,82 @@ export const Situation = strict({
   /** groups that the caller's token carries, besides those of the catalogue */
   groups: v.optional(v.array(v.string()), []),
   permissionSet: v.optional(v.pipe(v.string(), v.regex(permissionSetPattern, 'must be a permission set: arn:aws:iam::ACCOUNT:role/AWSReservedSSO_NAME_*'))),
-  duration: v.optional(DurationText),
+  duration,
   reason: v.optional(v.string(), 'A reason that is long enough for every role there is.'),
   ticket: v.optional(v.string()),
-  onBehalfOf: v.optional(Email),
+  onBehalfOf,
+  startsAt,
+  scope,
+  breakGlass,
   /** ids of roles for which the requester has an open request */
   open: v.optional(v.array(v.string()), []),
-});
+  /** requests of the last hour, besides those in `open`: the requester's, and the calling bot's */
+  filedLately: howMany,
+  botFiledLately: howMany,
+  /** open requests for the role, over all people: what a limit of the role counts */
+  openOfRole: howMany,
+  /** the requester owes a review of break-glass, due so long ago, that nobody has signed */
+  reviewOverdue: v.optional(DurationText),
+  /** an extension: the requester's grant of this role, which it continues, ends in so long */
+  continues: v.optional(DurationText),
+};
+export const Situation = v.pipe(
+  strict(fields),
+  v.check(
+    ({ continues, onBehalfOf, startsAt, breakGlass }) => continues === undefined || (onBehalfOf ?? startsAt ?? breakGlass) === undefined,
+    'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
+  ),
+);
+/** What a situation can say, for whoever misspelt it. */
+export const situationFields = Object.keys(fields);
 export type Situation = v.InferOutput<typeof Situation>;
 
 /** What the catalogue says: as filing would be answered, with every rule behind it. */
 export type Verdict = { outcome: 'automatic' | 'needs-approval' | 'refused'; code?: string; detail?: string; judgement: Judgement };
 
-/** Judges by the function that enforces. @throws Problem `invalid-request` for a bot without onBehalfOf, or a person with it */
+/** Judges by the function that enforces. @throws Problem `invalid-request` for a bot without onBehalfOf, or a person with it; `not-allowed` for an unknown chat user */
 export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation, now: number): Verdict {
-  const { duration, reason, ticket, onBehalfOf, open } = situation;
   const at = situation.at ?? now;
   const caller = callerOf(catalogue, situation, at);
-  const body = {
-    role: role.id,
-    reason,
-    ...(duration !== undefined && { duration }),
-    ...(ticket !== undefined && { ticket }),
-    ...(onBehalfOf !== undefined && { onBehalfOf }),
-  };
-  const slots = open.map((id, i) => ({ id: `open-${i + 1}`, role: id, createdAt: at - HOUR, until: at + HOUR }));
-  const judgement = judgeRole(catalogue, role, caller, requesterOf(catalogue, caller, body), body, slots, at);
+  const body = bodyOf(situation);
+  const continued = situation.continues === undefined ? undefined : { id: 'continued', endsAt: floorToSecond(at + ms(situation.continues)) };
+  const filings = lately(situation.botFiledLately, at);
+  const places = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
+  const requester = requesterOf(catalogue, caller, body);
+  const judgement = judgeRole(catalogue, role, caller, requester, body, slotsOf(situation, continued, at), at, { filings, places, continued });
   const barred = judgement.checks.find(({ passed, code }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
   const refusal = barred ? new Problem(barred.code, barred.detail) : refusalOf(judgement);
   if (refusal) return { outcome: 'refused', code: refusal.code, detail: refusal.detail, judgement };
-  return { outcome: judgement.automatic ? 'automatic' : 'needs-approval', judgement };
+  return { outcome: judgement.automatic || judgement.review ? 'automatic' : 'needs-approval', judgement };
 }
+
+/** The stages that have to approve: none where the glass is broken. */
+export const stagesOf = ({ review, stages }: Judgement): Judgement['stages'] => (review ? [] : stages);
+
+const bodyOf = ({ role, reason, duration, ticket, onBehalfOf, startsAt, scope, breakGlass }: Situation): NewRequest => ({
+  role,
+  reason,
+  ...(duration !== undefined && { duration }),
+  ...(ticket !== undefined && { ticket }),
+  ...(onBehalfOf !== undefined && { onBehalfOf }),
+  ...(startsAt !== undefined && { startsAt }),
+  ...(scope !== undefined && { scope }),
+  ...(breakGlass !== undefined && { breakGlass }),
+});
+
+/** The requests of the requester that filing would find. */
+function slotsOf({ role, open, filedLately, reviewOverdue }: Situation, continued: { id: string; endsAt: number } | undefined, at: number): OpenSlot[] {
+  const earlier = at - HOUR;
+  return [
+    ...open.map((id, i) => ({ id: `open-${i + 1}`, role: id, createdAt: earlier, until: at + HOUR })),
+    ...(continued ? [{ id: continued.id, role, createdAt: earlier, until: continued.endsAt }] : []),
+    ...lately(filedLately, at).map((createdAt, i) => ({ id: `filed-${i + 1}`, role, createdAt, until: createdAt })),
+    ...(reviewOverdue === undefined ? [] : [{ id: 'to-review', role, createdAt: earlier, until: earlier, reviewDue: at - ms(reviewOverdue) }]),
+  ];
+}
+
+const ms = (text: string): number => (parseDuration(text) ?? 0) * SECOND;
+const lately = (count: number, at: number): number[] => Array.from({ length: count }, () => at - MINUTE);
 
 function callerOf(catalogue: Catalogue, { person: identity, mfa, signedInAgo, from, groups, permissionSet }: Situation, at: number): Caller {
   const bot = catalogue.bots.get(identity);
@@ -71,7 +120,7 @@ function callerOf(catalogue: Catalogue, { person: identity, mfa, signedInAgo, fr
     groups: [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...(set === undefined ? [] : (catalogue.groupsOf.get(set) ?? [])), ...groups])],
     via: identity.startsWith('arn:') || set !== undefined ? 'iam' : 'oidc',
     mfa,
-    ...(signedInAgo !== undefined && { signedInAt: at - (parseDuration(signedInAgo) ?? 0) * SECOND }),
+    ...(signedInAgo !== undefined && { signedInAt: at - ms(signedInAgo) }),
     ...(from !== undefined && { sourceIp: from }),
     ...(set !== undefined && { permissionSet: set }),
   };

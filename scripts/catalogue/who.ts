@@ -1,9 +1,11 @@
 // `who --role R`: who may request a role, who is denied it, who approves.
 
 import { automaticText } from '../../lib/automatic.ts';
+import { mayBreakGlass } from '../../lib/break-glass.ts';
 import { type Catalogue, displayNames, peopleNamed, type Role } from '../../lib/catalogue.ts';
 import { conditionTexts } from '../../lib/condition.ts';
 import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
+import type { Who } from '../../lib/filing-checks.ts';
 import { mayRequest } from '../../lib/policy.ts';
 import { durationText } from '../../lib/time.ts';
 import type { Answer } from '../catalogue.ts';
@@ -13,7 +15,7 @@ import { loadCatalogue, roleNamed } from './load.ts';
 export function who(file: string, id: string | undefined): Answer {
   const { catalogue } = loadCatalogue(file);
   const role = roleNamed(catalogue, id);
-  const { people, open } = requestersOf(catalogue, role);
+  const { people, open } = nameable(catalogue, role.requesters, (who) => mayRequest(role, who));
   const { automatic, automaticWhen, stages, escalate, decideWithin } = role.approval;
   const { breakGlass } = role;
   const lines = [
@@ -34,20 +36,25 @@ export function who(file: string, id: string | undefined): Answer {
     ...(automatic ? [] : [`  decide in   ${durationText(decideWithin)}`]),
     ...(breakGlass
       ? [
-          ...list('glass', [`${displayNames(catalogue, breakGlass.requesters).join(', ')}, for at most ${durationText(breakGlass.maxDuration)}`]),
-          ...list('review', displayNames(catalogue, breakGlass.reviewers)),
+          ...list('glass', [`${breakers(catalogue, role).join(', ') || 'nobody'}, for at most ${durationText(breakGlass.maxDuration)}`]),
+          ...list('review', [`${displayNames(catalogue, breakGlass.reviewers).join(', ')}, within ${durationText(breakGlass.reviewWithin)}`]),
         ]
       : []),
   ];
   return { lines, exitCode: 0 };
 }
 
-/** The people who may request a role as far as the catalogue knows them, and what stands for people that it does not know. */
-export function requestersOf(catalogue: Catalogue, role: Role): { people: string[]; open: string[] } {
-  const people = peopleNamed(catalogue, role.requesters)
-    .filter((person) => mayRequest(role, { identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] }))
+/** The people whom the entries name and who may, as far as the catalogue knows them, and what stands for people that it does not know. */
+function nameable(catalogue: Catalogue, entries: readonly string[], may: (who: Who) => boolean): { people: string[]; open: string[] } {
+  const people = peopleNamed(catalogue, entries)
+    .filter((person) => may({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] }))
     .map(({ key, name }) => (name === key ? key : `${name} (${key})`));
-  return { people, open: openEntries(catalogue, role.requesters) };
+  return { people, open: openEntries(catalogue, entries) };
+}
+
+function breakers(catalogue: Catalogue, role: Role): string[] {
+  const { people, open } = nameable(catalogue, role.breakGlass?.requesters ?? [], (who) => mayBreakGlass(role, who));
+  return [...people, ...open];
 }
 
 /** Entries that no list of people stands for: everyone, permission sets, groups that only tokens carry. */
