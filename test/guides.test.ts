@@ -1,16 +1,13 @@
 // The guides in docs/ are what they say: each example of a rule is a catalogue that is accepted, and the bot's walkthrough runs as it stands.
-import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { testKeyOf } from '../local/identities.ts';
 import { startLocalServer } from '../local/server.ts';
+import { blocksOf, typed } from './support/guide.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
 
 const guide = (name: string): string => readFileSync(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
-const blocksOf = (text: string, language: string): string[] =>
-  [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!);
 
 /** What the examples leave out. */
 const base = {
@@ -47,9 +44,8 @@ test('the walkthrough of a bot tells its story when it is typed as it stands', a
   const server = await startLocalServer({ port: 0 });
   try {
     const { accessKeyId, secretAccessKey } = testKeyOf('arn:aws:iam::999999999999:role/chatops-bot');
-    const env = { PATH: process.env.PATH, B: server.url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
-    const script = blocksOf(guide('chatops'), 'sh').join('\n');
-    const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', script], { env });
+    const env = { B: server.url, AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const { stdout, stderr } = await typed(blocksOf(guide('chatops'), 'sh'), env);
 
     expect(stderr).toBe('');
     expect(stdout).toContain('"principal":"arn:aws:iam::999999999999:role/chatops-bot"');

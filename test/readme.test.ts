@@ -1,11 +1,10 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { testKeyOf } from '../local/identities.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
+import { blocksOf, typed } from './support/guide.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 let server: LocalServer;
@@ -17,11 +16,10 @@ afterAll(() => server.close());
 
 test('the tour of the README tells its story when it is typed as it stands', async () => {
   const tour = readme.slice(readme.indexOf('<!-- tour'), readme.indexOf('\n## ', readme.indexOf('<!-- tour')));
-  const blocks = [...tour.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block);
+  const blocks = blocksOf(tour, 'sh');
   expect(blocks).toHaveLength(6);
   const key = testKeyOf('arn:aws:iam::222222222222:user/asi-dev');
-  const env = { PATH: process.env.PATH, B: server.url, AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey };
-  const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', blocks.join('\n')], { env });
+  const { stdout, stderr } = await typed(blocks, { B: server.url, AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey });
 
   expect(stderr).toBe('');
   expect(stdout).toContain('"groups":["developers"]');
@@ -45,7 +43,7 @@ test('the first minute of the command line, typed as it stands', async () => {
     program('browser', 'test/support/browser.ts');
     const PATH = [folder, process.env.PATH].join(delimiter);
     const env = { PATH, HOME: folder, BROWSER: join(folder, 'browser'), AS: 'asi-dev@example.com', AWS_EC2_METADATA_DISABLED: 'true' };
-    const { stdout } = await promisify(execFile)('bash', ['--norc', '-eu', '-c', tour.replaceAll('http://localhost:3000', server.url)], { env });
+    const { stdout } = await typed([tour.replaceAll('http://localhost:3000', server.url)], env);
 
     expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);
     expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAsi Dev\n/);
