@@ -30,7 +30,7 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ['by', `${plain(requester.name)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`],
       ['for', durationText(request.durationSeconds)],
       ['reason', plain(request.reason)],
-      ['ticket', request.ticket === undefined ? undefined : plain(request.ticket)],
+      ['ticket', ticketText(request)],
       [
         'scope',
         scope &&
@@ -84,6 +84,13 @@ function reviewText(id: string, { state, due, reviewers, by, at, comment }: NonN
   if (state === 'signed') return `signed by ${plain(by ?? '')} ${when(at ?? due, now)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
   const who = [...reviewers.map(plain), 'any admin'].join(', ');
   return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, now)}, by ${who}: latchkey review ${id}`;
+}
+
+/** The ticket and the newest word of its validator. */
+function ticketText({ ticket, ticketCheck, history }: RequestView): string | undefined {
+  if (ticket === undefined || !ticketCheck) return ticket && plain(ticket);
+  const answer = history.findLast(({ type }) => type === 'ticket-checked')?.note;
+  return `${plain(ticket)} (${plain(answer ?? `${ticketCheck.validator} has not been asked yet`)})`;
 }
 
 /** When a grant ends, or when it did: by its own clock, or by what somebody did. */

@@ -1,11 +1,11 @@
 // POST /requests and /requests/{id}/extension: file a request, explain it with dryRun=true, or continue a grant.
 import { explainFiling, type Filing, fileRequest } from '../lib/access.ts';
-import { catalogue, identity, lambda, store } from '../lib/app.ts';
+import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
 import { extendRequest } from '../lib/extend.ts';
 import { endpoint, reply } from '../lib/http.ts';
 import { explanationView, requestView } from '../lib/view.ts';
 
-export const handler = lambda({ store, catalogue, identity }, (app) => {
+export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
   const answer = ({ is, request }: Filing, mount: string) => {
     const view = requestView(app.catalogue, request, app.clock());
     const location = `${mount}/requests/${request.id}`;

@@ -1,5 +1,6 @@
 // What a caller can do with requests: file, read, decide, end. Load, ask the core, save.
 import type { App, Place } from './app.ts';
+import { answerForFiling } from './ask-ticket.ts';
 import { changeRequest } from './change.ts';
 import { digestOf } from './digest.ts';
 import { placesAsked } from './limits.ts';
@@ -18,23 +19,30 @@ export type Filing = { is: 'filed' | 'replayed'; request: RequestRecord };
 
 /**
  * Files a request. With an idempotency key the id follows from caller and key, so that a replay meets itself in the store;
- * a refused filing stores nothing and so leaves its key unused.
+ * a refused filing stores nothing and so leaves its key unused. A validator that the ticket waits for is asked while the table
+ * is read; a replay is the stored request whatever the answer.
  * @throws Problem as `judgeFiling` and `refusalOf`; `idempotency-mismatch`
  */
-export async function fileRequest(app: Part & Pick<App, 'random'>, caller: Caller, body: NewRequest, idempotencyKey?: string): Promise<Filing> {
+export async function fileRequest(
+  app: Part & Pick<App, 'random' | 'tickets' | 'log'>,
+  caller: Caller,
+  body: NewRequest,
+  idempotencyKey?: string,
+): Promise<Filing> {
   const requester = requesterOf(app.catalogue, caller, body);
   const isKeyed = idempotencyKey !== undefined;
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [open, earlier, filings, places] = await Promise.all([
+  const [open, earlier, filings, places, answer] = await Promise.all([
     app.store.openOf(requester.key, app.clock(), reachOf(body)),
     isKeyed ? app.store.get(id) : undefined,
     filingsOf(app, caller),
     placesOf(app, body.role),
+    answerForFiling(app, caller, body),
   ]);
   if (earlier) return replayed(earlier, fingerprint);
 
-  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings, places });
+  const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings, places, answer });
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
   const request = file(judgement, caller, body, id, fingerprint, app.clock());

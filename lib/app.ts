@@ -5,9 +5,11 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
+import { fromEnv } from '@aws-sdk/credential-provider-env';
 import type { Context } from 'aws-lambda';
-import { type Catalogue, openCatalogue } from './catalogue.ts';
+import { type Catalogue, openCatalogue, type TicketValidator } from './catalogue.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
+import { unlistedHosts } from './catalogue-tickets.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
@@ -20,6 +22,8 @@ import type { AssumeRoleInput } from './session.ts';
 import { federation } from './sign-in.ts';
 import { dynamoStore } from './store.ts';
 import { stsSessions } from './sts.ts';
+import type { TicketAnswer, TicketQuestion } from './ticket.ts';
+import { ticketValidators } from './ticket-validator.ts';
 import { version } from './version.ts';
 
 export interface App {
@@ -39,6 +43,7 @@ export interface App {
   sts: Sts;
   signIn: SignIn;
   iam: Iam;
+  tickets: Tickets;
 }
 
 /** One line of JSON per event. Codes are a closed list; fields are ids, counts and codes, never a person's text, a credential, a link or a whole event. */
@@ -58,7 +63,8 @@ export type LogCode =
   | 'sessions-revoked'
   | 'revocation-deferred'
   | 'revocation-failed'
-  | 'console-undelivered';
+  | 'console-undelivered'
+  | 'ticket-unanswered';
 
 /** A request's place in a list: newest first by time, then by id. */
 export type Position = { id: string; createdAt: number };
@@ -156,6 +162,10 @@ export interface Iam {
    */
   setRevocations(role: RevokedRole, policy: PolicyDocument | undefined): Promise<'written' | 'gone' | 'full'>;
 }
+export interface Tickets {
+  /** Asks a validator of the catalogue about a ticket. What is no answer in its form, for whatever cause, is `unreachable`. */
+  check(validator: TicketValidator, question: TicketQuestion): Promise<TicketAnswer>;
+}
 
 // -- the real one ----------------------------------------------------------------------------------------------------
 
@@ -184,6 +194,20 @@ export const iam: Source<Iam> = {
 export const catalogue: Source<Catalogue> = {
   parts: ['cataloguePath'],
   build: ({ cataloguePath }) => openCatalogue(JSON.parse(readFileSync(cataloguePath, 'utf8')) as CatalogueData),
+};
+/** For the functions that ask validators: none starts with one whose host nobody has listed. */
+export const catalogueWithTickets: Source<Catalogue> = {
+  parts: ['cataloguePath', 'ticketHosts'],
+  build(config) {
+    const built = catalogue.build(config);
+    const faults = unlistedHosts(Object.fromEntries(built.ticketValidators), config.ticketHosts);
+    if (faults.length > 0) throw new Error(faults.map((fault) => `LATCHKEY_TICKET_HOSTS ${fault}`).join('\n'));
+    return built;
+  },
+};
+export const tickets: Source<Tickets> = {
+  parts: ['region', 'ticketHosts'],
+  build: ({ region, ticketHosts }) => ticketValidators({ region, hosts: ticketHosts, credentials: fromEnv(), fetch }),
 };
 export const identity: Source<Identity> = { parts: ['identity'], build: (config) => config.identity };
 export const baseUrl: Source<string> = { parts: ['baseUrl'], build: (config) => config.baseUrl };

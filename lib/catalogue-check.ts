@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { chatUsersOf } from './catalogue.ts';
 import { CatalogueData, type CatalogueData as Data, type RoleData } from './catalogue-shape.ts';
+import { validatorFaults } from './catalogue-tickets.ts';
 import { canonicalJson } from './digest.ts';
 import { groupName, isGroup, isPermissionSet, principalPattern } from './entry.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
@@ -41,6 +42,7 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...botFaults(data, file.roles),
   ...groupFaults(data, file.groups),
   ...permissionSetFaults(data),
+  ...validatorFaults(data, file.ticketValidators),
 ];
 
 /** Every entry of every list of people, with its path into the file. */

@@ -2,6 +2,7 @@
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
+import { validatorDoubts } from './catalogue-tickets.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { nearest } from './suggestion.ts';
@@ -10,6 +11,7 @@ import { nearest } from './suggestion.ts';
 export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* groupDoubts(data);
   yield* domainDoubts(data);
+  yield* validatorDoubts(data);
   const catalogue = openCatalogue(data);
   const seen = new Set<string>();
   for (const role of catalogue.roles.values()) {

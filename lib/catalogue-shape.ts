@@ -1,6 +1,7 @@
 // What access.yml may hold, field by field: the shape, its defaults and its bounds. What spans entries is catalogue-check.ts's.
 import * as v from 'valibot';
 import { bounds } from './catalogue.ts';
+import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
@@ -251,12 +252,7 @@ const RoleRule = v.pipe(
     /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
     maxSessionDuration: v.optional(seconds(3600, 43200), '1h'),
     reason: v.optional(strict({ minLength: count(1000) }), { minLength: 1 }),
-    ticket: v.optional(
-      strict({
-        pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
-        required: v.optional(v.boolean(), false),
-      }),
-    ),
+    ticket: v.optional(TicketRule),
     mfa: v.optional(v.boolean(), false),
     /** how long ago the caller may have signed in */
     signIn: v.optional(strict({ within: seconds(60, bounds.signInMax) })),
@@ -290,20 +286,10 @@ export const CatalogueData = strict({
   limits: v.optional(strict({ openRequests: v.optional(count(500), 20), /** of one person; none unless given */ requestsPerHour: v.optional(count(500)) }), {}),
   /** what becomes of open requests that the catalogue no longer allows */
   leavers: v.optional(v.picklist(['revoke', 'keep'], 'must be revoke or keep'), 'revoke'),
+  /** services of the company that check tickets */
+  ticketValidators: v.optional(named('a ticket validator', ValidatorRule), {}),
   roles: named('a role', RoleRule),
 });
 export type CatalogueData = v.InferOutput<typeof CatalogueData>;
 export type RoleData = CatalogueData['roles'][string];
 export type AccountData = CatalogueData['accounts'][string];
-
-// --- internal ---
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text, 'u');
-    return true;
-  } catch (error) {
-    if (error instanceof SyntaxError) return false;
-    throw error;
-  }
-}

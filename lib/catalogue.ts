@@ -30,6 +30,8 @@ export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn'
 };
 export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
 export type Bot = CatalogueData['bots'][string] & { id: string };
+/** A service of the company that checks tickets. */
+export type TicketValidator = CatalogueData['ticketValidators'][string] & { name: string };
 
 /** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
 export type Catalogue = {
@@ -49,6 +51,8 @@ export type Catalogue = {
   groupsOf: ReadonlyMap<string, readonly string[]>;
   /** by canonical principal; `roles` are ids, templates expanded */
   bots: ReadonlyMap<string, Bot>;
+  /** by name */
+  ticketValidators: ReadonlyMap<string, TicketValidator>;
   ssoAccounts: ReadonlySet<string>;
   admins: readonly string[];
   auditors: readonly string[];
@@ -89,6 +93,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     chatUsers,
     ...openGroups(data, { people }),
     bots: openBots(data, roles),
+    ticketValidators: new Map(Object.entries(data.ticketValidators).map(([name, validator]) => [name, { ...validator, name }])),
     ssoAccounts: new Set(data.ssoAccounts),
     admins: data.admins,
     auditors: data.auditors,

@@ -16,6 +16,8 @@ export type Config = {
   baseUrl: string;
   /** file that holds the compiled catalogue as JSON */
   cataloguePath: string;
+  /** hosts of ticket validators that may be called, with the port where it is not the usual one */
+  ticketHosts: readonly string[];
 };
 export type ConfigPart = keyof Config;
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -107,6 +109,18 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
     variable: 'LATCHKEY_CATALOGUE',
     schema: v.string(),
     input: (env) => set(env.LATCHKEY_CATALOGUE) ?? (set(env.LAMBDA_TASK_ROOT) && join(env.LAMBDA_TASK_ROOT!, 'catalogue.json')),
+  },
+  ticketHosts: {
+    variable: 'LATCHKEY_TICKET_HOSTS',
+    schema: v.array(
+      v.pipe(
+        v.string(),
+        v.trim(),
+        v.toLowerCase(),
+        v.regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/, 'must be hosts such as tickets.example.com, separated by commas'),
+      ),
+    ),
+    input: (env) => set(env.LATCHKEY_TICKET_HOSTS)?.split(',') ?? [],
   },
 };
 

@@ -1,6 +1,7 @@
 // Continues a grant: a linked request under the same rule, which starts where the grant ends and needs its own approval.
 import { type Filing, replayed } from './access.ts';
 import type { App } from './app.ts';
+import { answerForFiling } from './ask-ticket.ts';
 import type { Catalogue } from './catalogue.ts';
 import { digestOf } from './digest.ts';
 import { isInvolved, judgeFiling, refusalOf, relationOf } from './policy.ts';
@@ -11,7 +12,7 @@ import { requestIdOf } from './request-id.ts';
 import type { NewExtension, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random'>;
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'tickets' | 'log'>;
 
 /**
  * Files a request that continues a grant of the caller's: same role, same rule, its own approval. It starts when that grant ends.
@@ -40,10 +41,12 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
     ...(continued.scope && { scope: continued.scope.values }),
     ...(continued.ticket !== undefined && { ticket: continued.ticket }),
   };
-  const judgement = judgeFiling(app.catalogue, caller, filing, open, now, { continued });
+  // what to ask about is known only now, so where a validator is waited for this is a step more
+  const answer = await answerForFiling(app, caller, filing, continued);
+  const judgement = judgeFiling(app.catalogue, caller, filing, open, app.clock(), { continued, answer });
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
-  const request = file(judgement, caller, filing, id, fingerprint, now);
+  const request = file(judgement, caller, filing, id, fingerprint, app.clock());
   const existing = await app.store.create(request);
   return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
 }

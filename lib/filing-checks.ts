@@ -100,16 +100,6 @@ export function reasonCheck(role: Role, reason: string): Check {
   };
 }
 
-export function ticketCheck(role: Role, ticket: string | undefined): Check[] {
-  if (!role.ticket) return [];
-  const { pattern, required } = role.ticket;
-  const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
-  if (ticket === undefined)
-    return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
-  const passed = new RegExp(pattern, 'u').test(ticket);
-  return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
-}
-
 export function scopeChecks(role: Role, given: Record<string, string> | undefined): Check[] {
   const base = { check: 'scope', code: 'refused-by-policy' as const };
   const faults = scopeFaults(role.scope, given);

@@ -3,6 +3,7 @@ import type { Catalogue, Role } from './catalogue.ts';
 import type { Check } from './filing-checks.ts';
 import type { Caller } from './principal.ts';
 import type { RequestRecord } from './schema.ts';
+import type { TicketAnswer } from './ticket.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
 
 /** A request as the store's `openOf` answers it. */
@@ -14,11 +15,12 @@ export type Place = { id: string; until: number; extends?: string | undefined };
 /** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
 export const placesAsked = (most: number): number => 2 * most;
 
-/** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, and the grant that an extension continues. */
+/** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, the grant that an extension continues, and what the ticket's validator said. */
 export type Circumstances = {
   filings?: readonly number[] | undefined;
   places?: readonly Place[] | undefined;
   continued?: Pick<RequestRecord, 'id' | 'endsAt'> | undefined;
+  answer?: TicketAnswer | undefined;
 };
 
 /** @param byGlass whether the filing breaks the glass */

@@ -17,7 +17,6 @@ import {
   requesterChecks,
   scopeChecks,
   startCheck,
-  ticketCheck,
   type Who,
 } from './filing-checks.ts';
 import { type Circumstances, limitChecks, type OpenSlot } from './limits.ts';
@@ -25,6 +24,7 @@ import { type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
+import { type TicketAnswer, ticketChecks } from './ticket.ts';
 import { floorToSecond, parseDuration } from './time.ts';
 import { waitingOf } from './waiting.ts';
 
@@ -47,6 +47,8 @@ export type Judgement = {
   waiting?: Waiting | undefined;
   /** there when the glass is broken: nobody is asked, somebody reviews */
   review?: ReviewPlan | undefined;
+  /** of the validator of tickets, where it was asked */
+  answer?: TicketAnswer | undefined;
   checks: Check[];
 };
 
@@ -110,7 +112,7 @@ export function judgeRole(
   now: number,
   circumstances: Circumstances = {},
 ): Judgement {
-  const { continued } = circumstances;
+  const { continued, answer } = circumstances;
   const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
   const asked = body.breakGlass === true;
   const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
@@ -129,7 +131,7 @@ export function judgeRole(
     durationCheck(rule, durationSeconds),
     ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now, review !== undefined)]),
     reasonCheck(rule, body.reason),
-    ...ticketCheck(rule, body.ticket),
+    ...ticketChecks(rule, body.ticket, answer, review !== undefined),
     ...scopeChecks(role, body.scope),
     ...(review ? [] : approvalChecks(role, who, durationSeconds, stages, automatic, now)),
     ...limitChecks(catalogue, role, caller, slots, now, { ...circumstances, byGlass: review !== undefined }),
@@ -146,6 +148,7 @@ export function judgeRole(
     byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
     waiting: review || automatic ? undefined : waitingOf(catalogue, role, requester),
     review,
+    answer,
     checks,
   };
 }
@@ -172,7 +175,7 @@ function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['app
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
 export function refusalOf({ checks }: Judgement): Problem | undefined {
   const failed = checks.filter(({ passed }) => !passed);
-  const order: ProblemCode[] = ['needs-mfa', 'needs-sign-in', 'refused-by-policy', 'no-approver', 'overlap', 'too-many-open'];
+  const order: ProblemCode[] = ['needs-mfa', 'needs-sign-in', 'refused-by-policy', 'no-approver', 'overlap', 'too-many-open', 'try-again'];
   const code = order.find((candidate) => failed.some((check) => check.code === candidate));
   if (code === undefined) return undefined;
   const same = failed.filter((check) => check.code === code);

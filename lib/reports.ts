@@ -3,7 +3,7 @@ import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { instantText } from './time.ts';
-import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, revocationText, say, what } from './wording.ts';
+import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, revocationText, say, ticketFacts, what } from './wording.ts';
 
 /** What happened and who did it. */
 export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
@@ -29,7 +29,7 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
         ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
         : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
     case 'denied':
-      return { lead: say`${wish} was denied.`, facts: decisionsOf(request) };
+      return { lead: say`${wish} was denied.`, facts: [...decisionsOf(request), ...(event?.via === 'ticket-validator' ? by('Denied by') : [])] };
     case 'withdrawn':
       return { lead: say`${wish} was withdrawn. No session was ever issued for it.`, facts: by('Withdrawn by') };
     case 'revoked':
@@ -46,7 +46,7 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
     case 'review':
       return {
         lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
-        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
+        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...ticketFacts(request), ...reviewFacts(request)],
       };
     case 'review-overdue':
       return {
@@ -81,11 +81,22 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
         { label: 'Hand back', text: [call('end')] },
       ];
     case 'denied':
-      return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
+      return [
+        next(
+          viaOf(request, kind) === 'ticket-validator'
+            ? 'If you still need the access, file a new request with a ticket that holds.'
+            : 'If you still need the access, talk to whoever denied it before you file a new request.',
+        ),
+      ];
     case 'revoked': {
       const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
-      const whom = request.history.findLast(({ type }) => type === 'revoked')?.via === 'catalogue' ? 'the owner of the catalogue' : 'whoever revoked it';
-      return [next(`No more sessions are issued.${out} If you still need the access, talk to ${whom}.`)];
+      const then = {
+        catalogue: 'talk to the owner of the catalogue',
+        'ticket-validator': 'file a new request with a ticket that holds',
+      };
+      const via = viaOf(request, kind);
+      const todo = Object.hasOwn(then, via) ? then[via as keyof typeof then] : 'talk to whoever revoked it';
+      return [next(`No more sessions are issued.${out} If you still need the access, ${todo}.`)];
     }
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];
@@ -93,6 +104,8 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
       return [next('Nothing.')];
   }
 }
+
+const viaOf = ({ history }: RequestRecord, kind: Report): string => history.findLast(({ type }) => type === kind)?.via ?? '';
 
 /** What whoever decides, reviews or administers can do next. */
 export function nextForApprover(kind: Report, call: (path: string) => string): Letter['paragraphs'] {

@@ -9,6 +9,7 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
+import { withTicketCheck } from './ticket.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
 import { escalated, reminded } from './waiting.ts';
 
@@ -64,7 +65,7 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
     head: '',
     ...(fingerprint !== undefined && { fingerprint }),
   };
-  const recorded = record(filed, 'filed', byCaller(caller), now);
+  const recorded = withTicketCheck(record(filed, 'filed', byCaller(caller), now), role, judgement.answer, now);
   if (review) return breakGlass(recorded, review, now);
   const { automaticWhen } = role.approval;
   const why = automaticWhen ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}` : 'The catalogue approves this role by itself.';
@@ -255,11 +256,12 @@ export function recordUndelivered(request: RequestRecord, session: Session, call
 
 // -- time ------------------------------------------------------------------------------------------------------------
 
-/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. */
+/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. A ticket that is to be asked about waits for an answer, not for this. */
 export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
-  const step = clockSteps(request).find(({ at }) => at <= now);
+  const step = clockSteps(request).find(({ at, does }) => at <= now && does !== 'ticket-due');
   switch (step?.does) {
     case undefined:
+    case 'ticket-due':
       return undefined;
     case 'ended':
       return record({ ...request, outcome: { status: 'ended', at: step.at, by: 'the end of the grant' } }, 'ended', clockwork, now);

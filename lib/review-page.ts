@@ -5,7 +5,7 @@ import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 import { durationText, instantText } from './time.ts';
-import { type Fact, type Named, requesterOf, say, scopeFacts, what, whoAsks } from './wording.ts';
+import { type Fact, type Named, requesterOf, say, scopeFacts, ticketFacts, what, whoAsks } from './wording.ts';
 
 /**
  * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.
@@ -62,7 +62,7 @@ const useFacts = (request: RequestRecord): Fact[] => [
   { label: 'Used by', value: whoAsks(request) },
   { label: 'Role', value: [request.role.id], note: [request.role.description] },
   { label: 'Reason', quote: request.reason },
-  ...(request.ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: request.ticket }] }]),
+  ...ticketFacts(request),
   ...scopeFacts(request),
   { label: 'How long', value: [durationText(request.durationSeconds)] },
   ...grantFacts(request),
@@ -143,4 +143,5 @@ const eventWords: Record<EventType, string> = {
   reviewed: 'Signed off',
   'sessions-revoked': 'Sessions revoked in AWS',
   'revocation-failed': 'Revoking sessions in AWS failed',
+  'ticket-checked': 'Ticket checked',
 };

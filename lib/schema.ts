@@ -6,7 +6,7 @@ import { parseDuration } from './time.ts';
 
 /** Control characters, invisible and bidirectional formatting: they let a text look like another one. The joiners stay: scripts and emoji need them. */
 const unsafe = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
-const oneLine = (max: number) =>
+export const oneLine = (max: number) =>
   v.pipe(
     v.string(),
     v.maxLength(max, `must be at most ${max} characters`),
@@ -163,6 +163,7 @@ export const eventTypes = [
   'reviewed',
   'sessions-revoked',
   'revocation-failed',
+  'ticket-checked',
 ] as const;
 
 export const HistoryEvent = v.object({
@@ -210,6 +211,18 @@ export const Revocation = v.object({
   effectiveBy: At,
 });
 
+/** Whether the company's validator knows the ticket. */
+export const TicketCheck = v.object({
+  /** its name in the catalogue */
+  validator: v.string(),
+  /** due: it is still to be asked; unreachable: it never answered, and the role lets the request stand */
+  state: v.picklist(['due', 'valid', 'invalid', 'unreachable']),
+  /** when it answered, or when it is to be asked */
+  at: At,
+  /** how often it has not answered */
+  tries: v.optional(v.number()),
+});
+
 /** What the session policy is narrowed to, as approvers saw it. */
 export const Scope = v.object({
   values: v.record(v.string(), v.string()),
@@ -229,6 +242,8 @@ export const RequestRecord = v.object({
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
   ticket: v.optional(v.string()),
+  /** there where the role has tickets checked and one was given */
+  ticketCheck: v.optional(TicketCheck),
   durationSeconds: v.number(),
   /** the request whose grant this one continues */
   extends: v.optional(v.string()),
@@ -383,7 +398,9 @@ export const RoleView = v.object({
     ),
   ),
   reason: v.object({ minLength: v.number() }),
-  ticket: v.optional(v.object({ pattern: v.string(), required: v.boolean() })),
+  ticket: v.optional(
+    v.object({ pattern: v.string(), required: v.boolean(), validator: v.optional(v.string()), ifUnreachable: v.optional(v.picklist(['refuse', 'allow'])) }),
+  ),
   limits: v.optional(v.object({ open: v.number() })),
   breakGlass: v.optional(
     v.object({ maxSeconds: v.number(), reason: v.object({ minLength: v.number() }), reviewWithinSeconds: v.number(), reviewers: v.array(v.string()) }),
@@ -409,6 +426,7 @@ export const RequestView = v.object({
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
   ticket: v.optional(v.string()),
+  ticketCheck: v.optional(v.object({ validator: v.string(), state: TicketCheck.entries.state, at: Instant })),
   durationSeconds: v.number(),
   extends: v.optional(v.string()),
   scope: v.optional(v.record(v.string(), v.string())),

@@ -20,7 +20,7 @@ export const discoveryView = ({ issuer, audience, scope, clientId }: SignIn, ver
 });
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
-  const { id, version, role, requester, filedBy, reason, ticket, durationSeconds, automatic } = request;
+  const { id, version, role, requester, filedBy, reason, ticket, ticketCheck, durationSeconds, automatic } = request;
   return {
     id,
     version,
@@ -30,6 +30,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(filedBy && { filedBy }),
     reason,
     ...(ticket !== undefined && { ticket }),
+    ...(ticketCheck && { ticketCheck: { validator: ticketCheck.validator, state: ticketCheck.state, at: toInstant(ticketCheck.at) } }),
     durationSeconds,
     ...(request.extends !== undefined && { extends: request.extends }),
     ...(request.scope && { scope: request.scope.values }),

@@ -37,19 +37,27 @@ export function whoAsks(request: RequestRecord): Phrase {
 
 /** Everything an approver should know, besides the account, which is shown as a band. */
 export function factsOf(request: RequestRecord): Fact[] {
-  const { role, filedBy, reason, ticket, durationSeconds, decideBy } = request;
+  const { role, filedBy, reason, durationSeconds, decideBy } = request;
   return [
     { label: 'Asked by', value: whoAsks(request) },
     ...(filedBy ? [{ label: 'Filed by', value: say`the bot ${filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
     { label: 'Role', value: [role.id], note: [role.description] },
     { label: 'Reason', quote: reason },
-    ...(ticket === undefined ? [] : [{ label: 'Ticket', value: [{ said: ticket }] }]),
+    ...ticketFacts(request),
     ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
     ...scopeFacts(request),
     { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
     { label: 'Decide until', value: [instantText(decideBy)] },
   ];
+}
+
+/** The ticket, and what is known of it by now. What a validator says is somebody's text like any other. */
+export function ticketFacts({ ticket, ticketCheck, history }: RequestRecord): Fact[] {
+  if (ticket === undefined) return [];
+  const answer = history.findLast(({ type }) => type === 'ticket-checked')?.note;
+  const known = answer === undefined ? [`${ticketCheck?.validator} has not been asked yet; this was filed without waiting for it.`] : [{ said: answer }];
+  return [{ label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: known }) }];
 }
 
 /** In words, and as what AWS will hold the session to. */

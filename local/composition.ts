@@ -20,6 +20,7 @@ import { sesMail } from '../lib/mail.ts';
 import { revoker } from '../lib/revoker.ts';
 import { federation } from '../lib/sign-in.ts';
 import { stsSessions } from '../lib/sts.ts';
+import { ticketValidators } from '../lib/ticket-validator.ts';
 import { version } from '../lib/version.ts';
 import { clientSettings } from './aws-clients.ts';
 import { type AwsEmulator, createAwsEmulator } from './aws-emulator.ts';
@@ -30,6 +31,7 @@ import { identityOf } from './issuer.ts';
 import type { LocalSettings } from './settings.ts';
 import { createStream, type LocalStream } from './stream.ts';
 import { revokeKeys } from './sts.ts';
+import { ticketKeys } from './ticket-validator.ts';
 
 export type Composition = {
   app: App;
@@ -73,6 +75,7 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
     sts: stsSessions(stsClient),
     iam: revoker(revokeClient, (credentials) => new IAMClient({ ...iamSettings, credentials, maxAttempts: 3 })),
     // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
+    tickets: ticketValidators({ region: settings.aws.region, credentials: async () => ticketKeys, hosts: settings.ticketHosts, fetch }),
     signIn: settings.aws.elsewhere.sts ? federation(fetch) : federation(fetch, `${emulator}/federation`),
   };
   const notifyAll = notify.with(parts);
@@ -139,6 +142,6 @@ function functionsOver(app: App): Functions {
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
   const all = write && jsonLog(write, clock.now);
   const faults = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
-  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed', 'leaver-not-judged']);
+  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed', 'leaver-not-judged', 'ticket-unanswered']);
   return (code, fields) => (all ?? (isFault.has(code) ? faults : undefined))?.(code, fields);
 }

@@ -12,6 +12,7 @@ import { guidedPage } from './guided-page.ts';
 import { actorsOf, type Identities } from './identities.ts';
 import type { Issuer } from './issuer.ts';
 import { mailPage, mailPageHeaders } from './mail-page.ts';
+import { answerTicket } from './ticket-validator.ts';
 
 type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
 type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };
@@ -35,6 +36,7 @@ export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }
         return reply(200, mailPage(mail, call.headers['sec-fetch-dest'] === 'iframe'), mailPageHeaders);
       },
     },
+    '/local/tickets/check': { POST: (call) => answerTicket(call) },
     '/local/sts': { GET: () => reply(200, aws.sts.calls) },
     '/local/clock': {
       POST: (call) => {

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
 import { type FileFault, readCatalogue } from '../lib/catalogue-file.ts';
+import { unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { type HttpResult, problemResult, type Reply } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
 import { SECOND } from '../lib/time.ts';
@@ -40,12 +41,13 @@ export class CatalogueFaulty extends Error {
 
 /**
  * Starts a server and waits until it serves.
- * @throws CatalogueFaulty; Error, with code EADDRINUSE when the port is taken
+ * @throws CatalogueFaulty; Error, with code EADDRINUSE when the port is taken; Error when a ticket validator is on a host that nobody has listed
  */
 export async function startLocalServer({
   port = 0,
   catalogueFile = 'access.yml',
   aws = readAwsSettings({}),
+  ticketHosts = [],
   ...rest
 }: Partial<LocalSettings> = {}): Promise<LocalServer> {
   const data = loadCatalogue(catalogueFile);
@@ -53,7 +55,11 @@ export async function startLocalServer({
   let giveBack: (() => void) | undefined;
   try {
     giveBack = rest.dataDir === undefined ? undefined : takeDataDir(rest.dataDir);
-    const serving = await serve({ port, catalogueFile, aws, ...rest }, data, listening.port);
+    const own = ['localhost', '127.0.0.1', '[::1]'].map((host) => `${host}:${listening.port}`);
+    const settings = { port, catalogueFile, aws, ...rest, ticketHosts: [...own, ...ticketHosts] };
+    const unlisted = unlistedHosts(data.ticketValidators, settings.ticketHosts);
+    if (unlisted.length > 0) throw new Error(unlisted.map((fault) => `LATCHKEY_TICKET_HOSTS ${fault}`).join('\n'));
+    const serving = await serve(settings, data, listening.port);
     listening.begin(serving.answer);
     return {
       url: serving.url,

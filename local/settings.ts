@@ -1,6 +1,7 @@
 // What the local server is told: flags and environment, read in this one place. All faults are named at once.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { configFor } from '../lib/config.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type LocalSettings = {
@@ -10,6 +11,8 @@ export type LocalSettings = {
   /** where the table and the issuer's key are kept; a fresh table in memory without it */
   dataDir?: string;
   aws: AwsSettings;
+  /** hosts of ticket validators that may be called besides this server's own */
+  ticketHosts: readonly string[];
   /** takes the lines of the log; without it only faults are shown */
   log?: (line: string) => void;
 };
@@ -27,6 +30,8 @@ export const usage = `Usage: npm start -- [--port 3000] [--data DIR] [--catalogu
   --data DIR        keeps the table across restarts (default: a fresh one in memory)
   --catalogue FILE  the catalogue to serve (default access.yml)
   --log             shows every line of the log
+
+  LATCHKEY_TICKET_HOSTS lists hosts of ticket validators that may be called besides this server's own (docs/tickets.md).
 `;
 
 /** @param args as after the name of the script */
@@ -35,11 +40,14 @@ export function readSettings(args: readonly string[], env: Environment): LocalSe
   if ('faults' in given) return given;
   const port = given.port ?? set(env.PORT) ?? '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
+  const ticketHosts = readTicketHosts(env);
+  if ('faults' in ticketHosts) return ticketHosts;
   return {
     port: Number(port),
     catalogueFile: resolve(given.catalogue ?? 'access.yml'),
     ...(given.data !== undefined && { dataDir: resolve(given.data) }),
     aws: readAwsSettings(env),
+    ticketHosts: ticketHosts.hosts,
     ...(given.log && { log: (line: string) => process.stdout.write(`${line}\n`) }),
   };
 }
@@ -53,6 +61,15 @@ export function readAwsSettings(env: Environment): AwsSettings {
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+function readTicketHosts(env: Environment): { hosts: readonly string[] } | { faults: string[] } {
+  try {
+    return { hosts: configFor(['ticketHosts'], env).ticketHosts };
+  } catch (error) {
+    if (error instanceof Error) return { faults: error.message.split('\n') };
+    throw error;
+  }
+}
 
 type Flags = { port?: string; data?: string; catalogue?: string; log?: boolean };
 

@@ -12,7 +12,7 @@ export const usage = `npm run catalogue -- COMMAND
   check [FILE]                         faults and doubts with line and column (default access.yml); --strict fails on doubts
   explain --person P --role R          every rule of the role applied to this person, passed or failed
       --at TIME  --mfa  --signed-in-ago 5m  --from ADDRESS  --group NAME  --permission-set ARN
-      --duration 1h  --reason TEXT  --ticket TEXT  --on-behalf-of MAIL  --starts-at TIME  --scope NAME=VALUE  --break-glass
+      --duration 1h  --reason TEXT  --ticket TEXT  --ticket-is valid|invalid|unreachable  --on-behalf-of MAIL  --starts-at TIME  --scope NAME=VALUE  --break-glass
       --open ROLE  --filed-lately 3  --bot-filed-lately 3  --open-of-role 3  --review-overdue 2d  --continues 30m  --json
   who --role R                         who may request it and who approves
   diff OLD NEW [--json]                who gains and loses what
@@ -35,6 +35,7 @@ const options = {
   duration: text,
   reason: text,
   ticket: text,
+  'ticket-is': text,
   'on-behalf-of': text,
   'starts-at': text,
   scope: { type: 'string', multiple: true },

@@ -2,7 +2,7 @@
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
-import type { Settings } from './settings.ts';
+import { lambdaFunction, type Settings } from './settings.ts';
 
 type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
   Action?: readonly string[] | string;
@@ -10,13 +10,13 @@ type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
   Condition?: Record<string, Record<string, unknown>>;
 };
 type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
-type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain'>; catalogue: CatalogueData };
+type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain' | 'ticketArns'>; catalogue: CatalogueData };
 
 /** Every function's permissions beside writing its own log. The list of functions is the list of IAM roles. */
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     describe: [],
-    'create-request': [query('byRequester', 'byFiler', 'openByRole'), items('request', ['GetItem', 'PutItem'])],
+    'create-request': [query('byRequester', 'byFiler', 'openByRole'), items('request', ['GetItem', 'PutItem']), ...askValidators(settings)],
     'read-requests': [query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'), items('request', ['GetItem', 'BatchGetItem'])],
     'decide-request': [items('request', ['GetItem', 'PutItem'])],
     'end-request': [items('request', ['GetItem', 'PutItem'])],
@@ -29,7 +29,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       ...readStream(),
       ...enterRevokers(stage, settings.organization, catalogue),
     ],
-    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem'])],
+    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem']), ...askValidators(settings)],
   };
 }
 
@@ -77,6 +77,26 @@ function readStream(): Statement[] {
 function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Statement {
   const identities = [senderAddress, senderDomain].map((identity) => sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`));
   return { Sid: 'Mail', Effect: 'Allow', Action: ['ses:SendEmail'], Resource: identities, Condition: { StringEquals: { 'ses:FromAddress': senderAddress } } };
+}
+
+/**
+ * Calling ticket validators, by the ARNs that the deployment names; without any, nothing. A function URL asks for both actions (lambda-dg,
+ * urls-auth), and the second is for calls by the URL alone, which is how a validator is reached.
+ */
+function askValidators({ ticketArns }: Deployment['settings']): Statement[] {
+  const functions = ticketArns.filter((arn) => lambdaFunction.test(arn));
+  const methods = ticketArns.filter((arn) => !lambdaFunction.test(arn));
+  const byIam = { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } };
+  const byUrl = { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } };
+  return [
+    ...(methods.length > 0 ? [{ Sid: 'Tickets', Effect: 'Allow' as const, Action: ['execute-api:Invoke'], Resource: methods }] : []),
+    ...(functions.length > 0
+      ? [
+          { Sid: 'TicketUrls', Effect: 'Allow' as const, Action: ['lambda:InvokeFunctionUrl'], Resource: functions, Condition: byIam },
+          { Sid: 'TicketFunctions', Effect: 'Allow' as const, Action: ['lambda:InvokeFunction'], Resource: functions, Condition: byUrl },
+        ]
+      : []),
+  ];
 }
 
 const functionArn = (stage: string, name: string) => sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);

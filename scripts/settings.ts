@@ -1,5 +1,8 @@
 // What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
+import type { CatalogueData } from '../lib/catalogue-shape.ts';
+import { unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
+import { deployedCatalogue } from './deployed-catalogue.ts';
 
 type Setting = { variable: string; what: string; default?: string };
 
@@ -16,6 +19,12 @@ export const settingTable = {
   baseUrl: { variable: 'LATCHKEY_BASE_URL', what: 'where links in mails lead, if not to the API itself', default: '' },
   organization: { variable: 'LATCHKEY_ORGANIZATION', what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5', default: '' },
   alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms go to', default: '' },
+  ticketHosts: { variable: 'LATCHKEY_TICKET_HOSTS', what: "hosts of the catalogue's ticket validators, separated by commas", default: '' },
+  ticketValidatorArns: {
+    variable: 'LATCHKEY_TICKET_VALIDATOR_ARNS',
+    what: 'ARNs of the API methods or Lambda functions that check tickets, separated by commas',
+    default: '',
+  },
 } as const satisfies Record<string, Setting>;
 type Name = keyof typeof settingTable;
 export type Settings = Record<Name, string> & {
@@ -24,6 +33,8 @@ export type Settings = Record<Name, string> & {
   senderAddress: string;
   senderDomain: string;
   alarmActions: string[];
+  /** what the functions that ask validators may invoke */
+  ticketArns: string[];
   /** where links in mails lead: what was given, or the API's own URL */
   links: string | { 'Fn::Sub': string };
 };
@@ -35,13 +46,19 @@ export async function settings({ resolveVariable }: { resolveVariable(variable: 
     const sources = [...(name === 'region' ? ['opt:region'] : []), `param:${name}`, `env:${settingTable[name].variable}`, "''"];
     given[name] = String((await resolveVariable(sources.join(', '))) ?? '').trim();
   }
-  const checked = checkSettings(given);
+  const checked = checkSettings(given, deployedCatalogue());
   if ('faults' in checked) throw tellingError(checked.faults);
   return checked.settings;
 }
 
-/** Defaults filled in and everything checked, or every fault at once. Pure. */
-export function checkSettings(given: Partial<Record<Name, string>>): { settings: Settings } | { faults: string[] } {
+/**
+ * Defaults filled in and everything checked, or every fault at once. Pure.
+ * @param catalogue what is deployed with them
+ */
+export function checkSettings(
+  given: Partial<Record<Name, string>>,
+  catalogue: Pick<CatalogueData, 'ticketValidators'> = { ticketValidators: {} },
+): { settings: Settings } | { faults: string[] } {
   const faults: string[] = [];
   const found = {} as Record<Name, string>;
   for (const name of namesOf(settingTable)) {
@@ -54,32 +71,42 @@ export function checkSettings(given: Partial<Record<Name, string>>): { settings:
   }
   if (found.organization && !/^o-[a-z0-9]{10,32}$/.test(found.organization)) faults.push('organization must be an organization id such as o-a1b2c3d4e5');
   if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic)) faults.push('alarmTopic must be the ARN of an SNS topic');
+  const ticketArns = listIn(found.ticketValidatorArns);
+  for (const arn of ticketArns) if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
   const isWhole = namesOf(settingTable).every((name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined);
-  if (isWhole) faults.push(...runtimeFaults(found));
+  if (isWhole) faults.push(...runtimeFaults(found, catalogue));
   if (faults.length > 0) return { faults };
   const senderAddress = /<(.+)>$/.exec(found.sender)?.[1] ?? found.sender;
   return {
     settings: {
       ...found,
-      audiences: found.audience.split(',').map((audience) => audience.trim()),
+      audiences: listIn(found.audience),
       senderAddress,
       senderDomain: senderAddress.slice(senderAddress.lastIndexOf('@') + 1),
       alarmActions: found.alarmTopic ? [found.alarmTopic] : [],
+      ticketArns,
       links: found.baseUrl || { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` },
     },
   };
 }
 
+const listIn = (text: string): string[] => (text === '' ? [] : text.split(',').map((part) => part.trim()));
+
+/** A POST of an API (apigw-dg, api-gateway-iam-policy-resource-format), or a function that has a URL; each whole or with a version or alias. */
+const apiMethod = /^arn:[\w-]+:execute-api:[a-z0-9-]+:\d{12}:[a-z0-9]+\/[\w.$-]+\/POST\/[\w./-]*$/;
+export const lambdaFunction = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?$/;
+const arnFault = 'must be the ARN of a POST of an API, such as arn:aws:execute-api:eu-west-1:111111111111:abc123/prod/POST/check, or of a Lambda function';
+
 /** What the functions would refuse at their start is refused before the deployment. */
-function runtimeFaults(found: Record<Name, string>): string[] {
+function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueData, 'ticketValidators'>): string[] {
   const env: Environment = {
     ...Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable, found[name]])),
     AWS_REGION: found.region,
     LATCHKEY_BASE_URL: found.baseUrl || 'https://example.com',
   };
   try {
-    configFor(['region', 'identity', 'sender', 'baseUrl'], env);
-    return [];
+    const { ticketHosts } = configFor(['region', 'identity', 'sender', 'baseUrl', 'ticketHosts'], env);
+    return unlistedHosts(catalogue.ticketValidators, ticketHosts).map((fault) => `ticketHosts ${fault}`);
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const toParameter = Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]));

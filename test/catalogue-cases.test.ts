@@ -13,7 +13,7 @@ const folder = join(import.meta.dirname, 'cases/catalogue');
 const read = <T>(file: string): T => JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
 type Named = { name: string };
 
-describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic', 'break-glass', 'filing'])('%s', (name) => {
+describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic', 'break-glass', 'filing', 'tickets'])('%s', (name) => {
   const { catalogue: file, cases } = read<{ catalogue: unknown; cases: Named[] }>(`${name}.json`);
   const catalogue = catalogueOf(file);
   test.each(cases)('$name', (given) => expect(faultsOf(catalogue, v.parse(Case, given), start)).toEqual([]));

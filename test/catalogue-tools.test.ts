@@ -62,6 +62,12 @@ describe('check', () => {
       'reason: { minLength: 1 }\n    risk: high',
       'a role of high risk is approved without anybody being asked',
     ],
+    [
+      'a validator of tickets that no role names',
+      'roles:\n',
+      'ticketValidators: { jira: { url: "https://tickets.example.com/check" } }\nroles:\n',
+      'no role has its tickets checked by it',
+    ],
   ])('doubts %s, and lets it pass unless told to be strict', (_, from, to, doubt) => {
     const file = edited('doubt.yml', from, to);
     expect(run('check', file).text).toMatch(/^doubt: .*:\d+:\d+ /);
@@ -83,6 +89,18 @@ describe('explain', () => {
     expect(text).toMatch(/FAILED {2}ticket +The ticket must have the form/);
     expect(text).toContain('Refused with refused-by-policy');
     expect(exitCode).toBe(1);
+  });
+
+  test('says who will be asked about a ticket, and what would come of an answer', () => {
+    const repair = (...args: string[]) =>
+      run('explain', '--catalogue', join(root, 'docs/tickets.yml'), '--person', 'dev@example.com', '--role', 'orders-repair', '--ticket', 'OPS-1', ...args);
+    expect(repair()).toEqual({
+      text: expect.stringMatching(/passed {2}ticket-validator +jira is asked .* nothing is filed\. A dry run does not ask\./),
+      exitCode: 0,
+    });
+    expect(repair('--ticket-is', 'invalid').text).toContain('Refused with refused-by-policy: jira does not accept the ticket.');
+    expect(repair('--ticket-is', 'unreachable').text).toContain('Refused with try-again: ');
+    expect(repair('--ticket-is', 'perhaps')).toEqual({ text: 'ticketIs must be valid, invalid or unreachable', exitCode: 2 });
   });
 
   test('says why a role is not to be seen, which filing does not tell', () => {
@@ -177,6 +195,17 @@ describe('diff', () => {
     expect(against('need: 2', 'need: 1')).toBe('Rules:\n  ~ cross-account-admin: approval.stages.0.need 2 -> 1 (looser)');
     expect(against('mfa: true', 'mfa: false')).toBe('Rules:\n  ~ northwind-admin: mfa true -> false (looser)');
     expect(against('session: { max: 30m }', 'session: { max: 15m }')).toBe('Rules:\n  ~ cross-account-admin: session.max 30 min -> 15 min (stricter)');
+  });
+  test('tickets are checked elsewhere, otherwise, or not at all', () => {
+    const example = readFileSync(join(root, 'docs/tickets.yml'), 'utf8');
+    const changed = (from: string, to: string) => run('diff', join(root, 'docs/tickets.yml'), write('tickets.yml', example.replace(from, to))).text;
+    expect(changed('http://localhost:3000/local/tickets/check', 'https://evil.example/check')).toBe(
+      'Rules:\n  ~ ticketValidators.jira: url http://localhost:3000/local/tickets/check -> https://evil.example/check',
+    );
+    expect(changed('ifUnreachable: allow', 'ifUnreachable: refuse')).toBe('Rules:\n  ~ orders-read: ticket.ifUnreachable allow -> refuse (stricter)');
+    expect(changed('required: true, validator: jira }', 'required: true }')).toBe(
+      'Rules:\n  ~ orders-repair: ticket.validator jira -> none\n  ~ orders-repair: ticket.ifUnreachable refuse -> none',
+    );
   });
   test('as JSON', () =>
     expect(JSON.parse(run('diff', shipped, edited('new.yml', 'POC: [sandy@example.com]', 'POC: [other@example.com]'), '--json').text)).toEqual({

@@ -76,6 +76,19 @@ test.each(['a@example.com\r\nBcc: b@example.com', 'a@example.com, b@example.com'
   expect(() => configFor(['sender'], { LATCHKEY_SENDER: sender })).toThrow(/LATCHKEY_SENDER must be a mail address/),
 );
 
+describe('the hosts of ticket validators', () => {
+  test.each([
+    [undefined, []],
+    ['', []],
+    ['tickets.example.com', ['tickets.example.com']],
+    ['Tickets.Example.com:8443, 127.0.0.1:3000', ['tickets.example.com:8443', '127.0.0.1:3000']],
+  ])('%j', (given, hosts) => expect(configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toEqual({ ticketHosts: hosts }));
+  test.each(['*', '*.example.com', 'https://tickets.example.com', 'tickets.example.com/check', 'user@tickets.example.com', 'a,,b', '-a.example.com'])(
+    '%s is refused',
+    (given) => expect(() => configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toThrow(/LATCHKEY_TICKET_HOSTS must be hosts such as/),
+  );
+});
+
 test('an audience with an empty member is refused', () =>
   expect(() => configFor(['identity'], { ...whole, LATCHKEY_AUDIENCE: 'latchkey,,' })).toThrow(/LATCHKEY_AUDIENCE must be audiences separated by commas/));
 

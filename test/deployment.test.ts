@@ -213,12 +213,42 @@ describe('permissions', () => {
 
   const deployment = {
     stage: 'prod',
-    settings: { organization: '', senderAddress: 'a@example.com', senderDomain: 'example.com' },
+    settings: { organization: '', senderAddress: 'a@example.com', senderDomain: 'example.com', ticketArns: [] as string[] },
     catalogue: deployedCatalogue(),
   };
   test('an organization bounds what may be entered', () => {
     const { 'issue-session': own } = grants({ ...deployment, settings: { ...deployment.settings, organization: 'o-a1b2c3d4e5' } });
     expect(own!.find(({ Sid }) => Sid === 'Assume')!.Condition).toMatchObject({ StringEquals: { 'aws:ResourceOrgID': 'o-a1b2c3d4e5' } });
+  });
+
+  test('those who ask ticket validators may call what the deployment names, and nobody else may', () => {
+    const api = 'arn:aws:execute-api:eu-west-1:222222222222:abc123/prod/POST/check';
+    const lambda = 'arn:aws:lambda:eu-west-1:222222222222:function:tickets';
+    const all = grants({ ...deployment, settings: { ...deployment.settings, ticketArns: [api, lambda] } });
+    const without = grants(deployment);
+    for (const name of functionNames) {
+      const more = all[name]!.slice(without[name]!.length);
+      expect(all[name]!.slice(0, without[name]!.length)).toEqual(without[name]);
+      if (name !== 'create-request' && name !== 'sweep') expect([name, more]).toEqual([name, []]);
+      else
+        expect(more).toEqual([
+          { Sid: 'Tickets', Effect: 'Allow', Action: ['execute-api:Invoke'], Resource: [api] },
+          {
+            Sid: 'TicketUrls',
+            Effect: 'Allow',
+            Action: ['lambda:InvokeFunctionUrl'],
+            Resource: [lambda],
+            Condition: { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } },
+          },
+          {
+            Sid: 'TicketFunctions',
+            Effect: 'Allow',
+            Action: ['lambda:InvokeFunction'],
+            Resource: [lambda],
+            Condition: { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } },
+          },
+        ]);
+    }
   });
 
   test('a role without a path is entered by its whole name', () => {
@@ -430,6 +460,24 @@ describe('parameters', () => {
       ],
     }));
 
+  test('a ticket validator whose host is not listed is named, and so is an ARN that is none', () => {
+    const catalogue = { ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' as const } } };
+    expect(checkSettings(whole, catalogue)).toEqual({
+      faults: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
+    });
+    expect(checkSettings({ ...whole, ticketHosts: '*' }, catalogue)).toEqual({
+      faults: ['ticketHosts must be hosts such as tickets.example.com, separated by commas'],
+    });
+    const arns = 'arn:aws:execute-api:eu-west-1:222222222222:abc123/$default/POST/check, arn:aws:lambda:eu-west-1:222222222222:function:tickets:live';
+    expect(checkSettings({ ...whole, ticketHosts: 'tickets.example.com', ticketValidatorArns: arns }, catalogue)).toMatchObject({
+      settings: { ticketArns: arns.split(', ') },
+    });
+    for (const arn of ['*', 'arn:aws:execute-api:*:*:*', 'arn:aws:lambda:eu-west-1:222222222222:function:*', 'arn:aws:iam::222222222222:role/x'])
+      expect(checkSettings({ ...whole, ticketValidatorArns: arn })).toEqual({
+        faults: [expect.stringContaining(`"${arn}" must be the ARN of a POST of an API`)],
+      });
+  });
+
   test('what is left out has its default', () =>
     expect(checkSettings(whole)).toMatchObject({
       settings: {
@@ -438,6 +486,7 @@ describe('parameters', () => {
         senderAddress: 'lk@mail.example.com',
         senderDomain: 'mail.example.com',
         alarmActions: [],
+        ticketArns: [],
         links: { 'Fn::Sub': expect.stringContaining(`https://\${HttpApi}.`) },
       },
     }));

@@ -41,7 +41,13 @@ function askForm() {
       'div',
       { class: 'pair' },
       field('duration', 'How long', shortDuration(role.duration.defaultSeconds), `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`),
-      role.ticket && field('ticket', role.ticket.required ? 'Ticket' : 'Ticket (optional)', '', `Has the form ${role.ticket.pattern}`),
+      role.ticket &&
+        field(
+          'ticket',
+          role.ticket.required ? 'Ticket' : 'Ticket (optional)',
+          '',
+          `Has the form ${role.ticket.pattern}${role.ticket.validator ? `; ${role.ticket.validator} checks it` : ''}`,
+        ),
       actor.kind === 'bot' &&
         field(
           'onBehalfOf',

@@ -31,6 +31,7 @@ export const eventWords = {
   ended: 'ended',
   revoked: 'revoked',
   lapsed: 'lapsed',
+  'ticket-checked': 'ticket checked',
 };
 
 export const instant = (at) => `${new Date(at).toISOString().slice(0, 10)} ${new Date(at).toISOString().slice(11, 19)} UTC`;

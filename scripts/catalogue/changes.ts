@@ -100,6 +100,7 @@ const perHour = (most: number | undefined): Reading =>
   most === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : { text: String(most), laxity: most };
 
 function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange> {
+  yield* validatorChanges(before, after);
   for (const id of new Set([...before.roles.keys(), ...after.roles.keys()])) {
     const [old, renewed] = [before.roles.get(id), after.roles.get(id)];
     if (!old || !renewed) {
@@ -115,6 +116,17 @@ function* differences(was: Record<string, Reading>, is: Record<string, Reading>)
   for (const rule of Object.keys({ ...was, ...is })) {
     const [one, other] = [was[rule] ?? nothing, is[rule] ?? nothing];
     if (one.text !== other.text) yield { rule, before: one.text, after: other.text, ...direction(one, other) };
+  }
+}
+
+/** Where the tickets of roles are checked. `role` names the validator as the file does. */
+function* validatorChanges({ ticketValidators: old }: Catalogue, { ticketValidators: renewed }: Catalogue): Generator<RuleChange> {
+  for (const name of new Set([...old.keys(), ...renewed.keys()])) {
+    const [was, is] = [old, renewed].map((validators) => validators.get(name));
+    for (const rule of ['url', 'service', 'region'] as const) {
+      const [one, other] = [was?.[rule] ?? 'none', is?.[rule] ?? 'none'];
+      if (one !== other) yield { role: `ticketValidators.${name}`, rule, before: one, after: other };
+    }
   }
 }
 
@@ -165,6 +177,9 @@ function readingsOf(catalogue: Catalogue, role: Role): Record<string, Reading> {
     maxSessionDuration: duration(maxSessionDuration),
     'reason.minLength': { text: String(reason.minLength), laxity: -reason.minLength },
     ticket: ticket ? { text: `${ticket.pattern}${ticket.required ? ', required' : ''}`, laxity: ticket.required ? -2 : -1 } : { text: 'none', laxity: 0 },
+    'ticket.validator': ticket?.validator === undefined ? nothing : { text: ticket.validator },
+    'ticket.ifUnreachable':
+      ticket?.validator === undefined ? nothing : { text: ticket.ifUnreachable ?? 'refuse', laxity: ticket.ifUnreachable === 'allow' ? 1 : 0 },
     mfa: flag(mfa, -1),
     'signIn.within': signInSeconds === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : duration(signInSeconds),
     hours: hours ? { text: hoursText(hours) } : nothing,

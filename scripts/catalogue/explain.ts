@@ -19,6 +19,7 @@ type Flags = {
   duration?: string;
   reason?: string;
   ticket?: string;
+  'ticket-is'?: string;
   'on-behalf-of'?: string;
   'starts-at'?: string;
   scope?: string[];
@@ -89,6 +90,7 @@ function situationOf(flags: Flags): Situation {
     duration: flags.duration,
     reason: flags.reason,
     ticket: flags.ticket,
+    ticketIs: flags['ticket-is'],
     onBehalfOf: flags['on-behalf-of'],
     startsAt: flags['starts-at'],
     scope: flags.scope && valuesOf(flags.scope),

@@ -7,6 +7,7 @@ import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/pol
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
 import { DurationText, Email, NewRequest, strict } from '../../lib/schema.ts';
+import type { TicketAnswer } from '../../lib/ticket.ts';
 import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/time.ts';
 
 /** Fields of the body of a filing, as the API takes them. */
@@ -35,6 +36,8 @@ const fields = {
   duration,
   reason: v.optional(v.string(), 'A reason that is long enough for every role there is.'),
   ticket: v.optional(v.string()),
+  /** what the ticket's validator says; nobody asks it here */
+  ticketIs: v.optional(v.picklist(['valid', 'invalid', 'unreachable'], 'must be valid, invalid or unreachable')),
   onBehalfOf,
   startsAt,
   scope,
@@ -74,7 +77,12 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
   const filings = lately(situation.botFiledLately, at);
   const places = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
   const requester = requesterOf(catalogue, caller, body);
-  const judgement = judgeRole(catalogue, role, caller, requester, body, slotsOf(situation, continued, at), at, { filings, places, continued });
+  const judgement = judgeRole(catalogue, role, caller, requester, body, slotsOf(situation, continued, at), at, {
+    filings,
+    places,
+    continued,
+    answer: answerOf(situation),
+  });
   const barred = judgement.checks.find(({ passed, code }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
   const refusal = barred ? new Problem(barred.code, barred.detail) : refusalOf(judgement);
   if (refusal) return { outcome: 'refused', code: refusal.code, detail: refusal.detail, judgement };
@@ -108,6 +116,11 @@ function slotsOf({ role, open, filedLately, reviewOverdue }: Situation, continue
 
 const ms = (text: string): number => (parseDuration(text) ?? 0) * SECOND;
 const lately = (count: number, at: number): number[] => Array.from({ length: count }, () => at - MINUTE);
+
+function answerOf({ ticketIs }: Situation): TicketAnswer | undefined {
+  if (ticketIs === undefined) return undefined;
+  return ticketIs === 'unreachable' ? { outcome: ticketIs, cause: 'as the question says' } : { outcome: ticketIs };
+}
 
 function callerOf(catalogue: Catalogue, { person: identity, mfa, signedInAgo, from, groups, permissionSet }: Situation, at: number): Caller {
   const bot = catalogue.bots.get(identity);

@@ -14,11 +14,17 @@ import { issueConsole, issueCredentials } from '../../lib/vend.ts';
 import { type FakeApp, fakeApp, type Step } from '../support/fake-app.ts';
 import { crashAt, interleaved, randomFrom } from '../support/gates.ts';
 import { start } from '../support/records.ts';
-import { catalogueOf } from '../support/small-catalogue.ts';
+import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';
 import { codeOf, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
 import { must, prove, size } from './size.ts';
 
-const catalogue = catalogueOf();
+const { roles } = smallCatalogueFile;
+const ticket = { pattern: '^OPS-[0-9]+$', required: true, validator: 'jira' };
+const catalogue = catalogueOf({
+  ...smallCatalogueFile,
+  ticketValidators: { jira: { url: 'https://tickets.example.com/check' } },
+  roles: { ...roles, asked: { ...roles.read, ticket }, 'asked-later': { ...roles.read, ticket: { ...ticket, ifUnreachable: 'allow' } } },
+});
 const dev = signedIn(fakeApp({ catalogue }), 'dev@example.com');
 const lead = signedIn(fakeApp({ catalogue }), 'lead@example.com');
 const second = signedIn(fakeApp({ catalogue }), 'second-lead@example.com');
@@ -75,6 +81,15 @@ const useCases: UseCase[] = [
   { name: 'sweep: check mail', prepare: later(filed, 6 * MINUTE), act: sweep },
   { name: 'sweep: lapse', prepare: later(toldOfFiling, 8 * HOUR), act: sweep },
   { name: 'sweep: end', prepare: later(inUse, HOUR), act: sweep },
+  { name: 'file for a role that waits for its ticket validator', act: file('asked') },
+  {
+    name: 'sweep: a ticket that is denied',
+    prepare: later(async (app) => {
+      app.tickets.answers.set('OPS-1', { outcome: 'invalid' });
+      await filed(app, 'asked-later');
+    }, MINUTE),
+    act: sweep,
+  },
 ];
 
 const kindsOfIo = ['get', 'create', 'replace', 'openOf', 'due', 'openIds', 'lastLook', 'saveLook', 'getMessage', 'claimMessage', 'settleMessage'].map(
@@ -86,7 +101,7 @@ describe('a process that dies at any I/O', () => {
     const points: Array<{ useCase: UseCase; point: Point }> = [];
     for (const useCase of useCases) for (const point of await pointsOf(useCase)) points.push({ useCase, point });
     const crashedAt = new Set(points.map(({ point }) => nameOf(point)));
-    const all = [...kindsOfIo, 'mail.send', 'sts.assumeRole', 'sign-in.token'].flatMap((name) => [`before ${name}`, `after ${name}`]);
+    const all = [...kindsOfIo, 'mail.send', 'sts.assumeRole', 'sign-in.token', 'tickets.check'].flatMap((name) => [`before ${name}`, `after ${name}`]);
     expect([...crashedAt].sort()).toEqual(all.sort());
 
     const measured = { 'use cases': useCases.length, 'places to die': points.length, 'mails sent twice': 0 };

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import type { App, LogCode } from '../../lib/app.ts';
 import { type FakeIam, type FakeMail, type FakeSignIn, type FakeSts, fakeIam, fakeMail, fakeSignIn, fakeSts } from './fake-aws.ts';
 import { type FakeStore, fakeStore } from './fake-store.ts';
+import { type FakeTickets, fakeTickets } from './fake-tickets.ts';
 import { start } from './records.ts';
 import { catalogueOf } from './small-catalogue.ts';
 
@@ -18,6 +19,7 @@ export type FakeApp = App & {
   sts: FakeSts;
   signIn: FakeSignIn;
   iam: FakeIam;
+  tickets: FakeTickets;
   /** the time, epoch milliseconds; a test moves it */
   now: number;
   gate: Gate;
@@ -81,6 +83,7 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
     mail: throughGate('mail', (overrides.mail ?? fakeMail()) as FakeMail),
     sts: throughGate('sts', (overrides.sts ?? sts) as FakeSts),
     iam: throughGate('iam', (overrides.iam ?? fakeIam()) as FakeIam),
+    tickets: throughGate('tickets', (overrides.tickets ?? fakeTickets()) as FakeTickets),
     signIn: throughGate('sign-in', (overrides.signIn ?? fakeSignIn(sts, clock)) as FakeSignIn),
   };
   return app;
