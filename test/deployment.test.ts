@@ -1,6 +1,6 @@
 // Reads what `npm run package` makes: the CloudFormation template and the artefacts, as a reviewer of a deployment would.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -78,6 +78,34 @@ describe('functions', () => {
     expect(started.stdout).toBe('function\n');
     expect(started.stderr).toBe('');
   });
+});
+
+test.each([
+  ['create-request', true],
+  ['sweep', true],
+  ['decide-request', false],
+])('%s does not start with a ticket validator whose host is not listed: %s', (name, isRefused) => {
+  const home = join(scratch, `start-${name}`);
+  cpSync(join(root, '.build', name), home, { recursive: true });
+  writeFileSync(join(scratch, 'package.json'), '{"type":"commonjs"}');
+  const catalogue = JSON.parse(readFileSync(join(home, 'catalogue.json'), 'utf8')) as object;
+  writeFileSync(
+    join(home, 'catalogue.json'),
+    JSON.stringify({ ...catalogue, ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' } } }),
+  );
+  const env = {
+    AWS_LAMBDA_FUNCTION_NAME: name,
+    AWS_REGION: 'eu-west-1',
+    LAMBDA_TASK_ROOT: home,
+    LATCHKEY_TABLE: 'latchkey-example',
+    LATCHKEY_ISSUER: 'https://issuer.invalid',
+    LATCHKEY_AUDIENCE: 'latchkey',
+    LATCHKEY_SCOPE: 'latchkey/use',
+  };
+  const start = (hosts: string) => spawnSync(process.execPath, [join(home, 'index.js')], { env: { ...env, LATCHKEY_TICKET_HOSTS: hosts }, encoding: 'utf8' });
+  const told = 'LATCHKEY_TICKET_HOSTS does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"';
+  expect([start('other.example.com').status === 0, start('other.example.com').stderr.includes(told)]).toEqual([!isRefused, isRefused]);
+  expect(start('tickets.example.com').status).toBe(0);
 });
 
 /** What CloudFormation fills in at deployment. */

@@ -1,5 +1,9 @@
 // The guides in docs/ are what they say: each example of a rule is a catalogue that is accepted, and the bot's walkthrough runs as it stands.
-import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { testKeyOf } from '../local/identities.ts';
@@ -33,7 +37,7 @@ const merged = (into: Tree, from: Tree): Tree => ({
 });
 
 describe('each example of a rule is accepted', () => {
-  test.each(['waiting', 'break-glass', 'leavers', 'limits', 'chatops'])('docs/%s.md', (name) => {
+  test.each(['waiting', 'break-glass', 'leavers', 'limits', 'chatops', 'tickets'])('docs/%s.md', (name) => {
     const examples = blocksOf(guide(name), 'yaml').map((block) => parse(block) as Tree);
     expect(examples.length).toBeGreaterThan(0);
     for (const example of examples) expect(catalogueOf(merged(base, example)).roles.size).toBe(1);
@@ -59,3 +63,55 @@ test('the walkthrough of a bot tells its story when it is typed as it stands', a
     await server.close();
   }
 }, 60_000);
+
+test('the walkthrough of tickets tells its story, with the catalogue that stands beside it', async () => {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-tickets-'));
+  const catalogueFile = join(folder, 'tickets.yml');
+  const example = readFileSync(new URL('../docs/tickets.yml', import.meta.url), 'utf8');
+  expect(example).toContain('"http://localhost:3000/local/tickets/check"');
+  writeFileSync(catalogueFile, example.replace('localhost:3000', `localhost:${port}`));
+  const server = await startLocalServer({ port, catalogueFile });
+  try {
+    const { stdout, stderr } = await typed(blocksOf(guide('tickets'), 'sh'), { B: server.url });
+
+    const [dryRun, refused, silent, filed, before, swept, after, revoked] = stdout.trim().split('\n');
+    expect(dryRun).toContain('A dry run does not ask.');
+    expect(JSON.parse(refused!)).toMatchObject({
+      code: 'refused-by-policy',
+      errors: [{ pointer: '/ticket', detail: 'jira does not accept the ticket: no such ticket in the example' }],
+    });
+    expect(JSON.parse(silent!)).toMatchObject({ status: 503, code: 'try-again' });
+    expect(JSON.parse(filed!)).toMatchObject({
+      status: 'pending',
+      ticketCheck: { validator: 'jira', state: 'valid' },
+      history: [{ type: 'filed' }, { type: 'ticket-checked', note: 'jira: valid: open, in the example' }],
+    });
+    expect([before, JSON.parse(swept!), after]).toEqual(['before the sweep: 200', { due: 1, settled: 1 }, 'after the sweep:  409']);
+    expect(JSON.parse(revoked!)).toMatchObject({ status: 'revoked', ticketCheck: { state: 'invalid' } });
+    expect(stderr).toBe('');
+  } finally {
+    await server.close();
+    rmSync(folder, { recursive: true });
+  }
+}, 60_000);
+
+test('the local server calls no validator but its own, unless it is told', async () => {
+  const catalogueFile = new URL('../docs/tickets.yml', import.meta.url).pathname;
+  await expect(startLocalServer({ port: 0, catalogueFile })).rejects.toThrow(
+    'LATCHKEY_TICKET_HOSTS does not list localhost:3000, the host of the catalogue\'s ticket validator "jira"',
+  );
+  const server = await startLocalServer({ port: 0, catalogueFile, ticketHosts: ['localhost:3000'] });
+  const nobody = await fetch(`${server.url}/local/tickets/check`, { method: 'POST', body: '{"ticket":"OPS-2"}' });
+  expect([nobody.status, ((await nobody.json()) as { code: string }).code]).toEqual([401, 'unauthenticated']);
+  await server.close();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
