@@ -60,7 +60,7 @@ export async function measure(): Promise<string> {
       '|---|---:|---:|',
       ...rows,
       '',
-      `Node ${process.versions.node}, medians of ${rounds} rounds in turn (10 for the AWS CLI) with credentials from a server that answers at once; the program's files are ${(bytes / 1024).toFixed(0)} KB together.`,
+      `Node ${process.versions.node}, medians of ${rounds} rounds in turn (10 for the AWS CLI) with credentials from a server that answers at once; the program's files are ${(bytes.program / 1024).toFixed(0)} KB together, besides ${(bytes.admin / 1024).toFixed(0)} KB for the admin commands.`,
     ].join('\n');
   } finally {
     stopCanned();

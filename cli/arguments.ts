@@ -1,5 +1,5 @@
 // Reads a command's arguments. Not node:util's parseArgs: that one alone would cost `credentials` a tenth of its time.
-import { type AnyCommand, commonOptions, type Input, type Options } from './command.ts';
+import { type AnyCommand, commonOptionsOf, type Input, type Options } from './command.ts';
 import { Failure } from './exit.ts';
 import { nearest } from './nearest.ts';
 
@@ -8,7 +8,7 @@ import { nearest } from './nearest.ts';
  * @throws Failure that names what is wrong and what was probably meant
  */
 export function readArguments(command: AnyCommand, args: readonly string[]): Input {
-  const specs: Options = { ...command.options, ...commonOptions };
+  const specs: Options = { ...command.options, ...commonOptionsOf(command) };
   const options: Record<string, string | boolean | readonly string[] | undefined> = {};
   for (const [name, { type }] of Object.entries(specs)) options[name] = type === 'flag' ? false : type === 'list' ? [] : undefined;
   const positionals: string[] = [];

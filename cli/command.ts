@@ -42,6 +42,8 @@ export const commonOptions = {
   debug: { type: 'flag', summary: 'shows every call on stderr: method, path, status, time, request id; never a secret' },
   help: { type: 'flag', summary: 'shows this help' },
 } as const satisfies Options;
+/** The common options that a command takes besides its own. */
+export const commonOptionsOf = ({ offline }: Pick<AnyCommand, 'offline'>): Options => (offline ? { help: commonOptions.help } : commonOptions);
 export type CommonValues = Values<typeof commonOptions>;
 
 export type Input<Specs extends Options = Options> = {
@@ -57,6 +59,8 @@ export type Command<Specs extends Options = Options> = {
   summary: string;
   /** paragraphs for help and docs */
   description?: readonly string[];
+  /** asks no server, and takes no option of those that do */
+  offline?: boolean;
   positionals: readonly Positional[];
   options: Specs;
   /** what stands behind `--`, where a command takes that */

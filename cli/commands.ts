@@ -24,6 +24,12 @@ export const commands: Commands = {
   env: async () => (await import('./commands/env.ts')).env,
   credentials: async () => (await import('./commands/credentials.ts')).credentials,
   completion: async () => (await import('./commands/completion.ts')).completion,
+  'catalogue check': async () => (await import('./commands/catalogue.ts')).catalogueCheck,
+  'catalogue explain': async () => (await import('./commands/catalogue.ts')).catalogueExplain,
+  'catalogue who': async () => (await import('./commands/catalogue.ts')).catalogueWho,
+  'catalogue diff': async () => (await import('./commands/catalogue.ts')).catalogueDiff,
+  'catalogue test': async () => (await import('./commands/catalogue.ts')).catalogueTest,
+  target: async () => (await import('./commands/target.ts')).target,
 };
 
 export const allCommands = (): Promise<AnyCommand[]> => Promise.all(Object.values(commands).map((command) => command()));

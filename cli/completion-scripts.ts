@@ -1,5 +1,5 @@
 // Completions for shells, from the commands themselves.
-import { type AnyCommand, commonOptions, type OptionSpec, type Options } from './command.ts';
+import { type AnyCommand, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type CompletionShell = (typeof shells)[number];
@@ -8,7 +8,7 @@ export const completionScript = (shell: CompletionShell, commands: readonly AnyC
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const optionsOf = ({ options }: AnyCommand): Options => ({ ...options, ...commonOptions });
+const optionsOf = (command: AnyCommand): Options => ({ ...command.options, ...commonOptionsOf(command) });
 const namesOf = (command: AnyCommand): string =>
   Object.keys(optionsOf(command))
     .map((name) => `--${name}`)

@@ -11,10 +11,10 @@ export function cliDocument(commands: readonly AnyCommand[]): string {
     introduction,
     `## Commands\n\n${table(
       ['command', 'does'],
-      commands.map(({ name, summary }) => [`[\`latchkey ${name}\`](#latchkey-${name})`, summary]),
+      commands.map(({ name, summary }) => [`[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`, summary]),
     )}`,
     ...commands.map(commandSection),
-    `## Options of every command\n\n${optionTable(commonOptions)}`,
+    `## Options of every command\n\nThose of \`catalogue\` and \`target\`, which ask no server, take \`--help\` alone.\n\n${optionTable(commonOptions)}`,
     `## Configuration\n\n${configuration}\n\n${table(
       ['setting', 'is'],
       Object.entries(configKeys).map(([key, what]) => [`\`${key}\``, what]),

@@ -4,7 +4,7 @@ import type { ProblemCode } from '../lib/problem.ts';
 /** Exit statuses by name; documented in docs/cli.md, and a contract for scripts. `exec` ends with the status of its child. */
 export const exits = {
   ok: { status: 0, meaning: 'done' },
-  fault: { status: 1, meaning: 'a fault of the command line itself' },
+  fault: { status: 1, meaning: 'the answer of an admin command is no; or a fault of the command line itself' },
   usage: { status: 2, meaning: 'the command, an option or a file of settings is wrong; nothing was done' },
   'sign-in': { status: 3, meaning: 'not signed in, or the role asks for more than this sign-in proved' },
   'not-found': { status: 4, meaning: 'no such role or request for you' },

@@ -1,5 +1,5 @@
 // Help, from the commands themselves.
-import { type AnyCommand, commonOptions, type OptionSpec, type Options } from './command.ts';
+import { type AnyCommand, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
 
 /** `latchkey request ROLE --reason TEXT [options]` */
 export function usageOf({ name, positionals, options, rest }: AnyCommand): string {
@@ -33,8 +33,15 @@ Help of one: latchkey COMMAND --help
 `;
 }
 
+/** @param first the word that they have in common */
+export const groupHelp = (first: string, commands: readonly AnyCommand[]): string => `Usage: latchkey ${first} COMMAND [options]
+
+${columns(commands.map(({ name, summary }) => [`latchkey ${name}`, summary]))}
+Help of one: latchkey ${commands[0]?.name ?? first} --help
+`;
+
 export function commandHelp(command: AnyCommand): string {
-  const { summary, description = [], positionals, options, rest, examples } = command;
+  const { summary, description = [], positionals, options, rest, examples, offline } = command;
   const places: Array<[string, string]> = [
     ...positionals.map(({ name, summary: what }): [string, string] => [name, what]),
     ...(rest ? ([[rest.name, rest.summary]] as Array<[string, string]>) : []),
@@ -45,7 +52,7 @@ export function commandHelp(command: AnyCommand): string {
     `Usage: ${usageOf(command)}\n`,
     ...(places.length > 0 ? [columns(places)] : []),
     ...(Object.keys(options).length > 0 ? [`Options:\n${optionColumns(options)}`] : []),
-    `Options of every command:\n${optionColumns(commonOptions)}`,
+    `Options of every command${offline ? '' : ' that asks Latchkey'}:\n${optionColumns(commonOptionsOf(command))}`,
     `Examples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
   ].join('\n');
 }

@@ -23,21 +23,24 @@ export async function runProgram(world: World, args: readonly string[], commands
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function dispatch(world: World, [name, ...args]: readonly string[], commands: Commands): Promise<number> {
+async function dispatch(world: World, args: readonly string[], commands: Commands): Promise<number> {
+  const [name] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const { commandHelp, programHelp } = await import('./help.ts');
-    const about = args[0];
-    world.out(
-      about === undefined ? programHelp(await Promise.all(Object.values(commands).map((command) => command()))) : commandHelp(await load(commands, about)),
-    );
+    const about = args.slice(1);
+    world.out(about.length === 0 ? await helpOf(Object.values(commands)) : await helpAbout(commands, about));
     return name === undefined ? exits.usage.status : 0;
   }
   if (name === 'version' || name === '--version') {
     world.out(`latchkey ${version}\n`);
     return 0;
   }
-  const command = await load(commands, name);
-  const input = readArguments(command, args);
+  const { loader, rest } = find(commands, args);
+  if (!loader) {
+    world.out(await helpAbout(commands, [name]));
+    return rest.length === 0 ? exits.usage.status : 0;
+  }
+  const command = await loader();
+  const input = readArguments(command, rest);
   if (input.options.help) {
     const { commandHelp } = await import('./help.ts');
     world.out(commandHelp(command));
@@ -46,11 +49,37 @@ async function dispatch(world: World, [name, ...args]: readonly string[], comman
   return (await command.run(world, input)) ?? 0;
 }
 
-function load(commands: Commands, name: string): Promise<AnyCommand> {
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command) return command();
-  const meant = nearest(name, Object.keys(commands));
-  throw new Failure('usage', `"${name}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, ['See: latchkey help']);
+/**
+ * The command that the first words name; some names have two, of which the first alone names them all.
+ * @returns no loader for the first word of several commands @throws Failure `usage` for what names nothing
+ */
+function find(commands: Commands, [first = '', ...others]: readonly string[]): { loader?: Commands[string]; rest: readonly string[] } {
+  const [second = ''] = others;
+  const pair = `${first} ${second}`;
+  if (Object.hasOwn(commands, first)) return { loader: commands[first]!, rest: others };
+  if (Object.hasOwn(commands, pair)) return { loader: commands[pair]!, rest: others.slice(1) };
+  const isGroup = ofGroup(commands, first).length > 0;
+  if (isGroup && (second === '' || second === '--help' || second === '-h')) return { rest: others };
+  const given = isGroup ? pair : first;
+  const meant = nearest(given, Object.keys(commands));
+  throw new Failure('usage', `"${given}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, [`See: latchkey help${isGroup ? ` ${first}` : ''}`]);
+}
+
+const ofGroup = (commands: Commands, first: string): Array<Commands[string]> =>
+  Object.entries(commands).flatMap(([name, loader]) => (name.startsWith(`${first} `) ? [loader] : []));
+
+/** @param loaders of every command, or of those of one group */
+async function helpOf(loaders: ReadonlyArray<Commands[string]>, group?: string): Promise<string> {
+  const { groupHelp, programHelp } = await import('./help.ts');
+  const all = await Promise.all(loaders.map((loader) => loader()));
+  return group === undefined ? programHelp(all) : groupHelp(group, all);
+}
+
+async function helpAbout(commands: Commands, words: readonly string[]): Promise<string> {
+  const { loader } = find(commands, words);
+  if (!loader) return helpOf(ofGroup(commands, words[0]!), words[0]);
+  const { commandHelp } = await import('./help.ts');
+  return commandHelp(await loader());
 }
 
 const beforeDashes = (args: readonly string[]): readonly string[] => (args.includes('--') ? args.slice(0, args.indexOf('--')) : args);

@@ -1,7 +1,7 @@
 // What can be asked for with a role: the options of `request` and `explain`, and what they come to in a request's body.
 import { toInstant } from '../lib/time.ts';
 import type { Options, Values } from './command.ts';
-import { Failure } from './exit.ts';
+import { namedValues } from './named-values.ts';
 import { startForms } from './start-time.ts';
 import type { Filing } from './vend.ts';
 import type { World } from './world.ts';
@@ -37,7 +37,7 @@ export async function wishOf(world: World, reason: string, options: Values<typeo
     duration,
     ticket,
     startsAt: at === undefined ? undefined : await startOf(world, at),
-    scope: scope.length === 0 ? undefined : scopeOf(scope),
+    scope: namedValues('scope', scope),
     breakGlass: breakGlass || undefined,
     onBehalfOf,
   };
@@ -50,16 +50,4 @@ async function startOf(world: World, text: string): Promise<string> {
   const at = startTimeOf(text, world.now());
   world.err(`To start ${startTimeText(at, world.now())}.\n`);
   return toInstant(at);
-}
-
-function scopeOf(given: readonly string[]): Record<string, string> {
-  const scope: Record<string, string> = Object.create(null);
-  for (const pair of given) {
-    const at = pair.indexOf('=');
-    const name = pair.slice(0, at);
-    if (at < 1) throw new Failure('usage', `--scope takes a name and a value, such as --scope bucket=reports, not "${pair}".`);
-    if (Object.hasOwn(scope, name)) throw new Failure('usage', `--scope names ${name} twice.`);
-    scope[name] = pair.slice(at + 1);
-  }
-  return scope;
 }

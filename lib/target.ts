@@ -35,16 +35,19 @@ export type Target = {
 /** IAM's own quotas (iam-ug, reference_iam-quotas), white space not counted. */
 const limits = { trust: 2048, managed: 6144, inline: 10_240 };
 
+/** What a catalogue has for an account cannot be installed there; the message is for whoever edits the catalogue. */
+export class TargetFault extends Error {}
+
 /**
  * Everything that one account installs, roles in the order of their names.
  * @param key of the account in the catalogue
- * @throws Error that says what does not fit or is missing, for whoever edits the catalogue
+ * @throws TargetFault that says what does not fit or is missing, for whoever edits the catalogue
  */
 export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
   const account = catalogue.accounts[key];
-  if (!account) throw new Error(`There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`);
+  if (!account) throw new TargetFault(`There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`);
   const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
-  if (roles.length === 0) throw new Error(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
+  if (roles.length === 0) throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
   const arns = roles.map(({ path, name }) => roleArn(account, `${path.slice(1)}${name}`));
   const target: Target = {
     account: { key, id: account.id, name: account.name, partition: account.partition },
@@ -59,7 +62,7 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
     tags: account.tags,
   };
   const faults = faultsOf(target);
-  if (faults.length > 0) throw new Error(faults.join('\n'));
+  if (faults.length > 0) throw new TargetFault(faults.join('\n'));
   return target;
 }
 

@@ -5,18 +5,18 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
-/** What bin/latchkey.ts chooses from stays a file of its own; whatever else is imported dynamically is part of its importer's file. */
+/** The programs of bin/latchkey.ts and the admin commands' tools are files of their own; whatever else is imported dynamically is part of its importer's. */
 const programs: Plugin = {
   name: 'programs',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /-program\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /(?:-program|admin-tools)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     ),
 };
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts'],
+  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts', 'cli/admin-tools.ts'],
   entryNames: '[name]',
   plugins: [programs],
   bundle: true,
@@ -33,9 +33,9 @@ const options: BuildOptions = {
 
 /**
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
- * @returns the size of the program in bytes, all its files together
+ * @returns sizes in bytes: of the program, all its files together, and of the admin commands' tools, which it loads when one of them is named
  */
-export async function buildCli(directory: string): Promise<number> {
+export async function buildCli(directory: string): Promise<{ program: number; admin: number }> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({ ...options, outdir: directory, metafile: true });
@@ -46,10 +46,13 @@ export async function buildCli(directory: string): Promise<number> {
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
-  return Object.values(metafile.outputs).reduce((sum, { bytes }) => sum + bytes, 0);
+  const sizeOf = (isAdmin: boolean) =>
+    Object.entries(metafile.outputs).reduce((sum, [file, { bytes }]) => (file.endsWith('admin-tools.js') === isAdmin ? sum + bytes : sum), 0);
+  return { program: sizeOf(false), admin: sizeOf(true) };
 }
 
 if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, 'dist');
-  console.log(`${directory} ${await buildCli(directory)} B`);
+  const { program, admin } = await buildCli(directory);
+  console.log(`${directory}: the program ${program} B, the admin commands ${admin} B`);
 }

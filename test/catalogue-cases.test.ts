@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
+import { Case, faultsOf } from '../admin/catalogue/cases.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
 import { type Hours, isFrom, isWithin } from '../lib/condition.ts';
-import { Case, faultsOf } from '../scripts/catalogue/cases.ts';
 import { start } from './support/records.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
 

@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import type { Change, RuleChange } from '../scripts/catalogue/changes.ts';
-import { answer } from '../scripts/catalogue.ts';
-import { start } from './support/records.ts';
+import type { Answer } from '../admin/answer.ts';
+import type { Change, RuleChange } from '../admin/catalogue/changes.ts';
+import { diff } from '../admin/catalogue/diff.ts';
+import { who } from '../admin/catalogue/who.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'catalogue-diff-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,16 +41,12 @@ function file(content: Tree): string {
   writeFileSync(name, JSON.stringify(content));
   return name;
 }
-function run(...args: string[]): string {
-  const { lines, exitCode } = answer(args, start);
-  expect([exitCode, lines.join('\n')]).toEqual([0, expect.any(String)]);
-  return lines.join('\n');
-}
+const words = ({ lines }: Answer): string => lines.join('\n');
 type Diff = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
 /** In words and as JSON, there and back again. */
 function diffs(before: Tree, after: Tree): { there: string; back: string; json: Diff } {
   const [old, renewed] = [file(before), file(after)];
-  return { there: run('diff', old, renewed), back: run('diff', renewed, old), json: JSON.parse(run('diff', old, renewed, '--json')) as Diff };
+  return { there: words(diff(old, renewed, false)), back: words(diff(renewed, old, false)), json: JSON.parse(words(diff(old, renewed, true))) as Diff };
 }
 
 describe('rights: what one diff calls gained, the diff back calls lost', () => {
@@ -265,7 +262,7 @@ describe('rules: stricter one way, looser the other', () => {
 });
 
 describe('who', () => {
-  const lines = (role: Tree) => run('who', '--catalogue', file(changed({ role })), '--role', 'read').split('\n');
+  const lines = (role: Tree) => who(file(changed({ role })), 'read').lines;
 
   test('has a line for break-glass and one for its review', () => {
     const shown = lines({

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { Case, faultsOf } from '../scripts/catalogue/cases.ts';
+import { Case, faultsOf } from '../admin/catalogue/cases.ts';
 import { start } from './support/records.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
 

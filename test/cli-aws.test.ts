@@ -131,10 +131,27 @@ describe('the package', () => {
     const program = existsSync(npm) ? npm : 'npm';
     const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm') };
     const packed = execFileSync(program, ['pack', join(folder, 'dist'), '--pack-destination', folder, '--json'], { encoding: 'utf8', env });
-    const [{ filename, files, size }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string }>; size: number }];
-    expect(files.map(({ path }) => path).sort()).toEqual(['LICENSE', 'README.md', 'credentials-program.js', 'latchkey.js', 'package.json', 'whole-program.js']);
-    expect(size).toBeLessThan(150_000);
-    execFileSync(program, ['install', '--prefix', join(folder, 'user'), join(folder, filename)], { env, stdio: 'pipe' });
-    expect(execFileSync(join(folder, 'user/node_modules/.bin/latchkey'), ['--version'], { encoding: 'utf8' })).toMatch(/^latchkey \d/);
+    const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string; size: number }> }];
+    expect(files.map(({ path }) => path).sort()).toEqual([
+      'LICENSE',
+      'README.md',
+      'admin-tools.js',
+      'credentials-program.js',
+      'latchkey.js',
+      'package.json',
+      'whole-program.js',
+    ]);
+    const programs = files.filter(({ path }) => path.endsWith('.js') && path !== 'admin-tools.js');
+    expect(programs.reduce((sum, file) => sum + file.size, 0)).toBeLessThan(150_000);
+    const user = join(folder, 'user');
+    execFileSync(program, ['install', '--prefix', user, join(folder, filename)], { env, stdio: 'pipe' });
+    // in a folder with nothing of this repository in it
+    const latchkey = (...args: string[]) => spawnSync(join(user, 'node_modules/.bin/latchkey'), args, { encoding: 'utf8', cwd: user });
+    expect(latchkey('--version').stdout).toMatch(/^latchkey \d/);
+    expect(latchkey('help').stdout).toMatch(/catalogue check +finds faults/);
+    const catalogue = join(root, 'access.yml');
+    expect(latchkey('catalogue', 'check', catalogue)).toMatchObject({ status: 0, stdout: expect.stringContaining('access.yml is right: ') });
+    expect(latchkey('catalogue', 'check')).toMatchObject({ status: 2, stderr: 'latchkey: There is no file access.yml.\n' });
+    expect(latchkey('target', '--account', 'production', '--catalogue', catalogue).stdout).toMatch(/^AWSTemplateFormatVersion: /);
   }, 60_000);
 });

@@ -1,7 +1,7 @@
 // `check FILE`: every fault and every doubt, where it is and what was probably meant.
 import { openCatalogue } from '../../lib/catalogue.ts';
 import { faultLines } from '../../lib/catalogue-file.ts';
-import type { Answer } from '../catalogue.ts';
+import type { Answer } from '../answer.ts';
 import { readFile } from './load.ts';
 
 export function check(file: string, strict: boolean): Answer {

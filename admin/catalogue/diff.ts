@@ -1,11 +1,10 @@
 // `diff OLD NEW`: who gains and loses what, in words for a pull request or as JSON.
-import type { Answer } from '../catalogue.ts';
+import type { Answer } from '../answer.ts';
 import { type Change, type Changes, changesBetween } from './changes.ts';
-import { CannotAnswer, loadCatalogue } from './load.ts';
+import { loadCatalogue } from './load.ts';
 
-/** @throws CannotAnswer for less than two files, a catalogue that is wrong */
-export function diff([old, renewed]: readonly string[], json: boolean): Answer {
-  if (old === undefined || renewed === undefined) throw new CannotAnswer('Say which two files: diff OLD NEW.');
+/** @throws CannotAnswer for a catalogue that is wrong */
+export function diff(old: string, renewed: string, json: boolean): Answer {
   const changes = changesBetween(loadCatalogue(old).catalogue, loadCatalogue(renewed).catalogue);
   return { lines: json ? [JSON.stringify(changes, null, 2)] : inWords(changes), exitCode: 0 };
 }

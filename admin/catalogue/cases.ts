@@ -7,8 +7,8 @@ import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
 import { Problem, problemTable } from '../../lib/problem.ts';
 import { strict, unknownField } from '../../lib/schema.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
-import type { Answer } from '../catalogue.ts';
-import { CannotAnswer, codeOf, loadCatalogue, textOf } from './load.ts';
+import { type Answer, CannotAnswer } from '../answer.ts';
+import { codeOf, loadCatalogue, textOf } from './load.ts';
 import { Situation, situationFields, stagesOf, type Verdict, verdictOf } from './situation.ts';
 
 const Expectation = strict({

@@ -4,15 +4,7 @@ import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts
 import { faultLines, type ReadCatalogue, readCatalogue } from '../../lib/catalogue-file.ts';
 import type { CatalogueData } from '../../lib/catalogue-shape.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
-
-/** A question without an answer; the message is for the one who asked. Exit code 1: the file is wrong; 2: the question is. */
-export class CannotAnswer extends Error {
-  readonly exitCode: 1 | 2;
-  constructor(message: string, exitCode: 1 | 2 = 2) {
-    super(message);
-    this.exitCode = exitCode;
-  }
-}
+import { CannotAnswer } from '../answer.ts';
 
 /** Node's code of an error, or ''. */
 export const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
@@ -37,8 +29,7 @@ export function loadCatalogue(file: string): { data: CatalogueData; catalogue: C
 }
 
 /** @throws CannotAnswer with the id that was probably meant */
-export function roleNamed(catalogue: Catalogue, id: string | undefined): Role {
-  if (id === undefined) throw new CannotAnswer('Say which role: --role ID.');
+export function roleNamed(catalogue: Catalogue, id: string): Role {
   const role = catalogue.roles.get(id);
   if (role) return role;
   const ofTemplate = [...catalogue.roles.values()].filter(({ entry }) => entry === id).map((one) => one.id);

@@ -3,41 +3,42 @@ import * as v from 'valibot';
 import { displayNames } from '../../lib/catalogue.ts';
 import { Problem } from '../../lib/problem.ts';
 import { durationText, toInstant } from '../../lib/time.ts';
-import type { Answer } from '../catalogue.ts';
-import { CannotAnswer, loadCatalogue, roleNamed } from './load.ts';
+import { type Answer, CannotAnswer } from '../answer.ts';
+import { loadCatalogue, roleNamed } from './load.ts';
 import { Situation, stagesOf, type Verdict, verdictOf } from './situation.ts';
 
-type Flags = {
-  person?: string;
-  role?: string;
-  at?: string;
-  mfa?: boolean;
-  'signed-in-ago'?: string;
-  from?: string;
-  group?: string[];
-  'permission-set'?: string;
-  duration?: string;
-  reason?: string;
-  ticket?: string;
-  'ticket-is'?: string;
-  'on-behalf-of'?: string;
-  'starts-at'?: string;
-  scope?: string[];
-  'break-glass'?: boolean;
-  open?: string[];
-  'filed-lately'?: string;
-  'bot-filed-lately'?: string;
-  'open-of-role'?: string;
-  'review-overdue'?: string;
-  continues?: string;
-  json?: boolean;
+/** The options of the command, by their names. */
+export type Question = {
+  person: string;
+  role: string;
+  at: string | undefined;
+  mfa: boolean;
+  'signed-in-ago': string | undefined;
+  from: string | undefined;
+  group: readonly string[];
+  'permission-set': string | undefined;
+  duration: string | undefined;
+  reason: string | undefined;
+  ticket: string | undefined;
+  'ticket-is': string | undefined;
+  'on-behalf-of': string | undefined;
+  'starts-at': string | undefined;
+  scope: Record<string, string> | undefined;
+  'break-glass': boolean;
+  open: readonly string[];
+  'filed-lately': string | undefined;
+  'bot-filed-lately': string | undefined;
+  'open-of-role': string | undefined;
+  'review-overdue': string | undefined;
+  continues: string | undefined;
+  json: boolean;
 };
 
-/** @throws CannotAnswer for a flag of the wrong form, a role that does not exist, a catalogue that is wrong */
-export function explain(file: string, flags: Flags, now: number): Answer {
+/** @param now epoch milliseconds, for what is judged by the clock @throws CannotAnswer for an option of the wrong form, a role that does not exist, a catalogue that is wrong */
+export function explain(file: string, question: Question, now: number): Answer {
   const { catalogue } = loadCatalogue(file);
-  const role = roleNamed(catalogue, flags.role);
-  const situation = situationOf(flags);
+  const role = roleNamed(catalogue, question.role);
+  const situation = situationOf(question);
   const verdict = judged(() => verdictOf(catalogue, role, situation, now));
   const { judgement, outcome, code } = verdict;
   const stages = stagesOf(judgement).map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) }));
@@ -45,7 +46,7 @@ export function explain(file: string, flags: Flags, now: number): Answer {
   const { review } = judgement;
   const reviewers = review && displayNames(catalogue, review.reviewers);
   const exitCode = outcome === 'refused' ? 1 : 0;
-  if (flags.json)
+  if (question.json)
     return {
       lines: [
         JSON.stringify({ outcome, code, role: role.id, durationSeconds: judgement.durationSeconds, stages, ...(reviewers && { reviewers }), checks }, null, 2),
@@ -76,42 +77,34 @@ const sentence = ({ outcome, code, detail, judgement }: Verdict): string =>
     refused: `Refused with ${code}: ${detail}`,
   })[outcome];
 
-function situationOf(flags: Flags): Situation {
-  if (flags.person === undefined) throw new CannotAnswer('Say who: --person MAIL or --person ARN.');
+function situationOf(question: Question): Situation {
   const given = {
-    person: flags.person,
-    role: flags.role,
-    at: flags.at,
-    mfa: flags.mfa,
-    signedInAgo: flags['signed-in-ago'],
-    from: flags.from,
-    groups: flags.group,
-    permissionSet: flags['permission-set'],
-    duration: flags.duration,
-    reason: flags.reason,
-    ticket: flags.ticket,
-    ticketIs: flags['ticket-is'],
-    onBehalfOf: flags['on-behalf-of'],
-    startsAt: flags['starts-at'],
-    scope: flags.scope && valuesOf(flags.scope),
-    breakGlass: flags['break-glass'],
-    open: flags.open,
-    filedLately: flags['filed-lately'] && Number(flags['filed-lately']),
-    botFiledLately: flags['bot-filed-lately'] && Number(flags['bot-filed-lately']),
-    openOfRole: flags['open-of-role'] && Number(flags['open-of-role']),
-    reviewOverdue: flags['review-overdue'],
-    continues: flags.continues,
+    person: question.person,
+    role: question.role,
+    at: question.at,
+    mfa: question.mfa,
+    signedInAgo: question['signed-in-ago'],
+    from: question.from,
+    groups: question.group,
+    permissionSet: question['permission-set'],
+    duration: question.duration,
+    reason: question.reason,
+    ticket: question.ticket,
+    ticketIs: question['ticket-is'],
+    onBehalfOf: question['on-behalf-of'],
+    startsAt: question['starts-at'],
+    scope: question.scope,
+    breakGlass: question['break-glass'] || undefined,
+    open: question.open,
+    filedLately: question['filed-lately'] && Number(question['filed-lately']),
+    botFiledLately: question['bot-filed-lately'] && Number(question['bot-filed-lately']),
+    openOfRole: question['open-of-role'] && Number(question['open-of-role']),
+    reviewOverdue: question['review-overdue'],
+    continues: question.continues,
   };
   const parsed = v.safeParse(Situation, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
   if (parsed.success) return parsed.output;
   throw new CannotAnswer(parsed.issues.map((issue) => [...(issue.path ? [String(issue.path[0].key)] : []), issue.message].join(' ')).join('\n'));
-}
-
-/** `bucket=reports` -> `{ bucket: 'reports' }` */
-function valuesOf(pairs: readonly string[]): Record<string, string> {
-  const parts = pairs.map((pair) => /^([^=]+)=(.*)$/s.exec(pair));
-  if (parts.includes(null)) throw new CannotAnswer('Say a value of the scope as --scope NAME=VALUE.');
-  return Object.fromEntries(parts.map((part) => [part![1]!, part![2]!]));
 }
 
 function judged(judge: () => Verdict): Verdict {

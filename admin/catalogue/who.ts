@@ -8,11 +8,11 @@ import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
 import type { Who } from '../../lib/filing-checks.ts';
 import { mayRequest } from '../../lib/policy.ts';
 import { durationText } from '../../lib/time.ts';
-import type { Answer } from '../catalogue.ts';
+import type { Answer } from '../answer.ts';
 import { loadCatalogue, roleNamed } from './load.ts';
 
 /** @throws CannotAnswer for a role that does not exist, a catalogue that is wrong */
-export function who(file: string, id: string | undefined): Answer {
+export function who(file: string, id: string): Answer {
   const { catalogue } = loadCatalogue(file);
   const role = roleNamed(catalogue, id);
   const { people, open } = nameable(catalogue, role.requesters, (who) => mayRequest(role, who));
