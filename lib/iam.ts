@@ -64,24 +64,26 @@ export function trustPolicy({ role, organization }: Trusted, externalId: string)
   );
 }
 
-/** The role paths of the catalogue, account by account; a role without a path is named itself. */
+/** The role paths of the catalogue, in the order of the file; a role without a path is named itself. */
 export function targetRoles(catalogue: Pick<CatalogueData, 'accounts' | 'roles'>): string[] {
   const arns = [...rolesIn(catalogue)].map(({ account, rule: { roleName } }) => {
     const path = roleName.slice(0, roleName.lastIndexOf('/') + 1);
     return roleArn(catalogue.accounts[account]!, path === '' ? roleName : `${path}*`);
   });
-  return [...new Set(arns)].sort();
+  return [...new Set(arns)];
 }
 
 /** The roles in target accounts that revoke. Accounts that have none are left out. */
-export const revokerRoles = (catalogue: Pick<CatalogueData, 'accounts'>): string[] =>
-  [
-    ...new Set(
-      Object.values(catalogue.accounts)
-        .filter(({ revoker }) => revoker)
-        .map(revokerArn),
-    ),
-  ].sort();
+export const revokerRoles = (catalogue: Pick<CatalogueData, 'accounts'>): string[] => [
+  ...new Set(
+    Object.values(catalogue.accounts)
+      .filter(({ revoker }) => revoker)
+      .map(revokerArn),
+  ),
+];
+
+/** The same names and paths in whatever account: for a policy without room for the list, and only beside a condition on the organisation. */
+export const inAnyAccount = (roles: readonly string[]): string[] => [...new Set(roles.map((arn) => arn.replace(/^(arn:[\w-]+:iam::)\d{12}:/, '$1*:')))];
 
 /**
  * What a function of the hub may do in other accounts: these actions on these roles, from its own code alone, and nothing beside.
@@ -198,6 +200,9 @@ export const revokerPolicy = (account: Pick<Account, 'partition' | 'id'>, roles:
 export const revocationPolicyName = 'LatchkeyRevocations';
 /** All inline policies of a role together, white space not counted (iam-ug, reference_iam-quotas). */
 export const inlineLimit = 10_240;
+/** One managed policy, white space not counted, and how many a role may have without asking AWS for more (the same page). */
+export const managedLimit = 6144;
+export const managedPerRole = 10;
 
 /**
  * The policy that ends sessions of a role: those of the listed grants, by their tag, and all that were issued before an instant.

@@ -1,6 +1,17 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
 import type { CatalogueData } from './catalogue.ts';
-import { type Arn, boundaryArn, type PolicyDocument, permissionsBoundary, revokerPolicy, revokerTrust, roleArn, trustPolicy } from './iam.ts';
+import {
+  type Arn,
+  boundaryArn,
+  inlineLimit,
+  managedLimit,
+  type PolicyDocument,
+  permissionsBoundary,
+  revokerPolicy,
+  revokerTrust,
+  roleArn,
+  trustPolicy,
+} from './iam.ts';
 import { rolesIn } from './role-template.ts';
 
 /** The hub as target accounts know it. */
@@ -33,7 +44,7 @@ export type Target = {
 };
 
 /** IAM's own quotas (iam-ug, reference_iam-quotas), white space not counted. */
-const limits = { trust: 2048, managed: 6144, inline: 10_240 };
+const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit };
 
 /** What a catalogue has for an account cannot be installed there; the message is for whoever edits the catalogue. */
 export class TargetFault extends Error {}

@@ -2,7 +2,8 @@
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
-import { lambdaFunction, type Settings } from './settings.ts';
+import { fitted } from './policy-room.ts';
+import { lambdaFunction, type Settings, tellingError } from './settings.ts';
 
 type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
   Action?: readonly string[] | string;
@@ -10,6 +11,8 @@ type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
   Condition?: Record<string, Record<string, unknown>>;
 };
 type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
+type ManagedPolicy = { Type: 'AWS::IAM::ManagedPolicy'; Properties: Record<string, unknown> };
+type Resources = Record<string, Role | ManagedPolicy>;
 type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain' | 'ticketArns'>; catalogue: CatalogueData };
 
 /** Every function's permissions beside writing its own log. The list of functions is the list of IAM roles. */
@@ -34,13 +37,29 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
 }
 
 /** osls calls this for `\${file(scripts/deployment.cjs):roles}` and merges the answer into the template's resources. */
-export async function roles({ resolveVariable, resolveConfigurationProperty }: Resolver): Promise<{ Resources: Record<string, Role> }> {
+export async function roles({ resolveVariable, resolveConfigurationProperty }: Resolver): Promise<{ Resources: Resources }> {
   const stage = await resolveVariable('sls:stage');
   const settings = (await resolveConfigurationProperty(['custom', 'settings'])) as Settings;
-  const statements = Object.entries(grants({ stage, settings, catalogue: deployedCatalogue() }));
-  return { Resources: Object.fromEntries(statements.map(([name, own]) => [roleLogicalId(name), roleOf(name, stage, own)])) };
+  return { Resources: iamResources({ stage, settings, catalogue: deployedCatalogue() }) };
 }
+
 type Resolver = { resolveVariable(variable: string): Promise<string>; resolveConfigurationProperty(path: string[]): Promise<unknown> };
+
+/** Every role, and the managed policies of those whose list of target accounts has no room in the role itself. @throws Error that says what does not fit */
+export function iamResources(deployment: Deployment): Resources {
+  const { stage, settings } = deployment;
+  const parts = Object.entries(grants(deployment)).map(([name, own]) => ({ name, ...fitted(name, [writeLog(name, stage), ...own], settings.organization) }));
+  const faults = parts.flatMap(({ fault }) => fault ?? []);
+  if (faults.length > 0) throw tellingError(faults);
+  return Object.fromEntries(
+    parts.flatMap((part): Array<[string, Role | ManagedPolicy]> => {
+      if (part.fault !== undefined) return [];
+      const id = roleLogicalId(part.name);
+      const beside = part.managed.map((statements, i): [string, ManagedPolicy] => [`${id}Part${i + 1}`, partOf(part.name, stage, statements)]);
+      return [[id, roleOf(part.name, stage, part.inline)], ...beside];
+    }),
+  );
+}
 
 /** `decide-request` -> `DecideRequestRole` */
 export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Role`;
@@ -122,20 +141,31 @@ const enterTargets = (stage: string, organization: string, catalogue: CatalogueD
     ...ownLog,
   ]);
 
-function roleOf(name: string, stage: string, own: Statement[]): Role {
-  const log: Statement = {
-    Sid: 'Log',
-    Effect: 'Allow',
-    Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-    Resource: sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/latchkey-${stage}-${name}:*`),
-  };
+const writeLog = (name: string, stage: string): Statement => ({
+  Sid: 'Log',
+  Effect: 'Allow',
+  Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  Resource: sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/latchkey-${stage}-${name}:*`),
+});
+
+/** Attached from its own side, so that CloudFormation can take it away again from a role that it retains. */
+const partOf = (name: string, stage: string, Statement: Statement[]): ManagedPolicy => ({
+  Type: 'AWS::IAM::ManagedPolicy',
+  Properties: {
+    Description: `Latchkey ${stage}: roles of other accounts that functions/${name}.ts may enter`,
+    Roles: [{ Ref: roleLogicalId(name) }],
+    PolicyDocument: { Version: '2012-10-17', Statement },
+  },
+});
+
+function roleOf(name: string, stage: string, statements: Statement[]): Role {
   const properties = {
     Description: `Latchkey ${stage}: what functions/${name}.ts may do`,
     AssumeRolePolicyDocument: {
       Version: '2012-10-17',
       Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
     },
-    Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: [log, ...own] } }],
+    Policies: [{ PolicyName: name, PolicyDocument: { Version: '2012-10-17', Statement: statements } }],
   };
   if (name !== 'issue-session' && name !== 'revoke-sessions') return { Type: 'AWS::IAM::Role', Properties: properties };
   // IAM remembers the id of a role that a trust policy names, not the name: were this role replaced, no target account would know it any more

@@ -116,7 +116,7 @@ function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueDat
 }
 
 /** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
-function tellingError(faults: string[]): Error {
+export function tellingError(faults: string[]): Error {
   const error = new Error(`This deployment cannot be described yet:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   error.stack = error.message;
   return error;

@@ -10,8 +10,10 @@ import { tableDefinition } from '../lib/store.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
-import { grants, roleLogicalId } from '../scripts/function-roles.ts';
+import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
+import { findingsIn } from '../scripts/package.ts';
 import { checkSettings } from '../scripts/settings.ts';
+import { catalogueOfAccounts } from './support/many-accounts.ts';
 
 const root = join(import.meta.dirname, '..');
 const functionNames = readdirSync(join(root, 'functions'))
@@ -277,6 +279,21 @@ describe('permissions', () => {
           },
         ]);
     }
+  });
+
+  test.each([
+    [500, ''],
+    [500, 'o-a1b2c3d4e5'],
+    [3000, 'o-a1b2c3d4e5'],
+  ])('the template for %i accounts, organization "%s", is one that CloudFormation takes', (accounts, organization) => {
+    const whole = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')) as { Resources: object };
+    const iam = iamResources({ ...deployment, stage: 'example', settings: { ...deployment.settings, organization }, catalogue: catalogueOfAccounts(accounts) });
+    const text = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...iam } });
+    const file = join(scratch, `template-${accounts}-${organization}.json`);
+    writeFileSync(file, text);
+    expect(findingsIn(file)).toEqual([]);
+    // CloudFormation's own quotas (cloudformation-ug, cloudformation-limits): a template of 1 MB in S3, 500 resources
+    expect([text.length < 1_000_000, Object.keys({ ...whole.Resources, ...iam }).length <= 500]).toEqual([true, true]);
   });
 
   test('a role without a path is entered by its whole name', () => {

@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
-import { enterActions, hubPolicy, inlineLimit, type PolicyDocument, revocationPolicy, revokerArn, revokerRoles, targetRoles } from '../lib/iam.ts';
+import {
+  enterActions,
+  hubPolicy,
+  inAnyAccount,
+  inlineLimit,
+  type PolicyDocument,
+  revocationPolicy,
+  revokerArn,
+  revokerRoles,
+  targetRoles,
+} from '../lib/iam.ts';
 import { planSession } from '../lib/session.ts';
 import { type TargetRole, targetOf } from '../lib/target.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
@@ -109,6 +119,69 @@ test('the hub enters no role that is not on a path of the catalogue', async () =
       identity: [vendPolicy],
       resourcePolicy: document([{ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action: 'sts:AssumeRole' }]),
     });
+});
+
+/** The forms that the hub's right has where its list is too long for the role: several policies, and paths under the organisation. */
+const [assume, nothingElse] = vendPolicy.Statement;
+const inParts = [...targetRoles(data).map((role) => document([{ ...assume!, Resource: [role] }])), document([nothingElse!])];
+const byPath = document(hubPolicy(enterActions, inAnyAccount(targetRoles(data)), code('issue-session'), organization, ['dynamodb:GetItem']));
+const revokesByPath = document(hubPolicy(['sts:AssumeRole'], inAnyAccount(revokerRoles(data)), code('revoke-sessions'), organization, ['dynamodb:GetItem']));
+
+describe.each([
+  ['spread over several policies', inParts, [revokePolicy]],
+  ['by path, under the organisation', [byPath], [revokesByPath]],
+])("the hub's right, %s", (_form, identity, revoking) => {
+  /** What the hub's side alone says: the role that is entered lets everybody in. */
+  const asks = (resource: string, context: Judged['context'] = {}, action = 'sts:AssumeRole', from = 'issue-session', by = identity): Judged => ({
+    principal: sessionOf(from),
+    action,
+    resource,
+    accountId: resource.split(':')[4]!,
+    context: {
+      ...goodEntry(roles[0]!),
+      'lambda:SourceFunctionArn': code(from),
+      ...context,
+    },
+    identity: by,
+    resourcePolicy: document([{ Effect: 'Allow', Principal: { AWS: hubRole(from) }, Action: [...enterActions] }]),
+  });
+  test.each(roles)('enters $role.name in $account.key', async ({ arn }) => {
+    for (const action of enterActions) await judges(true, asks(arn, {}, action));
+  });
+  test.each(targets)('revokes in $key', (account) => judges(true, asks(revokerArn(account), {}, 'sts:AssumeRole', 'revoke-sessions', revoking)));
+
+  const { arn } = roles[0]!;
+  const refused: Array<[string, Judged]> = [
+    ['in another organisation', asks(arn, { 'aws:ResourceOrgID': 'o-zzzzzzzzzz' })],
+    ['in no organisation', asks(arn, { 'aws:ResourceOrgID': undefined })],
+    ['on another path', asks('arn:aws:iam::111111111111:role/Admin')],
+    ['below another path', asks('arn:aws:iam::111111111111:role/team/latchkey/UpdateProdApp')],
+    ['whose name begins like the path', asks('arn:aws:iam::111111111111:role/latchkey-admin')],
+    ['in another partition', asks('arn:aws-cn:iam::111111111111:role/latchkey/UpdateProdApp')],
+    ['that revokes', asks(revokerArn(targets[0]!))],
+    ['from the code of another function', asks(arn, { 'lambda:SourceFunctionArn': code('create-request') })],
+    ['from no function at all', asks(arn, { 'lambda:SourceFunctionArn': undefined })],
+  ];
+  test.each(refused)('enters no role %s', (_, call) => judges(false, call));
+
+  const revoker = (context: Judged['context'], resource = revokerArn(targets[0]!)) => asks(resource, context, 'sts:AssumeRole', 'revoke-sessions', revoking);
+  test.each([
+    ['in another organisation', revoker({ 'aws:ResourceOrgID': 'o-zzzzzzzzzz' })],
+    ['by the code that vends', revoker({ 'lambda:SourceFunctionArn': code('issue-session') })],
+    ['that is a target role', revoker({}, arn)],
+    ['whose name only begins so', revoker({}, 'arn:aws:iam::111111111111:role/latchkey-revoker2')],
+  ])('enters no revoker %s', (_, call) => judges(false, call));
+
+  test('can do nothing else, whatever is added to the role', async () => {
+    for (const [action, resource] of [
+      ['s3:GetObject', 'arn:aws:s3:::any/key'],
+      ['iam:PutRolePolicy', `arn:aws:iam::${hubAccount}:role/any`],
+    ] as const) {
+      const call = { principal: sessionOf('issue-session'), action, resource, accountId: hubAccount, context: { 'aws:ViaAWSService': 'false' } };
+      await judges(true, { ...call, identity: [anything] });
+      await judges(false, { ...call, identity: [...identity, anything] });
+    }
+  });
 });
 
 test('the vending function can do nothing else, whatever is added to its role', async () => {
