@@ -1,11 +1,15 @@
 // POST /requests/{id}/credentials and /console: the only function that may assume the catalogue's roles.
 import { baseUrl, catalogue, identity, lambda, signIn, store, sts } from '../lib/app.ts';
+import { probeTarget, withDoctor } from '../lib/diagnose.ts';
 import { endpoint, reply } from '../lib/http.ts';
 import { issueConsole, issueCredentials } from '../lib/vend.ts';
 
 export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl }, (app) =>
-  endpoint(app, {
-    issueCredentials: async ({ caller, param, body }) => reply(200, await issueCredentials(app, caller, param, body.duration)),
-    issueConsole: async ({ caller, param, body }) => reply(200, await issueConsole(app, caller, param, body.destination)),
-  }),
+  withDoctor(
+    (account) => probeTarget(app, account),
+    endpoint(app, {
+      issueCredentials: async ({ caller, param, body }) => reply(200, await issueCredentials(app, caller, param, body.duration)),
+      issueConsole: async ({ caller, param, body }) => reply(200, await issueConsole(app, caller, param, body.destination)),
+    }),
+  ),
 );

@@ -1,19 +1,25 @@
 // Table stream -> deny policy on the target role: the only function that may enter the revoker roles. What fails comes again.
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { catalogue, iam, lambda, store } from '../lib/app.ts';
+import { probeRevoker, withDoctor } from '../lib/diagnose.ts';
 import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
 import { recordFromImage } from '../lib/store.ts';
 
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
 const idOf = (record: DynamoDBRecord): string => keyOf(record).slice('request#'.length);
 
-export const handler = lambda({ store, iam, catalogue }, (app) => async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-  const changed = Records.filter((record) => keyOf(record).startsWith('request#'));
-  const images = changed.map(({ dynamodb }) => recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]));
-  const later = new Set(await revokeSessions(app, images.filter((image) => image?.revocation?.state === 'pending') as NonNullable<(typeof images)[number]>[]));
-  // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
-  const collected = Records.filter((record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'));
-  for (const record of collected) await pruneRevocations(app, keyOf(record).slice('revocations#'.length));
-  const failed = changed.filter((record) => later.has(idOf(record)));
-  return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
+export const handler = lambda({ store, iam, catalogue }, (app) => {
+  const revoke = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+    const changed = Records.filter((record) => keyOf(record).startsWith('request#'));
+    const images = changed.map(({ dynamodb }) => recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]));
+    const later = new Set(
+      await revokeSessions(app, images.filter((image) => image?.revocation?.state === 'pending') as NonNullable<(typeof images)[number]>[]),
+    );
+    // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
+    const collected = Records.filter((record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'));
+    for (const record of collected) await pruneRevocations(app, keyOf(record).slice('revocations#'.length));
+    const failed = changed.filter((record) => later.has(idOf(record)));
+    return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
+  };
+  return withDoctor((account) => probeRevoker(app, account), revoke);
 });

@@ -15,6 +15,7 @@ import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
 import type { Identity } from './principal.ts';
+import type { TrialInput, Tried } from './probe.ts';
 import type { RevocationList } from './revocation-plan.ts';
 import { revoker } from './revoker.ts';
 import type { MessageRecord, RequestRecord } from './schema.ts';
@@ -64,7 +65,8 @@ export type LogCode =
   | 'revocation-deferred'
   | 'revocation-failed'
   | 'console-undelivered'
-  | 'ticket-unanswered';
+  | 'ticket-unanswered'
+  | 'doctor-probed';
 
 /** A request's place in a list: newest first by time, then by id. */
 export type Position = { id: string; createdAt: number };
@@ -147,6 +149,8 @@ export type SessionCredentials = { accessKeyId: string; secretAccessKey: string;
 export interface Sts {
   /** @throws Problem `aws-refused` (with the usual causes) or `try-again`; never AWS's own words */
   assumeRole(input: AssumeRoleInput): Promise<SessionCredentials>;
+  /** Only whether STS lets it, and until when the session would have lived; its credentials do not leave the edge. Never throws. */
+  tryRole(input: TrialInput): Promise<Tried & { expiresAt?: number }>;
 }
 export interface SignIn {
   /** Exchanges credentials for a sign-in token at the federation endpoint of `partition`. @throws Problem `aws-refused` or `try-again` */
@@ -161,6 +165,11 @@ export interface Iam {
    * @throws RevocationRefused (revocation-refused.ts) when IAM will never take it; Problem `try-again`
    */
   setRevocations(role: RevokedRole, policy: PolicyDocument | undefined): Promise<'written' | 'gone' | 'full'>;
+  /** Only whether a revoker can be entered, with and without its external id, and whether it may change each of the roles. Changes nothing. Never throws. */
+  tryRevoker(
+    way: Omit<RevokedRole, 'arn'>,
+    roles: readonly string[],
+  ): Promise<{ entered: Tried; withoutExternalId: Tried /** one for each role, in their order; none where the revoker was not entered */; deletes: Tried[] }>;
 }
 export interface Tickets {
   /** Asks a validator of the catalogue about a ticket. What is no answer in its form, for whatever cause, is `unreachable`. */

@@ -6,6 +6,7 @@ import { awsAnswer } from './aws-answer.ts';
 import { revocationPolicyName } from './iam.ts';
 import { Problem } from './problem.ts';
 import { RevocationRefused } from './revocation-refused.ts';
+import { triedRevoker } from './trials.ts';
 
 /** botocore sts: the least that STS gives. Seconds. */
 const LEAST = 900;
@@ -28,6 +29,7 @@ export const revoker = (sts: STSClient, iamFor: (credentials: Omit<SessionCreden
       iam.destroy();
     }
   },
+  tryRevoker: triedRevoker(sts, iamFor),
 });
 
 async function entered(sts: STSClient, { revoker: RoleArn, externalId: ExternalId }: RevokedRole): Promise<Omit<SessionCredentials, 'expiresAt'>> {

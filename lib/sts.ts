@@ -3,6 +3,8 @@ import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from 
 import type { SessionCredentials, Sts } from './app.ts';
 import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { Problem } from './problem.ts';
+import { unknownCause, usualCauses } from './sts-causes.ts';
+import { triedRole } from './trials.ts';
 
 /**
  * @param client with the hub's credentials, a regional endpoint, timeouts and retries set where it is built
@@ -17,6 +19,7 @@ export const stsSessions = (client: STSClient): Sts => ({
       throw error instanceof Problem ? error : problemOf(error, target);
     }
   },
+  tryRole: triedRole(client),
 });
 
 /** Answers the credentials only if they are complete: half an answer must not be handed out. */
@@ -39,19 +42,6 @@ function problemOf(error: unknown, target: string): Problem {
     return new Problem('try-again', `AWS STS is busy or not ready for ${target} (${answer.code}). Try again in a moment.`, { retryAfterSeconds: 5 });
   return new Problem('aws-refused', `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell whoever runs Latchkey.`);
 }
-
-/** By the code of STS's answer, without `Exception`; botocore sts, iam-ug id_roles_use and id_session-tags. */
-const usualCauses: Record<string, string> = {
-  AccessDenied:
-    "Usual causes: the role does not exist in that account; its trust policy does not name the role of Latchkey's issue-session function, asks for another external id than the catalogue has, or lacks sts:TagSession or sts:SetSourceIdentity next to sts:AssumeRole; or an organisation's policy forbids it.",
-  ValidationError:
-    "Usual causes: the session is longer than the role's MaxSessionDuration in IAM, or longer than the one hour of role chaining (set maxSessionDuration in the catalogue to the role's own value).",
-  InvalidParameterValue: 'Usual causes: a session tag or another value that IAM does not take; a tag that the hub role passes on itself.',
-  MalformedPolicyDocument: 'Usual cause: a session policy that IAM cannot read.',
-  PackedPolicyTooLarge: "Usual cause: session policy and tags are together over STS's packed size limit; shorten the scope.",
-  RegionDisabled: 'Usual cause: STS is not activated, in that account, for the Region in which Latchkey runs (IAM console, Account settings).',
-};
-const unknownCause = "Usual causes: the role's trust policy, its external id, or the Region.";
 
 /** `role latchkey/ReadOnly in account 111111111111` */
 function targetOf(roleArn: string): string {

@@ -1,33 +1,55 @@
-// STS, SES, IAM and AWS sign-in behind one HTTP listener: real SDK clients, botocore and curl can call it.
+// STS, SES, IAM, AWS sign-in and what the doctor asks of Lambda and DynamoDB behind one HTTP listener: real SDK clients, botocore and curl can call it.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '../lib/app.ts';
 import { createIamEmulator, type IamEmulator } from './iam.ts';
+import { createLambdaEmulator, jsonFault, type LambdaEmulator } from './lambda.ts';
 import { AwsFault, faultDocument, type QueryService, runAction } from './query-protocol.ts';
 import { createSesEmulator, type SesEmulator } from './ses.ts';
 import { createSignInEmulator, type PlainAnswer } from './sign-in.ts';
 import { readAuthorization, type SigV4Fault, verifySigV4 } from './sigv4.ts';
 import { createStsEmulator, type StsCaller, type StsEmulator } from './sts.ts';
+import { answerDynamo, type DescribeTable } from './table-description.ts';
+import { installTargets, type TargetAccounts } from './target-accounts.ts';
 
 export type AwsEmulator = {
   sts: StsEmulator;
   ses: SesEmulator;
   iam: IamEmulator;
+  /** without functions until somebody puts them there */
+  lambda: LambdaEmulator;
+  /** what is installed in the accounts of the catalogue */
+  targets: TargetAccounts;
   /**
-   * Answers one request. A path that ends in `/federation` is sign-in's; any other is STS's, SES's or IAM's, as the scope of its signature says,
+   * Answers one request. A path that ends in `/federation` is sign-in's; any other is the service's that the scope of its signature names, else STS's,
    * so that one endpoint URL serves all clients wherever this is mounted. Never rejects.
    */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
 
-/** @param wallClock judges the freshness of signatures, which clients make by the real time; Latchkey's own clock can be moved */
-export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pick<App, 'catalogue' | 'clock'> & { wallClock?: () => number }): AwsEmulator {
-  const iam = createIamEmulator({ catalogue });
-  const sts = createStsEmulator({ catalogue, clock, policiesOf: iam.policiesOf });
+type Options = Pick<App, 'catalogue' | 'clock'> & {
+  /** judges the freshness of signatures, which clients make by the real time; Latchkey's own clock can be moved */
+  wallClock?: () => number;
+  /** the table that there is, for whoever asks how it is set up */
+  describeTable?: DescribeTable;
+};
+
+export function createAwsEmulator({ catalogue, clock, wallClock = Date.now, describeTable = async () => undefined }: Options): AwsEmulator {
+  const targets = installTargets(catalogue);
+  const iam = createIamEmulator(targets);
+  const sts = createStsEmulator({ targets, clock });
+  const lambda = createLambdaEmulator();
   const ses = createSesEmulator({ clock });
   const signIn = createSignInEmulator({ sts, clock });
   const services: Record<string, QueryService<StsCaller>> = { sts, ses, iam };
+
+  /** Services that speak JSON. @throws AwsFault */
+  const json = async (name: string, request: IncomingMessage, body: Buffer, caller: StsCaller): Promise<PlainAnswer> => {
+    if (name === 'lambda') return await lambda.answer(request.method ?? 'GET', request.url ?? '/', body, caller);
+    if (!caller.isOperator) throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+    return await answerDynamo(String(request.headers['x-amz-target'] ?? ''), body, describeTable);
+  };
 
   const answer = async (request: IncomingMessage, requestId: string): Promise<PlainAnswer> => {
     const target = request.url ?? '/';
@@ -38,16 +60,19 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pi
     if (target.slice(0, queryAt).endsWith('/federation')) return signIn.answer(method, query);
 
     const scope = readAuthorization(request.headers.authorization)?.service ?? '';
-    const name = Object.hasOwn(services, scope) ? scope : 'sts';
-    const service = services[name]!;
+    const isJson = scope === 'lambda' || scope === 'dynamodb';
+    const name = isJson || Object.hasOwn(services, scope) ? scope : 'sts';
+    const service = services[name];
     try {
       const verdict = await verifySigV4({ method, target, headers: request.headers, body }, sts.caller, name, wallClock());
       if (!verdict.ok) throw signatureFault(verdict.fault, verdict.message);
       if (verdict.key.expiresAt <= clock()) throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
+      if (!service) return await json(name, request, body, verdict.key);
       const fields = method === 'POST' ? new URLSearchParams(body.toString('utf8')) : query;
       return xml(200, runAction(service, fields, verdict.key, requestId));
     } catch (error) {
-      if (error instanceof AwsFault) return xml(error.status, faultDocument(error, service.namespace, requestId));
+      if (error instanceof AwsFault && !service) return jsonFault(error);
+      if (error instanceof AwsFault && service) return xml(error.status, faultDocument(error, service.namespace, requestId));
       throw error;
     }
   };
@@ -56,10 +81,12 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now }: Pi
     sts,
     ses,
     iam,
+    lambda,
+    targets,
     async handle(request, response) {
       const requestId = randomUUID();
-      const { status, contentType, body } = await answer(request, requestId).catch((error: unknown) => faultOfOurs(error, requestId));
-      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', 'x-amzn-requestid': requestId }).end(body);
+      const { status, contentType, body, headers } = await answer(request, requestId).catch((error: unknown) => faultOfOurs(error, requestId));
+      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', 'x-amzn-requestid': requestId, ...headers }).end(body);
     },
   };
 }

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
+import type { Context } from 'aws-lambda';
 import { handler as createRequest } from '../functions/create-request.ts';
 import { handler as decideRequest } from '../functions/decide-request.ts';
 import { handler as decisionPage } from '../functions/decision-page.ts';
@@ -25,9 +26,10 @@ import { version } from '../lib/version.ts';
 import { clientSettings } from './aws-clients.ts';
 import { type AwsEmulator, createAwsEmulator } from './aws-emulator.ts';
 import { createClock, type MovableClock } from './clock.ts';
-import { openDatabase } from './database.ts';
+import { openDatabase, table } from './database.ts';
 import { contextOf, type Functions } from './gateway.ts';
 import { identityOf } from './issuer.ts';
+import { localStage } from './operator.ts';
 import type { LocalSettings } from './settings.ts';
 import { createStream, type LocalStream } from './stream.ts';
 import { revokeKeys } from './sts.ts';
@@ -52,9 +54,9 @@ export type Composition = {
 export async function compose(settings: LocalSettings, catalogue: Catalogue, baseUrl: string, loopback: string): Promise<Composition> {
   const clock = createClock();
   const log = logTo(settings.log, clock);
-  const aws = createAwsEmulator({ catalogue, clock: clock.now });
-  const emulator = `${loopback}/local/aws`;
   const database = await openDatabase(settings.aws, settings.dataDir);
+  const aws = createAwsEmulator({ catalogue, clock: clock.now, describeTable: database.describe });
+  const emulator = `${loopback}/local/aws`;
   const stsClient = new STSClient({ ...clientSettings(settings.aws, 'sts', emulator), maxAttempts: 3 });
   const sesClient = new SESClient({ ...clientSettings(settings.aws, 'ses', emulator), maxAttempts: 1 });
 
@@ -71,7 +73,7 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
     baseUrl,
     version,
     store: database.store,
-    mail: sesMail(sesClient, 'Latchkey <latchkey@example.com>'),
+    mail: sesMail(sesClient, sender),
     sts: stsSessions(stsClient),
     iam: revoker(revokeClient, (credentials) => new IAMClient({ ...iamSettings, credentials, maxAttempts: 3 })),
     // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
@@ -88,12 +90,18 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
   const app: App = { ...parts, store: stream.observe(database.store) };
   const revokeAll = revokeSessions.with(app);
   const sweepOnce = sweep.with(app);
+  const functions = functionsOver(app);
+  for (const [name, run] of Object.entries({ notify: notifyAll, 'issue-session': functions.issueCredentials, 'revoke-sessions': revokeAll })) {
+    const full = `latchkey-${localStage}-${name}`;
+    const environment = name === 'notify' ? { LATCHKEY_TABLE: table, LATCHKEY_SENDER: sender } : { LATCHKEY_TABLE: table };
+    aws.lambda.functions.set(full, { role: full, environment, invoke: (event, arn) => (run as Invocable)(event, contextOf('invoke', arn)) });
+  }
 
   return {
     app,
     clock,
     aws,
-    functions: functionsOver(app),
+    functions,
     stream,
     sweep: () => stream.settled(() => sweepOnce({}, contextOf('schedule'))),
     async close() {
@@ -106,6 +114,9 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+const sender = 'Latchkey <latchkey@example.com>';
+type Invocable = (event: unknown, context: Context) => Promise<unknown>;
 
 /** Which function answers which route, as serverless.yml has it. */
 function functionsOver(app: App): Functions {

@@ -8,9 +8,15 @@ import type { Store } from '../lib/app.ts';
 import { dynamoStore, tableDefinition } from '../lib/store.ts';
 import { clientSettings } from './aws-clients.ts';
 import type { AwsSettings } from './settings.ts';
+import type { DescribeTable } from './table-description.ts';
 
 export const table = 'latchkey';
-export type Database = { store: Store; close(): Promise<void> };
+export type Database = {
+  store: Store;
+  /** how a table is set up, by DescribeTable's own member names; undefined where there is none of that name */
+  describe: DescribeTable;
+  close(): Promise<void>;
+};
 
 /**
  * Opens the table and makes it if it is missing.
@@ -24,22 +30,22 @@ export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<
     await emulator?.stop();
   };
   try {
-    if (!(await isThere(client))) await createTable(client);
+    if (!(await describeTable(client, table))) await createTable(client);
   } catch (error) {
     await close();
     throw error;
   }
-  return { store: dynamoStore(client, table), close };
+  return { store: dynamoStore(client, table), describe: (name) => describeTable(client, name), close };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function isThere(client: DynamoDBClient): Promise<boolean> {
+async function describeTable(client: DynamoDBClient, name: string): ReturnType<DescribeTable> {
   try {
-    await client.send(new DescribeTableCommand({ TableName: table }));
-    return true;
+    const { Table } = await client.send(new DescribeTableCommand({ TableName: name }));
+    return Table && { ...Table };
   } catch (error) {
-    if (error instanceof ResourceNotFoundException) return false;
+    if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
 }

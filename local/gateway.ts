@@ -176,7 +176,7 @@ function clfTime(ms: number): string {
 }
 
 /** What Lambda tells a function of its call. API Gateway gives up after 30 s. */
-export function contextOf(awsRequestId: string): Context {
+export function contextOf(awsRequestId: string, invokedFunctionArn = 'arn:aws:lambda:us-east-1:999999999999:function:local'): Context {
   const deadline = Date.now() + 30 * SECOND;
   const nothing = () => {};
   return {
@@ -184,7 +184,7 @@ export function contextOf(awsRequestId: string): Context {
     callbackWaitsForEmptyEventLoop: false,
     functionName: 'local',
     functionVersion: '$LATEST',
-    invokedFunctionArn: 'arn:aws:lambda:us-east-1:999999999999:function:local',
+    invokedFunctionArn,
     memoryLimitInMB: '256',
     logGroupName: 'local',
     logStreamName: 'local',

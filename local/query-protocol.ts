@@ -13,8 +13,8 @@ export class AwsFault extends Error {
   }
 }
 
-/** A tree of elements; an array is a list of `member`s. */
-export type Xml = string | number | Xml[] | { [element: string]: Xml };
+/** A tree of elements; an array is a list of `member`s, a map one of `entry`s with `key` and `value`. */
+export type Xml = string | number | Xml[] | ReadonlyMap<string, Xml> | { [element: string]: Xml };
 
 /** What an emulated service can do: from the fields of a call and whoever signed it to the content of `<ActionResult>`. */
 export type QueryService<Caller> = {
@@ -61,6 +61,7 @@ function element(name: string, content: Xml, attributes = ''): string {
 
 function inner(content: Xml): string {
   if (Array.isArray(content)) return content.map((item) => element('member', item)).join('');
+  if (content instanceof Map) return [...(content as ReadonlyMap<string, Xml>)].map(([key, value]) => element('entry', { key, value })).join('');
   if (typeof content === 'object')
     return Object.entries(content)
       .map(([name, value]) => element(name, value))

@@ -1,4 +1,4 @@
-// An SES v1 of one's own: SendEmail into an outbox, GetSendQuota, and faults on demand.
+// An SES v1 of one's own: SendEmail into an outbox, what its account looks like, and faults on demand.
 import { randomUUID } from 'node:crypto';
 import type { App } from '../lib/app.ts';
 import { DAY, toInstant } from '../lib/time.ts';
@@ -9,9 +9,11 @@ export type SentMail = { id: string; to: string; subject: string; text: string; 
 /** Faults that SES can be told to have; the names are its codes. */
 export type SesFault = 'Throttling' | 'MessageRejected' | 'AccountSendingPausedException' | 'ServiceUnavailable';
 
-export type SesEmulator = QueryService<{ arn: string; isHub: boolean }> & {
+export type SesEmulator = QueryService<{ arn: string; isHub: boolean; isOperator: boolean }> & {
   /** newest first */
   outbox: SentMail[];
+  /** what its account looks like; a test may change it */
+  account: { max24HourSend: number; isSending: boolean; verified: Set<string> };
   /** From now on every valid mail is first judged by this; what it answers is the refusal. Without a judge mails are taken again. */
   fail(judge?: (mail: Omit<SentMail, 'id' | 'at'>) => SesFault | undefined): void;
 };
@@ -22,13 +24,14 @@ const faults: Record<SesFault, { status: number; message: string }> = {
   AccountSendingPausedException: { status: 400, message: 'Sending is paused for this account.' },
   ServiceUnavailable: { status: 503, message: 'Service is unable to handle request.' },
 };
-const quota = { Max24HourSend: 50_000, MaxSendRate: 14 };
+const maxSendRate = 14;
 /** SES v1: 10 MB a message, 50 recipients; how many mails the outbox remembers is ours. */
 const limits = { bytes: 10 * 1024 * 1024, recipients: 50, memory: 2000 };
 
 /** @param clock Latchkey's own */
 export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   const outbox: SentMail[] = [];
+  const account = { max24HourSend: 50_000, isSending: true, verified: new Set(['latchkey@example.com']) };
   let judge: Parameters<SesEmulator['fail']>[0];
 
   const sendEmail = (fields: URLSearchParams): Xml => {
@@ -42,19 +45,31 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   };
   const getSendQuota = (): Xml => {
     const since = clock() - DAY;
-    return { ...quota, SentLast24Hours: outbox.filter(({ at }) => Date.parse(at) >= since).length };
+    return { Max24HourSend: account.max24HourSend, MaxSendRate: maxSendRate, SentLast24Hours: outbox.filter(({ at }) => Date.parse(at) >= since).length };
   };
-  const byHub =
-    (run: (fields: URLSearchParams) => Xml, action: string): SesEmulator['actions'][string] =>
+  const getAccountSendingEnabled = (): Xml => ({ Enabled: String(account.isSending) });
+  const getIdentityVerificationAttributes = (fields: URLSearchParams): Xml => {
+    const asked = listField(fields, 'Identities').map((item) => item[''] ?? '');
+    const known = asked.filter((identity) => account.verified.has(identity));
+    return { VerificationAttributes: new Map(known.map((identity) => [identity, { VerificationStatus: 'Success' }])) };
+  };
+  const by =
+    (who: 'isHub' | 'isOperator', run: (fields: URLSearchParams) => Xml, action: string): SesEmulator['actions'][string] =>
     (fields, caller) => {
-      if (!caller.isHub) throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
+      if (!caller.isHub && !caller[who]) throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
       return run(fields);
     };
 
   return {
     version: '2010-12-01',
     namespace: 'http://ses.amazonaws.com/doc/2010-12-01/',
-    actions: { SendEmail: byHub(sendEmail, 'SendEmail'), GetSendQuota: byHub(getSendQuota, 'GetSendQuota') },
+    actions: {
+      SendEmail: by('isHub', sendEmail, 'SendEmail'),
+      GetSendQuota: by('isOperator', getSendQuota, 'GetSendQuota'),
+      GetAccountSendingEnabled: by('isOperator', getAccountSendingEnabled, 'GetAccountSendingEnabled'),
+      GetIdentityVerificationAttributes: by('isOperator', getIdentityVerificationAttributes, 'GetIdentityVerificationAttributes'),
+    },
+    account,
     outbox,
     fail(next) {
       judge = next;

@@ -5,7 +5,7 @@ import { equalInConstantTime } from '../lib/digest.ts';
 import { MINUTE, toInstant } from '../lib/time.ts';
 import type { StsEmulator } from './sts.ts';
 
-export type PlainAnswer = { status: number; contentType: string; body: string };
+export type PlainAnswer = { status: number; contentType: string; body: string; headers?: Record<string, string> };
 export type SignInEmulator = {
   /** Answers a call to `/federation`. Only GET is documented by AWS, so only GET is served. */
   answer(method: string, query: URLSearchParams): PlainAnswer;

@@ -1,16 +1,27 @@
-// An STS of one's own: AssumeRole and GetCallerIdentity over the catalogue's roles, refusing what AWS would refuse.
+// An STS of one's own: AssumeRole and GetCallerIdentity over the roles that are installed, refusing what AWS would refuse.
 import { createHash, randomBytes } from 'node:crypto';
 import type { App } from '../lib/app.ts';
-import type { Account, Catalogue } from '../lib/catalogue.ts';
-import { revokerArn } from '../lib/iam.ts';
 import { SECOND, toInstant } from '../lib/time.ts';
 import { isDenied } from './denials.ts';
+import { hubAccount, localStage, operatorArn, operatorKeys } from './operator.ts';
 import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
 import type { SigningKey } from './sigv4.ts';
 import { type AssumeRoleCall, type CheckedCall, checkAssumeRole, readAssumeRole } from './sts-limits.ts';
+import type { InstalledRole, TargetAccounts } from './target-accounts.ts';
+import { letsIn } from './trust.ts';
 
 /** Whoever may sign calls to the emulators. */
-export type StsCaller = SigningKey & { accessKeyId: string; arn: string; userId: string; account: string; expiresAt: number; isHub: boolean; roleArn?: string };
+export type StsCaller = SigningKey & {
+  accessKeyId: string;
+  arn: string;
+  userId: string;
+  account: string;
+  expiresAt: number;
+  /** a function of the hub, which sends mail */
+  isHub: boolean;
+  isOperator: boolean;
+  roleArn?: string;
+};
 /** What the emulator knows of a session it issued. */
 export type IssuedSession = StsCaller & {
   roleArn: string;
@@ -38,40 +49,48 @@ export const hubKeys = {
   secretAccessKey: 'latchkey-local-hub-secret-opens-nothing0',
   sessionToken: 'latchkey-local-hub-token-opens-nothing',
 } as const;
-const hub: StsCaller = {
-  ...hubKeys,
-  arn: 'arn:aws:sts::999999999999:assumed-role/latchkey-issue-session/local',
-  userId: 'AROALATCHKEYLOCALHUBX:local',
-  account: '999999999999',
-  expiresAt: Number.POSITIVE_INFINITY,
-  isHub: true,
-};
-
 /** Those of the hub's revoke-sessions function, which enters the revokers and no other role. */
 export const revokeKeys = {
   accessKeyId: 'ASIALATCHKEYLOCALREV',
   secretAccessKey: 'latchkey-local-rev-secret-opens-nothing0',
   sessionToken: 'latchkey-local-rev-token-opens-nothing',
 } as const;
-const revokeFunction: StsCaller = {
-  ...revokeKeys,
-  arn: 'arn:aws:sts::999999999999:assumed-role/latchkey-revoke-sessions/local',
-  userId: 'AROALATCHKEYLOCALREVX:local',
-  account: '999999999999',
+const functionOf = (name: string, keys: SigningKey & { accessKeyId: string }, id: string, isHub: boolean): StsCaller => ({
+  ...keys,
+  arn: `arn:aws:sts::${hubAccount}:assumed-role/latchkey-${localStage}-${name}/local`,
+  userId: `${id}:local`,
+  account: hubAccount,
+  expiresAt: Number.POSITIVE_INFINITY,
+  isHub,
+  isOperator: false,
+  roleArn: `arn:aws:iam::${hubAccount}:role/latchkey-${localStage}-${name}`,
+});
+const operator: StsCaller = {
+  ...operatorKeys,
+  arn: operatorArn,
+  userId: 'AIDALATCHKEYOPERATOR',
+  account: hubAccount,
   expiresAt: Number.POSITIVE_INFINITY,
   isHub: false,
+  isOperator: true,
 };
-const standing: Record<string, StsCaller> = { [hub.accessKeyId]: hub, [revokeFunction.accessKeyId]: revokeFunction };
+const standing = new Map<string, StsCaller>(
+  [
+    functionOf('issue-session', hubKeys, 'AROALATCHKEYLOCALHUBX', true),
+    functionOf('revoke-sessions', revokeKeys, 'AROALATCHKEYLOCALREVX', false),
+    operator,
+  ].map((caller) => [caller.accessKeyId, caller]),
+);
 
 /** How many calls and sessions are remembered. */
 const memory = 5000;
 
 /**
+ * @param targets the roles that can be entered
  * @param clock Latchkey's own, so that sessions end by the same clock as grants
- * @param policiesOf the inline policies of a role
  * @returns the service, to be mounted by aws-emulator.ts
  */
-export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'catalogue' | 'clock'> & { policiesOf(roleArn: string): string[] }): StsEmulator {
+export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { targets: TargetAccounts }): StsEmulator {
   const calls: AssumeRoleCall[] = [];
   const sessions = new Map<string, IssuedSession>();
 
@@ -80,7 +99,7 @@ export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'c
     calls.unshift(call);
     calls.length = Math.min(calls.length, memory);
     const checked = checkAssumeRole(call);
-    const role = admit(catalogue, caller, checked);
+    const role = admit(targets, caller, checked);
     const session = issue(role, checked, clock());
     sessions.set(session.accessKeyId, session);
     for (const oldest of [...sessions.keys()].slice(0, Math.max(0, sessions.size - memory))) sessions.delete(oldest);
@@ -90,7 +109,7 @@ export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'c
   // AWS answers this to everybody, also to whom everything is denied. Here it stands for any call that a session could make.
   const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => {
     const session = sessions.get(caller.accessKeyId);
-    const policies = session ? [...policiesOf(session.roleArn), ...(session.policy === undefined ? [] : [session.policy])] : [];
+    const policies = session ? [...(targets.roles.get(session.roleArn)?.inline.values() ?? []), ...(session.policy === undefined ? [] : [session.policy])] : [];
     if (session && isDenied(policies, { ...session, now: clock() }))
       throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny`, 403);
     return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
@@ -101,7 +120,7 @@ export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'c
     namespace: 'https://sts.amazonaws.com/doc/2011-06-15/',
     actions: { AssumeRole: assumeRole, GetCallerIdentity: getCallerIdentity },
     calls,
-    caller: (accessKeyId) => standing[accessKeyId] ?? sessions.get(accessKeyId),
+    caller: (accessKeyId) => standing.get(accessKeyId) ?? sessions.get(accessKeyId),
     session: (accessKeyId) => sessions.get(accessKeyId),
   };
 }
@@ -109,42 +128,35 @@ export function createStsEmulator({ catalogue, clock, policiesOf }: Pick<App, 'c
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** Trust and duration. A wrong external id is as little told as an unknown role. @throws AwsFault AccessDenied or ValidationError */
-function admit(catalogue: Catalogue, caller: StsCaller, call: CheckedCall): EnteredRole {
-  const role = openTo(catalogue, caller).find(({ arn }) => arn === call.RoleArn);
-  if (!role || role.account.externalId !== call.ExternalId) {
+function admit({ roles }: TargetAccounts, caller: StsCaller, call: CheckedCall): InstalledRole {
+  const role = roles.get(call.RoleArn);
+  if (!role || !letsIn(role.trust, caller.roleArn ?? caller.arn, call)) {
     throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`, 403);
   }
   if (call.DurationSeconds > role.maxSessionDuration) {
     throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
   }
-  if (call.DurationSeconds > 3600) {
+  if (call.DurationSeconds > 3600 && !caller.isOperator) {
     throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
   }
   return role;
 }
 
-type EnteredRole = { arn: string; account: Account; maxSessionDuration: number };
-
-/** Each function of the hub has its own roles to enter, as their trust policies say. */
-function openTo(catalogue: Catalogue, caller: StsCaller): EnteredRole[] {
-  if (caller.isHub) return [...catalogue.roles.values()];
-  if (caller.accessKeyId !== revokeKeys.accessKeyId) return [];
-  return [...catalogue.accounts.values()].flatMap((account) => (account.revoker ? [{ arn: revokerArn(account), account, maxSessionDuration: 3600 }] : []));
-}
-
-function issue(role: EnteredRole, call: CheckedCall, now: number): IssuedSession {
+function issue(role: InstalledRole, call: CheckedCall, now: number): IssuedSession {
   const roleName = role.arn.split('/').at(-1);
+  const [, partition, , , account = ''] = role.arn.split(':');
   return {
     accessKeyId: `ASIA${base32(randomBytes(10))}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(300).toString('base64'),
     // the ARN of an assumed role has the role's name without its path (iam-ug, reference_identifiers)
-    arn: `arn:${role.account.partition}:sts::${role.account.id}:assumed-role/${roleName}/${call.RoleSessionName}`,
+    arn: `arn:${partition}:sts::${account}:assumed-role/${roleName}/${call.RoleSessionName}`,
     userId: `${roleId(role.arn)}:${call.RoleSessionName}`,
-    account: role.account.id,
+    account,
     issuedAt: now,
     expiresAt: now + call.DurationSeconds * SECOND,
     isHub: false,
+    isOperator: false,
     roleArn: role.arn,
     tags: call.Tags ?? [],
     ...(call.Policy !== undefined && { policy: call.Policy }),

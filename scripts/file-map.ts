@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const root = new URL('../', import.meta.url);
-const folders = ['functions', 'lib', 'bin', 'cli', 'cli/commands', 'admin', 'local', 'scripts', 'bench', 'test/support'].filter((folder) =>
+const folders = ['functions', 'lib', 'bin', 'cli', 'cli/commands', 'admin', 'doctor', 'local', 'scripts', 'bench', 'test/support'].filter((folder) =>
   existsSync(new URL(`${folder}/`, root)),
 );
 const begin = '<!-- files: written by npm run docs -->';

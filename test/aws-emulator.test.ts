@@ -3,7 +3,7 @@ import { GetSendQuotaCommand, SESClient, SendEmailCommand } from '@aws-sdk/clien
 import { AssumeRoleCommand, type AssumeRoleCommandInput, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { signInUrl } from '../lib/console-url.ts';
-import { revocationPolicy } from '../lib/iam.ts';
+import { revocationPolicy, trustPolicy } from '../lib/iam.ts';
 import { sesMail } from '../lib/mail.ts';
 import { revoker } from '../lib/revoker.ts';
 import { federation } from '../lib/sign-in.ts';
@@ -20,6 +20,12 @@ let wall: (() => number) | undefined;
 let aws: Awaited<ReturnType<typeof startAwsEmulator>>;
 beforeAll(async () => {
   aws = await startAwsEmulator({ catalogue: awsCatalogue, clock: () => now, wallClock: () => wall?.() ?? Date.now() });
+  // a role that asks for no more than the external id, so that the limits are STS's own
+  const { trust, ...role } = aws.targets.roles.get(longRole.RoleArn)!;
+  const [enter] = trustPolicy({ role: trust.Statement[0]!.Principal!.AWS }, input.ExternalId).Statement;
+  const asks = { ...enter!, Condition: { StringEquals: enter!.Condition!.StringEquals! } };
+  const lenient = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'].map((Action) => ({ ...asks, Action }));
+  aws.targets.roles.set(openRole.RoleArn, { ...role, arn: openRole.RoleArn, trust: { ...trust, Statement: lenient } });
 });
 afterAll(() => aws.close());
 beforeEach(() => {
@@ -33,6 +39,7 @@ const clientSettings = (credentials: Keys = hubKeys) => ({ region: 'eu-central-1
 const sts = (credentials?: Keys) => new STSClient(clientSettings(credentials));
 const ses = (credentials?: Keys) => new SESClient(clientSettings(credentials));
 const whoIs = (credentials?: Keys) => sts(credentials).send(new GetCallerIdentityCommand({}));
+const openRole = { RoleArn: 'arn:aws:iam::111111111111:role/latchkey/open' };
 const longRole = { RoleArn: 'arn:aws:iam::111111111111:role/latchkey/bucket-read-long' };
 
 /** Sends whatever it is told, so that the limits are the emulator's and not the compiler's. */
@@ -71,8 +78,8 @@ describe('AssumeRole', () => {
 
   test('remembers refused calls too, newest first', async () => {
     await rejectionOf(assume({ ExternalId: 'wrong' }));
-    await assume({ RoleSessionName: 'the-newest' });
-    expect(aws.sts.calls.slice(0, 2)).toMatchObject([{ RoleSessionName: 'the-newest' }, { ExternalId: 'wrong' }]);
+    await assume({ RoleSessionName: 'lk-the-newest' });
+    expect(aws.sts.calls.slice(0, 2)).toMatchObject([{ RoleSessionName: 'lk-the-newest' }, { ExternalId: 'wrong' }]);
   });
 
   test.each<[string, Partial<Record<keyof AssumeRoleCommandInput, unknown>>]>([
@@ -84,7 +91,7 @@ describe('AssumeRole', () => {
     ['no tags, policy or source identity', { Tags: undefined, Policy: undefined, SourceIdentity: undefined }],
     ['a policy of 2048 characters', { Policy: policyOf(2048) }],
     ['an hour of a longer role', { ...longRole, DurationSeconds: 3600 }],
-  ])('takes %s', async (_what, change) => expect((await assume(change)).Credentials).toBeDefined());
+  ])('takes %s', async (_what, change) => expect((await assume({ ...openRole, ...change })).Credentials).toBeDefined());
 
   test.each<[string, Partial<Record<keyof AssumeRoleCommandInput, unknown>>, string, RegExp]>([
     ['899 s', { DurationSeconds: 899 }, 'ValidationError', /'durationSeconds'.*greater than or equal to 900/],
@@ -155,6 +162,10 @@ describe('AssumeRole', () => {
     ],
     ['another external id', { ExternalId: 'lk-external-ie' }, 'AccessDenied', /sts:AssumeRole/],
     ['no external id', { ExternalId: undefined }, 'AccessDenied', /sts:AssumeRole/],
+    ['no tags', { Tags: undefined }, 'AccessDenied', /sts:AssumeRole/],
+    ['a tag that the trust policy does not name', { Tags: [...input.Tags, { Key: 'env', Value: 'x' }] }, 'AccessDenied', /sts:AssumeRole/],
+    ['no source identity', { SourceIdentity: undefined }, 'AccessDenied', /sts:AssumeRole/],
+    ["a session name that is not Latchkey's", { RoleSessionName: 'admin' }, 'AccessDenied', /sts:AssumeRole/],
   ])('refuses %s', async (_what, change, code, message) => {
     const error = await rejectionOf(assume(change));
     expect(error).toMatchObject({
@@ -172,7 +183,7 @@ describe('AssumeRole', () => {
 
 describe('GetCallerIdentity', () => {
   test('knows the hub as an assumed role', async () =>
-    expect(await whoIs()).toMatchObject({ Account: '999999999999', Arn: expect.stringMatching(/:assumed-role\/latchkey-issue-session\//) }));
+    expect(await whoIs()).toMatchObject({ Account: '999999999999', Arn: expect.stringMatching(/:assumed-role\/latchkey-local-issue-session\//) }));
 
   test('knows an issued session until it ends', async () => {
     const session = await sessionOf();
@@ -404,8 +415,12 @@ describe('revoking', () => {
     await iam.setRevocations(role, undefined);
   });
 
-  test('a role that is not there is gone', async () =>
-    expect(await iam.setRevocations({ ...role, arn: `${role.arn}-no-more` }, revocationPolicy([mine], undefined))).toBe('gone'));
+  test.each([
+    ['that is not there', `${role.arn}-no-more`],
+    ["that is not the catalogue's", role.revoker],
+  ])('a role %s cannot be changed: it has no boundary', async (_, arn) =>
+    expect(await rejectionOf(iam.setRevocations({ ...role, arn }, revocationPolicy([mine], undefined)))).toMatchObject({ code: 'try-again' }),
+  );
 
   test.each<[string, typeof role, Keys]>([
     ["the hub's vending function", role, hubKeys],

@@ -373,6 +373,22 @@ describe('the table', () => {
   const byName = (list: unknown) => (list as Array<{ AttributeName: string }>).toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
 });
 
+describe("the doctor's entrance", () => {
+  const idOf = (name: string) => ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![0];
+
+  test('is an alias of the two functions that go into other accounts, and of no other', () =>
+    expect(ofType('AWS::Lambda::Alias').map(([, { Properties }]) => Properties)).toEqual(
+      ['issue-session', 'revoke-sessions'].map((name) => ({ FunctionName: { Ref: idOf(name) }, FunctionVersion: '$LATEST', Name: 'doctor' })),
+    ));
+
+  test('is not where the gateway or the stream comes in', () => {
+    const aliases = ofType('AWS::Lambda::Alias').map(([id]) => id);
+    const callers = [...ofType('AWS::Lambda::Permission'), ...ofType('AWS::Lambda::EventSourceMapping'), ...ofType('AWS::ApiGatewayV2::Integration')];
+    expect(callers.length).toBeGreaterThan(10);
+    expect(callers.filter(([, { Properties }]) => aliases.some((id) => JSON.stringify(Properties).includes(`"${id}"`)))).toEqual([]);
+  });
+});
+
 describe('news and time', () => {
   const mappingOf = (name: string): Resource => {
     const logicalId = ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![0];

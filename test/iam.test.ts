@@ -15,6 +15,7 @@ import {
   revokerRoles,
   targetRoles,
 } from '../lib/iam.ts';
+import { type Asked, asked, type TrialInput, trialInput, trialWithout } from '../lib/probe.ts';
 import { planSession } from '../lib/session.ts';
 import { type TargetRole, targetOf } from '../lib/target.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
@@ -53,7 +54,7 @@ type Subject = (typeof roles)[number];
 
 // -- entering --------------------------------------------------------------------------------------------------------
 
-type Entry = { from?: string; by?: PolicyDocument; context?: Record<string, string | string[] | undefined> };
+type Entry = { from?: string; by?: PolicyDocument; actions?: readonly string[]; context?: Record<string, string | string[] | undefined> };
 
 const goodEntry = ({ account }: Subject): NonNullable<Judged['context']> => ({
   'sts:ExternalId': account.externalId,
@@ -69,10 +70,10 @@ const goodEntry = ({ account }: Subject): NonNullable<Judged['context']> => ({
 });
 
 /** Entering takes all three yeses. */
-async function enters(subject: Subject, { from = sessionOf('issue-session'), by = vendPolicy, context = {} }: Entry): Promise<boolean> {
+async function enters(subject: Subject, { from = sessionOf('issue-session'), by = vendPolicy, actions = enterActions, context = {} }: Entry): Promise<boolean> {
   const call = { principal: from, resource: subject.arn, accountId: subject.account.id, identity: [by], resourcePolicy: subject.role.trust };
   const given = { ...goodEntry(subject), ...context };
-  const verdicts = await Promise.all(enterActions.map((action) => isAllowed({ ...call, action, context: given })));
+  const verdicts = await Promise.all(actions.map((action) => isAllowed({ ...call, action, context: given })));
   return verdicts.every(Boolean);
 }
 
@@ -105,6 +106,33 @@ describe.each(roles)('entering $role.name in $account.key', (subject) => {
   test.each(refusedEntries)('not: %s', async (_, entry) => {
     assertions += 1;
     expect(await enters(subject, typeof entry === 'function' ? entry(subject) : entry)).toBe(false);
+  });
+});
+
+describe.each(roles)("the doctor's trial of $role.name in $account.key", (subject) => {
+  const trial = trialInput(catalogue.roles.get(subject.role.ids[0]!)!, Buffer.alloc(16, 1));
+  const goes = (input: TrialInput) => {
+    const tags = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value]));
+    const context = {
+      'sts:ExternalId': input.ExternalId,
+      'sts:SourceIdentity': input.SourceIdentity,
+      'sts:RoleSessionName': input.RoleSessionName,
+      'aws:RequestTag/latchkey-request': undefined,
+      'aws:RequestTag/latchkey-requester': undefined,
+      ...tags,
+      'aws:TagKeys': input.Tags?.map(({ Key }) => Key),
+    };
+    // STS asks for a yes to what is set, and for nothing else
+    const actions = ['sts:AssumeRole', ...(input.Tags ? ['sts:TagSession'] : []), ...(input.SourceIdentity ? ['sts:SetSourceIdentity'] : [])];
+    return enters(subject, { actions, context });
+  };
+
+  test('is let in as it is, and not without any of the things that are asked for', async () => {
+    assertions += 5;
+    expect(await goes(trial)).toBe(true);
+    for (const missing of Object.keys(asked) as Asked[]) expect([missing, await goes(trialWithout(trial, missing))]).toEqual([missing, false]);
+    const session = { ...inside(subject, bucket, start + MINUTE), identity: [anything], session: JSON.parse(trial.Policy) };
+    expect(await isAllowed(session)).toBe(false);
   });
 });
 

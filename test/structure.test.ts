@@ -28,7 +28,7 @@ const functions = namesIn('functions');
 // -- layers ----------------------------------------------------------------------------------------------------------
 
 /** One function per thing that a person or the clock can do. */
-const useCases = ['access', 'ask-ticket', 'change', 'decide-by-link', 'extend', 'leavers', 'lists', 'news', 'revoke', 'sweep', 'vend'];
+const useCases = ['access', 'ask-ticket', 'change', 'decide-by-link', 'diagnose', 'extend', 'leavers', 'lists', 'news', 'revoke', 'sweep', 'vend'];
 /** What touches the world, and what builds it. */
 const edges = [
   'app',
@@ -47,6 +47,7 @@ const edges = [
   'store',
   'sts',
   'ticket-validator',
+  'trials',
 ];
 
 /** Everything else is pure: no SDK, no environment, no clock, no randomness. */
@@ -99,7 +100,7 @@ describe('who imports what', () => {
   });
 
   test('nothing that is deployed imports what is local or a test', () => {
-    expect(offences([...lib, ...functions], ({ to }) => !/(^|\/)(local|test|bench|scripts|admin|bin|events)\//.test(to))).toEqual([]);
+    expect(offences([...lib, ...functions], ({ to }) => !/(^|\/)(local|test|bench|scripts|admin|doctor|bin|events)\//.test(to))).toEqual([]);
   });
 
   test('there is no way round in a circle', () => {
@@ -162,7 +163,7 @@ describe('files', () => {
   });
 
   test('begin with a line that says why they exist', () => {
-    const paths = [...lib, ...functions, ...['local', 'scripts', 'admin', 'bin', 'bench', 'test/support'].flatMap(namesIn)];
+    const paths = [...lib, ...functions, ...['local', 'scripts', 'admin', 'doctor', 'bin', 'bench', 'test/support'].flatMap(namesIn)];
     const first = (path: string) =>
       read(path)
         .split('\n')

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
 import { MailRefused } from '../../lib/mail-refused.ts';
+import type { TrialInput, Tried } from '../../lib/probe.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AssumeRoleInput } from '../../lib/session.ts';
 import { floorToSecond, SECOND } from '../../lib/time.ts';
@@ -32,15 +33,22 @@ export type FakeSts = Sts & {
   assumed: AssumeRoleInput[];
   /** every session that was handed out */
   issued: SessionCredentials[];
+  /** what was only tried, oldest first; and what a role answers to it otherwise than a good trust policy would, a code or undefined for a yes */
+  tried: TrialInput[];
+  answers: Map<string, (input: TrialInput) => string | undefined>;
 };
 
 /** @param clock epoch milliseconds; expirations count from it, in whole seconds as STS's do */
 export function fakeSts(clock: () => number): FakeSts {
   const assumed: AssumeRoleInput[] = [];
   const issued: SessionCredentials[] = [];
+  const tried: TrialInput[] = [];
+  const answers: FakeSts['answers'] = new Map();
   return {
     assumed,
     issued,
+    tried,
+    answers,
     async assumeRole(input) {
       const faults = faultsOf(input);
       if (faults.length > 0) throw new Problem('aws-refused', `STS refuses the call: ${faults.join(', ')}`);
@@ -54,6 +62,14 @@ export function fakeSts(clock: () => number): FakeSts {
       issued.push(session);
       return session;
     },
+    async tryRole(input) {
+      tried.push(structuredClone(input));
+      const isWhole = input.ExternalId !== undefined && input.Tags !== undefined && input.SourceIdentity !== undefined;
+      const answer = answers.get(input.RoleArn) ?? (() => (isWhole ? undefined : 'AccessDenied'));
+      const code = answer(input);
+      if (code !== undefined) return { was: code === 'AccessDenied' ? 'refused' : 'unclear', code };
+      return { was: 'allowed', expiresAt: floorToSecond(clock()) + input.DurationSeconds * SECOND };
+    },
   };
 }
 
@@ -65,6 +81,8 @@ export type FakeIam = Iam & {
   room: Map<string, number>;
   /** every policy that was ever put, by its length */
   lengths: number[];
+  /** the roles that a revoker was tried on */
+  tried: string[];
 };
 
 export function fakeIam(): FakeIam {
@@ -72,11 +90,18 @@ export function fakeIam(): FakeIam {
   const gone = new Set<string>();
   const room = new Map<string, number>();
   const lengths: number[] = [];
+  const tried: string[] = [];
   return {
     policies,
     gone,
     room,
     lengths,
+    tried,
+    async tryRevoker(_way, roles) {
+      tried.push(...roles);
+      const deletes = roles.map((arn): Tried => (gone.has(arn) || !arn.includes('/latchkey/') ? { was: 'refused', code: 'AccessDenied' } : { was: 'allowed' }));
+      return { entered: { was: 'allowed' }, withoutExternalId: { was: 'refused', code: 'AccessDenied' }, deletes };
+    },
     async setRevocations({ arn }, policy) {
       if (gone.has(arn)) return 'gone';
       const text = policy && JSON.stringify(policy);

@@ -1,0 +1,125 @@
+// One visit of the doctor: where the operator stands, what can be read from there, and what it amounts to.
+import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
+import { catalogueDigest } from '../lib/probe.ts';
+import { rolesIn } from '../lib/role-template.ts';
+import { type Target, targetOf } from '../lib/target.ts';
+import { version } from '../lib/version.ts';
+import { type Clients, callerOf, type Place } from './clients.ts';
+import { type Code, type Finding, notChecked } from './codes.ts';
+import type { TargetFacts } from './facts.ts';
+import { judgeClock, judgeHub } from './judge-hub.ts';
+import { judgeProbes } from './judge-probes.ts';
+import { judgeTargetAccount } from './judge-target.ts';
+import { readHub, readProbes } from './read-hub.ts';
+import { enterToRead, readTarget } from './read-target.ts';
+import type { Seen } from './seen.ts';
+
+export type Question = {
+  /** the hub's account, if the operator says it; else wherever he stands that is no account of the catalogue */
+  hub?: string;
+  stage: string;
+  organization?: string;
+  /** key of the one account to look at; all without it */
+  account?: string;
+  /** a role in each target account that reads IAM: path and name */
+  targetRole?: string;
+  place: Place;
+};
+export type Section = { title: string; findings: Finding[] };
+export type Diagnosis = { stage: string; region: string; hub: string | undefined; caller: string; sections: Section[] };
+
+/** Where nobody can stand is told, not guessed. */
+export class Lost extends Error {}
+
+/**
+ * @param clients with the operator's credentials
+ * @param clock of this machine, epoch milliseconds
+ * @throws Lost; what the SDK throws where there are no credentials or they are not taken
+ */
+export async function diagnose(question: Question, catalogue: CatalogueData, clients: Clients, clock: () => number): Promise<Diagnosis> {
+  const region = await clients.sts.config.region();
+  const caller = await callerOf(clients, clock);
+  const { isHub, hub, standing } = placeOf(question, catalogue, caller.account);
+  const keys = accountsOf(question, catalogue, isHub || question.targetRole !== undefined ? undefined : standing);
+  const values = { stage: question.stage, region, hub: hub ?? 'HUB', organization: question.organization ? ` --organization ${question.organization}` : '' };
+  const digest = catalogueDigest(openCatalogue(catalogue));
+  const visited = await inOrder(keys, async (key): Promise<Section> => {
+    const account = catalogue.accounts[key]!;
+    const named = { ...values, account: key, accountId: account.id };
+    const expected = { catalogue: digest, version, hasRevoker: account.revoker };
+    const tried = isHub ? judgeProbes(await readProbes(clients, question.stage, key), expected, named) : [notChecked('enter', key, elsewhere(hub))];
+    return {
+      title: `${key} ${account.id}`,
+      findings: [...tried, ...(await installed(question, catalogue, { key, hub, isIn: standing.includes(key) }, clients, named))],
+    };
+  });
+  const here = [judgeClock(caller.aheadMs, values), ...(isHub ? judgeHub(await readHub(clients, question.stage), values) : [])];
+  const sections = [{ title: isHub ? `hub ${caller.account}` : 'here', findings: here }, ...visited];
+  return { stage: question.stage, region, hub, caller: caller.arn, sections: ofTheHub(sections) };
+}
+
+// --- internal ---
+
+const elsewhere = (hub: string | undefined) => `only the hub's functions can try it: run the doctor with credentials of the hub${hub ? ` ${hub}` : ''} as well`;
+
+const AT_ONCE = 4;
+
+async function inOrder<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let i = 0; i < items.length; i += AT_ONCE) results.push(...(await Promise.all(items.slice(i, i + AT_ONCE).map(run))));
+  return results;
+}
+
+function placeOf({ hub, account, targetRole }: Question, { accounts }: CatalogueData, caller: string) {
+  const standing = Object.keys(accounts).filter((key) => accounts[key]!.id === caller);
+  const isHub = hub === undefined ? standing.length === 0 : hub === caller;
+  if (!isHub && standing.length === 0) throw new Lost(`You stand in account ${caller}, which is neither the hub ${hub} nor an account of the catalogue.`);
+  if (!isHub && account !== undefined && targetRole === undefined && !standing.includes(account))
+    throw new Lost(`You stand in account ${caller} (${standing.join(', ')}); for ${account} take credentials of ${accounts[account]?.id} or of the hub.`);
+  return { isHub, hub: isHub ? caller : hub, standing };
+}
+
+/** The accounts to look at, in the catalogue's order: those that have roles, and of them the chosen or those where the operator stands. */
+function accountsOf({ account }: Question, catalogue: CatalogueData, standing: readonly string[] | undefined): string[] {
+  const used = new Set([...rolesIn(catalogue)].map((role) => role.account));
+  const chosen = account === undefined ? standing : [account];
+  return Object.keys(catalogue.accounts).filter((key) => used.has(key) && (chosen === undefined || chosen.includes(key)));
+}
+
+type There = { key: string; hub: string | undefined; isIn: boolean };
+
+async function installed(question: Question, catalogue: CatalogueData, { key, hub, isIn }: There, clients: Clients, values: Record<string, string>) {
+  const hubOf = (organization: string | undefined) => ({ accountId: hub, stage: question.stage, organization });
+  const target = targetOf(catalogue, key, hubOf(question.organization));
+  const reading = await readingOf(question, target, isIn, clients);
+  if (reading.is === 'there' && hub === undefined)
+    return [notChecked('role-trust', key, "the trust policies name the hub: give its account with --hub, the 12 digits of Latchkey's own")];
+  // a template that was printed for an organisation is stricter; whether it lets the hub in, the hub's functions say
+  const organization = question.organization ?? (reading.is === 'there' ? organizationIn(reading.value) : undefined);
+  return judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), values);
+}
+
+async function readingOf({ targetRole, place }: Question, target: Target, isIn: boolean, clients: Clients): Promise<Seen<TargetFacts>> {
+  if (isIn) return { is: 'there', value: await readTarget(clients, target) };
+  if (targetRole === undefined)
+    return { is: 'hidden', why: `take credentials of ${target.account.id}, or name a role there that reads IAM with --target-role, to see what is installed` };
+  const entered = await enterToRead(clients, place, target.account, targetRole);
+  return entered.is === 'there' ? { is: 'there', value: await readTarget(entered.value, target) } : entered;
+}
+
+/** The organisation that the first trust policy asks for. */
+function organizationIn({ roles }: TargetFacts): string | undefined {
+  const [first] = Object.values(roles);
+  const text = first?.role.is === 'there' ? JSON.stringify(first.role.value.trust) : '';
+  return /"aws:PrincipalOrgID":"(o-[a-z0-9]{10,32})"/.exec(text)?.[1];
+}
+
+/** What each account says anew about the same function: it belongs to the hub, once. */
+const aboutFunctions = new Set<Code>(['probe', 'catalogue', 'version', 'clock-hub']);
+
+function ofTheHub([hub, ...accounts]: readonly Section[]): Section[] {
+  const isOfHub = ({ code }: Finding) => aboutFunctions.has(code);
+  const lines = new Map(accounts.flatMap(({ findings }) => findings.filter(isOfHub)).map((finding) => [JSON.stringify(finding), finding]));
+  const rest = accounts.map(({ title, findings }) => ({ title, findings: findings.filter((finding) => !isOfHub(finding)) }));
+  return hub ? [{ ...hub, findings: [...hub.findings, ...lines.values()] }, ...rest] : rest;
+}

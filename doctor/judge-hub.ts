@@ -1,0 +1,187 @@
+// What the facts about a hub amount to. Pure: facts in, findings out, in the order of the checks.
+import { tableDefinition } from '../lib/store.ts';
+import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import { type Consumer, consumers, type HubFacts, type TableFacts, watched } from './facts.ts';
+import type { Seen } from './seen.ts';
+
+/** Judges one value: a text of what is wrong with it, or nothing. */
+type Judge<Value> = (value: Value) => string | undefined;
+
+/** @param values what the texts of the codes may name: stage, region, hub */
+export function judgeHub(hub: HubFacts, values: Values): Finding[] {
+  return [
+    ...watched.flatMap((name) => judgeFunction(hub, name, values)),
+    ...judgeTable(hub, { ...values, table: hub.tableName }),
+    ...consumers.flatMap((name) => judgeConsumer(hub, name, values)),
+    ...judgeMail(hub, values),
+  ];
+}
+
+/** One check of something that was seen or not. */
+function judge<Value>(code: Code, about: string, seen: Seen<Value>, wrong: Judge<Value>, well: (value: Value) => string, values: Values): Finding {
+  if (seen.is === 'hidden') return notChecked(code, about, seen.why, seen.permission);
+  if (seen.is === 'missing') return fault(code, about, 'there is none', values);
+  const told = wrong(seen.value);
+  return told === undefined ? fine(code, about, well(seen.value)) : fault(code, about, told, values);
+}
+
+// -- functions and clocks ---------------------------------------------------------------------------------------------
+
+function judgeFunction({ functions }: HubFacts, name: (typeof watched)[number], values: Values): Finding[] {
+  const full = `latchkey-${values.stage}-${name}`;
+  const here = functions[name];
+  const found = judge(
+    'functions',
+    full,
+    here,
+    () => undefined,
+    () => 'is deployed',
+    values,
+  );
+  if (name === 'notify' || here.is !== 'there') return [found];
+  const expected = `role/${full}`;
+  const isExpected = ({ role }: { role: string }) => role.endsWith(`:${expected}`);
+  return [
+    found,
+    judge(
+      'function-role',
+      full,
+      here,
+      (value) => (isExpected(value) ? undefined : `runs as ${value.role}`),
+      () => `runs as ${expected}`,
+      { ...values, expected },
+    ),
+  ];
+}
+
+const clockLimit = 60_000;
+
+/** @param aheadMs milliseconds by which this machine's clock is ahead of AWS's */
+export function judgeClock(aheadMs: number, values: Values): Finding {
+  const about = "this machine's clock";
+  if (Math.abs(aheadMs) <= clockLimit) return fine('clock-here', about, "within a minute of AWS's");
+  return fault('clock-here', about, `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} AWS's`, values);
+}
+
+// -- table -----------------------------------------------------------------------------------------------------------
+
+function judgeTable({ tableName, table, ttl, recovery }: HubFacts, values: Values): Finding[] {
+  const there = judge(
+    'table',
+    tableName,
+    table,
+    () => undefined,
+    () => 'is there',
+    values,
+  );
+  if (table.is === 'missing') return [there];
+  const apart = [
+    judge(
+      'table-ttl',
+      tableName,
+      ttl,
+      ({ isOn, attribute }) => (isOn && attribute === 'ttl' ? undefined : isOn ? `collects by ${attribute}` : 'is off'),
+      () => 'collects by ttl',
+      values,
+    ),
+    judge(
+      'table-recovery',
+      tableName,
+      recovery,
+      ({ isOn }) => (isOn ? undefined : 'point-in-time recovery is off'),
+      () => 'point-in-time recovery is on',
+      values,
+    ),
+  ];
+  return table.is === 'hidden' ? [there, ...apart] : [there, ...judgeDescription(tableName, table.value, values), ...apart];
+}
+
+function judgeDescription(name: string, table: TableFacts, values: Values): Finding[] {
+  const { keys, stream, isProtected, isEncrypted } = table;
+  const as = (code: Code, wrong: string | undefined, well: string) => (wrong === undefined ? fine(code, name, well) : fault(code, name, wrong, values));
+  const unsaid = (code: Code) => notChecked(code, name, 'this endpoint does not say');
+  const flag = (code: Code, value: boolean | undefined, isOff: string, isOn: string) =>
+    value === undefined ? unsaid(code) : as(code, value ? undefined : isOff, isOn);
+  return [
+    as('table-keys', keys.join() === 'pk HASH' ? undefined : `its key is ${keys.join(', ')}`, 'its key is pk'),
+    as('table-indexes', wrongIndexes(table), 'all indexes are there'),
+    stream === undefined
+      ? unsaid('table-stream')
+      : as('table-stream', stream === 'NEW_AND_OLD_IMAGES' ? undefined : `its stream is ${stream}`, 'new and old images'),
+    flag('table-protection', isProtected, 'deletion protection is off', 'deletion protection is on'),
+    flag('table-encryption', isEncrypted, 'no key of KMS', 'with a key of KMS'),
+  ];
+}
+
+function wrongIndexes({ indexes }: TableFacts): string | undefined {
+  const wanted = tableDefinition('x').GlobalSecondaryIndexes ?? [];
+  const faults = wanted.flatMap(({ IndexName: name = '', KeySchema = [], Projection }) => {
+    const keys = KeySchema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join();
+    const found = indexes[name];
+    if (!found) return [`${name} is missing`];
+    if (found.keys.join() !== keys) return [`${name} is by ${found.keys.join(', ')}`];
+    return found.projection === Projection?.ProjectionType ? [] : [`${name} shows ${found.projection}`];
+  });
+  return faults.length > 0 ? faults.join('; ') : undefined;
+}
+
+// -- stream and mail -------------------------------------------------------------------------------------------------
+
+function judgeConsumer({ mappings }: HubFacts, name: Consumer, values: Values): Finding[] {
+  const full = `latchkey-${values.stage}-${name}`;
+  const seen = mappings[name];
+  const [mapping] = seen.is === 'there' ? seen.value : [];
+  const reads = judge(
+    'consumer',
+    full,
+    seen,
+    () => (mapping ? (mapping.state === 'Enabled' ? undefined : `its event source mapping is ${mapping.state}`) : 'it has no event source mapping'),
+    () => 'reads the stream',
+    values,
+  );
+  if (!mapping) return [reads];
+  return [
+    reads,
+    mapping.responses.includes('ReportBatchItemFailures')
+      ? fine('consumer-partial', full, 'ReportBatchItemFailures')
+      : fault('consumer-partial', full, 'a whole batch fails or none of it', values),
+    mapping.onFailure === undefined
+      ? fault('consumer-dead-letters', full, 'no destination on failure', values)
+      : fine('consumer-dead-letters', full, mapping.onFailure.slice(mapping.onFailure.lastIndexOf(':') + 1)),
+  ];
+}
+
+/** botocore ses, GetSendQuota: what the sandbox gives in 24 hours. */
+const sandboxQuota = 200;
+
+function judgeMail({ sender, verified, sending, quota }: HubFacts, values: Values): Finding[] {
+  const { address, domain } = sender ?? { address: 'the sender', domain: '' };
+  return [
+    sender === undefined
+      ? notChecked('sender', 'SES', 'the sender is not known: the environment of notify was not to be seen', 'lambda:GetFunctionConfiguration')
+      : judge(
+          'sender',
+          address,
+          verified,
+          (identities) => (identities.includes(address) || identities.includes(domain) ? undefined : `neither ${address} nor ${domain} is verified`),
+          (identities) => `${identities.includes(domain) ? domain : address} is verified`,
+          { ...values, sender: address, domain },
+        ),
+    judge(
+      'sending',
+      'SES',
+      sending,
+      ({ isOn }) => (isOn ? undefined : 'sending is paused'),
+      () => 'sending is on',
+      values,
+    ),
+    judge(
+      'sandbox',
+      'SES',
+      quota,
+      ({ max24Hours }) => (max24Hours === sandboxQuota ? '200 mails in 24 hours, the quota of the sandbox' : undefined),
+      ({ max24Hours }) => `${max24Hours < 0 ? 'any number of' : max24Hours.toLocaleString('en')} mails in 24 hours`,
+      values,
+    ),
+  ];
+}

@@ -1,0 +1,112 @@
+// What the hub's functions said about an account amounts to. Pure: facts in, findings out, in the catalogue's order of roles.
+import type { Asked, RevokerProbe, RoleProbe, TargetProbe, Tried } from '../lib/probe.ts';
+import { unknownCause, usualCauses } from '../lib/sts-causes.ts';
+import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import type { Answer, ProbeFacts } from './facts.ts';
+import type { Seen } from './seen.ts';
+
+/** What the functions should be: the catalogue in the file and the version of this checkout. */
+export type Expected = { catalogue: string; version: string; hasRevoker: boolean };
+
+/** @param values stage, region, hub, account and accountId */
+export function judgeProbes({ target, revoker }: ProbeFacts, expected: Expected, values: Values): Finding[] {
+  return [
+    ...judgeAnswer('issue-session', target, expected, values, judgeTarget),
+    ...(expected.hasRevoker
+      ? judgeAnswer('revoke-sessions', revoker, expected, values, judgeRevoker)
+      : [fault('no-revoker', values.account ?? '', 'the catalogue wants none', values)]),
+  ];
+}
+
+/** Whether the function answered, and what it decides by; then what it tried. */
+function judgeAnswer<Probe extends { catalogue: string; version: string }>(
+  name: 'issue-session' | 'revoke-sessions',
+  seen: Seen<Answer<Probe>>,
+  expected: Expected,
+  values: Values,
+  judge: (probe: Probe, values: Values) => Finding[],
+): Finding[] {
+  const full = `latchkey-${values.stage}-${name}`;
+  const named = { ...values, function: name };
+  if (seen.is === 'hidden') return [notChecked('probe', full, seen.why, seen.permission)];
+  if (seen.is === 'missing') return [fault('probe', full, 'there is no function of this name with the alias doctor', named)];
+  const answer = seen.value;
+  if (!('catalogue' in answer)) return [fault('probe', full, 'it answered with an error', named)];
+  const known = [
+    fine('probe', full, 'answers'),
+    answer.catalogue === expected.catalogue
+      ? fine('catalogue', full, 'decides by the catalogue in the file')
+      : fault('catalogue', full, `has the catalogue ${answer.catalogue.slice(0, 12)}, the file ${expected.catalogue.slice(0, 12)}`, named),
+    answer.version === expected.version
+      ? fine('version', full, answer.version)
+      : fault('version', full, `is of version ${answer.version}, this is ${expected.version}`, named),
+  ];
+  if ('error' in answer) return [...known, notChecked(name === 'issue-session' ? 'enter' : 'revoker', values.account ?? '', `it says ${answer.error}`)];
+  return [...known, ...judge(answer as Probe, values)];
+}
+
+// -- roles -----------------------------------------------------------------------------------------------------------
+
+function judgeTarget({ roles, skewSeconds }: TargetProbe, values: Values): Finding[] {
+  return [...(skewSeconds === undefined ? [] : [judgeClock(skewSeconds, values)]), ...roles.flatMap((role) => judgeRole(role, values))];
+}
+
+/** Seconds: a second for STS's rounding, the rest for a slow answer. */
+const skewLimit = 5;
+
+function judgeClock(skew: number, values: Values): Finding {
+  const about = `latchkey-${values.stage}-issue-session`;
+  if (Math.abs(skew) <= skewLimit) return fine('clock-hub', about, 'within 5 s of STS');
+  return fault('clock-hub', about, `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} STS`, values);
+}
+
+const missingParts: Record<Asked, Code> = { externalId: 'external-id', tags: 'tags', sourceIdentity: 'source-identity' };
+
+function judgeRole({ arn, entered, without }: RoleProbe, values: Values): Finding[] {
+  return [
+    judgeEntry('enter', arn, entered, values),
+    ...Object.entries(missingParts).map(([part, code]) => judgeRefusal(code, arn, entered, without[part as Asked], values)),
+  ];
+}
+
+/** What nobody refused, but what did not come to an answer either. */
+const passing = /^(?:NoAnswer|.*Thrott.*|TooManyRequests|.*LimitExceeded|RequestTimeout|ServiceUnavailable|InternalFailure)$/;
+
+function judgeEntry(code: 'enter' | 'revoker', arn: string, { was, code: answered = 'Unknown' }: Tried, values: Values): Finding {
+  if (was === 'allowed') return fine(code, arn, 'is entered');
+  if (was === 'unclear' && passing.test(answered)) return notChecked(code, arn, `STS did not decide (${answered}); ask again`);
+  return fault(code, arn, `STS refuses (${answered})`, { ...values, why: causeOf(code, answered) });
+}
+
+function causeOf(code: 'enter' | 'revoker', answered: string): string {
+  if (code === 'revoker' && answered === 'AccessDenied')
+    return "Usual causes: the account's template is not installed; the revoker's trust policy does not name the role of the revoke-sessions function, or asks for another external id than the catalogue has.";
+  return usualCauses[answered] ?? unknownCause;
+}
+
+/** A refusal counts only where the whole call is let through: a role that nobody can enter refuses everything. */
+function judgeRefusal(code: Code, about: string, whole: Tried, lacking: Tried, values: Values): Finding {
+  if (lacking.was === 'allowed') return fault(code, about, 'is entered without it', values);
+  if (whole.was !== 'allowed') return notChecked(code, about, 'nobody can say as long as it is not entered at all');
+  return lacking.was === 'refused' ? fine(code, about, 'is refused without it') : notChecked(code, about, `STS did not decide (${lacking.code}); ask again`);
+}
+
+// -- revoker ---------------------------------------------------------------------------------------------------------
+
+function judgeRevoker({ arn: about, entered, withoutExternalId, roles, outside }: RevokerProbe, values: Values): Finding[] {
+  const way = [judgeEntry('revoker', about, entered, values), judgeRefusal('revoker-external-id', about, entered, withoutExternalId, values)];
+  if (entered.was !== 'allowed') return way;
+  return [
+    ...way,
+    ...roles.map(({ arn, deletes }) => {
+      if (deletes.was === 'allowed') return fine('revoker-rights', arn, 'may be changed by the revoker');
+      if (deletes.was === 'refused') return fault('revoker-rights', arn, 'IAM refuses the revoker (AccessDenied)', values);
+      return notChecked('revoker-rights', arn, `IAM did not decide (${deletes.code}); ask again`);
+    }),
+    outside.was === 'allowed'
+      ? fault('revoker-reach', about, 'it may change itself, which is no role of the catalogue', values)
+      : outside.was === 'refused'
+        ? fine('revoker-reach', about, 'may not change itself')
+        : notChecked('revoker-reach', about, `IAM did not decide (${outside.code}); ask again`),
+  ];
+}

@@ -1,0 +1,75 @@
+// What stands in a target account, against what the template would install there. Pure: facts in, findings out.
+import { boundaryArn, inlineLimit, revocationPolicyName, roleArn } from '../lib/iam.ts';
+import type { Target } from '../lib/target.ts';
+import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import type { InlineFacts, TargetFacts } from './facts.ts';
+import { differences } from './same-policy.ts';
+import type { Seen } from './seen.ts';
+
+/**
+ * @param target what the template would install
+ * @param values stage, region, hub, account, accountId
+ */
+export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, values: Values): Finding[] {
+  if (facts.is !== 'there') return [notChecked('role', target.account.key, facts.is === 'hidden' ? facts.why : 'there is nothing to see')];
+  const { value } = facts;
+  return [
+    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, values),
+    ...target.roles.flatMap((role) => judgeRole(value, target, role, values)),
+    ...judgeRevoker(value, target, values),
+  ];
+}
+
+function judgeRole({ roles }: TargetFacts, { account }: Target, wanted: Target['roles'][number], given: Values): Finding[] {
+  const arn = roleArn(account, `${wanted.path.slice(1)}${wanted.name}`);
+  const { role, inline } = roles[arn] ?? { role: { is: 'missing' as const }, inline: { is: 'missing' as const } };
+  const values = { ...given, role: wanted.name, boundary: boundaryArn(account), seconds: String(wanted.maxSessionDuration) };
+  if (role.is === 'hidden') return [notChecked('role', arn, role.why, role.permission)];
+  if (role.is === 'missing') return [fault('role', arn, 'there is no role of this name', values)];
+  const { value } = role;
+  return [
+    value.arn === arn ? fine('role', arn, 'is there') : fault('role', arn, `a role of this name is ${value.arn}`, values),
+    judgePolicy('role-trust', arn, { is: 'there', value: value.trust }, wanted.trust, values),
+    value.boundary === values.boundary
+      ? fine('role-boundary', arn, values.boundary)
+      : fault('role-boundary', arn, value.boundary === undefined ? 'has no boundary' : `its boundary is ${value.boundary}`, values),
+    value.maxSessionDuration === wanted.maxSessionDuration
+      ? fine('role-duration', arn, `${value.maxSessionDuration} s`)
+      : fault('role-duration', arn, `MaxSessionDuration is ${value.maxSessionDuration} s, in the catalogue ${wanted.maxSessionDuration} s`, values),
+    judgeRoom(arn, inline, values),
+  ];
+}
+
+/** A policy with one grant, and room enough for some dozens of them. Characters. */
+const room = { least: 250, wanted: 2000 };
+
+function judgeRoom(arn: string, inline: Seen<InlineFacts>, values: Values): Finding {
+  if (inline.is === 'hidden') return notChecked('role-room', arn, inline.why, inline.permission);
+  const others = (inline.is === 'there' ? inline.value : []).filter(({ name }) => name !== revocationPolicyName);
+  const left = inlineLimit - others.reduce((sum, { characters }) => sum + characters, 0);
+  if (left >= room.wanted) return fine('role-room', arn, `${left.toLocaleString('en')} characters left`);
+  const told = fault('role-room', arn, `${left.toLocaleString('en')} characters left beside ${others.map(({ name }) => name).join(', ')}`, values);
+  return left < room.least ? told : { ...told, level: 'warning' };
+}
+
+function judgeRevoker({ revoker }: TargetFacts, { account, revoker: wanted }: Target, values: Values): Finding[] {
+  if (!wanted) return [];
+  const arn = roleArn(account, 'latchkey-revoker');
+  const { role, policy } = revoker ?? { role: { is: 'missing' as const }, policy: { is: 'missing' as const } };
+  const trust: Seen<unknown> = role.is === 'there' ? { is: 'there', value: role.value.trust } : role;
+  const own = judgePolicy('revoker-role', arn, trust, wanted.trust, values);
+  return role.is === 'missing' ? [own] : [own, judgePolicy('revoker-policy', arn, policy, wanted.policy, values)];
+}
+
+function judgePolicy(code: Code, about: string, found: Seen<unknown>, wanted: unknown, values: Values): Finding {
+  if (found.is === 'hidden') return notChecked(code, about, found.why, found.permission);
+  if (found.is === 'missing') return fault(code, about, 'it is missing', { ...values, differences: 'it is missing' });
+  const apart = differences(found.value, wanted);
+  if (apart.length === 0) return fine(code, about, 'is what the template says');
+  const shown = [...apart.slice(0, 3), ...(apart.length > 3 ? [`and ${apart.length - 3} more`] : [])].join('; ');
+  return fault(code, about, apart.length === 1 ? 'one difference' : `${apart.length} differences`, { ...values, differences: shown + hint(shown) });
+}
+
+/** IAM shows the id in place of a principal that is no more (iam-ug, reference_policies_elements_principal). */
+const hint = (shown: string): string =>
+  /Principal\.AWS is A[A-Z]OA?\w{15,}/.test(shown) ? ' (an id in place of an ARN: that role was deleted or made anew)' : '';

@@ -1,0 +1,46 @@
+// What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
+import { boundaryArn, type PolicyDocument, type Statement } from '../lib/iam.ts';
+import { doctorAlias } from '../lib/probe.ts';
+import { watched } from './facts.ts';
+
+type Hub = { partition: string; account: string; region: string; stage: string };
+
+const document = (...Statement: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement });
+
+/** In the hub. The functions themselves are not in it: whoever may invoke those could pose as the gateway. */
+export function operatorPolicyInHub({ partition, account, region, stage }: Hub): PolicyDocument {
+  const functionArn = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:latchkey-${stage}-${name}`;
+  return document(
+    {
+      Sid: 'Probe',
+      Effect: 'Allow',
+      Action: ['lambda:InvokeFunction'],
+      Resource: ['issue-session', 'revoke-sessions'].map((name) => `${functionArn(name)}:${doctorAlias}`),
+    },
+    { Sid: 'Functions', Effect: 'Allow', Action: ['lambda:GetFunctionConfiguration'], Resource: watched.map(functionArn) },
+    {
+      Sid: 'Table',
+      Effect: 'Allow',
+      Action: ['dynamodb:DescribeTable', 'dynamodb:DescribeTimeToLive', 'dynamodb:DescribeContinuousBackups'],
+      Resource: [`arn:${partition}:dynamodb:${region}:${account}:table/latchkey-${stage}`],
+    },
+    {
+      Sid: 'NotByResource',
+      Effect: 'Allow',
+      Action: ['lambda:ListEventSourceMappings', 'ses:GetIdentityVerificationAttributes', 'ses:GetAccountSendingEnabled', 'ses:GetSendQuota'],
+      Resource: '*',
+    },
+  );
+}
+
+/** In a target account. Any role, so that a missing one can be told from one that is not to be seen. */
+export const operatorPolicyInTarget = (account: { partition: 'aws' | 'aws-us-gov' | 'aws-cn'; id: string }): PolicyDocument =>
+  document(
+    {
+      Sid: 'Roles',
+      Effect: 'Allow',
+      Action: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
+      Resource: [`arn:${account.partition}:iam::${account.id}:role/*`],
+    },
+    { Sid: 'Boundary', Effect: 'Allow', Action: ['iam:GetPolicy', 'iam:GetPolicyVersion'], Resource: [boundaryArn(account)] },
+  );

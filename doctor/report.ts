@@ -1,0 +1,76 @@
+// How a diagnosis reads: for a person, for a machine, and as the commands that would put things right. Nothing here runs anything.
+import type { Finding, Level } from './codes.ts';
+import type { Diagnosis, Section } from './diagnosis.ts';
+
+export type Counts = Record<Level, number>;
+
+export function countsOf({ sections }: Pick<Diagnosis, 'sections'>): Counts {
+  const counts: Counts = { ok: 0, warning: 0, finding: 0, 'not-checked': 0 };
+  for (const { level } of sections.flatMap(({ findings }) => findings)) counts[level] += 1;
+  return counts;
+}
+
+/** For a person. What is well is short; what is not has its cause and its fix. */
+export function textOf(diagnosis: Diagnosis): string {
+  const { stage, region, caller, sections } = diagnosis;
+  const { ok, warning, finding, 'not-checked': open } = countsOf(diagnosis);
+  const sum = [`${ok} ok`, counted(warning, 'warning'), counted(finding, 'finding'), `${open} not checked`].join(', ');
+  return [`Stage ${stage} in ${region}, as ${caller}`, '', ...sections.flatMap(sectionLines), `${sum}.`, ''].join('\n');
+}
+
+/** For a machine: everything, in the order of the text. */
+export function jsonOf(diagnosis: Diagnosis, plan: readonly string[] | undefined): string {
+  const { sections, hub, ...head } = diagnosis;
+  const findings = sections.flatMap(({ title, findings }) => findings.map(({ plan: _, ...finding }) => ({ section: title, ...finding })));
+  return `${JSON.stringify({ ...head, hub: hub ?? null, counts: countsOf(diagnosis), findings, ...(plan && { plan }) }, null, 2)}\n`;
+}
+
+/** The commands of all findings and warnings, each once, in their order. */
+export const planOf = ({ sections }: Pick<Diagnosis, 'sections'>): string[] => [
+  ...new Set(sections.flatMap(({ findings }) => findings.flatMap(({ plan = [] }) => plan))),
+];
+
+export function planText(plan: readonly string[]): string {
+  if (plan.length === 0) return 'Nothing to change by a command.\n';
+  return ['# What would put it right. The doctor changes nothing; read it, then run what you agree with.', ...plan, ''].join('\n');
+}
+
+// --- internal ---
+
+const words: Record<Level, string> = { ok: 'ok', warning: 'WARNING', finding: 'FINDING', 'not-checked': 'not checked' };
+const margin = ' '.repeat(15);
+
+function sectionLines({ title, findings }: Section): string[] {
+  return [title, ...merged(findings).flatMap(lines), ''];
+}
+
+function lines({ code, level, about, seen, cause, fix, needs }: Finding): string[] {
+  return [
+    `  ${words[level].padEnd(11)}  ${code}: ${shortName(about)}: ${seen}`,
+    ...(cause ? [`${margin}cause: ${cause}`] : []),
+    ...(fix ? [`${margin}fix:   ${fix}`] : []),
+    ...(needs ? [`${margin}needs: ${needs}`] : []),
+  ];
+}
+
+/** One line for everything of a code that is well or unseen in the same words. */
+function merged(findings: readonly Finding[]): Finding[] {
+  const groups = new Map<string, Finding[]>();
+  for (const [i, finding] of findings.entries()) {
+    const { code, level, seen } = finding;
+    const isBad = level === 'warning' || level === 'finding';
+    const key = isBad ? String(i) : [code, level, level === 'ok' ? '' : seen].join('\n');
+    groups.set(key, [...(groups.get(key) ?? []), finding]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first] = group as [Finding];
+    const texts = new Set(group.map(({ seen }) => seen));
+    if (group.length === 1) return first;
+    return { ...first, about: [...new Set(group.map(({ about }) => shortName(about)))].join(', '), ...(texts.size > 1 && { seen: [...texts].join(', ') }) };
+  });
+}
+
+/** The account stands above. */
+const shortName = (about: string): string => about.replace(/^arn:.*:(?:role|policy)\//, '');
+
+const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

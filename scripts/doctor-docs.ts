@@ -1,0 +1,37 @@
+// Writes the checks of the doctor and the rights that it takes into docs/doctor.md; a test holds the file to them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type Check, checks } from '../doctor/codes.ts';
+import { operatorPolicyInHub, operatorPolicyInTarget } from '../doctor/operator-policy.ts';
+
+const file = new URL('../docs/doctor.md', import.meta.url);
+const example = { partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' };
+
+/** docs/doctor.md as it should be: the text between each pair of marks is made from the code. */
+export function doctorDocument(): string {
+  return replaced(readFileSync(file, 'utf8'), {
+    checks: table(),
+    'policy in the hub': json(operatorPolicyInHub(example)),
+    'policy in a target account': json(operatorPolicyInTarget({ partition: 'aws', id: '111111111111' })),
+  });
+}
+
+function replaced(text: string, parts: Record<string, string>): string {
+  return Object.entries(parts).reduce((whole, [name, part]) => {
+    const [begin, end] = [`<!-- ${name}: written by npm run docs -->`, `<!-- end of ${name} -->`];
+    const [before = '', rest] = whole.split(begin);
+    if (rest === undefined) throw new Error(`docs/doctor.md has no mark ${begin}`);
+    return `${before}${begin}\n\n${part}\n${end}${rest.split(end)[1] ?? ''}`;
+  }, text);
+}
+
+function table(): string {
+  const shown = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => `\`${name}\``).replaceAll('|', '\\|');
+  const rows = Object.entries(checks).map(
+    ([code, { level, asks, cause, fix }]: [string, Check]) => `| \`${code}\` | ${level} | ${asks} | ${shown(cause)} | ${shown(fix)} |`,
+  );
+  return `| code | if not | all is well when | cause | fix |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
+}
+
+const json = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\`\n`;
+
+if (import.meta.main) writeFileSync(file, doctorDocument());

@@ -1,0 +1,167 @@
+// `npm run doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { clientsOf, type Place } from '../doctor/clients.ts';
+import { type Diagnosis, diagnose, Lost, type Question } from '../doctor/diagnosis.ts';
+import { countsOf, jsonOf, planOf, planText, textOf } from '../doctor/report.ts';
+import { awsAnswer } from '../lib/aws-answer.ts';
+import type { CatalogueData } from '../lib/catalogue.ts';
+import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
+import { TargetFault } from '../lib/target.ts';
+import { localStage, operatorKeys } from '../local/operator.ts';
+
+export const doctorUsage = `Usage: npm run --silent doctor -- [--account KEY] [--stage prod] [--region REGION] [--json] [--fix-plan]
+
+With AWS credentials of the hub it looks at the deployment and has the hub's functions try the way into every account; with those of a
+target account it looks at what is installed there. It changes nothing.
+
+  --account KEY        this account of the catalogue alone, such as production
+  --stage STAGE        the stage of the deployment (default prod)
+  --region REGION      where it runs; left out, as the AWS tools find it
+  --hub ACCOUNT        the 12 digits of the hub, where you stand in a target account
+  --organization ID    the organisation that the templates were printed for
+  --target-role ROLE   path and name of a role in the target accounts that reads IAM: one run sees both sides
+  --catalogue FILE     default access.yml
+  --endpoint URL       an emulator in place of AWS (also AWS_ENDPOINT_URL)
+  --local URL          a local server of npm start, such as http://localhost:3000
+  --json               for machines
+  --fix-plan           prints, after the report, the commands that would put it right
+
+Exit code: 0 when all is well or there are warnings only, 1 for findings, 2 when it could not look.
+`;
+
+/** `exitCode` 0: well or warnings only; 1: findings. Faults are for an exit code of 2. */
+export type DoctorResult = { text: string; exitCode: 0 | 1 } | { faults: string[] };
+
+/**
+ * What the arguments ask for, or every fault at once.
+ * @param read a file's text
+ */
+export async function runDoctor(args: readonly string[], read: (file: string) => string, clock: () => number = Date.now): Promise<DoctorResult> {
+  const given = readArgs(args);
+  if ('faults' in given) return given;
+  if (given.help) return { text: doctorUsage, exitCode: 0 };
+  const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
+  const faults = faultsIn(given);
+  if (faults.length > 0) return { faults: [...faults, '', doctorUsage] };
+  const found = catalogueIn(file, read);
+  if ('faults' in found) return found;
+  const { account } = given;
+  if (account !== undefined && !Object.hasOwn(found.catalogue.accounts, account))
+    return { faults: [`There is no account "${account}" in ${file}. It has: ${Object.keys(found.catalogue.accounts).join(', ')}.`] };
+  const diagnosis = await visit(questionOf(given), found.catalogue, clock);
+  if ('faults' in diagnosis) return diagnosis;
+  const plan = wantsPlan ? planOf(diagnosis) : undefined;
+  const text = json ? jsonOf(diagnosis, plan) : `${textOf(diagnosis)}${plan ? `\n${planText(plan)}` : ''}`;
+  return { text, exitCode: countsOf(diagnosis).finding > 0 ? 1 : 0 };
+}
+
+// --- internal ---
+
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const options = {
+  account: text,
+  stage: text,
+  region: text,
+  hub: text,
+  organization: text,
+  'target-role': text,
+  catalogue: text,
+  endpoint: text,
+  local: text,
+  json: flag,
+  'fix-plan': flag,
+  help: { ...flag, short: 'h' },
+} as const;
+type Given = NonNullable<ReturnType<typeof parsed>>;
+const parsed = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
+
+function readArgs(args: readonly string[]): Given | { faults: string[] } {
+  try {
+    return parsed(args);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code?.startsWith('ERR_PARSE_ARGS_')) return { faults: [message, '', doctorUsage] };
+    throw error;
+  }
+}
+
+function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 'target-role': role }: Given): string[] {
+  const rules: Array<[boolean, string]> = [
+    [/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage), `--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`],
+    [region === undefined || /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region), `--region must be a Region such as eu-west-1, not "${region}"`],
+    [hub === undefined || /^\d{12}$/.test(hub), `--hub must be the 12 digits of an AWS account, not "${hub}"`],
+    [organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization), '--organization must be the id of an organisation, such as o-a1b2c3d4e5'],
+    [role === undefined || /^(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/.test(role), `--target-role must be the path and name of a role, not "${role}"`],
+    [endpoint === undefined || isUrl(endpoint), `--endpoint must be an http or https URL, not "${endpoint}"`],
+    [local === undefined || isUrl(local), `--local must be the URL of a local server, such as http://localhost:3000, not "${local}"`],
+    [local === undefined || endpoint === undefined, '--local and --endpoint exclude each other'],
+  ];
+  return rules.flatMap(([isKept, fault]) => (isKept ? [] : [fault]));
+}
+
+const isUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
+
+/** A local server has its emulators below /local/aws, an operator with a key of his own, and a role that reads in every account. */
+function questionOf({ local, stage, region, endpoint, hub, organization, account, 'target-role': targetRole }: Given): Question {
+  const place: Place = local
+    ? { region: 'us-east-1', endpoint: new URL('/local/aws', local).href, credentials: operatorKeys }
+    : { ...(region && { region }), ...(endpoint && { endpoint }) };
+  const role = targetRole ?? (local ? 'Auditor' : undefined);
+  return {
+    place,
+    stage: stage ?? (local ? localStage : 'prod'),
+    ...(hub && { hub }),
+    ...(organization && { organization }),
+    ...(account && { account }),
+    ...(role && { targetRole: role }),
+  };
+}
+
+async function visit(question: Question, catalogue: CatalogueData, clock: () => number): Promise<Diagnosis | { faults: string[] }> {
+  const clients = clientsOf(question.place);
+  try {
+    return await diagnose(question, catalogue, clients, clock);
+  } catch (error) {
+    const told = reasonOf(error);
+    if (told === undefined) throw error;
+    return { faults: [told] };
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
+}
+
+/** Why the doctor cannot even say who asks. The SDK's own words only where they name no secret: its names of errors. */
+function reasonOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if (error instanceof Lost || error instanceof TargetFault) return error.message;
+  if (error.message === 'Region is missing') return 'The Region is missing: give --region, or AWS_REGION in the environment.';
+  if (error.name === 'CredentialsProviderError')
+    return 'There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login.';
+  const code = awsAnswer(error)?.code;
+  if (code !== undefined) return `AWS did not take your credentials (${code}). Renew them, or check the clock of this machine.`;
+  const [cause] = /\b(?:E[A-Z]{4,}|EAI_AGAIN|TimeoutError)\b/.exec([(error as NodeJS.ErrnoException).code, error.name, error.message].join(' ')) ?? [];
+  return cause && `AWS STS could not be reached (${cause}). Check the network, --region and --endpoint.`;
+}
+
+function catalogueIn(file: string, read: (file: string) => string): { catalogue: CatalogueData } | { faults: string[] } {
+  try {
+    const { data, faults } = readCatalogue(read(file));
+    return data ? { catalogue: data } : { faults: faultLines(file, faults) };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { faults: [`There is no file ${file}. Name the catalogue with --catalogue FILE.`] };
+    throw error;
+  }
+}
+
+if (import.meta.main) {
+  const result = await runDoctor(process.argv.slice(2), (file) => readFileSync(file, 'utf8'));
+  if ('text' in result) {
+    process.stdout.write(result.text);
+    process.exitCode = result.exitCode;
+  } else {
+    console.error(result.faults.join('\n'));
+    process.exitCode = 2;
+  }
+}
