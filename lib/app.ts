@@ -9,7 +9,7 @@ import { fromEnv } from '@aws-sdk/credential-provider-env';
 import type { Context } from 'aws-lambda';
 import { type Catalogue, openCatalogue, type TicketValidator } from './catalogue.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
-import { unlistedHosts } from './catalogue-tickets.ts';
+import { undeployable, unlistedHosts } from './catalogue-tickets.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
@@ -204,13 +204,14 @@ export const catalogue: Source<Catalogue> = {
   parts: ['cataloguePath'],
   build: ({ cataloguePath }) => openCatalogue(JSON.parse(readFileSync(cataloguePath, 'utf8')) as CatalogueData),
 };
-/** For the functions that ask validators: none starts with one whose host nobody has listed. */
+/** For the functions that ask validators: none starts with one that nobody has listed. */
 export const catalogueWithTickets: Source<Catalogue> = {
   parts: ['cataloguePath', 'ticketHosts'],
   build(config) {
     const built = catalogue.build(config);
-    const faults = unlistedHosts(Object.fromEntries(built.ticketValidators), config.ticketHosts);
-    if (faults.length > 0) throw new Error(faults.map((fault) => `LATCHKEY_TICKET_HOSTS ${fault}`).join('\n'));
+    const validators = Object.fromEntries(built.ticketValidators);
+    const faults = [...undeployable(validators), ...unlistedHosts(validators, config.ticketHosts, 'LATCHKEY_TICKET_HOSTS')];
+    if (faults.length > 0) throw new Error(faults.join('\n'));
     return built;
   },
 };

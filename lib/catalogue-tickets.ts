@@ -49,11 +49,18 @@ export function* validatorDoubts({ roles, ticketValidators }: Pick<CatalogueData
 /**
  * The configuration must agree to every host before anything is sent there: who writes the catalogue alone cannot make the hub call a host.
  * @param hosts as in a URL: the name in small letters, with the port where it is not the usual one
+ * @param setting what the list is called where somebody can change it
  * @returns one sentence for each validator whose host is not among them
  */
-export const unlistedHosts = (validators: CatalogueData['ticketValidators'], hosts: readonly string[]): string[] =>
+export const unlistedHosts = (validators: CatalogueData['ticketValidators'], hosts: readonly string[], setting: string): string[] =>
   Object.entries(validators).flatMap(([name, { url }]) =>
-    hosts.includes(hostOf(url)) ? [] : [`does not list ${hostOf(url)}, the host of the catalogue's ticket validator "${name}"`],
+    hosts.includes(hostOf(url)) ? [] : [`${setting} does not list ${hostOf(url)}, the host of the catalogue's ticket validator "${name}"`],
+  );
+
+/** The loopback interface of a Lambda function is its runtime's: what may stay there on a developer's machine has no business in a deployment. */
+export const undeployable = (validators: CatalogueData['ticketValidators']): string[] =>
+  Object.entries(validators).flatMap(([name, { url }]) =>
+    url.startsWith('https:') ? [] : [`the catalogue's ticket validator "${name}" has an http URL, which is for a local server only`],
   );
 
 export const hostOf = (url: string): string => new URL(url).host;

@@ -20,6 +20,7 @@ import {
   requesterOf,
   revocationText,
   say,
+  ticketFacts,
   waitingFor,
   what,
 } from './wording.ts';
@@ -95,6 +96,7 @@ ${facts([
   { label: 'Asked by', value: [requesterOf(request)] },
   { label: 'Role', value: [request.role.id], note: [request.role.description] },
   { label: 'Reason', quote: request.reason },
+  ...ticketFacts(request),
 ])}`,
   );
 }

@@ -233,7 +233,7 @@ export const Scope = v.object({
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
-  /** also the seq of the newest event: every write is exactly one event */
+  /** also the seq of the newest event: every write adds at least one */
   version: v.number(),
   role: RoleSnapshot,
   requester: v.object({ person: v.string(), principal: v.string(), email: v.nullable(v.string()), name: v.string() }),

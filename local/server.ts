@@ -57,8 +57,8 @@ export async function startLocalServer({
     giveBack = rest.dataDir === undefined ? undefined : takeDataDir(rest.dataDir);
     const own = ['localhost', '127.0.0.1', '[::1]'].map((host) => `${host}:${listening.port}`);
     const settings = { port, catalogueFile, aws, ...rest, ticketHosts: [...own, ...ticketHosts] };
-    const unlisted = unlistedHosts(data.ticketValidators, settings.ticketHosts);
-    if (unlisted.length > 0) throw new Error(unlisted.map((fault) => `LATCHKEY_TICKET_HOSTS ${fault}`).join('\n'));
+    const unlisted = unlistedHosts(data.ticketValidators, settings.ticketHosts, 'LATCHKEY_TICKET_HOSTS');
+    if (unlisted.length > 0) throw new Error(unlisted.join('\n'));
     const serving = await serve(settings, data, listening.port);
     listening.begin(serving.answer);
     return {

@@ -1,6 +1,6 @@
 // What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { unlistedHosts } from '../lib/catalogue-tickets.ts';
+import { undeployable, unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 
@@ -106,7 +106,7 @@ function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueDat
   };
   try {
     const { ticketHosts } = configFor(['region', 'identity', 'sender', 'baseUrl', 'ticketHosts'], env);
-    return unlistedHosts(catalogue.ticketValidators, ticketHosts).map((fault) => `ticketHosts ${fault}`);
+    return [...undeployable(catalogue.ticketValidators), ...unlistedHosts(catalogue.ticketValidators, ticketHosts, 'ticketHosts')];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
     const toParameter = Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]));

@@ -526,6 +526,10 @@ describe('parameters', () => {
     expect(checkSettings(whole, catalogue)).toEqual({
       faults: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
     });
+    const atHome = { ticketValidators: { jira: { url: 'http://localhost:9001/check', service: 'execute-api' as const } } };
+    expect(checkSettings({ ...whole, ticketHosts: 'localhost:9001' }, atHome)).toEqual({
+      faults: ['the catalogue\'s ticket validator "jira" has an http URL, which is for a local server only'],
+    });
     expect(checkSettings({ ...whole, ticketHosts: '*' }, catalogue)).toEqual({
       faults: ['ticketHosts must be hosts such as tickets.example.com, separated by commas'],
     });

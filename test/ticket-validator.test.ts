@@ -167,8 +167,8 @@ test('missing credentials are our fault, not silence', async () => {
 
 test('a host is listed with its port, where that is not the usual one', () => {
   const jira = { url: 'https://tickets.example.com:8443/check', service: 'execute-api' as const };
-  expect(unlistedHosts({ jira }, ['tickets.example.com:8443'])).toEqual([]);
-  expect(unlistedHosts({ jira, now: { ...jira, url: 'https://now.example.com' } }, ['tickets.example.com', 'now.example.com'])).toEqual([
-    'does not list tickets.example.com:8443, the host of the catalogue\'s ticket validator "jira"',
+  expect(unlistedHosts({ jira }, ['tickets.example.com:8443'], 'the list')).toEqual([]);
+  expect(unlistedHosts({ jira, now: { ...jira, url: 'https://now.example.com' } }, ['tickets.example.com', 'now.example.com'], 'the list')).toEqual([
+    'the list does not list tickets.example.com:8443, the host of the catalogue\'s ticket validator "jira"',
   ]);
 });

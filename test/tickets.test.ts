@@ -263,7 +263,7 @@ describe('a role that does not wait', () => {
       'already-decided',
     );
     const page = await call(app, 'showDecision', { id: link });
-    expect([page.status, page.text.includes('was denied by')]).toEqual([410, true]);
+    expect([page.status, page.text.includes('was denied by'), page.text.includes('OPS-1 was closed in May')]).toEqual([410, true, true]);
   });
 
   test('a no revokes what is granted, sessions included', async () => {
