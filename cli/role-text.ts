@@ -25,7 +25,7 @@ export function roleText(paint: Paint, role: RoleView): string {
       ['session', `at most ${durationText(role.session.maxSeconds)}, renewed until the grant ends`],
       ['start', `at most ${durationText(role.schedule.withinSeconds)} ahead (--at)`],
       ['reason', `at least ${role.reason.minLength} characters`],
-      ['ticket', ticket && `${ticket.pattern}, ${ticket.required ? 'required' : 'optional'}`],
+      ['ticket', ticket && ticketRule(ticket)],
       ...Object.entries(scope).map(([name, parameter]): [string, string] => ['scope', scopeText(name, parameter)]),
       ['needs', role.mfa ? 'a sign-in with MFA' : undefined],
       ...conditions.map((condition): [string, string] => ['needs', plain(condition)]),
@@ -45,4 +45,10 @@ export function roleText(paint: Paint, role: RoleView): string {
 
 function scopeText(name: string, { description, values, pattern, maxLength }: NonNullable<RoleView['scope']>[string]): string {
   return `--scope ${name}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
+}
+
+function ticketRule({ pattern, required, validator, ifUnreachable }: NonNullable<RoleView['ticket']>): string {
+  const rule = `${pattern}, ${required ? 'required' : 'optional'}`;
+  if (validator === undefined) return rule;
+  return `${rule}, checked by ${validator}${ifUnreachable === 'allow' ? ' after it is filed' : ' before it is filed'}`;
 }

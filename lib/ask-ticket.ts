@@ -1,6 +1,5 @@
 // Asking a ticket's validator: for a filing that waits for the answer, and for a request that was filed without it.
 import type { App } from './app.ts';
-import type { TicketValidator } from './catalogue.ts';
 import { changeRequest } from './change.ts';
 import { judgeRole, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
@@ -52,7 +51,7 @@ export async function checkTicket(app: Part & Pick<App, 'store'>, request: Reque
 
 /** Which validator it is comes from the catalogue of today: a stored request holds its name and no URL. */
 async function ask({ catalogue, tickets, log }: Part, name: string, question: TicketQuestion, request?: string): Promise<TicketAnswer> {
-  const validator: TicketValidator | undefined = catalogue.ticketValidators.get(name);
+  const validator = catalogue.ticketValidators.get(name);
   const answer: TicketAnswer = validator ? await tickets.check(validator, question) : { outcome: 'unreachable', cause: 'no longer in the catalogue' };
   if (answer.outcome === 'unreachable') log('ticket-unanswered', { validator: name, cause: answer.cause, ...(request !== undefined && { request }) });
   return answer;

@@ -79,7 +79,7 @@ function answerCheck(validator: string, answer: TicketAnswer | undefined): Check
       return { ...base, passed: false, detail: `${validator} does not accept the ticket${says}` };
     case 'unreachable': {
       const detail = `${validator}, which checks the tickets of this role, gave no answer. Nothing was filed; try again in a moment.`;
-      return { ...base, code: 'try-again', passed: false, detail, retryAfterSeconds: 10 };
+      return { ...base, code: 'try-again', passed: false, detail, retryAfterSeconds: 5 };
     }
   }
 }

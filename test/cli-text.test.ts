@@ -10,11 +10,16 @@ import { command } from '../cli/command.ts';
 import { editConfig, parseConfig } from '../cli/config-file.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
 import { nearest } from '../cli/nearest.ts';
+import { requestText } from '../cli/request-text.ts';
+import { roleText } from '../cli/role-text.ts';
 import { checkedUrl } from '../cli/settings.ts';
 import { regionOfUrl, signedHeaders } from '../cli/sigv4.ts';
 import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
 import { problemTable } from '../lib/problem.ts';
+import { requestView, roleView } from '../lib/view.ts';
 import { testWorld } from './support/cli.ts';
+import { record, start } from './support/records.ts';
+import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
 const failure = (exit: string, message: RegExp) => expect.objectContaining({ name: 'Failure', exit, message: expect.stringMatching(message) });
 const thrownBy = (work: () => unknown): unknown => {
@@ -177,4 +182,31 @@ describe('exit statuses', () => {
   test('every refusal of the API has one', () => expect(Object.keys(exitOf).sort()).toEqual(Object.keys(problemTable).sort()));
   test('no two ends are the same', () => expect(new Set(Object.values(exits).map(({ status }) => status)).size).toBe(Object.keys(exits).length));
   test('a failure is an error with an end', () => expect(new Failure('usage', 'x')).toMatchObject({ exit: 'usage', next: [], message: 'x' }));
+});
+
+describe('a ticket that is checked', () => {
+  const ticketCheck = { validator: 'jira', state: 'due' as const, at: start };
+  const said = { seq: 2, at: start, type: 'ticket-checked' as const, actor: 'latchkey', via: 'ticket-validator', note: 'jira: valid: \u001b[31mopen' };
+  const lineOf = (text: string) => text.split('\n').find((line) => line.includes('ticket'));
+  test.each([
+    ['is not asked about', {}, '  ticket       OPS-1234'],
+    ['is to be asked about', { ticketCheck }, '  ticket       OPS-1234 (jira has not been asked yet)'],
+    ['was asked about', { ticketCheck, history: [...record().history, said] }, '  ticket       OPS-1234 (jira: valid: [31mopen)'],
+  ])('of a request: it %s', (_, changes, line) =>
+    expect(lineOf(requestText((_colour, text) => text, requestView(catalogueOf(), record(changes), start), start))).toBe(line),
+  );
+
+  test.each([
+    [undefined, '^OPS, required, checked by jira before it is filed'],
+    ['allow', '^OPS, required, checked by jira after it is filed'],
+  ])('of a role: ifUnreachable %s', (ifUnreachable, rule) => {
+    const { roles } = smallCatalogueFile;
+    const ticket = { pattern: '^OPS', required: true, validator: 'jira', ...(ifUnreachable && { ifUnreachable }) };
+    const catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      ticketValidators: { jira: { url: 'https://t.example.com' } },
+      roles: { ...roles, read: { ...roles.read, ticket } },
+    });
+    expect(lineOf(roleText((_colour, text) => text, roleView(catalogue, catalogue.roles.get('read')!)))).toBe(`  ticket       ${rule}`);
+  });
 });

@@ -1,6 +1,8 @@
 // The edge to ticket validators, over real HTTP: what is sent, who can tell that it is us, and everything that is no answer.
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
+import { createServer as createTlsServer, type Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import type { TicketValidator } from '../lib/catalogue.ts';
@@ -11,7 +13,7 @@ import { verifySigV4 } from '../local/sigv4.ts';
 const keys = { accessKeyId: 'ASIAEXAMPLEEXAMPLE00', secretAccessKey: 'secret', sessionToken: 'session token' };
 const question = { ticket: 'OPS-1', role: 'read', account: '111111111111', requester: 'dev@example.com', reason: 'Größe "prüfen"', durationSeconds: 3600 };
 
-const servers: Server[] = [];
+const servers: Array<Server | TlsServer> = [];
 afterEach(() => {
   for (const server of servers.splice(0)) {
     server.close();
@@ -150,6 +152,21 @@ describe('is no answer:', () => {
     const host = await serving(() => {});
     servers.splice(0).forEach((server) => void server.close());
     expect(await edge([host]).check(validatorAt(host), question)).toEqual({ outcome: 'unreachable', cause: 'ECONNREFUSED' });
+  });
+
+  test('a server whose certificate nobody vouches for', async () => {
+    const pem = (name: string) => readFileSync(new URL(`./support/tls/${name}.pem`, import.meta.url), 'utf8');
+    let calls = 0;
+    const server = createTlsServer({ key: pem('key'), cert: pem('certificate') }, (_, response) => {
+      calls += 1;
+      json(response, { valid: true });
+    }).listen(0, '127.0.0.1');
+    servers.push(server);
+    await once(server, 'listening');
+    const host = `localhost:${(server.address() as AddressInfo).port}`;
+    const answer = await edge([host]).check(validatorAt(host, { url: `https://${host}/check` }), question);
+    expect(answer).toEqual({ outcome: 'unreachable', cause: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(calls).toBe(0);
   });
 
   test('a server without TLS where TLS is asked for', async () => {

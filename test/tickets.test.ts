@@ -78,7 +78,7 @@ describe('a role that waits for its validator', () => {
     const app = world();
     app.tickets.answers.set('OPS-1', noAnswer);
     const { status, body, headers } = await ask(app, 'strict');
-    expect([status, body.code, headers['retry-after']]).toEqual([503, 'try-again', '10']);
+    expect([status, body.code, headers['retry-after']]).toEqual([503, 'try-again', '5']);
     expect(body.detail).toContain('jira');
     expect(app.store.requests.size).toBe(0);
     expect(app.lines).toContainEqual({ code: 'ticket-unanswered', fields: { validator: 'jira', cause: 'no answer in time' } });
