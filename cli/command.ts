@@ -27,6 +27,8 @@ export type Positional = {
   optional?: boolean;
   /** what completions offer */
   values?: readonly string[];
+  /** they offer the requests that wait for the caller's decision; roles are known by the name */
+  from?: 'to-decide';
 };
 
 /** Options that every command takes. */
@@ -64,7 +66,7 @@ export type Command<Specs extends Options = Options> = {
   positionals: readonly Positional[];
   options: Specs;
   /** what stands behind `--`, where a command takes that */
-  rest?: { name: string; summary: string };
+  rest?: { name: string; summary: string; optional?: boolean };
   examples: readonly string[];
   /** @returns the exit status, 0 if nothing @throws Failure */
   run(world: World, input: Input<Specs>): Promise<number | undefined>;

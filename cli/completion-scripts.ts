@@ -1,98 +1,61 @@
-// Completions for shells, from the commands themselves.
-import { type AnyCommand, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
+// Completions for shells: short scripts that ask `latchkey completion words` what can stand in the place of the word that is being typed.
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type CompletionShell = (typeof shells)[number];
 
-export const completionScript = (shell: CompletionShell, commands: readonly AnyCommand[]): string => scripts[shell](commands);
-
-// -- internal --------------------------------------------------------------------------------------------------------
-
-const optionsOf = (command: AnyCommand): Options => ({ ...command.options, ...commonOptionsOf(command) });
-const namesOf = (command: AnyCommand): string =>
-  Object.keys(optionsOf(command))
-    .map((name) => `--${name}`)
-    .join(' ');
-/** Roles are what the API says; who is not signed in gets none. */
-const takesRole = ({ positionals }: AnyCommand): boolean => positionals.some(({ name }) => name.split('|').includes('ROLE'));
-const listRoles = 'latchkey roles --json 2>/dev/null | sed -n \'s/^      "id": "\\([A-Za-z0-9._@-]*\\)",$/\\1/p\'';
-const single = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
-
-const valueCases = (command: AnyCommand): Array<[string, readonly string[]]> =>
-  Object.entries(optionsOf(command)).flatMap(([name, { values }]): Array<[string, readonly string[]]> => (values ? [[name, values]] : []));
-
-const scripts: Record<CompletionShell, (commands: readonly AnyCommand[]) => string> = {
-  bash: (commands) => `# latchkey completions for bash: eval "$(latchkey completion bash)"
+/** Where there is nothing to offer, the shell's own completion of files takes over; behind `--`, that of commands. */
+export const completionScripts: Record<CompletionShell, string> = {
+  bash: `# latchkey completions for bash: eval "$(latchkey completion bash)"
 _latchkey() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" command="\${COMP_WORDS[1]}" words=""
-  if [ "$COMP_CWORD" -eq 1 ]; then
-    words="${commands.map(({ name }) => name).join(' ')} help version"
-  else
-    case "$command $previous" in
-${commands.flatMap((command) => valueCases(command).map(([name, values]) => `      "${command.name} --${name}") words="${values.join(' ')}" ;;`)).join('\n')}
-    esac
-    if [ -z "$words" ]; then
-      case "$command" in
-${commands.map((command) => `        ${command.name}) words="${[namesOf(command), ...command.positionals.flatMap(({ values = [] }) => values)].join(' ')}" ;;`).join('\n')}
-        help) words="${commands.map(({ name }) => name).join(' ')}" ;;
-      esac
-      if [ "$COMP_CWORD" -eq 2 ]; then
-        case "$current" in -*) ;; *)
-          case "$command" in ${commands
-            .filter(takesRole)
-            .map(({ name }) => name)
-            .join('|')}) words="$(${listRoles})" ;; esac
-        esac
-      fi
+  local i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    if [[ "\${COMP_WORDS[i]}" == -- ]]; then
+      if declare -F _command_offset >/dev/null; then _command_offset $((i + 1)); return; fi
+      if ((i + 1 == COMP_CWORD)); then COMPREPLY=($(compgen -c -- "\${COMP_WORDS[COMP_CWORD]}" | sort -u)); fi
+      return
     fi
-  fi
-  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  done
+  local current="\${COMP_WORDS[COMP_CWORD]}" IFS=$'\\n'
+  if [[ "$current" == "=" ]]; then current=""; fi
+  COMPREPLY=($(latchkey completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$current" 2>/dev/null | cut -f 1))
 }
 complete -o default -F _latchkey latchkey
 `,
-  zsh: (commands) => `#compdef latchkey
+  zsh: `#compdef latchkey
 # latchkey completions for zsh: latchkey completion zsh > "\${fpath[1]}/_latchkey", or eval "$(latchkey completion zsh)"
-_latchkey_roles() { compadd -- \${(f)"$(${listRoles})"} }
 _latchkey() {
-  local -a commands
-  commands=(${commands.map(({ name, summary }) => single(`${name}:${summary.replaceAll(':', '\\:')}`)).join(' ')})
-  if (( CURRENT == 2 )); then _describe 'command' commands; return; fi
-  case "$words[2]" in
-${commands.map((command) => `    ${command.name}) shift words; (( CURRENT-- )); _arguments ${[...zshOptions(command), ...zshPositionals(command)].join(' ')} ;;`).join('\n')}
-    help) _describe 'command' commands ;;
-  esac
+  local -a found words_before
+  words_before=("\${(@)words[2,CURRENT-1]}")
+  local rest=\${words_before[(i)--]}
+  if (( rest <= $#words_before )); then
+    shift $(( rest + 1 )) words
+    (( CURRENT -= rest + 1 ))
+    _normal
+    return
+  fi
+  local word summary
+  latchkey completion words -- "\${words_before[@]}" "$PREFIX" 2>/dev/null | while IFS=$'\\t' read -r word summary; do
+    found+=("\${word//:/\\\\:}\${summary:+:$summary}")
+  done
+  if (( $#found )); then _describe -V latchkey found; else _files; fi
 }
 if [ "$funcstack[1]" = "_latchkey" ]; then _latchkey "$@"; else compdef _latchkey latchkey; fi
 `,
-  fish: (commands) => `# latchkey completions for fish: latchkey completion fish | source
-complete -c latchkey -f
-${commands.map(({ name, summary }) => `complete -c latchkey -n __fish_use_subcommand -a ${name} -d ${fishQuoted(summary)}`).join('\n')}
-${commands.flatMap(fishLines).join('\n')}
+  fish: `# latchkey completions for fish: latchkey completion fish | source
+function __latchkey_complete
+    set -l before (commandline -opc)[2..]
+    set -l current (commandline -ct)
+    if set -l rest (contains -i -- -- $before)
+        complete -C "$(string join ' ' -- (string escape -- $before[(math $rest + 1)..]) $current)"
+        return
+    end
+    set -l found (latchkey completion words -- $before "$current" 2>/dev/null)
+    if test (count $found) -gt 0
+        string join \\n -- $found
+    else
+        complete -C "'' $current"
+    end
+end
+complete -c latchkey -f -a '(__latchkey_complete)'
 `,
 };
-
-function zshOptions(command: AnyCommand): string[] {
-  return Object.entries(optionsOf(command)).map(([name, { type, summary, placeholder, values }]) => {
-    const what = summary.replace(/[[\]:]/g, '\\$&');
-    const value = type === 'flag' ? '' : `:${placeholder}:${values ? `(${values.join(' ')})` : ''}`;
-    return single(`${type === 'list' ? '*' : ''}--${name}[${what}]${value}`);
-  });
-}
-
-function zshPositionals(command: AnyCommand): string[] {
-  const places = command.positionals.map(({ name, values }, i) =>
-    single(`${i + 1}:${name.replaceAll(':', ' ')}:${values ? `(${values.join(' ')})` : takesRole(command) ? '_latchkey_roles' : ''}`),
-  );
-  return command.rest ? [...places, single('*::command:_normal')] : places;
-}
-
-function fishLines(command: AnyCommand): string[] {
-  const when = `-n '__fish_seen_subcommand_from ${command.name}'`;
-  const option = ([name, { type, summary, values }]: [string, OptionSpec]) =>
-    `complete -c latchkey ${when} -l ${name}${type === 'flag' ? '' : ' -r'}${values ? ` -a '${values.join(' ')}'` : ''} -d ${fishQuoted(summary)}`;
-  const places = command.positionals.flatMap(({ values }) => (values ? [`complete -c latchkey ${when} -a '${values.join(' ')}'`] : []));
-  const roles = takesRole(command) ? [`complete -c latchkey ${when} -a ${fishQuoted(`(${listRoles})`)}`] : [];
-  return [...Object.entries(optionsOf(command)).map(option), ...places, ...roles];
-}
-
-const fishQuoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;

@@ -11,7 +11,7 @@ export function usageOf({ name, positionals, options, rest }: AnyCommand): strin
     ...places,
     ...needed.map(([option, { placeholder }]) => `--${option} ${placeholder}`),
     '[options]',
-    ...(rest ? [`-- ${rest.name}`] : []),
+    ...(rest ? [rest.optional ? `[-- ${rest.name}...]` : `-- ${rest.name}`] : []),
   ].join(' ');
 }
 

@@ -1,20 +1,63 @@
 // `latchkey completion`
-import { command } from '../command.ts';
-import { type CompletionShell, completionScript, shells } from '../completion-scripts.ts';
+import type { RequestList, RoleList } from '../api.ts';
+import type { Candidate, Known } from '../candidates.ts';
+import { type CommonValues, command } from '../command.ts';
+import { type CompletionShell, completionScripts, shells } from '../completion-scripts.ts';
 import { Failure } from '../exit.ts';
+import { readSettings } from '../settings.ts';
+import { plain } from '../terminal-text.ts';
+import type { World } from '../world.ts';
 
 export const completion = command({
   name: 'completion',
   summary: 'prints completions for a shell',
+  description: [
+    'The script asks `latchkey completion words -- WORD...`, which prints what can stand in the place of the last word, one a line, with a tab and what it is. Roles and requests are those that Latchkey shows you; whoever is not signed in gets none.',
+  ],
   positionals: [{ name: 'SHELL', summary: 'bash, zsh or fish', values: shells }],
   options: {},
+  rest: { name: 'WORD', summary: 'for the scripts: the words behind `latchkey`, up to the one that is being typed', optional: true },
   examples: ['eval "$(latchkey completion bash)"', 'eval "$(latchkey completion zsh)"', 'latchkey completion fish | source'],
-  async run(world, { positionals: [shell = ''] }) {
+  async run(world, { positionals: [shell = ''], options, rest }) {
+    if (shell === 'words') {
+      const [{ candidatesFor }, { allCommands }] = [await import('../candidates.ts'), await import('../commands.ts')];
+      const found = await candidatesFor(await allCommands(), rest, knownTo(world, options));
+      world.out(found.map(({ word, summary }) => `${word}${summary === '' ? '' : `\t${plain(summary)}`}\n`).join(''));
+      return 0;
+    }
     if (!isShell(shell)) throw new Failure('usage', `There are completions for ${shells.join(', ')}, not for "${shell}".`);
-    const { allCommands } = await import('../commands.ts');
-    world.out(completionScript(shell, await allCommands()));
+    world.out(completionScripts[shell]);
     return 0;
   },
 });
 
+// -- internal --------------------------------------------------------------------------------------------------------
+
 const isShell = (text: string): text is CompletionShell => (shells as readonly string[]).includes(text);
+
+/** How long somebody who has pressed Tab waits for an answer. */
+const patience = 3000;
+
+function knownTo(world: World, options: CommonValues): Known {
+  const ask = async (path: string, query: Record<string, string>): Promise<unknown> => {
+    const { connect } = await import('../api.ts');
+    return (await connect(world, readSettings(world, options))).call({ method: 'GET', path, query });
+  };
+  /** Nobody is told in the middle of typing why there are none. */
+  const orNone = async (listed: Promise<Candidate[]>): Promise<Candidate[]> => {
+    const none = listed.catch((error: unknown) => {
+      if (error instanceof Failure) return [];
+      throw error;
+    });
+    return (await Promise.race([none, world.sleep(patience)])) ?? [];
+  };
+  return {
+    roles: () => orNone(ask('/roles', {}).then((list) => (list as RoleList).items.map(({ id, description }) => ({ word: id, summary: description })))),
+    toDecide: () =>
+      orNone(
+        ask('/requests', { view: 'to-decide' }).then((list) =>
+          (list as RequestList).items.map(({ id, requester, role, reason }) => ({ word: id, summary: `${requester.name}, ${role.id}: ${reason}` })),
+        ),
+      ),
+  };
+}

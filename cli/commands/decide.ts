@@ -9,7 +9,7 @@ import { json, painter } from '../terminal-text.ts';
 import type { World } from '../world.ts';
 
 const comment = { type: 'text', placeholder: 'TEXT', summary: 'what the requester should know' } as const;
-const id = { name: 'ID', summary: 'the id of a request' };
+const id = { name: 'ID', summary: 'the id of a request', from: 'to-decide' } as const;
 
 export const approve = command({
   name: 'approve',
