@@ -39,11 +39,14 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...twinFaults(data),
   ...ownerFaults(data),
   ...peopleFaults(data),
-  ...botFaults(data, file.roles),
+  ...botFaults(data, file.roles, mapOf(file.groups ?? {})),
   ...groupFaults(data, file.groups),
   ...permissionSetFaults(data),
   ...validatorFaults(data, file.ticketValidators),
 ];
+
+/** A section of the file, unless it has not even the shape of one. */
+const mapOf = (section: unknown): object | undefined => (typeof section === 'object' && section !== null && !Array.isArray(section) ? section : undefined);
 
 /** Every entry of every list of people, with its path into the file. */
 export function* entriesIn(data: Data): Generator<{ path: Array<string | number>; entry: string }> {
@@ -221,7 +224,7 @@ function* peopleFaults(data: Data): Generator<CatalogueFault> {
 }
 
 /** A bot files and reads; were it also a person somewhere, it could decide on its own word. */
-function* botFaults(data: Data, file: object = {}): Generator<CatalogueFault> {
+function* botFaults(data: Data, file: object = {}, groups: object | undefined): Generator<CatalogueFault> {
   const named = new Set(data.people.flatMap((person) => [person.email, ...person.principals]));
   for (const { path, entry } of entriesIn(data)) if (path[0] !== 'bots' && path[2] !== 'deny') named.add(entry);
   const roles = new Set([...Object.keys(file), ...[...rolesIn(data)].map(({ id }) => id)]);
@@ -231,9 +234,18 @@ function* botFaults(data: Data, file: object = {}): Generator<CatalogueFault> {
       yield { path: ['bots', id, 'principal'], detail: 'a bot must not be a person, a group member, a requester, an approver, an admin or an auditor' };
     if (principals.has(bot.principal)) yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
     principals.add(bot.principal);
+    for (const [i, entry] of bot.for.entries()) yield* strangerFaults(entry, ['bots', id, 'for', i], groups);
     for (const [i, role] of bot.roles.entries())
       if (!roles.has(role)) yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles${didYouMean(role, roles)}` };
   }
+}
+
+/** For whom a bot files is judged by the catalogue alone: what only tokens and sessions carry is nobody there. */
+function* strangerFaults(entry: string, path: CatalogueFault['path'], groups: object | undefined): Generator<CatalogueFault> {
+  const alone = 'for whom a bot files is judged by the catalogue alone';
+  if (isPermissionSet(entry)) yield { path, detail: `${alone}, which does not know who signs in with a permission set; name people or a group` };
+  if (groups && isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
+    yield { path, detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), Object.keys(groups))}; ${alone}` };
 }
 
 function* groupFaults(data: Data, groups: object = {}): Generator<CatalogueFault> {

@@ -3,7 +3,7 @@ import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalog
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { validatorDoubts } from './catalogue-tickets.ts';
-import { groupName, isGroup, isPermissionSet } from './entry.ts';
+import { groupName, isGroup } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { nearest } from './suggestion.ts';
 
@@ -13,11 +13,14 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
   const catalogue = openCatalogue(data);
-  const seen = new Set<string>();
-  for (const role of catalogue.roles.values()) {
-    if (!seen.has(role.entry)) yield* roleDoubts(catalogue, role);
-    seen.add(role.entry);
-  }
+  for (const roles of byEntry(catalogue)) yield* roleDoubts(catalogue, roles);
+}
+
+/** The roles of each entry of the catalogue: one, or those of a template. */
+function byEntry({ roles }: Catalogue): Role[][] {
+  const found = new Map<string, Role[]>();
+  for (const role of roles.values()) found.set(role.entry, [...(found.get(role.entry) ?? []), role]);
+  return [...found.values()];
 }
 
 /** A group that is not in the catalogue may come from tokens, unless it looks like one that is. */
@@ -53,15 +56,84 @@ function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
   }
 }
 
-function* roleDoubts(catalogue: Catalogue, role: Role): Generator<CatalogueFault> {
-  const path = ['roles', role.entry, 'approval'];
-  const { automatic, stages } = role.approval;
-  if (role.risk === 'high' && automatic) yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
-  const isOpen = (entries: readonly string[]) =>
-    entries.some((entry) => entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))));
-  const fillable = stages.map(({ need, approvers, fallback = [] }) => {
-    const entries = [...approvers, ...fallback];
-    return { need, candidates: isOpen(entries) ? ('any' as const) : peopleNamed(catalogue, entries).map(({ key }) => key) };
+function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+  const [{ entry, risk, approval }] = roles as readonly [Role];
+  const path = ['roles', entry, 'approval'];
+  if (risk === 'high' && approval.automatic) yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
+  const short = [...stageDoubts(catalogue, roles)];
+  yield* short;
+  if (short.length === 0) yield* wholeDoubts(catalogue, roles);
+  yield* reviewDoubts(catalogue, roles);
+}
+
+/** A stage that needs more people than can be asked: filing answers `no-approver` to everybody. */
+function* stageDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+  for (const [i, { need }] of roles[0]!.approval.stages.entries()) {
+    const { first, where } = failing(roles, ({ approval }) => {
+      const askable = askableOf(catalogue, approval.stages[i]!);
+      return askable !== 'any' && askable.length < need;
+    });
+    if (!first) continue;
+    const askable = askableOf(catalogue, first.approval.stages[i]!);
+    const only = askable.length === 0 ? 'nobody can be asked' : `only ${askable.length} can be asked (${[...askable].join(', ')})`;
+    const remedy =
+      askable.length === 0 ? 'name somebody by mail address, by a group of the catalogue, or as fallback' : `name more, or set need to ${askable.length}`;
+    const list = need === 1 ? 'approvers' : 'need';
+    yield {
+      path: ['roles', first.entry, 'approval', 'stages', i, list],
+      detail: `${need === 1 ? 'somebody has' : `${need} different people have`} to approve${where}, and ${only}: every request is refused; ${remedy}`,
+    };
+  }
+}
+
+/** Each stage could be filled by itself, but nobody counts twice. */
+function* wholeDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+  const { first, where } = failing(
+    roles,
+    ({ approval }) => !areFillable(approval.stages.map((stage) => ({ need: stage.need, candidates: askableOf(catalogue, stage) }))),
+  );
+  if (first)
+    yield {
+      path: ['roles', first.entry, 'approval', 'stages'],
+      detail: `there are not enough different people to approve this${where}; every request is refused`,
+    };
+}
+
+/** Break-glass that nobody could review is refused, too. */
+function* reviewDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+  const { first, where } = failing(
+    roles,
+    ({ breakGlass }) => breakGlass !== undefined && !breakGlass.reviewers.includes('everyone') && peopleNamed(catalogue, breakGlass.reviewers).length === 0,
+  );
+  if (first)
+    yield {
+      path: ['roles', first.entry, 'breakGlass', 'reviewers'],
+      detail: `nobody can be asked to review this${where}: break-glass is refused to everybody`,
+    };
+}
+
+/**
+ * Who could be asked to approve a stage, as filing sees it: people by name. Members of a token's group and sessions of a permission
+ * set may approve, but nobody knows in advance who they are.
+ */
+function askableOf(catalogue: Catalogue, { need, approvers, fallback = [] }: Role['approval']['stages'][number]): 'any' | readonly string[] {
+  const keys = (entries: readonly string[]) => peopleNamed(catalogue, entries).map(({ key }) => key);
+  if (approvers.includes('everyone')) return 'any';
+  const first = keys(approvers);
+  if (first.length >= need) return first;
+  return fallback.includes('everyone') ? 'any' : keys([...approvers, ...fallback]);
+}
+
+/** The first role of a template for which something holds, and in which of its accounts, where that is not all of them. Roles that share a rule are asked once. */
+function failing(roles: readonly Role[], holds: (role: Role) => boolean): { first: Role | undefined; where: string } {
+  const answers = new Map<unknown, boolean>();
+  const found = roles.filter((role) => {
+    const rule = role.approval.stages.every((stage, i) => stage === roles[0]!.approval.stages[i]) && role.breakGlass === roles[0]!.breakGlass ? 'shared' : role;
+    const answer = answers.get(rule) ?? holds(role);
+    answers.set(rule, answer);
+    return answer;
   });
-  if (!areFillable(fillable)) yield { path: [...path, 'stages'], detail: 'there are not enough different people to approve this; every request is refused' };
+  const [first, ...more] = found;
+  const where = !first || found.length === roles.length ? '' : ` in account "${first.account.key}"${more.length > 0 ? ` and ${more.length} more` : ''}`;
+  return { first, where };
 }

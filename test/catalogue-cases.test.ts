@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { Case, faultsOf } from '../admin/catalogue/cases.ts';
+import { openCatalogue } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
 import { type Hours, isFrom, isWithin } from '../lib/condition.ts';
 import { start } from './support/records.ts';
@@ -32,6 +33,27 @@ describe('networks', () => {
 describe('faults', () => {
   const { cases } = read<{ cases: Array<Named & { yaml: string; fault: string }> }>('faults.json');
   test.each(cases)('$name', ({ yaml, fault }) => expect(faultLines('f', readCatalogue(yaml).faults)).toContain(`f:${fault}`));
+});
+
+describe('doubts', () => {
+  const { cases } = read<{ cases: Array<Named & { yaml: string; doubts: string[] }> }>('doubts.json');
+  test.each(cases)('$name', ({ yaml, doubts }) => {
+    const found = readCatalogue(yaml);
+    expect(found.faults).toEqual([]);
+    expect(faultLines('f', found.data ? found.doubts : [])).toEqual(doubts.map((doubt) => `f:${doubt}`));
+  });
+
+  test('a stage that is doubted refuses every request, and one that is not does not', () => {
+    for (const { yaml, doubts } of cases) {
+      const { data } = readCatalogue(yaml);
+      const catalogue = openCatalogue(data!);
+      const isRefused = [...catalogue.roles.values()].some((role) => {
+        const given = { person: 'stranger@example.com', role: role.id };
+        return faultsOf(catalogue, v.parse(Case, { name: 'x', given, expect: { outcome: 'refused', code: 'no-approver' } }), start).length === 0;
+      });
+      expect([yaml, isRefused]).toEqual([yaml, doubts.some((doubt) => doubt.includes('every request is refused'))]);
+    }
+  });
 });
 
 test('there are enough cases, each with a name of its own', () => {

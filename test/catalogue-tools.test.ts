@@ -57,7 +57,7 @@ describe('check', () => {
       'a stage that nobody can fill',
       'approvers: [group:leads, group:security], need: 2',
       'approvers: [group:security], need: 2',
-      'there are not enough different people',
+      '2 different people have to approve, and only 1 can be asked (security@example.com): every request is refused; name more, or set need to 1',
     ],
     [
       'high risk without a second person',
