@@ -2,9 +2,10 @@
 import * as v from 'valibot';
 import { chatUsersOf } from './catalogue.ts';
 import { CatalogueData, type CatalogueData as Data, type RoleData } from './catalogue-shape.ts';
+import { permissionSetFaults } from './catalogue-sso.ts';
 import { validatorFaults } from './catalogue-tickets.ts';
 import { canonicalJson } from './digest.ts';
-import { groupName, isGroup, isPermissionSet, principalPattern } from './entry.ts';
+import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
 import { unknownField } from './schema.ts';
@@ -41,7 +42,7 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...peopleFaults(data),
   ...botFaults(data, file.roles, mapOf(file.groups ?? {})),
   ...groupFaults(data, file.groups),
-  ...permissionSetFaults(data),
+  ...permissionSetFaults(data.ssoAccounts, identitiesIn(data)),
   ...validatorFaults(data, file.ticketValidators),
 ];
 
@@ -60,6 +61,13 @@ export function* entriesIn(data: Data): Generator<{ path: Array<string | number>
   for (const [id, bot] of Object.entries(data.bots)) yield* each(['bots', id, 'for'], bot.for);
   for (const [id, role] of Object.entries(data.roles)) for (const { path, entries } of listsOf(role)) yield* each(['roles', id, ...path], entries);
 }
+
+/** Every identity that the file names, with its path. */
+const identitiesIn = (data: Data): Array<{ path: Array<string | number>; entry: string }> => [
+  ...entriesIn(data),
+  ...data.people.flatMap(({ principals }, i) => principals.map((entry, j) => ({ path: ['people', i, 'principals', j], entry }))),
+  ...Object.entries(data.bots).map(([id, { principal }]) => ({ path: ['bots', id, 'principal'], entry: principal })),
+];
 
 /** Every list of people of a role, with its path into the role. */
 function* listsOf({ requesters, deny, approval, breakGlass }: RoleData): Generator<{ path: Array<string | number>; entries: readonly string[] }> {
@@ -274,26 +282,4 @@ function* cycleFaults(data: Data): Generator<CatalogueFault> {
     done.add(name);
   }
   for (const name of Object.keys(data.groups)) if (!done.has(name)) yield* visit(name, [name]);
-}
-
-/**
- * A permission set counts only where its account is listed, and there only as `AWSReservedSSO_NAME_*`: the role behind it is
- * shared by many people, and AWS gives it another name each time it is provisioned.
- */
-function* permissionSetFaults(data: Data): Generator<CatalogueFault> {
-  const accounts = new Set(data.ssoAccounts);
-  const identities = [
-    ...entriesIn(data),
-    ...data.people.flatMap(({ principals }, i) => principals.map((entry, j) => ({ path: ['people', i, 'principals', j], entry }))),
-    ...Object.entries(data.bots).map(([id, { principal }]) => ({ path: ['bots', id, 'principal'], entry: principal })),
-  ];
-  for (const { path, entry } of identities) {
-    const account = entry.split(':')[4] ?? '';
-    if (isPermissionSet(entry) && !accounts.has(account))
-      yield { path, detail: `list account ${account} in ssoAccounts, or no session of this permission set counts` };
-    const role = principalPattern.exec(entry)?.[5] ?? '';
-    if (/^AWSReservedSSO_.+_[0-9a-f]{16}$/.test(role) && accounts.has(account)) {
-      yield { path, detail: `many people share this role; write ${entry.replace(/_[0-9a-f]{16}$/, '_*')} in a list of requesters or in a group` };
-    }
-  }
 }

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { bounds } from './catalogue.ts';
 import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
-import { canonicalPrincipal, permissionSetPattern, principalPattern } from './entry.ts';
+import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
 import { Email, strict } from './schema.ts';
 import { parseDuration } from './time.ts';
@@ -34,7 +34,7 @@ const reserved = ['__proto__', 'prototype', 'constructor'];
 // -- who -------------------------------------------------------------------------------------------------------------
 
 const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
-const isIdentity = (text: string): boolean => principalPattern.test(text) || v.is(Email, text);
+const isIdentity = (text: string): boolean => principalPattern.test(text) || ssoUserPattern.test(text) || v.is(Email, text);
 const canonicalIdentity = (text: string): string => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase());
 const Identity = v.pipe(v.string(), v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'), v.transform(canonicalIdentity));
 const isNamedSet = (text: string): boolean => text === 'everyone' || /^group:./.test(text);

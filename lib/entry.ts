@@ -6,6 +6,13 @@ export const permissionSetPattern =
   /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/;
 
 /**
+ * One user of IAM Identity Center by the user name, which its sessions carry, under whatever permission set and however often that
+ * has been provisioned. Whose user name is a mail address is written as that.
+ */
+export const ssoUserPattern = /^arn:(aws|aws-us-gov|aws-cn):sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/;
+export const ssoUser = (partition: string, account: string, name: string): string => `arn:${partition}:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
+
+/**
  * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
  * (iam-ug, reference_identifiers) and a role's name is unique in its account.
  */

@@ -1,7 +1,7 @@
 // From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
 import * as v from 'valibot';
 import { type Catalogue, type Person, personOf } from './catalogue.ts';
-import { canonicalPrincipal, principalPattern } from './entry.ts';
+import { canonicalPrincipal, principalPattern, ssoUser } from './entry.ts';
 import { Problem } from './problem.ts';
 import { Email } from './schema.ts';
 import { SECOND } from './time.ts';
@@ -125,16 +125,21 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
     throw unauthenticated('The caller id does not belong to the role that signed.');
   }
   const permissionSet = role && catalogue.ssoAccounts.has(account) ? /^(AWSReservedSSO_.+)_[0-9a-f]{16}$/.exec(role[3]!)?.[1] : undefined;
-  if (role && permissionSet !== undefined)
-    return callerFromPermissionSet(catalogue, userArn, role[4]!, `arn:${role[1]}:iam::${account}:role/${permissionSet}_*`);
+  if (role && permissionSet !== undefined) {
+    const set = `arn:${role[1]}:iam::${account}:role/${permissionSet}_*`;
+    return callerFromPermissionSet(catalogue, userArn, mailAddress(role[4]) ?? ssoUser(role[1]!, account, role[4]!), set);
+  }
   const principal = role ? `arn:${role[1]}:iam::${role[2]}:role/${role[3]}` : userArn;
   const person = personOf(catalogue, principal);
   return { ...kindOf(catalogue, principal), principal, person, groups: joinGroups(catalogue, person, []), via: 'iam', mfa: false };
 }
 
-/** The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, a mail address by custom. */
-function callerFromPermissionSet(catalogue: Catalogue, principal: string, sessionName: string, permissionSet: string): Caller {
-  const person = personOf(catalogue, mailAddress(sessionName) ?? principal);
+/**
+ * The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, a mail address by custom.
+ * @param user that mail address or, for another name, the user apart from role and permission set: with two of them one human is still one
+ */
+function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: string, permissionSet: string): Caller {
+  const person = personOf(catalogue, user);
   const groups = joinGroups(catalogue, person, catalogue.groupsOf.get(permissionSet) ?? []);
   return { kind: 'person', principal, person, groups, via: 'iam', mfa: false, permissionSet };
 }

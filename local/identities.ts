@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { isGroup, isPermissionSet } from '../lib/entry.ts';
+import { isGroup, isPermissionSet, ssoUserPattern } from '../lib/entry.ts';
 import type { SigningKey } from './sigv4.ts';
 import { base32 } from './sts.ts';
 
@@ -55,8 +55,10 @@ export type TestKey = SigningKey & { accessKeyId: string; arn: string; userArn: 
  */
 export function testKeyOf(arn: string): TestKey {
   const [, partition = 'aws', , , accountId = '', resource = ''] = arn.split(':');
-  const isRole = resource.startsWith('role/');
-  const session = 'local-session';
+  const ssoUser = ssoUserPattern.test(arn) ? resource.split('/').at(-1) : undefined;
+  const isRole = resource.startsWith('role/') || ssoUser !== undefined;
+  const session = ssoUser ?? 'local-session';
+  const roleName = ssoUser === undefined ? resource.split('/').at(-1) : 'AWSReservedSSO_Local_0123456789abcdef';
   const id = lettersOf(`id of ${arn}`, 17);
   return {
     accessKeyId: `AKIA${lettersOf(`key of ${arn}`, 16)}`,
@@ -64,7 +66,7 @@ export function testKeyOf(arn: string): TestKey {
     arn,
     accountId,
     // a signed call by a role shows the assumed role, whose ARN has the role's name without its path (iam-ug, reference_identifiers)
-    userArn: isRole ? `arn:${partition}:sts::${accountId}:assumed-role/${resource.split('/').at(-1)}/${session}` : arn,
+    userArn: isRole ? `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${session}` : arn,
     callerId: isRole ? `AROA${id}:${session}` : `AIDA${id}`,
   };
 }

@@ -228,6 +228,59 @@ describe('permission sets of IAM Identity Center', () => {
     expect(await file(app, { as: session('jdoe') })).toMatchObject({ status: 201 });
   });
 
+  describe('a user whose name is no mail address', () => {
+    const leads = 'AWSReservedSSO_Leads_0123456789abcdef';
+    const approval = { stages: [{ approvers: [lead, 'arn:aws:iam::999999999999:role/AWSReservedSSO_Leads_*'] }] };
+    const user = (name: string, account = '999999999999') => `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
+
+    test('stays the same person when the permission set is provisioned anew', async () => {
+      const app = appWith({ requesters: [set] }, sso);
+      const { id } = await filed(app, {}, { as: session('jdoe') });
+      await approvedBy(app, id, lead);
+      const anew = session('jdoe', 'AWSReservedSSO_Developers_fedcba9876543210');
+      expect(await vend(app, id, {}, anew)).toMatchObject({ status: 200 });
+      expect(await file(app, { as: anew })).toMatchObject({ status: 409, body: { code: 'overlap' } });
+      expect(await vend(app, id, {}, session('asmith'))).toMatchObject({ status: 404 });
+    });
+
+    test('does not approve under another permission set what they asked for under the first', async () => {
+      const app = appWith({ requesters: [set], approval }, sso);
+      const { id } = await filed(app, {}, { as: session('jdoe') });
+      const decide = (as: string) => call(app, 'decideRequest', { as, id, body: { decision: 'approve' } });
+      expect(await decide(session('jdoe', leads))).toMatchObject({ status: 403, body: { code: 'own-request' } });
+      expect(await decide(session('asmith', leads))).toMatchObject({ status: 200 });
+    });
+
+    test('may be named, and joined with a mail address and with the same user of another account', async () => {
+      const both = { ssoAccounts: ['999999999999', '888888888888'] };
+      const joined = [{ email: 'jdoe@example.com', name: 'Jane Doe', principals: [user('jdoe'), user('jdoe', '888888888888')] }];
+      const app = appWith({ requesters: [user('jdoe')] }, { ...both, people: [...smallCatalogueFile.people, ...joined] });
+      expect(await me(app, session('jdoe'))).toMatchObject({ principal: session('jdoe'), email: 'jdoe@example.com' });
+      const { id } = await filed(app, {}, { as: session('jdoe') });
+      const elsewhere = session('jdoe', undefined, '888888888888');
+      expect(await call(app, 'readRequest', { as: elsewhere, id })).toMatchObject({ status: 200 });
+      expect(await file(app, { as: session('asmith') })).toMatchObject({ status: 404 });
+      const apart = appWith({ requesters: [user('jdoe')] }, both);
+      const own = await filed(apart, {}, { as: session('jdoe') });
+      expect(await call(apart, 'readRequest', { as: elsewhere, id: own.id })).toMatchObject({ status: 404 });
+    });
+
+    test('signs a review as the permission set that the catalogue names', async () => {
+      const breakGlass = {
+        requesters: [dev],
+        maxDuration: '30m',
+        reason: { minLength: 5 },
+        reviewers: ['arn:aws:iam::999999999999:role/AWSReservedSSO_Leads_*', lead],
+      };
+      const app = appWith({ breakGlass }, sso);
+      const { id } = await filed(app, { breakGlass: true });
+      await call(app, 'endRequest', { as: dev, id, body: {} });
+      const sign = (as: string) => call(app, 'reviewRequest', { as, id, body: { comment: 'Looked at the trail' } });
+      expect(await sign(session('jdoe'))).toMatchObject({ status: 404 });
+      expect(await sign(session('jdoe', leads))).toMatchObject({ status: 200 });
+    });
+  });
+
   test('a permission set in a group gives the group', async () => {
     const app = appWith({ requesters: ['group:cloud'] }, { ...sso, groups: { ...smallCatalogueFile.groups, cloud: [set] } });
     expect((await me(app, session('one@example.com'))).groups).toEqual(['cloud']);

@@ -281,6 +281,10 @@ describe('what API Gateway would send', () => {
       userArn: 'arn:aws:sts::222222222222:assumed-role/deployer/local-session',
       callerId: expect.stringMatching(/^AROA[A-Z2-7]{17}:local-session$/),
     });
+    expect(testKeyOf('arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_*/jdoe')).toMatchObject({
+      userArn: 'arn:aws:sts::222222222222:assumed-role/AWSReservedSSO_Local_0123456789abcdef/jdoe',
+      callerId: expect.stringMatching(/^AROA\w{17}:jdoe$/),
+    });
     const user = testKeyOf('arn:aws:iam::222222222222:user/asi');
     expect(user).toMatchObject({
       userArn: 'arn:aws:iam::222222222222:user/asi',

@@ -1,7 +1,7 @@
 // A situation to be judged: somebody, what the call proves, what is asked for and when. explain and the cases of test speak of it in the same words.
 import * as v from 'valibot';
 import { type Catalogue, personOf, type Role } from '../../lib/catalogue.ts';
-import { canonicalPrincipal, permissionSetPattern, principalPattern } from '../../lib/entry.ts';
+import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from '../../lib/entry.ts';
 import type { OpenSlot } from '../../lib/limits.ts';
 import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
@@ -22,7 +22,10 @@ const fields = {
   /** a mail address or the ARN of an IAM user or role; a bot's ARN makes it the bot's call */
   person: v.pipe(
     v.string(),
-    v.check((text) => v.is(Email, text) || principalPattern.test(text), 'must be a mail address or the ARN of an IAM user or role'),
+    v.check(
+      (text) => v.is(Email, text) || principalPattern.test(text) || ssoUserPattern.test(text),
+      'must be a mail address or the ARN of an IAM user or role',
+    ),
     v.transform((text) => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase())),
   ),
   role: v.string(),
