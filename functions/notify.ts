@@ -1,23 +1,30 @@
 // Table stream -> mail: the only function that may send it. What fails comes again, alone.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { baseUrl, lambda, mail, store } from '../lib/app.ts';
+import { baseUrl, catalogue, lambda, mail, store } from '../lib/app.ts';
+import { closedDigestIn } from '../lib/digest-items.ts';
+import { sendDigest } from '../lib/digest-mail.ts';
 import { tell } from '../lib/news.ts';
 import { recordFromImage } from '../lib/store.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
+type App = Parameters<typeof tell>[0] & Parameters<typeof sendDigest>[0];
 const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => dynamodb?.Keys?.pk?.S?.startsWith('request#') ?? false;
 
-export const handler = lambda({ store, mail, baseUrl }, (app) => async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+export const handler = lambda({ store, mail, baseUrl, catalogue }, (app) => async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
   const failed: string[] = [];
-  for (const record of Records.filter(isRequest)) if (!(await isTold(app, record))) failed.push(record.dynamodb?.SequenceNumber ?? '');
+  for (const record of Records) if (!(await isTold(app, record))) failed.push(record.dynamodb?.SequenceNumber ?? '');
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 });
 
-async function isTold(app: Parameters<typeof tell>[0], record: DynamoDBRecord): Promise<boolean> {
+/** Of the table's items two kinds are news: a request that has changed, and a digest that the sweep has closed. */
+async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
+  const [before, after] = [record.dynamodb?.OldImage as Image, record.dynamodb?.NewImage as Image];
   try {
-    const after = recordFromImage(record.dynamodb?.NewImage as Image);
-    if (after) await tell(app, recordFromImage(record.dynamodb?.OldImage as Image), after);
+    const request = isRequest(record) && recordFromImage(after);
+    const digest = closedDigestIn(after);
+    if (request) await tell(app, recordFromImage(before), request);
+    if (digest !== undefined) await sendDigest(app, digest);
     return true;
   } catch (error) {
     app.log('record-failed', { sequence: record.dynamodb?.SequenceNumber, error: error instanceof Error ? error.name : typeof error });

@@ -283,7 +283,16 @@ export const CatalogueData = strict({
   people: v.optional(v.array(PersonRule), []),
   groups: v.optional(named('a group', Entries), {}),
   bots: v.optional(named('a bot', BotRule), {}),
-  limits: v.optional(strict({ openRequests: v.optional(count(500), 20), /** of one person; none unless given */ requestsPerHour: v.optional(count(500)) }), {}),
+  limits: v.optional(
+    strict({
+      openRequests: v.optional(count(500), 20),
+      /** of one person; none unless given */
+      requestsPerHour: v.optional(count(500)),
+      /** that ask one approver; what is beyond comes in a digest */
+      mailsPerHour: v.optional(count(200), 30),
+    }),
+    {},
+  ),
   /** what becomes of open requests that the catalogue no longer allows */
   leavers: v.optional(v.picklist(['revoke', 'keep'], 'must be revoke or keep'), 'revoke'),
   /** services of the company that check tickets */

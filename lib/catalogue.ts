@@ -58,6 +58,7 @@ export type Catalogue = {
   auditors: readonly string[];
   openRequests: number;
   requestsPerHour: number | undefined;
+  mailsPerHour: number;
   leavers: 'revoke' | 'keep';
 };
 
@@ -99,6 +100,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     auditors: data.auditors,
     openRequests: data.limits.openRequests,
     requestsPerHour: data.limits.requestsPerHour,
+    mailsPerHour: data.limits.mailsPerHour,
     leavers: data.leavers,
   };
 }

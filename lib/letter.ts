@@ -36,13 +36,13 @@ export function letterText({ title, lead, account, facts, paragraphs, action, re
   return `${blocks.join('\n\n')}\n`;
 }
 
-const factText = ({ label, value, note, quote }: Fact): string =>
+export const factText = ({ label, value, note, quote }: Fact): string =>
   [`${label}:${value ? ` ${plain(value)}` : ''}`, ...(note ? [plain(note)] : []), ...(quote === undefined ? [] : [quoted(unlinked(visible(quote)))])].join(
     '\n',
   );
 
-/** Words that are longer than a line keep a line of their own. */
-const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S{73,})(?:\s+|$)/gu, '$1\n').trimEnd();
+/** Paragraphs of a plain-text mail. Words that are longer than a line keep a line of their own. */
+export const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S{73,})(?:\s+|$)/gu, '$1\n').trimEnd();
 
 // -- HTML ------------------------------------------------------------------------------------------------------------
 
@@ -54,6 +54,31 @@ const page = 'margin:0;padding:0;font-family:-apple-system,BlinkMacSystemFont,Se
 
 export function letterHtml({ title, lead, account, facts, paragraphs, action, reference, home }: Letter): string {
   const { fill, ink } = bandOf(account.color);
+  return mailHtml(
+    title,
+    html`<p style="margin:0 0 20px">${phraseHtml(lead)}</p>
+<div style="background-color:${fill};color:${ink};border-radius:8px;padding:14px 16px;margin:0 0 20px">
+<div style="font-size:13px;line-height:18px">Account</div>
+<div style="font-size:20px;line-height:28px;font-weight:bold">${oneLine(account.name)}</div>
+<div style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:15px">${account.id}</div>
+</div>
+${facts.map(factHtml)}
+${paragraphs.map(({ label: title, text }) => html`<h2 style="font-size:16px;line-height:24px;margin:20px 0 2px">${title}</h2>\n<p style="margin:0;overflow-wrap:anywhere;word-break:break-word">${phraseHtml(text)}</p>\n`)}
+${
+  action &&
+  html`${buttonHtml(action.label, action.url)}
+<p style="font-size:14px;line-height:20px;margin:0">${phraseHtml(action.note)}</p>`
+}`,
+    `Request ${reference}, Latchkey at ${home}`,
+  );
+}
+
+/** The one thing in a mail, or in an entry of it, that can be pressed. */
+export const buttonHtml = (label: string, url: string): Hole =>
+  html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%" style="margin:28px 0 12px"><tr><td align="center" style="background-color:#1d4ed8;border-radius:8px"><a href="${url}" style="display:block;padding:16px 24px;color:#ffffff;font-size:18px;font-weight:bold;text-decoration:none">${label}</a></td></tr></table>`;
+
+/** A mail around what it says. */
+export function mailHtml(title: string, body: Hole, footer: string): string {
   const document = html`<!doctype html>
 <html lang="en">
 <head>
@@ -67,20 +92,8 @@ export function letterHtml({ title, lead, account, facts, paragraphs, action, re
 <body style="${page}">
 <div style="max-width:560px;margin:0 auto;padding:24px 16px">
 <h1 style="font-size:24px;line-height:30px;margin:0 0 8px">${title}</h1>
-<p style="margin:0 0 20px">${phraseHtml(lead)}</p>
-<div style="background-color:${fill};color:${ink};border-radius:8px;padding:14px 16px;margin:0 0 20px">
-<div style="font-size:13px;line-height:18px">Account</div>
-<div style="font-size:20px;line-height:28px;font-weight:bold">${oneLine(account.name)}</div>
-<div style="font-family:ui-monospace,Menlo,Consolas,monospace;font-size:15px">${account.id}</div>
-</div>
-${facts.map(factHtml)}
-${paragraphs.map(({ label: title, text }) => html`<h2 style="font-size:16px;line-height:24px;margin:20px 0 2px">${title}</h2>\n<p style="margin:0;overflow-wrap:anywhere;word-break:break-word">${phraseHtml(text)}</p>\n`)}
-${
-  action &&
-  html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%" style="margin:28px 0 12px"><tr><td align="center" style="background-color:#1d4ed8;border-radius:8px"><a href="${action.url}" style="display:block;padding:16px 24px;color:#ffffff;font-size:18px;font-weight:bold;text-decoration:none">${action.label}</a></td></tr></table>
-<p style="font-size:14px;line-height:20px;margin:0">${phraseHtml(action.note)}</p>`
-}
-<p style="font-size:13px;line-height:18px;opacity:.75;margin:28px 0 0;padding:12px 0 0;border-top:1px solid #94a3b8;overflow-wrap:anywhere;word-break:break-word">Request ${reference}, Latchkey at ${home}</p>
+${body}
+<p style="font-size:13px;line-height:18px;opacity:.75;margin:28px 0 0;padding:12px 0 0;border-top:1px solid #94a3b8;overflow-wrap:anywhere;word-break:break-word">${footer}</p>
 </div>
 </body>
 </html>
@@ -88,7 +101,7 @@ ${
   return htmlText(document);
 }
 
-const factHtml = (fact: Fact): Hole => html`<div style="margin:0 0 14px">
+export const factHtml = (fact: Fact): Hole => html`<div style="margin:0 0 14px">
 <div style="${label}">${fact.label}</div>
 ${fact.value && html`<div style="overflow-wrap:anywhere;word-break:break-word">${phraseHtml(fact.value)}</div>`}
 ${fact.note && html`<div style="overflow-wrap:anywhere;word-break:break-word;opacity:.85">${phraseHtml(fact.note)}</div>`}
@@ -96,7 +109,7 @@ ${fact.quote !== undefined && html`<blockquote dir="auto" style="${quote}">${unl
 </div>
 `;
 
-const phraseHtml = (phrase: Phrase): Hole => phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
+export const phraseHtml = (phrase: Phrase): Hole => phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
 
 // --- internal ---
 

@@ -1,23 +1,14 @@
 // From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
 import type { App } from './app.ts';
+import { holdBack } from './digest-mail.ts';
 import { makeLink } from './links.ts';
+import { CLAIM_LASTS, NewsPending } from './mail-claim.ts';
 import { MailRefused } from './mail-refused.ts';
 import { messagesFor, type News, renderMail } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
-import { MINUTE, SECOND } from './time.ts';
+import { SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl'>;
-
-/** Longer than any call to the mail service lasts; a claim that is older was left by a crash. */
-const CLAIM_LASTS = 2 * MINUTE;
-
-/** A message that could not go out now. The record comes again, what was sent stays sent. */
-export class NewsPending extends Error {
-  constructor(left: number) {
-    super(`${left} messages have not gone out yet`);
-    this.name = 'NewsPending';
-  }
-}
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl' | 'catalogue'>;
 
 /**
  * Tells everybody who should know of a change. One mail that fails holds up no other.
@@ -55,6 +46,12 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
   if (claim === 'settled') return true;
   if (claim === 'busy') {
     app.log('mail-busy', fields);
+    return false;
+  }
+  const held = await holdBack(app, news, request, now);
+  if (held === 'held') return true;
+  if (held === 'too-late') {
+    await app.store.settleMessage(request.id, news.id, { releaseOf: now });
     return false;
   }
   try {

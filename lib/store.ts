@@ -4,7 +4,6 @@ import { setTimeout } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchGetItemCommand,
-  ConditionalCheckFailedException,
   type CreateTableCommandInput,
   type DynamoDBClient,
   GetItemCommand,
@@ -15,6 +14,8 @@ import {
 import * as v from 'valibot';
 import type { ListIndex, Look, OpenSlot, Place, Position, Settlement, Store } from './app.ts';
 import { bounds } from './catalogue.ts';
+import { digestItems } from './digest-items.ts';
+import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
@@ -168,13 +169,14 @@ function messageFromItem(requestId: string, id: string, item: Item): MessageReco
     claimedAt: Number(item.claimed?.N),
     ...(item.sent && { sentAt: Number(item.sent.N) }),
     ...(item.failure && { failure: item.failure.S }),
+    ...(item.held && { heldIn: item.held.S }),
     expiresAt: Number(item.expires?.N),
   });
 }
 
 // -- calls -----------------------------------------------------------------------------------------------------------
 
-/** The store over one table. Every method is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
+/** The store over one table. Every method but those of a digest is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
 export function dynamoStore(client: Client, table: string): Store {
   const readItem = async (key: Item) => (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
   const write = (command: PutItemCommand | UpdateItemCommand, key: Item) => conditionally(client, command, () => readItem(key));
@@ -193,6 +195,7 @@ export function dynamoStore(client: Client, table: string): Store {
 
   return {
     ...revocationItems(client, table),
+    ...digestItems(client, table),
 
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));
@@ -266,7 +269,7 @@ export function dynamoStore(client: Client, table: string): Store {
       const refusal = await write(new UpdateItemCommand({ TableName: table, Key: key, ...claim(message, staleBefore) }), key);
       if (!refusal) return 'claimed';
       const item = await refusal.item();
-      if (item?.sent || item?.failure) return 'settled';
+      if (item?.sent || item?.failure || item?.held) return 'settled';
       const isOwnClaim = refusal.isRetried && Number(item?.claimed?.N) === message.claimedAt && item?.links?.L?.at(-1)?.S === message.linkHashes.at(-1);
       return isOwnClaim ? 'claimed' : 'busy';
     },
@@ -356,14 +359,19 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
 /** A link that is over still says what became of the request, until DynamoDB collects its message. */
 const keptFor = 30 * DAY;
 
-/** Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. */
-function claim(message: MessageRecord, staleBefore: number) {
+/**
+ * Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. A digest
+ * also takes what is held for it, whoever claimed that when.
+ */
+function claim({ approver, heldIn, ...message }: MessageRecord, staleBefore: number) {
+  const isFree = 'attribute_not_exists(#held) AND #claimed <= :stale';
+  const isMine = heldIn === undefined ? isFree : `(#held = :held OR (${isFree}))`;
   return {
-    ConditionExpression: 'attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND #claimed <= :stale)',
+    ConditionExpression: `attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND ${isMine})`,
     UpdateExpression: `SET #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
-      message.approver ? ', #approver = :approver' : ''
-    }`,
-    ExpressionAttributeNames: named('pk', 'sent', 'failure', 'claimed', 'kind', 'links', 'expires', 'ttl', ...(message.approver ? ['approver'] : [])),
+      approver ? ', #approver = :approver' : ''
+    }${heldIn === undefined ? '' : ', #held = :held'}`,
+    ExpressionAttributeNames: named('pk', 'sent', 'failure', 'held', 'claimed', 'kind', 'links', 'expires', 'ttl', ...(approver ? ['approver'] : [])),
     ExpressionAttributeValues: {
       ':stale': number(staleBefore),
       ':kind': text(message.kind),
@@ -372,7 +380,8 @@ function claim(message: MessageRecord, staleBefore: number) {
       ':claimed': number(message.claimedAt),
       ':expires': number(message.expiresAt),
       ':ttl': number(Math.ceil((message.expiresAt + keptFor) / SECOND)),
-      ...(message.approver && { ':approver': { M: { key: text(message.approver.key), name: text(message.approver.name) } } }),
+      ...(approver && { ':approver': { M: { key: text(approver.key), name: text(approver.name) } } }),
+      ...(heldIn !== undefined && { ':held': text(heldIn) }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
@@ -381,41 +390,20 @@ function claim(message: MessageRecord, staleBefore: number) {
 /** The first settlement stands: a sender whose claim was taken over cannot undo what the other one did. */
 function settlement(result: Settlement) {
   const own = 'releaseOf' in result ? number(result.releaseOf) : undefined;
-  const [attribute, value]: [string, AttributeValue] =
-    'releaseOf' in result ? ['claimed', number(0)] : 'sentAt' in result ? ['sent', number(result.sentAt)] : ['failure', text(result.failure)];
+  const [attribute, value] = outcomeOf(result);
   return {
     ConditionExpression: `attribute_exists(#pk) AND attribute_not_exists(#sent) AND attribute_not_exists(#failure)${own ? ' AND #claimed = :own' : ''}`,
     UpdateExpression: `SET #${attribute} = :value`,
-    ExpressionAttributeNames: named('pk', 'sent', 'failure', attribute),
+    ExpressionAttributeNames: named('pk', 'sent', 'failure', attribute, ...(own ? ['claimed'] : [])),
     ExpressionAttributeValues: { ':value': value, ...(own && { ':own': own }) },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
 }
 
-const named = (...attributes: string[]) => Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]));
-
-// -- refusals and faults ---------------------------------------------------------------------------------------------
-
-type Refusal = {
-  /** the item that stood in the way */
-  item(): Promise<Item | undefined>;
-  isRetried: boolean;
-  /**
-   * True when what stands in the way is this very write: the SDK repeats a call whose answer was lost,
-   * and the repetition meets what the first try had written.
-   */
-  isOwnWrite(written: Item): Promise<boolean>;
-};
-
-/** Makes a conditional write; undefined when it was made. The item comes with DynamoDB's answer; where it does not, it is read. */
-async function conditionally(client: Client, command: PutItemCommand | UpdateItemCommand, read: () => Promise<Item | undefined>): Promise<Refusal | undefined> {
-  try {
-    await passable(command instanceof PutItemCommand ? client.send(command) : client.send(command));
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    const isRetried = (error.$metadata.attempts ?? 1) > 1;
-    const item = async () => error.Item ?? read();
-    return { item, isRetried, isOwnWrite: async (written) => isRetried && (await item())?.doc?.S === written.doc?.S };
-  }
+function outcomeOf(result: Settlement): [attribute: string, value: AttributeValue] {
+  if ('sentAt' in result) return ['sent', number(result.sentAt)];
+  if ('failure' in result) return ['failure', text(result.failure)];
+  return 'heldIn' in result ? ['held', text(result.heldIn)] : ['claimed', number(0)];
 }
+
+const named = (...attributes: string[]) => Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]));

@@ -2,6 +2,7 @@
 import type { App } from './app.ts';
 import { checkTicket } from './ask-ticket.ts';
 import { changeRequest } from './change.ts';
+import { closeDigests } from './digest-mail.ts';
 import { endLeavers } from './leavers.ts';
 import { settle } from './request.ts';
 import type { RequestRecord } from './schema.ts';
@@ -17,12 +18,14 @@ const MOST_ASKED = 200;
 const ASKED_AT_ONCE = 25;
 
 /**
- * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates; then asks about
- * tickets that nobody waited for, and ends what a changed catalogue no longer allows.
+ * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates, and closes the
+ * mail digests whose hour is over; then asks about tickets that nobody waited for, and ends what a changed catalogue no longer allows.
  * @returns how many requests were due and how many were changed
  * @throws AggregateError after the run, if some request could not be settled; the others were
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
+  const besides: unknown[] = [];
+  const digests = closeDigests(app).catch((error: unknown) => besides.push(error));
   const ids = await app.store.due(app.clock(), MOST_PER_RUN);
   const failures: unknown[] = [];
   const tickets = new Map<string, RequestRecord>();
@@ -51,9 +54,8 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
   });
   await each([...tickets.keys()].slice(0, MOST_ASKED), ASKED_AT_ONCE, async (id) => (await checkTicket(app, tickets.get(id)!)) !== tickets.get(id));
   app.log('sweep-done', { due: ids.length, settled, failed: failures.length });
-  const unsettled = failures.length;
-  await endLeavers(app).catch((error: unknown) => failures.push(error));
-  if (unsettled > 0) throw new AggregateError(failures, `${unsettled} of ${ids.length} requests could not be settled`);
-  if (failures.length > 0) throw failures[0];
+  await Promise.all([digests, endLeavers(app).catch((error: unknown) => besides.push(error))]);
+  if (failures.length > 0) throw new AggregateError([...failures, ...besides], `${failures.length} of ${ids.length} requests could not be settled`);
+  if (besides.length > 0) throw besides[0];
   return { due: ids.length, settled };
 }

@@ -37,13 +37,11 @@ export function whoAsks(request: RequestRecord): Phrase {
 
 /** Everything an approver should know, besides the account, which is shown as a band. */
 export function factsOf(request: RequestRecord): Fact[] {
-  const { role, filedBy, reason, durationSeconds, decideBy } = request;
+  const { role, durationSeconds, decideBy } = request;
   return [
-    { label: 'Asked by', value: whoAsks(request) },
-    ...(filedBy ? [{ label: 'Filed by', value: say`the bot ${filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
+    ...askerFacts(request),
     { label: 'Role', value: [role.id], note: [role.description] },
-    { label: 'Reason', quote: reason },
-    ...ticketFacts(request),
+    ...reasonFacts(request),
     ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
     ...scopeFacts(request),
     { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
@@ -71,6 +69,14 @@ export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
         },
       ]
     : [];
+
+/** What an approver sees of one request among many; its page says the rest. */
+export const briefFactsOf = (request: RequestRecord): Fact[] => [
+  ...askerFacts(request),
+  ...reasonFacts(request),
+  { label: 'How long', value: [`${durationText(request.durationSeconds)}, ${countedFrom(request)}`] },
+  { label: 'Decide until', value: [instantText(request.decideBy)] },
+];
 
 /** Who has decided so far, oldest first. */
 export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
@@ -141,6 +147,13 @@ export const revocationText = ({ revocation }: RequestRecord): string =>
   })[revocation?.state ?? 'none'];
 
 // --- internal ---
+
+const askerFacts = (request: RequestRecord): Fact[] => [
+  { label: 'Asked by', value: whoAsks(request) },
+  ...(request.filedBy ? [{ label: 'Filed by', value: say`the bot ${request.filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
+];
+
+const reasonFacts = (request: RequestRecord): Fact[] => [{ label: 'Reason', quote: request.reason }, ...ticketFacts(request)];
 
 const countedFrom = ({ startsAt }: RequestRecord): string =>
   startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;

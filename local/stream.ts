@@ -1,8 +1,9 @@
-// The table's stream where the emulator has none: every committed write of a request goes to the consumer, in order per request, until it is taken.
+// The table's stream where the emulator has none: every committed write that is news goes to the consumer, in order per item, until it is taken.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Log, Store } from '../lib/app.ts';
+import { closedImage } from '../lib/digest-items.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { imageOf } from '../lib/store.ts';
 import { SECOND } from '../lib/time.ts';
@@ -38,12 +39,13 @@ export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<Dy
       if (await isTaken(record)) return;
     }
   };
-  const publish = (before: RequestRecord | undefined, after: RequestRecord): void => {
+  const publish = (before: Image | undefined, after: Image): void => {
     sequence += 1;
+    const key = after.pk!.S!;
     const record = recordOf(before, after, sequence);
-    const delivery = (lastOf.get(after.id) ?? Promise.resolve()).then(() => deliver(record));
-    lastOf.set(after.id, delivery);
-    void delivery.then(() => lastOf.get(after.id) === delivery && lastOf.delete(after.id));
+    const delivery = (lastOf.get(key) ?? Promise.resolve()).then(() => deliver(record));
+    lastOf.set(key, delivery);
+    void delivery.then(() => lastOf.get(key) === delivery && lastOf.delete(key));
     ownDeliveries.getStore()?.push(delivery);
   };
 
@@ -52,14 +54,19 @@ export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<Dy
       ...store,
       async create(record) {
         const existing = await store.create(record);
-        if (!existing) publish(undefined, record);
+        if (!existing) publish(undefined, imageOfRequest(record));
         return existing;
       },
       async replace(next, version) {
         const before = await store.get(next.id);
         const isReplaced = await store.replace(next, version);
-        if (isReplaced) publish(before, next);
+        if (isReplaced) publish(before && imageOfRequest(before), imageOfRequest(next));
         return isReplaced;
+      },
+      async closeDigest(id, again, staleBefore) {
+        await store.closeDigest(id, again, staleBefore);
+        const image = closedImage(id) as Image;
+        publish(image, image);
       },
     }),
     async settled(run) {
@@ -75,21 +82,22 @@ export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<Dy
   };
 }
 
+type Image = Record<string, AttributeValue>;
+const imageOfRequest = (record: RequestRecord) => imageOf(record) as unknown as Image;
+
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** A record as DynamoDB Streams hands it to Lambda (lambda-dg with-ddb), view type NEW_AND_OLD_IMAGES. */
-function recordOf(before: RequestRecord | undefined, after: RequestRecord, sequence: number): DynamoDBRecord {
-  const image = (record: RequestRecord) => imageOf(record) as unknown as Record<string, AttributeValue>;
-  const { pk } = image(after);
+function recordOf(before: Image | undefined, after: Image, sequence: number): DynamoDBRecord {
   return {
     eventID: String(sequence),
     eventName: before ? 'MODIFY' : 'INSERT',
     eventVersion: '1.1',
     eventSource: 'aws:dynamodb',
     dynamodb: {
-      Keys: { pk: pk! },
-      ...(before && { OldImage: image(before) }),
-      NewImage: image(after),
+      Keys: { pk: after.pk! },
+      ...(before && { OldImage: before }),
+      NewImage: after,
       SequenceNumber: String(sequence).padStart(21, '0'),
       StreamViewType: 'NEW_AND_OLD_IMAGES',
     },

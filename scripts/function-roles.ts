@@ -25,14 +25,27 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     'end-request': [items('request', ['GetItem', 'PutItem'])],
     'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
-    notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
+    notify: [
+      items('request', ['BatchGetItem']),
+      items('message', ['GetItem', 'UpdateItem']),
+      items('mailbox', ['UpdateItem']),
+      items('digest', ['GetItem', 'UpdateItem']),
+      ...readStream(),
+      sendMail(settings),
+    ],
     'revoke-sessions': [
       items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
       items('revocations', ['UpdateItem']),
       ...readStream(),
       ...enterRevokers(stage, settings.organization, catalogue),
     ],
-    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem']), ...askValidators(settings)],
+    sweep: [
+      query('byDue'),
+      items('request', ['GetItem', 'PutItem']),
+      items('digest', ['UpdateItem']),
+      items('sweep', ['GetItem', 'PutItem']),
+      ...askValidators(settings),
+    ],
   };
 }
 
@@ -66,7 +79,7 @@ export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
-const kinds = { request: 'Requests', message: 'Messages', revocations: 'Revocations', sweep: 'Looks' } as const;
+const kinds = { request: 'Requests', message: 'Messages', mailbox: 'Mailboxes', digest: 'Digests', revocations: 'Revocations', sweep: 'Looks' } as const;
 
 /** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
 function items(kind: keyof typeof kinds, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {

@@ -134,6 +134,10 @@ describe('permissions', () => {
       'issue-session': ['dynamodb:GetItem', 'dynamodb:PutItem', 'sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
       'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       notify: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:UpdateItem',
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
         'dynamodb:DescribeStream',
@@ -155,7 +159,7 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'sts:AssumeRole',
       ],
-      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     }));
 
   test('no allowed action or resource is a wildcard', () => {
@@ -193,9 +197,9 @@ describe('permissions', () => {
       'end-request': ['request#*'],
       'issue-session': ['request#*'],
       'decision-page': ['message#*', 'request#*'],
-      notify: ['message#*'],
+      notify: ['request#*', 'message#*', 'mailbox#*', 'digest#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],
-      sweep: ['request#*', 'sweep#*'],
+      sweep: ['request#*', 'digest#*', 'sweep#*'],
     });
   });
 
@@ -411,7 +415,7 @@ describe('news and time', () => {
     expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true });
   });
 
-  test('notify reads changed requests alone, retries what failed, and leaves what it gives up', () => {
+  test('notify reads changed requests and closed digests alone, retries what failed, and leaves what it gives up', () => {
     const mapping = mappingOf('notify');
     expect(mapping.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
@@ -424,6 +428,7 @@ describe('news and time', () => {
     const { Filters } = mapping.Properties.FilterCriteria as { Filters: Array<{ Pattern: string }> };
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'request#' }] } } } },
+      { eventName: ['MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'digest#' }] } }, NewImage: { state: { S: ['closed'] } } } },
     ]);
   });
 

@@ -3,10 +3,12 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { dynamoStore, recordFromImage } from '../lib/store.ts';
-import { MINUTE } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, linkTo, notify } from './support/calls.ts';
 import { availableEmulators, dynamoDbLocal, dynoxide, type Emulator } from './support/emulators.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { sweepOnce } from './support/passing-time.ts';
+import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 import { eventSourceFilter, followStream, type TableStream } from './support/table-stream.ts';
 
 const wakes = eventSourceFilter('notify');
@@ -17,6 +19,7 @@ const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined => recordFr
 const isVersion = (version: number) => (record: DynamoDBRecord) => versionIn(record) === version;
 const haveVersion = (version: number) => (records: readonly DynamoDBRecord[]) => records.some(isVersion(version));
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
+const isDigest = (record: DynamoDBRecord): boolean => keyOf(record).startsWith('digest#');
 const isMessage = (record: DynamoDBRecord): boolean => keyOf(record).startsWith('message#');
 const itemsIn = (records: readonly DynamoDBRecord[]): number => new Set(records.map(keyOf)).size;
 
@@ -36,9 +39,21 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
 
 const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${subject.split(':')[0]}`).sort();
 
-test('the filter of serverless.yml is about requests', () => {
+test('the filter of serverless.yml is about requests, and digests that are closed', () => {
   const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({ eventName, dynamodb: { Keys: { pk: { S: pk } } } });
   expect([written('request#1', 'INSERT'), written('message#1#2', 'INSERT'), written('request#1', 'REMOVE')].map(wakes)).toEqual([true, false, false]);
+  const digest = (state: string, eventName: 'INSERT' | 'MODIFY' = 'MODIFY'): DynamoDBRecord => ({
+    eventName,
+    dynamodb: { Keys: { pk: { S: 'digest#lead#2026-11-22T10#0' } }, NewImage: { state: { S: state } } },
+  });
+  expect([digest('closed'), digest('claimed'), digest('released'), digest('done'), digest('closed', 'INSERT')].map(wakes)).toEqual([
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  expect(wakes({ ...digest('closed'), dynamodb: { Keys: { pk: { S: 'mailbox#lead#2026-11-22T10' } }, NewImage: { state: { S: 'closed' } } } })).toBe(false);
 });
 
 for (const kind of kinds) {
@@ -52,10 +67,10 @@ for (const kind of kinds) {
     }, 60_000);
     afterAll(() => running?.stop());
 
-    async function fresh(): Promise<{ app: FakeApp; stream: TableStream }> {
+    async function fresh(overrides: Parameters<typeof fakeApp>[0] = {}): Promise<{ app: FakeApp; stream: TableStream }> {
       const table = `latchkey-stream-${++made}`;
       await running.createTable(table);
-      const app = fakeApp({ store: dynamoStore(client, table) });
+      const app = fakeApp({ ...overrides, store: dynamoStore(client, table) });
       return { app, stream: await followStream(running.endpoint, client, table) };
     }
 
@@ -94,6 +109,30 @@ for (const kind of kinds) {
       await approvedBy(app, (await app.store.list({ by: 'time', now: app.now }, 1))[0]!.id, 'lead@example.com');
       const mixed = [...written, ...(await stream.readUntil(haveVersion(2)))];
       expect(mixed.filter(wakes).map(versionIn)).toEqual([2]);
+    });
+
+    test('what is beyond the limit of an hour: one digest, although its closing comes four times, and none of its own writes wakes notify', async () => {
+      const catalogue = catalogueOf({ ...smallCatalogueFile, limits: { mailsPerHour: 1 } });
+      const { app, stream } = await fresh({ catalogue });
+      const ids = [(await filed(app)).id, (await filed(app, {}, { as: 'lead@example.com' })).id];
+      await deliver(app, await stream.readUntil((all) => itemsIn(all.filter(wakes)) === 2));
+      const held = await stream.readUntil((all) => all.some(isDigest));
+      expect(held.filter(wakes)).toEqual([]);
+      expect(sentTo(app)).toEqual(['lead@example.com: Please decide', 'second-lead@example.com: Please decide']);
+
+      app.now += HOUR;
+      await sweepOnce(app);
+      const closing = (await stream.readUntil((all) => all.filter(wakes).some(isDigest))).filter(isDigest);
+      expect(closing.filter(wakes)).toHaveLength(1);
+      await deliver(app, closing);
+      expect(sentTo(app).slice(2)).toEqual(['second-lead@example.com: Please decide']);
+      const link = linkTo(app, 'second-lead@example.com');
+      expect(ids).toContain(link.slice(0, 26));
+      expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
+      const after = await stream.readUntil((all) => all.some(({ dynamodb }) => dynamodb?.NewImage?.state?.S === 'done'));
+      expect(after.filter(isDigest).filter(wakes)).toEqual([]);
+      await sweepOnce(app);
+      expect(await app.store.dueDigests(app.now + HOUR, 10)).toEqual([]);
     });
 
     test('a record whose mail cannot go out now comes again alone, and what was sent stays sent', async () => {

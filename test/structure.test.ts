@@ -28,13 +28,29 @@ const functions = namesIn('functions');
 // -- layers ----------------------------------------------------------------------------------------------------------
 
 /** One function per thing that a person or the clock can do. */
-const useCases = ['access', 'ask-ticket', 'change', 'decide-by-link', 'diagnose', 'extend', 'leavers', 'lists', 'news', 'revoke', 'sweep', 'vend'];
+const useCases = [
+  'access',
+  'ask-ticket',
+  'change',
+  'decide-by-link',
+  'diagnose',
+  'digest-mail',
+  'extend',
+  'leavers',
+  'lists',
+  'news',
+  'revoke',
+  'sweep',
+  'vend',
+];
 /** What touches the world, and what builds it. */
 const edges = [
   'app',
   'aws-answer',
   'catalogue-file',
   'config',
+  'digest-items',
+  'dynamo-conditions',
   'dynamo-faults',
   'http',
   'log',

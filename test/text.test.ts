@@ -1,5 +1,6 @@
 // What people write stays text: in pages, in both parts of a mail and in its subject, hostile words leave the outline of a harmless one.
 import { describe, expect, test } from '@jest/globals';
+import { renderDigest } from '../lib/digest-letter.ts';
 import { messagesFor, renderMail } from '../lib/messages.ts';
 import { decisionPage, outcomePage } from '../lib/pages.ts';
 import type { Decision, RequestRecord } from '../lib/schema.ts';
@@ -56,7 +57,7 @@ function rendered(field: Field, text: string) {
   const news = messagesFor(pending, revoked)[0]!;
   return {
     pages: [decisionPage(pending, approver, at, 'nonce'), outcomePage(revoked, approver, at, 'nonce', 'spent')],
-    mails: [renderMail(ask, pending, links), renderMail(news, revoked, links)],
+    mails: [renderMail(ask, pending, links), renderMail(news, revoked, links), renderDigest([{ request: pending, link: links.decide }], links.home)],
   };
 }
 
@@ -97,7 +98,7 @@ describe.each(fields)('hostile text as %s', (field) => {
       for (const [i, { html }] of mails.entries()) {
         const document = read(html);
         expectSame(document, calmMails[i]!, onLine(field, vector.mail));
-        expect(document.links).toEqual(i === 0 ? [links.decide] : []);
+        expect(document.links).toEqual(i === 1 ? [] : [links.decide]);
       }
     }
   });

@@ -92,9 +92,21 @@ const useCases: UseCase[] = [
   },
 ];
 
-const kindsOfIo = ['get', 'create', 'replace', 'openOf', 'due', 'openIds', 'lastLook', 'saveLook', 'getMessage', 'claimMessage', 'settleMessage'].map(
-  (name) => `store.${name}`,
-);
+const kindsOfIo = [
+  'get',
+  'create',
+  'replace',
+  'openOf',
+  'due',
+  'openIds',
+  'lastLook',
+  'saveLook',
+  'dueDigests',
+  'getMessage',
+  'claimMessage',
+  'countMail',
+  'settleMessage',
+].map((name) => `store.${name}`);
 
 describe('a process that dies at any I/O', () => {
   test('loses nothing and does nothing twice', async () => {
