@@ -109,10 +109,16 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
   // AWS answers this to everybody, also to whom everything is denied. Here it stands for any call that a session could make.
   const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => {
     const session = sessions.get(caller.accessKeyId);
-    const policies = session ? [...(targets.roles.get(session.roleArn)?.inline.values() ?? []), ...(session.policy === undefined ? [] : [session.policy])] : [];
-    if (session && isDenied(policies, { ...session, now: clock() }))
-      throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny`, 403);
+    const by = session && denierOf(session);
+    if (by) throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny in ${by}`, 403);
     return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
+  };
+
+  /** The kind of policy that denies a session everything, in AWS's words (iam-ug, troubleshoot_access-denied); undefined where none does. */
+  const denierOf = (session: IssuedSession): string | undefined => {
+    const context = { ...session, now: clock() };
+    if (isDenied([...(targets.roles.get(session.roleArn)?.inline.values() ?? [])], context)) return 'an identity-based policy';
+    return session.policy !== undefined && isDenied([session.policy], context) ? 'a session policy' : undefined;
   };
 
   return {

@@ -127,6 +127,74 @@ walk('in a real browser', () => {
     await context.close();
   });
 
+  describe('a live session dies', () => {
+    const answers = (page: Page) => page.getByRole('list', { name: 'What AWS answered' }).getByRole('listitem');
+    const use = async (page: Page) => {
+      const before = await answers(page).count();
+      await page.getByRole('button', { name: 'Use the session' }).click();
+      await answers(page).nth(before).waitFor();
+      return (await answers(page).first().textContent()) ?? '';
+    };
+    const begin = async (options: Parameters<Browser['newContext']>[0], role = 'sandbox-read', email = 'asi-dev@example.com') => {
+      const opened = await open(options);
+      await actAs(opened.page, email, role);
+      await opened.page.getByLabel('Reason').fill('Watch a session die');
+      await opened.page.getByRole('button', { name: 'File the request' }).click();
+      return opened;
+    };
+
+    test.each([
+      ['when its grant is revoked', desk, 'Revoke', 'revoked'],
+      ['when its grant is handed back', { ...phone, colorScheme: 'dark' as const }, /^Hand back as/, 'ended'],
+    ])('%s', async (_, options, button, status) => {
+      const { page, context, faults, elsewhere } = await begin(options);
+      const sent: string[] = [];
+      page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
+      await page.getByRole('button', { name: 'Get credentials' }).click();
+      await page.getByRole('button', { name: 'Reveal' }).click();
+      const [, secret = ''] = /SECRET_ACCESS_KEY=(\S+)/.exec((await page.locator('#exports').textContent()) ?? '') ?? [];
+      expect(secret).toMatch(/^.{40}$/);
+      expect(await use(page)).toMatch(/^allowed as arn:aws:sts::666666666666:assumed-role\/SandboxReadOnly\/lk-/);
+      expect(await overflows(page)).toBe(false);
+
+      if (status === 'revoked') await page.getByLabel('Or revoke it as').selectOption('security@example.com');
+      await page.getByRole('button', { name: button }).click();
+      await step(page, 'end').getByText('Sessions that were out: denied').waitFor();
+      expect(await step(page, 'end').textContent()).toMatch(/Nothing works for certain from \d{4}-/);
+      expect(await use(page)).toMatch(/^denied the role's policy LatchkeyRevocations denies the sessions of this request\./);
+      expect(await answers(page).nth(1).textContent()).toMatch(/^allowed/);
+      expect(await page.locator('.history li strong').allTextContents()).toEqual(['filed', 'approved', 'session issued', status, 'live sessions denied']);
+      expect(await overflows(page)).toBe(false);
+
+      expect(await page.locator('#exports').count()).toBe(0);
+      expect(await page.content()).not.toContain(secret);
+      expect(sent.filter((text) => text.includes(secret))).toEqual([]);
+      expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).toBe('[{},{},""]');
+      await page.getByRole('button', { name: 'Ask for something else' }).click();
+      expect(await page.getByRole('button', { name: 'Use the session' }).count()).toBe(0);
+      expect([faults, elsewhere]).toEqual([[], []]);
+      await context.close();
+    });
+
+    test('at the end of its grant, by its own policy, though its keys would live on', async () => {
+      const { page, context, faults } = await begin(desk);
+      await step(page, 'use').getByText('active', { exact: true }).waitFor();
+      // less is left of the grant than STS's shortest session
+      const left = (await page.locator('[data-left]').getAttribute('data-left'))!;
+      await fetch(`${server.url}/local/clock`, { method: 'POST', body: JSON.stringify({ set: new Date(Date.parse(left) - 5 * 60_000).toISOString() }) });
+      await page.getByRole('button', { name: 'Get credentials' }).click();
+      expect(await use(page)).toMatch(/^allowed/);
+      await page.getByRole('button', { name: 'Let the time pass' }).click();
+      await page.getByText('This request is over').waitFor();
+      expect(await use(page)).toMatch(/^denied the grant is over, and the session policy denies everything from then on\./);
+      await page.getByRole('button', { name: '+15 min' }).click();
+      expect(await use(page)).toMatch(/^denied the session has expired \(ExpiredToken\)\./);
+      await page.getByRole('button', { name: 'Now', exact: true }).click();
+      expect(faults).toEqual([]);
+      await context.close();
+    });
+  });
+
   test('a high-risk role on a phone: two approvers, a second look, a comment', async () => {
     const { context, page, faults, elsewhere } = await open({ ...phone, colorScheme: 'dark' });
     await actAs(page, 'trusted-user@example.com', 'cross-account-admin');

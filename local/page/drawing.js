@@ -89,6 +89,8 @@ export async function refresh() {
     send('GET', '/local/sts', undefined, {}, true),
   ]);
   if (state.request?.id !== id) return;
+  // keys in clear are shown for as long as they are of use
+  if (isOver(request)) Object.assign(state, { credentials: undefined, isRevealed: false });
   Object.assign(state, {
     request,
     mails: mails.filter((mail) => mail.text.includes(id)),

@@ -2,18 +2,23 @@
 import { api } from './calls.js';
 import { action, moveClock, refresh } from './drawing.js';
 import { h } from './elements.js';
+import { sessionPanel } from './session.js';
 import { actors, isOver, startOver, state, wasGranted } from './state.js';
-import { eventWords, firstName, instant, nameOf, statusBadge } from './words.js';
+import { eventWords, firstName, instant, nameOf, revocationWords, statusBadge } from './words.js';
 
 export const end = {
   id: 'end',
   title: 'It ends',
   teaser: 'By itself, by handing back, or because somebody revokes it.',
   state: () => (!state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later'),
-  key: () => [state.request?.version, state.request?.status, state.sts],
+  key: () => [state.request?.version, state.request?.status, state.sts, state.uses],
   draw: () => [
     ...(isOver(state.request)
-      ? [h('p', {}, 'This request is over: ', statusBadge(state.request), '. Asking for credentials above is refused now.')]
+      ? [
+          h('p', {}, 'This request is over: ', statusBadge(state.request), '. Asking for credentials above is refused now.'),
+          revocationOf(state.request),
+          sessionPanel('end'),
+        ]
       : endings()),
     h('h3', {}, 'On record'),
     historyOf(state.request),
@@ -21,6 +26,21 @@ export const end = {
     h('p', { class: 'row' }, action('end', 'Ask for something else', startOver)),
   ],
 };
+
+/** What became of sessions that were out when somebody ended the grant. */
+function revocationOf({ revocation }) {
+  if (!revocation) return undefined;
+  const [kind, word, says] = revocationWords[revocation.state];
+  return h(
+    'p',
+    {},
+    'Sessions that were out: ',
+    h('span', { class: `badge ${kind}` }, word),
+    ` ${says} Nothing works for certain from `,
+    h('strong', {}, instant(revocation.effectiveBy)),
+    ' on: on AWS a changed policy takes minutes to be everywhere, here it is at once.',
+  );
+}
 
 function endings() {
   const { request, owner } = state;

@@ -20,6 +20,9 @@ export const state = {
   openMail: undefined,
   credentials: undefined,
   isRevealed: false,
+  /** what calls are signed with, and how they ended */
+  session: undefined,
+  uses: [],
   console: undefined,
   sts: [],
   /** step id -> what went wrong or well there */
@@ -34,5 +37,5 @@ export const wasGranted = (request) => request.startsAt !== undefined;
 
 export function startOver() {
   Object.assign(state, { role: undefined, explanation: undefined, request: undefined, owner: undefined, mails: [], openMail: undefined });
-  Object.assign(state, { credentials: undefined, isRevealed: false, console: undefined, sts: [], notes: {} });
+  Object.assign(state, { credentials: undefined, isRevealed: false, session: undefined, uses: [], console: undefined, sts: [], notes: {} });
 }

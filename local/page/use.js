@@ -1,7 +1,8 @@
-// Step 5: credentials and a console link.
+// Step 5: credentials, the session that they make, and a console link.
 import { api } from './calls.js';
 import { action, refresh, show } from './drawing.js';
 import { h, say } from './elements.js';
+import { sessionPanel, takeSession } from './session.js';
 import { actors, isOver, state, wasGranted } from './state.js';
 import { instant, limitWords, statusBadge, time } from './words.js';
 
@@ -10,7 +11,7 @@ export const use = {
   title: 'Use the access',
   teaser: 'Short-lived keys or a console link, for the requester alone.',
   state: () => (!state.request || !wasGranted(state.request) ? 'later' : isOver(state.request) ? 'done' : 'now'),
-  key: () => [state.request?.version, state.request?.status, state.credentials, state.isRevealed, state.console],
+  key: () => [state.request?.version, state.request?.status, state.credentials, state.isRevealed, state.console, state.uses],
   draw: () => [
     grantState(),
     h(
@@ -25,6 +26,7 @@ export const use = {
       ),
     ),
     state.credentials && credentialsPanel(state.credentials),
+    !isOver(state.request) && sessionPanel('use'),
     state.console && consolePanel(state.console),
   ],
 };
@@ -49,7 +51,9 @@ function grantState() {
 
 async function getCredentials() {
   Object.assign(state, { credentials: undefined, console: undefined, isRevealed: false });
-  state.credentials = await api(state.owner, 'POST', `/requests/${state.request.id}/credentials`, {});
+  const credentials = await api(state.owner, 'POST', `/requests/${state.request.id}/credentials`, {});
+  await takeSession(credentials);
+  state.credentials = credentials;
   await refresh();
 }
 
@@ -88,7 +92,7 @@ function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expirati
       {},
       'They work until ',
       h('strong', {}, instant(Expiration)),
-      `, limited ${limitWords[LimitedBy]}. On AWS they open the role; here they open nothing.`,
+      `, limited ${limitWords[LimitedBy]}. On AWS they open the role; here the emulator alone knows them.`,
     ),
   );
 }

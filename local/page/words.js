@@ -12,6 +12,14 @@ export const statusWords = {
   lapsed: ['', 'lapsed: nobody decided in time'],
 };
 
+/** States of a revocation: kind of badge, word, and what it means. */
+export const revocationWords = {
+  pending: ['warn', 'being denied', 'The policy is on its way to the role.'],
+  done: ['good', 'denied', "The role's policy LatchkeyRevocations denies them."],
+  failed: ['bad', 'not denied', 'AWS did not take the policy; they end by themselves.'],
+  unavailable: ['warn', 'not denied', 'The account has no revoker; they end by themselves.'],
+};
+
 export const limitWords = {
   requested: 'by what was asked for',
   'grant-end': 'by the end of the grant',
@@ -32,6 +40,8 @@ export const eventWords = {
   revoked: 'revoked',
   lapsed: 'lapsed',
   'ticket-checked': 'ticket checked',
+  'sessions-revoked': 'live sessions denied',
+  'revocation-failed': 'live sessions not denied',
 };
 
 export const instant = (at) => `${new Date(at).toISOString().slice(0, 10)} ${new Date(at).toISOString().slice(11, 19)} UTC`;
