@@ -1,4 +1,6 @@
 // Everything that can be asked for with a role, and what becomes of it, as the command line shows it.
+import { spawn, spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, toInstant } from '../lib/time.ts';
@@ -231,6 +233,27 @@ describe('break-glass', () => {
       out: '',
       err: expect.stringMatching(/Nothing was filed\.\n {2}If it is meant, add --yes\.\n$/),
     }));
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  if (!hasScript) process.stderr.write('SKIPPED: no script(1) on this machine, so test/cli-asking.test.ts asked nobody at a terminal\n');
+  test.each(hasScript ? ['no', 'yes'] : [])('somebody at a real terminal types %s', async (answer) => {
+    const line = `'${process.execPath}' bin/latchkey.ts request database --break-glass --reason 'The shop is down, INC-4711'`;
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: join(import.meta.dirname, '..'), env: dev.env as NodeJS.ProcessEnv });
+    let out = '';
+    terminal.stdout.on('data', (chunk) => {
+      const had = out.includes('Type yes: ');
+      out += chunk;
+      if (!had && out.includes('Type yes: ')) terminal.stdin.write(`${answer}\n`);
+    });
+    const status = await new Promise((resolve) => terminal.on('close', resolve));
+    expect([status, out]).toEqual(answer === 'yes' ? [0, expect.stringMatching(/active.*database/)] : [130, expect.stringMatching(/Nothing was filed/)]);
+    if (answer === 'yes') await closed();
+  });
+  /** An open review would bar the next one. */
+  const closed = async () => {
+    const { id } = bodyOf<RequestView>(await cli(dev, 'show', 'database', '--json'));
+    await cli(dev, 'end', id);
+    await cli(security, 'review', id, '--comment', 'Nothing was touched');
+  };
   test('a role without it', async () =>
     expect(await cli(dev, 'request', 'reports', ...because, '--yes')).toMatchObject({ status: 6, err: expect.stringMatching(/no break-glass for reports/) }));
   test('a role that is not there', async () =>

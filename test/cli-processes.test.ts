@@ -1,0 +1,282 @@
+// The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { CredentialsView } from '../lib/schema.ts';
+import { newHome, type Ran } from './support/cli.ts';
+import { type CliServer, startForCli } from './support/cli-server.ts';
+
+const root = join(import.meta.dirname, '..');
+const program = join(root, 'bin/latchkey.ts');
+let at: CliServer;
+let tokens: { dev: string; lead: string };
+let home: string;
+beforeAll(async () => {
+  at = await startForCli();
+  tokens = { dev: await at.tokenOf('asi-dev@example.com'), lead: await at.tokenOf('lead@example.com') };
+});
+afterAll(() => at.close());
+beforeEach(() => {
+  home = newHome();
+});
+
+const reason = ['--reason', 'Find the lost invoices'];
+const envOf = (more: Record<string, string> = {}): Record<string, string> => ({
+  PATH: process.env.PATH ?? '',
+  HOME: home,
+  LATCHKEY_URL: at.server.url,
+  AWS_EC2_METADATA_DISABLED: 'true',
+  ...more,
+});
+type Running = { child: ChildProcess; ended: Promise<Ran>; said(text: string): Promise<void> };
+
+function start(args: readonly string[], env: Record<string, string>): Running {
+  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ran = { out: '', err: '' };
+  child.stdout.on('data', (chunk) => {
+    ran.out += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    ran.err += chunk;
+  });
+  const ended = new Promise<Ran>((resolve) => child.on('close', (status) => resolve({ status: status ?? -1, ...ran })));
+  const said = (text: string) =>
+    new Promise<void>((resolve, reject) => {
+      const look = () => ran.err.includes(text) && resolve();
+      child.stderr.on('data', look);
+      child.on('close', () => reject(new Error(`ended without "${text}": ${ran.err}`)));
+      look();
+    });
+  return { child, ended, said };
+}
+const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) => start(args, envOf(more)).ended;
+
+describe('several at once', () => {
+  const many = Array.from({ length: 6 }, (_, i) => `profile-${i}`);
+
+  test('write one ~/.aws/config, and every profile is whole', async () => {
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws/config'), '# mine\n[default]\nregion = eu-west-1\n');
+    const ran = await Promise.all(many.map((profile) => latchkey(['configure', 'sandbox-read', '--profile', profile])));
+    expect(ran.map(({ status }) => status)).toEqual(many.map(() => 0));
+    const text = readFileSync(join(home, '.aws/config'), 'utf8');
+    expect(text).toMatch(/^# mine\n\[default\]\nregion = eu-west-1\n/);
+    for (const profile of many) expect(text).toMatch(new RegExp(`\\n\\[profile ${profile}\\]\\ncredential_process = .* credentials sandbox-read\\n`));
+    expect(readdirSync(join(home, '.aws'))).toEqual(['config']);
+  }, 60_000);
+
+  test('keep one session, and each has it whole', async () => {
+    await latchkey(['request', 'sandbox-read', ...reason, '--for', '2h']);
+    const ran = await Promise.all(many.map(() => latchkey(['credentials', 'sandbox-read', '--cache'])));
+    for (const { status, out } of ran) expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Version: 1, RequestId: expect.any(String) })]);
+    const cache = join(home, '.cache/latchkey');
+    const kept = JSON.parse(readFileSync(join(cache, 'sessions/sandbox-read.json'), 'utf8')) as { credentials: CredentialsView };
+    expect(ran.map(({ out }) => (JSON.parse(out) as CredentialsView).AccessKeyId)).toContain(kept.credentials.AccessKeyId);
+    expect(JSON.parse(readFileSync(join(cache, 'grants.json'), 'utf8'))).toEqual(expect.any(Object));
+    expect([...readdirSync(join(cache, 'sessions')), ...readdirSync(cache)].filter((name) => /lock|tmp/.test(name))).toEqual([]);
+    await latchkey(['end', 'sandbox-read']);
+  }, 60_000);
+});
+
+test('Ctrl-C while waiting leaves the request in place, and says how to go on', async () => {
+  const waiting = start(['request', 'production-bucket-read', ...reason, '--wait'], envOf({ LATCHKEY_TOKEN: tokens.dev }));
+  await waiting.said('Ctrl-C stops waiting');
+  waiting.child.kill('SIGINT');
+  const { status, out, err } = await waiting.ended;
+  expect([status, out]).toEqual([130, '']);
+  const id = /latchkey show (\w{26}) --wait/.exec(err)![1]!;
+
+  const again = start(['show', id, '--wait'], envOf({ LATCHKEY_TOKEN: tokens.dev }));
+  await again.said('Ctrl-C stops waiting');
+  expect(await latchkey(['approve', id], { LATCHKEY_TOKEN: tokens.lead })).toMatchObject({ status: 0 });
+  expect(await again.ended).toMatchObject({ status: 0, out: expect.stringMatching(/^active /), err: expect.stringMatching(/Lena Lead approved it\./) });
+  await latchkey(['end', id]);
+}, 60_000);
+
+test('Ctrl-C in exec is for the child, which ends as it wants', async () => {
+  await latchkey(['request', 'sandbox-read', ...reason, '--for', '30m']);
+  const script = "process.on('SIGINT', () => { console.log('tidied up'); process.exit(7) }); console.error('running'); setInterval(() => {}, 1000)";
+  const child = spawn(process.execPath, [program, 'exec', 'sandbox-read', '--', process.execPath, '-e', script], {
+    env: envOf({ LATCHKEY_TOKEN: tokens.dev }),
+    stdio: ['ignore', 'pipe', 'pipe'],
+    // a group of its own, as a terminal has one, so that both get the signal
+    detached: true,
+  });
+  let out = '';
+  child.stdout.on('data', (chunk) => {
+    out += chunk;
+  });
+  await new Promise((resolve) => child.stderr.once('data', resolve));
+  process.kill(-child.pid!, 'SIGINT');
+  const status = await new Promise((resolve) => child.on('close', resolve));
+  expect([status, out]).toEqual([7, 'tidied up\n']);
+  await latchkey(['end', 'sandbox-read']);
+}, 60_000);
+
+describe('on a terminal', () => {
+  const hasScript = spawnSync('script', ['--version']).status === 0;
+  if (!hasScript) process.stderr.write('SKIPPED: no script(1) on this machine, so test/cli-processes.test.ts tried nothing on a terminal\n');
+  const withTerminal = hasScript ? ['of its own'] : [];
+
+  test.each(withTerminal)(
+    '%s there are colours, and none with NO_COLOR or behind a pipe',
+    async () => {
+      const run = (line: string, more?: Record<string, string>) =>
+        new Promise<string>((resolve) => {
+          const child = spawn('script', ['-qec', line, '/dev/null'], {
+            env: envOf({ LATCHKEY_TOKEN: tokens.dev, TERM: 'xterm', ...more }),
+            stdio: ['ignore', 'pipe', 'ignore'],
+          });
+          let out = '';
+          child.stdout.on('data', (chunk) => {
+            out += chunk;
+          });
+          child.on('close', () => resolve(out));
+        });
+      const roles = `'${process.execPath}' '${program}' roles`;
+      expect(await run(roles)).toContain('\u001b[1mROLE');
+      expect(await run(roles, { NO_COLOR: '1' })).not.toContain('\u001b');
+      expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
+      expect(await run(`${roles} | cat`)).not.toContain('\u001b');
+    },
+    60_000,
+  );
+});
+
+describe('by way of a proxy', () => {
+  let proxy: Server;
+  let api: Server;
+  const connected: string[] = [];
+  const calls: string[] = [];
+  const certificate = join(import.meta.dirname, 'support/tls/certificate.pem');
+  beforeAll(async () => {
+    const key = readFileSync(join(import.meta.dirname, 'support/tls/key.pem'));
+    api = createTlsServer({ key, cert: readFileSync(certificate) }, (request, response) => {
+      calls.push(`${request.method} ${request.url} ${request.headers.authorization}`);
+      response.setHeader('content-type', 'application/json').end('{"items":[]}');
+    });
+    proxy = createServer().on('connect', (request, socket) => {
+      connected.push(request.url ?? '');
+      const onward = connect((api.address() as AddressInfo).port, '127.0.0.1', () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+      onward.pipe(socket).pipe(onward);
+      for (const side of [onward, socket]) side.on('error', () => side.destroy());
+    });
+    for (const server of [api, proxy]) await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    for (const server of [api, proxy]) {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+  beforeEach(() => {
+    connected.length = 0;
+    calls.length = 0;
+  });
+  const roles = (more: Record<string, string>) =>
+    latchkey(['roles', '--url', `https://localhost:${(api.address() as AddressInfo).port}`], {
+      LATCHKEY_TOKEN: 'a.b.c',
+      NODE_EXTRA_CA_CERTS: certificate,
+      HTTPS_PROXY: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+      ...more,
+    });
+
+  test('a call goes through it, still verified end to end', async () => {
+    expect(await roles({})).toMatchObject({ status: 0, out: 'There is no role that you may request.\n' });
+    expect([connected, calls]).toEqual([[`localhost:${(api.address() as AddressInfo).port}`], ['GET /v1/roles Bearer a.b.c']]);
+    expect(await roles({ NODE_EXTRA_CA_CERTS: '' })).toMatchObject({ status: 11, err: expect.stringMatching(/its certificate is not trusted/) });
+    expect(calls).toHaveLength(1);
+  });
+  test('NO_PROXY goes round it', async () => {
+    expect(await roles({ NO_PROXY: 'localhost' })).toMatchObject({ status: 0 });
+    expect([connected, calls.length]).toEqual([[], 1]);
+  });
+  test('a proxy that is not there is told', async () =>
+    expect(await roles({ HTTPS_PROXY: 'http://127.0.0.1:9' })).toMatchObject({ status: 11, err: expect.stringMatching(/does not answer/) }));
+});
+
+describe('which AWS credentials sign', () => {
+  let asked: string;
+  let container: Server;
+  const principals = {
+    environment: 'role/asi-dev-server',
+    cli: 'user/asi-dev',
+    file: 'user/TrustedUser',
+    container: 'user/Sandy',
+    bot: 'role/chatops-bot',
+  } as const;
+  const document = (ending: string): string => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = at.keysOf(ending);
+    return JSON.stringify({ Version: 1, AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY });
+  };
+  const ini = (ending: string): string => {
+    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = at.keysOf(ending);
+    return `aws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`;
+  };
+  beforeAll(async () => {
+    container = createServer((_, response) => response.end(document(principals.container)));
+    await new Promise<void>((resolve) => container.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    container.close();
+    container.closeAllConnections();
+  });
+  /** An AWS CLI that says what it was asked, and gives the credentials of one principal; beside it every other source there is. */
+  beforeEach(() => {
+    asked = join(home, 'asked');
+    mkdirSync(join(home, 'bin'));
+    writeFileSync(join(home, 'bin/aws'), `#!/bin/sh\necho "$@" >> '${asked}'\nprintf '%s' '${document(principals.cli)}'\n`, { mode: 0o755 });
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(join(home, '.aws/credentials'), `[default]\n${ini(principals.file)}`);
+    writeFileSync(
+      join(home, '.aws/config'),
+      '[profile sso]\nsso_session = company\nsso_role_name = dev\n[profile assumed]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n',
+    );
+  });
+  const everything = () => ({
+    PATH: [join(home, 'bin'), process.env.PATH].join(delimiter),
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(container.address() as AddressInfo).port}/`,
+  });
+  const who = async (more: Record<string, string>) => {
+    const { out, err } = await latchkey(['whoami', '--json'], { ...everything(), ...more });
+    if (out === '') throw new Error(err);
+    return (JSON.parse(out) as { principal: string }).principal.split(':').at(-1);
+  };
+  const askedFor = () => readFileSync(asked, 'utf8');
+
+  test('the environment comes first', async () =>
+    expect(await who({ ...at.keysOf(principals.environment), AWS_PROFILE: 'sso', AWS_WEB_IDENTITY_TOKEN_FILE: '/x' })).toBe('role/asi-dev-server'));
+  test('then a web identity, which the AWS CLI turns into credentials', async () => {
+    expect(await who({ AWS_WEB_IDENTITY_TOKEN_FILE: '/x', AWS_PROFILE: 'sso' })).toBe('user/asi-dev');
+    expect(askedFor()).toBe('configure export-credentials --format process\n');
+  });
+  test.each(['sso', 'assumed'])('then the profile %s, by the AWS CLI', async (profile) => {
+    expect(await who({ AWS_PROFILE: profile })).toBe('user/asi-dev');
+    expect(askedFor()).toBe(`configure export-credentials --format process --profile ${profile}\n`);
+  });
+  test('then the default profile, then the container', async () => {
+    expect(await who({})).toBe('user/TrustedUser');
+    rmSync(join(home, '.aws'), { recursive: true });
+    expect(await who({})).toBe('user/Sandy');
+  });
+  test.each([
+    [
+      'fails',
+      '#!/bin/sh\necho "The SSO session has expired" >&2\nexit 255\n',
+      /The SSO session has expired[\s\S]*gave no credentials for the AWS profile "sso"\.\n {2}Try: aws sso login --profile sso/,
+    ],
+    ['gives something else', '#!/bin/sh\necho hello\n', /gave no credentials for the AWS profile "sso"/],
+  ])('an AWS CLI that %s is told', async (_, script, err) => {
+    writeFileSync(join(home, 'bin/aws'), script, { mode: 0o755 });
+    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso' })).toMatchObject({ status: 3, out: '', err: expect.stringMatching(err) });
+  });
+  test('without an AWS CLI it is said that one is needed', async () =>
+    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso', PATH: '/nowhere' })).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/needs the AWS CLI \(2\.9 or later\)/),
+    }));
+});
