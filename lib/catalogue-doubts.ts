@@ -19,7 +19,11 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
 /** The roles of each entry of the catalogue: one, or those of a template. */
 function byEntry({ roles }: Catalogue): Role[][] {
   const found = new Map<string, Role[]>();
-  for (const role of roles.values()) found.set(role.entry, [...(found.get(role.entry) ?? []), role]);
+  for (const role of roles.values()) {
+    const others = found.get(role.entry);
+    if (others) others.push(role);
+    else found.set(role.entry, [role]);
+  }
   return [...found.values()];
 }
 

@@ -35,6 +35,8 @@ export type TicketValidator = CatalogueData['ticketValidators'][string] & { name
 
 /** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
 export type Catalogue = {
+  /** what it was opened from */
+  data: CatalogueData;
   /** by key */
   accounts: ReadonlyMap<string, Account>;
   roles: ReadonlyMap<string, Role>;
@@ -86,6 +88,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
   }
   const roles = [...rolesIn(data)].map((placed, place) => roleOf(data, placed, place));
   return {
+    data,
     accounts: new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }])),
     roles: new Map(roles.map((role) => [role.id, role])),
     requestable: rolesByEntry(roles, ({ requesters, breakGlass }) => [...requesters, ...(breakGlass?.requesters ?? [])]),

@@ -1,6 +1,6 @@
 // Leavers and drift: what the catalogue of today no longer allows of what was filed or granted under an older one.
-import type { Catalogue } from './catalogue.ts';
-import { digestOf } from './digest.ts';
+import type { Catalogue, CatalogueData } from './catalogue.ts';
+import { sha256 } from './digest.ts';
 import { record } from './history.ts';
 import { isKnownToBeAllowed, stricterNow } from './policy.ts';
 import { revocationOf } from './request.ts';
@@ -26,12 +26,18 @@ function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
   return request.byCatalogue === true && role !== undefined && !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined);
 }
 
-/** What can make a request drift, in one digest: it stays the same as long as no rule, no account (its owner is part of a role's digest) and no membership changes. */
-export const driftDigest = ({ roles, groupsOf, ssoAccounts, people, leavers }: Catalogue): string =>
-  digestOf([
-    leavers,
-    [...roles.values()].map(({ id, digest }) => [id, digest]),
-    [...groupsOf],
-    [...ssoAccounts],
-    [...people].map(([identity, { key }]) => [identity, key]),
-  ]);
+const digests = new WeakMap<CatalogueData, string>();
+
+/**
+ * What can make a request drift, in one digest: it stays the same as long as no rule, no account and no membership changes. It is taken
+ * of the file's own entries, a template counting once however many roles it stands for, and worked out once for each catalogue.
+ */
+export function driftDigest({ data }: Catalogue): string {
+  const known = digests.get(data);
+  if (known !== undefined) return known;
+  const { leavers, ssoAccounts, accounts, groups, roles } = data;
+  const identities = data.people.map(({ email, principals }) => [email, principals]);
+  const digest = sha256(JSON.stringify([leavers, ssoAccounts, accounts, groups, roles, identities]));
+  digests.set(data, digest);
+  return digest;
+}
