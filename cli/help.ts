@@ -22,12 +22,22 @@ export const optionSummary = ({ summary, type }: OptionSpec): string => (type ==
 export const optionName = (name: string, { placeholder }: OptionSpec): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
 export function programHelp(commands: readonly AnyCommand[]): string {
+  const rows = commands.map(({ name, summary, offline = false }) => ({ offline, row: [name, summary] as const }));
+  const width = Math.max(...rows.map(({ row: [name] }) => name.length));
+  const of = (isOffline: boolean) =>
+    columns(
+      rows.flatMap(({ offline, row }) => (offline === isOffline ? [row] : [])),
+      width,
+    );
   return `Temporary access to AWS: ask for a role, have it approved, use it until it ends.
 
 Usage: latchkey COMMAND [options]
 
-${columns(commands.map(({ name, summary }) => [name, summary]))}
-Start with:  latchkey setup https://latchkey.example.com
+${of(false)}
+For administrators, on files alone:
+
+${of(true)}
+Start with:  latchkey setup https://latchkey.example.com, then latchkey login
 Then:        latchkey roles
 Help of one: latchkey COMMAND --help
 `;
@@ -61,7 +71,6 @@ export function commandHelp(command: AnyCommand): string {
 
 const optionColumns = (options: Options): string => columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)]));
 
-function columns(rows: ReadonlyArray<readonly [string, string]>): string {
-  const width = Math.max(...rows.map(([name]) => name.length));
+function columns(rows: ReadonlyArray<readonly [string, string]>, width = Math.max(...rows.map(([name]) => name.length))): string {
   return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`).join('');
 }

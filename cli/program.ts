@@ -1,7 +1,7 @@
 // From arguments to an exit status. Commands are loaded when they are named.
 import { version } from '../lib/version.ts';
 import { readArguments } from './arguments.ts';
-import type { AnyCommand } from './command.ts';
+import { type AnyCommand, commonOptions, type OptionSpec } from './command.ts';
 import { exits, Failure } from './exit.ts';
 import { nearest } from './nearest.ts';
 import type { World } from './world.ts';
@@ -23,7 +23,8 @@ export async function runProgram(world: World, args: readonly string[], commands
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function dispatch(world: World, args: readonly string[], commands: Commands): Promise<number> {
+async function dispatch(world: World, given: readonly string[], commands: Commands): Promise<number> {
+  const args = commandFirst(given);
   const [name] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
     const about = args.slice(1);
@@ -47,6 +48,22 @@ async function dispatch(world: World, args: readonly string[], commands: Command
     return 0;
   }
   return (await command.run(world, input)) ?? 0;
+}
+
+/** Options of every command may stand before it, as they do with other programs. */
+function commandFirst(args: readonly string[]): readonly string[] {
+  let at = 0;
+  for (let option = optionAt(args, at); option !== undefined; option = optionAt(args, at)) at += option.type === 'flag' || args[at]!.includes('=') ? 1 : 2;
+  if (at === 0 || at >= args.length) return args;
+  // the name may have two words, and nothing of a command's own stands between them
+  const words = args.slice(at + 1).findIndex((word) => word.startsWith('-'));
+  const end = words < 0 ? args.length : at + 1 + words;
+  return [...args.slice(at, end), ...args.slice(0, at), ...args.slice(end)];
+}
+
+function optionAt(args: readonly string[], at: number): OptionSpec | undefined {
+  const [, name = ''] = /^--([a-z]+)(?:=|$)/.exec(args[at] ?? '') ?? [];
+  return name !== 'help' && Object.hasOwn(commonOptions, name) ? commonOptions[name as keyof typeof commonOptions] : undefined;
 }
 
 /**

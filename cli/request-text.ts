@@ -93,9 +93,12 @@ function ticketText({ ticket, ticketCheck, history }: RequestView): string | und
   return `${plain(ticket)} (${plain(answer ?? `${ticketCheck.validator} has not been asked yet`)})`;
 }
 
-/** When a grant ends, or when it did: by its own clock, or by what somebody did. */
-function endOf({ status, endsAt, history }: RequestView, now: number): string | undefined {
-  const ending = status === 'pending' ? undefined : (history.findLast(({ type }) => type === status)?.at ?? endsAt);
+/** When a request ended or its grant will: by its own clock, or by what somebody did. */
+export const endInstant = ({ status, endsAt, history }: RequestView): string | undefined =>
+  status === 'pending' ? undefined : (history.findLast(({ type }) => type === status)?.at ?? endsAt);
+
+function endOf(request: RequestView, now: number): string | undefined {
+  const ending = endInstant(request);
   return ending === undefined ? undefined : when(ending, now);
 }
 

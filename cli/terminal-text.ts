@@ -23,7 +23,8 @@ export const plain = (text: string): string =>
 export function when(instant: string, now: number): string {
   const at = Date.parse(instant);
   const apart = roughly(Math.abs(at - now));
-  return `${at >= now ? `in ${apart}` : `${apart} ago`} (${instantText(at)})`;
+  const relative = at >= now ? `in ${apart}` : `${apart} ago`;
+  return `${Math.abs(at - now) < 2 * SECOND ? 'now' : relative} (${instantText(at)})`;
 }
 
 /** A time span with as much of it as matters: minutes from a minute on, hours from a day on. @param ms milliseconds */

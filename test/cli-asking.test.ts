@@ -197,6 +197,25 @@ describe('extend', () => {
   });
 });
 
+describe('a list', () => {
+  test('says when a request was over, not when its grant would have been', async () => {
+    const { id } = await approved(await filed('reports', ...scope, '--for', '3h'));
+    await cli(lead, 'end', id);
+    expect((await cli(dev, 'requests')).out).toMatch(new RegExp(`^${id} +revoked +reports +Dev +(?:now|\\d+ s ago) \\(`, 'm'));
+  });
+});
+
+test('options of every command may stand before it', async () => {
+  expect((await cli(dev, '--json', 'roles', 'reports')).out).toBe((await cli(dev, 'roles', 'reports', '--json')).out);
+  expect(await cli(dev, '--url', 'http://localhost:9', '--debug', 'whoami')).toMatchObject({
+    status: 11,
+    err: expect.stringMatching(/^debug: GET http:\/\/localhost:9/),
+  });
+  expect(await cli(dev, '--auth=token', 'show', 'reports', '--history')).not.toMatchObject({ status: 2 });
+  expect(await cli(dev, '--debug')).toMatchObject({ status: 2 });
+  expect(await cli(dev, '--reason', 'x', 'request')).toMatchObject({ status: 2, err: expect.stringMatching(/"--reason" is no command/) });
+});
+
 describe('request --idempotency-key', () => {
   test('files once', async () => {
     const first = await filed('database', '--idempotency-key', 'nightly-1');
@@ -275,7 +294,7 @@ describe('break-glass', () => {
     expect(await cli(dev, 'review', id, '--comment', 'fine')).toMatchObject({ status: 5 });
     expect(await cli(security, 'review', id)).toMatchObject({ status: 2, err: expect.stringMatching(/--comment is missing/) });
     expect((await cli(security, 'review', id, '--comment', 'Nothing else touched')).out).toMatch(
-      /review +signed by Security 0 s ago \(.*\): "Nothing else touched"\n/,
+      /review +signed by Security now \(.*\): "Nothing else touched"\n/,
     );
     expect(await cli(security, 'review', id, '--comment', 'again')).toMatchObject({ status: 7 });
 

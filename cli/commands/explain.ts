@@ -42,7 +42,7 @@ function explanationText(paint: Paint, { outcome, role, durationSeconds, stages,
   const [colour, what] = outcomes[outcome];
   return [
     `A request for ${paint('bold', role.id)} in ${accountText(role)} for ${durationText(durationSeconds)} ${paint(colour, what)}.`,
-    ...stages.map(({ need, approvers }) => `  ${need} of ${approvers.map(plain).join(', ')} must approve.`),
+    ...(outcome === 'needs-approval' ? stages : []).map(({ need, approvers }) => `  ${need} of ${approvers.map(plain).join(', ')} must approve.`),
     ...checks.map(({ check, passed, detail }) => `  ${passed ? paint('green', 'yes') : paint('red', 'no ')}  ${check}: ${plain(detail)}`),
     '',
   ].join('\n');

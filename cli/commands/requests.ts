@@ -3,7 +3,7 @@
 import type { RequestView } from '../../lib/schema.ts';
 import { connect, type RequestList } from '../api.ts';
 import { command } from '../command.ts';
-import { statuses } from '../request-text.ts';
+import { endInstant, statuses } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
 import { json, painter, plain, table, when } from '../terminal-text.ts';
 
@@ -48,7 +48,8 @@ export const requests = command({
 
 const shown = 40;
 
-function row({ id, status, role, requester, reason, decideBy, startsAt, endsAt, createdAt }: RequestView, now: number): string[] {
+function row(request: RequestView, now: number): string[] {
+  const { id, status, role, requester, reason, decideBy, startsAt, endsAt, createdAt } = request;
   const why = plain(reason);
   const times: Record<string, string> = {
     pending: `decide ${when(decideBy, now)}`,
@@ -60,7 +61,7 @@ function row({ id, status, role, requester, reason, decideBy, startsAt, endsAt, 
     status,
     role.id,
     plain(requester.name),
-    times[status] ?? when(endsAt ?? createdAt, now),
+    times[status] ?? when(endInstant(request) ?? createdAt, now),
     why.length > shown ? `${why.slice(0, shown - 1)}…` : why,
   ];
 }
