@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest, fileRequest, readRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
+import { extendRequest } from '../../lib/extend.ts';
 import { isHistoryIntact } from '../../lib/history.ts';
 import { tell } from '../../lib/news.ts';
 import type { Caller } from '../../lib/principal.ts';
@@ -46,7 +47,17 @@ const callers = new Map<string, Caller>([
   ['bot', signing(cast, 'arn:aws:iam::999999999999:role/chatops')],
 ]);
 
-type Run = { app: FakeApp; model: Requests; role: RoleName; ids: string[]; random: () => number; told: number; lastKey: string | undefined; keys: number };
+type Run = {
+  app: FakeApp;
+  model: Requests;
+  role: RoleName;
+  ids: string[];
+  random: () => number;
+  told: number;
+  lastKey: string | undefined;
+  lastExtension: { key: string; of: number } | undefined;
+  keys: number;
+};
 type Command = { weight: number; can?(run: Run): boolean; run(run: Run): Promise<void> };
 
 const states: State[] = [
@@ -54,6 +65,7 @@ const states: State[] = [
   'pending',
   'half approved',
   'second stage',
+  'scheduled',
   'granted',
   'in use',
   'run out',
@@ -76,6 +88,16 @@ const commands: Record<string, Command> = {
   'file by bot': { weight: 1, run: (run) => file(run, newKey(run), 'Because', true) },
   'file again': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because', false) },
   'file otherwise': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because of that', false) },
+  'file for later': { weight: 2, run: (run) => file(run, newKey(run), 'Because', false, 20 * MINUTE) },
+  'file for the past': { weight: 0.5, run: (run) => file(run, newKey(run), 'Because', false, -2 * SECOND) },
+  extend: { weight: 4, run: (run) => extend(run, 'dev', newKey(run), run.ids.length - 1) },
+  'extend again': { weight: 1, can: (run) => run.lastExtension !== undefined, run: (run) => extend(run, 'dev', run.lastExtension!.key, run.lastExtension!.of) },
+  'extend as another': {
+    weight: 0.5,
+    run: (run) => extend(run, oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot']), newKey(run), run.ids.length - 1),
+  },
+  'end what is continued': { weight: 1, can: isContinuing, run: (run) => end(run, oneOf(run.random, ['dev', 'admin']), continuedBy(run)) },
+  'credentials of what is continued': { weight: 1, can: isContinuing, run: (run) => vend(run, 'dev', undefined, continuedBy(run)) },
   approve: { weight: 7, run: (run) => decide(run, oneOf(run.random, approvers), 'approve') },
   'approve for less': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '30m', 1800) },
   'approve for more': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '2h', 7200) },
@@ -142,23 +164,38 @@ describe('Latchkey and the reference machine agree', () => {
 });
 
 /** Commands that need something to have been filed. */
-const needsRequest = (name: string) => ['file again', 'file otherwise', 'approve by link', 'deny by link', 'lose news', 'hear old news'].includes(name);
+const needsRequest = (name: string) =>
+  [
+    'file again',
+    'file otherwise',
+    'extend again',
+    'end what is continued',
+    'credentials of what is continued',
+    'approve by link',
+    'deny by link',
+    'lose news',
+    'hear old news',
+  ].includes(name);
 
 async function sequence(random: () => number, hits: Map<string, number>): Promise<undefined> {
   const role = oneOf(random, ['one', 'two', 'two', 'auto'] as const);
   const app = fakeApp({ catalogue });
-  const run: Run = { app, model: referenceMachine(role), role, ids: [], random, told: 0, lastKey: undefined, keys: 0 };
+  const run: Run = { app, model: referenceMachine(role), role, ids: [], random, told: 0, lastKey: undefined, lastExtension: undefined, keys: 0 };
   run.model.tick(app.now);
   const done: string[] = [];
+  const step = async (name: string, act = commands[name]!.run) => {
+    const pair = `${run.model.state()} x ${name}`;
+    hits.set(pair, (hits.get(pair) ?? 0) + 1);
+    done.push(name);
+    await act(run);
+    if (run.ids.length > 0) compare(run);
+  };
   try {
-    for (let left = 6 + Math.floor(random() * 14); left > 0; left -= 1) {
+    const isContinued = random() < 0.4;
+    if (isContinued) await continueGrant(run, step);
+    for (let left = (isContinued ? 2 : 6) + Math.floor(random() * (isContinued ? 8 : 14)); left > 0; left -= 1) {
       const name = run.ids.length === 0 && random() < 0.7 ? 'file' : oneOf(random, urn);
-      if (commands[name]!.can?.(run) === false) continue;
-      const pair = `${run.model.state()} x ${name}`;
-      hits.set(pair, (hits.get(pair) ?? 0) + 1);
-      done.push(name);
-      await commands[name]!.run(run);
-      if (run.ids.length > 0) compare(run);
+      if (commands[name]!.can?.(run) !== false) await step(name);
     }
     for (const record of app.store.requests.values()) must(isHistoryIntact(record), 'the history does not hold together');
   } catch (cause) {
@@ -167,20 +204,59 @@ async function sequence(random: () => number, hits: Map<string, number>): Promis
   return undefined;
 }
 
+/** A way into what chance rarely comes to: a grant that is continued, and sometimes in use, or over, before the rest is left to chance. */
+async function continueGrant(run: Run, step: (name: string, act?: Command['run']) => Promise<void>): Promise<void> {
+  const approveAll = async () => {
+    for (const { need, people } of roles[run.role] as ReadonlyArray<{ need: number; people: readonly string[] }>)
+      for (const who of people.slice(0, need)) await step('approve', (at) => decide(at, who, 'approve'));
+  };
+  await step('file');
+  await approveAll();
+  await step('extend');
+  await step('hear news');
+  if (run.random() < 0.4) {
+    if (run.random() < 0.5) for (const late of ['a long time', 'a long time', 'sweep']) await step(late);
+    return;
+  }
+  await approveAll();
+  if (run.random() < 0.3) return;
+  await step('to the deadline', async (at) => tick(at, nearest(at)));
+  await step('credentials');
+  if (run.random() < 0.3) await step(oneOf(run.random, ['end own', 'sweep', 'to the deadline']));
+}
+
 // -- the commands ----------------------------------------------------------------------------------------------------
 
-const idOf = ({ ids }: Run) => ids.at(-1) ?? '0'.repeat(26);
+const idOf = ({ ids }: Run, number = ids.length - 1) => ids[number] ?? '0'.repeat(26);
 const callerOf = (who: string) => callers.get(who)!;
 
-async function file(run: Run, key: string, reason: string, byBot: boolean): Promise<void> {
+/** @param inMs when the grant is to start, from now */
+async function file(run: Run, key: string, reason: string, byBot: boolean, inMs?: number): Promise<void> {
   const { app, model, role } = run;
-  const body = { role, reason, ...(byBot && { onBehalfOf: 'dev@example.com' }) };
-  const expected = model.file(key, reason, byBot);
+  const startsAt = inMs === undefined ? undefined : app.now + inMs;
+  const body = { role, reason, ...(byBot && { onBehalfOf: 'dev@example.com' }), ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }) };
+  const expected = model.file(key, reason, byBot, startsAt);
   const outcome = await outcomeOf(fileRequest(app, callerOf(byBot ? 'bot' : 'dev'), body, key));
   same(outcome.answer?.is ?? codeOf(outcome), expected.code);
-  if (!byBot) run.lastKey = key;
+  if (!byBot && startsAt === undefined) run.lastKey = key;
   if (outcome.answer?.is === 'filed') run.ids.push(outcome.answer.request.id);
   if (outcome.answer) same(outcome.answer.request.id, run.ids[expected.number!]);
+}
+
+async function extend(run: Run, who: string, key: string, continued: number): Promise<void> {
+  const expected = run.model.extend(who, key, continued);
+  const outcome = await outcomeOf(extendRequest(run.app, callerOf(who), idOf(run, continued), { duration: '1h', reason: 'More of it' }, key));
+  same(outcome.answer?.is ?? codeOf(outcome), expected.code);
+  if (outcome.answer?.is === 'filed') {
+    run.lastExtension = { key, of: continued };
+    run.ids.push(outcome.answer.request.id);
+  }
+  if (outcome.answer) same(outcome.answer.request.id, run.ids[expected.number!]);
+}
+/** The number of the request that the last one continues. */
+const continuedBy = ({ model }: Run): number => model.all.at(-1)!.continues!.number;
+function isContinuing({ model }: Run): boolean {
+  return model.all.at(-1)?.continues !== undefined;
 }
 
 async function decide(run: Run, who: string, what: 'approve' | 'deny', duration?: string, seconds?: number): Promise<void> {
@@ -203,21 +279,21 @@ async function followLink(run: Run, what: 'approve' | 'deny'): Promise<void> {
   else same(outcome.answer?.spent ? 'spent' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
 }
 
-async function end(run: Run, who: string): Promise<void> {
-  same(codeOf(await outcomeOf(endRequest(run.app, callerOf(who), idOf(run)))), run.model.end(who));
+async function end(run: Run, who: string, number = run.ids.length - 1): Promise<void> {
+  same(codeOf(await outcomeOf(endRequest(run.app, callerOf(who), idOf(run, number)))), run.model.end(who, number));
 }
 
-async function vend(run: Run, who: string, kind?: 'console'): Promise<void> {
-  const expected = run.model.vend(who);
+async function vend(run: Run, who: string, kind?: 'console', number = run.ids.length - 1): Promise<void> {
+  const expected = run.model.vend(who, number);
   const wanted = typeof expected === 'number' ? toInstant(expected) : expected;
   if (kind === 'console') {
     const outcome = await outcomeOf(issueConsole(run.app, callerOf(who), idOf(run)));
     same(outcome.answer?.sessionExpiresAt ?? codeOf(outcome), wanted);
     return;
   }
-  const outcome = await outcomeOf(issueCredentials(run.app, callerOf(who), idOf(run)));
+  const outcome = await outcomeOf(issueCredentials(run.app, callerOf(who), idOf(run, number)));
   same(outcome.answer?.Expiration ?? codeOf(outcome), wanted);
-  if (outcome.answer) same(outcome.answer.GrantEndsAt, toInstant(run.model.all.at(-1)!.end!));
+  if (outcome.answer) same(outcome.answer.GrantEndsAt, toInstant(run.model.all[number]!.end!));
 }
 
 async function read(run: Run): Promise<void> {
@@ -230,9 +306,12 @@ function tick({ app, model }: Run, to: number): void {
   app.now = Math.max(app.now, to);
   model.tick(app.now);
 }
+/** What the clock does next to the last request, or to the one that it continues. */
 function nearest({ app, model }: Run): number {
   const last = model.all.at(-1);
-  return last ? (last.end ?? last.deadline) : app.now + SECOND;
+  const moments = [last?.start, last?.end, last?.end === undefined ? last?.deadline : undefined, last?.continues?.end];
+  const coming = moments.flatMap((at) => (at !== undefined && at > app.now ? [at] : []));
+  return coming.length > 0 ? Math.min(...coming) : (last?.end ?? last?.deadline ?? app.now + SECOND);
 }
 
 async function sweepBoth({ app, model }: Run): Promise<void> {
@@ -254,14 +333,18 @@ async function hear({ app, model, ids }: Run, n: number): Promise<void> {
 // -- comparing -------------------------------------------------------------------------------------------------------
 
 function compare({ app, model, ids }: Run): void {
-  const expected = model.all.at(-1)!;
-  const record = app.store.requests.get(ids.at(-1)!)!;
   same(app.store.changes.length, model.written.length);
+  // the last one, and the one that it continues, which lives on by itself
+  const last = model.all.at(-1)!;
+  for (const expected of [last, last.continues]) if (expected) compareOne(app, expected, model.status(expected), ids[expected.number]!);
+}
+
+function compareOne(app: FakeApp, expected: Requests['all'][number], status: string, id: string): void {
   same(
-    factsOf(record, app.now),
+    factsOf(app.store.requests.get(id)!, app.now),
     [
-      model.status(expected),
-      expected.start,
+      status,
+      expected.start ?? expected.wanted,
       expected.end,
       expected.seconds,
       expected.vends,

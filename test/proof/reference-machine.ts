@@ -25,6 +25,7 @@ export type State =
   | 'pending'
   | 'half approved'
   | 'second stage'
+  | 'scheduled'
   | 'granted'
   | 'in use'
   | 'run out'
@@ -47,6 +48,9 @@ type Model = {
   deadline: number;
   seconds: number;
   decisions: Array<{ who: string; what: 'approve' | 'deny'; stage: number }>;
+  /** when it was asked to start, and the request that it continues */
+  wanted?: number;
+  continues?: Model;
   start?: number;
   end?: number;
   vends: number;
@@ -74,7 +78,9 @@ export function referenceMachine(role: RoleName) {
   const asked = (model: Model) => stages.slice(0, model.stage + 1).flatMap(({ people }) => people);
   const hasDecided = (model: Model, who: string) => model.decisions.some((decision) => decision.who === who);
   const isPending = (model: Model) => !model.over && model.end === undefined && now < model.deadline;
-  const isActive = (model: Model) => !model.over && model.end !== undefined && now < model.end;
+  const isOpen = (model: Model) => !model.over && (model.end ?? model.deadline) > now;
+  const isGranted = (model: Model) => !model.over && model.end !== undefined && now < model.end;
+  const isActive = (model: Model) => isGranted(model) && now >= model.start!;
 
   function involvement(model: Model | undefined, who: string): 'ok' | 'request-not-found' {
     if (!model) return 'request-not-found';
@@ -96,8 +102,79 @@ export function referenceMachine(role: RoleName) {
     return stages[stage]!.people.filter((who) => !hasDecided(model, who));
   }
   function grant(model: Model): void {
-    model.start = Math.floor(now / 1000) * 1000;
+    // what is continued and ended early is not waited for
+    const wanted = model.continues?.over ? now : (model.wanted ?? now);
+    model.start = Math.floor(Math.max(now, wanted) / 1000) * 1000;
     model.end = model.start + model.seconds * 1000;
+  }
+
+  function add(byBot: boolean, more: Pick<Model, 'wanted' | 'continues'>): Model {
+    const model: Model = {
+      number: all.length,
+      byBot,
+      stage: 0,
+      openedBy: 1,
+      openedAt: now,
+      checks: 0,
+      deadline: Math.floor(now / 1000) * 1000 + decideWithin,
+      seconds: duration / 1000,
+      decisions: [],
+      vends: 0,
+      liveUntil: 0,
+      events: [],
+      ...more,
+    };
+    all.push(model);
+    if (role === 'auto') {
+      grant(model);
+      model.events.push('filed');
+      write(model, 'approved', ['dev'], 'Approved');
+    } else {
+      write(model, 'filed', byBot ? ['dev'] : [], 'Filed in your name', open(model, 0));
+    }
+    return model;
+  }
+  function replay(key: string, body: string): { code: string; number?: number } | undefined {
+    const known = keys.get(key);
+    if (!known) return undefined;
+    return known.body === body ? { code: 'replayed', number: known.number } : { code: 'idempotency-mismatch' };
+  }
+  /** What the sweep finds to do for a request, and since when. */
+  function due(model: Model): { at: number; run(): void } | undefined {
+    if (model.revokeBy !== undefined) {
+      return {
+        at: model.revokeBy,
+        run() {
+          delete model.revokeBy;
+          write(model, 'revocation-failed', [], '');
+        },
+      };
+    }
+    if (model.over) return undefined;
+    if (model.end !== undefined) {
+      return {
+        at: model.end,
+        run() {
+          model.over = 'ended';
+          write(model, 'ended', [], '');
+        },
+      };
+    }
+    const check = model.openedAt + (checksAfter[model.checks] ?? Number.POSITIVE_INFINITY);
+    return {
+      at: Math.min(check, model.deadline),
+      run() {
+        if (now >= model.deadline) {
+          model.over = 'lapsed';
+          write(model, 'lapsed', ['dev', ...asked(model)], 'Lapsed');
+          return;
+        }
+        // a sweep that comes late makes up for all of them at once
+        model.checks = checksAfter.filter((after) => now >= model.openedAt + after).length;
+        const waiting = stages[model.stage]!.people.filter((who) => !hasDecided(model, who));
+        write(model, 'mail-checked', [], '', waiting);
+      },
+    };
   }
 
   return {
@@ -113,7 +190,7 @@ export function referenceMachine(role: RoleName) {
       const model = current();
       if (!model) return 'nothing';
       if (model.over) return model.over;
-      if (model.end !== undefined) return now >= model.end ? 'run out' : model.vends > 0 ? 'in use' : 'granted';
+      if (model.end !== undefined) return now >= model.end ? 'run out' : now < model.start! ? 'scheduled' : model.vends > 0 ? 'in use' : 'granted';
       if (now >= model.deadline) return 'overdue';
       if (model.stage > 0) return 'second stage';
       return model.decisions.length > 0 ? 'half approved' : 'pending';
@@ -122,38 +199,35 @@ export function referenceMachine(role: RoleName) {
     /** The status that the API shows. */
     status(model: Model): string {
       if (model.over) return model.over === 'handed back' ? 'ended' : model.over;
-      if (model.end !== undefined) return now < model.end ? 'active' : 'ended';
+      if (model.end !== undefined) return now < model.start! ? 'scheduled' : now < model.end ? 'active' : 'ended';
       return now < model.deadline ? 'pending' : 'lapsed';
     },
 
-    file(key: string, body: string, byBot: boolean): { code: string; number?: number } {
-      const known = keys.get(`${byBot} ${key}`);
-      if (known) return known.body === body ? { code: 'replayed', number: known.number } : { code: 'idempotency-mismatch' };
-      if (all.some((model) => !model.over && (model.end ?? model.deadline) > now)) return { code: 'overlap' };
-      const model: Model = {
-        number: all.length,
-        byBot,
-        stage: 0,
-        openedBy: 1,
-        openedAt: now,
-        checks: 0,
-        deadline: Math.floor(now / 1000) * 1000 + decideWithin,
-        seconds: duration / 1000,
-        decisions: [],
-        vends: 0,
-        liveUntil: 0,
-        events: [],
-      };
-      all.push(model);
-      keys.set(`${byBot} ${key}`, { number: model.number, body });
-      if (role === 'auto') {
-        grant(model);
-        model.events.push('filed');
-        write(model, 'approved', ['dev'], 'Approved');
-      } else {
-        write(model, 'filed', byBot ? ['dev'] : [], 'Filed in your name', open(model, 0));
-      }
-      return { code: 'filed', number: model.number };
+    /** @param wanted when the grant is to start */
+    file(key: string, body: string, byBot: boolean, wanted?: number): { code: string; number?: number } {
+      const known = replay(`${byBot} ${key}`, body);
+      if (known) return known;
+      const start = wanted === undefined ? undefined : Math.floor(wanted / 1000) * 1000;
+      if (start !== undefined && start < Math.floor(now / 1000) * 1000) return { code: 'refused-by-policy' };
+      if (all.some(isOpen)) return { code: 'overlap' };
+      const { number } = add(byBot, start === undefined ? {} : { wanted: start });
+      keys.set(`${byBot} ${key}`, { number, body });
+      return { code: 'filed', number };
+    },
+
+    /** Continues the request of a number. */
+    extend(who: string, key: string, continued: number): { code: string; number?: number } {
+      const model = all[continued];
+      if (!model || involvement(model, who) !== 'ok') return { code: 'request-not-found' };
+      if (who === 'bot') return { code: 'not-allowed' };
+      if (who !== 'dev') return { code: 'not-the-requester' };
+      const known = replay(`extend ${continued} ${key}`, '');
+      if (known) return known;
+      if (!isGranted(model)) return { code: 'not-active' };
+      if (all.some((other) => other !== model && isOpen(other))) return { code: 'overlap' };
+      const { number } = add(false, { wanted: model.end!, continues: model });
+      keys.set(`extend ${continued} ${key}`, { number, body: '' });
+      return { code: 'filed', number };
     },
 
     decide(who: string, what: 'approve' | 'deny', seconds = duration / 1000): string {
@@ -192,12 +266,12 @@ export function referenceMachine(role: RoleName) {
     },
     hasLink: (who: string): boolean => [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
 
-    end(who: string): string {
-      const model = current();
+    end(who: string, number = all.length - 1): string {
+      const model = all[number];
       if (!model || involvement(model, who) !== 'ok') return 'request-not-found';
       if (who === 'bot') return 'not-allowed';
       if (who === 'auditor') return 'not-an-approver';
-      if (!isPending(model) && !isActive(model)) return 'not-active';
+      if (!isPending(model) && !isGranted(model)) return 'not-active';
       if (model.liveUntil > now) model.revokeBy = now + revocationOverdue;
       const others = ['dev', ...(role === 'auto' ? [] : asked(model))].filter((other) => other !== who);
       if (who !== 'dev') {
@@ -219,8 +293,8 @@ export function referenceMachine(role: RoleName) {
     },
 
     /** Until when the session is good, in epoch milliseconds, or why there is none. */
-    vend(who: string): string | number {
-      const model = current();
+    vend(who: string, number = all.length - 1): string | number {
+      const model = all[number];
       if (!model || involvement(model, who) !== 'ok') return 'request-not-found';
       if (who !== 'dev') return 'not-the-requester';
       if (!isActive(model)) return 'not-active';
@@ -233,27 +307,10 @@ export function referenceMachine(role: RoleName) {
 
     read: (who: string): string => involvement(current(), who),
 
+    /** One step for each request that has one due, the longest due first. */
     sweep(): void {
-      for (const model of all) {
-        if (model.revokeBy !== undefined && now >= model.revokeBy) {
-          delete model.revokeBy;
-          write(model, 'revocation-failed', [], '');
-        }
-        if (model.over) continue;
-        if (model.end !== undefined) {
-          if (now < model.end) continue;
-          model.over = 'ended';
-          write(model, 'ended', [], '');
-        } else if (now >= model.deadline) {
-          model.over = 'lapsed';
-          write(model, 'lapsed', ['dev', ...asked(model)], 'Lapsed');
-        } else if (now >= model.openedAt + (checksAfter[model.checks] ?? Number.POSITIVE_INFINITY)) {
-          // a sweep that comes late makes up for all of them at once
-          model.checks = checksAfter.filter((after) => now >= model.openedAt + after).length;
-          const waiting = stages[model.stage]!.people.filter((who) => !hasDecided(model, who));
-          write(model, 'mail-checked', [], '', waiting);
-        }
-      }
+      const steps = all.flatMap((model) => due(model) ?? []).filter(({ at }) => at <= now);
+      for (const { run } of steps.sort((a, b) => a.at - b.at)) run();
     },
 
     /** The mails that go out when the n-th write is heard of, for the first time or again: `title to`. */
