@@ -23,7 +23,12 @@ const ticket = { pattern: '^OPS-[0-9]+$', required: true, validator: 'jira' };
 const catalogue = catalogueOf({
   ...smallCatalogueFile,
   ticketValidators: { jira: { url: 'https://tickets.example.com/check' } },
-  roles: { ...roles, asked: { ...roles.read, ticket }, 'asked-later': { ...roles.read, ticket: { ...ticket, ifUnreachable: 'allow' } } },
+  roles: {
+    ...roles,
+    emergency: { ...roles.read, breakGlass: { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'] } },
+    asked: { ...roles.read, ticket },
+    'asked-later': { ...roles.read, ticket: { ...ticket, ifUnreachable: 'allow' } },
+  },
 });
 const dev = signedIn(fakeApp({ catalogue }), 'dev@example.com');
 const lead = signedIn(fakeApp({ catalogue }), 'lead@example.com');
@@ -55,6 +60,14 @@ const inUse = async (app: FakeApp) => {
   await issueCredentials(app, dev, onlyId(app));
 };
 
+const takenByGlass = (app: FakeApp) =>
+  fileRequest(app, dev, { role: 'emergency', breakGlass: true, reason: 'The shop is down, INC-4711' }, 'the key of the emergency');
+const toReview = later(async (app) => {
+  await takenByGlass(app);
+  await issueCredentials(app, dev, onlyId(app));
+  await hearAll(app);
+}, 31 * MINUTE);
+
 const useCases: UseCase[] = [
   { name: 'file', act: file('read') },
   { name: 'file for a role that approves by itself', act: file('play') },
@@ -81,6 +94,24 @@ const useCases: UseCase[] = [
   { name: 'sweep: check mail', prepare: later(filed, 6 * MINUTE), act: sweep },
   { name: 'sweep: lapse', prepare: later(toldOfFiling, 8 * HOUR), act: sweep },
   { name: 'sweep: end', prepare: later(inUse, HOUR), act: sweep },
+  { name: 'take a role by break-glass', act: takenByGlass },
+  {
+    name: 'notify of a review that is asked for',
+    async prepare(app) {
+      await toReview(app);
+      await sweep(app);
+    },
+    act: hearAll,
+  },
+  {
+    name: 'sign a review by link',
+    async prepare(app) {
+      await toReview(app);
+      await sweep(app);
+      await hearAll(app);
+    },
+    act: (app) => decideByLink(app, linkTo(app, 'security@example.com'), { decision: 'sign', comment: 'Only the shop was restarted' }),
+  },
   { name: 'file for a role that waits for its ticket validator', act: file('asked') },
   {
     name: 'sweep: a ticket that is denied',
@@ -244,10 +275,11 @@ function sameFacts(app: FakeApp, twin: FakeApp): void {
 async function checkLinks(app: FakeApp): Promise<void> {
   const request = app.store.requests.get(onlyId(app))!;
   for (const token of app.mail.outbox.flatMap(({ text }) => tokensIn(text))) {
-    const { spent, holder } = await openLink(app, token);
+    const { spent, holder, does } = await openLink(app, token);
     const hasDecided = request.stages.some(({ decisions }) => decisions.some(({ person }) => person === holder.key));
     const isFilled = !request.stages.slice(openStage(request)?.index ?? 0).some(({ people }) => people.some(({ key }) => key === holder.key));
-    must(spent === (hasDecided || isFilled || statusAt(request, app.now) !== 'pending'), `a link of ${holder.key} is ${spent ? '' : 'not '}spent`);
+    const isOver = does === 'review' ? request.review?.signed !== undefined : hasDecided || isFilled || statusAt(request, app.now) !== 'pending';
+    must(spent === isOver, `a link of ${holder.key} is ${spent ? '' : 'not '}spent`);
   }
 }
 
@@ -266,7 +298,8 @@ function checkMails(app: FakeApp, point: Point): number {
 
 const kindOf = (subject: string): string => {
   const title = subject.split(':')[0]!;
-  return title === 'Please decide' ? 'decide' : title === 'Handed back' ? 'ended' : title.toLowerCase();
+  const kinds: Record<string, string> = { 'Please decide': 'decide', 'Handed back': 'ended', 'Break-glass used': 'break-glass', 'Please review': 'review' };
+  return kinds[title] ?? title.toLowerCase();
 };
 
 /** The same, some time later. */
