@@ -45,7 +45,7 @@ export const commonOptions = {
   help: { type: 'flag', summary: 'shows this help' },
 } as const satisfies Options;
 /** The common options that a command takes besides its own. */
-export const commonOptionsOf = ({ offline }: Pick<AnyCommand, 'offline'>): Options => (offline ? { help: commonOptions.help } : commonOptions);
+export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options => (apart ? { help: commonOptions.help } : commonOptions);
 export type CommonValues = Values<typeof commonOptions>;
 
 export type Input<Specs extends Options = Options> = {
@@ -61,8 +61,8 @@ export type Command<Specs extends Options = Options> = {
   summary: string;
   /** paragraphs for help and docs */
   description?: readonly string[];
-  /** asks no server, and takes no option of those that do */
-  offline?: boolean;
+  /** has nothing to do with the API, and takes none of the options of those that call it */
+  apart?: boolean;
   positionals: readonly Positional[];
   options: Specs;
   /** what stands behind `--`, where a command takes that */

@@ -30,6 +30,7 @@ export const commands: Commands = {
   'catalogue diff': async () => (await import('./commands/catalogue.ts')).catalogueDiff,
   'catalogue test': async () => (await import('./commands/catalogue.ts')).catalogueTest,
   target: async () => (await import('./commands/target.ts')).target,
+  doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 
 export const allCommands = (): Promise<AnyCommand[]> => Promise.all(Object.values(commands).map((command) => command()));

@@ -14,7 +14,7 @@ export function cliDocument(commands: readonly AnyCommand[]): string {
       commands.map(({ name, summary }) => [`[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`, summary]),
     )}`,
     ...commands.map(commandSection),
-    `## Options of every command\n\nThose of \`catalogue\` and \`target\`, which ask no server, take \`--help\` alone.\n\n${optionTable(commonOptions)}`,
+    `## Options of every command\n\n\`catalogue\`, \`target\` and \`doctor\` do not call Latchkey's API, and take \`--help\` alone of these.\n\n${optionTable(commonOptions)}`,
     `## Configuration\n\n${configuration}\n\n${table(
       ['setting', 'is'],
       Object.entries(configKeys).map(([key, what]) => [`\`${key}\``, what]),

@@ -22,11 +22,11 @@ export const optionSummary = ({ summary, type }: OptionSpec): string => (type ==
 export const optionName = (name: string, { placeholder }: OptionSpec): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
 export function programHelp(commands: readonly AnyCommand[]): string {
-  const rows = commands.map(({ name, summary, offline = false }) => ({ offline, row: [name, summary] as const }));
+  const rows = commands.map(({ name, summary, apart = false }) => ({ apart, row: [name, summary] as const }));
   const width = Math.max(...rows.map(({ row: [name] }) => name.length));
-  const of = (isOffline: boolean) =>
+  const of = (isApart: boolean) =>
     columns(
-      rows.flatMap(({ offline, row }) => (offline === isOffline ? [row] : [])),
+      rows.flatMap(({ apart, row }) => (apart === isApart ? [row] : [])),
       width,
     );
   return `Temporary access to AWS: ask for a role, have it approved, use it until it ends.
@@ -34,7 +34,7 @@ export function programHelp(commands: readonly AnyCommand[]): string {
 Usage: latchkey COMMAND [options]
 
 ${of(false)}
-For administrators, on files alone:
+For administrators:
 
 ${of(true)}
 Start with:  latchkey setup https://latchkey.example.com, then latchkey login
@@ -51,7 +51,7 @@ Help of one: latchkey ${commands[0]?.name ?? first} --help
 `;
 
 export function commandHelp(command: AnyCommand): string {
-  const { summary, description = [], positionals, options, rest, examples, offline } = command;
+  const { summary, description = [], positionals, options, rest, examples, apart } = command;
   const places: Array<[string, string]> = [
     ...positionals.map(({ name, summary: what }): [string, string] => [name, what]),
     ...(rest ? ([[rest.name, rest.summary]] as Array<[string, string]>) : []),
@@ -62,7 +62,7 @@ export function commandHelp(command: AnyCommand): string {
     `Usage: ${usageOf(command)}\n`,
     ...(places.length > 0 ? [columns(places)] : []),
     ...(Object.keys(options).length > 0 ? [`Options:\n${optionColumns(options)}`] : []),
-    `Options of every command${offline ? '' : ' that asks Latchkey'}:\n${optionColumns(commonOptionsOf(command))}`,
+    `Options of every command${apart ? '' : ' that asks Latchkey'}:\n${optionColumns(commonOptionsOf(command))}`,
     `Examples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
   ].join('\n');
 }

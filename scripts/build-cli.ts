@@ -5,18 +5,18 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
-/** The programs of bin/latchkey.ts and the admin commands' tools are files of their own; whatever else is imported dynamically is part of its importer's. */
+/** The programs of bin/latchkey.ts and what the admin commands load are files of their own; whatever else is imported dynamically is part of its importer's. */
 const programs: Plugin = {
   name: 'programs',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /(?:-program|admin-tools)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /(?:-program|admin-tools|doctor\/doctor)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     ),
 };
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts', 'cli/admin-tools.ts'],
+  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts', 'cli/admin-tools.ts', 'doctor/doctor.ts'],
   entryNames: '[name]',
   plugins: [programs],
   bundle: true,
@@ -33,7 +33,7 @@ const options: BuildOptions = {
 
 /**
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
- * @returns sizes in bytes: of the program, all its files together, and of the admin commands' tools, which it loads when one of them is named
+ * @returns sizes in bytes: of the program, all its files together, and of what it loads when an admin command is named
  */
 export async function buildCli(directory: string): Promise<{ program: number; admin: number }> {
   rmSync(directory, { recursive: true, force: true });
@@ -47,7 +47,7 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
   copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   const sizeOf = (isAdmin: boolean) =>
-    Object.entries(metafile.outputs).reduce((sum, [file, { bytes }]) => (file.endsWith('admin-tools.js') === isAdmin ? sum + bytes : sum), 0);
+    Object.entries(metafile.outputs).reduce((sum, [file, { bytes }]) => (/(?:admin-tools|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum), 0);
   return { program: sizeOf(false), admin: sizeOf(true) };
 }
 

@@ -126,7 +126,7 @@ describe.each(withAws)('%s', () => {
 });
 
 describe('the package', () => {
-  test('is installed with npm, alone and without anything else', () => {
+  test('is installed with npm, alone and without anything else', async () => {
     const npm = join(process.execPath, '..', 'npm');
     const program = existsSync(npm) ? npm : 'npm';
     const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm') };
@@ -137,6 +137,7 @@ describe('the package', () => {
       'README.md',
       'admin-tools.js',
       'credentials-program.js',
+      'doctor.js',
       'latchkey.js',
       'package.json',
       'whole-program.js',
@@ -147,12 +148,21 @@ describe('the package', () => {
     const user = join(folder, 'user');
     execFileSync(program, ['install', '--prefix', user, join(folder, filename)], { env, stdio: 'pipe' });
     // in a folder with nothing of this repository in it
-    const latchkey = (...args: string[]) => spawnSync(join(user, 'node_modules/.bin/latchkey'), args, { encoding: 'utf8', cwd: user });
-    expect(latchkey('--version').stdout).toMatch(/^latchkey \d/);
-    expect(latchkey('help').stdout).toMatch(/catalogue check +finds faults/);
+    const installed = (...args: string[]) =>
+      new Promise<Ran>((resolve) => {
+        const child = execFile(join(user, 'node_modules/.bin/latchkey'), args, { cwd: user }, (_, out, err) =>
+          resolve({ status: child.exitCode ?? 1, out, err }),
+        );
+      });
+    expect((await installed('--version')).out).toMatch(/^latchkey \d/);
+    expect((await installed('help')).out).toMatch(/catalogue check +finds faults/);
     const catalogue = join(root, 'access.yml');
-    expect(latchkey('catalogue', 'check', catalogue)).toMatchObject({ status: 0, stdout: expect.stringContaining('access.yml is right: ') });
-    expect(latchkey('catalogue', 'check')).toMatchObject({ status: 2, stderr: 'latchkey: There is no file access.yml.\n' });
-    expect(latchkey('target', '--account', 'production', '--catalogue', catalogue).stdout).toMatch(/^AWSTemplateFormatVersion: /);
+    expect(await installed('catalogue', 'check', catalogue)).toMatchObject({ status: 0, out: expect.stringContaining('access.yml is right: ') });
+    expect(await installed('catalogue', 'check')).toMatchObject({ status: 2, err: 'latchkey: There is no file access.yml.\n' });
+    expect(await installed('doctor', '--local', server.url, '--catalogue', catalogue, '--json')).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('"finding": 0'),
+    });
+    expect((await installed('target', '--account', 'production', '--catalogue', catalogue)).out).toMatch(/^AWSTemplateFormatVersion: /);
   }, 60_000);
 });

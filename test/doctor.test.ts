@@ -5,9 +5,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { readArguments } from '../cli/arguments.ts';
+import { doctor } from '../cli/commands/doctor.ts';
+import { Failure } from '../cli/exit.ts';
 import { type Credentials, clientsOf } from '../doctor/clients.ts';
 import { checks } from '../doctor/codes.ts';
 import { type Diagnosis, diagnose, type Question } from '../doctor/diagnosis.ts';
+import { type DoctorOptions, type DoctorResult, runDoctor } from '../doctor/doctor.ts';
 import { operatorPolicyInHub, operatorPolicyInTarget } from '../doctor/operator-policy.ts';
 import { countsOf, planOf, textOf } from '../doctor/report.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
@@ -16,7 +20,6 @@ import type { PolicyDocument } from '../lib/iam.ts';
 import { operatorKeys } from '../local/operator.ts';
 import { startLocalServer } from '../local/server.ts';
 import { hubKeys } from '../local/sts.ts';
-import { runDoctor } from '../scripts/doctor.ts';
 import { doctorDocument } from '../scripts/doctor-docs.ts';
 import { startEmulatedHub } from './support/emulated-hub.ts';
 import { isAllowed } from './support/judge.ts';
@@ -24,6 +27,15 @@ import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
 const readText = (file: string) => readFileSync(join(root, file), 'utf8');
+/** As the command calls it. */
+async function asked(args: readonly string[], read: (file: string) => string): Promise<DoctorResult> {
+  try {
+    return await runDoctor(readArguments(doctor, args).options as unknown as DoctorOptions, read);
+  } catch (error) {
+    if (error instanceof Failure) return { faults: [error.message] };
+    throw error;
+  }
+}
 const withoutPlan = ({ sections }: Diagnosis) => sections.flatMap(({ findings }) => findings).filter(({ level }) => level !== 'ok');
 
 describe('against a local server', () => {
@@ -34,7 +46,7 @@ describe('against a local server', () => {
   afterAll(() => server.close());
 
   test('all is well, and what an emulator does not keep is not checked', async () => {
-    const result = await runDoctor(['--local', server.url], readText);
+    const result = await asked(['--local', server.url], readText);
     if ('faults' in result) throw new Error(result.faults.join('\n'));
     const { text, exitCode } = result;
     expect(exitCode).toBe(0);
@@ -46,7 +58,7 @@ describe('against a local server', () => {
   });
 
   test('the same twice, for machines, for one account, as a program with an exit code', async () => {
-    const args = ['scripts/doctor.ts', '--local', server.url, '--json', '--fix-plan', '--account', 'sandbox'];
+    const args = ['bin/latchkey.ts', 'doctor', '--local', server.url, '--json', '--fix-plan', '--account', 'sandbox'];
     const runs = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, args, { cwd: root })));
     const [first, second] = runs.map(({ stdout }) => stdout);
     expect(first).toBe(second);
@@ -64,13 +76,13 @@ describe('against a local server', () => {
 
   test('a catalogue that was changed and not deployed is found', async () => {
     const changed = readText('access.yml').replace('name: Sandbox', 'name: Playground');
-    const result = await runDoctor(['--local', server.url, '--account', 'sandbox'], () => changed);
+    const result = await asked(['--local', server.url, '--account', 'sandbox'], () => changed);
     expect(result).toMatchObject({ exitCode: 1, text: expect.stringMatching(/FINDING {6}catalogue: latchkey-local-issue-session: has the catalogue/) });
   });
 
   test('leaves the accounts as they were', async () => {
     const before = await (await fetch(`${server.url}/local/sts`)).json();
-    await runDoctor(['--local', server.url], readText);
+    await asked(['--local', server.url], readText);
     const after = (await (await fetch(`${server.url}/local/sts`)).json()) as Array<{ Policy?: string; RoleSessionName: string }>;
     const own = after.slice(0, after.length - (before as unknown[]).length).filter(({ RoleSessionName }) => RoleSessionName.startsWith('lk-'));
     expect(own.length).toBeGreaterThan(20);
@@ -244,7 +256,7 @@ describe('against a set-up that somebody broke', () => {
 
 describe('a wrong question', () => {
   test.each([
-    ['--acount production', "Unknown option '--acount'"],
+    ['--acount production', '--acount is no option of "latchkey doctor". Did you mean --account?'],
     ['--account nowhere', 'There is no account "nowhere" in access.yml. It has: production, client-northwind'],
     ['--hub 12', '--hub must be the 12 digits'],
     ['--stage a_b', '--stage must be the stage'],
@@ -256,7 +268,7 @@ describe('a wrong question', () => {
     ['--target-role a:b', '--target-role must be the path and name of a role'],
     ['--local http://127.0.0.1:9', 'AWS STS could not be reached'],
   ])('%s', async (line, told) => {
-    const result = await runDoctor(line.split(' '), readText);
+    const result = await asked(line.split(' '), readText);
     expect('faults' in result ? result.faults.join('\n') : '').toContain(told);
   });
 
@@ -264,14 +276,14 @@ describe('a wrong question', () => {
     const none = () => {
       throw Object.assign(new Error('no'), { code: 'ENOENT' });
     };
-    expect(await runDoctor([], none)).toEqual({ faults: ['There is no file access.yml. Name the catalogue with --catalogue FILE.'] });
-    expect(await runDoctor([], () => 'version: 2')).toMatchObject({ faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']) });
+    expect(await asked([], none)).toEqual({ faults: ['There is no file access.yml. Name the catalogue with --catalogue FILE.'] });
+    expect(await asked([], () => 'version: 2')).toMatchObject({ faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']) });
   });
 
   test('no credentials, or some that are not taken, end with 2', async () => {
     const bare = { PATH: process.env.PATH, HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
     const run = (env: Record<string, string | undefined>, ...args: string[]) =>
-      promisify(execFile)(process.execPath, ['scripts/doctor.ts', ...args], { cwd: root, env }).then(
+      promisify(execFile)(process.execPath, ['bin/latchkey.ts', 'doctor', ...args], { cwd: root, env }).then(
         () => ({ code: 0, stderr: '' }),
         ({ code, stderr }: { code: number; stderr: string }) => ({ code, stderr }),
       );

@@ -11,7 +11,7 @@ export const catalogueCheck = command({
   name: 'catalogue check',
   summary: 'finds faults and doubts in a catalogue, with line and column',
   description: ['Ends with 1 if there are faults; doubts are shown and pass, unless --strict says otherwise.'],
-  offline: true,
+  apart: true,
   positionals: [{ name: 'FILE', summary: 'the catalogue (else access.yml)', optional: true }],
   options: { strict: { type: 'flag', summary: 'fails on doubts too' }, catalogue },
   examples: ['latchkey catalogue check access.yml --strict'],
@@ -25,7 +25,7 @@ export const catalogueExplain = command({
   name: 'catalogue explain',
   summary: 'says what the catalogue makes of a request by anybody',
   description: ['Every rule of the role, passed or failed, from the very function that enforces it. Ends with 1 if the request would be refused.'],
-  offline: true,
+  apart: true,
   positionals: [],
   options: {
     person: {
@@ -77,7 +77,7 @@ export const catalogueExplain = command({
 export const catalogueWho = command({
   name: 'catalogue who',
   summary: 'says who may request a role, who is denied it, and who approves',
-  offline: true,
+  apart: true,
   positionals: [],
   options: { role, catalogue },
   examples: ['latchkey catalogue who --role cross-account-admin'],
@@ -90,7 +90,7 @@ export const catalogueWho = command({
 export const catalogueDiff = command({
   name: 'catalogue diff',
   summary: 'says who gains and loses what by a change of the catalogue',
-  offline: true,
+  apart: true,
   positionals: [
     { name: 'OLD', summary: 'the catalogue as it was' },
     { name: 'NEW', summary: 'the catalogue as it will be' },
@@ -107,7 +107,7 @@ export const catalogueTest = command({
   name: 'catalogue test',
   summary: 'runs the cases that say what a catalogue must answer',
   description: ['Cases are YAML: a person, a role and a time, and the outcome. Ends with 1 if one does not hold.'],
-  offline: true,
+  apart: true,
   positionals: [{ name: 'DIR', summary: 'where the cases are (else catalogue-tests)', optional: true }],
   options: { catalogue: { ...catalogue, summary: 'the catalogue (else the one that a file of cases names, else access.yml)' } },
   examples: ['latchkey catalogue test catalogue-tests'],

@@ -8,7 +8,7 @@ export const target = command({
   name: 'target',
   summary: 'prints what an account installs so that Latchkey can let people in',
   description: ["The catalogue's roles of the account, the boundary that they all have, and the revoker. The same question and catalogue print the same text."],
-  offline: true,
+  apart: true,
   positionals: [],
   options: {
     account: { type: 'text', placeholder: 'KEY', summary: "the account's name in the catalogue, such as production" },

@@ -1,49 +1,39 @@
-// `npm run doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
-import { readFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
-import { clientsOf, type Place } from '../doctor/clients.ts';
-import { type Diagnosis, diagnose, Lost, type Question } from '../doctor/diagnosis.ts';
-import { countsOf, jsonOf, planOf, planText, textOf } from '../doctor/report.ts';
+// `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
 import { awsAnswer } from '../lib/aws-answer.ts';
 import type { CatalogueData } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
 import { TargetFault } from '../lib/target.ts';
 import { localStage, operatorKeys } from '../local/operator.ts';
+import { clientsOf, type Place } from './clients.ts';
+import { type Diagnosis, diagnose, Lost, type Question } from './diagnosis.ts';
+import { countsOf, jsonOf, planOf, planText, textOf } from './report.ts';
 
-export const doctorUsage = `Usage: npm run --silent doctor -- [--account KEY] [--stage prod] [--region REGION] [--json] [--fix-plan]
-
-With AWS credentials of the hub it looks at the deployment and has the hub's functions try the way into every account; with those of a
-target account it looks at what is installed there. It changes nothing.
-
-  --account KEY        this account of the catalogue alone, such as production
-  --stage STAGE        the stage of the deployment (default prod)
-  --region REGION      where it runs; left out, as the AWS tools find it
-  --hub ACCOUNT        the 12 digits of the hub, where you stand in a target account
-  --organization ID    the organisation that the templates were printed for
-  --target-role ROLE   path and name of a role in the target accounts that reads IAM: one run sees both sides
-  --catalogue FILE     default access.yml
-  --endpoint URL       an emulator in place of AWS (also AWS_ENDPOINT_URL)
-  --local URL          a local server of npm start, such as http://localhost:3000
-  --json               for machines
-  --fix-plan           prints, after the report, the commands that would put it right
-
-Exit code: 0 when all is well or there are warnings only, 1 for findings, 2 when it could not look.
-`;
+/** The options of the command, by their names. */
+export type DoctorOptions = {
+  account: string | undefined;
+  stage: string | undefined;
+  region: string | undefined;
+  hub: string | undefined;
+  organization: string | undefined;
+  'target-role': string | undefined;
+  catalogue: string | undefined;
+  endpoint: string | undefined;
+  local: string | undefined;
+  json: boolean;
+  'fix-plan': boolean;
+};
 
 /** `exitCode` 0: well or warnings only; 1: findings. Faults are for an exit code of 2. */
 export type DoctorResult = { text: string; exitCode: 0 | 1 } | { faults: string[] };
 
 /**
- * What the arguments ask for, or every fault at once.
+ * What the options ask for, or every fault at once.
  * @param read a file's text
  */
-export async function runDoctor(args: readonly string[], read: (file: string) => string, clock: () => number = Date.now): Promise<DoctorResult> {
-  const given = readArgs(args);
-  if ('faults' in given) return given;
-  if (given.help) return { text: doctorUsage, exitCode: 0 };
+export async function runDoctor(given: DoctorOptions, read: (file: string) => string, clock: () => number = Date.now): Promise<DoctorResult> {
   const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
   const faults = faultsIn(given);
-  if (faults.length > 0) return { faults: [...faults, '', doctorUsage] };
+  if (faults.length > 0) return { faults };
   const found = catalogueIn(file, read);
   if ('faults' in found) return found;
   const { account } = given;
@@ -58,36 +48,7 @@ export async function runDoctor(args: readonly string[], read: (file: string) =>
 
 // --- internal ---
 
-const text = { type: 'string' } as const;
-const flag = { type: 'boolean' } as const;
-const options = {
-  account: text,
-  stage: text,
-  region: text,
-  hub: text,
-  organization: text,
-  'target-role': text,
-  catalogue: text,
-  endpoint: text,
-  local: text,
-  json: flag,
-  'fix-plan': flag,
-  help: { ...flag, short: 'h' },
-} as const;
-type Given = NonNullable<ReturnType<typeof parsed>>;
-const parsed = (args: readonly string[]) => parseArgs({ args: [...args], options }).values;
-
-function readArgs(args: readonly string[]): Given | { faults: string[] } {
-  try {
-    return parsed(args);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('ERR_PARSE_ARGS_')) return { faults: [message, '', doctorUsage] };
-    throw error;
-  }
-}
-
-function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 'target-role': role }: Given): string[] {
+function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 'target-role': role }: DoctorOptions): string[] {
   const rules: Array<[boolean, string]> = [
     [/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage), `--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`],
     [region === undefined || /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region), `--region must be a Region such as eu-west-1, not "${region}"`],
@@ -104,7 +65,7 @@ function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 
 const isUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 
 /** A local server has its emulators below /local/aws, an operator with a key of his own, and a role that reads in every account. */
-function questionOf({ local, stage, region, endpoint, hub, organization, account, 'target-role': targetRole }: Given): Question {
+function questionOf({ local, stage, region, endpoint, hub, organization, account, 'target-role': targetRole }: DoctorOptions): Question {
   const place: Place = local
     ? { region: 'us-east-1', endpoint: new URL('/local/aws', local).href, credentials: operatorKeys }
     : { ...(region && { region }), ...(endpoint && { endpoint }) };
@@ -152,16 +113,5 @@ function catalogueIn(file: string, read: (file: string) => string): { catalogue:
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { faults: [`There is no file ${file}. Name the catalogue with --catalogue FILE.`] };
     throw error;
-  }
-}
-
-if (import.meta.main) {
-  const result = await runDoctor(process.argv.slice(2), (file) => readFileSync(file, 'utf8'));
-  if ('text' in result) {
-    process.stdout.write(result.text);
-    process.exitCode = result.exitCode;
-  } else {
-    console.error(result.faults.join('\n'));
-    process.exitCode = 2;
   }
 }
