@@ -166,8 +166,10 @@ async function live(world: World, seed: number, random: () => number): Promise<v
     await (random() < 0.5 ? hear(world) : hearAtOnce(world, random));
     app.gate = () => {};
   }
-  for (let round = 0; round < 3; round += 1) {
-    app.now += 3 * MINUTE;
+  // what was asked last is told by the end of its hour, and claims that were lost become free
+  for (let round = 0; round < 6; round += 1) {
+    app.now += 15 * MINUTE;
+    await sweep(app);
     await hear(world);
   }
 }
