@@ -187,24 +187,40 @@ Latchkey at https://latchkey.example.com
     expect([...app.store.digests.values()]).toMatchObject([{ state: 'done' }]);
   });
 
-  test('an approver who is asked again by a later stage hears of that stage, not of the one that is over', async () => {
-    const app = fakeApp({
-      catalogue: catalogueOf({
-        ...smallCatalogueFile,
-        limits: { mailsPerHour: 1 },
-        roles: {
-          read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers: [lead, 'security@example.com'] }, { approvers: [lead] }] } },
-        },
-      }),
+  describe('an approver who is asked again by a later stage', () => {
+    const twice = () =>
+      fakeApp({
+        catalogue: catalogueOf({
+          ...smallCatalogueFile,
+          limits: { mailsPerHour: 1 },
+          roles: {
+            read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers: [lead, 'security@example.com'] }, { approvers: [lead] }] } },
+          },
+          bots: {},
+        }),
+      });
+
+    test('hears of that stage, not of the one that is over', async () => {
+      const app = twice();
+      const [, id] = await burst(app, 2);
+      await approvedBy(app, id!, 'security@example.com');
+      await playStream(app);
+      await atTheHour(app);
+      const links = linksIn(digestsOf(app)[0]!.text);
+      expect(links.map((token) => token.slice(0, 26))).toEqual([id]);
+      expect((await call(app, 'decideByLink', { id: links[0]!, headers: form, body: Buffer.from('decision=approve') })).status).toBe(200);
+      expect(app.store.requests.get(id!)?.endsAt).toBeDefined();
     });
-    const [, id] = await burst(app, 2);
-    await approvedBy(app, id!, 'security@example.com');
-    await playStream(app);
-    await atTheHour(app);
-    const links = linksIn(digestsOf(app)[0]!.text);
-    expect(links.map((token) => token.slice(0, 26))).toEqual([id]);
-    expect((await call(app, 'decideByLink', { id: links[0]!, headers: form, body: Buffer.from('decision=approve') })).status).toBe(200);
-    expect(app.store.requests.get(id!)?.endsAt).toBeDefined();
+
+    test('does so once, also where that was mailed by itself before the digest went out', async () => {
+      const app = twice();
+      const [, id] = await burst(app, 2);
+      app.now = start + HOUR;
+      await approvedBy(app, id!, 'security@example.com');
+      await playStream(app);
+      await passUntil(app, start + 3 * HOUR, 5 * MINUTE);
+      expect(subjects(app)).toEqual(['Please decide: read', 'Please decide: read']);
+    });
   });
 });
 
