@@ -162,7 +162,7 @@ export const routes = {
   decideByLink: {
     ...page,
     method: 'POST',
-    summary: 'The only thing that decides by link',
+    summary: 'The only thing that decides, withdraws or signs a review by link',
     body: s.LinkForm,
     problems: ['link-not-found', 'link-spent', 'own-request', 'not-an-approver', 'already-decided', 'refused-by-policy'],
   },
