@@ -6,7 +6,7 @@ export const problemTable = {
   'invalid-request': { status: 400, title: 'The request is malformed' },
   unauthenticated: { status: 401, title: 'Sign in first' },
   'own-request': { status: 403, title: 'Nobody decides their own request' },
-  'not-an-approver': { status: 403, title: 'You may not decide this request' },
+  'not-an-approver': { status: 403, title: 'This is not yours to decide' },
   'not-the-requester': { status: 403, title: 'This grant belongs to somebody else' },
   'needs-mfa': { status: 403, title: 'This role needs a sign-in with MFA' },
   'needs-sign-in': { status: 403, title: 'This role needs a fresh sign-in' },

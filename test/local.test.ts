@@ -11,6 +11,7 @@ import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJW
 import type { Store } from '../lib/app.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
+import { eventTypes, statuses } from '../lib/schema.ts';
 import { createGateway, type Functions, type WireCall } from '../local/gateway.ts';
 import { actorsOf, identitiesOf, testKeyOf } from '../local/identities.ts';
 import { createIssuer, identityOf } from '../local/issuer.ts';
@@ -405,6 +406,19 @@ describe('what exists on the local server only', () => {
     expect(await raw('/local/aws/', { method: 'POST', headers: { host: 'evil.example' } })).toMatchObject({ status: 403 });
     expect(await raw('/', { headers: { host: '[::1]:3000' } })).toMatchObject({ status: 200 });
   });
+});
+
+test('the guided page has words for every status and every event', () => {
+  const words = readFileSync('local/page/words.js', 'utf8');
+  const keysOf = (name: string) =>
+    [
+      ...words
+        .slice(words.indexOf(`const ${name} = {`))
+        .split('\n};')[0]!
+        .matchAll(/^ {2}'?([\w-]+)'?:/gm),
+    ].map(([, key]) => key);
+  expect(keysOf('statusWords').sort()).toEqual([...statuses].sort());
+  expect(keysOf('eventWords').sort()).toEqual([...eventTypes].sort());
 });
 
 describe('the stream', () => {
