@@ -92,7 +92,7 @@ async function startCanned(): Promise<{ url: string; stop(): void }> {
 function awsCase(url: string, env: Record<string, string>): Case[] {
   const program = '/usr/bin/aws';
   if (!existsSync(program)) return [];
-  const args = `sts assume-role --role-arn arn:aws:iam::666666666666:role/latchkey/SandboxReadOnly --role-session-name bench --external-id lk-0d8c2f6a91e34c7fb254a96b --endpoint-url ${url}/local/aws/`;
+  const args = `sts assume-role --role-arn arn:aws:iam::666666666666:role/latchkey/SandboxReadOnly --role-session-name lk-bench --external-id lk-0d8c2f6a91e34c7fb254a96b --source-identity bench --tags Key=latchkey-request,Value=bench Key=latchkey-requester,Value=bench --endpoint-url ${url}/local/aws/`;
   const keys = { AWS_ACCESS_KEY_ID: hubKeys.accessKeyId, AWS_SECRET_ACCESS_KEY: hubKeys.secretAccessKey, AWS_SESSION_TOKEN: hubKeys.sessionToken };
   execFileSync(program, ['--version'], { stdio: 'ignore' });
   return [{ name: '`aws sts assume-role`', program, args: args.split(' '), env: { ...env, ...keys, AWS_DEFAULT_REGION: 'us-east-1' }, rounds: 10 }];

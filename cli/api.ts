@@ -93,6 +93,9 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
   const again = wait === undefined ? [] : [`Try again in ${wait} s.`];
   if (isProblem(body)) {
     const known = Object.hasOwn(exitOf, body.code) ? exitOf[body.code as keyof typeof problemTable] : 'fault';
+    const details = (body.errors ?? []).map(({ detail }) => detail);
+    // several faults are read more easily one a line
+    if (details.length > 1 && body.detail === details.join(' ')) return new Failure(known, `${body.title}:`, [...details, ...again], body);
     const faults = (body.errors ?? [])
       .filter(({ detail }) => !body.detail.includes(detail))
       .map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail));

@@ -4,6 +4,7 @@ import { readArguments } from './arguments.ts';
 import { type AnyCommand, commonOptions, type OptionSpec } from './command.ts';
 import { exits, Failure } from './exit.ts';
 import { nearest } from './nearest.ts';
+import { plain } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 /** Commands by name. */
@@ -103,5 +104,6 @@ const beforeDashes = (args: readonly string[]): readonly string[] => (args.inclu
 
 function failureText({ message, next, exit, problem }: Failure, asJson: boolean): string {
   if (asJson) return `${JSON.stringify(problem ?? { code: exit, detail: message, next }, null, 2)}\n`;
-  return [`latchkey: ${message}`, ...next.map((line) => `  ${line}`), ''].join('\n');
+  // what others wrote can be in it
+  return [`latchkey: ${message.split('\n').map(plain).join('\n')}`, ...next.map((line) => `  ${plain(line)}`), ''].join('\n');
 }

@@ -29,6 +29,7 @@ export function roleText(paint: Paint, role: RoleView): string {
       ...Object.entries(scope).map(([name, parameter]): [string, string] => ['scope', scopeText(name, parameter)]),
       ['needs', role.mfa ? 'a sign-in with MFA' : undefined],
       ...conditions.map((condition): [string, string] => ['needs', plain(condition)]),
+      ['limit', role.limits && `${role.limits.open} open at once, over all people`],
       ['approval', `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; nobody is asked when ${plain(approval.automaticWhen)}`}`],
       ['decided', approval.automatic ? undefined : `within ${durationText(approval.decideWithinSeconds)}, or it lapses`],
       ['later', approval.escalate && `after ${durationText(approval.escalate.afterSeconds)} also ${approval.escalate.to.map(plain).join(', ')}`],

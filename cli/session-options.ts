@@ -1,6 +1,7 @@
 // The options of every command that gets a session: credentials, env, exec.
 import type { Options, Values } from './command.ts';
 import { Failure } from './exit.ts';
+import { namedValues } from './named-values.ts';
 import type { Filing } from './vend.ts';
 
 export const sessionOptions = {
@@ -13,12 +14,13 @@ export const filingOptions = {
   reason: { type: 'text', placeholder: 'TEXT', summary: 'why, for --request' },
   for: { type: 'text', placeholder: '2h', summary: 'how long, for --request' },
   ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket, for --request' },
+  scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'the part of the role that is needed, for --request' },
 } as const satisfies Options;
 
 /** @throws Failure `usage` when there is something to file without a reason */
 export function filingOf(options: Values<typeof filingOptions>): Filing | undefined {
-  const { request, reason, for: duration, ticket } = options;
+  const { request, reason, for: duration, ticket, scope } = options;
   if (!request) return undefined;
   if (reason === undefined) throw new Failure('usage', '--request needs --reason: the approvers read it.');
-  return { reason, duration, ticket };
+  return { reason, duration, ticket, scope: namedValues('scope', scope) };
 }

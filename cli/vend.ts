@@ -9,7 +9,7 @@ import type { Settings } from './settings.ts';
 import { findSigner } from './signer.ts';
 import type { World } from './world.ts';
 
-export type Filing = { reason: string; duration: string | undefined; ticket: string | undefined };
+export type Filing = { reason: string; duration: string | undefined; ticket: string | undefined; scope?: Record<string, string> | undefined };
 export type VendOptions = {
   /** of the session, as the API takes it: `15m` */
   duration?: string | undefined;

@@ -2,14 +2,13 @@
 import { toInstant } from '../lib/time.ts';
 import type { Options, Values } from './command.ts';
 import { namedValues } from './named-values.ts';
-import { startForms } from './start-time.ts';
+import { startForms, startTimeOf, startTimeText } from './start-time.ts';
 import type { Filing } from './vend.ts';
 import type { World } from './world.ts';
 
 /** A filing with everything that the API takes. */
 export type Wish = Filing & {
   startsAt?: string | undefined;
-  scope?: Record<string, string> | undefined;
   breakGlass?: true | undefined;
   onBehalfOf?: string | undefined;
 };
@@ -30,13 +29,13 @@ export const wishOptions = {
  * The wish as the API takes it. What was understood of --at is said on stderr, as a time of day has more than one reading.
  * @throws Failure `usage` for a time or scope that cannot be read
  */
-export async function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Promise<Wish> {
+export function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Wish {
   const { for: duration, ticket, at, scope, 'break-glass': breakGlass, 'on-behalf-of': onBehalfOf } = options;
   return {
     reason,
     duration,
     ticket,
-    startsAt: at === undefined ? undefined : await startOf(world, at),
+    startsAt: at === undefined ? undefined : startOf(world, at),
     scope: namedValues('scope', scope),
     breakGlass: breakGlass || undefined,
     onBehalfOf,
@@ -45,8 +44,7 @@ export async function wishOf(world: World, reason: string, options: Values<typeo
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function startOf(world: World, text: string): Promise<string> {
-  const { startTimeOf, startTimeText } = await import('./start-time.ts');
+function startOf(world: World, text: string): string {
   const at = startTimeOf(text, world.now());
   world.err(`To start ${startTimeText(at, world.now())}.\n`);
   return toInstant(at);

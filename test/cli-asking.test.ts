@@ -105,6 +105,15 @@ describe('a scope', () => {
     const { id } = await filed('reports', ...scope);
     expect((await cli(lead, 'show', id)).out).toMatch(/ {2}scope +bucket=reports prefix=2026\/11\n/);
   });
+  test('goes with a session that is asked for at once', async () => {
+    dev.onSleep = async () => {
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      await cli(lead, 'approve', id);
+      return undefined;
+    };
+    expect(await cli(dev, 'credentials', 'reports', '--request', '--reason', reason, ...scope)).toMatchObject({ status: 0 });
+    expect((await cli(dev, 'show', 'reports')).out).toMatch(/ {2}scope +bucket=reports prefix=2026\/11\n/);
+  });
   test('may hold an equals sign in a value', async () =>
     expect(await file('reports', '--scope', 'bucket=reports', '--scope=prefix=a=b')).toMatchObject({ status: 6, err: expect.stringMatching(/prefix/) }));
   test.each([
@@ -118,6 +127,12 @@ describe('a scope', () => {
     expect(await file('reports', ...more)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }),
   );
 });
+
+test('several faults are told one a line', async () =>
+  expect(await cli(dev, 'request', 'database', '--reason', reason, '--for', '99h', '--scope', 'a=b')).toMatchObject({
+    status: 6,
+    err: 'latchkey: The catalogue does not allow this:\n  4 d 3 h is outside what the role allows: 1 min to 8 h.\n  This role has no scope; leave it out.\n',
+  }));
 
 describe('explain', () => {
   test('judges everything that a request can say', async () => {

@@ -259,6 +259,11 @@ describe('a server that is busy', () => {
     expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({ status: 11, slept: [], err: expect.stringMatching(/Try again in 60 s/) }));
   test("the gateway's own words", async () =>
     expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, err: expect.stringMatching(/did not accept this sign-in/) }));
+  test('what others wrote does not steer the terminal', async () => {
+    const detail = 'The validator says "\u001b]0;x\u0007\u202eno".';
+    const refused = await run([422, {}, JSON.stringify({ code: 'refused-by-policy', title: 'x', detail, status: 422 })]);
+    expect(refused).toMatchObject({ status: 6, err: 'latchkey: The validator says "]0;xno".\n' });
+  });
   test('somebody else altogether', async () =>
     expect(await run([200, {}, '<html>'])).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) }));
 });

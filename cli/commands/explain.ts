@@ -20,7 +20,7 @@ export const explain = command({
   },
   examples: ['latchkey explain production-app-write --for 4h --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123'],
   async run(world, { positionals: [role = ''], options }) {
-    const body = { role, ...(await wishOf(world, options.reason ?? anyReason, options)) };
+    const body = { role, ...wishOf(world, options.reason ?? anyReason, options) };
     const api = await connect(world, readSettings(world, options));
     const found = await suggestingRole(api, role, () => api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }));
     world.out(options.json ? json(found) : explanationText(painter(world), options.reason === undefined ? withoutReason(found) : found));

@@ -31,7 +31,7 @@ export const request = command({
   ],
   async run(world, { positionals: [given = ''], options }) {
     const role = checkTarget(given);
-    const wish = await wishOf(world, options.reason, options);
+    const wish = wishOf(world, options.reason, options);
     const api = await connect(world, readSettings(world, options));
     if (options['break-glass']) await confirmBreakGlass(world, api, role, options.for, options.yes);
     await showFiled(world, api, await fileRequest(api, role, wish, options['idempotency-key']), options);
