@@ -1,10 +1,10 @@
-// Figure 13: a vend races a revocation, two revokers race each other, and IAM fails. Nothing is vended after, nothing is lost.
+// Figure 13: a vend races a revocation, two revokers race each other, IAM fails, its role is gone or full. Nothing is vended after, nothing is lost.
 import { describe, test } from '@jest/globals';
 import { endRequest, fileRequest } from '../../lib/access.ts';
-import { inlineLimit } from '../../lib/iam.ts';
+import { inlineLimit, revocationPolicy } from '../../lib/iam.ts';
 import { revokeSessions } from '../../lib/revoke.ts';
 import type { RequestRecord } from '../../lib/schema.ts';
-import { MINUTE } from '../../lib/time.ts';
+import { HOUR, MINUTE } from '../../lib/time.ts';
 import { issueCredentials } from '../../lib/vend.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { interleaved } from '../support/gates.ts';
@@ -22,6 +22,26 @@ describe('revocations', () => {
   test('two revokers of one role, with an IAM that fails, lose nothing', async () => {
     const measured = { 'IAM calls that failed': 0, 'tries that had to come again': 0 };
     await prove(13, 'two revokers of one role', size(300, 20_000), (seed, random) => revokers(seed, random, measured), measured);
+  }, 600_000);
+
+  test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
+    const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations said to have failed': 0 };
+    await prove(13, 'revocation while IAM fails', size(300, 10_000), (_, random) => outage(random, measured), measured);
+  }, 600_000);
+
+  test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
+    const measured = { 'found gone': 0 };
+    await prove(13, 'revocations on a role that is deleted', size(300, 10_000), (seed, random) => deleted(seed, random, measured), measured);
+  }, 600_000);
+
+  test('a role without room has all its older sessions denied, or is said to have failed', async () => {
+    const measured = { 'grant by grant': 0, 'all older sessions at once': 0, 'said to have failed': 0 };
+    await prove(13, 'revocations on a role with little room', size(300, 10_000), (seed, random) => full(seed, random, measured), measured);
+  }, 600_000);
+
+  test('400 revocations of one role within an hour, by two revokers', async () => {
+    const measured = { 'hours with sessions denied by their age': 0, 'IAM calls that failed': 0, 'characters of the longest policy': 0 };
+    await prove(13, 'revocations, 400 of one role in an hour', size(2, 25), (seed, random) => busyHour(seed, random, measured), measured);
   }, 600_000);
 });
 
@@ -100,4 +120,149 @@ async function revokers(seed: number, random: () => number, measured: Record<str
   must(Math.max(...app.iam.lengths.filter((length) => length <= (app.iam.room.get(role) ?? inlineLimit))) <= inlineLimit, 'a policy was too long');
   must(app.store.revocations.get(role)?.holder === undefined, 'a lease was left behind');
   return undefined;
+}
+
+/** Grants with a session out, ended by an admin. */
+async function revoked(app: FakeApp, count: number): Promise<RequestRecord[]> {
+  const requests: RequestRecord[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const { id } = await grant(app, i);
+    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), id);
+    requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
+  }
+  return requests;
+}
+const stateOf = (app: FakeApp, { id }: { id: string }) => app.store.requests.get(id)?.revocation?.state;
+/** Whether the role's policy denies every session of the request that may still be out. */
+function isDenied(app: FakeApp, { id }: { id: string }): boolean {
+  const policy = app.iam.policies.get(role) ?? '';
+  const folded = Date.parse(/"aws:TokenIssueTime":"([^"]+)"/.exec(policy)?.[1] ?? '1970-01-01T00:00:00Z');
+  return policy.includes(id) || app.store.requests.get(id)!.sessions.every(({ issuedAt, expiresAt }) => issuedAt < folded || expiresAt <= app.now);
+}
+
+async function outage(random: () => number, measured: Record<string, number>): Promise<undefined> {
+  const app = fakeApp();
+  const [request] = (await revoked(app, 1)) as [RequestRecord];
+  const failing = Math.floor(random() * 15);
+  let failed = 0;
+  app.gate = ({ name }, when) => {
+    if (name !== 'iam.setRevocations' || when !== 'before' || failed >= failing) return;
+    failed += 1;
+    throw new Error('IAM is away');
+  };
+  for (let minute = 0; stateOf(app, request) === 'pending'; minute += 1) {
+    must(minute < 20, 'the revocation never came to an end');
+    await revokeSessions(app, [request]);
+    app.now += MINUTE;
+  }
+  // asked at once and then every minute for ten: eleven times
+  must((stateOf(app, request) === 'done') === failing <= 10, `after ${failing} failures it is ${stateOf(app, request)}`);
+  const code = stateOf(app, request) === 'done' ? 'sessions-revoked' : 'revocation-failed';
+  must(app.lines.some((line) => line.code === code) && app.store.requests.get(request.id)!.history.at(-1)!.type === code, 'nobody is told');
+  must(code === 'revocation-failed' || isDenied(app, request), 'a revocation was lost');
+  measured['IAM calls that failed']! += failed;
+  measured[code === 'revocation-failed' ? 'revocations said to have failed' : 'revocations done']! += 1;
+  return undefined;
+}
+
+async function deleted(seed: number, random: () => number, measured: Record<string, number>): Promise<undefined> {
+  const app = fakeApp();
+  const requests = await revoked(app, 1 + Math.floor(random() * 3));
+  const order = interleaved(seed);
+  const last = Math.floor(random() * 25);
+  let steps = 0;
+  app.gate = async (step, when) => {
+    await order(step, when);
+    steps += 1;
+    if (steps > last) app.iam.gone.add(role);
+  };
+  let left = requests;
+  for (let round = 0; left.length > 0; round += 1) {
+    must(round < 50, 'the revocations never came to an end');
+    const later = new Set((await Promise.all([revokeSessions(app, left), revokeSessions(app, left.slice(1))])).flat());
+    left = requests.filter(({ id }) => later.has(id));
+  }
+  must(
+    requests.every((request) => stateOf(app, request) === 'done'),
+    'a revocation is not done',
+  );
+  measured['found gone']! += app.iam.gone.has(role) ? 1 : 0;
+  return undefined;
+}
+
+async function full(seed: number, random: () => number, measured: Record<string, number>): Promise<undefined> {
+  const app = fakeApp();
+  const room = Math.floor(random() * 700);
+  app.iam.room.set(role, room);
+  const requests = await revoked(app, 1 + Math.floor(random() * 12));
+  app.gate = interleaved(seed);
+  let left = requests;
+  for (let round = 0; left.length > 0; round += 1) {
+    must(round < 50, 'the revocations never came to an end');
+    const halves = [left.filter((_, i) => i % 2 === 0), left.filter((_, i) => i % 2 === 1)];
+    const later = new Set((await Promise.all(halves.map((half) => revokeSessions(app, half)))).flat());
+    left = requests.filter(({ id }) => later.has(id));
+  }
+  app.gate = () => {};
+  const policy = app.iam.policies.get(role) ?? '';
+  must(policy.length <= room, 'a policy was too long');
+  for (const request of requests) {
+    must(stateOf(app, request) === 'done' || stateOf(app, request) === 'failed', 'a revocation has no end');
+    must(stateOf(app, request) === 'failed' || isDenied(app, request), 'a revocation was lost');
+  }
+  const short = JSON.stringify(revocationPolicy([], app.now)).length;
+  must(room < short || requests.every((request) => stateOf(app, request) === 'done'), 'a revocation failed that had room');
+  const failed = requests.filter((request) => stateOf(app, request) === 'failed').length;
+  measured['said to have failed']! += failed;
+  measured[policy.includes('aws:TokenIssueTime') ? 'all older sessions at once' : 'grant by grant']! += requests.length - failed;
+  return undefined;
+}
+
+async function busyHour(seed: number, random: () => number, measured: Record<string, number>): Promise<number> {
+  const app = fakeApp();
+  const begun = app.now;
+  const moments = Array.from({ length: 400 }, () => begun + Math.floor(random() * HOUR)).sort((a, b) => a - b);
+  const requests: RequestRecord[] = [];
+  let left: RequestRecord[] = [];
+  let isFolded = false;
+  const order = interleaved(seed);
+  const revokeAll = async () => {
+    app.gate = async (step, when) => {
+      await order(step, when);
+      if (step.name !== 'iam.setRevocations' || when !== 'before' || random() >= 0.1) return;
+      measured['IAM calls that failed']! += 1;
+      throw new Error('IAM is away');
+    };
+    const halves = [left.filter((_, i) => i % 2 === 0), left.filter((_, i) => i % 2 === 1)];
+    const later = new Set((await Promise.all(halves.map((half) => revokeSessions(app, half)))).flat());
+    left = left.filter(({ id }) => later.has(id));
+    app.gate = () => {};
+    isFolded ||= (app.iam.policies.get(role) ?? '').includes('aws:TokenIssueTime');
+    must(
+      requests.every((request) => stateOf(app, request) !== 'done' || isDenied(app, request)),
+      'a revocation that was done is lost again',
+    );
+  };
+  for (const [i, at] of moments.entries()) {
+    app.now = at;
+    const { id } = await grant(app, i);
+    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), id);
+    const request = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    requests.push(request);
+    left.push(request);
+    if (random() < 0.15) await revokeAll();
+  }
+  for (let round = 0; left.length > 0; round += 1) {
+    must(round < 50, 'the revocations never came to an end');
+    await revokeAll();
+  }
+  must(
+    requests.every((request) => stateOf(app, request) === 'done'),
+    'a revocation is not done',
+  );
+  const longest = Math.max(...app.iam.lengths);
+  must(longest <= inlineLimit, 'a policy was too long');
+  measured['hours with sessions denied by their age']! += isFolded ? 1 : 0;
+  measured['characters of the longest policy'] = Math.max(measured['characters of the longest policy']!, longest);
+  return requests.length;
 }
