@@ -1,20 +1,27 @@
-// The long proof: runs test/proof at full size, or at the share of it given as an argument (`npm run proof -- 0.1`), and writes what
-// it found to docs/proof.md, but only if all of it held.
+// The long proof: runs test/proof at full size, or at a share of it, or some of its files alone, and writes docs/proof.md if all of it held.
+// `npm run proof`, `npm run proof -- 0.1`, `npm run proof -- full revoke`
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Figure } from '../test/proof/size.ts';
 
-const share = process.argv[2] ?? 'full';
-if (share !== 'full' && !(Number(share) > 0 && Number(share) <= 1)) throw new Error('the size is a share of full above 0, at most 1');
 const root = join(import.meta.dirname, '..');
+const document = join(root, 'docs/proof.md');
+const known = readdirSync(join(root, 'test/proof')).flatMap((file) => (file.endsWith('.test.ts') ? [file.slice(0, -'.test.ts'.length)] : []));
+
+const [share = 'full', ...names] = process.argv.slice(2);
+if (share !== 'full' && !(Number(share) > 0 && Number(share) <= 1)) throw new Error('the size is full, or a share of full above 0, at most 1');
+const unknown = names.filter((name) => !known.includes(name));
+if (unknown.length > 0) throw new Error(`there is no proof ${unknown.join(', ')}; there are ${known.join(', ')}`);
+
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-proof-'));
 const report = join(folder, 'figures.jsonl');
 const begun = Date.now();
+const files = names.length > 0 ? names.map((name) => `test/proof/${name}.test.ts`) : ['test/proof'];
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--maxWorkers=100%', 'test/proof'],
+  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--maxWorkers=100%', ...files],
   { cwd: root, stdio: 'inherit', env: { ...process.env, LATCHKEY_PROOF: share, LATCHKEY_PROOF_REPORT: report } },
 );
 if (status === 0) {
@@ -22,37 +29,52 @@ if (status === 0) {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Figure);
-  writeFileSync(join(root, 'docs/proof.md'), documentOf(figures, Math.round((Date.now() - begun) / 1000)));
+  // a run of some files leaves what is known of the others as it was
+  const before = names.length > 0 && existsSync(document) ? readFileSync(document, 'utf8') : '';
+  writeFileSync(document, documentOf(figures, before));
 }
 rmSync(folder, { recursive: true });
 process.exitCode = status ?? 1;
 
-function documentOf(figures: Figure[], seconds: number): string {
-  const sorted = figures.toSorted((a, b) => a.figure - b.figure || a.what.localeCompare(b.what, 'en', { numeric: true }));
+/** The rows of a document by figure and case, and its tables by case. */
+function partsIn(text: string): { rows: Map<string, string>; tables: Map<string, string> } {
+  const rows = [...text.matchAll(/^\| (\d+) \| (.+?) \| .+ \|$/gm)].map(([row, figure, what]): [string, string] => [`${figure} ${what}`, row]);
+  const tables = [...text.matchAll(/^## (.+)\n\nHow often each command met each state:\n\n```\n[^`]*```\n/gm)].map(([table, what]): [string, string] => [
+    what!,
+    table,
+  ]);
+  return { rows: new Map(rows), tables: new Map(tables) };
+}
+
+function documentOf(figures: readonly Figure[], before: string): string {
+  const { rows, tables } = partsIn(before);
   const count = (n: number) => n.toLocaleString('en');
-  const rows = sorted.map(({ figure, what, cases, seeds, seconds, measured }) => {
+  const size = share === 'full' ? 'full' : `${Number(share) * 100} % of full`;
+  const run = `${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${availableParallelism()} cores`;
+  for (const { figure, what, cases, seeds, seconds, measured, table } of figures) {
     const found = Object.entries(measured).map(([name, n]) => `${count(n)} ${name}`);
-    return `| ${figure} | ${what} | ${count(cases)} | ${seeds} | ${found.join('<br>') || 'nothing wrong'} | ${seconds} s |`;
-  });
-  const tables = sorted.flatMap(({ what, table }) =>
-    table === undefined ? [] : [`## ${what}\n\nHow often each command met each state:\n\n\`\`\`\n${table}\`\`\`\n`],
-  );
+    rows.set(
+      `${figure} ${what}`,
+      `| ${figure} | ${what} | ${count(cases)} | ${seeds} | ${found.join('<br>') || 'nothing wrong'} | ${seconds} s | ${size} | ${run} |`,
+    );
+    if (table !== undefined) tables.set(what, `## ${what}\n\nHow often each command met each state:\n\n\`\`\`\n${table}\`\`\`\n`);
+  }
+  const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([, row]) => row);
   return `# What was proved, and how often
 
 Written by \`npm run proof\`, which runs \`test/proof\` at full size, or a share of it, and writes this file only if everything held. \`npm test\` runs the
 same at a quick size. A trial follows from its seed alone, and a failure names it: \`LATCHKEY_SEED=n npm run unit -- test/proof/<name>.test.ts\`
 replays trial n.
 
-- Size of this run: ${share === 'full' ? 'full' : `${Number(share) * 100} % of full`}
-- Run: ${new Date(begun).toISOString().slice(0, 16).replace('T', ' ')} UTC, ${count(seconds)} s on ${availableParallelism()} cores, Node ${process.versions.node}
+- Each row says how large its own run was, and when and on what it ran, with Node ${process.versions.node.split('.')[0]}: \`npm run proof -- full revoke\` runs one file again.
 - Everything runs over fakes of the table, STS, sign-in and SES; the contract suite of the store holds the fake table and DynamoDB emulators
   to the same behaviour.
 
-| figure | one case is | cases | seeds | found | took |
-|---:|---|---:|---|---|---:|
-${rows.join('\n')}
+| figure | one case is | cases | seeds | found | took | size | run |
+|---:|---|---:|---|---|---:|---|---|
+${sorted.join('\n')}
 
-${tables.join('\n')}
+${[...tables.values()].join('\n')}
 ## What each figure holds
 
 1. **Race**: whatever approvers, requester, admin and the sweep do at once to one request, it leaves \`pending\` exactly once; whoever lost is
@@ -69,5 +91,8 @@ ${tables.join('\n')}
 9. **Secrets**: credentials and links are in no log line, stored item, stream record or answer but the one they are for, in no spelling.
 11. **Table**: of the attempts at a call 30 % are throttled, 5 % lose their answer after the write; 10 % of the writes conflict. No answer is 500, none is wrong.
 12. **STS**: it refuses, throttles, hangs over the end of the grant. The grant is unharmed, no session is without its record and no record without its session.
+13. **Revoking**: after a revoke nothing is vended, whatever ran at the same time. Whoever revokes at once, and whatever IAM refuses, a revocation
+   that is done denies every session of its grant from then on, one that is not done is said to have failed, and a role's policy never outgrows
+   the room that IAM gives.
 `;
 }
