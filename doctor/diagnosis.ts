@@ -41,7 +41,7 @@ export async function diagnose(question: Question, catalogue: CatalogueData, cli
   const caller = await callerOf(clients, clock);
   const { isHub, hub, standing } = placeOf(question, catalogue, caller.account);
   const keys = accountsOf(question, catalogue, isHub || question.targetRole !== undefined ? undefined : standing);
-  const values = { stage: question.stage, region, hub: hub ?? 'HUB', organization: question.organization ? ` --organization ${question.organization}` : '' };
+  const values = { stage: question.stage, region, hub: hub ?? 'HUB', organization: organizationText(question.organization) };
   const digest = catalogueDigest(openCatalogue(catalogue));
   const visited = await inOrder(keys, async (key): Promise<Section> => {
     const account = catalogue.accounts[key]!;
@@ -92,12 +92,19 @@ async function installed(question: Question, catalogue: CatalogueData, { key, hu
   const hubOf = (organization: string | undefined) => ({ accountId: hub, stage: question.stage, organization });
   const target = targetOf(catalogue, key, hubOf(question.organization));
   const reading = await readingOf(question, target, isIn, clients);
-  if (reading.is === 'there' && hub === undefined)
-    return [notChecked('role-trust', key, "the trust policies name the hub: give its account with --hub, the 12 digits of Latchkey's own")];
   // a template that was printed for an organisation is stricter; whether it lets the hub in, the hub's functions say
   const organization = question.organization ?? (reading.is === 'there' ? organizationIn(reading.value) : undefined);
-  return judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), values);
+  const named = { ...values, organization: organizationText(organization) };
+  const findings = judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), named);
+  if (hub !== undefined || reading.is !== 'there') return findings;
+  return findings.map((finding) => (namesTheHub.has(finding.code) ? notChecked(finding.code, finding.about, hubIsMissing) : finding));
 }
+
+/** What cannot be judged by whoever does not know the hub. */
+const namesTheHub = new Set<Code>(['role-trust', 'revoker-role']);
+const hubIsMissing = 'it names the hub: give its account with --hub, 12 digits';
+
+const organizationText = (organization: string | undefined): string => (organization ? ` --organization ${organization}` : '');
 
 async function readingOf({ targetRole, place }: Question, target: Target, isIn: boolean, clients: Clients): Promise<Seen<TargetFacts>> {
   if (isIn) return { is: 'there', value: await readTarget(clients, target) };

@@ -11,7 +11,8 @@ import type { Seen } from './seen.ts';
  * @param values stage, region, hub, account, accountId
  */
 export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, values: Values): Finding[] {
-  if (facts.is !== 'there') return [notChecked('role', target.account.key, facts.is === 'hidden' ? facts.why : 'there is nothing to see')];
+  if (facts.is === 'hidden') return [notChecked('role', target.account.key, facts.why, facts.permission)];
+  if (facts.is === 'missing') return [notChecked('role', target.account.key, 'there is nothing to see')];
   const { value } = facts;
   return [
     judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, values),

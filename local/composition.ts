@@ -18,6 +18,7 @@ import type { App, Log } from '../lib/app.ts';
 import type { Catalogue } from '../lib/catalogue.ts';
 import { jsonLog } from '../lib/log.ts';
 import { sesMail } from '../lib/mail.ts';
+import { doctorAlias } from '../lib/probe.ts';
 import { revoker } from '../lib/revoker.ts';
 import { federation } from '../lib/sign-in.ts';
 import { stsSessions } from '../lib/sts.ts';
@@ -94,7 +95,8 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
   for (const [name, run] of Object.entries({ notify: notifyAll, 'issue-session': functions.issueCredentials, 'revoke-sessions': revokeAll })) {
     const full = `latchkey-${localStage}-${name}`;
     const environment = name === 'notify' ? { LATCHKEY_TABLE: table, LATCHKEY_SENDER: sender } : { LATCHKEY_TABLE: table };
-    aws.lambda.functions.set(full, { role: full, environment, invoke: (event, arn) => (run as Invocable)(event, contextOf('invoke', arn)) });
+    const aliases = name === 'notify' ? [] : [doctorAlias];
+    aws.lambda.functions.set(full, { role: full, environment, aliases, invoke: (event, arn) => (run as Invocable)(event, contextOf('invoke', arn)) });
   }
 
   return {

@@ -8,7 +8,8 @@ export type EmulatedFunction = {
   environment: Record<string, string>;
   /** name of its IAM role in the hub */
   role: string;
-  /** @param qualifier '' for none */
+  /** names by which it can be invoked besides its own */
+  aliases: readonly string[];
   invoke(event: unknown, invokedFunctionArn: string): Promise<unknown>;
 };
 export type LambdaEmulator = {
@@ -35,6 +36,8 @@ export function createLambdaEmulator(): LambdaEmulator {
       if (method === 'GET' && what === 'configuration') return json(configurationOf(name, found));
       if (method !== 'POST' || what !== 'invocations') throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
       const qualifier = url.searchParams.get('Qualifier');
+      if (qualifier !== null && !found.aliases.includes(qualifier))
+        throw new AwsFault('ResourceNotFoundException', `Function not found: ${arnOf(name)}:${qualifier}`, 404);
       return json(await found.invoke(JSON.parse(body.toString('utf8')), qualifier === null ? arnOf(name) : `${arnOf(name)}:${qualifier}`));
     },
   };

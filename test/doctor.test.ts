@@ -17,6 +17,7 @@ import { countsOf, planOf, textOf } from '../doctor/report.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { checkCatalogue } from '../lib/catalogue-check.ts';
 import type { PolicyDocument } from '../lib/iam.ts';
+import { targetOf } from '../lib/target.ts';
 import { operatorKeys } from '../local/operator.ts';
 import { startLocalServer } from '../local/server.ts';
 import { hubKeys } from '../local/sts.ts';
@@ -182,6 +183,16 @@ describe('against a set-up that somebody broke', () => {
       ['finding functions latchkey-local-issue-session', 'finding probe latchkey-local-issue-session'],
     ],
     [
+      'a function was deployed before there was a doctor',
+      () => Object.assign(hub.aws.lambda.functions.get('latchkey-local-revoke-sessions')!, { aliases: [] }),
+      ['finding probe latchkey-local-revoke-sessions'],
+    ],
+    [
+      'a function fails',
+      () => Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, { invoke: async () => ({ error: 'failed' }) }),
+      ['finding probe latchkey-local-issue-session'],
+    ],
+    [
       'a function runs as somebody else',
       () => Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, { role: 'service-role/other' }),
       ['finding function-role latchkey-local-issue-session'],
@@ -194,6 +205,18 @@ describe('against a set-up that somebody broke', () => {
   ])('%s', async (_, broken, expected) => {
     broken();
     expect(await found()).toEqual(expected);
+  });
+
+  test('a template for an organisation is taken as one, and the fix keeps it', async () => {
+    const { data: asked } = checkCatalogue(smallCatalogueFile);
+    const target = targetOf(asked!, 'production', { accountId: '999999999999', stage: 'local', organization: 'o-a1b2c3d4e5' });
+    for (const { path, name, trust } of target.roles) {
+      const arn = `arn:aws:iam::111111111111:role${path}${name}`;
+      hub.aws.targets.roles.set(arn, { ...hub.aws.targets.roles.get(arn)!, trust, maxSessionDuration: 7200 });
+    }
+    const found = withoutPlan(await visit()).filter(({ code }) => code.startsWith('role-'));
+    expect(found.map(({ code }) => code)).toEqual(['role-duration', 'role-duration']);
+    expect(found[0]?.fix).toContain('--account production --hub 999999999999 --stage local --organization o-a1b2c3d4e5');
   });
 
   test('each finding has its cause and its exact fix, and the plan every command once', async () => {
@@ -226,6 +249,7 @@ describe('against a set-up that somebody broke', () => {
         'dynamodb:DescribeTimeToLive',
         'dynamodb:DescribeContinuousBackups',
         'lambda:ListEventSourceMappings',
+        'sts:AssumeRole',
       ]),
     );
     expect(open.find(({ code }) => code === 'role')?.seen).toContain('you could not enter arn:aws:iam::111111111111:role/Nobody (AccessDenied)');
@@ -247,7 +271,12 @@ describe('against a set-up that somebody broke', () => {
     const seen = await within({ hub: '999999999999' });
     expect(seen.sections.map(({ title }) => title)).toEqual(['here', 'production 111111111111']);
     expect(withoutPlan(seen).map(({ code, level }) => `${level} ${code}`)).toEqual(['not-checked enter']);
-    expect(withoutPlan(await within({})).at(-1)?.seen).toContain('give its account with --hub');
+    expect(withoutPlan(await within({})).map(({ code, about, seen }) => `${code} ${about.split('/').at(-1)}: ${seen.split(':')[0]}`)).toEqual([
+      "enter production: only the hub's functions can try it",
+      'role-trust read: it names the hub',
+      'role-trust write: it names the hub',
+      'revoker-role latchkey-revoker: it names the hub',
+    ]);
     await expect(within({ hub: '999999999999', account: 'sandbox' })).rejects.toThrow(
       'You stand in account 111111111111 (production); for sandbox take credentials of 333333333333',
     );
@@ -306,6 +335,13 @@ describe('docs/doctor.md', () => {
   test('has every check and the rights that they take', () => {
     expect(readText('docs/doctor.md')).toBe(doctorDocument());
     for (const code of Object.keys(checks)) expect(readText('docs/doctor.md')).toContain(`\n| \`${code}\` |`);
+  });
+
+  test('names no option that there is not, in any guide', () => {
+    const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/first-deploy.md'].map(readText).join('\n');
+    const lines = [...guides.matchAll(/(?:run (?:--silent )?doctor --|latchkey doctor) ([^\n`#]*)/g)].map(([, rest]) => rest!);
+    expect(lines.length).toBeGreaterThan(6);
+    for (const option of lines.flatMap((line) => line.match(/--[a-z-]+/g) ?? [])) expect(Object.keys(doctor.options)).toContain(option.slice(2));
   });
 
   test('every call that the doctor makes is in the policies, and they have no other', () => {

@@ -5,6 +5,7 @@ import type { Context } from 'aws-lambda';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as revokeSessions } from '../../functions/revoke-sessions.ts';
 import type { Catalogue } from '../../lib/catalogue.ts';
+import { doctorAlias } from '../../lib/probe.ts';
 import { revoker } from '../../lib/revoker.ts';
 import { tableDefinition } from '../../lib/store.ts';
 import { stsSessions } from '../../lib/sts.ts';
@@ -33,6 +34,7 @@ export async function startEmulatedHub(catalogue: Catalogue) {
     const full = `latchkey-${localStage}-${name}`;
     aws.lambda.functions.set(full, {
       role: full,
+      aliases: name === 'notify' ? [] : [doctorAlias],
       environment: { LATCHKEY_TABLE: 'latchkey', ...(name === 'notify' && { LATCHKEY_SENDER: 'Latchkey <latchkey@example.com>' }) },
       invoke: async (event, invokedFunctionArn) => (handler?.with(app) as Invocable | undefined)?.(event, { invokedFunctionArn } as Context),
     });
