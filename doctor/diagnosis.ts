@@ -126,7 +126,9 @@ const aboutFunctions = new Set<Code>(['probe', 'catalogue', 'version', 'clock-hu
 
 function ofTheHub([hub, ...accounts]: readonly Section[]): Section[] {
   const isOfHub = ({ code }: Finding) => aboutFunctions.has(code);
-  const lines = new Map(accounts.flatMap(({ findings }) => findings.filter(isOfHub)).map((finding) => [JSON.stringify(finding), finding]));
+  // that a function is not deployed is said already
+  const isNews = ({ code, about }: Finding) => code !== 'probe' || !hub?.findings.some((finding) => finding.level === 'finding' && finding.about === about);
+  const lines = new Map(accounts.flatMap(({ findings }) => findings.filter(isOfHub).filter(isNews)).map((finding) => [JSON.stringify(finding), finding]));
   const rest = accounts.map(({ title, findings }) => ({ title, findings: findings.filter((finding) => !isOfHub(finding)) }));
   return hub ? [{ ...hub, findings: [...hub.findings, ...lines.values()] }, ...rest] : rest;
 }

@@ -154,11 +154,11 @@ function judgeConsumer({ mappings }: HubFacts, name: Consumer, values: Values): 
 /** botocore ses, GetSendQuota: what the sandbox gives in 24 hours. */
 const sandboxQuota = 200;
 
-function judgeMail({ sender, verified, sending, quota }: HubFacts, values: Values): Finding[] {
+function judgeMail({ functions: { notify }, sender, verified, sending, quota }: HubFacts, values: Values): Finding[] {
   const { address, domain } = sender ?? { address: 'the sender', domain: '' };
   return [
     sender === undefined
-      ? notChecked('sender', 'SES', 'the sender is not known: the environment of notify was not to be seen', 'lambda:GetFunctionConfiguration')
+      ? notChecked('sender', 'SES', 'only notify knows the sender', notify.is === 'hidden' ? notify.permission : undefined)
       : judge(
           'sender',
           address,

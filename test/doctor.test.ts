@@ -180,7 +180,7 @@ describe('against a set-up that somebody broke', () => {
     [
       'a function is not deployed',
       () => void hub.aws.lambda.functions.delete('latchkey-local-issue-session'),
-      ['finding functions latchkey-local-issue-session', 'finding probe latchkey-local-issue-session'],
+      ['finding functions latchkey-local-issue-session'],
     ],
     [
       'a function was deployed before there was a doctor',
