@@ -14,11 +14,21 @@ export type Check = {
 };
 
 const deploy = 'npx osls deploy --stage {stage} --package .serverless    # after npm run package, with the parameters of this deployment';
+const inAccount = '    # with credentials of {accountId}';
 const template = [
   'npm run --silent target -- --account {account} --hub {hub} --stage {stage}{organization} > {account}.yml',
-  'aws cloudformation deploy --template-file {account}.yml --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM    # with credentials of {accountId}',
+  `aws cloudformation deploy --template-file {account}.yml --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM${inAccount}`,
 ] as const;
-const install = 'Install the template of the account anew: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}';
+const install = 'Install the template of the account: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}';
+/** What only the other side can tell more of. */
+const look = [`npm run --silent doctor -- --account {account} --hub {hub} --stage {stage}{organization} --fix-plan${inAccount}`] as const;
+const lookThere = 'Run the doctor with credentials of {accountId}: it says what differs from the template, and the command that mends it.';
+/** CloudFormation compares templates, not what stands there. */
+const notByTemplate = 'CloudFormation does not undo what was changed beside it; after a change of the catalogue, install the template.';
+const putBack = (command: string) => `Put it back: ${command}, with credentials of {accountId}. ${notByTemplate}`;
+const rewrite = (command: string) => `Put it back: ${command}, with the document that --fix-plan prints in full. ${notByTemplate}`;
+const setBoundary = 'aws iam put-role-permissions-boundary --role-name {role} --permissions-boundary {boundary}';
+const setDuration = 'aws iam update-role --role-name {role} --max-session-duration {seconds}';
 
 export const checks = {
   // -- the hub
@@ -33,8 +43,8 @@ export const checks = {
     level: 'finding',
     asks: 'a function that goes into other accounts runs as the role that their trust policies name',
     cause: 'IAM would let in {expected} and nobody else.',
-    fix: 'Deploy the stage again: serverless.yml gives the role that name.',
-    plan: [deploy],
+    fix: 'Give the function its role again; CloudFormation does not undo what was changed beside it.',
+    plan: ['aws lambda update-function-configuration --function-name {name} --role {roleArn} --region {region}'],
   },
   probe: {
     level: 'finding',
@@ -85,18 +95,14 @@ export const checks = {
     level: 'finding',
     asks: 'every index of the lists is there, with its keys, and shows keys only',
     cause: 'An index was deleted or changed by hand, or its making is under way.',
-    fix: 'Deploy the stage; DynamoDB fills a new index by itself.',
-    plan: [deploy],
+    fix: 'Make it again, by the keys that lib/store.ts has, with the projection KEYS_ONLY. DynamoDB fills it by itself; CloudFormation does not bring back what was deleted beside it.',
   },
   'table-stream': {
     level: 'finding',
     asks: "the table's stream shows new and old images",
     cause: 'Without them nobody is mailed and no live session is ended.',
-    fix: 'Switch it on and deploy, so that the functions read the new stream.',
-    plan: [
-      'aws dynamodb update-table --table-name {table} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region {region}',
-      deploy,
-    ],
+    fix: 'Switch it on, then have the event source mappings of notify and revoke-sessions read the new stream: a stream that is switched on is a new one.',
+    plan: ['aws dynamodb update-table --table-name {table} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region {region}'],
   },
   'table-ttl': {
     level: 'warning',
@@ -132,22 +138,24 @@ export const checks = {
     level: 'finding',
     asks: "the function reads the table's stream",
     cause: 'notify sends no mail without it, revoke-sessions ends no session.',
-    fix: 'Enable the event source mapping, or deploy the stage if there is none.',
-    plan: [deploy],
+    fix: 'Enable its event source mapping. One that was deleted is not brought back by a deployment: take the events of the function out of serverless.yml, deploy, put them back, deploy.',
+    plan: ['aws lambda update-event-source-mapping --uuid {uuid} --enabled --region {region}'],
   },
   'consumer-partial': {
     level: 'finding',
     asks: 'the function may say which records failed',
     cause: 'One record that fails would hold up or repeat all others of its batch.',
-    fix: 'Deploy the stage: the mapping needs ReportBatchItemFailures.',
-    plan: [deploy],
+    fix: 'Let it say so: ReportBatchItemFailures.',
+    plan: ['aws lambda update-event-source-mapping --uuid {uuid} --function-response-types ReportBatchItemFailures --region {region}'],
   },
   'consumer-dead-letters': {
     level: 'finding',
     asks: 'what the stream gives up on goes to a queue with an alarm',
     cause: 'A record that is given up would vanish without anybody noticing.',
-    fix: 'Deploy the stage: the mapping needs the queue latchkey-{stage}-dead-letters for failures.',
-    plan: [deploy],
+    fix: 'Give it the queue latchkey-{stage}-dead-letters.',
+    plan: [
+      'aws lambda update-event-source-mapping --uuid {uuid} --destination-config OnFailure={Destination=arn:{partition}:sqs:{region}:{hub}:latchkey-{stage}-dead-letters} --region {region}',
+    ],
   },
   sender: {
     level: 'finding',
@@ -174,36 +182,36 @@ export const checks = {
     level: 'finding',
     asks: 'the hub enters the role with external id, tags and source identity',
     cause: '{why}',
-    fix: install,
-    plan: template,
+    fix: 'Where nothing is installed yet, install the template: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}. Else run the doctor with credentials of {accountId}: it says what differs.',
+    plan: look,
   },
   'external-id': {
     level: 'finding',
     asks: 'the role refuses the hub without the external id',
     cause: "Its trust policy does not ask for sts:ExternalId; somebody else's request could be made in your name.",
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   tags: {
     level: 'finding',
     asks: 'the role refuses a session without the tags of its request',
     cause: 'Its trust policy does not ask for them; a session without could not be ended on its own.',
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   'source-identity': {
     level: 'finding',
     asks: 'the role refuses a session that names no person',
     cause: 'Its trust policy does not ask for sts:SourceIdentity; CloudTrail would not show who it was.',
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   revoker: {
     level: 'finding',
     asks: "the hub enters the account's revoker",
     cause: '{why}',
-    fix: install,
-    plan: template,
+    fix: 'Where nothing is installed yet, install the template: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}. Else run the doctor with credentials of {accountId}: it says what differs.',
+    plan: look,
   },
   'no-revoker': {
     level: 'warning',
@@ -215,22 +223,22 @@ export const checks = {
     level: 'finding',
     asks: 'the revoker refuses the hub without the external id',
     cause: 'Its trust policy does not ask for sts:ExternalId.',
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   'revoker-rights': {
     level: 'finding',
     asks: "the revoker may change the role's inline policies",
     cause: "The role is not in the revoker's policy, or the boundary is not on the role: the revoker may touch no role without it.",
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   'revoker-reach': {
     level: 'finding',
     asks: "the revoker may not change roles that are not the catalogue's",
     cause: "Its policy is wider than the template's: whoever has the hub could change roles of the account.",
-    fix: install,
-    plan: template,
+    fix: lookThere,
+    plan: look,
   },
   // -- what stands in an account
   role: {
@@ -244,22 +252,22 @@ export const checks = {
     level: 'finding',
     asks: "the role's trust policy says what the template says",
     cause: 'It was changed by hand, or the catalogue or the hub was changed and the template not installed again: {differences}.',
-    fix: install,
-    plan: template,
+    fix: rewrite('aws iam update-assume-role-policy --role-name {role}'),
+    plan: [`aws iam update-assume-role-policy --role-name {role} --policy-document '{document}'${inAccount}`],
   },
   'role-boundary': {
     level: 'finding',
     asks: 'the role has the boundary of the template',
     cause: 'It was taken off or replaced. Sessions could make identities that outlive them, and the revoker may not touch the role.',
-    fix: install,
-    plan: ['aws iam put-role-permissions-boundary --role-name {role} --permissions-boundary {boundary}    # with credentials of {accountId}'],
+    fix: putBack(setBoundary),
+    plan: [`${setBoundary}${inAccount}`],
   },
   'role-duration': {
     level: 'finding',
     asks: "the role's MaxSessionDuration is the catalogue's",
     cause: "STS refuses a session that is longer than the role's own maximum.",
-    fix: install,
-    plan: ['aws iam update-role --role-name {role} --max-session-duration {seconds}    # with credentials of {accountId}'],
+    fix: putBack(setDuration),
+    plan: [`${setDuration}${inAccount}`],
   },
   'role-room': {
     level: 'finding',
@@ -271,22 +279,22 @@ export const checks = {
     level: 'finding',
     asks: 'the boundary says what the template says',
     cause: 'It is missing or was changed: {differences}.',
-    fix: install,
-    plan: template,
+    fix: rewrite('aws iam create-policy-version --policy-arn {boundary} --set-as-default'),
+    plan: [`aws iam create-policy-version --policy-arn {boundary} --set-as-default --policy-document '{document}'${inAccount}`],
   },
   'revoker-role': {
     level: 'finding',
     asks: 'the revoker is there, and its trust policy says what the template says',
     cause: 'It is missing or was changed: {differences}.',
-    fix: install,
-    plan: template,
+    fix: rewrite('aws iam update-assume-role-policy --role-name latchkey-revoker'),
+    plan: [`aws iam update-assume-role-policy --role-name latchkey-revoker --policy-document '{document}'${inAccount}`],
   },
   'revoker-policy': {
     level: 'finding',
     asks: 'the revoker may do what the template says and no more',
     cause: 'Its policy is missing or was changed: {differences}.',
-    fix: install,
-    plan: template,
+    fix: rewrite('aws iam put-role-policy --role-name latchkey-revoker --policy-name Revoke'),
+    plan: [`aws iam put-role-policy --role-name latchkey-revoker --policy-name Revoke --policy-document '{document}'${inAccount}`],
   },
 } as const satisfies Record<string, Check>;
 export type Code = keyof typeof checks;
@@ -308,11 +316,20 @@ export type Values = Readonly<Record<string, string>>;
 
 export const fine = (code: Code, about: string, seen: string): Finding => ({ code, level: 'ok', about, seen });
 
+/** What is not there at all is installed, whatever else would mend it. */
+export const notInstalled = (code: Code, about: string, values: Values): Finding => ({
+  ...fault(code, about, 'it is missing', values),
+  fix: filledIn(install, values),
+  plan: template.map((line) => filledIn(line, values)),
+});
+
 export function fault(code: Code, about: string, seen: string, values: Values): Finding {
   const { level, cause, fix, plan }: Check = checks[code];
-  const filled = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`);
+  const filled = (text: string) => filledIn(text, values);
   return { code, level, about, seen, cause: filled(cause), fix: filled(fix), ...(plan && { plan: plan.map(filled) }) };
 }
+
+const filledIn = (text: string, values: Values): string => text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`);
 
 export const notChecked = (code: Code, about: string, why: string, permission?: string): Finding => ({
   code,

@@ -41,17 +41,16 @@ export async function diagnose(question: Question, catalogue: CatalogueData, cli
   const caller = await callerOf(clients, clock);
   const { isHub, hub, standing } = placeOf(question, catalogue, caller.account);
   const keys = accountsOf(question, catalogue, isHub || question.targetRole !== undefined ? undefined : standing);
-  const values = { stage: question.stage, region, hub: hub ?? 'HUB', organization: organizationText(question.organization) };
+  const partition = caller.arn.split(':')[1] ?? 'aws';
+  const values = { stage: question.stage, region, partition, hub: hub ?? 'HUB', organization: organizationText(question.organization) };
   const digest = catalogueDigest(openCatalogue(catalogue));
   const visited = await inOrder(keys, async (key): Promise<Section> => {
     const account = catalogue.accounts[key]!;
     const named = { ...values, account: key, accountId: account.id };
     const expected = { catalogue: digest, version, hasRevoker: account.revoker };
     const tried = isHub ? judgeProbes(await readProbes(clients, question.stage, key), expected, named) : [notChecked('enter', key, elsewhere(hub))];
-    return {
-      title: `${key} ${account.id}`,
-      findings: [...tried, ...(await installed(question, catalogue, { key, hub, isIn: standing.includes(key) }, clients, named))],
-    };
+    const { isSeen, findings } = await installed(question, catalogue, { key, hub, isIn: standing.includes(key) }, clients, named);
+    return { title: `${key} ${account.id}`, findings: [...(isSeen ? tried.map(seenBelow) : tried), ...findings] };
   });
   const here = [judgeClock(caller.aheadMs, values), ...(isHub ? judgeHub(await readHub(clients, question.stage), values) : [])];
   const sections = [{ title: isHub ? `hub ${caller.account}` : 'here', findings: here }, ...visited];
@@ -96,8 +95,19 @@ async function installed(question: Question, catalogue: CatalogueData, { key, hu
   const organization = question.organization ?? (reading.is === 'there' ? organizationIn(reading.value) : undefined);
   const named = { ...values, organization: organizationText(organization) };
   const findings = judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), named);
-  if (hub !== undefined || reading.is !== 'there') return findings;
-  return findings.map((finding) => (namesTheHub.has(finding.code) ? notChecked(finding.code, finding.about, hubIsMissing) : finding));
+  const isSeen = reading.is === 'there';
+  if (hub !== undefined || !isSeen) return { isSeen, findings };
+  return { isSeen, findings: findings.map((finding) => (namesTheHub.has(finding.code) ? notChecked(finding.code, finding.about, hubIsMissing) : finding)) };
+}
+
+/** Where both sides are seen at once, what the hub ran into is mended by what is found in the account. */
+function seenBelow(finding: Finding): Finding {
+  const { plan, ...rest } = finding;
+  if (!plan || aboutFunctions.has(finding.code)) return finding;
+  return {
+    ...rest,
+    fix: "What is found below about the role says how to mend it. Where that is nothing, a policy of the organisation or the hub's own role refuses.",
+  };
 }
 
 /** What cannot be judged by whoever does not know the hub. */

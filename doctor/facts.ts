@@ -11,7 +11,7 @@ export type Consumer = (typeof consumers)[number];
 
 /** ARNs, names and texts as AWS gives them. */
 export type FunctionFacts = { role: string; environment: Readonly<Record<string, string>> };
-export type MappingFacts = { state: string; responses: readonly string[]; onFailure?: string };
+export type MappingFacts = { uuid: string; state: string; responses: readonly string[]; onFailure?: string };
 export type TableFacts = {
   keys: readonly string[];
   /** name -> its keys, and what of an item it shows */

@@ -49,7 +49,7 @@ function judgeFunction({ functions }: HubFacts, name: (typeof watched)[number], 
       here,
       (value) => (isExpected(value) ? undefined : `runs as ${value.role}`),
       () => `runs as ${expected}`,
-      { ...values, expected },
+      { ...values, expected, name: full, roleArn: `arn:${values.partition}:iam::${values.hub}:${expected}` },
     ),
   ];
 }
@@ -127,10 +127,11 @@ function wrongIndexes({ indexes }: TableFacts): string | undefined {
 
 // -- stream and mail -------------------------------------------------------------------------------------------------
 
-function judgeConsumer({ mappings }: HubFacts, name: Consumer, values: Values): Finding[] {
-  const full = `latchkey-${values.stage}-${name}`;
+function judgeConsumer({ mappings }: HubFacts, name: Consumer, given: Values): Finding[] {
+  const full = `latchkey-${given.stage}-${name}`;
   const seen = mappings[name];
   const [mapping] = seen.is === 'there' ? seen.value : [];
+  const values = { ...given, uuid: mapping?.uuid ?? 'UUID' };
   const reads = judge(
     'consumer',
     full,

@@ -1,7 +1,7 @@
 // What stands in a target account, against what the template would install there. Pure: facts in, findings out.
 import { boundaryArn, inlineLimit, revocationPolicyName, roleArn } from '../lib/iam.ts';
 import type { Target } from '../lib/target.ts';
-import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import { type Code, type Finding, fault, fine, notChecked, notInstalled, type Values } from './codes.ts';
 import type { InlineFacts, TargetFacts } from './facts.ts';
 import { differences } from './same-policy.ts';
 import type { Seen } from './seen.ts';
@@ -15,7 +15,7 @@ export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, val
   if (facts.is === 'missing') return [notChecked('role', target.account.key, 'there is nothing to see')];
   const { value } = facts;
   return [
-    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, values),
+    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, { ...values, boundary: boundaryArn(target.account) }),
     ...target.roles.flatMap((role) => judgeRole(value, target, role, values)),
     ...judgeRevoker(value, target, values),
   ];
@@ -26,7 +26,7 @@ function judgeRole({ roles }: TargetFacts, { account }: Target, wanted: Target['
   const { role, inline } = roles[arn] ?? { role: { is: 'missing' as const }, inline: { is: 'missing' as const } };
   const values = { ...given, role: wanted.name, boundary: boundaryArn(account), seconds: String(wanted.maxSessionDuration) };
   if (role.is === 'hidden') return [notChecked('role', arn, role.why, role.permission)];
-  if (role.is === 'missing') return [fault('role', arn, 'there is no role of this name', values)];
+  if (role.is === 'missing') return [{ ...notInstalled('role', arn, values), seen: 'there is no role of this name' }];
   const { value } = role;
   return [
     value.arn === arn ? fine('role', arn, 'is there') : fault('role', arn, `a role of this name is ${value.arn}`, values),
@@ -64,11 +64,15 @@ function judgeRevoker({ revoker }: TargetFacts, { account, revoker: wanted }: Ta
 
 function judgePolicy(code: Code, about: string, found: Seen<unknown>, wanted: unknown, values: Values): Finding {
   if (found.is === 'hidden') return notChecked(code, about, found.why, found.permission);
-  if (found.is === 'missing') return fault(code, about, 'it is missing', { ...values, differences: 'it is missing' });
+  if (found.is === 'missing') return notInstalled(code, about, { ...values, differences: 'it is missing' });
   const apart = differences(found.value, wanted);
   if (apart.length === 0) return fine(code, about, 'is what the template says');
   const shown = [...apart.slice(0, 3), ...(apart.length > 3 ? [`and ${apart.length - 3} more`] : [])].join('; ');
-  return fault(code, about, apart.length === 1 ? 'one difference' : `${apart.length} differences`, { ...values, differences: shown + hint(shown) });
+  return fault(code, about, apart.length === 1 ? 'one difference' : `${apart.length} differences`, {
+    ...values,
+    differences: shown + hint(shown),
+    document: JSON.stringify(wanted),
+  });
 }
 
 /** IAM shows the id in place of a principal that is no more (iam-ug, reference_policies_elements_principal). */

@@ -63,7 +63,8 @@ const readFunction = ({ lambda }: Clients, FunctionName: string): Promise<Seen<F
 const readMappings = ({ lambda }: Clients, FunctionName: string): Promise<Seen<readonly MappingFacts[]>> =>
   look('lambda:ListEventSourceMappings', async () => {
     const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName }));
-    return EventSourceMappings.map(({ State = 'unknown', FunctionResponseTypes = [], DestinationConfig }) => ({
+    return EventSourceMappings.map(({ UUID = '', State = 'unknown', FunctionResponseTypes = [], DestinationConfig }) => ({
+      uuid: UUID,
       state: State,
       responses: FunctionResponseTypes,
       ...(DestinationConfig?.OnFailure?.Destination && { onFailure: DestinationConfig.OnFailure.Destination }),

@@ -2,6 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Check, checks } from '../doctor/codes.ts';
 import { operatorPolicyInHub, operatorPolicyInTarget } from '../doctor/operator-policy.ts';
+import { usualCauses } from '../lib/sts-causes.ts';
 
 const file = new URL('../docs/doctor.md', import.meta.url);
 const example = { partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' };
@@ -25,12 +26,21 @@ function replaced(text: string, parts: Record<string, string>): string {
 }
 
 function table(): string {
-  const shown = (text: string) => text.replace(/\{(\w+)\}/g, (_, name: string) => `\`${name}\``).replaceAll('|', '\\|');
+  const plain = (text: string) => text.replace('{organization}', '').replace('{why}', byAnswer);
+  const shown = (text: string) =>
+    plain(text)
+      .replace(/\{(\w+)\}/g, (_, name: string) => `\`${name}\``)
+      .replaceAll('|', '\\|');
   const rows = Object.entries(checks).map(
     ([code, { level, asks, cause, fix }]: [string, Check]) => `| \`${code}\` | ${level} | ${asks} | ${shown(cause)} | ${shown(fix)} |`,
   );
   return `| code | if not | all is well when | cause | fix |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
+
+/** The causes of a refusal by STS's code. */
+const byAnswer = Object.entries(usualCauses)
+  .map(([code, cause]) => `${code}: ${cause}`)
+  .join(' ');
 
 const json = (value: unknown): string => `\`\`\`json\n${JSON.stringify(value, null, 2)}\n\`\`\`\n`;
 

@@ -212,10 +212,11 @@ describe('against a set-up that somebody broke', () => {
     const target = targetOf(asked!, 'production', { accountId: '999999999999', stage: 'local', organization: 'o-a1b2c3d4e5' });
     for (const { path, name, trust } of target.roles) {
       const arn = `arn:aws:iam::111111111111:role${path}${name}`;
-      hub.aws.targets.roles.set(arn, { ...hub.aws.targets.roles.get(arn)!, trust, maxSessionDuration: 7200 });
+      hub.aws.targets.roles.set(arn, { ...hub.aws.targets.roles.get(arn)!, trust });
     }
-    const found = withoutPlan(await visit()).filter(({ code }) => code.startsWith('role-'));
-    expect(found.map(({ code }) => code)).toEqual(['role-duration', 'role-duration']);
+    hub.aws.targets.policies.clear();
+    const found = withoutPlan(await visit()).filter(({ code, level }) => level === 'finding' && !code.startsWith('enter'));
+    expect(found.map(({ code }) => code)).toEqual(['boundary', 'revoker-role']);
     expect(found[0]?.fix).toContain('--account production --hub 999999999999 --stage local --organization o-a1b2c3d4e5');
   });
 
@@ -223,17 +224,32 @@ describe('against a set-up that somebody broke', () => {
     breakRole({ boundary: undefined, trust: trustWithout('sts:ExternalId') });
     const diagnosis = await visit();
     expect(countsOf(diagnosis)).toMatchObject({ finding: 4 });
-    expect(textOf(diagnosis)).toContain(
+    const text = textOf(diagnosis);
+    expect(text).toContain(
       [
         '  FINDING      external-id: latchkey/read: is entered without it',
         "               cause: Its trust policy does not ask for sts:ExternalId; somebody else's request could be made in your name.",
-        '               fix:   Install the template of the account anew: npm run target -- --account production --hub 999999999999 --stage local',
+        '               fix:   What is found below about the role says how to mend it.',
       ].join('\n'),
     );
+    expect(text).toContain('Allow sts:AssumeRole: Condition.StringEquals.sts:ExternalId is missing: lk-9f2c6c1e4b7a4d5f8a3e.\n');
+    const boundary = 'aws iam put-role-permissions-boundary --role-name read --permissions-boundary arn:aws:iam::111111111111:policy/latchkey/Boundary';
+    expect(text).toContain(`fix:   Put it back: ${boundary}, with credentials of 111111111111.`);
+    const [trust, ...rest] = planOf(diagnosis);
+    expect(rest).toEqual([`${boundary}    # with credentials of 111111111111`]);
+    const [, document = ''] =
+      /^aws iam update-assume-role-policy --role-name read --policy-document '([^']+)' {4}# with credentials of 111111111111$/.exec(trust!) ?? [];
+    const target = targetOf(data!, 'production', { accountId: '999999999999', stage: 'local', organization: undefined });
+    expect(JSON.parse(document)).toEqual(target.roles[0]!.trust);
+  });
+
+  test('from the hub alone, the fix is to look from the account', async () => {
+    breakRole({ trust: trustWithout('sts:ExternalId') });
+    const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys };
+    const diagnosis = await diagnose({ account: 'production', stage: 'local', place }, data!, clientsOf(place), Date.now);
+    expect(withoutPlan(diagnosis).find(({ code }) => code === 'external-id')?.fix).toMatch(/^Run the doctor with credentials of 111111111111/);
     expect(planOf(diagnosis)).toEqual([
-      'npm run --silent target -- --account production --hub 999999999999 --stage local > production.yml',
-      'aws cloudformation deploy --template-file production.yml --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM    # with credentials of 111111111111',
-      'aws iam put-role-permissions-boundary --role-name read --permissions-boundary arn:aws:iam::111111111111:policy/latchkey/Boundary    # with credentials of 111111111111',
+      'npm run --silent doctor -- --account production --hub 999999999999 --stage local --fix-plan    # with credentials of 111111111111',
     ]);
   });
 
