@@ -2,6 +2,7 @@
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { driftDigest, endDrifted } from './drift.ts';
+import { eachRequest } from './each-request.ts';
 import { DAY } from './time.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
@@ -24,23 +25,15 @@ export async function endLeavers(app: Part): Promise<number> {
   const after = isSame ? (last.after ?? '') : '';
   const ids = (await app.store.openIds()).filter((id) => id > after).sort();
   const now = ids.slice(0, MOST_PER_RUN);
-  const failures: unknown[] = [];
-  let ended = 0;
-  const judge = async (id: string) => {
-    try {
-      let isEnded = false;
-      await changeRequest(app, id, (current, at) => {
-        const next = endDrifted(current, app.catalogue, at);
-        isEnded = next !== undefined;
-        return next;
-      });
-      if (isEnded) ended += 1;
-    } catch (error) {
-      app.log('leaver-not-judged', { request: id, error: error instanceof Error ? error.name : typeof error });
-      failures.push(error);
-    }
-  };
-  for (let i = 0; i < now.length; i += AT_ONCE) await Promise.all(now.slice(i, i + AT_ONCE).map(judge));
+  const { changed: ended, failures } = await eachRequest(app, now, { atOnce: AT_ONCE, code: 'leaver-not-judged' }, async (id) => {
+    let isEnded = false;
+    await changeRequest(app, id, (current, at) => {
+      const next = endDrifted(current, app.catalogue, at);
+      isEnded = next !== undefined;
+      return next;
+    });
+    return isEnded;
+  });
   app.log('catalogue-swept', { open: ids.length, ended, failed: failures.length });
   if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${now.length} requests could not be judged`);
   await app.store.saveLook({ digest, at: app.clock(), ...(ids.length > now.length && { after: now.at(-1)! }) });

@@ -398,7 +398,7 @@ describe('trouble', () => {
     const close = app.store.closeDigest;
     let calls = 0;
     app.store.closeDigest = (...args) => (calls++ === 0 ? Promise.reject(new Error('canary')) : close(...args));
-    await expect(sweep(app)).rejects.toThrow('canary');
+    await expect(sweep(app)).rejects.toMatchObject({ errors: [new Error('canary')] });
     expect(app.store.closings).toHaveLength(1);
     expect([...app.store.requests.values()].map(({ outcome }) => outcome?.status)).toEqual(['lapsed', 'lapsed']);
     expect(app.lines).toContainEqual({ code: 'digests-closed', fields: { due: 2, failed: 1 } });

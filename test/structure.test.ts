@@ -33,6 +33,7 @@ const useCases = [
   'ask-ticket',
   'change',
   'decide-by-link',
+  'each-request',
   'diagnose',
   'digest-mail',
   'extend',
