@@ -60,7 +60,7 @@ export type Catalogue = {
   auditors: readonly string[];
   openRequests: number;
   requestsPerHour: number | undefined;
-  mailsPerHour: number;
+  mailsPerHour: number | undefined;
   leavers: 'revoke' | 'keep';
 };
 

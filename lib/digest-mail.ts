@@ -23,9 +23,10 @@ const LOOK_AGAIN = 15 * MINUTE;
  */
 export async function holdBack(app: Part & Pick<App, 'catalogue'>, news: News, request: RequestRecord, now: number): Promise<'free' | 'held' | 'too-late'> {
   const { approver, kind } = news;
-  if (!approver || (kind !== 'decide' && kind !== 'reminder')) return 'free';
+  const { mailsPerHour } = app.catalogue;
+  if (mailsPerHour === undefined || !approver || (kind !== 'decide' && kind !== 'reminder')) return 'free';
   const mail: HeldMail = { requestId: request.id, messageId: news.id, kind };
-  const place = await app.store.countMail(mailboxOf(approver.key, now), mail, app.catalogue.mailsPerHour, now);
+  const place = await app.store.countMail(mailboxOf(approver.key, now), mail, mailsPerHour, now);
   if (place === undefined || !mayWait(request, kind, digestDue(now))) return 'free';
   const id = digestIdOf(approver.key, now, place);
   if (!(await app.store.holdMail({ id, approver }, mail, digestDue(now)))) return 'too-late';

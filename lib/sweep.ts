@@ -28,13 +28,15 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
   const closing = Promise.allSettled([closeDigests(app)]);
   const { due, settled, failures } = await settleDue(app);
   const besides = [...(await closing), ...(await Promise.allSettled([endLeavers(app)]))];
-  const all = [...failures, ...besides.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))];
+  const all = [...failures, ...besides.flatMap((one) => (one.status === 'rejected' ? errorsIn(one.reason) : []))];
   if (all.length > 0)
     throw new AggregateError(all, `${failures.length} of ${due} requests could not be settled, and ${all.length - failures.length} other tasks failed`);
   return { due, settled };
 }
 
 // --- internal ---
+
+const errorsIn = (error: unknown): unknown[] => (error instanceof AggregateError ? error.errors : [error]);
 
 async function settleDue(app: Part): Promise<{ due: number; settled: number; failures: unknown[] }> {
   const ids = await app.store.due(app.clock(), MOST_PER_RUN);

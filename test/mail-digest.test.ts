@@ -14,11 +14,11 @@ const { read } = smallCatalogueFile.roles;
 const form = { 'content-type': 'application/x-www-form-urlencoded' };
 
 /** One approver, anybody may ask. `more` goes into the role `read`. */
-const appWith = (mailsPerHour: number, more: object = {}, approvers: string[] = [lead]): FakeApp =>
+const appWith = (mailsPerHour: number | undefined, more: object = {}, approvers: string[] = [lead]): FakeApp =>
   fakeApp({
     catalogue: catalogueOf({
       ...smallCatalogueFile,
-      limits: { mailsPerHour },
+      ...(mailsPerHour !== undefined && { limits: { mailsPerHour } }),
       roles: { ...smallCatalogueFile.roles, read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers }], ...more } } },
     }),
   });
@@ -88,7 +88,14 @@ describe('beyond the limit of an hour', () => {
     expect(subjects(app).slice(2)).toEqual(['Please decide: read']);
   });
 
-  test('thirty mails an hour where the catalogue says nothing', () => expect(catalogueOf().mailsPerHour).toBe(30));
+  test('where the catalogue says nothing, every request is mailed by itself and nothing is counted', async () => {
+    const app = appWith(undefined);
+    await burst(app, 40);
+    expect(sentTo(app, lead)).toHaveLength(40);
+    await atTheHour(app);
+    expect(digestsOf(app)).toEqual([]);
+    expect(app.store.mailboxes.size).toBe(0);
+  });
 
   test.each([0, 201, 1.5, '30'])('%p is no limit', (mailsPerHour) =>
     expect(() => catalogueOf({ ...smallCatalogueFile, limits: { mailsPerHour } })).toThrow('limits.mailsPerHour'),

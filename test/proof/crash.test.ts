@@ -22,6 +22,7 @@ const { roles } = smallCatalogueFile;
 const ticket = { pattern: '^OPS-[0-9]+$', required: true, validator: 'jira' };
 const catalogue = catalogueOf({
   ...smallCatalogueFile,
+  limits: { mailsPerHour: 30 },
   ticketValidators: { jira: { url: 'https://tickets.example.com/check' } },
   roles: {
     ...roles,
