@@ -85,7 +85,7 @@ function placesCheck(role: Role, places: readonly Place[], now: number, exempt: 
   const ends = endsOf(places.filter(({ until }) => until > now));
   const freed = ends[ends.length - most];
   if (freed === undefined) return [{ ...base, passed: true, detail: `${ends.length} of at most ${most} requests for this role are open, over all people.` }];
-  const detail = `At most ${most} requests for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
+  const detail = `At most ${most} ${most === 1 ? 'request' : 'requests'} for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
   return [{ ...base, passed: false, detail, retryAfterSeconds: Math.max(1, Math.ceil((freed - now) / SECOND)) }];
 }
 

@@ -30,7 +30,9 @@ export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<
     await emulator?.stop();
   };
   try {
-    if (!(await describeTable(client, table))) await createTable(client);
+    const found = await describeTable(client, table);
+    if (!found) await createTable(client);
+    else checkIndexes(found.GlobalSecondaryIndexes);
   } catch (error) {
     await close();
     throw error;
@@ -48,6 +50,16 @@ async function describeTable(client: DynamoDBClient, name: string): ReturnType<D
     if (error instanceof ResourceNotFoundException) return undefined;
     throw error;
   }
+}
+
+/** A table that an older Latchkey made may lack an index, and every list that stands on it would fail. */
+function checkIndexes(found: unknown): void {
+  const names = new Set((found as Array<{ IndexName?: string }> | undefined)?.map(({ IndexName }) => IndexName));
+  const missing = (tableDefinition(table).GlobalSecondaryIndexes ?? []).flatMap(({ IndexName = '' }) => (names.has(IndexName) ? [] : [IndexName]));
+  if (missing.length > 0)
+    throw new Error(
+      `the table there was made by an older Latchkey and has no index ${missing.join(', ')}. Choose another directory for --data, or another table.`,
+    );
 }
 
 async function createTable(client: DynamoDBClient): Promise<void> {

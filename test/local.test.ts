@@ -5,6 +5,7 @@ import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from 'jose';
@@ -12,6 +13,7 @@ import type { Store } from '../lib/app.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
 import { eventTypes, statuses } from '../lib/schema.ts';
+import { tableDefinition } from '../lib/store.ts';
 import { createGateway, type Functions, type WireCall } from '../local/gateway.ts';
 import { actorsOf, identitiesOf, testKeyOf } from '../local/identities.ts';
 import { createIssuer, identityOf } from '../local/issuer.ts';
@@ -19,6 +21,7 @@ import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { readAwsSettings, readSettings } from '../local/settings.ts';
 import { signedFetch } from '../local/signed-fetch.ts';
 import { createStream } from '../local/stream.ts';
+import { dynalite } from './support/emulators.ts';
 import { fakeStore } from './support/fake-store.ts';
 import { next, record } from './support/records.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
@@ -490,8 +493,10 @@ describe('settings', () => {
 describe('as a process', () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
   afterAll(() => rmSync(folder, { recursive: true }));
-  const start = (...args: string[]) => {
-    const { PORT: _, ...env } = process.env;
+  const start = (...args: string[]) => startWith({}, ...args);
+  const startWith = (more: Record<string, string>, ...args: string[]) => {
+    const { PORT: _, ...rest } = process.env;
+    const env = { ...rest, ...more };
     const child = spawn(process.execPath, ['--require', './scripts/preflight.cjs', 'local/start.ts', ...args], { env });
     const ended = once(child, 'close') as Promise<[number | null]>;
     return { child, ended, errors: text(child.stderr) };
@@ -535,6 +540,24 @@ describe('as a process', () => {
     expect(await json(fetch(`${base}/v1/requests/${id}`, { headers: { authorization: `Bearer ${token}` } }))).toMatchObject({ id, status: 'active' });
     second.child.kill('SIGINT');
     expect(await second.ended).toEqual([0, null]);
+  });
+
+  test('says so when the table there lacks an index', async () => {
+    const emulator = await dynalite.start();
+    const client = emulator.client();
+    const { GlobalSecondaryIndexes = [], AttributeDefinitions = [], ...rest } = tableDefinition('latchkey');
+    const older = {
+      ...rest,
+      GlobalSecondaryIndexes: GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName !== 'openByRole'),
+      AttributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) => AttributeName !== 'open' && AttributeName !== 'until'),
+    };
+    await client.send(new CreateTableCommand(older));
+    await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: 'latchkey' });
+    const elsewhere = { AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+    const { ended, errors } = startWith(elsewhere, '--port', '0');
+    expect([await ended, await errors]).toEqual([[1, null], expect.stringContaining('made by an older Latchkey and has no index openByRole')]);
+    client.destroy();
+    await emulator.stop();
   });
 
   test('tells every fault of a catalogue with its line', async () => {
