@@ -18,7 +18,7 @@ type Item = Record<string, AttributeValue>;
 type Part = Pick<Store, 'countMail' | 'holdMail' | 'dueDigests' | 'closeDigest' | 'claimDigest' | 'settleDigest'>;
 
 /** Digests are few and have a partition of the sweep's index to themselves, so that no look for requests meets one. */
-export const digestShard = 'digests';
+const digestShard = 'digests';
 /** `closed` is what the stream's filter for notify goes by; notify's own writes leave other states, so that it never wakes itself. */
 type State = 'closed' | 'claimed' | 'released' | 'done';
 
@@ -31,7 +31,7 @@ const ttl = (kind: keyof typeof keptFor, from: number): AttributeValue => number
 const iso = (ms: number) => new Date(ms).toISOString();
 const digestKey = (id: string): Item => ({ pk: text(`digest#${id}`) });
 
-/** What a closing looks like in the table's stream, as far as anybody goes by it; for the local server and tests. */
+/** What a closing looks like in the table's stream, as far as anybody goes by it; for the local server, whose emulator has no stream. */
 export const closedImage = (id: string): Item => ({ ...digestKey(id), state: state('closed') });
 
 /** The id of the digest whose closing a stream image shows; undefined for anything else. */
@@ -49,7 +49,7 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
   return {
     async countMail(mailbox, { requestId, messageId }, most, now) {
       const key: Item = { pk: text(`mailbox#${mailbox}`) };
-      // eight characters keep the item below a kilobyte; two mails that share them count as one
+      // eight characters, so that the item of an hour of thirty mails is below a kilobyte; two mails that share them would count as one
       const mail = sha256(`${requestId}#${messageId}`).slice(0, 8);
       const beyond = await write(key, {
         ConditionExpression: 'attribute_not_exists(#told) OR contains(#told, :mail) OR size(#told) < :most',
