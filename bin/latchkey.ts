@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 // The command line `latchkey`: the only place that ends the process.
-
+import { existsSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
 import { compiledDirectory, homeDirectory } from '../cli/places.ts';
 
-// compiling is most of what a short command costs; Node before 22.1 cannot keep it, and where nothing can be written nothing is kept
-process.getBuiltinModule('node:module').enableCompileCache?.(compiledDirectory({ env: process.env, home: homeDirectory() }));
+const home = homeDirectory();
+// Compiling is most of what a short command costs. Node before 22.1 cannot keep it, and no home is made where there is none.
+if (existsSync(home)) enableCompileCache?.(compiledDirectory({ env: process.env, home }));
 
 const args = process.argv.slice(2);
 const program = args[0] === 'credentials' ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');

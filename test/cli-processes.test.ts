@@ -1,6 +1,6 @@
 // The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -54,6 +54,14 @@ function start(args: readonly string[], env: Record<string, string>): Running {
   return { child, ended, said };
 }
 const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) => start(args, envOf(more)).ended;
+
+test('no home is made where there is none, and in one its compiled code is kept', async () => {
+  const none = join(home, 'none');
+  expect(await latchkey(['--version'], { HOME: none })).toMatchObject({ status: 0, err: '' });
+  expect(existsSync(none)).toBe(false);
+  expect((await latchkey(['--version'], {})).status).toBe(0);
+  expect(readdirSync(join(home, '.cache/latchkey/compiled'))).not.toEqual([]);
+}, 60_000);
 
 describe('several at once', () => {
   const many = Array.from({ length: 6 }, (_, i) => `profile-${i}`);
