@@ -163,6 +163,11 @@ walk('in a real browser', () => {
       expect(await step(page, 'end').textContent()).toMatch(/Nothing works for certain from \d{4}-/);
       expect(await use(page)).toMatch(/^denied the role's policy LatchkeyRevocations denies the sessions of this request\./);
       expect(await answers(page).nth(1).textContent()).toMatch(/^allowed/);
+      await page.getByRole('button', { name: 'Use the session' }).focus();
+      await page.keyboard.press('Enter');
+      await answers(page).nth(2).waitFor();
+      await page.keyboard.press('Enter');
+      await answers(page).nth(3).waitFor();
       expect(await page.locator('.history li strong').allTextContents()).toEqual(['filed', 'approved', 'session issued', status, 'live sessions denied']);
       expect(await overflows(page)).toBe(false);
 

@@ -6,12 +6,15 @@ import { duration, instant, statusWords } from './words.js';
 
 /** A button that is disabled while it works, and puts what went wrong below its step. */
 export function action(step, label, run, kind = '') {
-  const button = h('button', { type: 'button', class: kind, on: { click: () => attempt(step, run, button) } }, label);
+  // where it is drawn anew it is found by this; a label may also be made of elements
+  const id = typeof label === 'string' ? `${step}-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}` : undefined;
+  const button = h('button', { type: 'button', id, class: kind, on: { click: () => attempt(step, run, button) } }, label);
   return button;
 }
 
 export async function attempt(step, run, button) {
   delete state.notes[step];
+  const isFocused = button !== undefined && document.activeElement === button;
   if (button) button.disabled = true;
   try {
     await run();
@@ -21,6 +24,8 @@ export async function attempt(step, run, button) {
   } finally {
     if (button) button.disabled = false;
     draw();
+    // a button that was disabled has lost the focus, and the one that is drawn in its place never had it
+    if (isFocused && document.activeElement === document.body) document.getElementById(button.id)?.focus();
   }
 }
 
