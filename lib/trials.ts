@@ -18,7 +18,7 @@ export const triedRole =
 /** No role has a policy of this name, so that taking it away changes nothing. */
 const noPolicy = 'LatchkeyDoctor';
 /** A session for the dry run can take policies away and nothing else; with the name above it finds none. */
-const dryRun = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }] });
+export const dryRun = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }] });
 
 /**
  * Enters a revoker and, role by role, takes away a policy that does not exist. IAM judges the right before it looks for the policy:

@@ -19,6 +19,7 @@ import { type Asked, asked, type TrialInput, trialInput, trialWithout } from '..
 import { planSession } from '../lib/session.ts';
 import { type TargetRole, targetOf } from '../lib/target.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
+import { dryRun } from '../lib/trials.ts';
 import { isAllowed, type Judged } from './support/judge.ts';
 import { approved, record, start } from './support/records.ts';
 
@@ -111,7 +112,7 @@ describe.each(roles)('entering $role.name in $account.key', (subject) => {
 
 describe.each(roles)("the doctor's trial of $role.name in $account.key", (subject) => {
   const trial = trialInput(catalogue.roles.get(subject.role.ids[0]!)!, Buffer.alloc(16, 1));
-  const goes = (input: TrialInput) => {
+  const goes = (input: TrialInput, into = subject) => {
     const tags = Object.fromEntries((input.Tags ?? []).map(({ Key, Value }) => [`aws:RequestTag/${Key}`, Value]));
     const context = {
       'sts:ExternalId': input.ExternalId,
@@ -124,7 +125,7 @@ describe.each(roles)("the doctor's trial of $role.name in $account.key", (subjec
     };
     // STS asks for a yes to what is set, and for nothing else
     const actions = ['sts:AssumeRole', ...(input.Tags ? ['sts:TagSession'] : []), ...(input.SourceIdentity ? ['sts:SetSourceIdentity'] : [])];
-    return enters(subject, { actions, context });
+    return enters(into, { actions, context });
   };
 
   test('is let in as it is, and not without any of the things that are asked for', async () => {
@@ -133,6 +134,15 @@ describe.each(roles)("the doctor's trial of $role.name in $account.key", (subjec
     for (const missing of Object.keys(asked) as Asked[]) expect([missing, await goes(trialWithout(trial, missing))]).toEqual([missing, false]);
     const session = { ...inside(subject, bucket, start + MINUTE), identity: [anything], session: JSON.parse(trial.Policy) };
     expect(await isAllowed(session)).toBe(false);
+  });
+
+  test("is not held up by the hub's own policy, so that a role which asks for nothing is found out", async () => {
+    const open = document(enterActions.map((Action) => ({ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action })));
+    const careless = { ...subject, role: { ...subject.role, trust: open } };
+    for (const missing of Object.keys(asked) as Asked[]) {
+      assertions += 1;
+      expect([missing, await goes(trialWithout(trial, missing), careless)]).toEqual([missing, true]);
+    }
   });
 });
 
@@ -344,6 +354,9 @@ describe.each(targets)('the revoker of $key', (account) => {
     ['changes no trust', false, act('iam:UpdateAssumeRolePolicy', own, boundary)],
     ['makes no role', false, act('iam:CreateRole', `arn:aws:iam::${account.id}:role/new`, boundary)],
     ['takes no boundary away', false, act('iam:DeleteRolePermissionsBoundary', own, boundary)],
+    ["may take a policy away in the doctor's dry run", true, { ...act('iam:DeleteRolePolicy', own, boundary), session: JSON.parse(dryRun) }],
+    ["puts none there in the doctor's dry run", false, { ...act('iam:PutRolePolicy', own, boundary), session: JSON.parse(dryRun) }],
+    ["is refused on itself in the doctor's dry run", false, { ...act('iam:DeleteRolePolicy', revokerArn(account), undefined), session: JSON.parse(dryRun) }],
   ];
   test.each(cases)('%s', async (_, expected, call) => judges(expected, call));
 });
