@@ -80,7 +80,7 @@ const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you 
 - \`grants.json\`: which request was the grant for a role the last time. No secret; it saves a call.
 - \`compiled/\`: what V8 has compiled of the program (Node 22.1 or later), so that it starts faster. Not used with \`NODE_DISABLE_COMPILE_CACHE=1\`.
 
-Every file is written whole or not at all, under a lock. A damaged one is ignored, and that is said on stderr.`;
+Every file is written whole or not at all, under a lock that a crash does not leave behind for longer than a minute. A damaged one is ignored, and that is said on stderr. Where nothing can be written (a read-only container), credentials come all the same.`;
 
 function commandSection(command: AnyCommand): string {
   const { name, summary, description = [], positionals, options, rest, examples } = command;

@@ -33,7 +33,19 @@ export async function vend(world: World, settings: Settings, target: string, { d
     const { fileAndWait } = await import('./file-request.ts');
     return issue((await fileAndWait(world, api, target, filing)).id);
   });
-  if (target !== credentials.RequestId) await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
-  if (cache) keepSession(world, settings.url, who, target, credentials);
+  await carryOn(world, async () => {
+    if (cache) keepSession(world, settings.url, who, target, credentials);
+    if (target !== credentials.RequestId) await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
+  });
   return credentials;
+}
+
+/** Says on stderr what could not be kept. A disk that is full or read-only takes nothing away from credentials that were issued. */
+async function carryOn(world: World, keep: () => Promise<void>): Promise<void> {
+  try {
+    await keep();
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
+  }
 }

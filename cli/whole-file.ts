@@ -1,5 +1,6 @@
 // Writes a file whole or not at all, and lets one writer in at a time.
-import { chmodSync, closeSync, mkdirSync, openSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { Failure } from './exit.ts';
@@ -26,7 +27,8 @@ export function writeWhole(path: string, text: string, { mode, force = false }: 
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const target = targetOf(path);
     const kept = force ? undefined : modeOf(target);
-    const draft = `${target}.${process.pid}.tmp`;
+    // not by process number alone: containers that share a home have the same ones
+    const draft = `${target}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
     try {
       writeFileSync(draft, text, { mode: kept ?? mode, flag: 'wx' });
       // the umask may have taken away what an existing file had
@@ -68,21 +70,29 @@ function makeFolder(folder: string): void {
 
 function take(lock: string): boolean {
   try {
-    closeSync(openSync(lock, 'wx', 0o600));
+    writeFileSync(lock, `${process.pid} ${hostname()}`, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw new Failure('usage', `${lock} cannot be written (${codeOf(error)}).`);
-    if (ageOf(lock) > MINUTE) rmSync(lock, { force: true });
+    if (isAbandoned(lock)) rmSync(lock, { force: true });
     return false;
   }
 }
 
-/** How long ago a lock was taken. A crash leaves it behind. */
-function ageOf(lock: string): number {
+/** Whether a crash left a lock behind: its process is gone, or, where that cannot be told, it is old. */
+function isAbandoned(lock: string): boolean {
+  const taken = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
+  if (taken === undefined) return false;
+  const [pid, host] = (readText(lock) ?? '').split(' ');
+  return Date.now() - taken > MINUTE || (host === hostname() && !isRunning(Number(pid)));
+}
+
+function isRunning(pid: number): boolean {
   try {
-    return Date.now() - statSync(lock).mtimeMs;
+    return process.kill(pid, 0);
   } catch (error) {
-    if (hasCode(error, 'ENOENT')) return 0;
+    if (hasCode(error, 'ESRCH')) return false;
+    if (hasCode(error, 'EPERM')) return true;
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
+import { hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CredentialsView } from '../lib/schema.ts';
@@ -88,7 +89,35 @@ describe('several at once', () => {
     expect([...readdirSync(join(cache, 'sessions')), ...readdirSync(cache)].filter((name) => /lock|tmp/.test(name))).toEqual([]);
     await latchkey(['end', 'sandbox-read']);
   }, 60_000);
+
+  test('a lock whose latchkey was killed holds nobody up, and one that is held does', async () => {
+    const lock = join(home, '.aws/config.latchkey-lock');
+    const dead = spawnSync(process.execPath, ['-e', '']).pid;
+    mkdirSync(join(home, '.aws'));
+    writeFileSync(lock, `${dead} ${hostname()}`);
+    expect(await latchkey(['configure', 'sandbox-read', '--profile', 'after-a-crash'])).toMatchObject({ status: 0 });
+    writeFileSync(lock, `${process.pid} ${hostname()}`);
+    const held = latchkey(['configure', 'sandbox-read', '--profile', 'after-another']);
+    const first = await Promise.race([held.then(() => 'configured'), new Promise((resolve) => setTimeout(resolve, 1500, 'held up'))]);
+    expect(first).toBe('held up');
+    rmSync(lock);
+    expect(await held).toMatchObject({ status: 0 });
+  }, 60_000);
 });
+
+test('a home that nothing can be written to takes no credentials away', async () => {
+  await latchkey(['request', 'sandbox-read', ...reason, '--for', '30m']);
+  const nowhere = { HOME: '/dev/null/home', LATCHKEY_TOKEN: tokens.dev };
+  const plain = await latchkey(['credentials', 'sandbox-read'], nowhere);
+  const cached = await latchkey(['credentials', 'sandbox-read', '--cache'], nowhere);
+  for (const { status, out, err } of [plain, cached])
+    expect([status, JSON.parse(out), err]).toEqual([
+      0,
+      expect.objectContaining({ Version: 1 }),
+      expect.stringMatching(/^latchkey: \S+ cannot be written \(ENOTDIR\)\. Nothing was changed\. The credentials are good all the same\.\n$/),
+    ]);
+  await latchkey(['end', 'sandbox-read']);
+}, 60_000);
 
 test('Ctrl-C while waiting leaves the request in place, and says how to go on', async () => {
   const waiting = start(['request', 'production-bucket-read', ...reason, '--wait'], envOf({ LATCHKEY_TOKEN: tokens.dev }));
