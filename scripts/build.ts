@@ -22,8 +22,9 @@ export const functionNames = readdirSync(join(root, 'functions'))
 /**
  * What the SDK carries for other homes than ours, by the last part of the module's name, and what stands in its place. Lambda hands a
  * function its credentials and region in the environment, so the chain of SSO, profile, process and metadata providers and the files of
- * ~/.aws are never used there, though they would be half of the bundle; and no operation of ours has an event stream. Sources stay as
- * they are: the local server and the tests run the whole SDK. Were a module renamed, the bundle would grow and a test say so.
+ * ~/.aws are never used there, though they would be half of the bundle; no operation of ours has an event stream, discovers its endpoint
+ * or signs for all regions at once; and SHA-256 is Node's. Sources stay as they are: the local server and most tests run the whole SDK; a
+ * test runs what is built. Were a module renamed, the bundle would grow and a test say so.
  */
 const replacements: Record<string, string> = {
   'credential-provider-node': "export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';",
@@ -31,6 +32,10 @@ const replacements: Record<string, string> = {
   loadSharedConfigFiles:
     "export const CONFIG_PREFIX_SEPARATOR = '.'; export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });",
   getInstanceMetadataRegion: 'export const getInstanceMetadataRegion = async () => undefined;',
+  'endpoint-cache': 'export class EndpointCache {}',
+  'signature-v4-multi-region':
+    "import { SignatureV4 } from '@smithy/signature-v4'; export class SignatureV4MultiRegion extends SignatureV4 { static sigv4aDependency() { return 'none'; } }",
+  Sha256Js: "export class Sha256Js { constructor() { throw new Error('node:crypto has no SHA-256'); } }",
 };
 const leaner: Plugin = {
   name: 'leaner-sdk',

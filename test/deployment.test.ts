@@ -4,15 +4,22 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { openCatalogue } from '../lib/catalogue.ts';
 import { revokerRoles, targetRoles } from '../lib/iam.ts';
 import { mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
-import { tableDefinition } from '../lib/store.ts';
+import type { CredentialsView, RequestView } from '../lib/schema.ts';
+import { dynamoStore, tableDefinition } from '../lib/store.ts';
+import { startAwsEmulator } from '../local/aws-emulator.ts';
+import { hubKeys, revokeKeys } from '../local/sts.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { checkSettings } from '../scripts/settings.ts';
+import { invokeBuilt } from './support/built-function.ts';
+import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
+import { dynalite } from './support/emulators.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -469,7 +476,7 @@ describe('artefacts', () => {
 
   test('none carries tests, local code, the YAML reader or parts of the SDK that Lambda has no use for', () => {
     const unwanted =
-      /^(?:local|test|bench|scripts|bin|docs)\/|node_modules\/(?:yaml|dynalite|jose)\/|credential-provider-(?!env\/)|token-providers|parseIni|(?<!^replaced:)getInstanceMetadataRegion|event-streams\/|access\.yml/;
+      /^(?:local|test|bench|scripts|bin|docs)\/|node_modules\/(?:yaml|dynalite|jose)\/|credential-provider-(?!env\/)|token-providers|parseIni|(?<!^replaced:)getInstanceMetadataRegion|event-streams\/|mnemonist|signature-v4-multi-region\/|Sha256Js\.js|access\.yml/;
     for (const { inputs } of artefacts) {
       expect(inputs.length).toBeGreaterThan(10);
       expect(inputs.filter((input) => unwanted.test(input))).toEqual([]);
@@ -486,6 +493,45 @@ describe('artefacts', () => {
       expect([name, clients(name)]).toEqual([name, ['dynamodb', 'ses', 'sts'].filter((client) => prefixes.has(client))]);
     }
   });
+
+  test('what is built does a whole life, with the keys and the endpoints of the environment', async () => {
+    const database = await dynalite.start();
+    const aws = await startAwsEmulator({ catalogue: openCatalogue(deployedCatalogue()), clock: Date.now });
+    const reach = { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, LATCHKEY_TABLE: 'latchkey' };
+    const identity = { LATCHKEY_ISSUER: 'https://issuer.example.com', LATCHKEY_AUDIENCE: 'latchkey', LATCHKEY_SCOPE: 'latchkey' };
+    const sending = { LATCHKEY_SENDER: 'latchkey@example.com', LATCHKEY_BASE_URL: 'https://access.example.com' };
+    const invoke = <Result>(name: string, keys: typeof hubKeys | typeof revokeKeys, event: unknown) => {
+      const handed = { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey, AWS_SESSION_TOKEN: keys.sessionToken };
+      return invokeBuilt<Result>(join(root, '.build', name), { ...reach, ...identity, ...sending, ...handed }, event);
+    };
+    const ask = async <Body>(name: string, route: CallName, wish: Wish) => {
+      const { statusCode, body = '' } = await invoke<{ statusCode: number; body?: string }>(name, hubKeys, eventFor(route, { ...wish, as: dev }));
+      return { status: statusCode, body: JSON.parse(body) as Body };
+    };
+    const dev = 'arn:aws:iam::222222222222:user/asi-dev';
+    const store = dynamoStore(database.client(), 'latchkey');
+    const newsOf = async (id: string) => ({ Records: [streamRecord({ after: (await store.get(id))! })] });
+    try {
+      await database.createTable('latchkey');
+      const body = (role: string) => ({ role, duration: '1h', reason: 'Look at the failing nightly export', ticket: 'OPS-1234' });
+      const pending = await ask<RequestView>('create-request', 'createRequest', { body: body('production-bucket-read'), headers: { 'idempotency-key': 'a' } });
+      expect([pending.status, pending.body]).toEqual([201, expect.objectContaining({ status: 'pending' })]);
+      expect(await invoke('notify', hubKeys, await newsOf(pending.body.id))).toEqual({ batchItemFailures: [] });
+      expect(aws.ses.outbox.map(({ to }) => to).sort()).toEqual(['lead@example.com', 'second-lead@example.com']);
+
+      const { id } = (await ask<RequestView>('create-request', 'createRequest', { body: body('sandbox-read'), headers: { 'idempotency-key': 'b' } })).body;
+      const vended = await ask<CredentialsView>('issue-session', 'issueCredentials', { id, body: {} });
+      expect([vended.status, vended.body]).toEqual([200, expect.objectContaining({ RequestId: id, SessionToken: expect.any(String) })]);
+      expect(aws.sts.session(vended.body.AccessKeyId)).toMatchObject({ sourceIdentity: expect.any(String) });
+
+      expect((await ask<RequestView>('end-request', 'endRequest', { id, body: {} })).body).toMatchObject({ status: 'ended', revocation: { state: 'pending' } });
+      expect(await invoke('revoke-sessions', revokeKeys, await newsOf(id))).toEqual({ batchItemFailures: [] });
+      expect((await ask<RequestView>('read-requests', 'readRequest', { id })).body).toMatchObject({ revocation: { state: 'done' } });
+      expect(await invoke('sweep', hubKeys, eventFile('sweep.schedule'))).toEqual({ due: 0, settled: 0 });
+    } finally {
+      await Promise.all([aws.close(), database.stop()]);
+    }
+  }, 60_000);
 
   test('the same sources make the same bytes', () => {
     const bytes = () => functionNames.map((name) => readFileSync(join(root, '.build', `${name}.zip`)).toString('base64'));

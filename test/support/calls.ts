@@ -61,15 +61,21 @@ export type Answer<Body = unknown> = { status: number; headers: Record<string, s
 
 /** Calls a route through its function's handler. `body` is the parsed answer where that is JSON. */
 export async function call<Body = unknown>(app: FakeApp, name: CallName, wish: Wish = {}): Promise<Answer<Body>> {
-  const [handler, file] = routes[name];
+  const [handler] = routes[name];
+  const result: HttpResult = await handler.with(app)(eventFor(name, wish), {} as Context);
+  const { statusCode = 0, headers = {}, body: text = '' } = result;
+  const isJson = /^application\/(problem\+)?json$/.test(String(headers['content-type']));
+  return { status: statusCode, headers: headers as Record<string, string>, text, body: (isJson ? JSON.parse(text) : undefined) as Body };
+}
+
+/** What the function of a route is called with. */
+export function eventFor(name: CallName, wish: Wish = {}): HttpEvent {
+  const [, file] = routes[name];
   const mount = wish.as?.startsWith('arn:') ? 'iam' : 'jwt';
   const event = eventFile<HttpEvent>(file.replace('*', mount));
   if (wish.as !== undefined || wish.claims) identify(event, wish.as ?? 'dev@example.com', wish.claims);
   vary(event, wish);
-  const result: HttpResult = await handler.with(app)(event, {} as Context);
-  const { statusCode = 0, headers = {}, body: text = '' } = result;
-  const isJson = /^application\/(problem\+)?json$/.test(String(headers['content-type']));
-  return { status: statusCode, headers: headers as Record<string, string>, text, body: (isJson ? JSON.parse(text) : undefined) as Body };
+  return event;
 }
 
 /** The text of a file in events/, parsed; a new value each time. */
