@@ -9,7 +9,7 @@ import { buildCli } from '../scripts/build-cli.ts';
 
 export const title = 'The command line';
 
-const rounds = 40;
+const rounds = 150;
 const role = 'sandbox-read';
 const id = '00000000000000000000000000';
 

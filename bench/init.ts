@@ -7,7 +7,7 @@ import { build as bundle } from 'esbuild';
 import { type Artefact, build } from '../scripts/build.ts';
 
 export const title = 'Cold start';
-const rounds = 40;
+const rounds = 80;
 const target = 2.3;
 const built = join(import.meta.dirname, '../.build');
 

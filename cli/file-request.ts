@@ -2,7 +2,7 @@
 import type { RequestView } from '../lib/schema.ts';
 import type { Api } from './api.ts';
 import { suggestingRole } from './grant.ts';
-import type { Filing } from './vend.ts';
+import type { Filing } from './issue-session.ts';
 import { waitForDecision } from './wait.ts';
 import type { Wish } from './wish.ts';
 import type { World } from './world.ts';

@@ -1,8 +1,8 @@
 // The options of every command that gets a session: credentials, env, exec.
 import type { Options, Values } from './command.ts';
 import { Failure } from './exit.ts';
+import type { Filing } from './issue-session.ts';
 import { namedValues } from './named-values.ts';
-import type { Filing } from './vend.ts';
 
 export const sessionOptions = {
   duration: { type: 'text', placeholder: '15m', summary: 'a shorter session than the role allows (15m at least)' },

@@ -1,22 +1,16 @@
-// Gets a session of a grant: from the cache if that is wanted, else by one call; and files the request first if that is wanted.
+// Gets a session of a grant: the kept one if that is wanted, else a new one, which it keeps if that is wanted.
 import type { CredentialsView } from '../lib/schema.ts';
-import { openApi } from './api.ts';
 import { Failure } from './exit.ts';
-import { withGrant } from './grant.ts';
+import type { Issue } from './issue-session.ts';
 import { keepSession, recallSession } from './kept-sessions.ts';
 import { rememberGrant } from './remembered-grants.ts';
 import type { Settings } from './settings.ts';
 import { findSigner } from './signer.ts';
 import type { World } from './world.ts';
 
-export type Filing = { reason: string; duration: string | undefined; ticket: string | undefined; scope?: Record<string, string> | undefined };
-export type VendOptions = {
-  /** of the session, as the API takes it: `15m` */
-  duration?: string | undefined;
+export type VendOptions = Issue & {
   /** uses and keeps a session in a 0600 file */
   cache?: boolean;
-  /** what to file, and wait for, where there is no grant */
-  filing?: Filing | undefined;
 };
 
 /** @param target a role, or the id of a request @throws Failure `no-grant` and whatever the API refuses */
@@ -25,14 +19,9 @@ export async function vend(world: World, settings: Settings, target: string, { d
   const { who } = signer;
   const kept = cache && duration === undefined ? recallSession(world, settings.url, who, target) : undefined;
   if (kept) return kept;
-  const api = openApi(world, settings, signer);
-  const issue = (id: string) =>
-    api.call<CredentialsView>({ method: 'POST', path: `/requests/${id}/credentials`, body: duration === undefined ? {} : { duration } });
-  const credentials = await withGrant(world, api, target, issue).catch(async (error: unknown) => {
-    if (filing === undefined || !(error instanceof Failure) || error.exit !== 'no-grant') throw error;
-    const { fileAndWait } = await import('./file-request.ts');
-    return issue((await fileAndWait(world, api, target, filing)).id);
-  });
+  // loaded when there is need of it: a kept session is to cost as little as can be
+  const { issueSession } = await import('./issue-session.ts');
+  const credentials = await issueSession(world, settings, signer, target, { duration, filing });
   await carryOn(world, async () => {
     if (cache) keepSession(world, settings.url, who, target, credentials);
     if (target !== credentials.RequestId) await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));

@@ -1,9 +1,9 @@
 // What can be asked for with a role: the options of `request` and `explain`, and what they come to in a request's body.
 import { toInstant } from '../lib/time.ts';
 import type { Options, Values } from './command.ts';
+import type { Filing } from './issue-session.ts';
 import { namedValues } from './named-values.ts';
 import { startForms, startTimeOf, startTimeText } from './start-time.ts';
-import type { Filing } from './vend.ts';
 import type { World } from './world.ts';
 
 /** A filing with everything that the API takes. */
