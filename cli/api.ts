@@ -6,6 +6,7 @@ import { SECOND } from '../lib/time.ts';
 import { NoAnswer } from './answer.ts';
 import { exitOf, Failure, type ProblemDocument } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
+import { parsedJson } from './json-text.ts';
 import type { Settings } from './settings.ts';
 import { findSigner, type Signer } from './signer.ts';
 import type { World } from './world.ts';
@@ -31,7 +32,7 @@ const longestWait = 10;
 export function openApi(world: World, settings: Settings, signer: Signer): Api {
   const callFully = async <Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }> => {
     const answer = await send(world, settings, signer, call);
-    const body = parsed(answer.body);
+    const body = parsedJson(answer.body);
     if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
     throw failureOf(answer, body, settings, signer);
   };
@@ -126,12 +127,3 @@ const hints: Record<string, (signer: Signer) => string[]> = {
 
 const isProblem = (body: unknown): body is ProblemDocument =>
   body !== null && typeof body === 'object' && 'code' in body && typeof body.code === 'string' && 'detail' in body && typeof body.detail === 'string';
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
-}

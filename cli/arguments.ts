@@ -1,7 +1,7 @@
 // Reads a command's arguments. Not node:util's parseArgs: that one alone would cost `credentials` a tenth of its time.
+import { probablyMeant } from '../lib/suggestion.ts';
 import { type AnyCommand, commonOptionsOf, type Input, type Options } from './command.ts';
 import { Failure } from './exit.ts';
-import { nearest } from './nearest.ts';
 
 /**
  * Options may stand anywhere before `--`, as `--name value` or `--name=value`.
@@ -54,6 +54,6 @@ function check(command: AnyCommand, { positionals, options }: Input): void {
 const wrong = ({ name }: AnyCommand, message: string) => new Failure('usage', message, [`See: latchkey ${name} --help`]);
 
 function unknownOption(command: AnyCommand, specs: Options, given: string): Failure {
-  const meant = nearest(given.replace(/^-+/, ''), Object.keys(specs));
+  const meant = probablyMeant(given.replace(/^-+/, ''), Object.keys(specs));
   return wrong(command, `${given} is no option of "latchkey ${command.name}".${meant ? ` Did you mean --${meant}?` : ''}`);
 }

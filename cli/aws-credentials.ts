@@ -2,6 +2,7 @@
 import { parseAwsFile } from './aws-files.ts';
 import { Failure } from './exit.ts';
 import { fromContainer, fromInstance } from './host-credentials.ts';
+import { jsonObject } from './json-text.ts';
 import { awsConfigPath, awsCredentialsPath } from './places.ts';
 import type { AwsKeys } from './sigv4.ts';
 import { readText } from './whole-file.ts';
@@ -90,12 +91,7 @@ async function exported(world: World, profile: string | undefined): Promise<AwsK
 }
 
 function keysOf(document: string): AwsKeys | undefined {
-  try {
-    const { AccessKeyId, SecretAccessKey, SessionToken } = JSON.parse(document) as Record<string, string>;
-    if (!AccessKeyId || !SecretAccessKey) return undefined;
-    return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(SessionToken && { sessionToken: SessionToken }) };
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const { AccessKeyId, SecretAccessKey, SessionToken } = jsonObject(document) as Record<string, string | undefined>;
+  if (!AccessKeyId || !SecretAccessKey) return undefined;
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(SessionToken && { sessionToken: SessionToken }) };
 }

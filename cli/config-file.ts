@@ -1,5 +1,6 @@
 // The configuration file: YAML with one setting a line, and nothing else of YAML, so that reading it costs nothing.
 import { Failure } from './exit.ts';
+import { parsedJson } from './json-text.ts';
 
 /** Setting -> what it is, for the docs and the comment that `setup` writes. */
 export const configKeys = {
@@ -51,14 +52,7 @@ export function editConfig(text: string, changes: ConfigValues): string {
 /** A plain, single- or double-quoted YAML scalar, with a comment behind it or not. */
 function scalarOf(text: string): string | undefined {
   const double = /^("(?:[^"\\]|\\.)*")\s*(?:#.*)?$/.exec(text)?.[1];
-  if (double !== undefined) {
-    try {
-      return JSON.parse(double) as string;
-    } catch (error) {
-      if (error instanceof SyntaxError) return undefined;
-      throw error;
-    }
-  }
+  if (double !== undefined) return parsedJson(double) as string | undefined;
   const single = /^'((?:[^']|'')*)'\s*(?:#.*)?$/.exec(text)?.[1];
   if (single !== undefined) return single.replaceAll("''", "'");
   if (/^[&*!|>{["'%@`]/.test(text)) return undefined;

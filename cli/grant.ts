@@ -1,8 +1,9 @@
 // From what somebody types, a role or the id of a request, to the request that is meant.
+
 import type { RequestView } from '../lib/schema.ts';
+import { probablyMeant } from '../lib/suggestion.ts';
 import type { Api, RequestList, RoleList } from './api.ts';
 import { Failure } from './exit.ts';
-import { nearest } from './nearest.ts';
 import { recallGrant } from './remembered-grants.ts';
 import { when } from './terminal-text.ts';
 import type { World } from './world.ts';
@@ -82,7 +83,7 @@ export async function suggestingRole<T>(api: Api, role: string, work: () => Prom
 
 /** Says which role was probably meant. @param items the roles that there are for this caller */
 export function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
-  const meant = nearest(
+  const meant = probablyMeant(
     role,
     items.map(({ id }) => id),
   );

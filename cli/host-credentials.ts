@@ -4,6 +4,7 @@ import { NoAnswer } from './answer.ts';
 import type { AwsSource } from './aws-credentials.ts';
 import { Failure } from './exit.ts';
 import { sendHttp } from './http.ts';
+import { jsonObject } from './json-text.ts';
 import type { AwsKeys } from './sigv4.ts';
 import { readText } from './whole-file.ts';
 import { variable, type World } from './world.ts';
@@ -60,20 +61,10 @@ async function ask(call: { method: string; url: string; headers: Record<string, 
 }
 
 function keysOf(text: string, where: string): AwsKeys {
-  const { AccessKeyId, SecretAccessKey, Token } = parsed(text);
+  const { AccessKeyId, SecretAccessKey, Token } = jsonObject(text) as Record<string, string | undefined>;
   if (!AccessKeyId || !SecretAccessKey)
     throw new Failure('try-again', `The credentials endpoint of ${where} gave no credentials.`, ['Check that a role is attached, and try again.']);
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(Token && { sessionToken: Token }) };
-}
-
-function parsed(text: string): Record<string, string | undefined> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return value !== null && typeof value === 'object' ? (value as Record<string, string>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }
 
 function orNothing(error: unknown): undefined {

@@ -3,6 +3,7 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CredentialsView } from '../lib/schema.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
+import { jsonObject } from './json-text.ts';
 import { isLastSession } from './last-session.ts';
 import { sessionPath, sessionsDirectory } from './places.ts';
 import { readText, writeWhole } from './whole-file.ts';
@@ -40,21 +41,10 @@ export function dropSessions(world: World, requestId: string): void {
 // -- internal --------------------------------------------------------------------------------------------------------
 
 function parsed(text: string): Kept | undefined {
-  try {
-    const kept = JSON.parse(text) as Kept | null;
-    const { credentials } = kept ?? {};
-    const isWhole = [
-      credentials?.AccessKeyId,
-      credentials?.SecretAccessKey,
-      credentials?.SessionToken,
-      credentials?.Expiration,
-      credentials?.GrantEndsAt,
-    ].every((value) => typeof value === 'string' && value !== '');
-    return isWhole ? kept! : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const kept = jsonObject(text) as Partial<Kept>;
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt } = (kept.credentials ?? {}) as Partial<CredentialsView>;
+  const isWhole = [AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt].every((value) => typeof value === 'string' && value !== '');
+  return isWhole ? (kept as Kept) : undefined;
 }
 
 function filesIn(directory: string): string[] {

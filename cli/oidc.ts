@@ -3,6 +3,7 @@
 import { NoAnswer } from './answer.ts';
 import { Failure } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
+import { jsonObject } from './json-text.ts';
 import { checkedUrl, type Settings } from './settings.ts';
 import { expiryOf, type Tokens } from './tokens.ts';
 import type { World } from './world.ts';
@@ -36,7 +37,7 @@ export async function findClient(world: World, { issuer, clientId, scope = '', a
 export async function discover(world: World, issuer: string): Promise<Issuer> {
   checkedUrl(issuer);
   const answer = await asking(issuer, () => sendHttp({ method: 'GET', url: `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, env: world.env }));
-  const found = objectOf(answer);
+  const found = jsonObject(answer.body);
   if (answer.status !== 200 || found.issuer !== issuer || typeof found.token_endpoint !== 'string') {
     throw new Failure('sign-in', `${issuer} does not describe itself as the OIDC issuer of that name.`, ['Check the issuer: latchkey setup URL --issuer ...']);
   }
@@ -83,7 +84,7 @@ export async function fetchTokens(
 export async function postForm(world: World, endpoint: string, form: Record<string, string>): Promise<Record<string, unknown>> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
   const answer = await asking(endpoint, () => sendHttp({ method: 'POST', url: endpoint, headers, body: String(new URLSearchParams(form)), env: world.env }));
-  const found = objectOf(answer);
+  const found = jsonObject(answer.body);
   if (answer.status >= 200 && answer.status < 300) return found;
   if (typeof found.error === 'string') throw new TokenRefused(found.error, typeof found.error_description === 'string' ? found.error_description : '');
   throw new Failure('try-again', `${new URL(endpoint).origin} cannot sign you in now (status ${answer.status}).`, ['Try again in a moment.']);
@@ -108,16 +109,6 @@ async function asking(where: string, ask: () => Promise<HttpAnswer>): Promise<Ht
     return await ask();
   } catch (error) {
     if (error instanceof NoAnswer) throw new Failure('try-again', `${new URL(where).origin} does not answer (${error.code}).`, ['Try again in a moment.']);
-    throw error;
-  }
-}
-
-function objectOf({ body }: HttpAnswer): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(body);
-    return parsed !== null && typeof parsed === 'object' ? (parsed as Record<string, unknown>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
     throw error;
   }
 }

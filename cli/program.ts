@@ -1,9 +1,9 @@
 // From arguments to an exit status. Commands are loaded when they are named.
+import { probablyMeant } from '../lib/suggestion.ts';
 import { version } from '../lib/version.ts';
 import { readArguments } from './arguments.ts';
 import { type AnyCommand, commonOptions, type OptionSpec } from './command.ts';
 import { exits, Failure } from './exit.ts';
-import { nearest } from './nearest.ts';
 import { plain } from './terminal-text.ts';
 import type { World } from './world.ts';
 
@@ -79,7 +79,7 @@ function find(commands: Commands, [first = '', ...others]: readonly string[]): {
   const isGroup = ofGroup(commands, first).length > 0;
   if (isGroup && (second === '' || second === '--help' || second === '-h')) return { rest: others };
   const given = isGroup ? pair : first;
-  const meant = nearest(given, Object.keys(commands));
+  const meant = probablyMeant(given, Object.keys(commands));
   throw new Failure('usage', `"${given}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, [`See: latchkey help${isGroup ? ` ${first}` : ''}`]);
 }
 

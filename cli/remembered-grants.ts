@@ -1,4 +1,5 @@
 // Which request was the grant for a role the last time, so that credentials take one call. Wrong memories cost one more call and nothing else.
+import { parsedJson } from './json-text.ts';
 import { grantsPath } from './places.ts';
 import { readText, withLock, writeWhole } from './whole-file.ts';
 import type { World } from './world.ts';
@@ -26,12 +27,8 @@ export async function rememberGrant(world: World, url: string, who: string, role
 function readAll(world: World): Remembered {
   const text = readText(grantsPath(world));
   if (text === undefined) return {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (parsed !== null && typeof parsed === 'object' && Object.values(parsed).every((grant) => typeof grant?.endsAt === 'number')) return parsed as Remembered;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const found = parsedJson(text);
+  if (found !== null && typeof found === 'object' && Object.values(found).every((grant) => typeof grant?.endsAt === 'number')) return found as Remembered;
   world.err(`latchkey: ${grantsPath(world)} is damaged and is ignored.\n`);
   return {};
 }

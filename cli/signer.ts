@@ -1,5 +1,6 @@
 // Who calls: a token for /v1, or AWS credentials that sign for /iam/v1.
 import { Failure } from './exit.ts';
+import { parsedJson } from './json-text.ts';
 import type { Settings } from './settings.ts';
 import { fresh, readTokens } from './tokens.ts';
 import { variable, type World } from './world.ts';
@@ -43,11 +44,6 @@ async function loginSigner(world: World, settings: Settings): Promise<Signer | u
 
 /** Issuer and subject of a token, unverified: the gateway verifies it. */
 function subjectOf(token: string): string {
-  try {
-    const claims = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { iss?: unknown; sub?: unknown };
-    return `${claims.iss}#${claims.sub}`;
-  } catch (error) {
-    if (error instanceof SyntaxError) return 'opaque';
-    throw error;
-  }
+  const claims = parsedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { iss?: unknown; sub?: unknown } | undefined | null;
+  return claims ? `${claims.iss}#${claims.sub}` : 'opaque';
 }

@@ -1,5 +1,6 @@
 // The tokens of `latchkey login`, one set per Latchkey, in a file that only its owner can read.
 import { MINUTE, SECOND } from '../lib/time.ts';
+import { parsedJson } from './json-text.ts';
 import { tokensPath } from './places.ts';
 import { readText, withLock, writeWhole } from './whole-file.ts';
 import type { World } from './world.ts';
@@ -49,12 +50,8 @@ function readAll(world: World): Kept {
   const path = tokensPath(world);
   const text = readText(path);
   if (text === undefined) return {};
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (parsed !== null && typeof parsed === 'object' && Object.values(parsed).every(isTokens)) return parsed as Kept;
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error;
-  }
+  const found = parsedJson(text);
+  if (found !== null && typeof found === 'object' && Object.values(found).every(isTokens)) return found as Kept;
   world.err(`latchkey: ${path} cannot be read as tokens and is ignored; the next login replaces it.\n`);
   return {};
 }

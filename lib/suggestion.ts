@@ -13,9 +13,16 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
+/** The nearest of the names; else the only one that has the given text in it, since a part of a long id is as good as a slip. */
+export function probablyMeant(name: string, names: Iterable<string>): string | undefined {
+  const all = [...names];
+  const holding = name.length >= 3 ? all.filter((candidate) => candidate.includes(name)) : [];
+  return nearest(name, all) ?? (holding.length === 1 ? holding[0] : undefined);
+}
+
 /** `; did you mean "x"?`, or nothing. */
 export function didYouMean(name: string, names: Iterable<string>): string {
-  const found = nearest(name, names);
+  const found = probablyMeant(name, names);
   return found === undefined ? '' : `; did you mean "${found}"?`;
 }
 

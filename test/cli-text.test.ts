@@ -9,13 +9,13 @@ import { editProfile } from '../cli/aws-profile.ts';
 import { command } from '../cli/command.ts';
 import { editConfig, parseConfig } from '../cli/config-file.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
-import { nearest } from '../cli/nearest.ts';
 import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
 import { checkedUrl } from '../cli/settings.ts';
 import { regionOfUrl, signedHeaders } from '../cli/sigv4.ts';
 import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
 import { problemTable } from '../lib/problem.ts';
+import { probablyMeant } from '../lib/suggestion.ts';
 import { requestView, roleView } from '../lib/view.ts';
 import { testWorld } from './support/cli.ts';
 import { record, start } from './support/records.ts';
@@ -62,7 +62,7 @@ describe('arguments', () => {
   ])('%j is refused', (args, message) => expect(thrownBy(() => read(...args))).toEqual(failure('usage', message)));
 });
 
-describe('the nearest word', () => {
+describe('the word that was probably meant', () => {
   const roles = ['production-bucket-read', 'production-app-write', 'sandbox-read'];
   test.each([
     ['production-bucket-reed', 'production-bucket-read'],
@@ -71,7 +71,7 @@ describe('the nearest word', () => {
     ['production', undefined],
     ['zzz', undefined],
     ['', undefined],
-  ])('%s -> %s', (given, meant) => expect(nearest(given, roles)).toBe(meant));
+  ])('%s -> %s', (given, meant) => expect(probablyMeant(given, roles)).toBe(meant));
 });
 
 describe('the configuration file', () => {

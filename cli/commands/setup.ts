@@ -5,6 +5,7 @@ import { command, type Values } from '../command.ts';
 import { type ConfigValues, configKeys, editConfig, parseConfig } from '../config-file.ts';
 import { Failure } from '../exit.ts';
 import { sendHttp } from '../http.ts';
+import { jsonObject } from '../json-text.ts';
 import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
 import { json } from '../terminal-text.ts';
@@ -63,20 +64,10 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
       throw new Failure('try-again', `${url} does not answer (${error.code}).`, ['Check the address and the network, and try again.']);
     throw error;
   });
-  const { issuer, scope, clientId } = objectOf(answer.body);
+  const { issuer, scope, clientId } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
     throw new Failure('usage', `${url} does not answer as Latchkey does (status ${answer.status}).`, ['Check the address. It is the one before /v1.']);
   }
   checkedUrl(issuer);
   return { issuer, scope, ...(typeof clientId === 'string' && { clientId }) };
-}
-
-function objectOf(text: string): Record<string, unknown> {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return parsed !== null && typeof parsed === 'object' ? (parsed as Record<string, unknown>) : {};
-  } catch (error) {
-    if (error instanceof SyntaxError) return {};
-    throw error;
-  }
 }
