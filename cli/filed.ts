@@ -1,7 +1,9 @@
-// What `request` and `extend` end with: waiting for the decision if that is wanted, then the request and what can be done next.
+// What `request` and `extend` end with: the request and what can be done next, after the decision if that is waited for; or with the request that is in the way.
 import type { RequestView } from '../lib/schema.ts';
 import type { Api } from './api.ts';
 import type { Options, Values } from './command.ts';
+import { Failure } from './exit.ts';
+import { findRequest } from './grant.ts';
 import { nextSteps, requestText } from './request-text.ts';
 import { json, painter } from './terminal-text.ts';
 import { waitForDecision } from './wait.ts';
@@ -23,4 +25,26 @@ export async function showFiled(
   const known = wait ? await waitForDecision(world, api, filed) : filed;
   if (asJson) world.out(json(known));
   else world.out(`${requestText(painter(world), known, world.now())}\n${nextSteps(known).join('\n')}\n`);
+}
+
+/**
+ * Runs `work`, and adds what can be done with the request that is open already, where that is why it is refused.
+ * @param target the role, or the id of a request for it
+ */
+export async function besideOpen<T>(api: Api, target: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure && error.problem?.code === 'overlap')
+      throw new Failure(error.exit, error.message, nextSteps(await openBeside(api, target)), error.problem);
+    throw error;
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** The newest that is open, which is the extension where there is one. */
+async function openBeside(api: Api, target: string): Promise<RequestView> {
+  const found = await findRequest(api, target);
+  return found.role.id === target ? found : findRequest(api, found.role.id);
 }

@@ -19,7 +19,7 @@ export const placesAsked = (most: number): number => 2 * most;
 export type Circumstances = {
   filings?: readonly number[] | undefined;
   places?: readonly Place[] | undefined;
-  continued?: Pick<RequestRecord, 'id' | 'endsAt'> | undefined;
+  continued?: Pick<RequestRecord, 'id' | 'endsAt' | 'extends'> | undefined;
   answer?: TicketAnswer | undefined;
 };
 
@@ -37,8 +37,8 @@ export function limitChecks(
   const bot = caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
   return [
     overlapCheck(
-      role,
-      open.filter(({ id }) => id !== continued?.id),
+      open.filter((slot) => slot.role === role.id),
+      continued,
     ),
     limitCheck(catalogue, open, now),
     ...placesCheck(role, places, now, exemption(continued !== undefined, byGlass)),
@@ -52,12 +52,28 @@ function exemption(isExtension: boolean, byGlass: boolean): string | undefined {
   return byGlass ? 'Break-glass does not wait for the limit of the role.' : undefined;
 }
 
-function overlapCheck(role: Role, open: readonly OpenSlot[]): Check {
-  const other = open.find((slot) => slot.role === role.id);
-  const detail = other
-    ? `Request ${other.id} for this role is still open. Use it, end it, or ask for an extension of it.`
-    : 'No other open request for this role.';
-  return { check: 'overlap', passed: !other, code: 'overlap', detail };
+/** @param open of this role @param continued what an extension continues, with which it does not overlap */
+function overlapCheck(open: readonly OpenSlot[], continued: Circumstances['continued']): Check {
+  const inTheWay = open.filter(({ id }) => id !== continued?.id);
+  const base = { check: 'overlap', passed: inTheWay.length === 0, code: 'overlap' as const };
+  if (base.passed) return { ...base, detail: 'No other open request for this role.' };
+  return { ...base, detail: continued ? beforeMore(inTheWay, continued.extends) : beforeAnew(inTheWay) };
+}
+
+/** What is to be done first to file anew. Two are open where one continues the other, and then there can be no third. */
+function beforeAnew([one, other]: readonly OpenSlot[]): string {
+  const open = `Request ${one!.id} for this role is still open`;
+  return other
+    ? `${open}, and so is ${other.id}. Use them; to ask anew, end both first.`
+    : `${open}. Once it is granted, use it or ask for an extension of it; to ask anew, end it first.`;
+}
+
+/** What is to be done first to extend a grant, which has an extension already or is one. @param continuesId what the grant itself continues */
+function beforeMore(inTheWay: readonly OpenSlot[], continuesId: string | undefined): string {
+  const before = inTheWay.find(({ id }) => id === continuesId);
+  return before
+    ? `This request continues ${before.id}, which is open until ${toInstant(before.until)}. Ask for more time after that, or end ${before.id} first.`
+    : `Request ${inTheWay[0]!.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`;
 }
 
 function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {

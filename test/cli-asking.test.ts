@@ -174,6 +174,20 @@ describe('roles', () => {
     }));
 });
 
+test('a request beside one that is open says what can be done with that one', async () => {
+  const again = (...args: string[]) => cli(dev, 'request', 'reports', ...scope, '--reason', 'The same once more', ...args);
+  const { id } = await filed('reports', ...scope);
+  expect(await again()).toMatchObject({
+    status: 7,
+    err: expect.stringMatching(
+      new RegExp(`^latchkey: Request ${id} for this role is still open\\..*\n {2}Wait for the decision: latchkey show ${id} --wait\n`),
+    ),
+  });
+  await cli(lead, 'approve', id);
+  expect((await again()).err).toMatch(/^ {2}Ask for more time: latchkey extend reports /m);
+  expect(JSON.parse((await again('--json')).err)).toMatchObject({ code: 'overlap' });
+});
+
 describe('extend', () => {
   const more = (...args: string[]) => cli(dev, 'extend', ...args, '--for', '1h', '--reason', 'The export is larger than thought');
 
@@ -185,7 +199,13 @@ describe('extend', () => {
     expect(ran.out).toMatch(/starts +where the grant before it ends, in (?:1 h|59 min) \(/);
     const second = await approved({ id: /request +(\w{26})/.exec(ran.out)![1]! } as RequestView);
     expect(second).toMatchObject({ status: 'scheduled', extends: first.id, startsAt: first.endsAt });
-    expect(await more('reports')).toMatchObject({ status: 7, err: expect.stringContaining(second.id) });
+    const refused = {
+      status: 7,
+      err: expect.stringMatching(
+        new RegExp(`^latchkey: Request ${second.id} already asks for more time.*\n {2}See when it starts: latchkey show ${second.id}\n`),
+      ),
+    };
+    for (const target of ['reports', first.id]) expect(await more(target)).toMatchObject(refused);
   });
   test('by id, with --wait', async () => {
     const { id } = await approved(await filed('reports', ...scope));

@@ -7,6 +7,7 @@ import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
+type ProblemBody = { code: string; detail: string };
 const dev = 'dev@example.com';
 const body = { duration: '1h', reason: 'The export is not through yet' };
 const extend = (app: FakeApp, id: string, wish: Wish = {}) =>
@@ -74,12 +75,58 @@ describe('an extension', () => {
     expect(await read(app, extension.id)).not.toHaveProperty('revocation');
   });
 
-  test('there is one at a time', async () => {
-    const app = fakeApp();
-    const old = await granted(app);
-    await extend(app, old.id);
-    expect((await extend(app, old.id)).body).toMatchObject({ code: 'overlap' });
-    expect((await call(app, 'createRequest', { as: dev, body: { role: 'read', reason: 'again' }, headers: { 'idempotency-key': 'other' } })).status).toBe(409);
+  describe('there is one at a time, and the refusal says what can be done', () => {
+    const anew = (app: FakeApp) =>
+      call<ProblemBody>(app, 'createRequest', { as: dev, body: { role: 'read', reason: 'again, please' }, headers: { 'idempotency-key': 'anew' } });
+    const detailOf = ({ status, body: { code, detail } }: { status: number; body: ProblemBody }): string => {
+      expect([status, code]).toEqual([409, 'overlap']);
+      return detail;
+    };
+    const more = async (app: FakeApp, id: string) => detailOf((await extend(app, id)) as unknown as { status: number; body: ProblemBody });
+
+    test('to whoever files beside a request that waits: it can be extended once it is granted', async () => {
+      const app = fakeApp();
+      const { id } = await filed(app);
+      expect(detailOf(await anew(app))).toBe(
+        `Request ${id} for this role is still open. Once it is granted, use it or ask for an extension of it; to ask anew, end it first.`,
+      );
+      await approvedBy(app, id, 'lead@example.com');
+      expect((await extend(app, id)).status).toBe(201);
+    });
+
+    test('to whoever files beside a grant and its extension: both must end', async () => {
+      const app = fakeApp();
+      const old = await granted(app);
+      const { body: extension } = await extend(app, old.id);
+      expect(detailOf(await anew(app))).toMatch(/^Request (\w+) for this role is still open, and so is (\w+)\. Use them; to ask anew, end both first\.$/);
+      await end(app, extension.id, dev);
+      await end(app, old.id, dev);
+      expect((await anew(app)).status).toBe(201);
+    });
+
+    test.each(['pending', 'scheduled'])('to whoever extends a grant again: the one that is %s must end', async (state) => {
+      const app = fakeApp();
+      const old = await granted(app);
+      const { body: extension } = await extend(app, old.id);
+      if (state === 'scheduled') await approvedBy(app, extension.id, 'lead@example.com');
+      expect(await more(app, old.id)).toBe(
+        `Request ${extension.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`,
+      );
+      await end(app, extension.id, dev);
+      expect((await extend(app, old.id)).status).toBe(201);
+    });
+
+    test('to whoever extends the extension: only once the first grant has ended', async () => {
+      const app = fakeApp();
+      const old = await granted(app);
+      const { body: extension } = await extend(app, old.id);
+      await approvedBy(app, extension.id, 'lead@example.com');
+      expect(await more(app, extension.id)).toBe(
+        `This request continues ${old.id}, which is open until ${old.endsAt}. Ask for more time after that, or end ${old.id} first.`,
+      );
+      app.now = start + HOUR;
+      expect((await extend(app, extension.id)).status).toBe(201);
+    });
   });
 
   test('a key and body that come again get the same request', async () => {

@@ -3,7 +3,7 @@ import type { RequestView } from '../../lib/schema.ts';
 import { connect } from '../api.ts';
 import { command } from '../command.ts';
 import { idempotent } from '../file-request.ts';
-import { filedOptions, showFiled } from '../filed.ts';
+import { besideOpen, filedOptions, showFiled } from '../filed.ts';
 import { findGrantToExtend } from '../grant.ts';
 import { readSettings } from '../settings.ts';
 
@@ -25,7 +25,8 @@ export const extend = command({
     const api = await connect(world, readSettings(world, options));
     const id = await findGrantToExtend(world, api, target);
     const headers = await idempotent(key);
-    const filed = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/extension`, body: { duration, reason }, headers });
+    const call = { method: 'POST', path: `/requests/${id}/extension`, body: { duration, reason }, headers } as const;
+    const filed = await besideOpen(api, target, () => api.call<RequestView>(call));
     await showFiled(world, api, filed, options);
     return 0;
   },

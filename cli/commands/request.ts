@@ -3,7 +3,7 @@ import { connect } from '../api.ts';
 import { confirmBreakGlass } from '../break-glass.ts';
 import { command } from '../command.ts';
 import { fileRequest } from '../file-request.ts';
-import { filedOptions, showFiled } from '../filed.ts';
+import { besideOpen, filedOptions, showFiled } from '../filed.ts';
 import { checkTarget } from '../grant.ts';
 import { readSettings } from '../settings.ts';
 import { wishOf, wishOptions } from '../wish.ts';
@@ -34,7 +34,9 @@ export const request = command({
     const wish = wishOf(world, options.reason, options);
     const api = await connect(world, readSettings(world, options));
     if (options['break-glass']) await confirmBreakGlass(world, api, role, options.for, options.yes);
-    await showFiled(world, api, await fileRequest(api, role, wish, options['idempotency-key']), options);
+    const file = () => fileRequest(api, role, wish, options['idempotency-key']);
+    // a bot has no list of the requests of somebody else
+    await showFiled(world, api, await (wish.onBehalfOf === undefined ? besideOpen(api, role, file) : file()), options);
     return 0;
   },
 });
