@@ -8,7 +8,7 @@ import { canonicalJson } from './digest.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
-import { unknownField } from './schema.ts';
+import { unknownField } from './strict-object.ts';
 import { didYouMean } from './suggestion.ts';
 
 export type CatalogueFault = { path: Array<string | number>; detail: string };

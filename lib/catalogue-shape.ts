@@ -5,7 +5,8 @@ import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
-import { Email, strict } from './schema.ts';
+import { Email } from './schema.ts';
+import { strict } from './strict-object.ts';
 import { parseDuration } from './time.ts';
 
 const seconds = (min: number, max: number) =>

@@ -1,7 +1,7 @@
 // Tickets in the catalogue: what a role may ask of one, and the company's services that check them. A URL comes from here and from nowhere else.
 import * as v from 'valibot';
 import type { CatalogueData } from './catalogue-shape.ts';
-import { strict } from './schema.ts';
+import { strict } from './strict-object.ts';
 import { didYouMean } from './suggestion.ts';
 
 const urlFault = 'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path has letters, digits and _.~/- only';

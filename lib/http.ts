@@ -8,7 +8,8 @@ import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext 
 import { type Fault, Problem, problemDocument } from './problem.ts';
 import { notFound } from './request.ts';
 import { methodsOf, mounts, type Route, type RouteName, type Routes, routeKeysOf, routes } from './routes.ts';
-import { IdempotencyKey, RequestId, unknownField } from './schema.ts';
+import { IdempotencyKey, RequestId } from './schema.ts';
+import { unknownField } from './strict-object.ts';
 import { requestView } from './view.ts';
 
 /** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
@@ -157,7 +158,7 @@ function bodyOf(route: Route, event: HttpEvent): unknown {
   const mediaType = (event.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const expected = route.access === 'caller' ? 'application/json' : 'application/x-www-form-urlencoded';
   if (mediaType !== expected) throw new Problem('unsupported-media-type', `Send the body as ${expected}.`);
-  return expected === 'application/json' ? parseJson(decodeUtf8(bytes)) : Object.fromEntries(new URLSearchParams(decodeUtf8(bytes)));
+  return expected === 'application/json' ? parseJson(decodeUtf8(bytes)) : parseForm(decodeUtf8(bytes));
 }
 
 const malformed = (detail: string) => new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });
@@ -176,13 +177,25 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** A field that is there twice could be read in two ways, one of which approves. */
+function parseForm(text: string): Record<string, string> {
+  const fields = [...new URLSearchParams(text)];
+  const twice = fields.map(([name]) => name).filter((name, i, names) => names.indexOf(name) < i);
+  if (twice.length === 0) return Object.fromEntries(fields);
+  const errors = [...new Set(twice)].map((name) => ({ pointer: `/${pointerTo([name])}`, detail: 'is there more than once' }));
+  throw new Problem('invalid-request', `The form is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`, { errors });
+}
+
+/** A JSON Pointer without its first slash (RFC 6901). */
+const pointerTo = (keys: readonly unknown[]): string => keys.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+
 /** @throws Problem `invalid-request` that names every fault */
 export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
   const parsed = v.safeParse(schema, input);
   if (parsed.success) return parsed.output;
   const errors = parsed.issues.map((issue): Fault => {
-    const path = (issue.path ?? []).map(({ key }) => String(key).replaceAll('~', '~0').replaceAll('/', '~1'));
-    return { pointer: path.length > 0 ? pointerOf(path.join('/')) : '', detail: detailOf(issue) };
+    const path = pointerTo((issue.path ?? []).map(({ key }) => key));
+    return { pointer: issue.path ? pointerOf(path) : '', detail: detailOf(issue) };
   });
   throw new Problem('invalid-request', `The request is malformed: ${errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`).join('; ')}.`, {
     errors,
@@ -190,7 +203,8 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
 }
 
 function detailOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : issue.expected === 'Object' ? 'must be an object' : 'is required';
+  if (issue.expected === 'Object') return 'must be an object';
+  if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : 'is required';
   return issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be a ${issue.expected}` : issue.message;
 }
 

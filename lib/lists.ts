@@ -1,7 +1,7 @@
-// The three lists of requests: positions from an index, the requests themselves from the table, a cursor that holds nothing secret.
+// The three lists of requests: positions from an index, the requests themselves from the table.
 import type { App, ListIndex, Position } from './app.ts';
 import { names, rolesNaming } from './catalogue.ts';
-import { canonicalJson, digestOf } from './digest.ts';
+import { cursorOf, positionOf } from './cursor.ts';
 import { isSamePerson, mayDecideStage, relationOf, whoIs } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -79,37 +79,4 @@ async function newest(app: Part, indexes: ListIndex[], limit: number, after: Pos
   const pages = await Promise.all(indexes.map((index) => app.store.list(index, limit, after)));
   const merged = pages.flat();
   return indexes.length > 1 ? merged.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, limit) : merged;
-}
-
-/**
- * The cursor holds a position and a digest over position, caller and query. The digest is no secret and need not be: who
- * forges one picks another place in a list that is derived from the caller anyway. It makes an altered cursor an error
- * rather than a surprise.
- */
-function cursorOf({ createdAt, id }: Position, caller: Caller, query: ListQuery): string {
-  return Buffer.from(canonicalJson([createdAt, id, bindingOf({ createdAt, id }, caller, query)])).toString('base64url');
-}
-
-function positionOf(cursor: string, caller: Caller, query: ListQuery): Position {
-  const position = decoded(cursor);
-  if (!position || cursorOf(position, caller, query) !== cursor) {
-    throw new Problem('invalid-request', 'The cursor does not belong to this list. Start again without it.', {
-      errors: [{ pointer: '?cursor', detail: 'was altered or belongs to another list' }],
-    });
-  }
-  return position;
-}
-
-const bindingOf = (position: Position, caller: Caller, { view, status, role }: ListQuery): string =>
-  digestOf([position, caller.person.key, view, status ?? '', role ?? '']).slice(0, 22);
-
-function decoded(cursor: string): Position | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8'));
-    const [createdAt, id] = Array.isArray(value) ? value : [];
-    return Number.isSafeInteger(createdAt) && typeof id === 'string' ? { createdAt: createdAt as number, id } : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

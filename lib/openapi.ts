@@ -1,6 +1,6 @@
 // routes + shapes -> OpenAPI 3.1. Nothing is written twice: what the functions parse is what the document says.
 import { toJsonSchema } from '@valibot/to-json-schema';
-import type { GenericSchema } from 'valibot';
+import type * as v from 'valibot';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { type Route, routeKeysOf, routes } from './routes.ts';
 import * as schemas from './schema.ts';
@@ -78,11 +78,14 @@ function answersOf(name: string, route: Route) {
   const entries = Object.entries(route.answers).map(([status, shape]) => {
     if (shape === 'html') return [status, { description: route.summary, content: { 'text/html': { schema: { type: 'string' } } } }];
     if (shape === 'openapi') return [status, { description: route.summary, content: { 'application/json': { schema: { type: 'object' } } } }];
-    const isFiling = name === 'createRequest';
-    const schema = isFiling && status === '200' ? { oneOf: [schemaOf(schemas.ExplanationView), schemaOf(schemas.RequestView)] } : schemaOf(shape);
-    const description =
-      isFiling && status === '200' ? 'With dryRun=true the explanation; for a replayed Idempotency-Key the request as it is now' : route.summary;
-    return [status, { description, ...(isFiling && { headers: filingHeaders }), content: { 'application/json': { schema } } }];
+    const isReplay = route.idempotent && status === '200';
+    const isExplained = isReplay && name === 'createRequest';
+    const schema = isExplained ? { oneOf: [schemaOf(schemas.ExplanationView), schemaOf(schemas.RequestView)] } : schemaOf(shape);
+    const replayed = `${isExplained ? 'With dryRun=true the explanation; for' : 'For'} a replayed Idempotency-Key the request as it is now`;
+    return [
+      status,
+      { description: isReplay ? replayed : route.summary, ...(route.idempotent && { headers: filingHeaders }), content: { 'application/json': { schema } } },
+    ];
   });
   return Object.fromEntries(entries);
 }
@@ -123,13 +126,21 @@ const filingHeaders = {
   'Idempotent-Replayed': { description: 'true when the key was used before', schema: { type: 'string', enum: ['true'] } },
 };
 
-function schemaOf(schema: GenericSchema) {
-  const name = Object.entries(named).find(([, candidate]) => (candidate as GenericSchema) === schema)?.[0];
+function schemaOf(schema: v.GenericSchema) {
+  const name = Object.entries(named).find(([, candidate]) => (candidate as v.GenericSchema) === schema)?.[0];
   return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };
 }
 
 /** Checks in code (durations, text without formatting characters) have no JSON Schema; the shape of the input is what is described. */
-function inline(schema: GenericSchema) {
-  const { $schema: _, ...rest } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
+function inline(schema: v.GenericSchema) {
+  const { $schema: _, ...rest } = toJsonSchema(schema, {
+    typeMode: 'input',
+    errorMode: 'ignore',
+    // JSON Schema counts characters as code points
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === 'max_code_points'
+        ? { ...jsonSchema, maxLength: (valibotAction as v.MaxCodePointsAction<string, number, string>).requirement }
+        : null,
+  });
   return rest;
 }

@@ -25,7 +25,7 @@ import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
 import { type TicketAnswer, ticketChecks } from './ticket.ts';
-import { floorToSecond, parseDuration } from './time.ts';
+import { floorToSecond, parseDuration, parseInstant } from './time.ts';
 import { waitingOf } from './waiting.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ export function judgeRole(
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
   const automatic = !review && isAutomatic(role, who, durationSeconds, now);
   const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
-  const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(Date.parse(body.startsAt)));
+  const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
   const checks = [
     ...botChecks(catalogue, role, caller, who),
     ...requesterChecks(role, who, caller.kind === 'person'),

@@ -116,7 +116,7 @@ export const routes = {
     summary: 'File a linked request that starts when this grant ends',
     body: s.NewExtension,
     idempotent: true,
-    answers: { 201: s.RequestView },
+    answers: { 201: s.RequestView, 200: s.RequestView },
     problems: [
       ...onRequest,
       'not-allowed',
@@ -124,6 +124,7 @@ export const routes = {
       'not-active',
       'role-not-found',
       'needs-mfa',
+      'needs-sign-in',
       'refused-by-policy',
       'no-approver',
       'overlap',

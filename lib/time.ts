@@ -23,6 +23,16 @@ export function parseDuration(text: string): number | undefined {
   return total > 0 ? total : undefined;
 }
 
+const instantForm = /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** RFC 3339 with `Z` or an offset -> epoch milliseconds; undefined for anything else, days that no month has and leap seconds included. */
+export function parseInstant(text: string): number | undefined {
+  const day = instantForm.exec(text)?.[1];
+  const midnight = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);
+  // Date.parse takes 31 November for 1 December
+  return !Number.isNaN(midnight) && toInstant(midnight).startsWith(day!) ? Date.parse(text.toUpperCase()) : undefined;
+}
+
 /** Seconds -> `1 h 30 min`, for people. */
 export function durationText(seconds: number): string {
   const units: Array<[number, string]> = [

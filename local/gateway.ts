@@ -105,7 +105,7 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (error) {
-    if (error instanceof URIError) throw new Problem('invalid-request', 'The path is not percent-encoded as UTF-8.');
+    if (error instanceof URIError) return segment; // no id and no link reads so, which is for the functions to say
     throw error;
   }
 }

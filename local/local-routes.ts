@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { canonicalPrincipal, principalPattern } from '../lib/entry.ts';
 import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
-import { DurationText, Email } from '../lib/schema.ts';
-import { parseDuration, SECOND, toInstant } from '../lib/time.ts';
+import { DurationText, Email, InstantText } from '../lib/schema.ts';
+import { parseDuration, parseInstant, SECOND, toInstant } from '../lib/time.ts';
 import { authorizationMetadata, createAuthorization } from './authorization.ts';
 import type { Composition } from './composition.ts';
 import { splitTarget, type WireCall } from './gateway.ts';
@@ -42,7 +42,7 @@ export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }
       POST: (call) => {
         const to = bodyOf(ClockBody, call);
         if ('reset' in to) clock.reset();
-        else clock.set(inRange('set' in to ? Date.parse(to.set) : clock.now() + parseDuration(to.advance)! * SECOND));
+        else clock.set(inRange('set' in to ? parseInstant(to.set)! : clock.now() + parseDuration(to.advance)! * SECOND));
         return reply(200, { now: toInstant(clock.now()) });
       },
     },
@@ -78,11 +78,10 @@ const TokenBody = v.pipe(
   }),
   v.check(({ email, principal }) => (email === undefined) !== (principal === undefined), 'must have either an email or a principal'),
 );
-const isInstant = (text: string) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text));
 const ClockBody = v.pipe(
   v.strictObject({
     advance: v.optional(DurationText),
-    set: v.optional(v.pipe(v.string(), v.check(isInstant, 'must be an instant such as 2026-12-31T23:59:00Z'))),
+    set: v.optional(InstantText),
     reset: v.optional(v.literal(true, 'must be true')),
   }),
   v.check((body) => Object.keys(body).length === 1, 'must have exactly one of advance, set and reset'),

@@ -93,6 +93,15 @@ describe('filing', () => {
     expect(request).toMatchObject({ ticket: 'OPS-7', reason: 'first line\nsécond' });
   });
 
+  test('a character is one however many units it takes', async () => {
+    expect(await filed(fakeApp(), { reason: '🔑'.repeat(1000) })).toMatchObject({ status: 'pending' });
+    expect(await file(fakeApp(), { ...read, reason: '🔑'.repeat(1001) })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } });
+  });
+
+  test.each(['2026-11-22T12:00:00.123456Z', '2026-11-22t12:00:00z', '2026-11-22T13:00:00.5+01:00'])('a start at %s', async (startsAt) => {
+    expect(await filed(fakeApp(), { startsAt })).toMatchObject({ startsAt: '2026-11-22T12:00:00Z' });
+  });
+
   test('whoever has no verified mail address is their principal, and stays the same human to the catalogue', async () => {
     const app = fakeApp({ catalogue: withRole('read', { requesters: ['everyone'] }) });
     const request = await filed(app, {}, { as: dev, claims: { email_verified: false } });
@@ -122,7 +131,11 @@ describe('a malformed call', () => {
     ['an escape sequence in a reason', { ...read, reason: 'red \u001b[31m' }, ['/reason']],
     ['a line break in a ticket', { ...read, ticket: 'OPS-1\nBcc: x' }, ['/ticket']],
     ['onBehalfOf from a human', { ...read, onBehalfOf: dev }, ['/onBehalfOf']],
-    ['a list', [], ['/role', '/reason']],
+    ['a list', [], ['']],
+    ['a list for a scope', { ...read, scope: ['asi-production-bucket'] }, ['/scope']],
+    ['a name in a scope that objects have anyway', JSON.parse('{"role":"read","reason":"Look at it","scope":{"__proto__":"x"}}'), ['/scope/__proto__']],
+    ['a day that no month has', { ...read, startsAt: '2026-11-31T10:00:00Z' }, ['/startsAt']],
+    ['an hour that no day has', { ...read, startsAt: '2026-11-23T24:00:00Z' }, ['/startsAt']],
     ['a text', 'read', ['']],
     ['null', JSON.parse('null'), ['']],
   ])('%s', async (_name, body, pointers) => {

@@ -238,6 +238,7 @@ describe('a post that is wrong', () => {
     ['nothing', '', {}, 400, 'invalid-request'],
     ['another word', 'decision=perhaps', {}, 400, 'invalid-request'],
     ['a field that the page does not have', 'decision=approve&duration=8h&approver=x', {}, 400, 'invalid-request'],
+    ['both answers', 'decision=approve&decision=deny', {}, 400, 'invalid-request'],
     ['a comment of 1,001 characters', `decision=approve&comment=${'x'.repeat(1001)}`, {}, 400, 'invalid-request'],
     ['bytes that are no UTF-8', 'decision=approve&comment=%FF', { body: Buffer.from([0xff, 0xfe]) }, 400, 'invalid-request'],
     ['JSON', '{"decision":"approve"}', { headers: { 'content-type': 'application/json' } }, 415, 'unsupported-media-type'],

@@ -152,6 +152,7 @@ test.each<[string, Wish, number, string]>([
   ['an unknown field', { body: { reason: 'x' } }, 400, 'invalid-request'],
   ['a comment that is no text', { body: { comment: 5 } }, 400, 'invalid-request'],
   ['malformed JSON', { body: Buffer.from('{') }, 400, 'invalid-request'],
+  ['a list', { body: [] }, 400, 'invalid-request'],
   ['a form', { body: Buffer.from('comment=x'), headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],
 ])('%s is refused', async (_name, wish, status, code) => {
   const app = fakeApp();

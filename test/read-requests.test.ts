@@ -1,5 +1,6 @@
 // One request and the three lists through the handler: who sees what, in which order, page by page.
 import { describe, expect, test } from '@jest/globals';
+import { canonicalJson, digestOf } from '../lib/digest.ts';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, granted } from './support/calls.ts';
@@ -267,5 +268,16 @@ describe('filters and pages', () => {
       list(app, dev, { view: 'all', cursor: `${cursor}=` }),
     ];
     for (const answer of await Promise.all(foreign)) expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+  });
+
+  test.each<[string, number, string]>([
+    ['a time that is none', Number.MAX_SAFE_INTEGER, requestId(1)],
+    ['a time before all time', -Number.MAX_SAFE_INTEGER, requestId(1)],
+    ['an id that is none', 0, '\u0000'],
+  ])('a forged cursor of %s is one that was altered', async (_what, createdAt, id) => {
+    const position = { createdAt, id };
+    const binding = digestOf([position, 'admin@example.com', 'all', '', '']).slice(0, 22);
+    const cursor = Buffer.from(canonicalJson([createdAt, id, binding])).toString('base64url');
+    expect(await list(fakeApp(), 'admin@example.com', { view: 'all', cursor })).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
   });
 });

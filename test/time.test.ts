@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { durationText, parseDuration, toInstant } from '../lib/time.ts';
+import { durationText, parseDuration, parseInstant, toInstant } from '../lib/time.ts';
 
 describe('durations', () => {
   test.each([
@@ -22,3 +22,26 @@ describe('durations', () => {
 });
 
 test('an instant is cut to the second, in UTC', () => expect(toInstant(Date.UTC(2026, 10, 22, 10, 0, 0, 999))).toBe('2026-11-22T10:00:00Z'));
+
+describe('instants in a body', () => {
+  test.each([
+    ['2026-11-22T10:00:00Z', '2026-11-22T10:00:00.000Z'],
+    ['2026-11-22T10:00:00.123456789Z', '2026-11-22T10:00:00.123Z'],
+    ['2028-02-29t23:30:00.5-00:30', '2028-03-01T00:00:00.500Z'],
+  ])('%s', (text, instant) => expect(parseInstant(text)).toBe(Date.parse(instant)));
+
+  test.each([
+    '',
+    '2026-11-22',
+    '2026-11-22T10:00Z',
+    '2026-11-22T10:00:00',
+    '2026-11-22 10:00:00Z',
+    '2026-11-31T10:00:00Z',
+    '2027-02-29T10:00:00Z',
+    '2026-13-01T10:00:00Z',
+    '2026-11-22T24:00:00Z',
+    '2026-11-22T23:59:60Z',
+    '2026-11-22T10:00:00+24:00',
+    '+02026-11-22T10:00:00Z',
+  ])('%j is none', (text) => expect(parseInstant(text)).toBeUndefined());
+});

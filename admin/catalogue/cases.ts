@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import { LineCounter, parseDocument } from 'yaml';
 import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
 import { Problem, problemTable } from '../../lib/problem.ts';
-import { strict, unknownField } from '../../lib/schema.ts';
+import { strict, unknownField } from '../../lib/strict-object.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
 import { type Answer, CannotAnswer } from '../answer.ts';
 import { codeOf, loadCatalogue, textOf } from './load.ts';

@@ -6,7 +6,8 @@ import type { OpenSlot } from '../../lib/limits.ts';
 import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
-import { DurationText, Email, NewRequest, strict } from '../../lib/schema.ts';
+import { DurationText, Email, NewRequest } from '../../lib/schema.ts';
+import { strict } from '../../lib/strict-object.ts';
 import type { TicketAnswer } from '../../lib/ticket.ts';
 import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/time.ts';
 
