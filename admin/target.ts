@@ -1,13 +1,17 @@
-// `latchkey target`: prints what a target account installs so that Latchkey can let people into it, or a new external id.
+// `latchkey target`: prints what target accounts install so that Latchkey can let people into them, what of it has changed, or a new external id.
 import { randomBytes } from 'node:crypto';
 import { stringify } from 'yaml';
 import type { CatalogueData } from '../lib/catalogue.ts';
-import { cloudFormationTemplate, type Hub, plainDocuments, TargetFault, targetOf, terraformDocument } from '../lib/target.ts';
+import { selectedAccounts } from '../lib/role-template.ts';
+import { alike, stackSetTemplate } from '../lib/stack-set.ts';
+import { didYouMean } from '../lib/suggestion.ts';
+import { cloudFormationTemplate, type Hub, installsRoles, plainDocuments, TargetFault, type Template, targetOf, terraformDocument } from '../lib/target.ts';
 import { CannotAnswer } from './answer.ts';
 import { loadCatalogue } from './catalogue/load.ts';
+import { textDiff } from './text-diff.ts';
 
 export type TargetQuestion = {
-  /** of the catalogue */
+  /** of the catalogue; also several, separated by commas, or patterns with `*` */
   account: string | undefined;
   /** the 12 digits of the account in which Latchkey runs; a template asks for it without */
   hub: string | undefined;
@@ -16,25 +20,21 @@ export type TargetQuestion = {
   format: 'cloudformation' | 'terraform' | 'json';
   /** the file */
   catalogue: string;
+  /** the file as it was: not what is installed is asked for, but what of it has changed */
+  since: string | undefined;
 };
 
 /** What the question asks for, as text. The same question and catalogue give the same text. @throws CannotAnswer with every fault at once */
-export function targetText({ account, hub: accountId, stage, organization, format, catalogue: file }: TargetQuestion): string {
-  const faults = [
-    ...(account === undefined ? ['--account is missing: the name of an account in the catalogue, such as --account production'] : []),
-    ...(accountId !== undefined && !/^\d{12}$/.test(accountId) ? [`--hub must be the 12 digits of an AWS account, not "${accountId}"`] : []),
-    ...(/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage) ? [] : [`--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`]),
-    ...(organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization)
-      ? []
-      : ['--organization must be the id of an organisation, such as o-a1b2c3d4e5']),
-    ...(accountId === undefined && format !== 'cloudformation'
-      ? [`--hub is missing: --format ${format} has no parameters, so it needs the hub's account`]
-      : []),
-  ];
-  if (faults.length > 0 || account === undefined) throw new CannotAnswer(faults.join('\n'));
+export function targetText(question: TargetQuestion): string {
+  const { account, hub: accountId, stage, organization, format, since, catalogue: file } = question;
+  const faults = faultsOf(question);
+  if (faults.length > 0) throw new CannotAnswer(faults.join('\n'));
   const { data } = loadCatalogue(file);
+  const hub = { accountId, stage, organization };
   try {
-    return printed(data, account, { accountId, stage, organization }, format);
+    if (since !== undefined) return changesText(loadCatalogue(since).data, data, account, hub, format);
+    const keys = accountsNamed(data, account ?? '');
+    return isOne(account ?? '') ? printed(data, keys[0]!, hub, format) : inYaml(stackSetTemplate(data, keys, hub));
   } catch (error) {
     if (error instanceof TargetFault) throw new CannotAnswer(error.message, 1);
     throw error;
@@ -46,10 +46,64 @@ export const newExternalId = (): string => `lk-${randomBytes(16).toString('hex')
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
+const isOne = (account: string): boolean => !/[*,]/.test(account);
+
+const faultsOf = ({ account, hub, stage, organization, format, since }: TargetQuestion): string[] => [
+  ...(account === undefined && since === undefined ? ['--account is missing: the name of an account in the catalogue, such as --account production'] : []),
+  ...(hub !== undefined && !/^\d{12}$/.test(hub) ? [`--hub must be the 12 digits of an AWS account, not "${hub}"`] : []),
+  ...(/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage) ? [] : [`--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`]),
+  ...(organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization) ? [] : ['--organization must be the id of an organisation, such as o-a1b2c3d4e5']),
+  ...(hub === undefined && format !== 'cloudformation' ? [`--hub is missing: --format ${format} has no parameters, so it needs the hub's account`] : []),
+  ...(since === undefined && account !== undefined && !isOne(account) && format !== 'cloudformation'
+    ? [`--format ${format} is for one account at a time; many accounts share a CloudFormation template`]
+    : []),
+];
+
+/** Keys of the accounts that are meant, in the order of the file. @throws TargetFault for a name or pattern that finds none */
+function accountsNamed(catalogue: CatalogueData, text: string): string[] {
+  const found = text.split(',').flatMap((name) => {
+    const keys = selectedAccounts(catalogue, { accounts: [name] });
+    if (keys.length > 0) return keys;
+    throw new TargetFault(
+      name.includes('*')
+        ? `No account of the catalogue is called ${name}.`
+        : `There is no account "${name}" in the catalogue${didYouMean(name, Object.keys(catalogue.accounts)) || '.'} It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
+    );
+  });
+  return Object.keys(catalogue.accounts).filter((key) => found.includes(key));
+}
+
 function printed(catalogue: CatalogueData, account: string, hub: Hub, format: TargetQuestion['format']): string {
   const target = targetOf(catalogue, account, hub);
   if (format === 'json') return `${JSON.stringify(plainDocuments(target), null, 2)}\n`;
   if (format === 'terraform') return `${JSON.stringify(terraformDocument(target), null, 2)}\n`;
-  // a reader of YAML 1.1 takes an unquoted 2012-10-17 for a date
-  return stringify(cloudFormationTemplate(target, hub), { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
+  return inYaml(cloudFormationTemplate(target, hub));
+}
+
+/** A reader of YAML 1.1 takes an unquoted 2012-10-17 for a date. */
+const inYaml = (template: Template): string => stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
+
+/** Which accounts have to be brought up to date after a change of the catalogue, and how; accounts that change alike are told once. */
+function changesText(old: CatalogueData, renewed: CatalogueData, account: string | undefined, hub: Hub, format: TargetQuestion['format']): string {
+  const both = { accounts: { ...old.accounts, ...renewed.accounts } };
+  const keys = account === undefined ? Object.keys(both.accounts) : accountsNamed({ ...renewed, ...both }, account);
+  const textIn = (data: CatalogueData, key: string) => (installsRoles(data, key) ? printed(data, key, hub, format) : undefined);
+  const told = keys.flatMap((key) => {
+    const [before, after] = [textIn(old, key), textIn(renewed, key)];
+    return before === after ? [] : [{ key, change: changeOf(before, after) }];
+  });
+  const groups = alike(told, ({ key, change }) => {
+    const { id, externalId, tags } = both.accounts[key]!;
+    return [key, id, externalId, ...Object.values(tags)].reduce((text, own) => text.replaceAll(own, ''), change);
+  });
+  return [
+    ...groups.map((some) => `${some.map(({ key }) => key).join(', ')}: ${some[0]!.change}`),
+    `${keys.length - told.length} of ${keys.length} ${keys.length === 1 ? 'account' : 'accounts'} as before.\n`,
+  ].join('\n');
+}
+
+function changeOf(before: string | undefined, after: string | undefined): string {
+  if (before === undefined) return 'install the template, there was none before.\n';
+  if (after === undefined) return 'delete what is installed, the catalogue has no role there any more.\n';
+  return `install it again, this has changed:\n${textDiff(before, after).join('\n')}\n`;
 }

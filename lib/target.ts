@@ -14,6 +14,7 @@ import {
 } from './iam.ts';
 import { rolesIn } from './role-template.ts';
 
+type Account = CatalogueData['accounts'][string];
 /** The hub as target accounts know it. */
 export type Hub = {
   /** 12 digits; undefined leaves it to whoever deploys the template */
@@ -36,7 +37,7 @@ export type TargetRole = {
   permissions: PolicyDocument | undefined;
 };
 export type Target = {
-  account: { key: string; id: string; name: string; partition: CatalogueData['accounts'][string]['partition'] };
+  account: { key: string; id: string; name: string; partition: Account['partition'] };
   boundary: PolicyDocument;
   roles: TargetRole[];
   revoker: { trust: PolicyDocument; policy: PolicyDocument } | undefined;
@@ -48,6 +49,9 @@ const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit };
 
 /** What a catalogue has for an account cannot be installed there; the message is for whoever edits the catalogue. */
 export class TargetFault extends Error {}
+
+/** Whether the catalogue has a role in the account at all. */
+export const installsRoles = (catalogue: CatalogueData, key: string): boolean => [...rolesIn(catalogue)].some(({ account }) => account === key);
 
 /**
  * Everything that one account installs, roles in the order of their names.
@@ -70,12 +74,15 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
           policy: revokerPolicy(account, arns),
         }
       : undefined,
-    tags: account.tags,
+    tags: Object.fromEntries(tagsOf(account)),
   };
   const faults = faultsOf(target);
   if (faults.length > 0) throw new TargetFault(faults.join('\n'));
   return target;
 }
+
+/** In the order of their names, whatever the order of the file. */
+export const tagsOf = ({ tags }: Account): Array<[string, string]> => Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
 
 function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization: string | undefined): TargetRole[] {
   const roles = new Map<string, TargetRole>();
@@ -134,11 +141,12 @@ export type Template = {
   AWSTemplateFormatVersion: '2010-09-09';
   Description: string;
   Parameters?: Record<string, unknown>;
+  Mappings?: Record<string, Record<string, Record<string, string>>>;
   Resources: Record<string, Resource>;
 };
 
 /**
- * One template, free of Regions and of account numbers that are not the target's, so that a stack or a StackSet can bring it there.
+ * One template, free of Regions and of account numbers that are not the target's. What many accounts install alike is stack-set.ts's.
  * A role's own permissions are a managed policy: all of its inline policies' room is left to revocations.
  */
 export function cloudFormationTemplate(target: Target, hub: Hub): Template {

@@ -3,9 +3,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import { parse } from 'yaml';
+import { textDiff } from '../admin/text-diff.ts';
+import { accountsMost, stackSetTemplate } from '../lib/stack-set.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { cli, removeHomes, testWorld } from './support/cli.ts';
+import { catalogueOfAccounts } from './support/many-accounts.ts';
 
 const catalogue = readFileSync(join(import.meta.dirname, '../access.yml'), 'utf8');
 const scratch = mkdtempSync(join(tmpdir(), 'latchkey-target-'));
@@ -40,9 +44,11 @@ describe('the CloudFormation template', () => {
   });
 
   test('is the same every time, whatever the order of the catalogue', async () => {
-    const turned = parse(catalogue) as { roles: Record<string, unknown> };
+    const turned = parse(catalogue) as { roles: Record<string, unknown>; accounts: Record<string, { tags: Record<string, string> }> };
     turned.roles = Object.fromEntries(Object.entries(turned.roles).reverse());
-    expect(await printed('--account production', JSON.stringify(turned))).toBe(await printed('--account production'));
+    for (const account of Object.values(turned.accounts)) account.tags = Object.fromEntries(Object.entries(account.tags).reverse());
+    for (const account of ['production', 'client-*'])
+      expect(await printed(`--account ${account}`, JSON.stringify(turned))).toBe(await printed(`--account ${account}`));
   });
 
   test('has the roles of the account, all with the boundary, and the revoker outside of their path', async () => {
@@ -85,6 +91,127 @@ test('plain documents and Terraform carry the same policies', async () => {
   expect(JSON.parse(role.assume_role_policy)).toEqual(plain.roles[1].trustPolicy);
   expect(JSON.parse(terraform.resource.aws_iam_policy.latchkey_boundary.policy)).toEqual(plain.boundary.policy);
   expect(plain.revoker.arn).toBe('arn:aws:iam::111111111111:role/latchkey-revoker');
+});
+
+describe('one template for many accounts', () => {
+  const filled = (value: unknown, id: string, { Mappings }: { Mappings: { Accounts: Record<string, Record<string, string>> } }): unknown => {
+    const inside = (inner: unknown) => filled(inner, id, { Mappings });
+    if (Array.isArray(value)) return value.map(inside);
+    if (typeof value !== 'object' || value === null) return value;
+    if ('Fn::Sub' in value)
+      return String(value['Fn::Sub']).replace(/\$\{(!?)(.*?)\}/g, (_, escaped, name) => (escaped ? `\${${name}}` : name === 'AWS::AccountId' ? id : '?'));
+    if ('Fn::FindInMap' in value) return Mappings.Accounts[id]![(value['Fn::FindInMap'] as string[])[2]!];
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inside(inner)]));
+  };
+  const withoutNames = (text: string) => text.replace(/"Description":"[^"]*"/g, '');
+  // the roles of a template, which use a variable of IAM's and are outside of the usual path
+  const many = catalogue.replace(
+    'roles:\n',
+    `roles:\n  own-folder:\n    accounts: [client-*]\n    roleName: people/OwnFolder\n    description: One's own folder\n    permissions:\n      statements:\n        - { actions: [s3:GetObject], resources: ["arn:aws:s3:::team/\${aws:PrincipalTag/latchkey-requester}/*"] }\n    requesters: [group:developers]\n    approval: { automatic: true }\n    duration: { default: 1h, max: 2h }\n`,
+  );
+
+  test.each([many, catalogue])('brings each of them exactly what its own template brings', async (text) => {
+    const shared = parse(await printed('--account client-* --hub 999999999999 --organization o-a1b2c3d4e5', text));
+    for (const account of ['client-northwind', 'client-fabrikam']) {
+      const own = parse(await printed(`--account ${account} --hub 999999999999 --organization o-a1b2c3d4e5`, text));
+      const id = Object.keys(shared.Mappings.Accounts).find((key) => JSON.stringify(own).includes(key))!;
+      expect(withoutNames(JSON.stringify(filled(shared.Resources, id, shared)))).toBe(withoutNames(JSON.stringify(own.Resources)));
+    }
+  });
+
+  test("AWS's validator has no objection, with the hub's account and without", async () => {
+    for (const line of ['--account client-* --hub 999999999999', '--account client-northwind,client-fabrikam']) {
+      const file = join(scratch, 'shared.yml');
+      writeFileSync(file, await printed(line, many));
+      expect(findingsIn(file)).toEqual([]);
+    }
+  });
+
+  test('has no number and no external id of an account outside of the map', async () => {
+    const { Resources } = parse(await printed('--account client-* --hub 999999999999', many));
+    for (const secret of ['333333333333', '444444444444', 'lk-5be0c1a7d94f4f0fb6d2c38e', 'lk-c6f1f0d22a3b4b67a1d95e07', 'northwind', 'fabrikam'])
+      expect(JSON.stringify(Resources)).not.toContain(secret);
+  });
+
+  test.each([
+    ['--account *', 'take a template for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n'],
+    ['--account nothing-*', 'No account of the catalogue is called nothing-*.'],
+    ['--account client-northwind,client-fabricam', 'There is no account "client-fabricam" in the catalogue; did you mean "client-fabrikam"?'],
+    ['--account client-* --hub 999999999999 --format terraform', '--format terraform is for one account at a time'],
+  ])('not: %s', async (line, told) => expect(await faults(line)).toContain(told));
+
+  test('not: more accounts than a map takes, and none whose own template does not fit', async () => {
+    const data = catalogueOfAccounts(accountsMost + 1);
+    const hub = { accountId: '999999999999', stage: 'prod', organization: undefined };
+    const keys = Object.keys(data.accounts);
+    expect(() => stackSetTemplate(data, keys, hub)).toThrow(`These are ${accountsMost + 1} accounts`);
+    expect(Object.keys(stackSetTemplate(data, keys.slice(1), hub).Mappings!.Accounts!)).toHaveLength(accountsMost);
+    data.accounts[keys[1]!]!.externalId = 'x'.repeat(1200);
+    expect(() => stackSetTemplate(data, keys.slice(1), hub)).toThrow('The trust policy of');
+  });
+});
+
+describe('what has changed since', () => {
+  const since = async (before: string, after: string, line = '') => {
+    const file = join(scratch, 'before.yml');
+    writeFileSync(file, before);
+    return printed(`${line} --since ${file}`, after);
+  };
+
+  test('the same catalogue changes nothing, nor does what no account installs', async () => {
+    expect(await since(catalogue, catalogue)).toBe('5 of 5 accounts as before.\n');
+    expect(await since(catalogue, catalogue.replace('duration: { default: 1h, max: 4h }', 'duration: { default: 1h, max: 3h }'))).toBe(
+      '5 of 5 accounts as before.\n',
+    );
+  });
+
+  test('says which accounts install what again; those that change alike are told once', async () => {
+    const weaker = catalogue.replaceAll(
+      /(Administer the account of client \w+\n {4}permissions: \{ managed: \["arn:aws:iam::aws:policy\/)AdministratorAccess/g,
+      '$1PowerUserAccess',
+    );
+    const told = await since(catalogue, weaker.replace('s3:PutObject, ', ''));
+    expect(told).toContain('production: install it again, this has changed:\n@@ -');
+    expect(told).toContain('\n-              - s3:PutObject\n');
+    expect(told.match(/client-northwind, client-fabrikam: install it again/g)).toHaveLength(1);
+    expect(told).toContain('\n-        - arn:aws:iam::aws:policy/AdministratorAccess\n+        - arn:aws:iam::aws:policy/PowerUserAccess\n');
+    expect(told).toMatch(/\n2 of 5 accounts as before\.\n$/);
+    expect(await since(catalogue, weaker, '--account production')).toBe('1 of 1 account as before.\n');
+  });
+
+  test('says what is new and what is gone', async () => {
+    const [without] = catalogue.split('  # Low risk: nobody');
+    expect(await since(without!, catalogue)).toBe('sandbox: install the template, there was none before.\n\n4 of 5 accounts as before.\n');
+    expect(await since(catalogue, without!)).toBe(
+      'sandbox: delete what is installed, the catalogue has no role there any more.\n\n4 of 5 accounts as before.\n',
+    );
+  });
+
+  test('of a catalogue that is not there', async () => expect(await faults('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
+
+  test('the diff, applied to what was, is what is', () => {
+    const text = fc.array(fc.constantFrom('a', 'b', 'c', '', '  - x'), { minLength: 1, maxLength: 30 }).map((lines) => `${lines.join('\n').trimEnd()}\n`);
+    fc.assert(
+      fc.property(text, text, (before, after) => applied(before, textDiff(before, after)) === after),
+      { numRuns: 2000 },
+    );
+  });
+
+  /** As `patch` does it: each hunk has to find its old lines where it says. */
+  function applied(before: string, diff: readonly string[]): string {
+    const old = before.trimEnd().split('\n');
+    const lines: string[] = [];
+    let at = 0;
+    for (const line of diff) {
+      const [, from] = /^@@ -(\d+),/.exec(line) ?? [];
+      if (from !== undefined) while (at < Number(from) - 1) lines.push(old[at++]!);
+      else {
+        if (line[0] !== '+' && old[at++] !== line.slice(1)) throw new Error(`not there: ${line}`);
+        if (line[0] !== '-') lines.push(line.slice(1));
+      }
+    }
+    return `${[...lines, ...old.slice(at)].join('\n')}\n`;
+  }
 });
 
 test("Terraform takes IAM's own variables as they are", async () => {

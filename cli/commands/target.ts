@@ -7,11 +7,14 @@ const formats = ['cloudformation', 'terraform', 'json'] as const;
 export const target = command({
   name: 'target',
   summary: 'prints what an account installs so that Latchkey can let people in',
-  description: ["The catalogue's roles of the account, the boundary that they all have, and the revoker. The same question and catalogue print the same text."],
+  description: [
+    "The catalogue's roles of the account, the boundary that they all have, and the revoker. The same question and catalogue print the same text.",
+    'For several accounts it prints one CloudFormation template, which a StackSet brings to each of them.',
+  ],
   apart: true,
   positionals: [],
   options: {
-    account: { type: 'text', placeholder: 'KEY', summary: "the account's name in the catalogue, such as production" },
+    account: { type: 'text', placeholder: 'KEY', summary: "the account's name in the catalogue, such as production; also a list or pattern: a,b or client-*" },
     hub: {
       type: 'text',
       placeholder: 'ACCOUNT',
@@ -30,11 +33,18 @@ export const target = command({
       values: formats,
     },
     catalogue: { type: 'text', placeholder: 'FILE', summary: 'the catalogue (else access.yml)' },
+    since: {
+      type: 'text',
+      placeholder: 'FILE',
+      summary: 'the catalogue as it was: prints what accounts install otherwise since then (all, without --account)',
+    },
     'new-external-id': { type: 'flag', summary: 'prints an external id of 128 random bits instead, to be kept in the catalogue under its account' },
   },
   examples: [
     'latchkey target --account production > production.yml',
     'latchkey target --account production --hub 999999999999 --format terraform',
+    "latchkey target --account 'client-*' --hub 999999999999 > clients.yml",
+    'latchkey target --since access-before.yml',
     'latchkey target --new-external-id',
   ],
   async run(world, { options }) {
