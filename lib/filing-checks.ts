@@ -107,16 +107,18 @@ export function scopeChecks(role: Role, given: Record<string, string> | undefine
   return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
 }
 
+/** What the conditions of automatic approval look at; `startsAt` where another start than now is asked for. */
+type Filing = [who: Who, durationSeconds: number, now: number, startsAt: number | undefined];
+
 /** Whether the catalogue approves this filing by itself. */
-export const isAutomatic = (role: Role, who: Who, durationSeconds: number, now: number): boolean =>
-  role.approval.automatic ||
-  (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, who, durationSeconds, now).length === 0);
+export const isAutomatic = (role: Role, ...filing: Filing): boolean =>
+  role.approval.automatic || (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, ...filing).length === 0);
 
 /** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
-export function automaticCheck(role: Role, who: Who, durationSeconds: number, now: number): Check[] {
+export function automaticCheck(role: Role, ...filing: Filing): Check[] {
   const when = role.approval.automaticWhen;
   if (!when) return [];
-  const faults = automaticFaults(role, when, who, durationSeconds, now);
+  const faults = automaticFaults(role, when, ...filing);
   const detail = faults.length === 0 ? `The catalogue approves this by itself: ${automaticText(when)}.` : `Approvers decide, because ${faults.join(' and ')}.`;
   return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
 }

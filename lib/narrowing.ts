@@ -46,15 +46,43 @@ export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope 
   };
 }
 
+type Narrowing = Pick<RoleData, 'sessionPolicies' | 'sourceNetworks'>;
+type Filed = { [Part in keyof Narrowing]?: Narrowing[Part] | undefined };
+
+/** What a request keeps of it: what its approvers said yes to. Nothing where the role has none. */
+export const storedNarrowing = ({ sessionPolicies, sourceNetworks }: Narrowing) => ({
+  ...(sessionPolicies.length > 0 && { sessionPolicies: [...sessionPolicies] }),
+  ...(sourceNetworks.length > 0 && { sourceNetworks: [...sourceNetworks] }),
+});
+
+/** What bounds a session besides its scope: one of the policies has to allow a call, and it has to come from each of the lists of networks. */
+export type Bounds = { sessionPolicies: readonly string[]; sourceNetworks: ReadonlyArray<readonly string[]> };
+
+/**
+ * What a request was filed under and what the catalogue says now, together: a stricter catalogue counts at once, a laxer one does not.
+ * @returns undefined where the two have no managed session policy in common, so that there is no session that both allow
+ */
+export function boundsOf(filed: Filed, today: Narrowing): Bounds | undefined {
+  const policies = [filed.sessionPolicies ?? [], today.sessionPolicies].filter((arns) => arns.length > 0);
+  const sessionPolicies = (policies[0] ?? []).filter((arn) => policies.every((arns) => arns.includes(arn)));
+  if (policies.length > 0 && sessionPolicies.length === 0) return undefined;
+  const networks = [filed.sourceNetworks ?? [], today.sourceNetworks].filter((list) => list.length > 0);
+  const [first = [], second] = networks;
+  const isWithin = (list: readonly string[], other: readonly string[]) => list.every((network) => other.includes(network));
+  if (!second) return { sessionPolicies, sourceNetworks: networks };
+  if (isWithin(first, second)) return { sessionPolicies, sourceNetworks: [first] };
+  return { sessionPolicies, sourceNetworks: isWithin(second, first) ? [second] : networks };
+}
+
 /**
  * The policy of a session: what the role allows, within the scope or the managed session policies if there are any, until the grant
  * ends. Inline and managed session policies allow together, so the inline one allows everything only where it is alone (iam-ug,
  * access_policies, session policies). A Deny in a session policy beats every Allow.
  */
-export function sessionPolicy(endsAt: number, role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks'>, scope: Pick<Scope, 'statements'> | undefined) {
+export function sessionPolicy(endsAt: number, { sessionPolicies, sourceNetworks }: Bounds, scope: Pick<Scope, 'statements'> | undefined) {
   const allowed = scope
     ? scope.statements.map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources }))
-    : role.sessionPolicies.length > 0
+    : sessionPolicies.length > 0
       ? []
       : [{ Effect: 'Allow', Action: '*', Resource: '*' }];
   return {
@@ -62,18 +90,14 @@ export function sessionPolicy(endsAt: number, role: Pick<RoleData, 'sessionPolic
     Statement: [
       ...allowed,
       { Sid: 'EndsWithTheGrant', Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } },
-      ...(role.sourceNetworks.length > 0
-        ? [
-            {
-              Sid: 'FromTheseNetworks',
-              Effect: 'Deny',
-              Action: '*',
-              Resource: '*',
-              // calls that a service makes on the session's behalf come from the service's own network (iam-ug, reference_policies_examples_aws_deny-ip)
-              Condition: { NotIpAddress: { 'aws:SourceIp': role.sourceNetworks }, Bool: { 'aws:ViaAWSService': 'false' } },
-            },
-          ]
-        : []),
+      ...sourceNetworks.map((networks, i) => ({
+        Sid: i === 0 ? 'FromTheseNetworks' : 'AndFromThese',
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        // calls that a service makes on the session's behalf come from the service's own network (iam-ug, reference_policies_examples_aws_deny-ip)
+        Condition: { NotIpAddress: { 'aws:SourceIp': networks }, Bool: { 'aws:ViaAWSService': 'false' } },
+      })),
     ],
   };
 }
@@ -81,10 +105,11 @@ export function sessionPolicy(endsAt: number, role: Pick<RoleData, 'sessionPolic
 /** botocore sts: inline session policy and the ARNs of managed ones, plain text, together. AWS has a packed limit besides, which nobody can compute. */
 export const sessionPolicyLimit = 2048;
 
-/** The most characters that a session of this role can take of it. */
+/** The most characters that a session of this role can take of it, as long as its request was filed under the same networks. */
 export function longestSessionPolicy(role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
   const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) => 'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);
   const scope =
     role.scope && scopeOf(role.scope, Object.fromEntries(Object.entries(role.scope.parameters).map(([name, parameter]) => [name, longest(parameter)])));
-  return JSON.stringify(sessionPolicy(0, role, scope)).length + role.sessionPolicies.join('').length;
+  const bounds = boundsOf({}, role)!;
+  return JSON.stringify(sessionPolicy(0, bounds, scope)).length + bounds.sessionPolicies.join('').length;
 }

@@ -20,7 +20,7 @@ import {
   type Who,
 } from './filing-checks.ts';
 import { type Circumstances, limitChecks, type OpenSlot } from './limits.ts';
-import { type Scope, scopeOf } from './narrowing.ts';
+import { boundsOf, type Scope, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
@@ -118,9 +118,9 @@ export function judgeRole(
   const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
   const rule = review ? ruleUnderGlass(role) : role;
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
-  const automatic = !review && isAutomatic(role, who, durationSeconds, now);
-  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
+  const automatic = !review && isAutomatic(role, who, durationSeconds, now, startsAt);
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const checks = [
     ...botChecks(catalogue, role, caller, who),
     ...requesterChecks(role, who, caller.kind === 'person'),
@@ -133,7 +133,7 @@ export function judgeRole(
     reasonCheck(rule, body.reason),
     ...ticketChecks(rule, body.ticket, answer, review !== undefined),
     ...scopeChecks(role, body.scope),
-    ...(review ? [] : approvalChecks(role, who, durationSeconds, stages, automatic, now)),
+    ...(review ? [] : [...automaticCheck(role, who, durationSeconds, now, startsAt), approversCheck(stages, automatic)]),
     ...limitChecks(catalogue, role, caller, slots, now, { ...circumstances, byGlass: review !== undefined }),
   ];
   return {
@@ -155,10 +155,8 @@ export function judgeRole(
 
 const reviewsOf = (slots: readonly OpenSlot[]) => slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
 
-const approvalChecks = (role: Role, who: Who, durationSeconds: number, stages: Judgement['stages'], automatic: boolean, now: number): Check[] => [
-  ...automaticCheck(role, who, durationSeconds, now),
-  approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })))),
-];
+const approversCheck = (stages: Judgement['stages'], automatic: boolean): Check =>
+  approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) }))));
 
 /** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
 function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {
@@ -197,6 +195,7 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
   if (canonicalJson(record.scope?.statements) !== canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements))
     return 'The catalogue now narrows this role otherwise than it was approved.';
+  if (!boundsOf(record.role, role)) return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
   const may = record.review ? mayBreakGlass : mayRequest;
   const isRefused = requester ? !may(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;

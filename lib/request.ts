@@ -2,11 +2,11 @@
 import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import type { Catalogue, Role } from './catalogue.ts';
-import { conditionTexts, storedConditions } from './condition.ts';
 import { type By, byCaller, record } from './history.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
+import { snapshotOf } from './role-snapshot.ts';
 import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { withTicketCheck } from './ticket.ts';
@@ -27,23 +27,10 @@ const KEPT_SESSIONS = 12;
  */
 export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
   const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue } = judgement;
-  const { account } = role;
   const filed: RequestRecord = {
     id,
     version: 0,
-    role: {
-      id: role.id,
-      description: role.description,
-      account: { key: account.key, id: account.id, name: account.name, ...(account.color && { color: account.color }) },
-      arn: role.arn,
-      risk: role.risk,
-      mfa: role.mfa,
-      ...(conditionTexts(role.conditions).length > 0 && { conditions: storedConditions(role.conditions) }),
-      maxSeconds: role.duration.max,
-      sessionSeconds: role.session.max,
-      ...(role.limits?.open !== undefined && { places: role.limits.open }),
-      digest: role.digest,
-    },
+    role: snapshotOf(role),
     requester: { person: requester.key, principal: caller.kind === 'bot' ? requester.key : caller.principal, email: requester.email, name: requester.name },
     ...(byCatalogue && { byCatalogue }),
     ...(caller.kind === 'bot' && { filedBy: { principal: caller.principal } }),

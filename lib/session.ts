@@ -5,7 +5,7 @@
 // always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
 import type { Role } from './catalogue.ts';
 import { sha256 } from './digest.ts';
-import { sessionPolicy } from './narrowing.ts';
+import { boundsOf, sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
 import type { LimitedBy, RequestRecord } from './schema.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
@@ -43,6 +43,8 @@ export function planSession(request: RequestRecord, role: Role, asked: number | 
     throw new Problem('not-active', `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`, {
       request,
     });
+  const bounds = boundsOf(request.role, role);
+  if (!bounds) throw new Error('a session is planned only where the catalogue still allows what was approved');
   const { seconds, limitedBy } = shortest([
     ['requested', asked === undefined ? undefined : Math.max(STS_LEAST, asked)],
     ['grant-end', left],
@@ -56,8 +58,8 @@ export function planSession(request: RequestRecord, role: Role, asked: number | 
     DurationSeconds: Math.max(STS_LEAST, seconds),
     ExternalId: role.account.externalId,
     SourceIdentity: sourceIdentity(request.requester.person),
-    Policy: JSON.stringify(sessionPolicy(endsAt, role, request.scope)),
-    ...(role.sessionPolicies.length > 0 && { PolicyArns: role.sessionPolicies.map((arn) => ({ arn })) }),
+    Policy: JSON.stringify(sessionPolicy(endsAt, bounds, request.scope)),
+    ...(bounds.sessionPolicies.length > 0 && { PolicyArns: bounds.sessionPolicies.map((arn) => ({ arn })) }),
     Tags: [
       { Key: 'latchkey-request', Value: request.id },
       { Key: 'latchkey-requester', Value: tagValue(request.requester.person) },

@@ -164,6 +164,16 @@ describe('an extension', () => {
     expect((await extend(app, old.id)).body).toMatchObject({ code: 'not-active', request: { status: 'ended' } });
   });
 
+  test('is not approved by the catalogue for a time at which it would not approve', async () => {
+    const { read: role } = smallCatalogueFile.roles;
+    const hours = { timeZone: 'UTC', from: '08:00', to: '10:30' };
+    const lazy = { ...role, approval: { ...role.approval, automatic: { when: { hours } } } };
+    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: lazy } }) });
+    const old = await filed(app);
+    expect(old).toMatchObject({ status: 'active', approval: { automatic: true } });
+    expect((await extend(app, old.id)).body).toMatchObject({ status: 'pending', approval: { automatic: false } });
+  });
+
   test('costs two round trips to file, and three to decide', async () => {
     const app = fakeApp();
     const old = await granted(app);

@@ -142,6 +142,47 @@ describe('without a scope', () => {
   });
 });
 
+describe('what bounded the sessions of a role when it was approved', () => {
+  const readOnly = 'arn:aws:iam::aws:policy/ReadOnlyAccess';
+  const audit = 'arn:aws:iam::aws:policy/SecurityAudit';
+  const office = '198.51.100.0/24';
+  const plant = '203.0.113.0/24';
+
+  test.each<[string, object, object, { policies?: string[]; networks: string[][]; actions?: string[] }]>([
+    ['its policies are gone', { sessionPolicies: [readOnly] }, {}, { policies: [readOnly], networks: [], actions: [] }],
+    ['it has one more', { sessionPolicies: [readOnly] }, { sessionPolicies: [audit, readOnly] }, { policies: [readOnly], networks: [], actions: [] }],
+    ['it has one less', { sessionPolicies: [readOnly, audit] }, { sessionPolicies: [audit] }, { policies: [audit], networks: [], actions: [] }],
+    ['it had none', {}, { sessionPolicies: [audit], sourceNetworks: [plant] }, { policies: [audit], networks: [[plant]], actions: [] }],
+    ['its networks are gone', { sourceNetworks: [office] }, {}, { networks: [[office]], actions: ['*'] }],
+    ['it has one more network', { sourceNetworks: [office] }, { sourceNetworks: [office, plant] }, { networks: [[office]], actions: ['*'] }],
+    ['it has one network less', { sourceNetworks: [office, plant] }, { sourceNetworks: [plant] }, { networks: [[plant]], actions: ['*'] }],
+    ['it has other networks', { sourceNetworks: [office] }, { sourceNetworks: [plant] }, { networks: [[office], [plant]], actions: ['*'] }],
+  ])('still bounds them when %s', async (_, before, after, { policies, networks, actions }) => {
+    const app = appWith(before);
+    const { id } = await approvedBy(app, (await filed(app)).id, 'lead@example.com');
+    app.catalogue = catalogueWith(after);
+    expect((await vend(app, id)).status).toBe(200);
+    expect(app.sts.assumed.at(-1)!.PolicyArns).toEqual(policies?.map((arn) => ({ arn })));
+    const statements = statementsOf(app);
+    expect(statements.filter(({ Effect }) => Effect === 'Allow').map(({ Action }) => Action)).toEqual(actions);
+    expect(new Set(statements.flatMap(({ Sid }) => Sid ?? [])).size).toBe(1 + networks.length);
+    const lists = statements.flatMap(({ Condition }) => (Condition as { NotIpAddress?: object } | undefined)?.NotIpAddress ?? []);
+    expect(lists).toEqual(networks.map((list) => ({ 'aws:SourceIp': list })));
+  });
+
+  test('has to be asked for again where nothing is left of it', async () => {
+    const app = appWith({ sessionPolicies: [readOnly] });
+    const waiting = await filed(app);
+    app.catalogue = catalogueWith({ sessionPolicies: [audit] });
+    const decision = { as: 'lead@example.com', id: waiting.id, body: { decision: 'approve' } };
+    expect((await call(app, 'decideRequest', decision)).body).toMatchObject({ code: 'refused-by-policy' });
+    app.catalogue = catalogueWith({ sessionPolicies: [readOnly] });
+    await call(app, 'decideRequest', decision);
+    app.catalogue = catalogueWith({ sessionPolicies: [audit] });
+    expect((await vend(app, waiting.id)).body).toMatchObject({ code: 'refused-by-policy' });
+  });
+});
+
 describe('the catalogue is told', () => {
   test.each<[string, object, string]>([
     ['a name that is no parameter', { scope: { ...scope, says: 'in {region}' } }, 'roles.read.scope: no parameter "region" in parameters'],

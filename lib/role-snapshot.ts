@@ -1,0 +1,21 @@
+// What a request keeps of its role: the rule as it stood when it was filed, which is what approvers say yes to.
+import type { Role } from './catalogue.ts';
+import { conditionTexts, storedConditions } from './condition.ts';
+import { storedNarrowing } from './narrowing.ts';
+import type { RequestRecord } from './schema.ts';
+
+/** What the role does not have is left out, so that stored documents stay small. */
+export const snapshotOf = (role: Role): RequestRecord['role'] => ({
+  id: role.id,
+  description: role.description,
+  account: { key: role.account.key, id: role.account.id, name: role.account.name, ...(role.account.color && { color: role.account.color }) },
+  arn: role.arn,
+  risk: role.risk,
+  mfa: role.mfa,
+  ...(conditionTexts(role.conditions).length > 0 && { conditions: storedConditions(role.conditions) }),
+  maxSeconds: role.duration.max,
+  sessionSeconds: role.session.max,
+  ...storedNarrowing(role),
+  ...(role.limits?.open !== undefined && { places: role.limits.open }),
+  digest: role.digest,
+});
