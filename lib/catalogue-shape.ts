@@ -278,7 +278,7 @@ export const CatalogueData = strict({
   version: v.literal(1, 'must be 1'),
   admins: v.optional(Entries, []),
   auditors: v.optional(Entries, []),
-  /** accounts whose AWSReservedSSO_ roles only IAM Identity Center can make; the session name is the person there */
+  /** accounts in which nobody but IAM Identity Center may make AWSReservedSSO_ roles; the session name is the person there */
   ssoAccounts: v.optional(v.array(AccountId), []),
   accounts: named('an account', AccountRule),
   people: v.optional(v.array(PersonRule), []),

@@ -216,7 +216,8 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
   return (
     catalogue.people.get(identity) ?? {
       key: identity,
-      name: isMail ? identity : (identity.split('/').at(-1) ?? identity),
+      // of a token's subject all is shown: a slash in it must not leave somebody else's name
+      name: isMail || !identity.startsWith('arn:') ? identity.replace(/^https?:\/\//, '') : (identity.split('/').at(-1) ?? identity),
       email: isMail ? identity : null,
       identities: [identity],
     }

@@ -122,15 +122,34 @@ export function hubPolicy(
 
 // -- what a target role can never do ---------------------------------------------------------------------------------
 
-/** IAM calls that make, change or free an identity. */
+/** IAM calls that make, change or free an identity, or lend the session's own to a partner (iam-ug, access_policies-temporary-delegation). */
 const lastingIdentity = [
-  ...['AddUserToGroup', 'AttachGroupPolicy', 'AttachRolePolicy', 'AttachUserPolicy', 'ChangePassword', 'CreateAccessKey', 'CreateLoginProfile'],
+  ...[
+    'AcceptDelegationRequest',
+    'SendDelegationToken',
+    'AddUserToGroup',
+    'AttachGroupPolicy',
+    'AttachRolePolicy',
+    'AttachUserPolicy',
+    'ChangePassword',
+    'CreateAccessKey',
+    'CreateLoginProfile',
+  ],
   ...['CreateOpenIDConnectProvider', 'CreatePolicyVersion', 'CreateRole', 'CreateSAMLProvider', 'CreateServiceSpecificCredential', 'CreateUser'],
   ...['CreateVirtualMFADevice', 'DeactivateMFADevice', 'DeleteRolePermissionsBoundary', 'DeleteUserPermissionsBoundary', 'EnableMFADevice'],
   ...['AddClientIDToOpenIDConnectProvider', 'PutGroupPolicy', 'PutRolePermissionsBoundary', 'PutRolePolicy', 'PutUserPermissionsBoundary', 'PutUserPolicy'],
   ...['ResetServiceSpecificCredential', 'SetDefaultPolicyVersion', 'UpdateAccessKey', 'UpdateAssumeRolePolicy', 'UpdateLoginProfile'],
   ...['UpdateOpenIDConnectProviderThumbprint', 'UpdateSAMLProvider', 'UploadSigningCertificate', 'UploadSSHPublicKey'],
 ].map((action) => `iam:${action}`);
+
+/**
+ * Calls that give a session with a time of its own. Sign-in's make keys of a console session, which renew themselves for up to twelve hours
+ * (cli-ug, cli-configure-sign-in; service-authorization, list_signin): longer than a denial by the grant's tag has to stand.
+ */
+const otherSession = [
+  ...['sts:AssumeRole', 'sts:AssumeRoot', 'sts:GetFederationToken', 'rolesanywhere:Create*', 'rolesanywhere:Update*'],
+  ...['signin:AuthorizeOAuth2Access', 'signin:Create*'],
+];
 
 /**
  * The permissions boundary of every target role. It gives nothing; it takes away what would outlive the grant: a new identity or a
@@ -145,12 +164,7 @@ export function permissionsBoundary({ partition, id }: Pick<Account, 'partition'
   return document(
     { Sid: 'UpToTheRole', Effect: 'Allow', Action: '*', Resource: '*' },
     { Sid: 'NoLastingIdentity', Effect: 'Deny', Action: lastingIdentity, Resource: '*' },
-    {
-      Sid: 'NoOtherSession',
-      Effect: 'Deny',
-      Action: ['sts:AssumeRole', 'sts:AssumeRoot', 'sts:GetFederationToken', 'rolesanywhere:Create*', 'rolesanywhere:Update*'],
-      Resource: '*',
-    },
+    { Sid: 'NoOtherSession', Effect: 'Deny', Action: otherSession, Resource: '*' },
     { Sid: 'NotLatchkeyItself', Effect: 'Deny', Action: 'iam:*', Resource: own },
     {
       Sid: 'NoWayAroundTheAccount',
@@ -159,6 +173,10 @@ export function permissionsBoundary({ partition, id }: Pick<Account, 'partition'
         'organizations:*',
         'account:*',
         'sso:*',
+        'sso-directory:*',
+        'identitystore:*',
+        'signin:Put*',
+        'signin:Delete*',
         'cloudtrail:DeleteTrail',
         'cloudtrail:StopLogging',
         'cloudtrail:UpdateTrail',

@@ -9,7 +9,7 @@ import { SECOND } from './time.ts';
 /** What a caller's token must say besides its signature, which the gateway has verified. */
 export interface Identity {
   issuer: string;
-  /** one of these must be the token's `aud` or `client_id` */
+  /** one of these must be the token's `aud` or, in a token without one, its `client_id` */
   audience: readonly string[];
   scope: string;
   groupsClaim: string;
@@ -78,8 +78,10 @@ function parsePayload(payload: string): Claims {
 export function callerFromToken(catalogue: Catalogue, identity: Identity, claims: Claims, now: number): Caller {
   const { iss, sub, exp, nbf } = claims;
   if (iss !== identity.issuer) throw unauthenticated('The token comes from another issuer.');
-  if (typeof sub !== 'string' || sub === '' || sub.length > 255) throw unauthenticated('The token names no subject.');
-  if (![...list(claims.aud), ...list(claims.client_id)].some((audience) => identity.audience.includes(audience))) {
+  // OpenID Connect Core 1.0, section 2: at most 255 ASCII characters; it is shown to people
+  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub)) throw unauthenticated('The token names no subject.');
+  // as the gateway: the client stands in only where no audience is named, or a token for another API of one client would do
+  if (!list(claims.aud ?? claims.client_id).some((audience) => identity.audience.includes(audience))) {
     throw unauthenticated('The token is meant for another audience.');
   }
   if (typeof exp !== 'number' || exp * SECOND <= now) throw unauthenticated('The token has expired; sign in again.');
@@ -111,7 +113,8 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
 /**
  * The caller behind SigV4. Root and federated users are refused; an assumed role is its role, whatever its session is called,
  * because anybody who may assume a role picks the session name. The one exception is a role of IAM Identity Center in an account
- * that the catalogue lists: only Identity Center can enter it, and it names the session after the person.
+ * that the catalogue lists: Identity Center names the session after the person. A role's ARN has lost its path here, so the account
+ * is listed on the promise that nobody else makes roles of such names there (docs/catalogue.md).
  * @throws Problem `unauthenticated`
  */
 export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '', accountId }: IamContext): Caller {

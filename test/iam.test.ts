@@ -284,6 +284,7 @@ const lives: Array<[string, boolean, (subject: Subject) => Judged]> = [
   ['does nothing once all older sessions are revoked', false, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start + SECOND))],
   ['goes on if it is younger than that', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start))],
 ];
+const publicClient = (account: string) => `arn:aws:signin:eu-west-1:${account}:oauth2/public-client/localhost`;
 const escapes: Array<[string, (subject: Subject) => Pick<Judged, 'action' | 'resource'>]> = [
   ['entering another role', ({ account }) => ({ action: 'sts:AssumeRole', resource: `arn:aws:iam::${account.id}:role/Other` })],
   ['making a user', ({ account }) => ({ action: 'iam:CreateUser', resource: `arn:aws:iam::${account.id}:user/me` })],
@@ -295,6 +296,13 @@ const escapes: Array<[string, (subject: Subject) => Pick<Judged, 'action' | 'res
   ['letting somebody else in', ({ arn }) => ({ action: 'iam:UpdateAssumeRolePolicy', resource: arn })],
   ["changing Latchkey's boundary", ({ account }) => ({ action: 'iam:CreatePolicyVersion', resource: `arn:aws:iam::${account.id}:policy/latchkey/Boundary` })],
   ['touching the revoker', ({ account }) => ({ action: 'iam:DeleteRole', resource: `arn:aws:iam::${account.id}:role/latchkey-revoker` })],
+  ['making keys of its console session', ({ account }) => ({ action: 'signin:AuthorizeOAuth2Access', resource: publicClient(account.id) })],
+  ['renewing such keys', ({ account }) => ({ action: 'signin:CreateOAuth2Token', resource: publicClient(account.id) })],
+  ['lending itself to a partner', ({ account }) => ({ action: 'iam:AcceptDelegationRequest', resource: `arn:aws:iam::${account.id}:delegation-request/x` })],
+  [
+    'joining a group of Identity Center',
+    ({ account }) => ({ action: 'identitystore:CreateGroupMembership', resource: `arn:aws:identitystore::${account.id}:identitystore/d-1` }),
+  ],
   ['stopping the trail', ({ account }) => ({ action: 'cloudtrail:StopLogging', resource: `arn:aws:cloudtrail:eu-west-1:${account.id}:trail/all` })],
 ];
 
