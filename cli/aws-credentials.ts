@@ -62,7 +62,6 @@ function profileSource(world: World, profile: string): AwsSource | undefined {
 
 /** SSO, assumed roles, web identities and other processes are the AWS CLI's business, and it hands their credentials on. */
 async function exported(world: World, profile: string | undefined): Promise<AwsKeys> {
-  const { spawn } = await import('node:child_process');
   const args = ['configure', 'export-credentials', '--format', 'process', ...(profile === undefined ? [] : ['--profile', profile])];
   const what = profile === undefined ? "this machine's web identity" : `the AWS profile "${profile}"`;
   const next = [
@@ -70,21 +69,12 @@ async function exported(world: World, profile: string | undefined): Promise<AwsK
       ? 'Check AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE.'
       : `Try: aws sso login --profile ${profile}, or sign in otherwise: latchkey login`,
   ];
-  const { status, out } = await new Promise<{ status: number | null; out: string }>((resolve, reject) => {
-    const child = spawn('aws', args, { env: world.env as NodeJS.ProcessEnv, stdio: ['ignore', 'pipe', 'inherit'] });
-    let out = '';
-    child.stdout.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.on('close', (status) => resolve({ status, out }));
-    child.on('error', () =>
-      reject(
-        new Failure('sign-in', `To use ${what}, latchkey needs the AWS CLI (2.9 or later), which was not found.`, [
-          'Install the AWS CLI, or sign in otherwise: latchkey login',
-        ]),
-      ),
-    );
-  });
+  const { status, out } = await world.run('aws', args, { speaks: true });
+  if (status === 127) {
+    throw new Failure('sign-in', `To use ${what}, latchkey needs the AWS CLI (2.9 or later), which was not found.`, [
+      'Install the AWS CLI, or sign in otherwise: latchkey login',
+    ]);
+  }
   const found = status === 0 ? keysOf(out) : undefined;
   if (!found) throw new Failure('sign-in', `The AWS CLI gave no credentials for ${what}.`, next);
   return found;

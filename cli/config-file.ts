@@ -12,6 +12,7 @@ export const configKeys = {
   clientId: 'client id of the command line at that issuer',
   scope: 'scope that a token must carry',
   audience: 'audience that some issuers must be asked for',
+  keychain: 'auto: what renews a login is in the keychain of the system, where there is one; off: in the file with the rest',
 } as const;
 export type ConfigKey = keyof typeof configKeys;
 export type ConfigValues = { [Key in ConfigKey]?: string };

@@ -57,6 +57,7 @@ const environment: ReadonlyArray<readonly [string, string]> = [
   ['LATCHKEY_TOKEN', 'an access token to call with'],
   ['LATCHKEY_AUTH', 'as --auth'],
   ['LATCHKEY_REGION', 'as the setting `region`'],
+  ['LATCHKEY_KEYCHAIN', 'as the setting `keychain`'],
   ['LATCHKEY_CONFIG', 'path of the configuration file'],
   ['NO_COLOR', 'set to anything: no colours'],
   ['HTTPS_PROXY', 'a proxy, with Node 24.5 or later'],
@@ -74,11 +75,19 @@ const signing = `The first of these that is there, unless --auth names one:
 
 const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you alone:
 
-- \`tokens.json\`: the tokens of \`latchkey login\`. They are in a file and not in the system's keychain, because keychains ask or fail where
-  nobody sits (cron, SSH, CI), and \`credential_process\` must never ask.
+- \`tokens.json\`: the tokens of \`latchkey login\`: the access token, which is good for an hour or so, and what renews it only where no keychain has that.
 - \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey end\` and \`latchkey logout\` remove them.
 - \`grants.json\`: which request was the grant for a role the last time. No secret; it saves a call.
 - \`compiled/\`: what V8 has compiled of the program (Node 22.1 or later), so that it starts faster. Not used with \`NODE_DISABLE_COMPILE_CACHE=1\`.
+
+In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, one entry for each Latchkey and home.
+
+- On macOS by \`/usr/bin/security\`, in the default keychain; on Linux by \`secret-tool\` (Debian and Ubuntu: \`libsecret-tools\`, Fedora: \`libsecret\`), where
+  there is a desktop session (\`DBUS_SESSION_BUS_ADDRESS\`). On other systems, with \`keychain: off\`, and where the keychain fails, it is in \`tokens.json\`; login says so.
+- It is asked at login, at logout, and when the access token has expired, and has 30 seconds each time: long enough to type a password into its window. No
+  other call waits for it. If it does not answer a renewal, the sign-in stays as it is, and the command ends with 3.
+- Cron, SSH and other places where nobody can unlock it: \`LATCHKEY_KEYCHAIN=off latchkey login\`. A sign-in from before, in the file, moves at its next renewal.
+- It keeps the sign-in from whoever gets at the disk, a backup or the file, not from other programs of yours: while it is unlocked, they can ask it as well.
 
 Every file is written whole or not at all, under a lock that a crash does not leave behind for longer than a minute. A damaged one is ignored, and that is said on stderr. Where nothing can be written (a read-only container), credentials come all the same.`;
 

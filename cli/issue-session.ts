@@ -24,7 +24,7 @@ export async function issueSession(world: World, settings: Settings, signer: Sig
     return await withGrant(world, api, target, issue);
   } catch (error) {
     if (filing === undefined || !(error instanceof Failure) || error.exit !== 'no-grant') throw error;
-    const { fileAndWait } = await import('./file-request.ts');
+    const { fileAndWait } = await import('./whole-program.ts');
     return await issue((await fileAndWait(world, api, target, filing)).id);
   }
 }

@@ -1,6 +1,7 @@
 // The world as it is: this process, its environment, streams and signals.
 import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { runChild } from './child.ts';
 import { homeDirectory } from './places.ts';
 import type { World } from './world.ts';
 
@@ -17,6 +18,7 @@ export function realWorld(): World {
     sleep,
     interrupt,
     ask,
+    run: (program, args, options) => runChild(process.env, program, args, options),
     self: () => selfIn(process.env.PATH ?? ''),
   };
 }

@@ -8,10 +8,13 @@ import { readText } from './whole-file.ts';
 import { variable, type World } from './world.ts';
 
 export type Auth = 'auto' | 'token' | 'login' | 'aws';
-export type Settings = Omit<ConfigValues, 'url' | 'auth'> & {
+export type Keychains = 'auto' | 'off';
+export type Settings = Omit<ConfigValues, 'url' | 'auth' | 'keychain'> & {
   /** without a trailing slash */
   url: string;
   auth: Auth;
+  /** whether the system's keychain takes what renews a login */
+  keychain: Keychains;
   debug: boolean;
   json: boolean;
 };
@@ -21,7 +24,7 @@ export function readSettings(world: World, options: CommonValues): Settings {
   const path = configPath(world);
   const text = readText(path);
   const kept = text === undefined ? {} : parseConfig(text, path);
-  const { url: keptUrl, auth: keptAuth, ...rest } = kept;
+  const { url: keptUrl, auth: keptAuth, keychain: keptKeychain, ...rest } = kept;
   const url = options.url ?? variable(world, 'LATCHKEY_URL') ?? keptUrl;
   if (url === undefined) {
     throw new Failure('usage', 'It is not known yet where Latchkey is.', [
@@ -31,8 +34,10 @@ export function readSettings(world: World, options: CommonValues): Settings {
   }
   const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
   if (!isAuth(auth)) throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`);
+  const keychain = variable(world, 'LATCHKEY_KEYCHAIN') ?? keptKeychain ?? 'auto';
+  if (keychain !== 'auto' && keychain !== 'off') throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`);
   const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
-  return { ...rest, ...(region !== undefined && { region }), url: checkedUrl(url), auth, debug: options.debug, json: options.json };
+  return { ...rest, ...(region !== undefined && { region }), url: checkedUrl(url), auth, keychain, debug: options.debug, json: options.json };
 }
 
 /** A token or signature sent in the clear could be used by anybody on the way, so only this machine's own address may be http. */

@@ -1,4 +1,4 @@
-// The tokens of `latchkey login`, one set per Latchkey, in a file that only its owner can read.
+// The tokens of `latchkey login` in a file that only its owner can read: one set per Latchkey, without the refresh token where a keychain has it.
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { parsedJson } from './json-text.ts';
 import { tokensPath } from './places.ts';
@@ -14,15 +14,17 @@ export type Tokens = {
   clientId: string;
   scope: string;
 };
-type Kept = Record<string, Tokens>;
+/** `refreshTokenIn`: keychain, where the keychain has it; file, where the keychain did not take it. Neither, where nobody tried. */
+export type KeptTokens = Tokens & { refreshTokenIn?: 'keychain' | 'file' };
+type Kept = Record<string, KeptTokens>;
 
 /** What a token needs left to be worth sending. */
 export const fresh = (tokens: Tokens, now: number): boolean => tokens.expiresAt - now > 30 * SECOND;
 
 /** @param url of Latchkey */
-export const readTokens = (world: World, url: string): Tokens | undefined => readAll(world)[url];
+export const readTokens = (world: World, url: string): KeptTokens | undefined => readAll(world)[url];
 
-export async function keepTokens(world: World, url: string, tokens: Tokens): Promise<void> {
+export async function keepTokens(world: World, url: string, tokens: KeptTokens): Promise<void> {
   await change(world, (all) => ({ ...all, [url]: tokens }));
 }
 

@@ -1,5 +1,6 @@
 // What a command may touch: the environment, the clock, and the two streams. Tests give another one.
 import type { Environment } from '../lib/config.ts';
+import type { ChildEnd, ChildOptions } from './child.ts';
 
 export type World = {
   env: Environment;
@@ -20,6 +21,8 @@ export type World = {
   interrupt(): { signal: AbortSignal; release(): void };
   /** Asks whoever sits at the terminal for one line; undefined where nobody does. */
   ask(question: string): Promise<string | undefined>;
+  /** Runs another program to its end, with this environment. Never rejects. */
+  run(program: string, args: readonly string[], options?: ChildOptions): Promise<ChildEnd>;
   /** program and first arguments that start this command line again */
   self(): readonly string[];
 };

@@ -42,7 +42,14 @@ test('the first minute of the command line, typed as it stands', async () => {
     program('latchkey', 'bin/latchkey.ts');
     program('browser', 'test/support/browser.ts');
     const PATH = [folder, process.env.PATH].join(delimiter);
-    const env = { PATH, HOME: folder, BROWSER: join(folder, 'browser'), AS: 'asi-dev@example.com', AWS_EC2_METADATA_DISABLED: 'true' };
+    const env = {
+      PATH,
+      HOME: folder,
+      BROWSER: join(folder, 'browser'),
+      AS: 'asi-dev@example.com',
+      AWS_EC2_METADATA_DISABLED: 'true',
+      LATCHKEY_KEYCHAIN: 'off',
+    };
     const { stdout } = await typed([tour.replaceAll('http://localhost:3000', server.url)], env);
 
     expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);

@@ -5,15 +5,16 @@ import { command } from '../command.ts';
 import { loginByDevice } from '../device-login.ts';
 import { Failure } from '../exit.ts';
 import { findClient } from '../oidc.ts';
+import { tokensPath } from '../places.ts';
 import { readSettings } from '../settings.ts';
+import { keepSignIn } from '../sign-in.ts';
 import { json, when } from '../terminal-text.ts';
-import { keepTokens } from '../tokens.ts';
 
 export const login = command({
   name: 'login',
   summary: 'signs you in at your identity provider',
   description: [
-    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. The tokens are kept in a file that only you can read, and renew themselves as long as the provider allows.',
+    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. What renews the sign-in, as long as the provider allows, is kept in the keychain of the system, and the token for the next hour or so in a file that only you can read. Where there is no keychain, or with `keychain: off`, all of it is in the file.',
     'Machines need no login: they sign with their AWS credentials.',
   ],
   positionals: [],
@@ -28,9 +29,10 @@ export const login = command({
       throw new Failure('usage', `${client.issuer.issuer} does not offer sign-in by a code.`, ['Sign in with the browser: latchkey login']);
     if (!byDevice && authorize === undefined) throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
     const tokens = byDevice ? await loginByDevice(world, client, device) : await loginByBrowser(world, client, authorize!);
-    await keepTokens(world, settings.url, tokens);
+    const place = await keepSignIn(world, settings, tokens);
+    if (place.why !== undefined) world.err(inFileText(tokensPath(world), place.why));
     const expiresAt = new Date(tokens.expiresAt).toISOString();
-    if (options.json) world.out(json({ url: settings.url, issuer: tokens.issuer, expiresAt, renewable: tokens.refreshToken !== undefined }));
+    if (options.json) world.out(json({ url: settings.url, issuer: tokens.issuer, expiresAt, renewable: tokens.refreshToken !== undefined, keptIn: place.in }));
     else
       world.out(
         `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, world.now())}` : 'renews itself'}.\n`,
@@ -38,3 +40,8 @@ export const login = command({
     return 0;
   },
 });
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+const inFileText = (path: string, why: string): string =>
+  `What renews the sign-in is in ${path}, which only you can read, and not in a keychain: ${why}.\nIf that is as you want it, say so, and this is not said again: LATCHKEY_KEYCHAIN=off, or keychain: off in the configuration file.\n`;

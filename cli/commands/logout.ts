@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { command } from '../command.ts';
 import { sessionsDirectory } from '../places.ts';
 import { readSettings } from '../settings.ts';
+import { forgetSignIn } from '../sign-in.ts';
 import { json } from '../terminal-text.ts';
-import { forgetTokens } from '../tokens.ts';
 
 export const logout = command({
   name: 'logout',
@@ -14,8 +14,9 @@ export const logout = command({
   options: {},
   examples: ['latchkey logout'],
   async run(world, { options }) {
-    const { url } = readSettings(world, options);
-    const wasSignedIn = await forgetTokens(world, url);
+    const settings = readSettings(world, options);
+    const { url } = settings;
+    const wasSignedIn = await forgetSignIn(world, settings);
     rmSync(sessionsDirectory(world), { recursive: true, force: true });
     world.out(options.json ? json({ url, wasSignedIn }) : wasSignedIn ? `You are signed out of ${url}.\n` : `You were not signed in at ${url}.\n`);
     return 0;

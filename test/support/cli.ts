@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runChild } from '../../cli/child.ts';
 import { commands } from '../../cli/commands.ts';
 import { runProgram } from '../../cli/program.ts';
 import type { World } from '../../cli/world.ts';
@@ -47,6 +48,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
       return { signal: controller.signal, release() {} };
     },
     ask: async () => undefined,
+    run: (program, args, options) => runChild(world.env, program, args, options),
     self: () => ['latchkey'],
     ...given,
   };
