@@ -112,7 +112,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
 export const chatUsersOf = ({ chat }: Pick<CatalogueData['people'][number], 'chat'>): string[] => Object.entries(chat).map(([name, id]) => `${name}:${id}`);
 
 /** Every entry of the stages of a role, their fallbacks and its escalation. */
-export const decidersOf = ({ approval: { stages, escalate } }: Pick<Role, 'approval'>): string[] => [
+export const decidersOf = ({ approval: { stages, escalate } }: { approval: Pick<Role['approval'], 'stages' | 'escalate'> }): string[] => [
   ...stages.flatMap(({ approvers, fallback = [] }) => [...approvers, ...fallback]),
   ...(escalate?.to ?? []),
 ];

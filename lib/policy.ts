@@ -314,12 +314,16 @@ export const isInvolved = (relation: Relation): boolean => Object.values(relatio
 
 /**
  * Whether the caller is an approver of this stage: by the entries as they stood at filing and, while the role is still
- * in the catalogue, by some stage or the escalation of the role of today. A catalogue that took the right away counts at once.
+ * in the catalogue, by the stage in its place or the escalation of the role of today. Where the role has fewer or more stages
+ * by now no place means the same any more, and any of them will do. A catalogue that took the right away counts at once.
  */
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
-  const today = catalogue.roles.get(record.role.id);
-  return names(stage.approvers, who) && (today === undefined || names(decidersOf(today), who));
+  const today = catalogue.roles.get(record.role.id)?.approval;
+  if (!names(stage.approvers, who) || today === undefined) return names(stage.approvers, who);
+  const isInPlace = today.stages.length === record.stages.length;
+  const stages = today.stages.filter((_, index) => !isInPlace || record.stages[index] === stage);
+  return names(decidersOf({ approval: { stages, ...(stage.escalated && { escalate: today.escalate }) } }), who);
 }
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */

@@ -6,10 +6,14 @@ import { judgeFiling, mayRequest, refusalOf, rolesFor } from '../../lib/policy.t
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
 import { decide, file } from '../../lib/request.ts';
-import type { NewRequest } from '../../lib/schema.ts';
+import type { NewRequest, RequestRecord } from '../../lib/schema.ts';
 import { isPending, statusAt } from '../../lib/status.ts';
 import { requestId, start } from '../support/records.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';
+import { size } from './size.ts';
+
+/** Catalogues that each property is tried on. */
+const RULES = size(3000, 100_000);
 
 const people = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`);
 const arnOf = (email: string) => `arn:aws:iam::222222222222:user/${email[0]}`;
@@ -18,14 +22,19 @@ const person = fc.constantFrom(...people);
 const entry = fc.oneof(person, fc.constantFrom(...people.map(arnOf)), fc.constantFrom(...groups.map((name) => `group:${name}`)), fc.constant('everyone'));
 const entries = fc.array(entry, { maxLength: 4 });
 const members = fc.array(person, { maxLength: 4 });
-const stage = fc.record({ approvers: entries, need: fc.integer({ min: 1, max: 3 }) });
+const stage = fc.record({ approvers: entries, need: fc.integer({ min: 1, max: 3 }), fallback: fc.option(entries, { nil: undefined }) });
 const rule = fc.record({
   requesters: entries,
   deny: entries,
   stages: fc.array(stage, { minLength: 1, maxLength: 3 }),
   groups: fc.tuple(members, members, members),
 });
-type Rule = { requesters: string[]; deny: string[]; stages: Array<{ approvers: string[]; need: number }>; groups: [string[], string[], string[]] };
+type Rule = {
+  requesters: string[];
+  deny: string[];
+  stages: Array<{ approvers: string[]; need: number; fallback?: string[] | undefined }>;
+  groups: [string[], string[], string[]];
+};
 
 const catalogueWith = ({ requesters, deny, stages, groups: [one, two, three] }: Rule): Catalogue =>
   catalogueOf({
@@ -64,7 +73,7 @@ test('adding a deny never adds access', () =>
         expect(!isFiled(one, email) && isFiled(other, email)).toBe(false);
       }
     }),
-    { numRuns: 1500 },
+    { numRuns: RULES },
   ));
 
 test('the index finds what a pass over all roles finds', () =>
@@ -75,7 +84,7 @@ test('the index finds what a pass over all roles finds', () =>
       const who = { identities: caller.person.identities, groups: caller.groups };
       expect(rolesFor(catalogue, caller)).toEqual([...catalogue.roles.values()].filter((role) => mayRequest(role, who)));
     }),
-    { numRuns: 1500 },
+    { numRuns: RULES },
   ));
 
 /** Files as `requester` and lets the deciders approve in turn, each by one identity or another; whether it was granted, and by whom. */
@@ -95,32 +104,93 @@ function play(catalogue: Catalogue, requester: string, deciders: ReadonlyArray<{
 
 const deciders = fc.array(fc.record({ email: person, alias: fc.boolean() }), { maxLength: 12 });
 
-test('removing an approver never lets more through', () =>
+/** Takes one approver away: an entry of a stage or of a fallback, or a member of a group; whichever `which` comes to. */
+function withFewerApprovers(drawn: Rule, which: number): Rule {
+  const lists: Array<{ length: number; without: (at: number) => Rule }> = [
+    ...drawn.stages.flatMap((stage, i) =>
+      (['approvers', 'fallback'] as const).map((name) => ({
+        length: stage[name]?.length ?? 0,
+        without: (at: number) => ({ ...drawn, stages: drawn.stages.map((one, k) => (k === i ? { ...one, [name]: dropped(one[name] ?? [], at) } : one)) }),
+      })),
+    ),
+    ...drawn.groups.map((group, i) => ({
+      length: group.length,
+      without: (at: number) => ({ ...drawn, groups: drawn.groups.map((one, k) => (k === i ? dropped(one, at) : one)) as Rule['groups'] }),
+    })),
+  ];
+  let at =
+    which %
+    Math.max(
+      1,
+      lists.reduce((sum, { length }) => sum + length, 0),
+    );
+  for (const { length, without } of lists) {
+    if (at < length) return without(at);
+    at -= length;
+  }
+  return drawn;
+}
+const dropped = (list: readonly string[], at: number): string[] => list.filter((_, i) => i !== at);
+
+/** Whether these people, all of them willing, get a request granted in one order or another. */
+function canGrant(request: RequestRecord, catalogue: Catalogue, willing: readonly string[]): boolean {
+  if (!isPending(request)) return statusAt(request, start + 2000) === 'active';
+  return willing.some((email, i) => {
+    const next = approvedBy(request, catalogue, email);
+    return next !== undefined && canGrant(next, catalogue, dropped(willing, i));
+  });
+}
+function approvedBy(request: RequestRecord, catalogue: Catalogue, email: string): RequestRecord | undefined {
+  try {
+    return decide(request, catalogue, callerOf(catalogue, email), { decision: 'approve' }, start + 1000);
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
+}
+const filedBy = (catalogue: Catalogue, email: string): RequestRecord | undefined =>
+  isFiled(catalogue, email) ? play(catalogue, email, []).request : undefined;
+
+test('removing an approver never lets more of what is filed through', () => {
+  let [granted, refusedSince] = [0, 0];
   fc.assert(
-    fc.property(rule, person, deciders, fc.nat(), (drawn, requester, turn, which) => {
-      const before = catalogueWith({ ...drawn, requesters: ['everyone'], deny: [] });
-      const index = which % drawn.stages.length;
-      const fewer = drawn.stages.map((one, i) => (i === index ? { ...one, approvers: one.approvers.slice(1) } : one));
-      const after = catalogueWith({ ...drawn, requesters: ['everyone'], deny: [], stages: fewer });
-      if (isFiled(after, requester)) expect(isFiled(before, requester)).toBe(true);
-      if (!isFiled(after, requester)) return;
-      // filed under the fuller catalogue and decided under the poorer one: no more than under the fuller one throughout
-      const { request } = play(before, requester, []);
-      for (const { email } of turn) {
-        const isNamed = (catalogue: Catalogue) => {
-          try {
-            decide(request, catalogue, callerOf(catalogue, email), { decision: 'approve' }, start + 1000);
-            return true;
-          } catch (error) {
-            if (error instanceof Problem) return false;
-            throw error;
-          }
-        };
-        if (isNamed(after)) expect(isNamed(before)).toBe(true);
-      }
+    fc.property(rule, person, fc.subarray(people), fc.nat(), (drawn, requester, willing, which) => {
+      const open = { ...drawn, requesters: ['everyone'], deny: [] };
+      const [before, after] = [catalogueWith(open), catalogueWith(withFewerApprovers(open, which))];
+      const request = filedBy(before, requester);
+      if (!request) return;
+      for (const email of people) if (approvedBy(request, after, email)) expect(approvedBy(request, before, email)).toBeDefined();
+      const [could, can] = [canGrant(request, before, willing), canGrant(request, after, willing)];
+      expect(can && !could).toBe(false);
+      if (can) granted += 1;
+      if (could && !can) refusedSince += 1;
     }),
-    { numRuns: 1500 },
-  ));
+    { numRuns: RULES },
+  );
+  expect(granted).toBeGreaterThan(RULES / 50);
+  expect(refusedSince).toBeGreaterThan(RULES / 200);
+});
+
+test('removing an approver never lets more be filed, nor by fewer people; where a fallback stands in, that is what it is for', () => {
+  let [granted, refusedSince] = [0, 0];
+  fc.assert(
+    fc.property(rule, person, fc.subarray(people), fc.nat(), (drawn, requester, willing, which) => {
+      const stages = drawn.stages.map(({ approvers, need }) => ({ approvers, need }));
+      const open = { ...drawn, stages, requesters: ['everyone'], deny: [] };
+      const [before, after] = [catalogueWith(open), catalogueWith(withFewerApprovers(open, which))];
+      const [was, is] = [filedBy(before, requester), filedBy(after, requester)];
+      expect(is !== undefined && was === undefined).toBe(false);
+      const could = was !== undefined && canGrant(was, before, willing);
+      const can = is !== undefined && canGrant(is, after, willing);
+      expect(can && !could).toBe(false);
+      if (can) granted += 1;
+      if (could && !can) refusedSince += 1;
+    }),
+    { numRuns: RULES },
+  );
+  expect(granted).toBeGreaterThan(RULES / 50);
+  expect(refusedSince).toBeGreaterThan(RULES / 200);
+});
 
 const TRIALS = 100_000;
 
