@@ -33,11 +33,19 @@ export function checkRequestId(id: string): string {
 /** Reads a request by its id, or the newest of one's own for a role, open ones first. */
 export async function findRequest(api: Api, target: string): Promise<RequestView> {
   if (isRequestId(checkTarget(target))) return api.call<RequestView>({ method: 'GET', path: `/requests/${target}` });
-  const items = await ownRequests(api, target);
-  const found = items.find(isOpen) ?? items[0];
-  if (found) return found;
-  await checkRole(api, target);
-  throw new Failure('not-found', `You have no request for ${target}.`, [`Ask: latchkey request ${target} --for 1h --reason "..."`]);
+  const items = await someOwnRequests(api, target);
+  return items.find(isOpen) ?? items[0];
+}
+
+/**
+ * What `end` ends. Of a role that is the grant that gives access now, else one that is to come, else what waits.
+ * @returns also what stays open of the role, such as an extension
+ */
+export async function findRequestToEnd(api: Api, target: string): Promise<{ id: string; open: RequestView[] }> {
+  if (isRequestId(target)) return { id: target, open: [] };
+  const items = await someOwnRequests(api, checkTarget(target));
+  const [first = items[0], ...open] = ['active', 'scheduled', 'pending'].flatMap((status) => items.filter((item) => item.status === status));
+  return { id: first.id, open };
 }
 
 /**
@@ -98,6 +106,14 @@ export function notARole(role: string, items: RoleList['items'], problem?: Failu
 
 const ownRequests = async (api: Api, role: string): Promise<RequestView[]> =>
   (await api.call<RequestList>({ method: 'GET', path: '/requests', query: { view: 'mine', role, limit: '10' } })).items;
+
+/** At least one. @throws Failure `not-found` that says what to do */
+async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ...RequestView[]]> {
+  const [first, ...more] = await ownRequests(api, role);
+  if (first) return [first, ...more];
+  await checkRole(api, role);
+  throw new Failure('not-found', `You have no request for ${role}.`, [`Ask: latchkey request ${role} --for 1h --reason "..."`]);
+}
 
 async function checkRole(api: Api, role: string): Promise<void> {
   const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });

@@ -207,6 +207,14 @@ describe('extend', () => {
     };
     for (const target of ['reports', first.id]) expect(await more(target)).toMatchObject(refused);
   });
+  test('stays when the grant is handed back by its role, and that is said', async () => {
+    const grant = await approved(await filed('reports', ...scope));
+    const { id: extension } = bodyOf<RequestView>(await more('reports', '--json'));
+    const ended = await cli(dev, 'end', 'reports', '--json');
+    expect(bodyOf(ended)).toMatchObject({ id: grant.id, status: 'withdrawn' });
+    expect(ended.err).toBe(`Still pending: request ${extension}. End it as well: latchkey end ${extension}\n`);
+    expect(await cli(dev, 'end', 'reports', '--json')).toMatchObject({ status: 0, out: expect.stringContaining(extension), err: '' });
+  });
   test('by id, with --wait', async () => {
     const { id } = await approved(await filed('reports', ...scope));
     dev.onSleep = async () => {
