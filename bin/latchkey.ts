@@ -2,11 +2,13 @@
 // The command line `latchkey`: the only place that ends the process.
 import { existsSync } from 'node:fs';
 import { enableCompileCache } from 'node:module';
+import { isOursAlone } from '../cli/compiled-code.ts';
 import { compiledDirectory, homeDirectory } from '../cli/places.ts';
 
 const home = homeDirectory();
 // Compiling is most of what a short command costs. Node before 22.1 cannot keep it, and no home is made where there is none.
-if (existsSync(home)) enableCompileCache?.(compiledDirectory({ env: process.env, home }));
+const compiled = compiledDirectory({ env: process.env, home });
+if (enableCompileCache && existsSync(home) && isOursAlone(compiled)) enableCompileCache(compiled);
 
 const args = process.argv.slice(2);
 const program = args[0] === 'credentials' ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');

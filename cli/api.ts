@@ -6,9 +6,10 @@ import { SECOND } from '../lib/time.ts';
 import { NoAnswer } from './answer.ts';
 import { exitOf, Failure, type ProblemDocument } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
-import { parsedJson } from './json-text.ts';
+import { inertJson } from './json-text.ts';
 import type { Settings } from './settings.ts';
 import { findSigner, type Signer } from './signer.ts';
+import { plain } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 export type RoleList = InferOutput<typeof RoleListView>;
@@ -32,7 +33,7 @@ const longestWait = 10;
 export function openApi(world: World, settings: Settings, signer: Signer): Api {
   const callFully = async <Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }> => {
     const answer = await send(world, settings, signer, call);
-    const body = parsedJson(answer.body);
+    const body = inertJson(answer.body);
     if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
     throw failureOf(answer, body, settings, signer);
   };
@@ -59,7 +60,9 @@ async function send(world: World, settings: Settings, signer: Signer, { method, 
       throw error;
     });
     const outcome =
-      answer instanceof NoAnswer ? answer.code : `${answer.status}, call ${answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown'}`;
+      answer instanceof NoAnswer
+        ? answer.code
+        : `${answer.status}, call ${plain(answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown')}`;
     if (settings.debug) world.err(`debug: ${method} ${url} as ${signer.who}: ${outcome}, ${world.now() - began} ms\n`);
     if (answer instanceof NoAnswer) throw noAnswer(settings, answer);
     const wait = retryAfter(answer) ?? attempt;

@@ -4,11 +4,11 @@ export type Sections = Record<string, Record<string, string>>;
 
 /** Sections by their heading as written between the brackets; nested values (indented lines) are left out, as none of them is about credentials. */
 export function parseAwsFile(text: string): Sections {
-  const sections: Sections = {};
+  const sections: Sections = Object.create(null);
   let current: Record<string, string> | undefined;
   for (const line of text.split(/\r?\n/)) {
     const heading = headingOf(line);
-    if (heading !== undefined) current = sections[heading] ??= {};
+    if (heading !== undefined) current = sections[heading] ??= Object.create(null) as Record<string, string>;
     const [, name, value = ''] = /^([^\s#;=[][^=]*?)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
     if (name !== undefined && current) current[name.toLowerCase()] = value.replace(/\s+[#;].*$/, '');
   }

@@ -1,15 +1,27 @@
 // Opens a page in the person's own browser.
 import type { World } from './world.ts';
 
-/** @returns whether something took the address; an address can carry a secret, so it is shown nowhere */
+/**
+ * @param url what another machine said: a file, or an address that some other program answers to, is no page and is not opened
+ * @returns whether something took the address; an address can carry a secret, so it is shown nowhere
+ */
 export async function openBrowser(world: World, url: string): Promise<boolean> {
+  const page = pageAt(url);
+  if (page === undefined) return false;
   const { spawn } = await import('node:child_process');
-  const [program, ...args] = programFor(world, url);
+  const [program, ...args] = programFor(world, page);
   return new Promise((resolve) => {
     const child = spawn(program, args, { stdio: 'ignore', env: world.env as NodeJS.ProcessEnv });
     child.on('error', () => resolve(false));
     child.on('close', (status) => resolve(status === 0));
   });
+}
+
+/** The address as a browser reads it: https, or http on this machine. It begins with its scheme, so no program takes it for an option. */
+function pageAt(url: string): string | undefined {
+  const { protocol, hostname, href } = URL.canParse(url) ? new URL(url) : new URL('about:blank');
+  const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+  return protocol === 'https:' || (protocol === 'http:' && isLocal) ? href : undefined;
 }
 
 function programFor(world: World, url: string): [string, ...string[]] {

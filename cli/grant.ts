@@ -10,7 +10,7 @@ import type { World } from './world.ts';
 
 /** lib/schema.ts, RequestId. */
 export const isRequestId = (text: string): boolean => /^[0-9a-z]{26}$/.test(text);
-const isRoleId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,199}$/.test(text);
+export const isRoleId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,199}$/.test(text);
 const isOpen = ({ status }: RequestView): boolean => ['pending', 'scheduled', 'active'].includes(status);
 
 /** @throws Failure `usage` for what can be neither a role nor a request */

@@ -50,7 +50,8 @@ export async function fromInstance(world: World): Promise<AwsSource | undefined>
 /** As the SDKs do: over plain http only to this machine and to the addresses that ECS and EKS use. */
 function checkContainerUrl(url: string): void {
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
-  const isLocal = hostname === 'localhost' || hostname.startsWith('127.') || ['[::1]', '169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'].includes(hostname);
+  const isLocal =
+    hostname === 'localhost' || /^127(?:\.\d{1,3}){3}$/.test(hostname) || ['[::1]', '169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'].includes(hostname);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLocal))
     throw new Failure('sign-in', 'AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on this machine.');
 }

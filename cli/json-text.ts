@@ -10,6 +10,21 @@ export function parsedJson(text: string): unknown {
   }
 }
 
+/**
+ * JSON of a server that people will read on a terminal: what could steer one, or turn a line around, is taken out of every text in it.
+ * @returns undefined for what is no JSON
+ */
+export function inertJson(text: string): unknown {
+  try {
+    return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? value.replace(steering, '') : value));
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+/** Control characters but the tab and the end of a line, and the directional ones. */
+const steering = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
 /** @returns an object with nothing in it for what is no JSON, or JSON of another kind */
 export function jsonObject(text: string): Record<string, unknown> {
   const value = parsedJson(text);

@@ -19,6 +19,12 @@ export const statusText = (paint: Paint, status: RequestView['status']): string 
 
 export const accountText = ({ account }: RequestView['role']): string => `${plain(account.name)} (${account.id})`;
 
+/** The name, which may be the person's own choice, with what was verified behind it. */
+export const requesterText = ({ name, email, principal }: RequestView['requester']): string => {
+  const identity = email ?? principal;
+  return name === identity ? plain(name) : `${plain(name)} (${plain(identity)})`;
+};
+
 /** Everything that matters to whoever asked or decides. @param now epoch milliseconds */
 export function requestText(paint: Paint, request: RequestView, now: number): string {
   const { role, requester, approval, sessions, scope, review } = request;
@@ -27,7 +33,7 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
     `${statusText(paint, request.status)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
     fields(paint, [
       ['request', request.id],
-      ['by', `${plain(requester.name)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`],
+      ['by', `${requesterText(requester)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`],
       ['for', durationText(request.durationSeconds)],
       ['reason', plain(request.reason)],
       ['ticket', ticketText(request)],

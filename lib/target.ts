@@ -59,7 +59,7 @@ export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
  * @throws TargetFault that says what does not fit or is missing, for whoever edits the catalogue
  */
 export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
-  const account = catalogue.accounts[key];
+  const account = Object.hasOwn(catalogue.accounts, key) ? catalogue.accounts[key] : undefined;
   if (!account) throw new TargetFault(`There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`);
   const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
   if (roles.length === 0) throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);

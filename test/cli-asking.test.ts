@@ -145,7 +145,10 @@ describe('explain', () => {
     const bot = testWorld({ env: { LATCHKEY_URL: at.server.url, ...at.keysOf('role/chatops-bot') } });
     expect(await cli(bot, 'explain', 'reports', '--on-behalf-of', 'dev@example.com', ...scope)).toMatchObject({ status: 0 });
     const ran = await cli(bot, 'request', 'reports', '--reason', reason, '--on-behalf-of', 'dev@example.com', ...scope);
-    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/by +Dev \(filed by arn:aws:iam::999999999999:role\/chatops-bot\)/) });
+    expect(ran).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/by +Dev \(dev@example.com\) \(filed by arn:aws:iam::999999999999:role\/chatops-bot\)/),
+    });
   });
 });
 
@@ -244,7 +247,7 @@ describe('a list', () => {
   test('says when a request was over, not when its grant would have been', async () => {
     const { id } = await approved(await filed('reports', ...scope, '--for', '3h'));
     await cli(lead, 'end', id);
-    expect((await cli(dev, 'requests')).out).toMatch(new RegExp(`^${id} +revoked +reports +Dev +(?:now|\\d+ s ago) \\(`, 'm'));
+    expect((await cli(dev, 'requests')).out).toMatch(new RegExp(`^${id} +revoked +reports +Dev \\(dev@example.com\\) +(?:now|\\d+ s ago) \\(`, 'm'));
   });
 });
 

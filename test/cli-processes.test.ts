@@ -1,6 +1,6 @@
 // The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -61,7 +61,17 @@ test('no home is made where there is none, and in one its compiled code is kept'
   expect(await latchkey(['--version'], { HOME: none })).toMatchObject({ status: 0, err: '' });
   expect(existsSync(none)).toBe(false);
   expect((await latchkey(['--version'], {})).status).toBe(0);
-  expect(readdirSync(join(home, '.cache/latchkey/compiled'))).not.toEqual([]);
+  const kept = join(home, '.cache/latchkey/compiled');
+  expect([readdirSync(kept).length, statSync(kept).mode & 0o777]).toEqual([1, 0o700]);
+  // whoever may write there decides what the next command does
+  for (const mode of [0o770, 0o707]) {
+    rmSync(kept, { recursive: true });
+    mkdirSync(kept);
+    chmodSync(kept, mode);
+    expect((await latchkey(['--version'], {})).status).toBe(0);
+    expect(readdirSync(kept)).toEqual([]);
+  }
+  rmSync(kept, { recursive: true });
 }, 60_000);
 
 describe('several at once', () => {

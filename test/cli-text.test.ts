@@ -121,6 +121,8 @@ describe('a profile in ~/.aws/config', () => {
   test('sections and names as the AWS tools read them', () => {
     expect(parseAwsFile('[default]\nA = 1 # c\n; no\n  nested = 2\n[profile  "b c"]\nx=y=z\n')).toEqual({ default: { a: '1' }, 'profile b c': { x: 'y=z' } });
     expect(headingOf('region = [a]')).toBeUndefined();
+    parseAwsFile('[__proto__]\npolluted = 1\n');
+    expect({}).not.toHaveProperty('polluted');
   });
 });
 

@@ -72,7 +72,9 @@ describe('asking and deciding', () => {
     expect(filed.out).toMatch(/decide by +in 7 h 59 min \(.* UTC\)/);
     const id = /latchkey end ([0-9a-z]{26})/.exec(filed.out)![1]!;
 
-    expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(new RegExp(`${id} +pending +${role} +Asi Dev +decide in 7 h 59 min`));
+    expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(
+      new RegExp(`${id} +pending +${role} +Asi Dev \\(asi-dev@example.com\\) +decide in 7 h 59 min`),
+    );
     const approved = await cli(lead, 'approve', id, '--for', '30m', '--comment', 'July only');
     expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Lead \("July only"\)\n {2}ends +in 29 min/);
     expect((await cli(dev, 'show', role)).out).toBe((await cli(dev, 'show', id)).out);
@@ -407,7 +409,7 @@ describe('a machine', () => {
     try {
       expect(await who(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' }))).toEqual(isServer);
       expect(await who(machine({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: base }))).toEqual(isServer);
-      expect(await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://198.51.100.7/ecs' }), 'whoami')).toMatchObject({
+      expect(await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.evil.example.com/ecs' }), 'whoami')).toMatchObject({
         status: 3,
         err: expect.stringMatching(/must be https/),
       });

@@ -4,6 +4,8 @@ import type { Candidate, Known } from '../candidates.ts';
 import { type CommonValues, command } from '../command.ts';
 import { type CompletionShell, completionScripts, shells } from '../completion-scripts.ts';
 import { Failure } from '../exit.ts';
+import { isRequestId, isRoleId } from '../grant.ts';
+import { requesterText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
 import { plain } from '../terminal-text.ts';
 import type { World } from '../world.ts';
@@ -38,6 +40,7 @@ const isShell = (text: string): text is CompletionShell => (shells as readonly s
 /** How long somebody who has pressed Tab waits for an answer. */
 const patience = 3000;
 
+/** A word goes into somebody's command line as it is, so only what can be a role or a request is one. */
 function knownTo(world: World, options: CommonValues): Known {
   const ask = async (path: string, query: Record<string, string>): Promise<unknown> => {
     const { connect } = await import('../api.ts');
@@ -52,11 +55,18 @@ function knownTo(world: World, options: CommonValues): Known {
     return (await Promise.race([none, world.sleep(patience)])) ?? [];
   };
   return {
-    roles: () => orNone(ask('/roles', {}).then((list) => (list as RoleList).items.map(({ id, description }) => ({ word: id, summary: description })))),
+    roles: () =>
+      orNone(
+        ask('/roles', {}).then((list) =>
+          (list as RoleList).items.filter(({ id }) => isRoleId(id)).map(({ id, description }) => ({ word: id, summary: description })),
+        ),
+      ),
     toDecide: () =>
       orNone(
         ask('/requests', { view: 'to-decide' }).then((list) =>
-          (list as RequestList).items.map(({ id, requester, role, reason }) => ({ word: id, summary: `${requester.name}, ${role.id}: ${reason}` })),
+          (list as RequestList).items
+            .filter(({ id }) => isRequestId(id))
+            .map(({ id, requester, role, reason }) => ({ word: id, summary: `${requesterText(requester)}, ${role.id}: ${reason}` })),
         ),
       ),
   };

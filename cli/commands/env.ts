@@ -58,7 +58,8 @@ export const variablesOf = ({ AccessKeyId, SecretAccessKey, SessionToken, Expira
 const formats: Record<Shell, (name: string, value: string) => string> = {
   bash: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
   fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
-  powershell: (name, value) => `$Env:${name} = '${value.replaceAll("'", "''")}'`,
+  // to PowerShell the typographic ones are quotes as well (about_Quoting_Rules)
+  powershell: (name, value) => `$Env:${name} = '${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
 };
 const hints: Record<Shell, (target: string) => string> = {
   bash: (target) => `eval "$(latchkey env ${target})"`,

@@ -3,7 +3,7 @@
 import type { RequestView } from '../../lib/schema.ts';
 import { connect, type RequestList } from '../api.ts';
 import { command } from '../command.ts';
-import { endInstant, statuses } from '../request-text.ts';
+import { endInstant, requesterText, statuses } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
 import { json, painter, plain, table, when } from '../terminal-text.ts';
 
@@ -60,7 +60,7 @@ function row(request: RequestView, now: number): string[] {
     id,
     status,
     role.id,
-    plain(requester.name),
+    requesterText(requester),
     times[status] ?? when(endInstant(request) ?? createdAt, now),
     why.length > shown ? `${why.slice(0, shown - 1)}…` : why,
   ];
