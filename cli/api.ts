@@ -35,7 +35,7 @@ export function openApi(world: World, settings: Settings, signer: Signer): Api {
     const answer = await send(world, settings, signer, call);
     const body = inertJson(answer.body);
     if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
-    throw failureOf(answer, body, settings, signer);
+    throw Object.assign(failureOf(answer, body, settings, signer), { retryAfterSeconds: retryAfter(answer) });
   };
   return { signer, settings, callFully, call: async <Body>(call: ApiCall) => (await callFully<Body>(call)).body };
 }

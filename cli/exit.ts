@@ -72,6 +72,8 @@ export class Failure extends Error {
   readonly next: readonly string[];
   /** what the API said, for --json */
   readonly problem?: ProblemDocument;
+  /** how long the answer asked to wait */
+  retryAfterSeconds?: number | undefined;
 
   /** @param message what happened, for a person; never a secret */
   constructor(exit: ExitName, message: string, next: readonly string[] = [], problem?: ProblemDocument) {

@@ -8,8 +8,11 @@ import type { World } from './world.ts';
 
 /** Seconds between two looks: the first, how it grows, the longest. A `Retry-After` of the API may make it longer. */
 const interval = { first: 2, growth: 1.4, longest: 30 };
+/** Looks in a row that may go unanswered, a quarter of an hour and more: a laptop that slept, a network that changed, a deployment. */
+const patience = 40;
 
 /**
+ * Rides out a Latchkey that does not answer for a while.
  * @returns the request once it is no longer pending
  * @throws Failure `not-granted` if it ended otherwise than by approval, `interrupted` at Ctrl-C
  */
@@ -18,6 +21,7 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
   const { signal, release } = world.interrupt();
   let request = filed;
   let seconds = interval.first;
+  let unanswered = 0;
   try {
     if (request.status === 'pending')
       say.line(`Asked: ${askedText(request)}. To be decided ${when(request.decideBy, world.now())}.\nCtrl-C stops waiting and leaves the request in place.`);
@@ -25,10 +29,17 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
       say.status(`Waiting for a decision; ${roughly(Math.max(0, Date.parse(request.decideBy) - world.now()))} left`);
       await world.sleep(seconds * SECOND, signal);
       if (signal.aborted) throw interrupted(request);
-      const { body, retryAfterSeconds = 0 } = await api.callFully<RequestView>({ method: 'GET', path: `/requests/${request.id}` });
-      for (const news of newsBetween(request, body)) say.line(news);
-      request = body;
-      seconds = Math.max(Math.min(seconds * interval.growth, interval.longest), retryAfterSeconds);
+      const look = await api.callFully<RequestView>({ method: 'GET', path: `/requests/${request.id}` }).catch(passing);
+      seconds = Math.max(Math.min(seconds * interval.growth, interval.longest), look.retryAfterSeconds ?? 0);
+      if (look instanceof Failure) {
+        unanswered += 1;
+        if (unanswered === patience) throw look;
+        if (unanswered === 1) say.line(`${look.message} Waiting on.`);
+        continue;
+      }
+      unanswered = 0;
+      for (const news of newsBetween(request, look.body)) say.line(news);
+      request = look.body;
     }
   } finally {
     say.end();
@@ -41,6 +52,12 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+/** What may be over the next time. @throws whatever else it is */
+function passing(error: unknown): Failure {
+  if (error instanceof Failure && error.exit === 'try-again') return error;
+  throw error;
+}
 
 const decisionsOf = ({ approval }: RequestView) => approval.stages.flatMap(({ decisions }) => decisions);
 

@@ -247,10 +247,14 @@ describe('a server that is busy', () => {
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
   });
   afterAll(() => new Promise((resolve) => busy.close(resolve)));
+  let command = ['roles'];
+  beforeEach(() => {
+    command = ['roles'];
+  });
   const run = (...next: typeof answers) => {
     answers.splice(0, answers.length, ...next);
     const world = testWorld({ env: { LATCHKEY_URL: `http://127.0.0.1:${(busy.address() as AddressInfo).port}`, LATCHKEY_TOKEN: 'a.b.c' } });
-    return cli(world, 'roles').then((ran) => ({ ...ran, slept: world.slept }));
+    return cli(world, ...command).then((ran) => ({ ...ran, slept: world.slept }));
   };
   const busyAnswer: (typeof answers)[number] = [503, { 'retry-after': '3' }, JSON.stringify({ code: 'try-again', detail: 'Busy.', status: 503 })];
 
@@ -259,6 +263,23 @@ describe('a server that is busy', () => {
     expect(await run(busyAnswer, busyAnswer, busyAnswer)).toMatchObject({ status: 11, slept: [3000, 3000], err: 'latchkey: Busy.\n  Try again in 3 s.\n' }));
   test('not if it asks for a long wait', async () =>
     expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({ status: 11, slept: [], err: expect.stringMatching(/Try again in 60 s/) }));
+  test('while it waits for a decision, as long as it is told, and says so once', async () => {
+    const pending = { id: '0'.repeat(26), status: 'pending', role: { id: 'read' }, decideBy: '2099-01-01T00:00:00Z', approval: { stages: [] } };
+    const waited = (...next: typeof answers) => run(...next).then(({ status, err, slept }) => ({ status, err, slept }));
+    const down = [500, {}, ''] as (typeof answers)[number];
+    command = ['show', pending.id, '--wait'];
+    const looks = [[200, {}, JSON.stringify(pending)], [503, { 'retry-after': '60' }, ''], [429, { 'retry-after': '45' }, ''], down] as typeof answers;
+    const ended = [200, {}, JSON.stringify({ ...pending, status: 'lapsed' })] as (typeof answers)[number];
+    const { status, err, slept } = await waited(...looks, ended);
+    expect([status, slept]).toEqual([9, [2000, 60_000, 45_000, 30_000]]);
+    expect(err.match(/cannot answer now .* Waiting on\./g)).toHaveLength(1);
+    // one that never comes back is given up
+    const lost = await waited(looks[0]!, ...Array.from({ length: 60 }, () => down));
+    expect(lost).toMatchObject({ status: 11, err: expect.stringMatching(/cannot answer now \(status 500\)\.\n {2}Try again in a moment\.\n$/) });
+    expect(lost.slept).toHaveLength(40);
+    // and what will not pass is told at once
+    expect(await waited(looks[0]!, [403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, slept: [2000] });
+  });
   test("the gateway's own words", async () =>
     expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, err: expect.stringMatching(/did not accept this sign-in/) }));
   test('what others wrote does not steer the terminal', async () => {
