@@ -1,8 +1,9 @@
 // Table stream -> deny policy on the target role: the only function that may enter the revoker roles. What fails comes again.
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { catalogue, iam, lambda, store } from '../lib/app.ts';
+import { type App, catalogue, iam, lambda, store } from '../lib/app.ts';
 import { probeRevoker, withDoctor } from '../lib/diagnose.ts';
 import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
+import type { RequestRecord } from '../lib/schema.ts';
 import { recordFromImage } from '../lib/store.ts';
 
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
@@ -11,15 +12,25 @@ const idOf = (record: DynamoDBRecord): string => keyOf(record).slice('request#'.
 export const handler = lambda({ store, iam, catalogue }, (app) => {
   const revoke = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const changed = Records.filter((record) => keyOf(record).startsWith('request#'));
-    const images = changed.map(({ dynamodb }) => recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]));
-    const later = new Set(
-      await revokeSessions(app, images.filter((image) => image?.revocation?.state === 'pending') as NonNullable<(typeof images)[number]>[]),
-    );
+    const images = changed.map((record) => imageIn(app, record));
+    const later = new Set(await revokeSessions(app, images.filter((image) => typeof image === 'object').filter(isPending)));
     // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
     const collected = Records.filter((record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'));
     for (const record of collected) await pruneRevocations(app, keyOf(record).slice('revocations#'.length));
-    const failed = changed.filter((record) => later.has(idOf(record)));
+    const failed = changed.filter((record, i) => images[i] === 'unreadable' || later.has(idOf(record)));
     return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
   };
   return withDoctor((account) => probeRevoker(app, account), revoke);
 });
+
+const isPending = ({ revocation }: RequestRecord): boolean => revocation?.state === 'pending';
+
+/** One that cannot be read is reported by itself, so that it holds up no revocation of another. */
+function imageIn({ log }: Pick<App, 'log'>, { dynamodb }: DynamoDBRecord): RequestRecord | undefined | 'unreadable' {
+  try {
+    return recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]);
+  } catch (error) {
+    log('record-failed', { sequence: dynamodb?.SequenceNumber, error: error instanceof Error ? error.name : typeof error });
+    return 'unreadable';
+  }
+}

@@ -12,10 +12,10 @@ export type ReadCatalogue = { data: CatalogueData; faults: []; doubts: FileFault
 /** Parses and checks the text of a catalogue. */
 export function readCatalogue(text: string): ReadCatalogue {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, merge: false, schema: 'core' });
+  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, merge: false, schema: 'core' });
   const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(({ pos, message }): FileFault => {
     const { line, col } = lines.linePos(pos[0]);
-    return { line, column: col, path: '', detail: message.split('\n')[0]!.replace(/ at line \d+, column \d+:?$/, '') };
+    return { line, column: col, path: '', detail: message.split('\n')[0]!.replace(/^With stringKeys, | at line \d+, column \d+:?$/g, '') };
   });
   if (broken.length > 0) return { faults: broken };
 

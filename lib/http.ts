@@ -54,22 +54,26 @@ export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>,
     const handle = handlers[name] as (call: Call<RouteName>) => Promise<Reply> | Reply;
     return toResult(await handle(callOf(app, routes[name], event) as Call<RouteName>), event);
   };
+  const refused = (event: HttpEvent, error: unknown): HttpResult => {
+    const problem = problemOf(error, event);
+    const shown = showProblem ? shownResult(showProblem(problem), problem, event) : problemResult(problem, event, app);
+    const { code, status } = problem;
+    const isFault = code === 'internal';
+    const { routeKey: route, requestId } = event.requestContext;
+    app.log(isFault ? 'call-failed' : 'call-answered', { route, status, code, call: requestId, ...(isFault && faultOf(error)) });
+    return shown;
+  };
   return middy(answer).use({
     after: ({ event, response }) =>
       app.log('call-answered', { route: event.requestContext.routeKey, status: response?.statusCode, call: event.requestContext.requestId }),
     onError: (request) => {
       const { event, error } = request;
-      const problem = problemOf(error, event);
-      const code = problem.code;
-      const fault = code === 'internal' ? faultOf(error) : {};
-      app.log(code === 'internal' ? 'call-failed' : 'call-answered', {
-        route: event.requestContext.routeKey,
-        status: problem.status,
-        code,
-        call: event.requestContext.requestId,
-        ...fault,
-      });
-      request.response = showProblem ? shownResult(showProblem(problem), problem, event) : problemResult(problem, event, app);
+      try {
+        request.response = refused(event, error);
+      } catch (fault) {
+        // a refusal that cannot be shown, such as of a request in which something stored is damaged
+        request.response = refused(event, fault);
+      }
     },
   });
 }

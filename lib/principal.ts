@@ -54,10 +54,13 @@ export function claimsOf(verified: Record<string, unknown>, authorization: strin
   const payload = authorization?.match(/^Bearer +[\w-]+\.([\w-]+)\.[\w-]+$/i)?.[1];
   if (payload === undefined) throw unauthenticated('Send a bearer token in the Authorization header.');
   const claims = parsePayload(payload);
-  const isSame = ['iss', 'sub', 'exp'].every((name) => String(claims[name]) === String(verified[name]));
+  const isSame = ['iss', 'sub', 'exp'].every((name) => textOf(claims[name]) === textOf(verified[name]));
   if (!isSame) throw unauthenticated('The token does not agree with the one that was verified.');
   return claims;
 }
+
+/** What can be compared as text; an object from a token could bring a toString of its own. */
+const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined);
 
 function parsePayload(payload: string): Claims {
   try {

@@ -62,8 +62,8 @@ export const RequestId = v.pipe(v.string(), v.regex(/^[0-9a-z]{26}$/, 'must be t
 
 // -- what is stored --------------------------------------------------------------------------------------------------
 
-/** Epoch milliseconds. */
-const At = v.pipe(v.number(), v.integer());
+/** Epoch milliseconds, of which JavaScript can make a date. */
+const At = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 
 /** A person as a request remembers one: `key` is the mail address in lower case or, without one, the principal. */
 const KnownPerson = v.object({ key: v.string(), name: v.string() });
@@ -79,7 +79,8 @@ export const Decision = v.object({
 });
 
 export const Stage = v.object({
-  need: v.number(),
+  /** the catalogue has at most 20 */
+  need: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
   /** entries of the catalogue as they stood at filing: a mail address, an ARN, `group:NAME` or `everyone` */
   approvers: v.array(v.string()),
   /** who that was at filing, as far as the catalogue could tell; they are the ones who get mail */

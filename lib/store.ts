@@ -151,7 +151,9 @@ export function recordFromImage(image: Record<string, { S?: string | undefined }
   const key = image?.pk?.S;
   if (image === undefined || !key?.startsWith('request#')) return undefined;
   try {
-    return v.parse(RequestRecord, JSON.parse(image.doc?.S ?? ''));
+    const record = v.parse(RequestRecord, JSON.parse(image.doc?.S ?? ''));
+    if (`request#${record.id}` === key) return record;
+    throw new SyntaxError('the document belongs to another key');
   } catch (cause) {
     if (cause instanceof SyntaxError || cause instanceof v.ValiError) throw new Error(`the document of ${key} cannot be read`);
     throw cause;

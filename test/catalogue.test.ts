@@ -184,6 +184,7 @@ describe('what is no YAML', () => {
     ['a key that comes twice', `${right}roles: {}\n`, '18:1 Map keys must be unique'],
     ['a bracket that is not closed', right.replace('[group:developers]\n    approval', '[group:developers\n    approval'), '16:'],
     ['a tab for indentation', right.replace('  reader:', '\treader:'), '11:'],
+    ['a list for a key', right.replace('groups:', '? [a]\n: b\ngroups:'), '6:3 all keys must be strings'],
     ['an alias without an anchor', right.replace('[dev@example.com]\n', '*devs\n'), '7:15 there is no anchor &devs before this alias'],
     ['two documents', `${right}---\n${right}`, ''],
     ['a tag that means nothing', right.replace('version: 1', 'version: !!js/function "x"'), '1:10 '],

@@ -250,6 +250,16 @@ describe('a token', () => {
     });
   });
 
+  test.each(['iss', 'sub', 'exp'])('%s that brings a toString of its own', async (name) => {
+    const claims = JSON.parse(`{"${name}":{"toString":1}}`);
+    const event: Wish['event'] = ({ requestContext }) => {
+      requestContext.authorizer!.jwt!.claims[name] = '{"toString":1}';
+    };
+    const payload = { ...claimsFor('dev@example.com'), ...claims };
+    const headers = { authorization: `Bearer ${tokenOf(payload)}` };
+    expect(await call(fakeApp(), 'me', { as: 'dev@example.com', headers, event })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+  });
+
   test('no detail repeats the token', async () => {
     const claims = claimsFor(dev, { iss: 'https://canary.example.com' });
     const answer = await me({

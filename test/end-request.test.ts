@@ -148,6 +148,15 @@ describe('who may not', () => {
   });
 });
 
+test('a refusal that cannot be shown is a fault of ours', async () => {
+  const app = fakeApp();
+  const { id } = await filed(app);
+  await end(app, id, dev);
+  app.store.requests.set(id, { ...app.store.requests.get(id)!, createdAt: Number.NaN });
+  expect(await end(app, id, dev)).toMatchObject({ status: 500, body: { code: 'internal' } });
+  expect(app.lines.at(-1)).toMatchObject({ code: 'call-failed', fields: { error: 'RangeError' } });
+});
+
 test.each<[string, Wish, number, string]>([
   ['an unknown field', { body: { reason: 'x' } }, 400, 'invalid-request'],
   ['a comment that is no text', { body: { comment: 5 } }, 400, 'invalid-request'],

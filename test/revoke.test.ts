@@ -294,3 +294,16 @@ test('the handler names the records that have to come again, and those alone', a
   expect(await handler.with(app)({ Records: [record(good, '1'), record(bad, '2')] }, {} as never)).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
   expect([revocationOf(app, good)?.state, revocationOf(app, bad)?.state]).toEqual(['done', 'pending']);
 });
+
+test('a record that cannot be read is named alone, and holds up no revocation of another', async () => {
+  const app = fakeApp();
+  const request = await revoked(app);
+  const image = imageOf(request);
+  const record = (NewImage: object, SequenceNumber: string) =>
+    ({ eventName: 'MODIFY', dynamodb: { Keys: { pk: image.pk }, NewImage, SequenceNumber } }) as never;
+  const broken = { ...image, doc: { S: '{"canary' } };
+  const Records = [record(broken, '1'), record(image, '2')];
+  expect(await handler.with(app)({ Records }, {} as never)).toEqual({ batchItemFailures: [{ itemIdentifier: '1' }] });
+  expect(denied(app)).toEqual([request.id]);
+  expect(JSON.stringify(app.lines)).not.toContain('canary');
+});

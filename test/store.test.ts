@@ -731,7 +731,14 @@ describe('images', () => {
   test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {
     expect(recordFromImage(undefined)).toBeUndefined();
     expect(recordFromImage({ pk: { S: `message#${requestId(1)}#m1` } })).toBeUndefined();
-    for (const doc of ['{"reason":"private"', '{"reason":"private"}']) {
+    const spoilt = [
+      { ...record(), reason: undefined },
+      { ...record(), createdAt: 1e300 },
+      { ...record(), stages: [{ ...record().stages[0]!, need: 1e9 }] },
+      // whole, but of another request
+      record(),
+    ];
+    for (const doc of ['{"reason":"private"', '{"reason":"private"}', ...spoilt.map((one) => JSON.stringify(one))]) {
       expect(() => recordFromImage({ pk: { S: 'request#x' }, doc: { S: doc } })).toThrow(/^the document of request#x cannot be read$/);
     }
   });
