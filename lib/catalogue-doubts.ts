@@ -10,6 +10,7 @@ import { nearest } from './suggestion.ts';
 /** Every doubt, with its path into the file. */
 export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* groupDoubts(data);
+  yield* denyDoubts(data);
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
   const catalogue = openCatalogue(data);
@@ -39,6 +40,19 @@ function* groupDoubts(data: CatalogueData): Generator<CatalogueFault> {
   for (const { path, name } of [...named, ...inConditions]) {
     const meant = Object.hasOwn(data.groups, name) ? undefined : nearest(name, known);
     if (meant !== undefined) yield { path, detail: `no group "${name}" in groups; did you mean "${meant}"? (A group that only tokens carry needs no entry.)` };
+  }
+}
+
+/** What has no token has none of its groups either: a signature with AWS keys, and whatever a bot files. A deny that rests on them alone does not hold there. */
+function* denyDoubts({ roles, groups }: CatalogueData): Generator<CatalogueFault> {
+  for (const [id, { deny }] of Object.entries(roles)) {
+    for (const [i, entry] of deny.entries()) {
+      if (isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
+        yield {
+          path: ['roles', id, 'deny', i],
+          detail: `only tokens carry the group "${groupName(entry)}": nobody is denied by it who signs with AWS keys or has a bot file; name people, or make it a group of the catalogue`,
+        };
+    }
   }
 }
 

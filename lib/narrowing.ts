@@ -1,5 +1,6 @@
 // Less than the whole role: what a request's scope, managed session policies and source networks make of a session's policy. Data in, data out, no text in between.
 import type { RoleData } from './catalogue-shape.ts';
+import { isOfForm } from './pattern.ts';
 import { toInstant } from './time.ts';
 
 type ScopeRule = NonNullable<RoleData['scope']>;
@@ -30,7 +31,7 @@ export function scopeFaults(rule: ScopeRule | undefined, given: Record<string, s
 
 function isTaken({ values, pattern, maxLength }: ScopeRule['parameters'][string], value: string): boolean {
   if (!scopeValue.test(value) || value.length > maxLength) return false;
-  return values ? values.includes(value) : new RegExp(`^(?:${pattern ?? ''})$`, 'u').test(value);
+  return values ? values.includes(value) : isOfForm(`^(?:${pattern ?? ''})$`, value);
 }
 
 const choicesOf = ({ values, pattern, maxLength }: ScopeRule['parameters'][string]): string =>

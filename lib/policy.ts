@@ -20,7 +20,7 @@ import {
   type Who,
 } from './filing-checks.ts';
 import { type Circumstances, limitChecks, type OpenSlot } from './limits.ts';
-import { boundsOf, type Scope, scopeOf } from './narrowing.ts';
+import { boundsOf, type Scope, scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
@@ -195,6 +195,7 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
   if (canonicalJson(record.scope?.statements) !== canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements))
     return 'The catalogue now narrows this role otherwise than it was approved.';
+  if (scopeFaults(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
   if (!boundsOf(record.role, role)) return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
   const may = record.review ? mayBreakGlass : mayRequest;
   const isRefused = requester ? !may(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));

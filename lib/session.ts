@@ -3,6 +3,7 @@
 // Latchkey's own credentials are an assumed role, so AssumeRole from it is role chaining: one hour at most, and STS refuses
 // rather than clamps a longer wish (botocore sts; iam-ug id_roles). STS's least is 900 s. Where less is left of the grant, and
 // always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
+import { ruleUnderGlass } from './break-glass.ts';
 import type { Role } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { boundsOf, sessionPolicy } from './narrowing.ts';
@@ -71,7 +72,8 @@ export function planSession(request: RequestRecord, role: Role, asked: number | 
 /** The grant's end, or sooner where the catalogue's maximum has become shorter since. */
 function grantEnd(request: RequestRecord, role: Role): number {
   if (request.startsAt === undefined || request.endsAt === undefined) throw new Error('a session is planned for a grant only');
-  return Math.min(request.endsAt, request.startsAt + role.duration.max * SECOND);
+  const { max } = (request.review ? ruleUnderGlass(role) : role).duration;
+  return Math.min(request.endsAt, request.startsAt + max * SECOND);
 }
 
 /** The least limit, and of equals the first. */

@@ -2,6 +2,7 @@
 import type { Role } from './catalogue.ts';
 import type { Check } from './filing-checks.ts';
 import { type By, record } from './history.ts';
+import { isOfForm } from './pattern.ts';
 import { Problem } from './problem.ts';
 import type { RequestRecord } from './schema.ts';
 
@@ -59,7 +60,7 @@ function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | unde
   const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
   if (ticket === undefined)
     return [{ ...base, passed: !required, detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.' }];
-  const passed = new RegExp(pattern, 'u').test(ticket);
+  const passed = isOfForm(pattern, ticket);
   return [{ ...base, passed, detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.` }];
 }
 

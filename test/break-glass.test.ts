@@ -1,6 +1,6 @@
 // Break-glass through the functions: at once, short, loud, on record, and owed a review that somebody else signs.
 import { describe, expect, test } from '@jest/globals';
-import type { RequestView, RoleView } from '../lib/schema.ts';
+import type { CredentialsView, RequestView, RoleView } from '../lib/schema.ts';
 import { DAY, HOUR, MINUTE, toInstant } from '../lib/time.ts';
 import { type Answer, call, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
@@ -156,6 +156,16 @@ describe('taking a role by break-glass', () => {
     const { body } = await file(app, {}, onCall);
     const stricter = { ...app, catalogue: catalogueOf() };
     expect(await call(stricter, 'issueCredentials', { as: onCall, id: body.id, body: {} })).toMatchObject({ status: 422 });
+  });
+
+  test('and one that it has made shorter ends the grant sooner', async () => {
+    const app = appWith();
+    const { body } = await file(app);
+    app.catalogue = catalogueOf(fileOf({ ...rule, maxDuration: '10m' }));
+    const vend = () => call<CredentialsView>(app, 'issueCredentials', { as: dev, id: body.id, body: {} });
+    expect((await vend()).body.GrantEndsAt).toBe(toInstant(start + 10 * MINUTE));
+    app.now = start + 10 * MINUTE;
+    expect((await vend()).status).toBe(409);
   });
 });
 

@@ -60,6 +60,12 @@ describe('check', () => {
       '2 different people have to approve, and only 1 can be asked (security@example.com): every request is refused; name more, or set need to 1',
     ],
     [
+      'a deny that holds for tokens alone',
+      'reason: { minLength: 1 }',
+      'reason: { minLength: 1 }\n    deny: [group:suspended, group:leads]',
+      'only tokens carry the group "suspended": nobody is denied by it who signs with AWS keys or has a bot file; name people, or make it a group of the catalogue',
+    ],
+    [
       'high risk without a second person',
       'reason: { minLength: 1 }',
       'reason: { minLength: 1 }\n    risk: high',

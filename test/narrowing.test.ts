@@ -116,6 +116,29 @@ describe('a scope', () => {
     expect((await vend(app, request.id)).body).toMatchObject({ code: 'refused-by-policy' });
   });
 
+  test('whose value the catalogue takes no more is approved and vended no more', async () => {
+    const app = appWith({ scope });
+    const request = await filed(app, { scope: values });
+    const before = app.catalogue;
+    const { parameters } = scope;
+    app.catalogue = catalogueWith({ scope: { ...scope, parameters: { ...parameters, bucket: { ...parameters.bucket, values: ['exports'] } } } });
+    expect((await call(app, 'decideRequest', { as: 'lead@example.com', id: request.id, body: { decision: 'approve' } })).body).toMatchObject({
+      code: 'refused-by-policy',
+    });
+    const after = app.catalogue;
+    app.catalogue = before;
+    await approvedBy(app, request.id, 'lead@example.com');
+    app.catalogue = after;
+    expect((await vend(app, request.id)).body).toMatchObject({ code: 'refused-by-policy' });
+  });
+
+  test('whose pattern could be compared for ever is refused soon', async () => {
+    const slow = { ...scope, parameters: { ...scope.parameters, prefix: { description: 'a folder', pattern: '([a-z]+/?)+x', maxLength: 200 } } };
+    const app = appWith({ scope: slow });
+    const wish = { as: dev, body: { role: 'read', reason: 'Look at it', scope: { ...values, prefix: 'a'.repeat(100) } } };
+    expect((await call(app, 'createRequest', wish)).body).toMatchObject({ code: 'refused-by-policy', errors: [{ pointer: '/scope/prefix' }] });
+  });
+
   test('goes on in an extension', async () => {
     const app = appWith({ scope });
     const { id } = await approvedBy(app, (await filed(app, { scope: values })).id, 'lead@example.com');
