@@ -1,7 +1,7 @@
 // `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
 import { awsAnswer } from '../lib/aws-answer.ts';
 import type { CatalogueData } from '../lib/catalogue.ts';
-import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
+import { faultLines, readCatalogue, unreadable } from '../lib/catalogue-file.ts';
 import { TargetFault } from '../lib/target.ts';
 import { localStage, operatorKeys } from '../local/operator.ts';
 import { clientsOf, type Place } from './clients.ts';
@@ -111,7 +111,8 @@ function catalogueIn(file: string, read: (file: string) => string): { catalogue:
     const { data, faults } = readCatalogue(read(file));
     return data ? { catalogue: data } : { faults: faultLines(file, faults) };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { faults: [`There is no file ${file}. Name the catalogue with --catalogue FILE.`] };
-    throw error;
+    const fault = unreadable(file, error);
+    if (fault === undefined) throw error;
+    return { faults: [`${fault} Name the catalogue with --catalogue FILE.`] };
   }
 }

@@ -36,6 +36,7 @@ function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unkno
 
 /** @param file what it names at all, faulty entries included */
 const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
+  ...accountFaults(data),
   ...roleFaults(data, file.accounts),
   ...twinFaults(data),
   ...ownerFaults(data),
@@ -123,6 +124,16 @@ function fieldsAt(schema: AnySchema, path: ReadonlyArray<string | number>): stri
 }
 
 // -- what spans entries ----------------------------------------------------------------------------------------------
+
+/** An account installs one template with one external id, so it stands in the catalogue once. */
+function* accountFaults(data: Data): Generator<CatalogueFault> {
+  const names = new Map<string, string>();
+  for (const [key, { id, partition }] of Object.entries(data.accounts)) {
+    const other = names.get(`${partition} ${id}`);
+    if (other !== undefined) yield { path: ['accounts', key, 'id'], detail: `${id} is already account "${other}"` };
+    else names.set(`${partition} ${id}`, key);
+  }
+}
 
 function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFault> {
   for (const [id, role] of Object.entries(data.roles)) {

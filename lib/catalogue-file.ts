@@ -34,6 +34,25 @@ export function readCatalogue(text: string): ReadCatalogue {
 export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
   faults.map(({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`);
 
+/** The same for what is allowed but probably not meant. */
+export const doubtLines = (file: string, doubts: readonly FileFault[]): string[] => faultLines(file, doubts).map((line) => `doubt: ${line}`);
+
+/** Why a file could not be read, for whoever named it; undefined for a fault that has nothing to do with the file. */
+export function unreadable(file: string, error: unknown): string | undefined {
+  switch ((error as { code?: unknown } | undefined)?.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `There is no file ${file}.`;
+    case 'EISDIR':
+      return `${file} is a folder; name the file in it.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `${file} may not be read by you.`;
+    default:
+      return undefined;
+  }
+}
+
 /** Aliases without an anchor before them, which the reader itself finds too late to say where. */
 function danglingAliases(document: Document): Array<{ pos: [number]; message: string }> {
   const found: Array<{ pos: [number]; message: string }> = [];

@@ -24,6 +24,8 @@ export type LocalServer = {
   url: string;
   /** of every IAM principal in the catalogue */
   keys: readonly TestKey[];
+  /** what the catalogue may say but probably does not mean */
+  doubts: readonly FileFault[];
   close(): Promise<void>;
 };
 
@@ -50,7 +52,7 @@ export async function startLocalServer({
   ticketHosts = [],
   ...rest
 }: Partial<LocalSettings> = {}): Promise<LocalServer> {
-  const data = loadCatalogue(catalogueFile);
+  const { data, doubts } = loadCatalogue(catalogueFile);
   const listening = await listen(port);
   let giveBack: (() => void) | undefined;
   try {
@@ -64,6 +66,7 @@ export async function startLocalServer({
     return {
       url: serving.url,
       keys: serving.keys,
+      doubts,
       async close() {
         await listening.close();
         await serving.close();
@@ -81,10 +84,10 @@ export async function startLocalServer({
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-function loadCatalogue(file: string): CatalogueData {
-  const { data, faults } = readCatalogue(readFileSync(file, 'utf8'));
-  if (data) return data;
-  throw new CatalogueFaulty(file, faults);
+function loadCatalogue(file: string): { data: CatalogueData; doubts: FileFault[] } {
+  const read = readCatalogue(readFileSync(file, 'utf8'));
+  if (read.data) return read;
+  throw new CatalogueFaulty(file, read.faults);
 }
 
 async function serve(settings: LocalSettings, data: CatalogueData, port: number) {

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
+import { deployedDoubts } from './deployed-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -34,6 +35,7 @@ function main(given: string[]): number {
   const findings = findingsIn(template);
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) return 1;
+  for (const doubt of deployedDoubts()) console.error(doubt);
   console.log(`AWS's CloudFormation validator has no objection to ${template}.`);
   if (isExample) console.log('This was the stage "example", which nobody can deploy; give --stage and its parameters for a real one.');
   return 0;

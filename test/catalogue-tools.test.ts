@@ -84,6 +84,9 @@ describe('check', () => {
     expect([(await run('check', file)).exitCode, (await run('check', file, '--strict')).exitCode]).toEqual([0, 1]);
   });
 
+  test('a folder in place of a file', async () =>
+    expect(await run('check', folder)).toEqual({ text: `latchkey: ${folder} is a folder; name the file in it.`, exitCode: 2 }));
+
   test('a file that is not there', async () =>
     expect(await run('check', join(folder, 'none.yml'))).toEqual({ text: `latchkey: There is no file ${join(folder, 'none.yml')}.`, exitCode: 2 }));
 });

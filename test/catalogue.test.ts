@@ -61,6 +61,12 @@ describe('a mistake is named with line and column', () => {
     ['an account id without quotes', '"111111111111"', '111111111111', ['3:17 accounts.production.id: must be the 12 digits of an AWS account, in quotes']],
     ['an account id of 11 digits', '"111111111111"', '"11111111111"', ['3:17 accounts.production.id: must be the 12 digits of an AWS account, in quotes']],
     ['an external id of one character', 'lk-0123', 'x', ['3:55 accounts.production.externalId: must be 2 to 1224 characters of letters, digits and _+=,.@:/-']],
+    [
+      'an account that stands there twice',
+      '  production: {',
+      '  copy: { id: "111111111111", name: Copy, externalId: lk-4567 }\n  production: {',
+      ['4:17 accounts.production.id: 111111111111 is already account "copy"'],
+    ],
     ['no external id', ', externalId: lk-0123', '', ['3:3 accounts.production: "externalId" is missing']],
     ['a colour by name', 'lk-0123', 'lk-0123, color: red', ['3:76 accounts.production.color: must be a colour such as "#b91c1c"']],
     ['a partition that is none', 'lk-0123', 'lk-0123, partition: aws-moon', ['3:76 accounts.production.partition: must be ("aws" | "aws-us-gov" | "aws-cn")']],

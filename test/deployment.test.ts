@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openCatalogue } from '../lib/catalogue.ts';
+import { readCatalogue } from '../lib/catalogue-file.ts';
 import { revokerRoles, targetRoles } from '../lib/iam.ts';
 import { mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import type { CredentialsView, RequestView } from '../lib/schema.ts';
@@ -12,7 +13,7 @@ import { dynamoStore, tableDefinition } from '../lib/store.ts';
 import { startAwsEmulator } from '../local/aws-emulator.ts';
 import { hubKeys, revokeKeys } from '../local/sts.ts';
 import type { Artefact } from '../scripts/build.ts';
-import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
+import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { findingsIn } from '../scripts/package.ts';
@@ -60,6 +61,12 @@ const allowed = (name: string) => statementsOf(name).filter(({ Effect }) => Effe
 const actionsOf = (name: string) => allowed(name).flatMap(({ Action }) => Action ?? []);
 
 test("AWS's CloudFormation validator has no objection", () => expect(said).toContain("AWS's CloudFormation validator has no objection"));
+
+test('what the catalogue probably does not mean is said when it is packaged', () => {
+  expect(deployedDoubts()).toEqual([]);
+  const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]');
+  expect(deployedDoubts(readCatalogue(misspelt))).toEqual([expect.stringMatching(/^doubt: access\.yml:\d+:\d+ .*did you mean "platform"\?/)]);
+});
 
 describe('functions', () => {
   test('every file in functions/ is a Lambda and every Lambda is a file', () =>

@@ -317,11 +317,13 @@ describe('a wrong question', () => {
     expect('faults' in result ? result.faults.join('\n') : '').toContain(told);
   });
 
-  test('a catalogue that is not there, or is faulty', async () => {
-    const none = () => {
-      throw Object.assign(new Error('no'), { code: 'ENOENT' });
+  test('a catalogue that is not there, may not be read, or is faulty', async () => {
+    const failing = (code: string) => () => {
+      throw Object.assign(new Error('no'), { code });
     };
-    expect(await asked([], none)).toEqual({ faults: ['There is no file access.yml. Name the catalogue with --catalogue FILE.'] });
+    const name = 'Name the catalogue with --catalogue FILE.';
+    expect(await asked([], failing('ENOENT'))).toEqual({ faults: [`There is no file access.yml. ${name}`] });
+    expect(await asked([], failing('EACCES'))).toEqual({ faults: [`access.yml may not be read by you. ${name}`] });
     expect(await asked([], () => 'version: 2')).toMatchObject({ faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']) });
   });
 

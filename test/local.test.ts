@@ -573,8 +573,20 @@ describe('as a process', () => {
     for (const line of lines) expect(line).toMatch(/faulty\.yml:\d+:\d+ /);
   });
 
+  test('tells what a catalogue probably does not mean, and starts', async () => {
+    const doubtful = join(folder, 'doubtful.yml');
+    writeFileSync(doubtful, readFileSync('access.yml', 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]'));
+    const { child, ended, errors } = start('--port', '0', '--catalogue', doubtful);
+    await ready(child);
+    child.kill('SIGTERM');
+    expect(await errors).toMatch(/^doubt: \S+doubtful\.yml:\d+:\d+ .*did you mean "platform"\?/);
+    expect(await ended).toEqual([0, null]);
+  });
+
   test.each([
     [['--port', 'x'], /port must be a number/],
+    [['--catalogue', 'docs'], /^docs is a folder/],
+    [['--data', 'access.yml', '--port', '0'], /^access\.yml is a file; --data takes a folder/],
     [['--nothing'], /--nothing/],
     [['--catalogue', 'nowhere.yml'], /no file .*nowhere\.yml/],
   ])('%j', async (args, words) => {

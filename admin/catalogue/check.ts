@@ -1,6 +1,6 @@
 // `check FILE`: every fault and every doubt, where it is and what was probably meant.
 import { openCatalogue } from '../../lib/catalogue.ts';
-import { faultLines } from '../../lib/catalogue-file.ts';
+import { doubtLines, faultLines } from '../../lib/catalogue-file.ts';
 import type { Answer } from '../answer.ts';
 import { readFile } from './load.ts';
 
@@ -11,7 +11,7 @@ export function check(file: string, strict: boolean): Answer {
   const accounts = Object.keys(read.data.accounts).length;
   const persons = new Set([...people.values(), ...[...groups.values()].flat()].map(({ key }) => key)).size;
   const sizes = `${count(accounts, 'account')}, ${count(roles.size, 'role')}, ${count(groups.size, 'group')}, ${count(persons, 'person', 'people')}`;
-  const doubts = faultLines(file, read.doubts).map((line) => `doubt: ${line}`);
+  const doubts = doubtLines(file, read.doubts);
   return {
     lines: [...doubts, `${file} is right: ${sizes}${doubts.length > 0 ? `; ${count(doubts.length, 'doubt')}` : ''}.`],
     exitCode: strict && doubts.length > 0 ? 1 : 0,

@@ -1,7 +1,7 @@
 // Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
 import { readFileSync } from 'node:fs';
 import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts';
-import { faultLines, type ReadCatalogue, readCatalogue } from '../../lib/catalogue-file.ts';
+import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue-file.ts';
 import type { CatalogueData } from '../../lib/catalogue-shape.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
 import { CannotAnswer } from '../answer.ts';
@@ -9,13 +9,13 @@ import { CannotAnswer } from '../answer.ts';
 /** Node's code of an error, or ''. */
 export const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
 
-/** @throws CannotAnswer if there is no such file */
+/** @throws CannotAnswer if there is no such file, or none that can be read */
 export function textOf(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'EISDIR'].includes(codeOf(error))) throw new CannotAnswer(`There is no file ${file}.`);
-    throw error;
+    const fault = unreadable(file, error);
+    throw fault === undefined ? error : new CannotAnswer(fault);
   }
 }
 
