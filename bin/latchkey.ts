@@ -11,7 +11,8 @@ const compiled = compiledDirectory({ env: process.env, home });
 if (enableCompileCache && existsSync(home) && isOursAlone(compiled)) enableCompileCache(compiled);
 
 const args = process.argv.slice(2);
-const program = args[0] === 'credentials' ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');
+const isHelp = args.includes('--help') || args.includes('-h');
+const program = args[0] === 'credentials' && !isHelp ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');
 
 program
   .then(({ run }) => run(args))

@@ -35,7 +35,7 @@ export function openApi(world: World, settings: Settings, signer: Signer): Api {
     const answer = await send(world, settings, signer, call);
     const body = inertJson(answer.body);
     if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
-    throw Object.assign(failureOf(answer, body, settings, signer), { retryAfterSeconds: retryAfter(answer) });
+    throw Object.assign(failureOf(answer, body, settings, signer, call), { retryAfterSeconds: retryAfter(answer) });
   };
   return { signer, settings, callFully, call: async <Body>(call: ApiCall) => (await callFully<Body>(call)).body };
 }
@@ -64,7 +64,7 @@ async function send(world: World, settings: Settings, signer: Signer, { method, 
         ? answer.code
         : `${answer.status}, call ${plain(answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown')}`;
     if (settings.debug) world.err(`debug: ${method} ${url} as ${signer.who}: ${outcome}, ${world.now() - began} ms\n`);
-    if (answer instanceof NoAnswer) throw noAnswer(settings, answer);
+    if (answer instanceof NoAnswer) throw noAnswer(settings.url, answer);
     const wait = retryAfter(answer) ?? attempt;
     if (answer.status !== 503 || attempt === tries || wait > longestWait) return answer;
     await world.sleep(wait * SECOND);
@@ -76,7 +76,8 @@ function retryAfter({ headers }: HttpAnswer): number | undefined {
   return value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
 }
 
-function noAnswer({ url }: Settings, { code }: NoAnswer): Failure {
+/** Nobody answered at the address: why, as far as that can be told. */
+export function noAnswer(url: string, { code }: NoAnswer): Failure {
   const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
   const reasons: Record<string, string> = {
     ECONNREFUSED: 'nothing listens there',
@@ -92,24 +93,34 @@ function noAnswer({ url }: Settings, { code }: NoAnswer): Failure {
 }
 
 /** @param body of the answer, if it was JSON */
-function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer: Signer): Failure {
+function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer: Signer, call: ApiCall): Failure {
   const wait = retryAfter(answer);
   const again = wait === undefined ? [] : [`Try again in ${wait} s.`];
   if (isProblem(body)) {
     const known = Object.hasOwn(exitOf, body.code) ? exitOf[body.code as keyof typeof problemTable] : 'fault';
     const details = (body.errors ?? []).map(({ detail }) => detail);
+    const next = [...(hints[body.code]?.(signer, placeOf(call, body)) ?? []), ...again];
     // several faults are read more easily one a line
-    if (details.length > 1 && body.detail === details.join(' ')) return new Failure(known, `${body.title}:`, [...details, ...again], body);
+    if (details.length > 1 && body.detail === details.join(' ')) return new Failure(known, `${body.title}:`, [...details, ...next], body);
     const faults = (body.errors ?? [])
       .filter(({ detail }) => !body.detail.includes(detail))
       .map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail));
-    return new Failure(known, body.detail, [...faults, ...(hints[body.code]?.(signer) ?? []), ...again], body);
+    return new Failure(known, body.detail, [...faults, ...next], body);
   }
   // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
   if (answer.status === 401 || answer.status === 403) return new Failure('sign-in', `${settings.url} did not accept this sign-in.`, signInHints(signer));
   if (answer.status >= 500 || answer.status === 429)
     return new Failure('try-again', `${settings.url} cannot answer now (status ${answer.status}).`, again.length > 0 ? again : ['Try again in a moment.']);
-  return new Failure('usage', `${settings.url} does not answer as Latchkey does (status ${answer.status}).`, ['Check the address: latchkey setup URL']);
+  return notLatchkey(settings.url, answer, 'Check the address: latchkey setup URL');
+}
+
+/** @param next what to check */
+export function notLatchkey(url: string, { status, headers }: HttpAnswer, next: string): Failure {
+  const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '');
+  return new Failure('usage', `${url} does not answer as Latchkey does (status ${status}).`, [
+    ...(isPage ? ['It answered with a web page; perhaps a proxy or a sign-in page of the network is in between.'] : []),
+    next,
+  ]);
 }
 
 const signInHints = ({ mount }: Signer): string[] =>
@@ -120,12 +131,26 @@ const signInHints = ({ mount }: Signer): string[] =>
         'They must be those of an IAM user or role that the catalogue names, and the clock of this machine must be right.',
       ];
 
-const hints: Record<string, (signer: Signer) => string[]> = {
+/** The request and the role that a call was about, as far as it names them. */
+type Place = { id: string | undefined; role: string | undefined };
+function placeOf({ path, body }: ApiCall, { request }: ProblemDocument): Place {
+  const id = request?.id ?? /^\/requests\/(\w{26})/.exec(path)?.[1];
+  return { id, role: body && 'role' in body ? String(body.role) : undefined };
+}
+
+const seeRequest = (_: Signer, { id }: Place): string[] => (id === undefined ? [] : [`See the request: latchkey show ${id}`]);
+
+const hints: Record<string, (signer: Signer, place: Place) => string[]> = {
   unauthenticated: signInHints,
   'needs-mfa': () => ['Sign in with a second factor: latchkey login'],
   'needs-sign-in': () => ['Sign in again: latchkey login'],
   'role-not-found': () => ['See the roles that you may request: latchkey roles'],
   'request-not-found': () => ['See your requests: latchkey requests'],
+  'own-request': seeRequest,
+  'not-an-approver': seeRequest,
+  'already-decided': seeRequest,
+  'not-active': seeRequest,
+  'refused-by-policy': (signer, place) => (place.role === undefined ? seeRequest(signer, place) : [`See what the role allows: latchkey roles ${place.role}`]),
 };
 
 const isProblem = (body: unknown): body is ProblemDocument =>

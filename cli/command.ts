@@ -40,7 +40,7 @@ export const commonOptions = {
     summary: 'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto, which takes the first of these that is there',
     values: ['auto', 'token', 'login', 'aws'],
   },
-  json: { type: 'flag', summary: "prints the API's own documents, and refusals on stderr as JSON too" },
+  json: { type: 'flag', summary: "prints the API's own documents, and refusals on stderr as JSON too, with what to do in `next`" },
   debug: { type: 'flag', summary: 'shows every call on stderr: method, path, status, time, request id; never a secret' },
   help: { type: 'flag', summary: 'shows this help' },
 } as const satisfies Options;

@@ -89,6 +89,12 @@ export async function suggestingRole<T>(api: Api, role: string, work: () => Prom
   }
 }
 
+/** @throws Failure `not-found` that says which role was probably meant */
+export async function checkRole(api: Api, role: string): Promise<void> {
+  const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
+  if (!items.some(({ id }) => id === role)) throw notARole(role, items);
+}
+
 /** Says which role was probably meant. @param items the roles that there are for this caller */
 export function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
   const meant = probablyMeant(
@@ -97,7 +103,11 @@ export function notARole(role: string, items: RoleList['items'], problem?: Failu
   );
   const next =
     meant === undefined
-      ? [items.length > 0 ? 'See the roles that you may request: latchkey roles' : 'There is no role that you may request.']
+      ? [
+          items.length > 0
+            ? 'See the roles that you may request: latchkey roles'
+            : 'There is no role that you may request. What waits for your decision: latchkey requests --view to-decide',
+        ]
       : [`Did you mean ${meant}?`];
   return new Failure('not-found', `There is no role ${role} for you.`, next, problem);
 }
@@ -113,11 +123,6 @@ async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ..
   if (first) return [first, ...more];
   await checkRole(api, role);
   throw new Failure('not-found', `You have no request for ${role}.`, [`Ask: latchkey request ${role} --for 1h --reason "..."`]);
-}
-
-async function checkRole(api: Api, role: string): Promise<void> {
-  const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
-  if (!items.some(({ id }) => id === role)) throw notARole(role, items);
 }
 
 async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {

@@ -4,27 +4,19 @@ import { version } from '../lib/version.ts';
 import { readArguments } from './arguments.ts';
 import { type AnyCommand, commonOptions, type OptionSpec } from './command.ts';
 import { exits, Failure } from './exit.ts';
-import { plain } from './terminal-text.ts';
+import { told } from './told.ts';
 import type { World } from './world.ts';
 
 /** Commands by name. */
 export type Commands = Readonly<Record<string, () => Promise<AnyCommand>>>;
 
 /** Runs one command line. Never rejects for what a user can do. @returns the exit status */
-export async function runProgram(world: World, args: readonly string[], commands: Commands): Promise<number> {
-  const asJson = beforeDashes(args).includes('--json');
-  try {
-    return await dispatch(world, args, commands);
-  } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    world.err(failureText(error, asJson));
-    return exits[error.exit].status;
-  }
-}
+export const runProgram = (world: World, args: readonly string[], commands: Commands): Promise<number> =>
+  told(world, args, () => dispatch(world, args, commands));
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function dispatch(world: World, given: readonly string[], commands: Commands): Promise<number> {
+async function dispatch(world: World, given: readonly string[], commands: Commands): Promise<number | undefined> {
   const args = commandFirst(given);
   const [name] = args;
   if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
@@ -32,7 +24,7 @@ async function dispatch(world: World, given: readonly string[], commands: Comman
     world.out(about.length === 0 ? await helpOf(Object.values(commands)) : await helpAbout(commands, about));
     return name === undefined ? exits.usage.status : 0;
   }
-  if (name === 'version' || name === '--version') {
+  if (['version', '--version', '-V', '-v'].includes(name)) {
     world.out(`latchkey ${version}\n`);
     return 0;
   }
@@ -48,7 +40,7 @@ async function dispatch(world: World, given: readonly string[], commands: Comman
     world.out(commandHelp(command));
     return 0;
   }
-  return (await command.run(world, input)) ?? 0;
+  return command.run(world, input);
 }
 
 /** Options of every command may stand before it, as they do with other programs. */
@@ -98,12 +90,4 @@ async function helpAbout(commands: Commands, words: readonly string[]): Promise<
   if (!loader) return helpOf(ofGroup(commands, words[0]!), words[0]);
   const { commandHelp } = await import('./help.ts');
   return commandHelp(await loader());
-}
-
-const beforeDashes = (args: readonly string[]): readonly string[] => (args.includes('--') ? args.slice(0, args.indexOf('--')) : args);
-
-function failureText({ message, next, exit, problem }: Failure, asJson: boolean): string {
-  if (asJson) return `${JSON.stringify(problem ?? { code: exit, detail: message, next }, null, 2)}\n`;
-  // what others wrote can be in it
-  return [`latchkey: ${message.split('\n').map(plain).join('\n')}`, ...next.map((line) => `  ${plain(line)}`), ''].join('\n');
 }

@@ -2,6 +2,7 @@
 import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { runChild } from './child.ts';
+import { Failure } from './exit.ts';
 import { homeDirectory } from './places.ts';
 import type { World } from './world.ts';
 
@@ -15,6 +16,7 @@ export function realWorld(): World {
     err: (text) => writeAll(2, text),
     outIsTerminal: isTerminal(1),
     errIsTerminal: isTerminal(2),
+    columns: () => (isTerminal(1) ? process.stdout.columns || undefined : undefined),
     sleep,
     interrupt,
     ask,
@@ -38,7 +40,8 @@ function writeAll(descriptor: 1 | 2, text: string): void {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') return;
       // the pipe is full; its reader is slower than we are
-      if (code !== 'EAGAIN') throw error;
+      if (code !== 'EAGAIN')
+        throw new Failure('fault', `The output cannot be written (${code}).`, ['Check where it goes: a disk that is full, a file that is gone.']);
     }
   }
 }

@@ -59,9 +59,9 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
 }
 
 /** Every step on record: when, what, who, by which way, and what was said. */
-export function historyText(paint: Paint, { history }: RequestView): string {
+export function historyText(paint: Paint, { history }: RequestView, room?: number): string {
   const rows = history.map(({ at, type, actor, via, note }) => [at, type, plain(actor), via, note === undefined ? '' : plain(note)]);
-  return table(paint, ['AT', 'WHAT', 'WHO', 'BY', 'NOTE'], rows);
+  return table(paint, ['AT', 'WHAT', 'WHO', 'BY', 'NOTE'], rows, room);
 }
 
 /** A start that was asked for, or that is still to come. */
@@ -76,7 +76,8 @@ function startOf({ status, startsAt, extends: continued }: RequestView, now: num
 function revocationText({ revocation }: RequestView, now: number): string | undefined {
   if (!revocation) return undefined;
   const { state, at, effectiveBy } = revocation;
-  const last = now < Date.parse(effectiveBy) ? `No session works after ${when(effectiveBy, now)}.` : `All sessions had ended by ${when(effectiveBy, now)}.`;
+  const last =
+    now < Date.parse(effectiveBy) ? `The last of them ends ${when(effectiveBy, now)}, or before.` : `All sessions had ended by ${when(effectiveBy, now)}.`;
   return `${revocationStates[state]}${state === 'done' ? ` ${when(at, now)}` : ''}. ${last}`;
 }
 const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], string> = {

@@ -24,7 +24,7 @@ export function roleText(paint: Paint, role: RoleView): string {
       ['for', durationsText(role)],
       ['session', `at most ${durationText(role.session.maxSeconds)}, renewed until the grant ends`],
       ['start', `at most ${durationText(role.schedule.withinSeconds)} ahead (--at)`],
-      ['reason', `at least ${role.reason.minLength} characters`],
+      ['reason', role.reason.minLength > 1 ? `at least ${role.reason.minLength} characters` : undefined],
       ['ticket', ticket && ticketRule(ticket)],
       ...Object.entries(scope).map(([name, parameter]): [string, string] => ['scope', scopeText(name, parameter)]),
       ['needs', role.mfa ? 'a sign-in with MFA' : undefined],

@@ -46,9 +46,19 @@ export function checkedUrl(text: string): string {
   const isLoopback = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
   const isSafe = url !== undefined && (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback));
   if (!isSafe || url.username || url.password || url.search || url.hash) {
-    throw new Failure('usage', `"${text}" is no address of Latchkey: it must be an https URL, or http on this machine, without query or password.`);
+    throw new Failure(
+      'usage',
+      `"${text}" is no address of Latchkey: it must be an https URL, or http on this machine, without query or password.`,
+      meantBy(text),
+    );
   }
   return url.href.replace(/\/+$/, '');
+}
+
+/** A host alone is an address that lacks its beginning. */
+function meantBy(text: string): string[] {
+  const isHost = /^[\w.-]+(?::\d+)?(?:\/\S*)?$/.test(text);
+  return isHost ? [`Did you mean ${/^(?:localhost|127\.0\.0\.1)\b/.test(text) ? 'http' : 'https'}://${text}?`] : ['It is such as https://latchkey.example.com'];
 }
 
 const isAuth = (text: string): text is Auth => ['auto', 'token', 'login', 'aws'].includes(text);

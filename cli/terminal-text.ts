@@ -33,15 +33,27 @@ export function roughly(ms: number): string {
   return durationText((Math.floor(ms / unit) * unit) / SECOND);
 }
 
-/** Rows under a heading, in columns as wide as they must be. The last column is not padded. */
-export function table(paint: Paint, heading: readonly string[], rows: ReadonlyArray<readonly string[]>): string {
+/**
+ * Rows under a heading, in columns as wide as they must be. The last column is not padded.
+ * @param room how many characters fit on a line; where the table does not, each row is a paragraph of its own
+ */
+export function table(paint: Paint, heading: readonly string[], rows: ReadonlyArray<readonly string[]>, room = Number.POSITIVE_INFINITY): string {
   const widths = heading.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > room) return rows.map((row) => paragraph(paint, heading, row)).join('\n');
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd();
   return [paint('bold', line(heading)), ...rows.map(line), ''].join('\n');
+}
+
+/** A row with the titles beside its cells; an empty cell is left out. */
+function paragraph(paint: Paint, [, ...titles]: readonly string[], [first = '', ...cells]: readonly string[]): string {
+  return `${paint('bold', first)}\n${fields(
+    paint,
+    titles.map((title, i) => [title.toLowerCase(), cells[i] || undefined]),
+  )}`;
 }
 
 /** `name  value` lines, the names in one column. Rows without a value are left out. */

@@ -38,7 +38,7 @@ export function writeWhole(path: string, text: string, { mode, force = false }: 
       throw error;
     }
   } catch (error) {
-    throw new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`);
+    throw notWritten(path, error);
   }
 }
 
@@ -63,7 +63,7 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
   } catch (error) {
-    throw new Failure('usage', `${folder} cannot be written (${codeOf(error)}). Nothing was changed.`);
+    throw notWritten(folder, error);
   }
 }
 
@@ -72,7 +72,7 @@ function take(lock: string): boolean {
     writeFileSync(lock, `${process.pid} ${thisHost()}`, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw new Failure('usage', `${lock} cannot be written (${codeOf(error)}).`);
+    if (!hasCode(error, 'EEXIST')) throw notWritten(lock, error);
     if (isAbandoned(lock)) rmSync(lock, { force: true });
     return false;
   }
@@ -113,6 +113,9 @@ function modeOf(path: string): number | undefined {
     throw error;
   }
 }
+
+const notWritten = (path: string, error: unknown): Failure =>
+  new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, ['Check who may write there, and whether the disk is full.']);
 
 /** Asked for here only, as loading node:os would be felt in a kept answer of `credentials`. */
 const thisHost = (): string => process.getBuiltinModule('node:os').hostname();

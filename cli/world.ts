@@ -15,6 +15,8 @@ export type World = {
   err(text: string): void;
   outIsTerminal: boolean;
   errIsTerminal: boolean;
+  /** how many characters fit on a line of the terminal that stdout is; undefined for anything else */
+  columns(): number | undefined;
   /** @param ms how long; ends early, without an error, when `signal` is aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
   /** Aborted at Ctrl-C from now on, instead of ending the program; `release` gives Ctrl-C back. */

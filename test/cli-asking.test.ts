@@ -131,7 +131,7 @@ describe('a scope', () => {
 test('several faults are told one a line', async () =>
   expect(await cli(dev, 'request', 'database', '--reason', reason, '--for', '99h', '--scope', 'a=b')).toMatchObject({
     status: 6,
-    err: 'latchkey: The catalogue does not allow this:\n  4 d 3 h is outside what the role allows: 1 min to 8 h.\n  This role has no scope; leave it out.\n',
+    err: 'latchkey: The catalogue does not allow this:\n  4 d 3 h is outside what the role allows: 1 min to 8 h.\n  This role has no scope; leave it out.\n  See what the role allows: latchkey roles database\n',
   }));
 
 describe('explain', () => {
@@ -335,7 +335,7 @@ describe('break-glass', () => {
     expect(await cli(security, 'review', id, '--comment', 'fine')).toMatchObject({ status: 6, err: expect.stringMatching(/still runs/) });
     const revoked = await cli(security, 'end', id, '--comment', 'enough');
     expect(revoked.out).toMatch(
-      /^revoked [\s\S]*revocation +sessions that were out end by themselves: this account has no revoker\. No session works after in 29 min \(/,
+      /^revoked [\s\S]*revocation +sessions that were out end by themselves: this account has no revoker\. The last of them ends in 29 min \(/,
     );
     expect(await cli(dev, 'review', id, '--comment', 'fine')).toMatchObject({ status: 5 });
     expect(await cli(security, 'review', id)).toMatchObject({ status: 2, err: expect.stringMatching(/--comment is missing/) });

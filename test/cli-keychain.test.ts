@@ -57,10 +57,8 @@ const tokensFile = (who: TestWorld = world) => join(who.home, '.cache/latchkey/t
 const keptIn = (who: TestWorld = world) => Object.values(JSON.parse(readFileSync(tokensFile(who), 'utf8')))[0] as Record<string, string> | undefined;
 const inKeychain = () => Object.values(keychain.secrets());
 /** The same person and machine when the access token has expired. */
-const later = (who: TestWorld = world): TestWorld => {
-  const then = testWorld({ ...who, now: () => Date.now() + 2 * HOUR, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
-  return Object.assign(then, { run: who.run });
-};
+const later = (who: TestWorld = world, hours = 2): TestWorld =>
+  testWorld({ ...who, now: () => Date.now() + hours * HOUR, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
 
 describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
   test('has what renews the sign-in from login to logout, and no process shows it', async () => {
@@ -133,8 +131,7 @@ test('a sign-in from before moves into the keychain when it is renewed, and out 
   expect(inKeychain()).toHaveLength(1);
 
   writeFileSync(configFile(), `${readFileSync(configFile(), 'utf8')}keychain: off\n`);
-  const much = testWorld({ ...later(), now: () => Date.now() + 4 * HOUR });
-  expect(await cli(Object.assign(much, { run: world.run }), 'whoami')).toMatchObject({ status: 0, err: '' });
+  expect(await cli(later(world, 4), 'whoami')).toMatchObject({ status: 0, err: '' });
   expect(keptIn()).toHaveProperty('refreshToken');
   expect(inKeychain()).toEqual([]);
 });

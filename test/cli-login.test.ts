@@ -178,6 +178,13 @@ describe('tokens', () => {
     expect((await cli(world, 'whoami')).status).toBe(3);
   });
 
+  test('come after LATCHKEY_TOKEN, which login and logout say', async () => {
+    world.env = { ...world.env, LATCHKEY_TOKEN: 'x.y.z' };
+    expect((await byCode(asi)).err).toMatch(/^LATCHKEY_TOKEN is set and is used before this sign-in/m);
+    expect((await cli(world, 'whoami', '--auth', 'login')).status).toBe(0);
+    expect((await cli(world, 'logout')).err).toMatch(/^LATCHKEY_TOKEN is still set/);
+  });
+
   test('that are damaged are ignored with a warning', async () => {
     await byCode(asi);
     writeFileSync(tokensFile(), '{"x":1}');

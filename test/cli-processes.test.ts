@@ -1,6 +1,6 @@
 // The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -72,6 +72,19 @@ test('no home is made where there is none, and in one its compiled code is kept'
     expect(readdirSync(kept)).toEqual([]);
   }
   rmSync(kept, { recursive: true });
+}, 60_000);
+
+test('credentials, a program of its own when it is built, has the help of every other', async () => {
+  for (const help of ['--help', '-h']) expect((await latchkey(['credentials', help], {})).out).toMatch(/^latchkey credentials: prints credentials/);
+  expect(await latchkey(['credentials', '--nope'], {})).toMatchObject({ status: 2, err: expect.stringMatching(/^latchkey: --nope is no option/) });
+}, 60_000);
+
+test('a disk that is full is told as such', async () => {
+  if (!existsSync('/dev/full')) return void process.stderr.write('SKIPPED: no /dev/full on this machine, so test/cli-processes.test.ts filled no disk\n');
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [program, 'help'], { env: envOf(), stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  closeSync(full);
+  expect([status, stderr]).toEqual([1, expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check where it goes/)]);
 }, 60_000);
 
 describe('several at once', () => {
@@ -184,11 +197,13 @@ describe('on a terminal', () => {
           });
           child.on('close', () => resolve(out));
         });
-      const roles = `'${process.execPath}' '${program}' roles`;
+      const roles = `stty cols 200; '${process.execPath}' '${program}' roles`;
       expect(await run(roles)).toContain('\u001b[1mROLE');
       expect(await run(roles, { NO_COLOR: '1' })).not.toContain('\u001b');
       expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
       expect(await run(`${roles} | cat`)).not.toContain('\u001b');
+      // where the table would not fit, each row is a paragraph
+      expect(await run(roles.replace('200', '60'))).toMatch(/^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/);
     },
     60_000,
   );

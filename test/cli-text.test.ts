@@ -165,7 +165,20 @@ describe('words for a terminal', () => {
       ['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m', 'x'],
     );
   });
-  test('a table', () => expect(table((_, text) => text, ['A', 'LONGER'], [['xyz', '1']])).toBe('A    LONGER\nxyz  1\n'));
+  test('a table, and paragraphs where it does not fit', () => {
+    const shown = (room?: number) =>
+      table(
+        (_, text) => text,
+        ['A', 'LONGER', 'B'],
+        [
+          ['xyz', '1', ''],
+          ['uvw', '', '22'],
+        ],
+        room,
+      );
+    expect([shown(), shown(15)]).toEqual(Array(2).fill('A    LONGER  B\nxyz  1\nuvw          22\n'));
+    expect(shown(14)).toBe('xyz\n  longer  1\n\nuvw\n  b       22\n');
+  });
 });
 
 describe('addresses', () => {

@@ -184,15 +184,21 @@ describe('refusals', () => {
     const { status, err } = await cli(dev, 'request', role, '--reason', 'short', '--json');
     expect([status, JSON.parse(err)]).toEqual([
       6,
-      expect.objectContaining({ code: 'refused-by-policy', errors: [expect.objectContaining({ pointer: '/reason' })] }),
+      expect.objectContaining({
+        code: 'refused-by-policy',
+        errors: [expect.objectContaining({ pointer: '/reason' })],
+        next: [`See what the role allows: latchkey roles ${role}`],
+      }),
     ]);
   });
 
   test("deciding one's own, twice, or on nothing", async () => {
     const { id } = await file();
-    expect(await cli(dev, 'approve', id)).toMatchObject({ status: 5 });
+    const seeIt = expect.stringContaining(`\n  See the request: latchkey show ${id}\n`);
+    expect(await cli(dev, 'approve', id)).toMatchObject({ status: 5, err: seeIt });
+    expect(await cli(lead, 'approve', id, '--for', '8h')).toMatchObject({ status: 6, err: seeIt });
     await cli(lead, 'approve', id);
-    expect(await cli(lead, 'approve', id)).toMatchObject({ status: 7 });
+    expect(await cli(lead, 'approve', id)).toMatchObject({ status: 7, err: seeIt });
     expect(
       await file().then(
         () => undefined,
@@ -287,8 +293,11 @@ describe('a server that is busy', () => {
     const refused = await run([422, {}, JSON.stringify({ code: 'refused-by-policy', title: 'x', detail, status: 422 })]);
     expect(refused).toMatchObject({ status: 6, err: 'latchkey: The validator says "]0;xno".\n' });
   });
-  test('somebody else altogether', async () =>
-    expect(await run([200, {}, '<html>'])).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) }));
+  test('somebody else altogether', async () => {
+    const refused = await run([200, {}, 'hello']);
+    expect(refused).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does \(status 200\)\.\n {2}Check the address/) });
+    expect((await run([200, { 'content-type': 'text/html; charset=utf-8' }, '<html>'])).err).toMatch(/\n {2}It answered with a web page; perhaps a proxy/);
+  });
 });
 
 describe('credentials', () => {
@@ -454,6 +463,11 @@ describe('env, exec, console', () => {
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(lines), err: expect.stringMatching(/they expire in /) });
   });
 
+  test('env as JSON', async () => {
+    await granted();
+    expect(bodyOf<CredentialsView>(await cli(dev, 'env', role, '--json'))).toMatchObject({ Version: 1, SessionToken: expect.any(String) });
+  });
+
   test('the shell is known', async () => {
     await granted();
     expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(/^set -gx /);
@@ -556,9 +570,18 @@ describe('configure', () => {
     expect(text()).toBe(`[profile ${role}]\nsso_session = x\n`);
   });
 
+  test('a role that is not there makes no profile, unless nobody can be asked', async () => {
+    expect(await cli(dev, 'configure', 'sandbx-read')).toMatchObject({ status: 4, out: '', err: expect.stringMatching(/Did you mean sandbox-read\?/) });
+    expect(existsSync(path())).toBe(false);
+    for (const env of [{ LATCHKEY_URL: 'http://localhost:9' }, { LATCHKEY_TOKEN: 'x.y.z' }, { LATCHKEY_URL: undefined }]) {
+      const world = testWorld({ ...dev, env: { ...dev.env, ...env } });
+      expect(await cli(world, 'configure', 'sandbx-read', '--dry-run')).toMatchObject({ status: 0, out: expect.stringMatching(/\+\[profile sandbx-read\]/) });
+    }
+  });
+
   test('says so when it cannot write', async () => {
     writeFileSync(join(dev.home, '.aws'), 'a file');
-    expect(await cli(dev, 'configure', role)).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be written/) });
+    expect(await cli(dev, 'configure', role)).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be written .*\n {2}Check who may write there/) });
   });
 });
 
@@ -579,8 +602,13 @@ describe('setup', () => {
   test('remembers no address that is not a Latchkey', async () => {
     const world = testWorld();
     expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) });
-    expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({ status: 11 });
-    expect(await cli(world, 'setup', 'http://example.com')).toMatchObject({ status: 2 });
+    expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({ status: 11, err: expect.stringMatching(/nothing listens there/) });
+    for (const [address, next] of [
+      ['http://example.com', 'It is such as https://latchkey.example.com'],
+      ['example.com/latchkey', 'Did you mean https://example.com/latchkey?'],
+      ['localhost:3000', 'Did you mean http://localhost:3000?'],
+    ])
+      expect(await cli(world, 'setup', address!)).toMatchObject({ status: 2, err: expect.stringContaining(`\n  ${next}\n`) });
     expect(existsSync(join(world.home, '.config'))).toBe(false);
   });
 });
@@ -601,8 +629,9 @@ describe('help', () => {
   });
   test('nothing at all is a wrong use', async () =>
     expect(await cli(testWorld())).toMatchObject({ status: 2, out: expect.stringMatching(/^Temporary access/) }));
-  test('version', async () =>
-    expect(await cli(testWorld(), '--version')).toMatchObject({ status: 0, out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/) }));
+  test.each(['version', '--version', '-V', '-v'])('%s', async (asked) =>
+    expect(await cli(testWorld(), asked)).toMatchObject({ status: 0, out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/) }),
+  );
   test('docs/cli.md is what the commands say', async () =>
     expect(readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8')).toBe(cliDocument(await allCommands())));
 });

@@ -1,11 +1,12 @@
 // `latchkey configure`
-
+import { connect } from '../api.ts';
 import { configHeading } from '../aws-files.ts';
 import { editProfile } from '../aws-profile.ts';
-import { command } from '../command.ts';
+import { type CommonValues, command } from '../command.ts';
 import { Failure } from '../exit.ts';
-import { checkTarget } from '../grant.ts';
+import { checkRole, checkTarget, isRequestId } from '../grant.ts';
 import { awsConfigPath } from '../places.ts';
+import { readSettings } from '../settings.ts';
 import { painter } from '../terminal-text.ts';
 import { readText, withLock, writeWhole } from '../whole-file.ts';
 import type { World } from '../world.ts';
@@ -30,6 +31,7 @@ export const configure = command({
     const profile = options.profile ?? role;
     if (!/^[\w.@:/+-]+$/.test(profile)) throw new Failure('usage', `"${profile}" cannot be the name of a profile: use letters, digits and . _ - @ : / +`);
     if (options.region !== undefined && !/^[a-z0-9-]+$/.test(options.region)) throw new Failure('usage', `"${options.region}" is no AWS region.`);
+    await checkKnown(world, role, options);
     const path = awsConfigPath(world);
     const settings = {
       credential_process: `${commandLine(world)} credentials ${role}${options.cache ? ' --cache' : ''}`,
@@ -48,6 +50,16 @@ export const configure = command({
     return 0;
   },
 });
+
+/** A misspelt role would make a profile that never works. Where nobody can be asked (not set up yet, not signed in, no network), it is taken as it is. */
+async function checkKnown(world: World, role: string, options: CommonValues): Promise<void> {
+  if (isRequestId(role)) return;
+  try {
+    await checkRole(await connect(world, readSettings(world, options)), role);
+  } catch (error) {
+    if (!(error instanceof Failure) || error.exit === 'not-found') throw error;
+  }
+}
 
 function shown(world: World, path: string, diff: readonly string[]): string {
   if (diff.length === 0) return `${path} is already so.\n`;

@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { Failure } from '../exit.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
 import { readSettings } from '../settings.ts';
-import { when } from '../terminal-text.ts';
+import { json, when } from '../terminal-text.ts';
 import { vend } from '../vend.ts';
 import { variable, type World } from '../world.ts';
 
@@ -39,6 +39,10 @@ export const env = command({
     }
     const { duration, cache } = options;
     const session = await vend(world, readSettings(world, options), target, { duration, cache, filing: filingOf(options) });
+    if (options.json) {
+      world.out(json(session));
+      return 0;
+    }
     const lines = Object.entries(variablesOf(session)).map(([name, value]) => formats[shell](name, value));
     world.out(`${lines.join('\n')}\n`);
     world.err(`Credentials for ${target}; they expire ${when(session.Expiration, world.now())}.\n`);

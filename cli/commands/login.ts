@@ -9,6 +9,7 @@ import { tokensPath } from '../places.ts';
 import { readSettings } from '../settings.ts';
 import { keepSignIn } from '../sign-in.ts';
 import { json, when } from '../terminal-text.ts';
+import { variable } from '../world.ts';
 
 export const login = command({
   name: 'login',
@@ -31,6 +32,8 @@ export const login = command({
     const tokens = byDevice ? await loginByDevice(world, client, device) : await loginByBrowser(world, client, authorize!);
     const place = await keepSignIn(world, settings, tokens);
     if (place.why !== undefined) world.err(inFileText(tokensPath(world), place.why));
+    if (variable(world, 'LATCHKEY_TOKEN') !== undefined && settings.auth === 'auto')
+      world.err('LATCHKEY_TOKEN is set and is used before this sign-in: unset it, or add --auth login.\n');
     const expiresAt = new Date(tokens.expiresAt).toISOString();
     if (options.json) world.out(json({ url: settings.url, issuer: tokens.issuer, expiresAt, renewable: tokens.refreshToken !== undefined, keptIn: place.in }));
     else

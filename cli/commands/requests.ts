@@ -39,6 +39,7 @@ export const requests = command({
           painter(world),
           ['REQUEST', 'STATUS', 'ROLE', 'BY', 'TIME', 'REASON'],
           list.items.map((item) => row(item, world.now())),
+          world.columns(),
         ),
       );
     if (list.nextCursor !== undefined) world.err(`There are more: add --cursor ${list.nextCursor}\n`);

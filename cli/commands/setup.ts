@@ -1,9 +1,9 @@
 // `latchkey setup`
 
 import { NoAnswer } from '../answer.ts';
+import { noAnswer, notLatchkey } from '../api.ts';
 import { command, type Values } from '../command.ts';
 import { type ConfigValues, configKeys, editConfig, parseConfig } from '../config-file.ts';
-import { Failure } from '../exit.ts';
 import { sendHttp } from '../http.ts';
 import { jsonObject } from '../json-text.ts';
 import { configPath } from '../places.ts';
@@ -60,13 +60,12 @@ function saidIn(given: Values<typeof options>): ConfigValues {
 /** What Latchkey says of itself. @throws Failure if there is none, so that a misspelt address is not remembered */
 async function discovered(world: World, url: string): Promise<ConfigValues> {
   const answer = await sendHttp({ method: 'GET', url: `${url}/.well-known/latchkey`, env: world.env }).catch((error: unknown) => {
-    if (error instanceof NoAnswer)
-      throw new Failure('try-again', `${url} does not answer (${error.code}).`, ['Check the address and the network, and try again.']);
+    if (error instanceof NoAnswer) throw noAnswer(url, error);
     throw error;
   });
   const { issuer, scope, clientId } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
-    throw new Failure('usage', `${url} does not answer as Latchkey does (status ${answer.status}).`, ['Check the address. It is the one before /v1.']);
+    throw notLatchkey(url, answer, 'Check the address. It is the one before /v1.');
   }
   checkedUrl(issuer);
   return { issuer, scope, ...(typeof clientId === 'string' && { clientId }) };

@@ -21,7 +21,7 @@ export const show = command({
     const found = await findRequest(api, target);
     const known = options.wait && found.status === 'pending' ? await waitForDecision(world, api, found) : found;
     const paint = painter(world);
-    const steps = options.history ? `\n${historyText(paint, known)}` : '';
+    const steps = options.history ? `\n${historyText(paint, known, world.columns())}` : '';
     world.out(options.json ? json(known) : `${requestText(paint, known, world.now())}${steps}`);
     return 0;
   },

@@ -37,6 +37,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
     err: () => {},
     outIsTerminal: false,
     errIsTerminal: false,
+    columns: () => undefined,
     slept: [],
     onSleep: () => undefined,
     async sleep(ms) {
@@ -48,7 +49,10 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
       return { signal: controller.signal, release() {} };
     },
     ask: async () => undefined,
-    run: (program, args, options) => runChild(world.env, program, args, options),
+    // of whatever world it is copied into
+    run(program, args, options) {
+      return runChild(this.env, program, args, options);
+    },
     self: () => ['latchkey'],
     ...given,
   };

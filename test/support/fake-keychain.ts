@@ -36,7 +36,9 @@ export function fakeKeychain(): FakeKeychain {
     openIn(world, platform) {
       world.platform = platform;
       world.env = { ...world.env, PATH: folder, ...(platform === 'linux' && { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' }) };
-      world.run = (path, args, options) => runChild(world.env, path === '/usr/bin/security' ? join(folder, basename(path)) : path, args, options);
+      world.run = function (path, args, options) {
+        return runChild(this.env, path === '/usr/bin/security' ? join(folder, basename(path)) : path, args, options);
+      };
     },
   };
 }
