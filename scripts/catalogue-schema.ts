@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { CatalogueData } from '../lib/catalogue-shape.ts';
+import { durationPattern } from '../lib/time.ts';
+import { words } from './catalogue-words.ts';
 
 /** JSON Schema of the catalogue as it is written. What spans entries is left to `npm run catalogue -- check`. */
 export function catalogueSchema(): object {
@@ -11,13 +13,42 @@ export function catalogueSchema(): object {
     const map = mapIn(schema);
     return map ? [[name, written(map)] as const] : [];
   });
-  return {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'Latchkey access catalogue',
-    ...whole,
-    properties: { ...whole.properties, ...Object.fromEntries(maps) },
-  };
+  const schema = described({ ...whole, properties: { ...whole.properties, ...Object.fromEntries(maps) } }, '') as object;
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Latchkey access catalogue', ...schema };
 }
+
+/**
+ * The key in `words` for the entry at a place: the longest end of the place that there are words for.
+ * @param place names with dots between them, `*` for a name of the author's choice
+ * @throws Error where there are none
+ */
+export function wordsFor(place: string): string {
+  for (let end = place; ; end = end.slice(end.indexOf('.') + 1)) {
+    if (Object.hasOwn(words, end)) return end;
+    if (!end.includes('.')) throw new Error(`scripts/catalogue-words.ts has nothing for ${place}`);
+  }
+}
+
+/** The schema with words at every entry. */
+function described(part: unknown, place: string): unknown {
+  if (Array.isArray(part)) return part.map((one) => described(one, place));
+  if (typeof part !== 'object' || part === null) return part;
+  const inside = (name: string) => (place === '' ? name : `${place}.${name}`);
+  return Object.fromEntries(
+    Object.entries(part).map(([name, inner]) => {
+      if (name === 'properties') {
+        const entries = Object.entries(inner as Record<string, object>);
+        return [
+          name,
+          Object.fromEntries(entries.map(([key, one]) => [key, { description: words[wordsFor(inside(key))], ...(described(one, inside(key)) as object) }])),
+        ];
+      }
+      return [name, described(inner, name === 'additionalProperties' ? inside('*') : place)];
+    }),
+  );
+}
+
+const messageOf = (action: object): string | undefined => ('message' in action && typeof action.message === 'string' ? action.message : undefined);
 
 type Parts = { type: string; wrapped?: Parts; pipe?: readonly Parts[] };
 
@@ -28,7 +59,13 @@ function mapIn(schema: Parts): GenericSchema | undefined {
 }
 
 function written(schema: GenericSchema) {
-  const { $schema: _, ...json } = toJsonSchema(schema, { typeMode: 'input', errorMode: 'ignore' });
+  const { $schema: _, ...json } = toJsonSchema(schema, {
+    typeMode: 'input',
+    errorMode: 'ignore',
+    // a check is code, which no schema holds; that of a duration has a form that can be written down
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      messageOf(valibotAction)?.startsWith('must be a duration') ? { ...jsonSchema, pattern: durationPattern } : undefined,
+  });
   return json;
 }
 

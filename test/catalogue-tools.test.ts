@@ -3,7 +3,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { catalogueSchema } from '../scripts/catalogue-schema.ts';
+import { catalogueSchema, wordsFor } from '../scripts/catalogue-schema.ts';
+import { words } from '../scripts/catalogue-words.ts';
 import { cli, removeHomes, testWorld } from './support/cli.ts';
 import { start } from './support/records.ts';
 
@@ -289,6 +290,32 @@ describe('test', () => {
 
 test('docs/access.schema.json is what the shape says; `node scripts/catalogue-schema.ts` writes it', () =>
   expect(JSON.parse(readFileSync(join(root, 'docs/access.schema.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(catalogueSchema()))));
+
+describe('an editor with docs/access.schema.json', () => {
+  type Part = { [name: string]: unknown };
+  const entries: Array<[string, Part]> = [];
+  const collect = (part: unknown): void => {
+    if (typeof part !== 'object' || part === null) return;
+    if ('properties' in part) entries.push(...Object.entries(part.properties as Record<string, Part>));
+    Object.values(part).forEach(collect);
+  };
+  collect(catalogueSchema());
+
+  test('says of every entry what it means, and nothing of an entry that there is not', () => {
+    const said = entries.map(([name, { description }]) => [name, description]);
+    expect(said.filter(([, description]) => typeof description !== 'string' || !/^\p{L}.*\.$/u.test(description))).toEqual([]);
+    expect(Object.values(words).filter((text) => !said.some(([, description]) => description === text))).toEqual([]);
+    expect(() => wordsFor('roles.*.nothing')).toThrow('has nothing for roles.*.nothing');
+  });
+
+  test('marks a duration that is none, and what is left out has its default', () => {
+    const of = (name: string) => entries.find(([one]) => one === name)![1];
+    const pattern = new RegExp(of('decideWithin').pattern as string);
+    expect(['45m', '1h30m', '7d', 'PT1H30M', '8 hours', '8', '', 'P', '1h x'].filter((text) => pattern.test(text))).toEqual(['45m', '1h30m', '7d', 'PT1H30M']);
+    expect(of('decideWithin').default).toBe('8h');
+    expect(of('leavers')).toMatchObject({ enum: ['revoke', 'keep'], default: 'revoke' });
+  });
+});
 
 test('the schema knows every field, and the catalogue that ships names it', () => {
   const text = JSON.stringify(catalogueSchema());
