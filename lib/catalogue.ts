@@ -224,6 +224,10 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
   );
 }
 
+/** The account of a role by the role's ARN, where it has a revoker: an account may be called otherwise by now. */
+export const accountWithRevoker = ({ accounts }: Pick<Catalogue, 'accounts'>, roleArn: string): Account | undefined =>
+  [...accounts.values()].find(({ id, partition, revoker }) => revoker && roleArn.startsWith(`arn:${partition}:iam::${id}:role/`));
+
 /** Whether one of the entries names somebody with these identities and groups. */
 export function names(entries: readonly string[], who: { identities: readonly string[]; groups: readonly string[] }): boolean {
   return entries.some((entry) => entry === 'everyone' || (isGroup(entry) ? who.groups.includes(groupName(entry)) : who.identities.includes(entry)));

@@ -1,7 +1,7 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
 import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
-import type { Catalogue, Role } from './catalogue.ts';
+import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
 import { type By, byCaller, record } from './history.ts';
 import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
 import type { Caller } from './principal.ts';
@@ -184,8 +184,7 @@ export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller
 export function revocationOf(request: RequestRecord, catalogue: Catalogue, now: number): Pick<RequestRecord, 'revocation'> {
   const effectiveBy = sessionsUntil(request, now);
   if (effectiveBy === undefined) return {};
-  const account = catalogue.accounts.get(request.role.account.key);
-  const state = account?.revoker && account.id === request.role.account.id ? 'pending' : 'unavailable';
+  const state = accountWithRevoker(catalogue, request.role.arn) ? 'pending' : 'unavailable';
   return { revocation: { state, at: now, effectiveBy } };
 }
 

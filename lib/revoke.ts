@@ -1,6 +1,6 @@
 // Revocations reach the sessions that are out: each grant goes on its role's list, whoever holds the role's lease writes the list to IAM, the request says how it went.
 import type { App, RevokedRole } from './app.ts';
-import type { Catalogue } from './catalogue.ts';
+import { accountWithRevoker, type Catalogue } from './catalogue.ts';
 import { changeRequest } from './change.ts';
 import { revokerArn } from './iam.ts';
 import { Problem } from './problem.ts';
@@ -108,8 +108,8 @@ async function write(app: Part, role: RevokedRole, plan: RevocationPlan, fold: (
 }
 
 /** How to reach a role's account; undefined where the catalogue of now has no revoker there. */
-function revokedRole({ accounts }: Catalogue, arn: string): RevokedRole | undefined {
-  const account = [...accounts.values()].find(({ id, partition, revoker }) => revoker && arn.startsWith(`arn:${partition}:iam::${id}:role/`));
+function revokedRole(catalogue: Catalogue, arn: string): RevokedRole | undefined {
+  const account = accountWithRevoker(catalogue, arn);
   return account && { arn, revoker: revokerArn(account), externalId: account.externalId };
 }
 

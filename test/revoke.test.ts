@@ -67,6 +67,22 @@ describe('ending a grant', () => {
     expect(live.revocation).toBeUndefined();
   });
 
+  test('reaches its sessions also when the catalogue calls the account otherwise by now', async () => {
+    const app = fakeApp();
+    const { id } = await active(app);
+    const { sandbox, ...accounts } = smallCatalogueFile.accounts;
+    const { play, ...roles } = smallCatalogueFile.roles;
+    app.catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      accounts: { ...accounts, playground: sandbox },
+      roles: { ...roles, play: { ...play, account: 'playground' } },
+    });
+    const request = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    expect(request).toMatchObject({ revocation: { state: 'pending' } });
+    await revokeSessions(app, [request]);
+    expect([denied(app), revocationOf(app, { id })?.state]).toEqual([[id], 'done']);
+  });
+
   /** Ends a longer grant after its only session has ended. */
   async function fakeLater(app: FakeApp, request: RequestRecord): Promise<RequestRecord> {
     app.store.requests.set(request.id, { ...request, endsAt: start + 8 * HOUR });
