@@ -1,6 +1,6 @@
 // The real AWS CLI with the built command line, against the local server: during a grant, across an expiry, and after the end.
 import { execFile, execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -126,6 +126,37 @@ describe.each(withAws)('%s', () => {
 });
 
 describe('the package', () => {
+  test('has credentials renew a sign-in, file a request and be refused by what is in another of its files', async () => {
+    const browser = join(folder, 'browser');
+    writeFileSync(browser, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'test/support/browser.ts')}' "$@"\n`, { mode: 0o755 });
+    const env = { ...homeOf('renewing'), BROWSER: browser, AS: 'second-dev@example.com', LATCHKEY_KEYCHAIN: 'off' };
+    await latchkey(env, 'setup', server.url);
+    expect(await latchkey(env, 'login')).toMatchObject({ status: 0 });
+    const tokens = join(folder, 'renewing/.cache/latchkey/tokens.json');
+    const change = (to: object): void => {
+      const kept: Record<string, object> = JSON.parse(readFileSync(tokens, 'utf8'));
+      writeFileSync(tokens, JSON.stringify(Object.fromEntries(Object.entries(kept).map(([url, one]) => [url, { ...one, ...to }]))));
+    };
+    change({ expiresAt: 0 });
+    expect(await latchkey(env, 'credentials', 'sandbox-read')).toMatchObject({
+      status: 8,
+      err: expect.stringMatching(/You have no active grant for sandbox-read/),
+    });
+    expect(readFileSync(tokens, 'utf8')).not.toContain('"expiresAt":0');
+    change({ expiresAt: 0 });
+    expect(await latchkey(env, 'credentials', 'sandbox-read', '--request', '--reason', 'look')).toMatchObject({ status: 0, err: '' });
+    change({ expiresAt: 0, refreshToken: 'spent' });
+    expect(await latchkey(env, 'credentials', 'sandbox-read')).toMatchObject({
+      status: 3,
+      err: 'latchkey: Your sign-in has expired.\n  Sign in again: latchkey login\n',
+    });
+
+    const signedIn = { ...env, LATCHKEY_TOKEN: await tokenOf(env.AS) };
+    await latchkey(signedIn, 'end', 'sandbox-read');
+    const refused = await latchkey(signedIn, 'credentials', 'production-bucket-read', '--request', '--reason', 'x');
+    expect(refused).toMatchObject({ status: 6, err: expect.stringMatching(/^latchkey: The reason must have at least 10 characters/) });
+  }, 60_000);
+
   test('is installed with npm, alone and without anything else', async () => {
     const npm = join(process.execPath, '..', 'npm');
     const program = existsSync(npm) ? npm : 'npm';
