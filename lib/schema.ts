@@ -1,5 +1,6 @@
 // Every shape once: what is stored, what the API takes and what it answers. Types are inferred from here.
 import * as v from 'valibot';
+import { type ProblemCode, problemTable } from './problem.ts';
 import { named, strict } from './strict-object.ts';
 import { parseDuration, parseInstant } from './time.ts';
 
@@ -477,7 +478,7 @@ export const ProblemView = v.object({
   status: v.number(),
   detail: v.string(),
   instance: v.string(),
-  code: v.string(),
+  code: v.picklist(Object.keys(problemTable) as ProblemCode[]),
   errors: v.optional(v.array(v.object({ pointer: v.string(), detail: v.string() }))),
   request: v.optional(RequestView),
 });

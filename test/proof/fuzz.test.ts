@@ -8,6 +8,7 @@ import { handler as notifyFunction } from '../../functions/notify.ts';
 import { handler as revokeFunction } from '../../functions/revoke-sessions.ts';
 import { openCatalogue } from '../../lib/catalogue.ts';
 import { readCatalogue } from '../../lib/catalogue-file.ts';
+import type { HttpEvent } from '../../lib/http.ts';
 import { NewEnd, type RequestRecord, RoleView } from '../../lib/schema.ts';
 import { dynamoStore, imageOf } from '../../lib/store.ts';
 import { roleView } from '../../lib/view.ts';
@@ -18,7 +19,7 @@ import { sweepOnce } from '../support/passing-time.ts';
 import { damagedItem, damagedTable, type Item, itemsOf } from './damaged-table.ts';
 import { apiRoutes, fuzzedCatalogueFile, fuzzWorld, goodMails, goodPages, goodWish, type World } from './fuzz-world.ts';
 import { brokenForm, brokenJson, changed, damaged, edited, hostileText, hostileValue } from './hostile.ts';
-import { judged, type Shapes, shapesOfPages } from './oracle.ts';
+import { judged, mayEnter, type Shapes, shapesOfPages } from './oracle.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
 type Random = () => number;
@@ -68,8 +69,16 @@ describe('whatever is sent', () => {
         inWorlds(async (world, random) => {
           const name = oneOf(random, ['me', 'me', 'listRoles', 'listRequests', 'readRequest', 'dryRun', 'issueCredentials'] as const);
           const wish = { ...goodWish(random, name, world), as: dev };
-          const code = await tried(world, name, random() < 0.6 ? withClaims(random, wish) : withSignature(random, wish), pages);
-          if (code !== 'unauthenticated') measured['let in'] += 1;
+          const { event, ...rest } = random() < 0.6 ? withClaims(random, wish) : withSignature(random, wish);
+          let sent: HttpEvent | undefined;
+          const keep: Wish['event'] = (own) => {
+            event?.(own);
+            sent = own;
+          };
+          const code = await tried(world, name, { ...rest, event: keep }, pages);
+          if (code === 'unauthenticated') return;
+          measured['let in'] += 1;
+          must(sent !== undefined && mayEnter(sent, world.app.now), () => `${name} lets in ${JSON.stringify(sent?.requestContext.authorizer)}`);
         }),
         measured,
       );

@@ -1,6 +1,7 @@
 // What any answer must be, whatever was asked: the shape that its route promises, a refusal from the closed table, or a page in which nothing became markup.
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
+import type { HttpEvent } from '../../lib/http.ts';
 import { type ProblemCode, problemTable } from '../../lib/problem.ts';
 import { type Route, routes } from '../../lib/routes.ts';
 import { ProblemView } from '../../lib/schema.ts';
@@ -30,8 +31,8 @@ export function judged(name: CallName, { status, headers, text, body }: Answer, 
   must(headers['content-type'] === 'application/problem+json', () => `${name} refuses as ${headers['content-type']}`);
   const problem = v.parse(ProblemView, body);
   must(isDeepStrictEqual(problem, body), () => `a refusal has more than its shape: ${text.slice(0, 300)}`);
-  const code = problem.code as ProblemCode;
-  must(Object.hasOwn(problemTable, code) && problemTable[code].status === status && problem.status === status, () => `${status} goes with no ${code}`);
+  const { code } = problem;
+  must(problemTable[code].status === status && problem.status === status, () => `${status} goes with no ${code}`);
   must([...problems, ...always].includes(code), () => `${name} is not said to refuse with ${code}`);
   must((headers['www-authenticate'] !== undefined) === (status === 401), 'WWW-Authenticate goes with 401');
   must((headers['retry-after'] !== undefined) === (status === 429), 'Retry-After goes with 429');
@@ -52,6 +53,26 @@ function judgedPage(name: CallName, status: number, text: string, shapes: Shapes
   must(code === undefined ? status === 200 || status === 410 : problemTable[code]?.status === status, () => `the page of ${status} says ${code}`);
   must(code === undefined || ([...routeOf(name).problems, ...always] as string[]).includes(code), () => `${name} is not said to refuse with ${code}`);
   return code ?? 'page';
+}
+
+/** Whether anybody may come in with this, whoever it is: what a token must say as plain words, and what kinds of ARN there are. */
+export function mayEnter({ requestContext: { authorizer }, headers }: HttpEvent, now: number): boolean {
+  if (authorizer?.iam) {
+    const [, user, role] = /^arn:aws[a-z-]*:(?:iam::(\d{12}):user\/.|sts::(\d{12}):assumed-role\/.)/.exec(String(authorizer.iam.userArn)) ?? [];
+    return (user ?? role) !== undefined && [undefined, user ?? role].includes(authorizer.iam.accountId);
+  }
+  const payload = JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString() || 'null') as Record<string, unknown> | null;
+  const all = (claim: unknown) => [claim].flat().flatMap((one) => (typeof one === 'string' ? one.split(' ') : []));
+  return (
+    authorizer?.jwt !== undefined &&
+    payload?.iss === 'https://issuer.example.com' &&
+    typeof payload.sub === 'string' &&
+    typeof payload.exp === 'number' &&
+    payload.exp * 1000 > now &&
+    [payload.aud, payload.client_id].flatMap(all).includes('latchkey') &&
+    [payload.scope, payload.scp].flatMap(all).includes('latchkey') &&
+    ['iss', 'sub', 'exp'].every((name) => String(authorizer.jwt?.claims[name]) === String(payload[name]))
+  );
 }
 
 /** The places of elements in documents: which stands in which, with which attributes. What is written by people adds none. */
