@@ -1,4 +1,4 @@
-// Figure 13: bursts of requests beyond the hour's limit of mails, and the process that mails or sweeps dead at every I/O of one. Every
+// Figure 10: bursts of requests beyond the hour's limit of mails, and the process that mails or sweeps dead at every I/O of one. Every
 // approver is told of every request that waits for them, once, singly or in a digest.
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest, fileRequest } from '../../lib/access.ts';
@@ -120,7 +120,7 @@ describe('an hour with more requests than mails', () => {
   test('nobody is told twice, nobody is left out, and no more single mails go out than the limit lets', async () => {
     const measured = { requests: 0, 'single mails': 0, digests: 0, 'requests in digests': 0, 'over the limit because urgent': 0, 'over before the digest': 0 };
     await prove(
-      13,
+      10,
       'bursts of requests to two approvers',
       size(60, 5_000),
       async (seed, random) => {
@@ -221,7 +221,7 @@ describe('a process that dies on the way of a digest, at any I/O', () => {
     const isTwice = new Set<string>();
     const names = new Set<string>();
     await prove(
-      13,
+      10,
       'crash on the way of a digest',
       minutes.length,
       async (seed) => {
