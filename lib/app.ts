@@ -1,6 +1,7 @@
 // Everything with a side effect, as one interface. The core never sees it; use cases and handlers take the part they need.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
@@ -33,6 +34,8 @@ export interface App {
   clock(): number;
   /** bytes from a cryptographic source */
   random(bytes: number): Uint8Array;
+  /** lets so many milliseconds pass */
+  pause(milliseconds: number): Promise<void>;
   log: Log;
   catalogue: Catalogue;
   /** what a caller's token must say; the gateway has verified its signature */
@@ -242,7 +245,7 @@ export const tickets: Source<Tickets> = {
 export const identity: Source<Identity> = { parts: ['identity'], build: (config) => config.identity };
 export const baseUrl: Source<string> = { parts: ['baseUrl'], build: (config) => config.baseUrl };
 
-type Clockwork = Pick<App, 'clock' | 'random' | 'log' | 'version'>;
+type Clockwork = Pick<App, 'clock' | 'random' | 'pause' | 'log' | 'version'>;
 type Sources = { [Part in Exclude<keyof App, keyof Clockwork>]: Source<App[Part]> };
 
 /**
@@ -258,7 +261,13 @@ export function lambda<Part extends keyof Sources, Event, Result>(
     const config = configFor([...new Set(named.flatMap(([, { parts }]) => parts))]) as Config;
     const built = Object.fromEntries(named.map(([part, { build }]) => [part, build(config)]));
     const clock = Date.now;
-    const clockwork: Clockwork = { clock, random: (bytes) => randomBytes(bytes), log: jsonLog((line) => process.stdout.write(`${line}\n`), clock), version };
+    const clockwork: Clockwork = {
+      clock,
+      random: (bytes) => randomBytes(bytes),
+      pause: (milliseconds) => setTimeout(milliseconds),
+      log: jsonLog((line) => process.stdout.write(`${line}\n`), clock),
+      version,
+    };
     return make({ ...clockwork, ...(built as Pick<App, Part>) });
   };
   let live = inLambda ? real() : undefined;

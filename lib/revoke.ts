@@ -10,24 +10,31 @@ import { RevocationRefused } from './revocation-refused.ts';
 import type { RequestRecord } from './schema.ts';
 import { MINUTE, SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'iam' | 'clock' | 'random' | 'catalogue' | 'log'>;
+type Part = Pick<App, 'store' | 'iam' | 'clock' | 'random' | 'pause' | 'catalogue' | 'log'>;
 
 /** Longer than the function may run, so that whoever lost the lease by it can write nothing any more. */
 const LEASE = 90 * SECOND;
 /** How long IAM is asked again before the request says that it failed. */
 const PATIENCE = 10 * MINUTE;
+/** The longest pause before what failed is tried again. With it the function stays within its timeout. */
+const PAUSE_MOST = 15 * SECOND;
 /** Others add to the list while it is being written; each round takes along whatever has come. */
 const ROUNDS = 10;
 
 /**
- * Denies the sessions of these requests, if that is still to be done. One role that fails holds up no other.
+ * Denies the sessions of these requests, if that is still to be done. One role that fails holds up no other. The stream brings back at
+ * once what has to come again, so the pause is made here: the longer it has failed, the longer.
  * @param requests at most 100, as the stream showed them; they are read again
  * @returns ids of those that have to come again
  */
-export async function revokeSessions(app: Part, requests: ReadonlyArray<Pick<RequestRecord, 'id' | 'role'>>): Promise<string[]> {
+export async function revokeSessions(app: Part, requests: ReadonlyArray<Pick<RequestRecord, 'id' | 'role' | 'revocation'>>): Promise<string[]> {
   const roles = Map.groupBy(requests, ({ role }) => role.arn);
-  const later = await Promise.all([...roles].map(([arn, some]) => revokeOnRole(app, arn, [...new Set(some.map(({ id }) => id))])));
-  return later.flat();
+  const later = (await Promise.all([...roles].map(([arn, some]) => revokeOnRole(app, arn, [...new Set(some.map(({ id }) => id))])))).flat();
+  if (later.length > 0) {
+    const since = requests.flatMap(({ id, revocation }) => (revocation && later.includes(id) ? [revocation.at] : []));
+    await app.pause(Math.min(PAUSE_MOST, Math.max(0, app.clock() - Math.min(...since)) / 4));
+  }
+  return later;
 }
 
 /** Takes from a role's policy what is over. @throws Problem `try-again`; RevocationRefused */

@@ -68,6 +68,8 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
   const parts: App = {
     clock: clock.now,
     random: (bytes) => randomBytes(bytes),
+    // time is moved by hand here
+    pause: async () => {},
     log,
     catalogue,
     identity: identityOf(`${baseUrl}/local/oidc`),

@@ -426,7 +426,7 @@ describe('news and time', () => {
         dynamodb: { Keys: { pk: { S: [{ prefix: 'revocations#' }] } } },
       },
     ]);
-    expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true });
+    expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true, ParallelizationFactor: 10 });
   });
 
   test('notify reads changed requests and closed digests alone, retries what failed, and leaves what it gives up', () => {

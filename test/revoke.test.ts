@@ -157,6 +157,21 @@ describe('the revocation', () => {
     expect(app.store.revocations.get(role)?.holder).toBeUndefined();
   });
 
+  test('that has to come again waits, the longer the longer it has failed', async () => {
+    const app = fakeApp();
+    const request = await revoked(app);
+    const since = app.now;
+    const works = app.iam.setRevocations;
+    app.iam.setRevocations = () => Promise.reject(new Error('IAM is away'));
+    for (const seconds of [0, 2, 8, 40, 300]) {
+      app.now = since + seconds * SECOND;
+      await revokeSessions(app, [request]);
+    }
+    expect(app.pauses).toEqual([0, 500, 2000, 10_000, 15_000]);
+    app.iam.setRevocations = works;
+    expect(await revokeSessions(app, [request])).toEqual([]);
+    expect(app.pauses).toHaveLength(5);
+  });
   test('that IAM takes at the sixth try is done', async () => {
     const app = fakeApp();
     const request = await revoked(app);

@@ -24,6 +24,8 @@ export type FakeApp = App & {
   now: number;
   gate: Gate;
   lines: LogLine[];
+  /** that were asked for, in milliseconds; none takes any time */
+  pauses: number[];
   /** I/O since the start or the last `forget`, in the order of beginning */
   steps: Step[];
   /** sequential round trips among them: an I/O comes after all those that had ended when it began */
@@ -62,6 +64,10 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
   const app: FakeApp = {
     clock,
     random: (bytes) => randomBytes(`${++drawn}`, bytes),
+    pause: async (milliseconds) => {
+      app.pauses.push(milliseconds);
+    },
+    pauses: [],
     log: (code, fields = {}) => {
       app.lines.push({ code, fields });
     },
