@@ -60,6 +60,7 @@ function codeOf(answer: URLSearchParams, { issuer }: Client): string {
   return code;
 }
 
+const here = 'http://127.0.0.1';
 type Visit = { redirectUri: string; answer: Promise<URLSearchParams>; close(): void };
 
 /** Listens for the browser to come back with our state; any other visit is turned away and changes nothing. */
@@ -70,7 +71,9 @@ async function awaitVisit(state: string): Promise<Visit> {
     answered = resolve;
   });
   const server = createServer((request, response) => {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    // any page and any program of this machine can find the port, and send what is no address
+    const target = request.url ?? '/';
+    const { pathname, searchParams } = new URL(URL.canParse(target, here) ? target : '/', here);
     const isAnswer = request.method === 'GET' && pathname === '/callback' && searchParams.get('state') === state;
     response.writeHead(isAnswer ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',

@@ -1,6 +1,6 @@
 // Login at the local server's own issuer, with the browser and by a code, and what becomes of the tokens.
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -61,6 +61,10 @@ async function byCode(choice: Choice, { wait = 1, args = ['login', '--device'] }
   return { ...(await running), visit };
 }
 
+/** What a path that no browser would send is answered with. */
+const statusOf = ({ hostname, port }: URL, path: string): Promise<number | undefined> =>
+  new Promise((resolve, reject) => get({ hostname, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject));
+
 describe('with the browser', () => {
   test('signs in, keeps the tokens for their owner alone, and every command uses them', async () => {
     const ran = await byBrowser();
@@ -84,6 +88,7 @@ describe('with the browser', () => {
       const back = new URL(new URL(address).searchParams.get('redirect_uri')!);
       back.search = '?state=forged&code=mine';
       expect((await fetch(back)).status).toBe(404);
+      for (const path of ['//', 'http://[', '/%', '*']) expect(await statusOf(back, path)).toBe(404);
       expect((await signInAt(address, asi)).page).toContain('Back to the terminal');
     });
     expect(ran.status).toBe(0);
