@@ -33,13 +33,14 @@ export async function fileRequest(
   const isKeyed = idempotencyKey !== undefined;
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [open, earlier, filings, places, answer] = await Promise.all([
+  const [open, found, filings, places, answer] = await Promise.all([
     app.store.openOf(requester.key, app.clock(), reachOf(body)),
     isKeyed ? app.store.get(id) : undefined,
     filingsOf(app, caller),
     placesOf(app, body.role),
     answerForFiling(app, caller, body),
   ]);
+  const earlier = await earlierBy(app, id, found, open);
   if (earlier) return replayed(earlier, fingerprint);
 
   const judgement = judgeFiling(app.catalogue, caller, body, open, app.clock(), { filings, places, answer });
@@ -49,6 +50,17 @@ export async function fileRequest(
   const existing = await app.store.create(request);
   return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
 }
+
+/**
+ * The request that a key stands for already. Written between the two reads that go out at once, it shows among the open ones alone and
+ * would stand in its own way; then it is read once more.
+ */
+export const earlierBy = async (
+  app: Pick<App, 'store'>,
+  id: string,
+  found: RequestRecord | undefined,
+  open: ReadonlyArray<{ id: string }>,
+): Promise<RequestRecord | undefined> => found ?? (open.some((slot) => slot.id === id) ? app.store.get(id) : undefined);
 
 /** @throws Problem `idempotency-mismatch` */
 export function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {

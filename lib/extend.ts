@@ -1,5 +1,5 @@
 // Continues a grant: a linked request under the same rule, which starts where the grant ends and needs its own approval.
-import { type Filing, replayed } from './access.ts';
+import { earlierBy, type Filing, replayed } from './access.ts';
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import type { Catalogue } from './catalogue.ts';
@@ -23,7 +23,7 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
   const key = ['extend', caller.principal, continuedId, idempotencyKey];
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(key), 'base64url').subarray(0, 16) : app.random(16));
   const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [continued, open, earlier] = await Promise.all([
+  const [continued, open, found] = await Promise.all([
     app.store.get(continuedId),
     app.store.openOf(caller.person.key, app.clock()),
     isKeyed ? app.store.get(id) : undefined,
@@ -31,6 +31,7 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
   if (!continued) throw notFound();
   const now = app.clock();
   checkRequester(continued, app.catalogue, caller);
+  const earlier = await earlierBy(app, id, found, open);
   if (earlier) return replayed(earlier, fingerprint);
   const status = statusAt(continued, now);
   if (status !== 'active' && status !== 'scheduled') throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');

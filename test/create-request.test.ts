@@ -4,6 +4,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, approvedBy, call, filed, granted, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { interleaved } from './support/gates.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -307,6 +308,14 @@ describe('Idempotency-Key', () => {
     const answers = await Promise.all([keyed(app), keyed(app)]);
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 201]);
     expect(app.store.requests.size).toBe(1);
+  });
+
+  test('in whatever order the reads and writes of two calls come, one is the replay of the other', async () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const app = fakeApp({ gate: interleaved(seed) });
+      const answers = await Promise.all([keyed(app), keyed(app)]);
+      expect([seed, answers.map(({ status }) => status).sort()]).toEqual([seed, [200, 201]]);
+    }
   });
 });
 

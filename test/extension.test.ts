@@ -4,6 +4,7 @@ import type { CredentialsView, ExplanationView, RequestView } from '../lib/schem
 import { HOUR, MINUTE, toInstant } from '../lib/time.ts';
 import { approvedBy, call, filed, granted, linkTo, playStream, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { interleaved } from './support/gates.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -139,6 +140,16 @@ describe('an extension', () => {
     expect([first.status, again.status, again.headers['idempotent-replayed']]).toEqual([201, 200, 'true']);
     expect(again.body.id).toBe(first.body.id);
     expect((await extend(app, old.id, { headers, body: { ...body, reason: 'other' } })).body).toMatchObject({ code: 'idempotency-mismatch' });
+  });
+
+  test('in whatever order the reads and writes of two such calls come, one is the replay of the other', async () => {
+    for (let seed = 1; seed <= 200; seed += 1) {
+      const app = fakeApp();
+      const old = await granted(app);
+      app.gate = interleaved(seed);
+      const answers = await Promise.all([1, 2].map(() => extend(app, old.id, { headers: { 'idempotency-key': 'k' } })));
+      expect([seed, answers.map(({ status }) => status).sort()]).toEqual([seed, [200, 201]]);
+    }
   });
 
   test.each<[string, Wish, number, string]>([
