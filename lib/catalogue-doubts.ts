@@ -1,4 +1,4 @@
-// What a catalogue may say but probably does not mean: misspelt groups and domains, stages that nobody can fill, high risk without a second person.
+// What a catalogue may say but probably does not mean: misspelt groups and domains, stages that nobody can fill, shared external ids, high risk without a second person.
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
@@ -13,6 +13,7 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* denyDoubts(data);
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
+  yield* externalIdDoubts(data);
   const catalogue = openCatalogue(data);
   for (const roles of byEntry(catalogue)) yield* roleDoubts(catalogue, roles);
 }
@@ -71,6 +72,20 @@ function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
     const domain = domainOf(entry);
     const meant = domain !== undefined && counts.get(domain) === 1 ? nearest(domain, usual) : undefined;
     if (meant !== undefined) yield { path, detail: `"${domain}" occurs here only; did you mean "${meant}"?` };
+  }
+}
+
+/** The external id keeps one account's hub from being talked into another's; shared, it tells them apart no more. */
+function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFault> {
+  const owners = new Map<string, string>();
+  for (const [key, { externalId }] of Object.entries(accounts)) {
+    const owner = owners.get(externalId);
+    if (owner === undefined) owners.set(externalId, key);
+    else
+      yield {
+        path: ['accounts', key, 'externalId'],
+        detail: `the account "${owner}" has the same external id; each account has one of its own, npm run target -- --new-external-id prints one`,
+      };
   }
 }
 
