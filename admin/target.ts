@@ -75,7 +75,7 @@ function accountsNamed(catalogue: CatalogueData, text: string): string[] {
 
 function printed(catalogue: CatalogueData, account: string, hub: Hub, format: TargetQuestion['format']): string {
   const target = targetOf(catalogue, account, hub);
-  if (format === 'json') return `${JSON.stringify(plainDocuments(target), null, 2)}\n`;
+  if (format === 'json') return `${JSON.stringify(plainDocuments(target, hub), null, 2)}\n`;
   if (format === 'terraform') return `${JSON.stringify(terraformDocument(target), null, 2)}\n`;
   return inYaml(cloudFormationTemplate(target, hub));
 }

@@ -3,10 +3,13 @@ import type { CatalogueData } from './catalogue.ts';
 import {
   type Arn,
   boundaryArn,
+  enterActions,
+  hubPolicy,
   inlineLimit,
   managedLimit,
   type PolicyDocument,
   permissionsBoundary,
+  revokerArn,
   revokerPolicy,
   revokerTrust,
   roleArn,
@@ -211,8 +214,8 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
 
 // -- plain documents and Terraform -----------------------------------------------------------------------------------
 
-/** Every document by itself, for whoever installs by hand or by a tool of their own. */
-export const plainDocuments = ({ account, boundary, roles, revoker }: Target) => ({
+/** Every document by itself, for whoever installs by hand or by a tool of their own; with what the hub has to be allowed for this account. */
+export const plainDocuments = ({ account, boundary, roles, revoker }: Target, hub: Hub) => ({
   account: account.id,
   boundary: { arn: boundaryArn(account), policy: boundary },
   roles: roles.map(({ name, path, maxSessionDuration, trust, managed, permissions }) => ({
@@ -223,8 +226,21 @@ export const plainDocuments = ({ account, boundary, roles, revoker }: Target) =>
     managedPolicies: managed,
     ...(permissions && { permissions }),
   })),
-  ...(revoker && { revoker: { arn: roleArn(account, 'latchkey-revoker'), trustPolicy: revoker.trust, policy: revoker.policy } }),
+  ...(revoker && { revoker: { arn: revokerArn(account), trustPolicy: revoker.trust, policy: revoker.policy } }),
+  hub: [
+    hubPart(hub, account, 'issue-session', enterActions, [
+      ...new Set(roles.map(({ path, name }) => roleArn(account, path === '/' ? name : `${path.slice(1)}*`))),
+    ]),
+    ...(revoker ? [hubPart(hub, account, 'revoke-sessions', ['sts:AssumeRole'], [revokerArn(account)])] : []),
+  ],
 });
+
+/** The statement that one role of the hub needs. The hub's own template has it for all accounts together, and names the Region. */
+function hubPart(hub: Hub, { partition }: Target['account'], name: string, actions: readonly string[], entered: readonly string[]) {
+  const code = `arn:${partition}:lambda:*:${hub.accountId}:function:latchkey-${hub.stage}-${name}`;
+  const [statement] = hubPolicy(actions, entered, code, hub.organization, []);
+  return { role: trustedOf(hub, name, partition), statement };
+}
 
 /** Terraform's JSON syntax (`latchkey.tf.json`), for the provider hashicorp/aws. `${` and `%{` in a document are IAM's, so they are escaped. */
 export function terraformDocument({ boundary, roles, revoker, tags }: Target): Record<string, unknown> {

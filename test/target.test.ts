@@ -6,9 +6,11 @@ import { afterAll, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { textDiff } from '../admin/text-diff.ts';
+import type { PolicyDocument, Statement } from '../lib/iam.ts';
 import { accountsMost, stackSetTemplate } from '../lib/stack-set.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { cli, removeHomes, testWorld } from './support/cli.ts';
+import { isAllowed } from './support/judge.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
 
 const catalogue = readFileSync(join(import.meta.dirname, '../access.yml'), 'utf8');
@@ -91,6 +93,39 @@ test('plain documents and Terraform carry the same policies', async () => {
   expect(JSON.parse(role.assume_role_policy)).toEqual(plain.roles[1].trustPolicy);
   expect(JSON.parse(terraform.resource.aws_iam_policy.latchkey_boundary.policy)).toEqual(plain.boundary.policy);
   expect(plain.revoker.arn).toBe('arn:aws:iam::111111111111:role/latchkey-revoker');
+});
+
+test('plain documents have what the hub must be allowed for the account, and the simulator says that it suffices', async () => {
+  const { hub, roles, revoker } = JSON.parse(await printed('--account production --hub 999999999999 --organization o-a1b2c3d4e5 --format json'));
+  expect(hub.map(({ role }: { role: string }) => role)).toEqual(
+    ['issue-session', 'revoke-sessions'].map((name) => `arn:aws:iam::999999999999:role/latchkey-prod-${name}`),
+  );
+  const enters = (part: { role: string; statement: Statement }, resource: string, trust: PolicyDocument, code = part.role.split('/')[1]) =>
+    isAllowed({
+      principal: part.role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/').concat('/x'),
+      action: 'sts:AssumeRole',
+      resource,
+      accountId: '111111111111',
+      identity: [{ Version: '2012-10-17', Statement: [part.statement] }],
+      resourcePolicy: trust,
+      context: {
+        'sts:ExternalId': 'lk-9f2c6c1e4b7a4d5f8a3e',
+        'sts:SourceIdentity': 'dev@example.com',
+        'sts:RoleSessionName': 'lk-x',
+        'aws:RequestTag/latchkey-request': 'r1',
+        'aws:RequestTag/latchkey-requester': 'dev@example.com',
+        'aws:PrincipalOrgID': 'o-a1b2c3d4e5',
+        'aws:ResourceOrgID': 'o-a1b2c3d4e5',
+        'lambda:SourceFunctionArn': `arn:aws:lambda:eu-west-1:999999999999:function:${code}`,
+      },
+    });
+  const [vend, revoke] = hub;
+  for (const { arn, trustPolicy } of roles) {
+    expect(await enters(vend, arn, trustPolicy)).toBe(true);
+    expect(await enters(vend, arn, trustPolicy, 'latchkey-prod-create-request')).toBe(false);
+  }
+  expect(await enters(revoke, revoker.arn, revoker.trustPolicy)).toBe(true);
+  expect(await enters(vend, revoker.arn, revoker.trustPolicy)).toBe(false);
 });
 
 describe('one template for many accounts', () => {
