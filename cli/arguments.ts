@@ -20,8 +20,10 @@ export function readArguments(command: AnyCommand, args: readonly string[]): Inp
       break;
     }
     if (arg === '-h') options.help = true;
-    else if (!arg.startsWith('-') || arg === '-') positionals.push(arg);
-    else {
+    else if (!arg.startsWith('-') || arg === '-') {
+      if (command.rest && !command.rest.optional && positionals.length === command.positionals.length) throw noDashes(command, positionals, args.slice(i));
+      positionals.push(arg);
+    } else {
       const [, name = '', inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg)!;
       const spec = Object.hasOwn(specs, name) && arg.startsWith('--') ? specs[name]! : undefined;
       if (!spec) throw unknownOption(command, specs, arg.split('=')[0]!);
@@ -52,6 +54,15 @@ function check(command: AnyCommand, { positionals, options }: Input): void {
 }
 
 const wrong = ({ name }: AnyCommand, message: string) => new Failure('usage', message, [`See: latchkey ${name} --help`]);
+
+/** What runs a command knows it only by the dashes before it, since its options could be ours. */
+function noDashes({ name }: AnyCommand, positionals: readonly string[], rest: readonly string[]): Failure {
+  return new Failure('usage', 'Two dashes are missing before the command that is to be run.', [
+    `Perhaps: ${['latchkey', name, ...positionals, '--', ...rest].map(wordFor).join(' ')}`,
+  ]);
+}
+
+const wordFor = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`);
 
 function unknownOption(command: AnyCommand, specs: Options, given: string): Failure {
   const meant = probablyMeant(given.replace(/^-+/, ''), Object.keys(specs));

@@ -51,7 +51,7 @@ describe('arguments', () => {
   test('help needs nothing else', () => expect(read('--help')).toMatchObject({ options: { help: true } }));
   test.each([
     [[], /ROLE is missing/],
-    [['a', 'b'], /"b" is one argument too many/],
+    [['a', 'b'], /Two dashes are missing before the command/],
     [['a', '--weit'], /--weit is no option of "latchkey sample". Did you mean --wait\?/],
     [['a', '-w'], /-w is no option/],
     [['a', '--for'], /--for needs a value: 2h/],

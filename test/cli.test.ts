@@ -172,10 +172,12 @@ describe('refusals', () => {
     [['request', role, '--reason', reason, '--for', 'soon'], 2, /duration/],
     [['requests', '--view', 'all'], 5, /./],
     [['requests', '--limit', '1000'], 2, /limit/],
+    [['whoami', 'extra'], 2, /"extra" is one argument too many\. Quote a text of several words\.\n {2}See: latchkey whoami --help/],
     [['rquest'], 2, /"rquest" is no command\. Did you mean "request"\?\n {2}See: latchkey help/],
     [['request', role], 2, /--reason is missing/],
     [['credentials', role, '--request'], 2, /--request needs --reason/],
     [['exec', role], 2, /There is no command to run/],
+    [['exec', role, 'aws', 's3', 'ls', '--recursive', "it's"], 2, /Perhaps: latchkey exec production-bucket-read -- aws s3 ls --recursive 'it'\\''s'\n/],
     [['console', role, '--service', '../x'], 2, /no name of a service/],
     [['completion', 'tcsh'], 2, /bash, zsh, fish/],
   ])('%j ends with %d', async (args, status, err) => expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }));
