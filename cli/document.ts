@@ -1,7 +1,7 @@
 // docs/cli.md, from the commands themselves.
 import { type AnyCommand, commonOptions, type Options } from './command.ts';
 import { configKeys } from './config-file.ts';
-import { exitOf, exits } from './exit.ts';
+import { type ExitName, exitOf, exits } from './exit.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
 
 export function cliDocument(commands: readonly AnyCommand[]): string {
@@ -91,6 +91,23 @@ In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, o
 
 Every file is written whole or not at all, under a lock that a crash does not leave behind for longer than a minute. A damaged one is ignored, and that is said on stderr. Where nothing can be written (a read-only container), credentials come all the same.`;
 
+/** Of the exit statuses. */
+const meanings: Record<ExitName, string> = {
+  ok: 'done',
+  fault: 'the answer of an admin command is no; or a fault of the command line itself',
+  usage: 'the command, an option or a file of settings is wrong; nothing was done',
+  'sign-in': 'not signed in, or the role asks for more than this sign-in proved',
+  'not-found': 'no such role or request for you',
+  'not-allowed': 'you may not do that',
+  refused: 'the catalogue does not allow it',
+  conflict: 'the request is in another state than that needs',
+  'no-grant': 'you have no active grant for the role',
+  'not-granted': 'waited, and the request was denied, withdrawn, revoked or has lapsed',
+  aws: 'AWS refused to give a session',
+  'try-again': 'no answer, or not now: try again',
+  interrupted: 'Ctrl-C, or a no to a question; what is filed stays as it is',
+};
+
 function commandSection(command: AnyCommand): string {
   const { name, summary, description = [], positionals, options, rest, examples } = command;
   const places = [...positionals.map((positional) => [positional.name, positional.summary] as const), ...(rest ? [[rest.name, rest.summary] as const] : [])];
@@ -122,7 +139,7 @@ function exitTable(): string {
   const codesOf = (name: string) => Object.entries(exitOf).flatMap(([code, exit]) => (exit === name ? [`\`${code}\``] : []));
   return table(
     ['status', 'means', "the API's code"],
-    Object.entries(exits).map(([name, { status, meaning }]) => [String(status), meaning, codesOf(name).join(', ')]),
+    (Object.keys(exits) as ExitName[]).map((name) => [String(exits[name].status), meanings[name], codesOf(name).join(', ')]),
   );
 }
 

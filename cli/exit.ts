@@ -1,21 +1,21 @@
 // How the command line ends: one table from refusals to exit statuses, and the error that carries one.
 import type { ProblemCode } from '../lib/problem.ts';
 
-/** Exit statuses by name; documented in docs/cli.md, and a contract for scripts. `exec` ends with the status of its child. */
+/** Exit statuses by name: a contract for scripts. `document.ts` says what they mean; `exec` ends with the status of its child. */
 export const exits = {
-  ok: { status: 0, meaning: 'done' },
-  fault: { status: 1, meaning: 'the answer of an admin command is no; or a fault of the command line itself' },
-  usage: { status: 2, meaning: 'the command, an option or a file of settings is wrong; nothing was done' },
-  'sign-in': { status: 3, meaning: 'not signed in, or the role asks for more than this sign-in proved' },
-  'not-found': { status: 4, meaning: 'no such role or request for you' },
-  'not-allowed': { status: 5, meaning: 'you may not do that' },
-  refused: { status: 6, meaning: 'the catalogue does not allow it' },
-  conflict: { status: 7, meaning: 'the request is in another state than that needs' },
-  'no-grant': { status: 8, meaning: 'you have no active grant for the role' },
-  'not-granted': { status: 9, meaning: 'waited, and the request was denied, withdrawn, revoked or has lapsed' },
-  aws: { status: 10, meaning: 'AWS refused to give a session' },
-  'try-again': { status: 11, meaning: 'no answer, or not now: try again' },
-  interrupted: { status: 130, meaning: 'Ctrl-C, or a no to a question; what is filed stays as it is' },
+  ok: { status: 0 },
+  fault: { status: 1 },
+  usage: { status: 2 },
+  'sign-in': { status: 3 },
+  'not-found': { status: 4 },
+  'not-allowed': { status: 5 },
+  refused: { status: 6 },
+  conflict: { status: 7 },
+  'no-grant': { status: 8 },
+  'not-granted': { status: 9 },
+  aws: { status: 10 },
+  'try-again': { status: 11 },
+  interrupted: { status: 130 },
 } as const;
 export type ExitName = keyof typeof exits;
 

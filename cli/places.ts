@@ -5,7 +5,7 @@ import { variable, type World } from './world.ts';
 type Where = Pick<World, 'env' | 'home'>;
 
 /** What os.homedir() answers first where it is set; loading node:os takes as long as reading a file. */
-export const homeDirectory = (): string => process.env.HOME || process.getBuiltinModule('node:os').homedir();
+export const homeDirectory = (): string => process.env.HOME || homeOfUser();
 
 /** `~/.config/latchkey/config.yml` (XDG Base Directory Specification), or what LATCHKEY_CONFIG says. */
 export const configPath = (world: Where): string =>
@@ -27,3 +27,15 @@ export const compiledDirectory = (world: Where): string => join(cacheDirectory(w
 /** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */
 export const awsConfigPath = (world: Where): string => variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');
 export const awsCredentialsPath = (world: Where): string => variable(world, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(world.home, '.aws', 'credentials');
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** A container may run as a number that belongs to nobody: then there is nothing to read, and nowhere to write. */
+function homeOfUser(): string {
+  try {
+    return process.getBuiltinModule('node:os').homedir();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return '/nonexistent';
+    throw error;
+  }
+}

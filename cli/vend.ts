@@ -22,19 +22,22 @@ export async function vend(world: World, settings: Settings, target: string, { d
   // loaded when there is need of it: a kept session is to cost as little as can be
   const { issueSession } = await import('./issue-session.ts');
   const credentials = await issueSession(world, settings, signer, target, { duration, filing });
-  await carryOn(world, async () => {
+  await carryOn(world, cache, async () => {
     if (cache) keepSession(world, settings.url, who, target, credentials);
     if (target !== credentials.RequestId) await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
   });
   return credentials;
 }
 
-/** Says on stderr what could not be kept. A disk that is full or read-only takes nothing away from credentials that were issued. */
-async function carryOn(world: World, keep: () => Promise<void>): Promise<void> {
+/**
+ * A disk that is full or read-only takes nothing away from credentials that were issued.
+ * @param isAsked whether somebody wants something kept, and hears that it is not; a memory that only saves a call is nobody's loss
+ */
+async function carryOn(world: World, isAsked: boolean, keep: () => Promise<void>): Promise<void> {
   try {
     await keep();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
+    if (isAsked) world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
   }
 }
