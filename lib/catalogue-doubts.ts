@@ -93,6 +93,12 @@ function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<Ca
   const [{ entry, risk, approval }] = roles as readonly [Role];
   const path = ['roles', entry, 'approval'];
   if (risk === 'high' && approval.automatic) yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
+  for (const [i, { approvers }] of approval.stages.entries())
+    if (approvers.includes('everyone'))
+      yield {
+        path: [...path, 'stages', i, 'approvers'],
+        detail: 'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
+      };
   const short = [...stageDoubts(catalogue, roles)];
   yield* short;
   if (short.length === 0) yield* wholeDoubts(catalogue, roles);

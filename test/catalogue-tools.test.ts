@@ -61,6 +61,12 @@ describe('check', () => {
       '2 different people have to approve, and only 1 can be asked (security@example.com): every request is refused; name more, or set need to 1',
     ],
     [
+      'an approval that anybody can give',
+      'approvers: [group:leads, group:security], need: 2',
+      'approvers: [everyone], need: 2',
+      'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
+    ],
+    [
       'a deny that holds for tokens alone',
       'reason: { minLength: 1 }',
       'reason: { minLength: 1 }\n    deny: [group:suspended, group:leads]',
