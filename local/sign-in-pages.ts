@@ -17,13 +17,13 @@ type PersonPage = {
 /** Everybody of the catalogue, as a button each. */
 export function personPage({ people, action, fields, says, leadsTo }: PersonPage): Reply {
   const button = ({ email, name, groups }: Person) =>
-    html`<p><button name="email" value="${email}">${name}</button> <span class="soft">${[...(name === email ? [] : [email]), ...groups].join(', ')}</span></p>`;
+    html`<li><button name="email" value="${email}"><strong>${name}</strong><span class="soft">${[...(name === email ? [] : [email]), ...groups].join(', ')}</span></button></li>`;
   const hidden = fields
     .filter(([name]) => !['email', 'mfa'].includes(name))
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   const form = html`${hidden}
 <p class="check"><input type="checkbox" name="mfa" id="mfa"><label for="mfa">with a second factor</label></p>
-${people.map(button)}
+<ul class="mails people">${people.map(button)}</ul>
 <p><button class="danger" name="email" value="">Sign nobody in</button></p>
 </form>`;
   const open = action === 'authorize' ? html`<form method="post" action="/local/oidc/authorize">` : html`<form method="post" action="/local/oidc/device">`;

@@ -69,7 +69,7 @@ walk('in a real browser', () => {
 
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
     await page.getByRole('button', { name: 'Check first, file nothing' }).click();
-    await page.getByText('It would be refused.').waitFor();
+    await step(page, 'ask').getByText('It would be refused.').waitFor();
     expect(await page.locator('.failed').count()).toBe(1);
     await page.getByRole('textbox', { name: 'How long' }).fill('45m');
     await page.getByLabel('Reason').fill('Look at <b>bold</b> & "quotes"');
@@ -124,6 +124,68 @@ walk('in a real browser', () => {
     await page.getByLabel('Act as').selectOption('contractor@example.com');
     await page.getByText('offers contractor@example.com no role').waitFor();
     expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('whoever cannot see the page hears every change, and the focus is never lost', async () => {
+    const { context, page } = await open(desk);
+    const said = (text: string | RegExp) => page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
+    const focused = () => page.evaluate('document.activeElement.id');
+    await page.goto(server.url);
+    await page.getByLabel('Act as').focus();
+    await page.getByLabel('Act as').selectOption('asi-dev@example.com');
+    await said('You are Asi Dev. There are 3 roles to ask for.');
+    expect(await focused()).toBe('actor');
+    await page.locator('input[value="production-app-write"]').check();
+    await page.getByRole('textbox', { name: 'How long' }).fill('9h');
+    await page.getByRole('button', { name: 'Check first, file nothing' }).click();
+    await said('It would be refused. Nothing was filed.');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await said('The catalogue does not allow this');
+    expect(await focused()).toBe('ask-file');
+    await page.getByRole('textbox', { name: 'How long' }).fill('1h');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await said('Filed. The approvers were mailed.');
+    expect(await focused()).toBe('title-decide');
+    const mail = page.locator('#step-decide .mails button').first();
+    await mail.click();
+    expect(await focused()).toBe(await mail.getAttribute('id'));
+    await page.getByLabel('Act as').selectOption('second-dev@example.com');
+    await page.locator('input[value="sandbox-read"]').check();
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await said('Credentials that work until');
+    await page.getByRole('button', { name: 'Reveal' }).click();
+    expect(await focused()).toBe('use-reveal');
+    await page.getByRole('button', { name: 'Get a console link' }).click();
+    await said('A console link, to sign in with by');
+    await page.getByLabel('Or revoke it as').selectOption('security@example.com');
+    await page.getByRole('button', { name: 'Revoke' }).click();
+    await said('The request is now revoked.');
+    await step(page, 'end').getByText('This request is over').waitFor();
+    expect(await focused()).toBe('title-end');
+    await context.close();
+  });
+
+  test('a continued grant says which one it continues', async () => {
+    const { context, page } = await open(phone);
+    await actAs(page, 'trusted-user@example.com', 'sandbox-read');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await page.getByRole('button', { name: 'Get credentials' }).waitFor();
+    const id = await step(page, 'ask').locator('code').first().textContent();
+    const post = async (path: string, body: object, token = '') => {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      return (await (await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as Record<string, string>;
+    };
+    const { token } = await post('/local/token', { email: 'trusted-user@example.com' });
+    const more = await post(`/v1/requests/${id}/extension`, { duration: '1h', reason: 'It takes longer' }, token);
+    expect(more.extends).toBe(id);
+    await page.goto(server.url);
+    await page.getByLabel('Act as').selectOption('trusted-user@example.com');
+    await page.locator('#step-who summary').click();
+    await page.locator('#step-who .mails button').first().click();
+    await step(page, 'ask').getByText('Continues').waitFor();
+    expect(await step(page, 'ask').textContent()).toContain(`Continues${id}`);
     await context.close();
   });
 
@@ -289,6 +351,20 @@ walk('in a real browser', () => {
       }>;
       return outbox.find((mail) => mail.to.includes(to) && mail.subject.startsWith('Please review') && mail.text.includes(id!))!;
     };
+
+    test('is told on the guided page, with who reviews it', async () => {
+      const { context, page, faults } = await open(desk);
+      const { token } = await post('/local/token', { email: 'second-dev@example.com' });
+      await post('/v1/requests', { role: 'production-app-write', breakGlass: true, reason: 'The shop is down since 09:40, INC-4711' }, token);
+      await page.goto(emergency.url);
+      await page.getByLabel('Act as').selectOption('second-dev@example.com');
+      await page.locator('#step-who summary').click();
+      await page.locator('#step-who .mails button').first().click();
+      await step(page, 'decide').getByText('Taken by break-glass: nobody approved it').waitFor();
+      expect(await step(page, 'decide').textContent()).toMatch(/After the grant .*Sec Urity.* reviews it, by \d{4}-/);
+      expect(faults).toEqual([]);
+      await context.close();
+    });
 
     test.each([
       ['a phone, in the dark', { ...phone, colorScheme: 'dark' as const, javaScriptEnabled: false }, 'security@example.com'],

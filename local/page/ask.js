@@ -22,6 +22,7 @@ function askForm() {
   };
   const explain = async () => {
     state.explanation = await api(actor, 'POST', '/requests?dryRun=true', bodyOf());
+    say(`${outcomeWords(state.explanation)} Nothing was filed.`);
   };
   const onSubmit = (event) => {
     event.preventDefault();
@@ -56,7 +57,7 @@ function askForm() {
           'A bot always files for a named person.',
         ),
     ),
-    h('p', { class: 'row' }, h('button', { class: 'main' }, 'File the request'), action('ask', 'Check first, file nothing', explain)),
+    h('p', { class: 'row' }, h('button', { class: 'main', id: 'ask-file' }, 'File the request'), action('ask', 'Check first, file nothing', explain)),
   );
   return form;
 }
@@ -70,16 +71,19 @@ const field = (name, label, value, hint) =>
     h('p', { class: 'hint', id: `${name}-hint` }, hint),
   );
 
-function explanationOf({ outcome, checks, stages, durationSeconds }) {
-  const words = {
+const outcomeWords = ({ outcome, stages, durationSeconds }) =>
+  ({
     automatic: `It would be approved at once, for ${duration(durationSeconds)}.`,
     'needs-approval': `It could be filed, for ${duration(durationSeconds)}. Asked would be: ${stages.map(askedIn).join(', then ')}.`,
     refused: 'It would be refused.',
-  };
+  })[outcome];
+
+function explanationOf(explanation) {
+  const { outcome, checks } = explanation;
   return h(
     'div',
     { class: `notice ${outcome === 'refused' ? 'bad' : 'good'}` },
-    h('p', {}, h('strong', {}, words[outcome]), ' Nothing was filed.'),
+    h('p', {}, h('strong', {}, outcomeWords(explanation)), ' Nothing was filed.'),
     h(
       'ul',
       { class: 'checks' },
@@ -117,6 +121,7 @@ function filedSummary() {
       ['Who', request.requester.name, request.filedBy && ` (filed by ${request.filedBy.principal})`],
       ['Why', request.reason],
       ['How long', duration(request.durationSeconds)],
+      request.extends && ['Continues', h('code', {}, request.extends)],
       request.ticket && ['Ticket', request.ticket],
     ]),
   );

@@ -21,6 +21,7 @@ function decisionState() {
   return h(
     'div',
     {},
+    request.breakGlass && h('p', {}, `Taken by break-glass: nobody approved it, and everybody concerned was told. ${reviewOf(request.review)}`),
     request.approval.automatic && h('p', {}, "The catalogue's rule approves this role by itself; nobody had to be asked."),
     ...decisions.map(({ approver, decision, comment, at }) =>
       h('p', {}, h('strong', {}, approver), ` ${decision === 'approve' ? 'approved' : 'denied'} at ${time(at)}`, comment ? `: “${comment}”` : '.'),
@@ -37,6 +38,9 @@ function decisionState() {
   );
 }
 
+const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
+  reviewState === 'signed' ? `${by} has signed the review: “${comment}”.` : `After the grant ${reviewers.join(' or ')} reviews it, by ${instant(due)}.`;
+
 function mailbox() {
   const { mails, openMail } = state;
   if (mails.length === 0) return [];
@@ -52,7 +56,12 @@ function mailbox() {
           {},
           h(
             'button',
-            { type: 'button', 'aria-expanded': String(id === openMail), on: { click: () => show({ openMail: id === openMail ? undefined : id }) } },
+            {
+              type: 'button',
+              id: `mail-${id}`,
+              'aria-expanded': String(id === openMail),
+              on: { click: () => show({ openMail: id === openMail ? undefined : id }) },
+            },
             h('strong', {}, subject),
             h('span', { class: 'soft' }, `to ${to}, ${time(at)}`),
           ),

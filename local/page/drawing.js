@@ -24,8 +24,9 @@ export async function attempt(step, run, button) {
   } finally {
     if (button) button.disabled = false;
     draw();
-    // a button that was disabled has lost the focus, and the one that is drawn in its place never had it
-    if (isFocused && document.activeElement === document.body) document.getElementById(button.id)?.focus();
+    // a button that was disabled has lost the focus, and the one that is drawn in its place never had it; one that is gone leaves it to its step
+    if (isFocused && document.activeElement === document.body)
+      (document.getElementById(button.id) ?? document.getElementById(`title-${step}`)).focus({ preventScroll: true });
   }
 }
 
@@ -84,10 +85,10 @@ export function goTo(step) {
   document.getElementById(`step-${step}`).scrollIntoView({ block: 'start' });
 }
 
-/** Reads the request, its mails and its STS calls again. */
+/** Reads the request, its mails and its STS calls again, and tells whoever cannot see it when the state has changed. */
 export async function refresh() {
   if (!state.request) return;
-  const { id } = state.request;
+  const { id, status } = state.request;
   const [request, mails, sts] = await Promise.all([
     api(state.owner, 'GET', `/requests/${id}`, undefined, true),
     send('GET', '/local/outbox', undefined, {}, true),
@@ -101,6 +102,7 @@ export async function refresh() {
     mails: mails.filter((mail) => mail.text.includes(id)),
     sts: sts.filter(({ Tags = [] }) => Tags.some(({ Value }) => Value === id)),
   });
+  if (request.status !== status) say(`The request is now ${statusWords[request.status][1]}.`);
 }
 
 export async function moveClock(to) {
@@ -129,7 +131,6 @@ async function watch() {
   const before = state.request.status;
   await refresh();
   if (state.request.status !== before) {
-    say(`The request is now ${statusWords[state.request.status][1]}.`);
     if (before === 'pending') state.openMail = undefined;
     delete state.notes.decide;
   }

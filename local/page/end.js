@@ -48,7 +48,7 @@ function endings() {
   const revokers = actors.filter((actor) => actor.id !== owner.id && (approvers.has(actor.name) || actor.groups.includes('security')));
   const by = h('select', { id: 'revoker' }, ...revokers.map((actor) => h('option', { value: actor.id }, nameOf(actor))));
   const end = (who, comment) => async () => {
-    state.request = await api(who, 'POST', `/requests/${request.id}/end`, { comment });
+    await api(who, 'POST', `/requests/${request.id}/end`, { comment });
     await refresh();
   };
   return [

@@ -55,12 +55,14 @@ async function getCredentials() {
   await takeSession(credentials);
   state.credentials = credentials;
   await refresh();
+  say(`Credentials that work until ${instant(credentials.Expiration)}.`);
 }
 
 async function getConsole() {
   Object.assign(state, { credentials: undefined, console: undefined });
   state.console = await api(state.owner, 'POST', `/requests/${state.request.id}/console`, {});
   await refresh();
+  say(`A console link, to sign in with by ${time(state.console.expiresAt)}.`);
 }
 
 const stranger = () =>
@@ -82,7 +84,7 @@ function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expirati
       { class: 'row' },
       h(
         'button',
-        { type: 'button', class: 'small', 'aria-pressed': String(state.isRevealed), on: { click: () => show({ isRevealed: !state.isRevealed }) } },
+        { type: 'button', id: 'use-reveal', class: 'small', on: { click: () => show({ isRevealed: !state.isRevealed }) } },
         state.isRevealed ? 'Hide' : 'Reveal',
       ),
       action('use', 'Copy', () => navigator.clipboard.writeText(lines((secret) => secret)).then(() => say('Copied.')), 'small'),

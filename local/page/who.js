@@ -1,7 +1,7 @@
 // Step 1: act as anybody in the catalogue.
 import { api } from './calls.js';
 import { action, attempt, goTo, refresh } from './drawing.js';
-import { h } from './elements.js';
+import { h, say } from './elements.js';
 import { chooseRole } from './role.js';
 import { actors, startOver, state } from './state.js';
 import { firstName, instant, nameOf, statusBadge } from './words.js';
@@ -97,6 +97,7 @@ async function enter() {
   const isFollowed = state.request && roles.some(({ id }) => id === state.role?.id) && state.owner?.id === state.actor.id;
   if (state.owner?.id === state.actor.id) state.owner = state.actor;
   Object.assign(state, { me, roles, known: [...mine.items, ...toDecide.items] });
+  say(`You are ${me.name}. ${roles.length === 1 ? 'There is one role' : `There are ${roles.length === 0 ? 'no' : roles.length} roles`} to ask for.`);
   if (!isFollowed) {
     startOver();
     if (roles.length === 1) chooseRole(roles[0]);
