@@ -85,6 +85,11 @@ export function noAnswer(url: string, { code }: NoAnswer): Failure {
     EAI_AGAIN: 'the name cannot be looked up now',
     ECONNRESET: 'the connection broke',
     timeout: 'no answer in time',
+    ETIMEDOUT: 'no answer in time',
+    ENETUNREACH: 'there is no way to it from here',
+    EHOSTUNREACH: 'there is no way to it from here',
+    EPROTO: 'it does not speak TLS, perhaps it is http',
+    'not-http': 'it does not speak HTTP',
   };
   const next = isCertificate
     ? ['If your company has certificates of its own, set NODE_EXTRA_CA_CERTS to their file.']

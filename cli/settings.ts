@@ -33,9 +33,11 @@ export function readSettings(world: World, options: CommonValues): Settings {
     ]);
   }
   const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
-  if (!isAuth(auth)) throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`);
+  if (!isAuth(auth))
+    throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`, [`Check --auth, LATCHKEY_AUTH and ${path}.`]);
   const keychain = variable(world, 'LATCHKEY_KEYCHAIN') ?? keptKeychain ?? 'auto';
-  if (keychain !== 'auto' && keychain !== 'off') throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`);
+  if (keychain !== 'auto' && keychain !== 'off')
+    throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`, [`Check LATCHKEY_KEYCHAIN and ${path}.`]);
   const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
   return { ...rest, ...(region !== undefined && { region }), url: checkedUrl(url), auth, keychain, debug: options.debug, json: options.json };
 }

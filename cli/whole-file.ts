@@ -13,7 +13,7 @@ export function readText(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
-    throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`);
+    throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`, ['Check that it is a file, and that you may read it.']);
   }
 }
 

@@ -220,7 +220,10 @@ test('a job without a session is told how to do without the keychain', async () 
 
 test('another setting than auto and off is refused', async () => {
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: 'maybe' };
-  expect(await cli(world, 'whoami')).toMatchObject({ status: 2, err: expect.stringMatching(/keychain must be auto or off, not "maybe"/) });
+  expect(await cli(world, 'whoami')).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/keychain must be auto or off, not "maybe"\.\n {2}Check LATCHKEY_KEYCHAIN and \S+config\.yml\.\n/),
+  });
 });
 
 describe('a program that is run', () => {

@@ -235,6 +235,18 @@ describe('refusals', () => {
       err: expect.stringMatching(/does not answer: nothing listens there\.\n {2}Try again in a moment/),
     }));
 
+  test('somebody there who does not speak TLS', async () =>
+    expect(await cli(dev, 'roles', '--url', server.url.replace('http:', 'https:'))).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/does not answer: it does not speak TLS, perhaps it is http\.\n/),
+    }));
+
+  test('a file of settings that is none', async () =>
+    expect(await cli(testWorld({ env: { LATCHKEY_CONFIG: dev.home } }), 'roles')).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/cannot be read \(EISDIR\)\.\n {2}Check that it is a file/),
+    }));
+
   test('--debug shows calls and nothing secret', async () => {
     await granted();
     const { out, err } = await cli(dev, 'credentials', role, '--debug');
