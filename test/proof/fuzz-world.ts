@@ -98,7 +98,7 @@ export async function fuzzWorld(hostile?: string): Promise<World> {
 
 /** Body and query that a route takes, where it takes any. */
 export const good: { [Name in CallName]?: { body?: Record<string, unknown>; query?: Record<string, string> } } = {
-  createRequest: { body: { role: 'read', reason: 'Look at it', duration: '45m', ticket: 'OPS-7', startsAt: '2026-11-23T10:00:00Z', breakGlass: false } },
+  createRequest: { body: { role: 'read', reason: 'Look at it', duration: '45m', breakGlass: false } },
   dryRun: { body: { role: 'scoped', reason: 'Look at it', scope: { bucket: 'reports', prefix: 'in' }, onBehalfOf: dev }, query: { dryRun: 'true' } },
   extendRequest: { body: { duration: '1h', reason: 'Still looking at it' } },
   listRequests: { query: { view: 'mine', status: 'pending', role: 'read', limit: '2' } },
@@ -184,6 +184,15 @@ export async function goodMails(): Promise<OutgoingMail[]> {
   return mails;
 }
 
+/** What a filing is for; much of it is refused by the role. */
+const wishFor = (random: () => number): object => ({
+  role: oneOf(random, ['read', 'write', 'play', 'play', 'scoped', 'careful', 'narrow', 'none']),
+  duration: oneOf(random, ['45m', '45m', '9h', '30s']),
+  ticket: oneOf(random, ['OPS-7', 'OPS-7', 'none']),
+  reason: oneOf(random, ['Look at it', 'Look at the failing export', 'x']),
+  ...(random() < 0.5 && { startsAt: '2026-11-23T10:00:00Z' }),
+});
+
 /** A good call of a route, by somebody, about something. */
 export function goodWish(random: () => number, name: CallName, { ids, links }: World): Wish {
   const { body, query } = good[name] ?? {};
@@ -191,8 +200,8 @@ export function goodWish(random: () => number, name: CallName, { ids, links }: W
   return {
     ...(name !== 'unknown' && !isPage && { as: oneOf(random, callers) }),
     id: oneOf(random, isPage ? links : ids),
-    ...(body && { body }),
+    ...(body && { body: { ...body, ...(name === 'createRequest' && wishFor(random)) } }),
     ...(query && { query }),
-    headers: { 'idempotency-key': undefined },
+    headers: { 'idempotency-key': random() < 0.8 ? undefined : oneOf(random, ['a', 'b', 'c']) },
   };
 }
