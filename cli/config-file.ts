@@ -2,19 +2,8 @@
 import { Failure } from './exit.ts';
 import { parsedJson } from './json-text.ts';
 
-/** Setting -> what it is, for the docs and the comment that `setup` writes. */
-export const configKeys = {
-  url: 'where Latchkey is',
-  auth: 'how to sign in: auto, token, login or aws',
-  region: "AWS region that SigV4 signs for, where the URL does not say it (a custom domain's)",
-  profile: 'AWS profile whose credentials sign, where AWS_PROFILE does not say it',
-  issuer: 'OIDC issuer that login signs in at',
-  clientId: 'client id of the command line at that issuer',
-  scope: 'scope that a token must carry',
-  audience: 'audience that some issuers must be asked for',
-  keychain: 'auto: what renews a login is in the keychain of the system, where there is one; off: in the file with the rest',
-} as const;
-export type ConfigKey = keyof typeof configKeys;
+const configKeys = ['url', 'auth', 'region', 'profile', 'issuer', 'clientId', 'scope', 'audience', 'keychain'] as const;
+export type ConfigKey = (typeof configKeys)[number];
 export type ConfigValues = { [Key in ConfigKey]?: string };
 
 /** @throws Failure with the line of whatever is not a setting */
@@ -26,15 +15,15 @@ export function parseConfig(text: string, path: string): ConfigValues {
     .entries()) {
     if (/^\s*(?:#.*)?$|^---\s*$/.test(line)) continue;
     const [, key = '', rest = ''] = /^([\w-]+):(?:\s+(.*))?$/.exec(line) ?? [];
-    if (!Object.hasOwn(configKeys, key)) {
+    if (!isKey(key)) {
       throw new Failure(
         'usage',
-        `${path}:${index + 1} is not a setting. Settings are lines such as "url: https://latchkey.example.com"; known are ${Object.keys(configKeys).join(', ')}.`,
+        `${path}:${index + 1} is not a setting. Settings are lines such as "url: https://latchkey.example.com"; known are ${configKeys.join(', ')}.`,
       );
     }
     const value = scalarOf(rest.trim());
     if (value === undefined) throw new Failure('usage', `${path}:${index + 1}: "${key}" must have one plain or quoted text.`);
-    if (value !== '') values[key as ConfigKey] = value;
+    if (value !== '') values[key] = value;
   }
   return values;
 }
@@ -49,6 +38,8 @@ export function editConfig(text: string, changes: ConfigValues): string {
   }
   return `${lines.join('\n')}\n`;
 }
+
+const isKey = (key: string): key is ConfigKey => (configKeys as readonly string[]).includes(key);
 
 /** A plain, single- or double-quoted YAML scalar, with a comment behind it or not. */
 function scalarOf(text: string): string | undefined {

@@ -1,8 +1,8 @@
 // docs/cli.md, from the commands themselves.
 import { type AnyCommand, commonOptions, type Options } from './command.ts';
-import { configKeys } from './config-file.ts';
 import { type ExitName, exitOf, exits } from './exit.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
+import { settingsText } from './settings-text.ts';
 
 export function cliDocument(commands: readonly AnyCommand[]): string {
   return `${[
@@ -17,7 +17,7 @@ export function cliDocument(commands: readonly AnyCommand[]): string {
     `## Options of every command\n\n\`catalogue\`, \`target\` and \`doctor\` do not call Latchkey's API, and take \`--help\` alone of these.\n\n${optionTable(commonOptions)}`,
     `## Configuration\n\n${configuration}\n\n${table(
       ['setting', 'is'],
-      Object.entries(configKeys).map(([key, what]) => [`\`${key}\``, what]),
+      Object.entries(settingsText).map(([key, what]) => [`\`${key}\``, what]),
     )}\n\n${table(
       ['variable', 'is'],
       environment.map(([name, what]) => [`\`${name}\``, what]),

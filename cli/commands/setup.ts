@@ -3,11 +3,12 @@
 import { NoAnswer } from '../answer.ts';
 import { noAnswer, notLatchkey } from '../api.ts';
 import { command, type Values } from '../command.ts';
-import { type ConfigValues, configKeys, editConfig, parseConfig } from '../config-file.ts';
+import { type ConfigValues, editConfig, parseConfig } from '../config-file.ts';
 import { sendHttp } from '../http.ts';
 import { jsonObject } from '../json-text.ts';
 import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
+import { settingsText } from '../settings-text.ts';
 import { json } from '../terminal-text.ts';
 import { readText, withLock, writeWhole } from '../whole-file.ts';
 import type { World } from '../world.ts';
@@ -26,7 +27,7 @@ export const setup = command({
   summary: 'finds out all about a Latchkey from its address, and remembers it',
   description: [
     'Asks the address how to sign in there, and writes the configuration file. Other settings and comments in the file stay.',
-    `The file has one setting a line: ${Object.entries(configKeys)
+    `The file has one setting a line: ${Object.entries(settingsText)
       .map(([key, what]) => `\`${key}\` (${what})`)
       .join(', ')}.`,
   ],
