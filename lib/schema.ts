@@ -19,6 +19,8 @@ export const oneLine = (max: number) =>
 const text = (max: number) =>
   v.pipe(
     v.string(),
+    // for the API's document, which describes what is sent: before the line breaks
+    v.metadata({ maxLength: max }),
     v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxCodePoints(max, `must be at most ${max} characters`),
     v.check((value) => !unsafe.test(value.replace(/[\n\t]/g, ' ')), 'must not contain control or formatting characters'),

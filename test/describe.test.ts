@@ -1,5 +1,6 @@
 // Who a caller is, what they may request, and what the API says of itself; the refusals that every route has in common.
 import { describe, expect, test } from '@jest/globals';
+import { problemTable } from '../lib/problem.ts';
 import type { MeView, RoleView } from '../lib/schema.ts';
 import { SECOND } from '../lib/time.ts';
 import { type CallName, call, claimsFor, flattened, tokenOf, type Wish } from './support/calls.ts';
@@ -29,6 +30,20 @@ describe('public routes', () => {
       expect.arrayContaining(['/healthz', '/v1/requests/{id}/decision', '/iam/v1/requests/{id}/credentials', '/decide/{token}']),
     );
   });
+});
+
+test('the document has what a client relies on: lengths, the closed list of codes, and what a replay answers', async () => {
+  type Document = { paths: Record<string, { post: { responses: object } }>; components: { schemas: Record<string, { properties: Record<string, object> }> } };
+  const { paths, components } = (await call<Document>(fakeApp(), 'openapi')).body;
+  const { NewRequest, Decision, Problem } = components.schemas;
+  expect(NewRequest).toMatchObject({
+    properties: { reason: { maxLength: 1000 }, ticket: { maxLength: 200 }, scope: { type: 'object' } },
+    additionalProperties: false,
+  });
+  expect(Decision?.properties.comment).toEqual({ type: 'string', maxLength: 1000 });
+  expect(Problem?.properties.code).toEqual({ type: 'string', enum: Object.keys(problemTable) });
+  for (const path of ['/v1/requests', '/iam/v1/requests/{id}/extension'])
+    expect(paths[path]?.post.responses).toMatchObject({ 200: { headers: { 'Idempotent-Replayed': {} } }, 201: { headers: { Location: {} } } });
 });
 
 describe('how to sign in here', () => {
