@@ -20,6 +20,9 @@ export function refreshed(world: World, settings: Pick<Settings, 'url' | 'keycha
       return renewed;
     } catch (error) {
       if (!(error instanceof TokenRefused)) throw error;
+      // one that took longer than its lock holds may have been first
+      const others = readTokens(world, settings.url);
+      if (others && fresh(others, world.now())) return others;
       await forgetSignIn(world, settings);
       return undefined;
     }

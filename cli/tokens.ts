@@ -35,8 +35,8 @@ export async function forgetTokens(world: World, url: string): Promise<boolean> 
   return had;
 }
 
-/** Runs a refresh alone: an issuer that rotates refresh tokens takes each of them once. */
-export const alone = <T>(world: World, work: () => Promise<T>): Promise<T> => withLock(world, `${tokensPath(world)}.refresh`, work);
+/** Runs a refresh alone: an issuer that rotates refresh tokens takes each of them once. The others wait as long as a keychain and an issuer may take. */
+export const alone = <T>(world: World, work: () => Promise<T>): Promise<T> => withLock(world, `${tokensPath(world)}.refresh`, work, MINUTE);
 
 /** Epoch milliseconds from an issuer's `expires_in`, which may be left out (RFC 6749 section 5.1). */
 export const expiryOf = (expiresIn: unknown, now: number): number => now + (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn * SECOND : 5 * MINUTE);

@@ -42,12 +42,15 @@ export function writeWhole(path: string, text: string, { mode, force = false }: 
   }
 }
 
-/** Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over. */
-export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, work: () => Promise<T> | T): Promise<T> {
+/**
+ * Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over.
+ * @param patience how long to wait for the others, in milliseconds
+ */
+export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, work: () => Promise<T> | T, patience = 10 * SECOND): Promise<T> {
   const lock = `${targetOf(path)}.latchkey-lock`;
   makeFolder(dirname(lock));
   for (let waited = 0; !take(lock); waited += 50) {
-    if (waited > 10 * SECOND) throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [`If none is running, remove ${lock} and try again.`]);
+    if (waited > patience) throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [`If none is running, remove ${lock} and try again.`]);
     await world.sleep(50);
   }
   try {

@@ -1,6 +1,7 @@
 // Where a sign-in is kept: what renews it in the system's keychain, as no argument of a process, and in the file where there is no keychain or it fails.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runChild } from '../cli/child.ts';
@@ -206,6 +207,20 @@ test('logout says what it could not remove, and removes what a lost file has lef
   keychain.become('well');
   expect(await cli(world, 'logout')).toMatchObject({ status: 0, out: expect.stringMatching(/^You were not signed in /), err: '' });
   expect(keychain.secrets()).toEqual({});
+});
+
+test('while one latchkey waits for the keychain, the others wait for that one', async () => {
+  await login();
+  let waited = 0;
+  const waiting = testWorld({
+    ...later(),
+    sleep: async (ms) => {
+      waited += ms;
+    },
+  });
+  writeFileSync(`${tokensFile()}.refresh.latchkey-lock`, `${process.pid} ${hostname()}`);
+  expect(await cli(waiting, 'whoami')).toMatchObject({ status: 11, err: expect.stringMatching(/Another latchkey is at work/) });
+  expect(waited).toBeGreaterThan(30_000);
 });
 
 test('a job without a session is told how to do without the keychain', async () => {

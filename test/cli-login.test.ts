@@ -176,6 +176,25 @@ describe('tokens', () => {
     expect(await cli(world, 'whoami', '--auth', 'login')).toMatchObject({ status: 3, err: expect.stringMatching(/You are not signed in/) });
   });
 
+  test('that somebody else has renewed meanwhile are not forgotten', async () => {
+    await byCode(asi);
+    const late = createServer((request, response) => {
+      if (request.url !== '/token') return void response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/token` }));
+      const [[url, kept]] = Object.entries(JSON.parse(readFileSync(tokensFile(), 'utf8'))) as [[string, object]];
+      writeFileSync(tokensFile(), JSON.stringify({ [url]: { ...kept, expiresAt: Date.now() + 4 * HOUR } }));
+      response.writeHead(400).end('{"error":"invalid_grant"}');
+    });
+    await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
+    const address = `http://127.0.0.1:${(late.address() as AddressInfo).port}`;
+    try {
+      const [url] = Object.keys(JSON.parse(readFileSync(tokensFile(), 'utf8')));
+      writeFileSync(tokensFile(), JSON.stringify({ [url!]: { ...keptTokens(), issuer: address } }));
+      expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, err: '' });
+    } finally {
+      late.close();
+    }
+  });
+
   test('are forgotten by logout', async () => {
     await byCode(asi);
     expect((await cli(world, 'logout')).out).toMatch(/^You are signed out of /);
