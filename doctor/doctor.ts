@@ -85,7 +85,7 @@ async function visit(question: Question, catalogue: CatalogueData, clock: () => 
   try {
     return await diagnose(question, catalogue, clients, clock);
   } catch (error) {
-    const told = reasonOf(error);
+    const told = reasonOf(error, question.place);
     if (told === undefined) throw error;
     return { faults: [told] };
   } finally {
@@ -94,7 +94,7 @@ async function visit(question: Question, catalogue: CatalogueData, clock: () => 
 }
 
 /** Why the doctor cannot even say who asks. The SDK's own words only where they name no secret: its names of errors. */
-function reasonOf(error: unknown): string | undefined {
+function reasonOf(error: unknown, { endpoint }: Place): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Lost || error instanceof TargetFault) return error.message;
   if (error.message === 'Region is missing') return 'The Region is missing: give --region, or AWS_REGION in the environment.';
@@ -103,6 +103,7 @@ function reasonOf(error: unknown): string | undefined {
   const code = awsAnswer(error)?.code;
   if (code !== undefined) return `AWS did not take your credentials (${code}). Renew them, or check the clock of this machine.`;
   const [cause] = /\b(?:E[A-Z]{4,}|EAI_AGAIN|TimeoutError)\b/.exec([(error as NodeJS.ErrnoException).code, error.name, error.message].join(' ')) ?? [];
+  if (cause !== undefined && endpoint !== undefined) return `Nothing answers at ${new URL(endpoint).origin} (${cause}). Is it running there?`;
   return cause && `AWS STS could not be reached (${cause}). Check the network, --region and --endpoint.`;
 }
 

@@ -90,7 +90,7 @@ function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>
   return hasDecided || isFilled;
 }
 
-const linkNotFound = () => new Problem('link-not-found', 'This link is not valid. Open it from the mail itself, or decide by the API.');
+const linkNotFound = () => new Problem('link-not-found', 'It may have been cut short on its way. Open it from the mail itself, or decide by the API.');
 
 function otherAnswer(does: Purpose): Problem {
   const detail = `must be ${answersTo[does]} for this link`;

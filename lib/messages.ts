@@ -141,7 +141,7 @@ function report(kind: Report, isRequester: boolean, request: RequestRecord, link
       { label: 'Role', value: [role.id], note: [role.description] },
       { label: 'Reason', quote: reason },
     ],
-    paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, call),
+    paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, request, call),
     ...actionOf(links),
     reference: request.id,
     home,

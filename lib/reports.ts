@@ -76,6 +76,7 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
     case 'approved':
       return [
         next('Fetch keys or a console URL as often as you need until then, and hand the grant back when you are done.'),
+        { label: 'On the command line', text: [`latchkey exec ${request.role.id} -- aws sts get-caller-identity`] },
         { label: 'Keys', text: [call('credentials')] },
         { label: 'Console URL', text: [call('console')] },
         { label: 'Hand back', text: [call('end')] },
@@ -108,14 +109,17 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
 const viaOf = ({ history }: RequestRecord, kind: Report): string => history.findLast(({ type }) => type === kind)?.via ?? '';
 
 /** What whoever decides, reviews or administers can do next. */
-export function nextForApprover(kind: Report, call: (path: string) => string): Letter['paragraphs'] {
+export function nextForApprover(kind: Report, { id }: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
   const next = (text: string) => ({ label: 'What to do next', text: [text] });
-  const revoke = { label: 'Revoke', text: [call('end')] };
+  const revoke = [
+    { label: 'Revoke', text: [call('end')] },
+    { label: 'On the command line', text: [`latchkey end ${id}`] },
+  ];
   switch (kind) {
     case 'approved':
-      return [next('Nothing. Should it turn out wrong, you can revoke it:'), revoke];
+      return [next('Nothing. Should it turn out wrong, you can revoke it:'), ...revoke];
     case 'break-glass':
-      return [next('Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:'), revoke];
+      return [next('Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:'), ...revoke];
     case 'review':
     case 'review-overdue':
       return [

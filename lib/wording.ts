@@ -41,6 +41,7 @@ export function factsOf(request: RequestRecord): Fact[] {
   return [
     ...askerFacts(request),
     { label: 'Role', value: [role.id], note: [role.description] },
+    ...riskFacts(request),
     ...reasonFacts(request),
     ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
     ...scopeFacts(request),
@@ -73,6 +74,7 @@ export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
 /** What an approver sees of one request among many; its page says the rest. */
 export const briefFactsOf = (request: RequestRecord): Fact[] => [
   ...askerFacts(request),
+  ...riskFacts(request),
   ...reasonFacts(request),
   { label: 'How long', value: [`${durationText(request.durationSeconds)}, ${countedFrom(request)}`] },
   { label: 'Decide until', value: [instantText(request.decideBy)] },
@@ -152,6 +154,9 @@ const askerFacts = (request: RequestRecord): Fact[] => [
   { label: 'Asked by', value: whoAsks(request) },
   ...(request.filedBy ? [{ label: 'Filed by', value: say`the bot ${request.filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
 ];
+
+/** Said where it is high; a low risk would be one line more that nobody reads. */
+const riskFacts = ({ role }: RequestRecord): Fact[] => (role.risk === 'high' ? [{ label: 'Risk', value: ['high'] }] : []);
 
 const reasonFacts = (request: RequestRecord): Fact[] => [{ label: 'Reason', quote: request.reason }, ...ticketFacts(request)];
 

@@ -54,6 +54,8 @@ describe('taking a role by break-glass', () => {
     expect(mail).toContain('Dev has used break-glass and can use write in Production (111111111111) now. Nobody approved it.');
     expect(mail).toContain('> The shop is down, INC-4711');
     expect(mail).toContain(`/v1/requests/${body.id}/end`);
+    expect(mail).toContain(`On the command line: latchkey end ${body.id} `);
+    expect(app.mail.outbox.find(({ to }) => to === dev)!.text).toContain('On the command line:\nlatchkey exec write -- aws sts get-caller-identity\n');
     expect(app.mail.outbox.every(({ text }) => !text.includes('/decide/'))).toBe(true);
   });
 

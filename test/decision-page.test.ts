@@ -225,7 +225,7 @@ describe('a link that is wrong', () => {
       for (const answer of [await open(app, token), await post(app, token, 'decision=approve')]) {
         expect([token === known, answer.status]).toEqual([false, 404]);
         expectPageHeaders(answer);
-        expect(wordsOf(answer)).toMatch(/link-not-found/);
+        expect(wordsOf(answer)).toMatch(/This link is not valid\s+It may have been cut short on its way.*link-not-found/s);
       }
       expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 404, text: '' });
     }

@@ -311,7 +311,7 @@ describe('a wrong question', () => {
     ['--local localhost:3000', '--local must be the URL of a local server'],
     ['--local http://localhost:3000 --endpoint http://localhost:3000', '--local and --endpoint exclude each other'],
     ['--target-role a:b', '--target-role must be the path and name of a role'],
-    ['--local http://127.0.0.1:9', 'AWS STS could not be reached'],
+    ['--local http://127.0.0.1:9', 'Nothing answers at http://127.0.0.1:9 (ECONNREFUSED). Is it running there?'],
   ])('%s', async (line, told) => {
     const result = await asked(line.split(' '), readText);
     expect('faults' in result ? result.faults.join('\n') : '').toContain(told);

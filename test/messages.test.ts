@@ -148,6 +148,12 @@ describe('the mail', () => {
     return renderMail(news, now, links);
   };
 
+  test('that asks says where the risk is high, and nothing where it is low', () => {
+    const text = (risk: 'low' | 'high') =>
+      mailTo(lea.key, undefined, filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedBy: 1 })] })).text;
+    expect([text('high'), text('low')].map((words) => words.includes('Risk: high'))).toEqual([true, false]);
+  });
+
   test('that asks says who, where, what, why, how long, what an approval does, until when and how to deny', () => {
     const request = filed({ filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' }, stages: [stage([lea, bob], { openedBy: 1 })] });
     const { subject, text, html } = mailTo(lea.key, undefined, request);

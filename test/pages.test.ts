@@ -85,6 +85,7 @@ describe('the decision page', () => {
     expect(attribute(panel!, 'open')).toBeUndefined();
     for (const part of ['Production', '111111111111', 'production-bucket-read', '1 h', 'the access ends by itself']) expect(words(panel!)).toContain(part);
     expect(byTag(parsed(page), 'details')).toEqual([]);
+    expect([words(tree), words(parsed(page))].map((text) => /Risk\s*high/.test(text))).toEqual([true, false]);
   });
 
   test('shows the account in its colour, and words where it has none', () => {
