@@ -85,7 +85,7 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
 }
 
 /** In the order of their names, whatever the order of the file. */
-export const tagsOf = ({ tags }: Account): Array<[string, string]> => Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+export const tagsOf = ({ tags }: Pick<Account, 'tags'>): Array<[string, string]> => Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
 
 function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization: string | undefined): TargetRole[] {
   const roles = new Map<string, TargetRole>();

@@ -101,12 +101,12 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
     expect(rules).toEqual([]);
   });
 
-  test('a deny takes from whom it names, by name and through a group; a group of tokens shows as a rule', () => {
+  test('a deny takes from whom it names, by name and through a group; and shows as a rule, for people whom a token makes requesters', () => {
     const lost = diffs(base, changed({ role: { deny: ['intern@example.com'] } }));
-    expect(lost.there).toBe('Lost:\n  - intern@example.com may request read');
-    expect(lost.back).toBe('Gained:\n  + intern@example.com may request read');
+    expect(lost.there).toBe('Lost:\n  - intern@example.com may request read\nRules:\n  ~ read: deny none -> intern@example.com');
+    expect(lost.back).toBe('Gained:\n  + intern@example.com may request read\nRules:\n  ~ read: deny intern@example.com -> none');
     const byGroup = diffs(base, changed({ role: { deny: ['group:interns'] } }));
-    expect(byGroup.there).toBe('Lost:\n  - intern@example.com may request read');
+    expect(byGroup.there).toBe('Lost:\n  - intern@example.com may request read\nRules:\n  ~ read: deny none -> group:interns');
     const byToken = diffs(base, changed({ role: { deny: ['group:suspended'] } }));
     expect(byToken.there).toBe('Rules:\n  ~ read: deny none -> group:suspended');
     expect(byToken.json).toEqual({ gained: [], lost: [], rules: [{ role: 'read', rule: 'deny', before: 'none', after: 'group:suspended' }] });
@@ -132,7 +132,9 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
       { who: 'security@example.com', may: 'review', roles: ['read'] },
     ]);
     const denied = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: glass, deny: ['dev@example.com'] } }));
-    expect(denied.there).toBe('Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read');
+    expect(denied.there).toBe(
+      'Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read\nRules:\n  ~ read: deny none -> dev@example.com',
+    );
     const owner = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: { ...glass, reviewers: ['owner'] } } }));
     expect(owner.there).toBe('Gained:\n  + owner@example.com may review break-glass of read\nLost:\n  - security@example.com may review break-glass of read');
   });
@@ -246,6 +248,35 @@ describe('rules: stricter one way, looser the other', () => {
     );
     expect(swapped.there).toBe(
       'Rules:\n  ~ read: approval.stages.0.approvers a@example.com -> b@example.com\n  ~ read: approval.stages.1.approvers b@example.com -> a@example.com',
+    );
+  });
+
+  test('an identity that is given to somebody, and a name by which approvers know them', () => {
+    const person = (more: object) => ({ people: [...base.people, { email: 'dev@example.com', name: 'Dev', ...more }] });
+    const key = 'arn:aws:iam::222222222222:user/other';
+    const { there, back, json } = diffs(changed(person({})), changed(person({ principals: [key], chat: { slack: 'U1' } })));
+    expect(there).toBe(`Gained:\n  + ${key} counts as dev@example.com\n  + slack:U1 counts as dev@example.com`);
+    expect(back).toBe(there.replace('Gained', 'Lost').replaceAll('+', '-'));
+    expect(json.gained[0]).toEqual({ who: key, may: 'be', person: 'dev@example.com' });
+    const moved = diffs(
+      changed({ people: [{ email: 'dev@example.com', name: 'Dev', principals: [key] }] }),
+      changed({ people: [{ email: 'intern@example.com', name: 'Dev', principals: [key] }] }),
+    );
+    expect(moved.there).toContain(`Gained:\n  + ${key} counts as intern@example.com\nLost:\n  - ${key} counts as dev@example.com`);
+    expect(diffs(changed(person({})), changed(person({ name: 'Lead' }))).there).toBe('Rules:\n  ~ people.dev@example.com.name Dev -> Lead');
+  });
+
+  test('what approvers read of an account, and by what it is selected; mails in an hour', () => {
+    const production = { ...base.accounts.production, name: 'Sandbox', color: '#15803d', path: '/Sandbox', tags: { env: 'sandbox', team: 'a' } };
+    expect(diffs(base, changed({ accounts: { ...base.accounts, production }, limits: { mailsPerHour: 5 } })).there).toBe(
+      [
+        'Rules:',
+        '  ~ limits.mailsPerHour none -> 5 (stricter)',
+        '  ~ accounts.production: name Production -> Sandbox',
+        '  ~ accounts.production: color none -> #15803d',
+        '  ~ accounts.production: tags env=production -> env=sandbox, team=a',
+        '  ~ accounts.production: path none -> /Sandbox',
+      ].join('\n'),
     );
   });
 

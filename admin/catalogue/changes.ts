@@ -1,15 +1,16 @@
 // What one catalogue gives that another does not: person by person, and rule by rule.
 import { automaticText } from '../../lib/automatic.ts';
-import { type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
+import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
 import { hoursText } from '../../lib/condition.ts';
 import { canonicalJson } from '../../lib/digest.ts';
 import { mayRequest } from '../../lib/policy.ts';
+import { tagsOf } from '../../lib/target.ts';
 import { durationText } from '../../lib/time.ts';
 import { openEntries } from './who.ts';
 
-export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file';
-/** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit. */
-export type Change = { who: string; may: Right; roles?: string[] };
+export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file' | 'be';
+/** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit; `be`: an identity that counts as `person`. */
+export type Change = { who: string; may: Right; roles?: string[]; person?: string };
 /** `role` is not there where the rule is one of the whole catalogue. */
 export type RuleChange = { role?: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
 export type Changes = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
@@ -26,7 +27,7 @@ export function changesBetween(before: Catalogue, after: Catalogue): Changes {
 // -- rights ----------------------------------------------------------------------------------------------------------
 
 const none: readonly string[] = [];
-/** right -> who -> role ids; a right without roles has one empty id. */
+/** right -> who -> role ids, or of `be` the person; a right without roles has one empty id. */
 type Rights = Map<Right, Map<string, Set<string>>>;
 
 function rightsIn(catalogue: Catalogue): Rights {
@@ -55,6 +56,8 @@ function rightsIn(catalogue: Catalogue): Rights {
     for (const who of whoIn(role.breakGlass?.requesters ?? none)) if (who === 'everyone' || !isDenied(role, who)) give('break-glass', who, role.id);
     for (const who of whoIn(role.breakGlass?.reviewers ?? none)) give('review', who, role.id);
   }
+  // whoever an identity is given to may whatever the person may
+  for (const [identity, { key }] of [...catalogue.people, ...catalogue.chatUsers]) if (identity !== key) give('be', identity, key);
   for (const who of whoIn(catalogue.admins)) give('administer', who, '');
   for (const who of whoIn(catalogue.auditors)) give('audit', who, '');
   for (const bot of catalogue.bots.values()) for (const role of bot.roles) for (const who of whoIn(bot.for)) give('file', `${bot.id} for ${who}`, role);
@@ -68,6 +71,7 @@ function more(old: Rights, renewed: Rights): Change[] {
       const had = old.get(may)?.get(who);
       const fresh = [...roles].filter((role) => !had?.has(role));
       if (fresh.length === 0) return [];
+      if (may === 'be') return [{ who, may, person: fresh[0]! }];
       return [fresh[0] === '' ? { who, may } : { who, may, roles: fresh }];
     }),
   );
@@ -78,11 +82,14 @@ function more(old: Rights, renewed: Rights): Change[] {
 /** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
 type Reading = { text: string; laxity?: number };
 
-/** What goes for all roles: limits, leavers, bots, where permission sets count. */
-function wholeReadings({ openRequests, requestsPerHour, leavers, ssoAccounts, bots }: Catalogue): Record<string, Reading> {
+/** What goes for all roles: limits, leavers, names, bots, where permission sets count. */
+function wholeReadings({ openRequests, requestsPerHour, mailsPerHour, leavers, ssoAccounts, bots, data }: Catalogue): Record<string, Reading> {
   return {
     'limits.openRequests': { text: String(openRequests), laxity: openRequests },
     'limits.requestsPerHour': perHour(requestsPerHour),
+    'limits.mailsPerHour': perHour(mailsPerHour),
+    // by these names approvers know who asks
+    ...Object.fromEntries(data.people.map(({ email, name }) => [`people.${email}.name`, { text: name }])),
     leavers: { text: leavers, laxity: leavers === 'keep' ? 1 : 0 },
     ssoAccounts: ssoAccounts.size > 0 ? { text: [...ssoAccounts].join(', ') } : nothing,
     ...Object.fromEntries(
@@ -100,6 +107,7 @@ const perHour = (most: number | undefined): Reading =>
   most === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : { text: String(most), laxity: most };
 
 function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange> {
+  yield* accountChanges(before, after);
   yield* validatorChanges(before, after);
   for (const id of new Set([...before.roles.keys(), ...after.roles.keys()])) {
     const [old, renewed] = [before.roles.get(id), after.roles.get(id)];
@@ -108,7 +116,7 @@ function* ruleChanges(before: Catalogue, after: Catalogue): Generator<RuleChange
       continue;
     }
     if (old.digest === renewed.digest) continue;
-    for (const change of differences(readingsOf(before, old), readingsOf(after, renewed))) yield { role: id, ...change };
+    for (const change of differences(readingsOf(old), readingsOf(renewed))) yield { role: id, ...change };
   }
 }
 
@@ -116,6 +124,20 @@ function* differences(was: Record<string, Reading>, is: Record<string, Reading>)
   for (const rule of Object.keys({ ...was, ...is })) {
     const [one, other] = [was[rule] ?? nothing, is[rule] ?? nothing];
     if (one.text !== other.text) yield { rule, before: one.text, after: other.text, ...direction(one, other) };
+  }
+}
+
+/** What approvers read of an account that stays, and by what automatic approval and templates select it. */
+function* accountChanges({ accounts: old }: Catalogue, { accounts: renewed }: Catalogue): Generator<RuleChange> {
+  const readings = ({ name, color, tags, path }: Account): Record<string, Reading> => ({
+    name: { text: name },
+    color: color === undefined ? nothing : { text: color },
+    tags: entries(tagsOf({ tags }).map(([tag, value]) => `${tag}=${value}`)),
+    path: path === undefined ? nothing : { text: path },
+  });
+  for (const [key, account] of old) {
+    const now = renewed.get(key);
+    if (now) for (const change of differences(readings(account), readings(now))) yield { role: `accounts.${key}`, ...change };
   }
 }
 
@@ -144,7 +166,7 @@ const stageReadings = ({ need, approvers, fallback = [] }: Role['approval']['sta
   [`approval.stages.${i}.fallback`, entries(fallback)],
 ];
 
-function readingsOf(catalogue: Catalogue, role: Role): Record<string, Reading> {
+function readingsOf(role: Role): Record<string, Reading> {
   const {
     arn,
     account,
@@ -202,8 +224,8 @@ function readingsOf(catalogue: Catalogue, role: Role): Record<string, Reading> {
     'breakGlass.maxDuration': breakGlass ? duration(breakGlass.maxDuration) : { text: 'none', laxity: 0 },
     'breakGlass.reason.minLength': breakGlass ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength } : nothing,
     'breakGlass.reviewWithin': breakGlass ? duration(breakGlass.reviewWithin) : nothing,
-    // whom a deny takes the role from is among the losses; whom it does not know is not
-    deny: entries(openEntries(catalogue, role.deny)),
+    // whom a deny takes the role from is among the losses; it also holds for people whom only a token makes requesters
+    deny: entries(role.deny),
     ...Object.fromEntries(approval.stages.flatMap(stageReadings)),
   };
 }

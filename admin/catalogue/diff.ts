@@ -29,7 +29,13 @@ function inWords({ gained, lost, rules }: Changes): string[] {
 const section = (title: string, sign: string, changes: readonly Change[]): string[] =>
   changes.length === 0
     ? []
-    : [`${title}:`, ...changes.map(({ who, may, roles }) => `  ${sign} ${who} ${verb[may]}${roles === undefined ? '' : ` ${some(roles)}`}`)];
+    : [
+        `${title}:`,
+        ...changes.map(
+          ({ who, may, roles, person }) =>
+            `  ${sign} ${who} ${verb[may]}${person === undefined ? '' : ` ${person}`}${roles === undefined ? '' : ` ${some(roles)}`}`,
+        ),
+      ];
 
 const verb = {
   request: 'may request',
@@ -39,6 +45,7 @@ const verb = {
   administer: 'is admin: may end anything and see everything',
   audit: 'is auditor: may see everything',
   file: 'is a bot that may file',
+  be: 'counts as',
 };
 
 /** The first of many roles and how many more there are. */
