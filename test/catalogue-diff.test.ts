@@ -101,15 +101,20 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
     expect(rules).toEqual([]);
   });
 
-  test('a deny takes from whom it names, by name and through a group; and shows as a rule, for people whom a token makes requesters', () => {
+  test('a deny takes from whom it names, by name and through a group; and is told of people whom only a token would make requesters', () => {
     const lost = diffs(base, changed({ role: { deny: ['intern@example.com'] } }));
-    expect(lost.there).toBe('Lost:\n  - intern@example.com may request read\nRules:\n  ~ read: deny none -> intern@example.com');
-    expect(lost.back).toBe('Gained:\n  + intern@example.com may request read\nRules:\n  ~ read: deny intern@example.com -> none');
+    expect(lost.there).toBe('Lost:\n  - intern@example.com may request read');
+    expect(lost.back).toBe('Gained:\n  + intern@example.com may request read');
     const byGroup = diffs(base, changed({ role: { deny: ['group:interns'] } }));
-    expect(byGroup.there).toBe('Lost:\n  - intern@example.com may request read\nRules:\n  ~ read: deny none -> group:interns');
+    expect(byGroup.there).toBe('Lost:\n  - intern@example.com may request read');
     const byToken = diffs(base, changed({ role: { deny: ['group:suspended'] } }));
-    expect(byToken.there).toBe('Rules:\n  ~ read: deny none -> group:suspended');
-    expect(byToken.json).toEqual({ gained: [], lost: [], rules: [{ role: 'read', rule: 'deny', before: 'none', after: 'group:suspended' }] });
+    expect(byToken.there).toBe('Lost:\n  - group:suspended is denied read');
+    expect(byToken.back).toBe('Gained:\n  + group:suspended is no longer denied read');
+    expect(byToken.json).toEqual({ gained: [], lost: [{ who: 'group:suspended', may: 'denied', roles: ['read'] }], rules: [] });
+    // a token may make requesters of those who leave a group that is denied
+    const suspended = (members: string[]) => changed({ groups: { ...base.groups, suspended: members }, role: { deny: ['group:suspended'] } });
+    const freed = diffs(suspended(['bad@example.com', 'intern@example.com']), suspended([]));
+    expect(freed.there).toBe('Gained:\n  + intern@example.com may request read\n  + bad@example.com is no longer denied read');
   });
 
   test('break-glass: who may, who reviews, for how long; a deny takes it, too', () => {
@@ -132,9 +137,7 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
       { who: 'security@example.com', may: 'review', roles: ['read'] },
     ]);
     const denied = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: glass, deny: ['dev@example.com'] } }));
-    expect(denied.there).toBe(
-      'Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read\nRules:\n  ~ read: deny none -> dev@example.com',
-    );
+    expect(denied.there).toBe('Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read');
     const owner = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: { ...glass, reviewers: ['owner'] } } }));
     expect(owner.there).toBe('Gained:\n  + owner@example.com may review break-glass of read\nLost:\n  - security@example.com may review break-glass of read');
   });
@@ -249,6 +252,14 @@ describe('rules: stricter one way, looser the other', () => {
     expect(swapped.there).toBe(
       'Rules:\n  ~ read: approval.stages.0.approvers a@example.com -> b@example.com\n  ~ read: approval.stages.1.approvers b@example.com -> a@example.com',
     );
+  });
+
+  test('a group for which nobody is asked', () => {
+    const fast = (members: string[]) =>
+      changed({ groups: { ...base.groups, fast: members }, role: { approval: { ...read.approval, automatic: { when: { groups: ['fast'] } } } } });
+    const { there, back } = diffs(fast([]), fast(['dev@example.com']));
+    expect(there).toBe('Gained:\n  + dev@example.com is in a group for which nobody is asked about read');
+    expect(back).toBe('Lost:\n  - dev@example.com is in a group for which nobody is asked about read');
   });
 
   test('an identity that is given to somebody, and a name by which approvers know them', () => {

@@ -8,8 +8,8 @@ import { tagsOf } from '../../lib/target.ts';
 import { durationText } from '../../lib/time.ts';
 import { openEntries } from './who.ts';
 
-export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file' | 'be';
-/** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit; `be`: an identity that counts as `person`. */
+export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file' | 'be' | 'denied' | 'automatic';
+/** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit; `be`: an identity that counts as `person`; `denied`: lost by a deny, gained when it falls away, where no right to request says so. */
 export type Change = { who: string; may: Right; roles?: string[]; person?: string };
 /** `role` is not there where the rule is one of the whole catalogue. */
 export type RuleChange = { role?: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
@@ -17,9 +17,11 @@ export type Changes = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
 
 export function changesBetween(before: Catalogue, after: Catalogue): Changes {
   const [old, renewed] = [rightsIn(before), rightsIn(after)];
+  const [was, is] = [denialsIn(before), denialsIn(after)];
+  const [gained, lost] = [more(old, renewed), more(renewed, old)];
   return {
-    gained: more(old, renewed),
-    lost: more(renewed, old),
+    gained: [...gained, ...beyond(gained, more(is, was))],
+    lost: [...lost, ...beyond(lost, more(was, is))],
     rules: [...differences(wholeReadings(before), wholeReadings(after)), ...ruleChanges(before, after)],
   };
 }
@@ -53,6 +55,8 @@ function rightsIn(catalogue: Catalogue): Rights {
     for (const { approvers, fallback = [] } of role.approval.stages)
       for (const list of [approvers, fallback]) for (const who of whoIn(list)) give('approve', who, role.id);
     for (const who of whoIn(role.approval.escalate?.to ?? none)) give('approve', who, role.id);
+    for (const group of role.approval.automaticWhen?.groups ?? none)
+      for (const who of whoIn([`group:${group}`])) if (!isDenied(role, who)) give('automatic', who, role.id);
     for (const who of whoIn(role.breakGlass?.requesters ?? none)) if (who === 'everyone' || !isDenied(role, who)) give('break-glass', who, role.id);
     for (const who of whoIn(role.breakGlass?.reviewers ?? none)) give('review', who, role.id);
   }
@@ -62,6 +66,24 @@ function rightsIn(catalogue: Catalogue): Rights {
   for (const who of whoIn(catalogue.auditors)) give('audit', who, '');
   for (const bot of catalogue.bots.values()) for (const role of bot.roles) for (const who of whoIn(bot.for)) give('file', `${bot.id} for ${who}`, role);
   return rights;
+}
+
+/** Whom the roles deny, also where only a token would make them requesters. */
+function denialsIn(catalogue: Catalogue): Rights {
+  const denied = new Map<string, Set<string>>();
+  for (const role of catalogue.roles.values())
+    for (const who of [...peopleNamed(catalogue, role.deny).map(({ key }) => key), ...openEntries(catalogue, role.deny)])
+      denied.set(who, (denied.get(who) ?? new Set<string>()).add(role.id));
+  return new Map([['denied', denied]]);
+}
+
+/** Denials of roles that the person does not gain or lose in so many words. */
+function beyond(told: readonly Change[], denials: readonly Change[]): Change[] {
+  const isTold = (who: string, role: string) => told.some((change) => change.may === 'request' && change.who === who && change.roles?.includes(role));
+  return denials.flatMap((denial) => {
+    const roles = denial.roles?.filter((role) => !isTold(denial.who, role)) ?? [];
+    return roles.length > 0 ? [{ ...denial, roles }] : [];
+  });
 }
 
 /** What `renewed` has and `old` has not. */
@@ -224,8 +246,6 @@ function readingsOf(role: Role): Record<string, Reading> {
     'breakGlass.maxDuration': breakGlass ? duration(breakGlass.maxDuration) : { text: 'none', laxity: 0 },
     'breakGlass.reason.minLength': breakGlass ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength } : nothing,
     'breakGlass.reviewWithin': breakGlass ? duration(breakGlass.reviewWithin) : nothing,
-    // whom a deny takes the role from is among the losses; it also holds for people whom only a token makes requesters
-    deny: entries(role.deny),
     ...Object.fromEntries(approval.stages.flatMap(stageReadings)),
   };
 }

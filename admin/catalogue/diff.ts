@@ -26,17 +26,18 @@ function inWords({ gained, lost, rules }: Changes): string[] {
   return lines.length === 0 ? ['Nobody gains or loses anything, and no rule changes.'] : lines;
 }
 
-const section = (title: string, sign: string, changes: readonly Change[]): string[] =>
+const section = (title: string, sign: '+' | '-', changes: readonly Change[]): string[] =>
   changes.length === 0
     ? []
     : [
         `${title}:`,
         ...changes.map(
           ({ who, may, roles, person }) =>
-            `  ${sign} ${who} ${verb[may]}${person === undefined ? '' : ` ${person}`}${roles === undefined ? '' : ` ${some(roles)}`}`,
+            `  ${sign} ${who} ${may === 'denied' ? denial[sign] : verb[may]}${person === undefined ? '' : ` ${person}`}${roles === undefined ? '' : ` ${some(roles)}`}`,
         ),
       ];
 
+const denial = { '+': 'is no longer denied', '-': 'is denied' };
 const verb = {
   request: 'may request',
   'break-glass': 'may break the glass of',
@@ -46,6 +47,7 @@ const verb = {
   audit: 'is auditor: may see everything',
   file: 'is a bot that may file',
   be: 'counts as',
+  automatic: 'is in a group for which nobody is asked about',
 };
 
 /** The first of many roles and how many more there are. */
