@@ -205,6 +205,13 @@ describe('generated and current (npm run docs writes them anew)', () => {
   });
 });
 
+test('every npm script that runs TypeScript says in plain words when Node is too old', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const ofNode = Object.entries(scripts).filter(([, command]) => /\.ts\b|jest/.test(command));
+  expect(ofNode.map(([name]) => name)).toContain('catalogue');
+  expect(ofNode.filter(([, command]) => !/preflight\.cjs.*(?:\.ts\b|jest)/.test(command))).toEqual([]);
+});
+
 describe('events', () => {
   const files = readdirSync(new URL('events/', root)).filter((name) => name.endsWith('.json'));
   const keysOf = (names: readonly (keyof typeof routes)[]) => names.flatMap((name) => routeKeysOf(routes[name] as Route));
