@@ -1,5 +1,5 @@
 // routes + shapes -> OpenAPI 3.1. Nothing is written twice: what the functions parse is what the document says.
-import { toJsonSchema } from '@valibot/to-json-schema';
+import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import type * as v from 'valibot';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { type Route, routeKeysOf, routes } from './routes.ts';
@@ -16,6 +16,18 @@ const named = {
   NewRequest: schemas.NewRequest,
   Decision: schemas.NewDecision,
   Problem: schemas.ProblemView,
+};
+
+/** What a shape cannot say of the fields of a filing. */
+const filingWords: Record<keyof v.InferInput<typeof schemas.NewRequest>, string> = {
+  role: 'Id of a role, as GET /v1/roles lists it',
+  duration: "Such as 45m, 2h, 1h30m or PT1H30M; the role's default if left out",
+  reason: 'Why; those who decide read it',
+  ticket: 'In the form that the role asks for',
+  onBehalfOf: 'From a bot alone, and always: the mail address of the person, or a chat user such as slack:U024BE7LH',
+  startsAt: 'When the grant is to begin, in RFC 3339; at its approval if left out, or if that is later',
+  scope: "A value for every parameter of the role's scope",
+  breakGlass: 'true takes the role at once, where the catalogue lets the caller; somebody else reviews it afterwards',
 };
 
 /** Refusals that any route of a caller, or any route with a body, can give. */
@@ -37,7 +49,7 @@ export function openApiDocument(version: string) {
     servers: [{ url: '/', description: 'This server' }],
     paths: paths(),
     components: {
-      schemas: Object.fromEntries(Object.entries(named).map(([name, schema]) => [name, inline(schema)])),
+      schemas: namedSchemas(),
       securitySchemes: {
         token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An OIDC access token with the scope of this installation' },
         sigv4: { type: 'apiKey', name: 'Authorization', in: 'header', description: 'AWS Signature Version 4, service execute-api' },
@@ -110,7 +122,7 @@ const pathParameters = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([
 
 function queryParameters(route: Route) {
   if (!route.query) return [];
-  const { properties = {} } = inline(route.query);
+  const { properties = {} } = schemaOf(route.query);
   return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
 }
 
@@ -126,21 +138,28 @@ const filingHeaders = {
   'Idempotent-Replayed': { description: 'true when the key was used before', schema: { type: 'string', enum: ['true'] } },
 };
 
-function schemaOf(schema: v.GenericSchema) {
-  const name = Object.entries(named).find(([, candidate]) => (candidate as v.GenericSchema) === schema)?.[0];
-  return name === undefined ? inline(schema) : { $ref: `#/components/schemas/${name}` };
+/** Checks in code (durations, text without formatting characters) have no JSON Schema; the shape of the input is what is described. */
+const conversion: ConversionConfig = {
+  typeMode: 'input',
+  errorMode: 'ignore',
+  overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  // JSON Schema counts characters as code points
+  overrideAction: ({ valibotAction, jsonSchema }) =>
+    valibotAction.type === 'max_code_points'
+      ? { ...jsonSchema, maxLength: (valibotAction as v.MaxCodePointsAction<string, number, string>).requirement }
+      : null,
+};
+
+/** What is named, each with references to the others; the fields of a filing also in words. */
+function namedSchemas() {
+  const schemas = toJsonSchemaDefs(named, conversion);
+  const { properties = {} } = schemas.NewRequest;
+  const said = Object.entries(filingWords).map(([field, description]) => [field, { ...(properties[field] as object), description }]);
+  return { ...schemas, NewRequest: { ...schemas.NewRequest, properties: Object.fromEntries(said) as object } };
 }
 
-/** Checks in code (durations, text without formatting characters) have no JSON Schema; the shape of the input is what is described. */
-function inline(schema: v.GenericSchema) {
-  const { $schema: _, ...rest } = toJsonSchema(schema, {
-    typeMode: 'input',
-    errorMode: 'ignore',
-    // JSON Schema counts characters as code points
-    overrideAction: ({ valibotAction, jsonSchema }) =>
-      valibotAction.type === 'max_code_points'
-        ? { ...jsonSchema, maxLength: (valibotAction as v.MaxCodePointsAction<string, number, string>).requirement }
-        : null,
-  });
+/** A shape where it is used; what is named, itself or inside of it, by its name. */
+function schemaOf(schema: v.GenericSchema) {
+  const { $schema: _, $defs: __, ...rest } = toJsonSchema(schema, { ...conversion, definitions: named });
   return rest;
 }

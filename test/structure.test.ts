@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { openApiDocument } from '../lib/openapi.ts';
 import { type Route, routeKeysOf, routes } from '../lib/routes.ts';
+import { NewRequest } from '../lib/schema.ts';
 import { version } from '../lib/version.ts';
 import { contributing } from '../scripts/file-map.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
@@ -194,6 +195,15 @@ describe('files', () => {
 describe('generated and current (npm run docs writes them anew)', () => {
   test('docs/openapi.json', () => {
     expect(read('docs/openapi.json')).toBe(`${JSON.stringify(openApiDocument(version), null, 2)}\n`);
+  });
+
+  test('docs/openapi.json names a shape once, and says what each field of a filing is', () => {
+    const { schemas } = openApiDocument(version).components;
+    const referred = new Set([...read('docs/openapi.json').matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name));
+    expect([...referred].sort()).toEqual(Object.keys(schemas).sort());
+    expect(Object.keys(schemas.NewRequest.properties)).toEqual(Object.keys(NewRequest.entries));
+    for (const field of Object.values(schemas.NewRequest.properties))
+      expect(field).toMatchObject({ type: expect.any(String), description: expect.any(String) });
   });
 
   test('the map of files in CONTRIBUTING.md', () => {
