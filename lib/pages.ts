@@ -76,7 +76,7 @@ ${request.role.risk === 'high' ? secondLook(request) : html`<button class="appro
 }
 
 /**
- * What became of a request, as one of its approvers sees it.
+ * What became of a request, as one of its approvers sees it, or the person in whose name a bot filed it.
  * @param approver whom the link was mailed to
  * @param after `decided`: this approver has just decided; `spent`: the link no longer decides anything
  */
@@ -158,7 +158,8 @@ type Outcome = { title: string; mark: string; lead: Phrase };
 function outcomeOf(request: RequestRecord, status: Status, approver: Named): Outcome {
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const own = request.stages.flatMap(({ decisions }) => decisions).find(({ person }) => person === approver.key)?.decision;
-  const by = (verb: string): Phrase => say`${wish} was ${verb} by ${own === 'deny' ? 'you' : { key: '', name: request.outcome?.by ?? 'somebody else' }}.`;
+  const isOwnDoing = own === 'deny' || (status === 'withdrawn' && approver.key === request.requester.person);
+  const by = (verb: string): Phrase => say`${wish} was ${verb} by ${isOwnDoing ? 'you' : { key: '', name: request.outcome?.by ?? 'somebody else' }}.`;
   switch (status) {
     case 'pending':
       return own === 'approve'

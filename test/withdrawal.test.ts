@@ -79,6 +79,7 @@ describe('the link in the mail to the person', () => {
     expect(page).toContain('Asked in #ops');
     expect(await statusOf(over, id)).toBe('pending');
     const answer = await press(over, token);
+    expect(answer.text).toContain('was withdrawn by you.');
     expect([answer.status, answer.text.includes('<h1><span class="mark" aria-hidden="true">–</span> Withdrawn</h1>')]).toEqual([200, true]);
     expect(over.store.requests.get(id)).toMatchObject({
       outcome: { status: 'withdrawn', by: 'Dev' },
