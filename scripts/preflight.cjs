@@ -4,7 +4,7 @@ if (major < 24) {
   console.error(
     'Latchkey needs Node 24 or newer to run; this is Node ' +
       process.versions.node +
-      '.\nOn Linux x64 `npm ci` brings Node 24 along for every npm script. Elsewhere install it from https://nodejs.org.',
+      '.\nOn Linux (x64 or arm64) `npm ci` brings Node 24 along for every npm script. Elsewhere install it from https://nodejs.org.',
   );
   process.exit(1);
 }
