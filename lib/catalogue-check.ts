@@ -37,14 +37,14 @@ function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unkno
 /** @param file what it names at all, faulty entries included */
 const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...accountFaults(data),
-  ...roleFaults(data, file.accounts),
+  ...roleFaults(data, mapOf(file.accounts)),
   ...twinFaults(data),
   ...ownerFaults(data),
   ...peopleFaults(data),
-  ...botFaults(data, file.roles, mapOf(file.groups ?? {})),
-  ...groupFaults(data, file.groups),
+  ...botFaults(data, mapOf(file.roles), mapOf(file.groups ?? {})),
+  ...groupFaults(data, mapOf(file.groups)),
   ...permissionSetFaults(data.ssoAccounts, identitiesIn(data)),
-  ...validatorFaults(data, file.ticketValidators),
+  ...validatorFaults(data, mapOf(file.ticketValidators)),
 ];
 
 /** A section of the file, unless it has not even the shape of one. */

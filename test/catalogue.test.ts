@@ -185,6 +185,17 @@ describe('a mistake is named with line and column', () => {
   });
 });
 
+test.each(['accounts', 'groups', 'people', 'bots', 'ticketValidators', 'roles', 'admins', 'ssoAccounts'])('a section with nothing below it, %s', (section) =>
+  expect(
+    linesOf(
+      `version: 1\n${['accounts', 'roles']
+        .filter((name) => name !== section)
+        .map((name) => `${name}: {}\n`)
+        .join('')}${section}:\n`,
+    ),
+  ).toContainEqual(expect.stringMatching(new RegExp(`^access\\.yml:\\d:1 ${section}: must be a (?:map|list)$`))),
+);
+
 describe('what is no YAML', () => {
   test.each<[string, string, string]>([
     ['a key that comes twice', `${right}roles: {}\n`, '18:1 Map keys must be unique'],
