@@ -5,7 +5,16 @@ import type { CatalogueData } from '../lib/catalogue.ts';
 import { selectedAccounts } from '../lib/role-template.ts';
 import { alike, stackSetTemplate } from '../lib/stack-set.ts';
 import { didYouMean } from '../lib/suggestion.ts';
-import { cloudFormationTemplate, type Hub, installsRoles, plainDocuments, TargetFault, type Template, targetOf, terraformDocument } from '../lib/target.ts';
+import {
+  cloudFormationTemplate,
+  type Hub,
+  installsRoles,
+  plainDocuments,
+  TargetFault,
+  type Template,
+  targetOf,
+  terraformDocument,
+} from '../lib/target.ts';
 import { CannotAnswer } from './answer.ts';
 import { loadCatalogue } from './catalogue/load.ts';
 import { textDiff } from './text-diff.ts';
@@ -49,11 +58,21 @@ export const newExternalId = (): string => `lk-${randomBytes(16).toString('hex')
 const isOne = (account: string): boolean => !/[*,]/.test(account);
 
 const faultsOf = ({ account, hub, stage, organization, format, since }: TargetQuestion): string[] => [
-  ...(account === undefined && since === undefined ? ['--account is missing: the name of an account in the catalogue, such as --account production'] : []),
-  ...(hub !== undefined && !/^\d{12}$/.test(hub) ? [`--hub must be the 12 digits of an AWS account, not "${hub}"`] : []),
-  ...(/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage) ? [] : [`--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`]),
-  ...(organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization) ? [] : ['--organization must be the id of an organisation, such as o-a1b2c3d4e5']),
-  ...(hub === undefined && format !== 'cloudformation' ? [`--hub is missing: --format ${format} has no parameters, so it needs the hub's account`] : []),
+  ...(account === undefined && since === undefined
+    ? ['--account is missing: the name of an account in the catalogue, such as --account production']
+    : []),
+  ...(hub !== undefined && !/^\d{12}$/.test(hub)
+    ? [`--hub must be the 12 digits of an AWS account, not "${hub}"`]
+    : []),
+  ...(/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage)
+    ? []
+    : [`--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`]),
+  ...(organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization)
+    ? []
+    : ['--organization must be the id of an organisation, such as o-a1b2c3d4e5']),
+  ...(hub === undefined && format !== 'cloudformation'
+    ? [`--hub is missing: --format ${format} has no parameters, so it needs the hub's account`]
+    : []),
   ...(since === undefined && account !== undefined && !isOne(account) && format !== 'cloudformation'
     ? [`--format ${format} is for one account at a time; many accounts share a CloudFormation template`]
     : []),
@@ -81,13 +100,21 @@ function printed(catalogue: CatalogueData, account: string, hub: Hub, format: Ta
 }
 
 /** A reader of YAML 1.1 takes an unquoted 2012-10-17 for a date. */
-const inYaml = (template: Template): string => stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
+const inYaml = (template: Template): string =>
+  stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
 
 /** Which accounts have to be brought up to date after a change of the catalogue, and how; accounts that change alike are told once. */
-function changesText(old: CatalogueData, renewed: CatalogueData, account: string | undefined, hub: Hub, format: TargetQuestion['format']): string {
+function changesText(
+  old: CatalogueData,
+  renewed: CatalogueData,
+  account: string | undefined,
+  hub: Hub,
+  format: TargetQuestion['format'],
+): string {
   const both = { accounts: { ...old.accounts, ...renewed.accounts } };
   const keys = account === undefined ? Object.keys(both.accounts) : accountsNamed({ ...renewed, ...both }, account);
-  const textIn = (data: CatalogueData, key: string) => (installsRoles(data, key) ? printed(data, key, hub, format) : undefined);
+  const textIn = (data: CatalogueData, key: string) =>
+    installsRoles(data, key) ? printed(data, key, hub, format) : undefined;
   const told = keys.flatMap((key) => {
     const [before, after] = [textIn(old, key), textIn(renewed, key)];
     return before === after ? [] : [{ key, change: changeOf(before, after) }];

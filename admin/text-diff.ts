@@ -8,7 +8,8 @@ const CONTEXT = 3;
  */
 export function textDiff(before: string, after: string): string[] {
   const steps = stepsBetween(before.trimEnd().split('\n'), after.trimEnd().split('\n'));
-  const near = (at: number) => steps.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ sign }) => sign !== ' ');
+  const near = (at: number) =>
+    steps.slice(Math.max(0, at - CONTEXT), at + CONTEXT + 1).some(({ sign }) => sign !== ' ');
   const lines: string[] = [];
   let hunk: Step[] = [];
   for (const [i, step] of steps.entries()) {
@@ -37,7 +38,8 @@ function stepsBetween(before: readonly string[], after: readonly string[]): Step
   let start = 0;
   while (start < before.length && start < after.length && before[start] === after[start]) start += 1;
   let end = 0;
-  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end)) end += 1;
+  while (end < before.length - start && end < after.length - start && before.at(-1 - end) === after.at(-1 - end))
+    end += 1;
   const [gone, come] = [before.slice(start, before.length - end), after.slice(start, after.length - end)];
   const common = commonLengths(gone, come);
   const steps: Step[] = [];
@@ -69,6 +71,7 @@ function stepsBetween(before: readonly string[], after: readonly string[]): Step
 function commonLengths(gone: readonly string[], come: readonly string[]): Uint16Array[] {
   const rows = Array.from({ length: gone.length + 1 }, () => new Uint16Array(come.length + 1));
   for (let i = gone.length - 1; i >= 0; i -= 1)
-    for (let j = come.length - 1; j >= 0; j -= 1) rows[i]![j] = gone[i] === come[j] ? rows[i + 1]![j + 1]! + 1 : Math.max(rows[i + 1]![j]!, rows[i]![j + 1]!);
+    for (let j = come.length - 1; j >= 0; j -= 1)
+      rows[i]![j] = gone[i] === come[j] ? rows[i + 1]![j + 1]! + 1 : Math.max(rows[i + 1]![j]!, rows[i]![j + 1]!);
   return rows;
 }

@@ -13,7 +13,14 @@ const rounds = 150;
 const role = 'sandbox-read';
 const id = '00000000000000000000000000';
 
-type Case = { name: string; program: string; args: readonly string[]; env: Record<string, string>; limit?: number; rounds?: number };
+type Case = {
+  name: string;
+  program: string;
+  args: readonly string[];
+  env: Record<string, string>;
+  limit?: number;
+  rounds?: number;
+};
 
 /** @returns a table of ratios of medians */
 export async function measure(): Promise<string> {
@@ -28,7 +35,12 @@ export async function measure(): Promise<string> {
     const common = { HOME: folder, LATCHKEY_URL: server.url };
     const person = { ...common, LATCHKEY_TOKEN: ((await token.json()) as { token: string }).token };
     const { accessKeyId, secretAccessKey } = server.keys.find(({ arn }) => arn.endsWith('role/asi-dev-server'))!;
-    const machine = { ...common, HOME: join(folder, 'machine'), AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey };
+    const machine = {
+      ...common,
+      HOME: join(folder, 'machine'),
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    };
     for (const env of [person, machine]) {
       for (const args of [
         ['request', role, '--reason', 'benchmark', '--for', '8h'],
@@ -41,7 +53,13 @@ export async function measure(): Promise<string> {
     const cases: Case[] = [
       { name: '`node -e 0`', program: node, args: ['-e', '0'], env: common },
       { name: '`latchkey help`', program: node, args: [script, 'help'], env: common, limit: 1.2 },
-      { name: '`latchkey credentials --cache`, kept', program: node, args: [script, 'credentials', role, '--cache'], env: person, limit: 1.1 },
+      {
+        name: '`latchkey credentials --cache`, kept',
+        program: node,
+        args: [script, 'credentials', role, '--cache'],
+        env: person,
+        limit: 1.1,
+      },
       {
         name: '`latchkey credentials`, one call with a token',
         program: node,
@@ -49,12 +67,20 @@ export async function measure(): Promise<string> {
         env: { ...person, LATCHKEY_URL: canned.url },
         limit: 1.4,
       },
-      { name: '`latchkey credentials`, one call with SigV4', program: node, args: [script, 'credentials', id], env: { ...machine, LATCHKEY_URL: canned.url } },
+      {
+        name: '`latchkey credentials`, one call with SigV4',
+        program: node,
+        args: [script, 'credentials', id],
+        env: { ...machine, LATCHKEY_URL: canned.url },
+      },
       ...awsCase(server.url, common),
     ];
     const medians = await mediansOf(cases);
     const bare = medians[0]!;
-    const rows = cases.map(({ name, limit }, i) => `| ${name} | ${(medians[i]! / bare).toFixed(2)} | ${limit === undefined ? '' : `${limit.toFixed(2)}`} |`);
+    const rows = cases.map(
+      ({ name, limit }, i) =>
+        `| ${name} | ${(medians[i]! / bare).toFixed(2)} | ${limit === undefined ? '' : `${limit.toFixed(2)}`} |`,
+    );
     return [
       '| start to end | ratio to bare node | wanted |',
       '|---|---:|---:|',
@@ -84,7 +110,9 @@ async function startCanned(): Promise<{ url: string; stop(): void }> {
   };
   const script = `require('node:http').createServer((q, a) => { q.resume(); a.end(${JSON.stringify(JSON.stringify(document))}) }).listen(0, '127.0.0.1', function () { console.log(this.address().port) })`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const port = await new Promise<string>((resolve) => child.stdout.once('data', (chunk) => resolve(String(chunk).trim())));
+  const port = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk) => resolve(String(chunk).trim())),
+  );
   return { url: `http://127.0.0.1:${port}`, stop: () => void child.kill() };
 }
 
@@ -93,9 +121,21 @@ function awsCase(url: string, env: Record<string, string>): Case[] {
   const program = '/usr/bin/aws';
   if (!existsSync(program)) return [];
   const args = `sts assume-role --role-arn arn:aws:iam::666666666666:role/latchkey/SandboxReadOnly --role-session-name lk-bench --external-id lk-0d8c2f6a91e34c7fb254a96b --source-identity bench --tags Key=latchkey-request,Value=bench Key=latchkey-requester,Value=bench --endpoint-url ${url}/local/aws/`;
-  const keys = { AWS_ACCESS_KEY_ID: hubKeys.accessKeyId, AWS_SECRET_ACCESS_KEY: hubKeys.secretAccessKey, AWS_SESSION_TOKEN: hubKeys.sessionToken };
+  const keys = {
+    AWS_ACCESS_KEY_ID: hubKeys.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: hubKeys.secretAccessKey,
+    AWS_SESSION_TOKEN: hubKeys.sessionToken,
+  };
   execFileSync(program, ['--version'], { stdio: 'ignore' });
-  return [{ name: '`aws sts assume-role`', program, args: args.split(' '), env: { ...env, ...keys, AWS_DEFAULT_REGION: 'us-east-1' }, rounds: 10 }];
+  return [
+    {
+      name: '`aws sts assume-role`',
+      program,
+      args: args.split(' '),
+      env: { ...env, ...keys, AWS_DEFAULT_REGION: 'us-east-1' },
+      rounds: 10,
+    },
+  ];
 }
 
 /** In turn, so that whatever else this machine does falls on all of them alike. */
@@ -118,6 +158,10 @@ function timed({ name, program, args, env }: Case): Promise<number> {
       said += chunk;
     });
     child.on('error', reject);
-    child.on('close', (status) => (status === 0 ? resolve(performance.now() - began) : reject(new Error(`${name || args[1]} ended with ${status}: ${said}`))));
+    child.on('close', (status) =>
+      status === 0
+        ? resolve(performance.now() - began)
+        : reject(new Error(`${name || args[1]} ended with ${status}: ${said}`)),
+    );
   });
 }

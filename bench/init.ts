@@ -90,7 +90,10 @@ function startsOf(variants: Variant[]): Array<{ load: number; ready: number }> {
   const samples = variants.map(() => ({ load: [] as number[], ready: [] as number[] }));
   for (let round = 0; round < rounds; round++) {
     for (const [i, { file }] of variants.entries()) {
-      const said = execFileSync(process.execPath, [join(import.meta.dirname, 'child.mjs'), file], { env: environment, encoding: 'utf8' });
+      const said = execFileSync(process.execPath, [join(import.meta.dirname, 'child.mjs'), file], {
+        env: environment,
+        encoding: 'utf8',
+      });
       const { load, ready } = JSON.parse(said) as { load: number; ready: number };
       samples[i]!.load.push(load);
       samples[i]!.ready.push(ready);

@@ -13,7 +13,11 @@ const root = join(import.meta.dirname, '..');
 
 /** Answers a section of Markdown: resident megabytes. */
 export async function measure(): Promise<string> {
-  const server = spawn('npm', ['start', '--silent', '--', '--port', '0'], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], detached: true });
+  const server = spawn('npm', ['start', '--silent', '--', '--port', '0'], {
+    cwd: root,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    detached: true,
+  });
   try {
     const url = await readyAt(server.stdout);
     const pid = listenerOf(server.pid!);
@@ -53,13 +57,17 @@ function listenerOf(parent: number): number {
   return child === undefined ? parent : listenerOf(child);
 }
 
-const residentMegabytes = (pid: number): number => Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1000);
+const residentMegabytes = (pid: number): number =>
+  Math.round(Number(execFileSync('ps', ['-o', 'rss=', '-p', String(pid)], { encoding: 'utf8' })) / 1000);
 
 async function live(url: string): Promise<void> {
   const latchkey = await openLatchkey(url);
   const [developer, lead] = [await latchkey.person('asi-dev@example.com'), await latchkey.person('lead@example.com')];
   for (let n = 1; n <= lives; n++) {
-    const { id } = await posted<RequestView>(developer, '/requests', { role: 'production-bucket-read', reason: `Look at nightly export ${n}` });
+    const { id } = await posted<RequestView>(developer, '/requests', {
+      role: 'production-bucket-read',
+      reason: `Look at nightly export ${n}`,
+    });
     await posted(lead, `/requests/${id}/decision`, { decision: 'approve' });
     await posted(developer, `/requests/${id}/credentials`);
     await posted(developer, `/requests/${id}/end`);

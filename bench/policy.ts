@@ -13,7 +13,8 @@ const now = Date.UTC(2026, 10, 23, 10);
 /** access.yml of such a company: each template covers the 25 accounts of a team, so that 200 entries are 5,000 roles. */
 export function companyCatalogue(): string {
   const { accounts, templates, people, teams } = sizes;
-  const each = (count: number, line: (i: number) => string) => Array.from({ length: count }, (_, i) => line(i)).join('\n');
+  const each = (count: number, line: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => line(i)).join('\n');
   const mail = (i: number) => `person-${i}@example.com`;
   return `version: 1
 accounts:
@@ -79,13 +80,27 @@ export async function measure(): Promise<string> {
 
   const callers = Array.from({ length: 500 }, (_, i): Caller => {
     const person = catalogue.people.get(`person-${i * 10}@example.com`)!;
-    return { kind: 'person', principal: person.key, person, groups: catalogue.groupsOf.get(person.key) ?? [], via: 'oidc', mfa: false, sourceIp: '10.1.2.3' };
+    return {
+      kind: 'person',
+      principal: person.key,
+      person,
+      groups: catalogue.groupsOf.get(person.key) ?? [],
+      via: 'oidc',
+      mfa: false,
+      sourceIp: '10.1.2.3',
+    };
   });
-  const bodies = callers.map((caller) => ({ role: rolesFor(catalogue, caller)[0]!.id, reason: 'Look at the failing nightly export' }));
-  const judge = best(20, () => callers.forEach((caller, i) => void judgeFiling(catalogue, caller, bodies[i]!, [], now))) / callers.length;
+  const bodies = callers.map((caller) => ({
+    role: rolesFor(catalogue, caller)[0]!.id,
+    reason: 'Look at the failing nightly export',
+  }));
+  const judge =
+    best(20, () => callers.forEach((caller, i) => void judgeFiling(catalogue, caller, bodies[i]!, [], now))) /
+    callers.length;
   const list = best(20, () => callers.forEach((caller) => void rolesFor(catalogue, caller))) / callers.length;
   const pass = best(3, () => callers.forEach((caller) => void naive(catalogue, caller))) / callers.length;
-  if (callers.some((caller) => rolesFor(catalogue, caller).length !== naive(catalogue, caller).length)) throw new Error('the index and the naive pass differ');
+  if (callers.some((caller) => rolesFor(catalogue, caller).length !== naive(catalogue, caller).length))
+    throw new Error('the index and the naive pass differ');
 
   const row = (what: string, ms: number, bound: string, note: string) =>
     `| ${what} | ${ms < 1 ? `${(ms * 1000).toFixed(1)} us` : `${ms.toFixed(0)} ms`} | ${bound} | ${note} |`;
@@ -98,10 +113,25 @@ export async function measure(): Promise<string> {
     '',
     '| | time | bound | |',
     '|---|---|---|---|',
-    row('read and check the YAML, with line numbers and doubts', within(parse, 1000), '1 s', `the first run of the process: ${cold.toFixed(0)} ms`),
+    row(
+      'read and check the YAML, with line numbers and doubts',
+      within(parse, 1000),
+      '1 s',
+      `the first run of the process: ${cold.toFixed(0)} ms`,
+    ),
     row('open the compiled catalogue, as a function does when it starts', open, '', ''),
-    row('whether the catalogue is another one, as the first sweep of an instance asks', drift, '', 'later sweeps remember it'),
+    row(
+      'whether the catalogue is another one, as the first sweep of an instance asks',
+      drift,
+      '',
+      'later sweeps remember it',
+    ),
     row('judge one filing, every rule explained', within(judge, 0.1), '100 us', ''),
-    row('the roles of one caller', within(list, 5), '5 ms', `a pass over all roles takes ${(pass / list).toFixed(0)} times as long`),
+    row(
+      'the roles of one caller',
+      within(list, 5),
+      '5 ms',
+      `a pass over all roles takes ${(pass / list).toFixed(0)} times as long`,
+    ),
   ].join('\n');
 }

@@ -26,7 +26,9 @@ export async function measure(): Promise<string> {
     '',
     '| call | at 100: round trips, calls, read, write | at 100,000 |',
     '|---|---:|---:|',
-    ...rows.map(({ cost, many: at, same }) => `| ${cost.name} | ${textOf(cost)} | ${same ? 'the same' : `**${textOf(at)}**`} |`),
+    ...rows.map(
+      ({ cost, many: at, same }) => `| ${cost.name} | ${textOf(cost)} | ${same ? 'the same' : `**${textOf(at)}**`} |`,
+    ),
   ].join('\n');
 }
 
@@ -47,7 +49,10 @@ async function costsOn(emulator: Emulator): Promise<Cost[]> {
   const app = fakeApp({ store: dynamoStore(client, table) });
   const own = meter(client);
   const costs: Cost[] = [];
-  const cost = async <Answer extends { status: number; text: string }>(name: string, run: () => Promise<Answer>): Promise<void> => {
+  const cost = async <Answer extends { status: number; text: string }>(
+    name: string,
+    run: () => Promise<Answer>,
+  ): Promise<void> => {
     own.forget();
     app.forget();
     const { status, text } = await run();
@@ -82,13 +87,24 @@ function* stored(size: number): Generator<RequestRecord> {
   for (let n = 1; n <= size; n++) {
     if (n <= open) yield by(n, `waiting-${n}@example.com`, start - n * 60_000);
     else if (n <= open + earlier) yield over(by(n, 'dev@example.com', start - (n - open) * 7 * DAY - DAY));
-    else yield over(by(n, `person-${n % 2000}@example.com`, Math.floor(start - DAY - ((n - open - earlier) / (size - open - earlier)) * 364 * DAY)));
+    else
+      yield over(
+        by(
+          n,
+          `person-${n % 2000}@example.com`,
+          Math.floor(start - DAY - ((n - open - earlier) / (size - open - earlier)) * 364 * DAY),
+        ),
+      );
   }
 }
 
 const by = (n: number, person: string, createdAt: number): RequestRecord => {
   const filing = record({ id: requestId(n), createdAt });
-  return { ...filing, role: { ...filing.role, id: 'read' }, requester: { person, principal: person, email: person, name: person } };
+  return {
+    ...filing,
+    role: { ...filing.role, id: 'read' },
+    requester: { person, principal: person, email: person, name: person },
+  };
 };
 const over = (filing: RequestRecord): RequestRecord => {
   const at = filing.createdAt + HOUR;

@@ -32,7 +32,10 @@ type Step = { name: string; write: number; read: number; calls: number };
 
 /** One approver is mailed and approves by the link, one set of keys is vended, the outcome is mailed, the grant ends by itself. */
 async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promise<Step[]> {
-  const catalogue = catalogueOf({ ...smallCatalogueFile, groups: { ...smallCatalogueFile.groups, leads: ['lead@example.com'] } });
+  const catalogue = catalogueOf({
+    ...smallCatalogueFile,
+    groups: { ...smallCatalogueFile.groups, leads: ['lead@example.com'] },
+  });
   const app = fakeApp({ store: dynamoStore(client, table), catalogue });
   const looking = dynamoStore(unmetered, table);
   const meterOf = meter(client);
@@ -52,10 +55,15 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
   await step('mail the approver', () => news(id));
   const link = linkTo(app, 'lead@example.com');
   await step('show the page behind the link', () => expectStatus(200, call(app, 'showDecision', { id: link })));
-  const form = { headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: Buffer.from('decision=approve&comment=go+ahead') };
+  const form = {
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: Buffer.from('decision=approve&comment=go+ahead'),
+  };
   await step('approve by the link', () => expectStatus(200, call(app, 'decideByLink', { id: link, ...form })));
   await step('mail the outcome', () => news(id));
-  await step('vend keys', () => expectStatus(200, call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null })));
+  await step('vend keys', () =>
+    expectStatus(200, call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null })),
+  );
   await step('no news of that', () => news(id));
   await step(look, sweepOnce);
   app.now += 2 * HOUR;
@@ -68,7 +76,9 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
 function withoutLook(steps: Step[]): Step[] {
   const own = steps.find(({ name }) => name === look)!;
   return steps.map((step) =>
-    step.name === 'record the end' ? { ...step, write: step.write - own.write, read: step.read - own.read, calls: step.calls - own.calls } : step,
+    step.name === 'record the end'
+      ? { ...step, write: step.write - own.write, read: step.read - own.read, calls: step.calls - own.calls }
+      : step,
   );
 }
 

@@ -12,7 +12,8 @@ if (enableCompileCache && existsSync(home) && isOursAlone(compiled)) enableCompi
 
 const args = process.argv.slice(2);
 const isHelp = args.includes('--help') || args.includes('-h');
-const program = args[0] === 'credentials' && !isHelp ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');
+const program =
+  args[0] === 'credentials' && !isHelp ? import('../cli/credentials-program.ts') : import('../cli/whole-program.ts');
 
 program
   .then(({ run }) => run(args))

@@ -26,4 +26,5 @@ export function answer(world: World, ask: () => Answer): number {
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** By its name, since its class is in the file that is loaded late. */
-const isCannotAnswer = (error: unknown): error is Error & { exitCode: 1 | 2 } => error instanceof Error && error.name === 'CannotAnswer';
+const isCannotAnswer = (error: unknown): error is Error & { exitCode: 1 | 2 } =>
+  error instanceof Error && error.name === 'CannotAnswer';

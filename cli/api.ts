@@ -15,7 +15,13 @@ import type { World } from './world.ts';
 export type RoleList = InferOutput<typeof RoleListView>;
 export type RequestList = InferOutput<typeof RequestListView>;
 
-export type ApiCall = { method: 'GET' | 'POST'; path: string; query?: Record<string, string | undefined>; body?: object; headers?: Record<string, string> };
+export type ApiCall = {
+  method: 'GET' | 'POST';
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: object;
+  headers?: Record<string, string>;
+};
 export type Api = {
   signer: Signer;
   settings: Settings;
@@ -34,19 +40,26 @@ export function openApi(world: World, settings: Settings, signer: Signer): Api {
   const callFully = async <Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }> => {
     const answer = await send(world, settings, signer, call);
     const body = inertJson(answer.body);
-    if (answer.status >= 200 && answer.status < 300 && body !== undefined) return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
+    if (answer.status >= 200 && answer.status < 300 && body !== undefined)
+      return { body: body as Body, retryAfterSeconds: retryAfter(answer) };
     throw Object.assign(failureOf(answer, body, settings, signer, call), { retryAfterSeconds: retryAfter(answer) });
   };
   return { signer, settings, callFully, call: async <Body>(call: ApiCall) => (await callFully<Body>(call)).body };
 }
 
 /** The API as the settings and this machine say. @throws Failure `sign-in` */
-export const connect = async (world: World, settings: Settings): Promise<Api> => openApi(world, settings, await findSigner(world, settings));
+export const connect = async (world: World, settings: Settings): Promise<Api> =>
+  openApi(world, settings, await findSigner(world, settings));
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** A filing carries an Idempotency-Key, so that all calls may be made twice, except decisions and ends; those two refuse a second time, which is told. */
-async function send(world: World, settings: Settings, signer: Signer, { method, path, query = {}, body, headers = {} }: ApiCall): Promise<HttpAnswer> {
+async function send(
+  world: World,
+  settings: Settings,
+  signer: Signer,
+  { method, path, query = {}, body, headers = {} }: ApiCall,
+): Promise<HttpAnswer> {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
   const url = `${settings.url}${signer.mount}${path}${search}`;
@@ -54,7 +67,12 @@ async function send(world: World, settings: Settings, signer: Signer, { method, 
   for (let attempt = 1; ; attempt += 1) {
     const began = world.now();
     const signed = await signer.headersFor({ method, url, ...text });
-    const sent = { ...(body !== undefined && { 'content-type': 'application/json' }), accept: 'application/json', ...headers, ...signed };
+    const sent = {
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      accept: 'application/json',
+      ...headers,
+      ...signed,
+    };
     const answer = await sendHttp({ method, url, headers: sent, ...text, env: world.env }).catch((error: unknown) => {
       if (error instanceof NoAnswer) return error;
       throw error;
@@ -94,7 +112,11 @@ export function noAnswer(url: string, { code }: NoAnswer): Failure {
   const next = isCertificate
     ? ['If your company has certificates of its own, set NODE_EXTRA_CA_CERTS to their file.']
     : ['Try again in a moment. If it stays, check the address (latchkey setup URL) and the network.'];
-  return new Failure('try-again', `${url} does not answer: ${isCertificate ? `its certificate is not trusted (${code})` : (reasons[code] ?? code)}.`, next);
+  return new Failure(
+    'try-again',
+    `${url} does not answer: ${isCertificate ? `its certificate is not trusted (${code})` : (reasons[code] ?? code)}.`,
+    next,
+  );
 }
 
 /** @param body of the answer, if it was JSON */
@@ -106,16 +128,22 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
     const details = (body.errors ?? []).map(({ detail }) => detail);
     const next = [...(hints[body.code]?.(signer, placeOf(call, body)) ?? []), ...again];
     // several faults are read more easily one a line
-    if (details.length > 1 && body.detail === details.join(' ')) return new Failure(known, `${body.title}:`, [...details, ...next], body);
+    if (details.length > 1 && body.detail === details.join(' '))
+      return new Failure(known, `${body.title}:`, [...details, ...next], body);
     const faults = (body.errors ?? [])
       .filter(({ detail }) => !body.detail.includes(detail))
       .map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail));
     return new Failure(known, body.detail, [...faults, ...next], body);
   }
   // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
-  if (answer.status === 401 || answer.status === 403) return new Failure('sign-in', `${settings.url} did not accept this sign-in.`, signInHints(signer));
+  if (answer.status === 401 || answer.status === 403)
+    return new Failure('sign-in', `${settings.url} did not accept this sign-in.`, signInHints(signer));
   if (answer.status >= 500 || answer.status === 429)
-    return new Failure('try-again', `${settings.url} cannot answer now (status ${answer.status}).`, again.length > 0 ? again : ['Try again in a moment.']);
+    return new Failure(
+      'try-again',
+      `${settings.url} cannot answer now (status ${answer.status}).`,
+      again.length > 0 ? again : ['Try again in a moment.'],
+    );
   return notLatchkey(settings.url, answer, 'Check the address: latchkey setup URL');
 }
 
@@ -143,7 +171,8 @@ function placeOf({ path, body }: ApiCall, { request }: ProblemDocument): Place {
   return { id, role: body && 'role' in body ? String(body.role) : undefined };
 }
 
-const seeRequest = (_: Signer, { id }: Place): string[] => (id === undefined ? [] : [`See the request: latchkey show ${id}`]);
+const seeRequest = (_: Signer, { id }: Place): string[] =>
+  id === undefined ? [] : [`See the request: latchkey show ${id}`];
 
 const hints: Record<string, (signer: Signer, place: Place) => string[]> = {
   unauthenticated: signInHints,
@@ -155,8 +184,14 @@ const hints: Record<string, (signer: Signer, place: Place) => string[]> = {
   'not-an-approver': seeRequest,
   'already-decided': seeRequest,
   'not-active': seeRequest,
-  'refused-by-policy': (signer, place) => (place.role === undefined ? seeRequest(signer, place) : [`See what the role allows: latchkey roles ${place.role}`]),
+  'refused-by-policy': (signer, place) =>
+    place.role === undefined ? seeRequest(signer, place) : [`See what the role allows: latchkey roles ${place.role}`],
 };
 
 const isProblem = (body: unknown): body is ProblemDocument =>
-  body !== null && typeof body === 'object' && 'code' in body && typeof body.code === 'string' && 'detail' in body && typeof body.detail === 'string';
+  body !== null &&
+  typeof body === 'object' &&
+  'code' in body &&
+  typeof body.code === 'string' &&
+  'detail' in body &&
+  typeof body.detail === 'string';

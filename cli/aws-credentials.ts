@@ -20,9 +20,13 @@ export async function findAwsSource(world: World, profile: string | undefined): 
   const secretAccessKey = variable(world, 'AWS_SECRET_ACCESS_KEY');
   const sessionToken = variable(world, 'AWS_SESSION_TOKEN');
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
-    return { name: accessKeyId, keys: () => ({ accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }) };
+    return {
+      name: accessKeyId,
+      keys: () => ({ accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }),
+    };
   }
-  if (variable(world, 'AWS_WEB_IDENTITY_TOKEN_FILE') !== undefined) return { name: 'web-identity', keys: () => exported(world, undefined) };
+  if (variable(world, 'AWS_WEB_IDENTITY_TOKEN_FILE') !== undefined)
+    return { name: 'web-identity', keys: () => exported(world, undefined) };
   const named = variable(world, 'AWS_PROFILE') ?? variable(world, 'AWS_DEFAULT_PROFILE') ?? profile;
   const fromFiles = profileSource(world, named ?? 'default');
   if (fromFiles) return fromFiles;
@@ -41,28 +45,46 @@ export async function findAwsSource(world: World, profile: string | undefined): 
 const settingsOf = (world: World, profile: string): Record<string, string> => {
   const config = parseAwsFile(readText(awsConfigPath(world)) ?? '');
   const credentials = parseAwsFile(readText(awsCredentialsPath(world)) ?? '');
-  return { ...(config[`profile ${profile}`] ?? (profile === 'default' ? config.default : undefined)), ...credentials[profile] };
+  return {
+    ...(config[`profile ${profile}`] ?? (profile === 'default' ? config.default : undefined)),
+    ...credentials[profile],
+  };
 };
 
-const isLatchkey = (commandLine: string): boolean => /(?:^|[\s/\\"'])latchkey(?:\.[a-z]+)?["']?\s+(?:--\S+\s+)*credentials(?:\s|$)/.test(commandLine);
-const isOurs = (world: World, profile: string): boolean => isLatchkey(settingsOf(world, profile).credential_process ?? '');
+const isLatchkey = (commandLine: string): boolean =>
+  /(?:^|[\s/\\"'])latchkey(?:\.[a-z]+)?["']?\s+(?:--\S+\s+)*credentials(?:\s|$)/.test(commandLine);
+const isOurs = (world: World, profile: string): boolean =>
+  isLatchkey(settingsOf(world, profile).credential_process ?? '');
 
 function profileSource(world: World, profile: string): AwsSource | undefined {
   const settings = settingsOf(world, profile);
-  const { aws_access_key_id: accessKeyId, aws_secret_access_key: secretAccessKey, aws_session_token: sessionToken, credential_process: process } = settings;
+  const {
+    aws_access_key_id: accessKeyId,
+    aws_secret_access_key: secretAccessKey,
+    aws_session_token: sessionToken,
+    credential_process: process,
+  } = settings;
   if (accessKeyId !== undefined && secretAccessKey !== undefined && settings.role_arn === undefined) {
     return { name: accessKeyId, keys: () => ({ accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) }) };
   }
   if (process !== undefined && isLatchkey(process)) return undefined;
   const isKnown =
     process !== undefined ||
-    ['role_arn', 'sso_session', 'sso_start_url', 'web_identity_token_file', 'login_session'].some((name) => settings[name] !== undefined);
+    ['role_arn', 'sso_session', 'sso_start_url', 'web_identity_token_file', 'login_session'].some(
+      (name) => settings[name] !== undefined,
+    );
   return isKnown ? { name: `profile:${profile}`, keys: () => exported(world, profile) } : undefined;
 }
 
 /** SSO, assumed roles, web identities and other processes are the AWS CLI's business, and it hands their credentials on. */
 async function exported(world: World, profile: string | undefined): Promise<AwsKeys> {
-  const args = ['configure', 'export-credentials', '--format', 'process', ...(profile === undefined ? [] : ['--profile', profile])];
+  const args = [
+    'configure',
+    'export-credentials',
+    '--format',
+    'process',
+    ...(profile === undefined ? [] : ['--profile', profile]),
+  ];
   const what = profile === undefined ? "this machine's web identity" : `the AWS profile "${profile}"`;
   const next = [
     profile === undefined
@@ -83,5 +105,9 @@ async function exported(world: World, profile: string | undefined): Promise<AwsK
 function keysOf(document: string): AwsKeys | undefined {
   const { AccessKeyId, SecretAccessKey, SessionToken } = jsonObject(document) as Record<string, string | undefined>;
   if (!AccessKeyId || !SecretAccessKey) return undefined;
-  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(SessionToken && { sessionToken: SessionToken }) };
+  return {
+    accessKeyId: AccessKeyId,
+    secretAccessKey: SecretAccessKey,
+    ...(SessionToken && { sessionToken: SessionToken }),
+  };
 }

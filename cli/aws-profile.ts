@@ -40,14 +40,20 @@ export function editProfile(text: string, profile: string, settings: Record<stri
   });
   const replacement = [...linesOf(missing), ...edited];
   return {
-    text: [...lines.slice(0, start + 1), ...replacement, ...lines.slice(end), ...(isEnded || next < 0 ? [''] : [])].join(newline),
+    text: [
+      ...lines.slice(0, start + 1),
+      ...replacement,
+      ...lines.slice(end),
+      ...(isEnded || next < 0 ? [''] : []),
+    ].join(newline),
     diff: diffOf(lines, start + 1, section.length, replacement),
   };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const linesOf = (settings: Record<string, string>): string[] => Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+const linesOf = (settings: Record<string, string>): string[] =>
+  Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
 
 /** What replaces `count` lines from `at` on, without those that stay the same, under the line before it. */
 function diffOf(lines: readonly string[], at: number, count: number, replacement: readonly string[]): string[] {
@@ -56,5 +62,9 @@ function diffOf(lines: readonly string[], at: number, count: number, replacement
   const come = replacement.filter((line) => !old.includes(line));
   if (gone.length === 0 && come.length === 0) return [];
   const before = lines[at - 1];
-  return [...(before === undefined ? [] : [` ${before}`]), ...gone.map((line) => `-${line}`), ...come.map((line) => `+${line}`)];
+  return [
+    ...(before === undefined ? [] : [` ${before}`]),
+    ...gone.map((line) => `-${line}`),
+    ...come.map((line) => `+${line}`),
+  ];
 }

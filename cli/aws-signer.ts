@@ -15,6 +15,15 @@ export async function awsSigner(world: World, settings: Settings): Promise<Signe
       'A machine needs AWS credentials: a role of its instance or container, AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
     ]);
   }
-  const region = regionOfUrl(settings.url) ?? settings.region ?? variable(world, 'AWS_REGION') ?? variable(world, 'AWS_DEFAULT_REGION') ?? 'us-east-1';
-  return { mount: '/iam/v1', who: `aws ${source.name}`, headersFor: async (call) => signedHeaders(call, await source.keys(), region, world.now()) };
+  const region =
+    regionOfUrl(settings.url) ??
+    settings.region ??
+    variable(world, 'AWS_REGION') ??
+    variable(world, 'AWS_DEFAULT_REGION') ??
+    'us-east-1';
+  return {
+    mount: '/iam/v1',
+    who: `aws ${source.name}`,
+    headersFor: async (call) => signedHeaders(call, await source.keys(), region, world.now()),
+  };
 }

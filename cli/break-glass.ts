@@ -10,14 +10,22 @@ import type { World } from './world.ts';
  * @param yes the question was answered with --yes
  * @throws Failure `refused` for a role without break-glass, `usage` where nobody can be asked, `interrupted` without a yes
  */
-export async function confirmBreakGlass(world: World, api: Api, role: string, duration: string | undefined, yes: boolean): Promise<void> {
+export async function confirmBreakGlass(
+  world: World,
+  api: Api,
+  role: string,
+  duration: string | undefined,
+  yes: boolean,
+): Promise<void> {
   const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
   const found = items.find(({ id }) => id === role);
   // a role that is not there is refused, with the one that was meant, by the filing itself
   if (!found) return;
   const { breakGlass, approval } = found;
   if (!breakGlass)
-    throw new Failure('refused', `The catalogue has no break-glass for ${role}.`, [`Ask in the ordinary way: latchkey request ${role} --reason "..."`]);
+    throw new Failure('refused', `The catalogue has no break-glass for ${role}.`, [
+      `Ask in the ordinary way: latchkey request ${role} --reason "..."`,
+    ]);
   const bold = (text: string) => painter(world, world.errIsTerminal)('red', text);
   const approvers = [...new Set(approval.stages.flatMap((stage) => stage.approvers))];
   world.err(
@@ -31,7 +39,9 @@ export async function confirmBreakGlass(world: World, api: Api, role: string, du
   if (yes) return;
   const answer = await world.ask('Break the glass? Type yes: ');
   if (answer === undefined)
-    throw new Failure('usage', '--break-glass asks before it files, and here nobody can be asked. Nothing was filed.', ['If it is meant, add --yes.']);
+    throw new Failure('usage', '--break-glass asks before it files, and here nobody can be asked. Nothing was filed.', [
+      'If it is meant, add --yes.',
+    ]);
   if (!/^\s*y(?:es)?\s*$/i.test(answer)) throw new Failure('interrupted', 'Nothing was filed.');
 }
 

@@ -39,7 +39,12 @@ export async function loginByBrowser(world: World, client: Client, authorization
         'Try again: latchkey login, or without a browser here: latchkey login --device',
       ]);
     const code = codeOf(answer, client);
-    return await fetchTokens(world, client, { grant_type: 'authorization_code', code, redirect_uri: visit.redirectUri, code_verifier: verifier });
+    return await fetchTokens(world, client, {
+      grant_type: 'authorization_code',
+      code,
+      redirect_uri: visit.redirectUri,
+      code_verifier: verifier,
+    });
   } catch (error) {
     throw error instanceof TokenRefused ? signInRefused(error) : error;
   } finally {
@@ -54,7 +59,8 @@ function codeOf(answer: URLSearchParams, { issuer }: Client): string {
   const error = answer.get('error');
   if (error !== null) throw new TokenRefused(error, answer.get('error_description') ?? '');
   // an answer that another issuer was led to give (RFC 9207)
-  if (answer.has('iss') && answer.get('iss') !== issuer.issuer) throw new TokenRefused('wrong_issuer', 'The answer comes from another issuer');
+  if (answer.has('iss') && answer.get('iss') !== issuer.issuer)
+    throw new TokenRefused('wrong_issuer', 'The answer comes from another issuer');
   const code = answer.get('code');
   if (code === null) throw new TokenRefused('no_code', '');
   return code;

@@ -10,7 +10,11 @@ export type Known = { roles(): Promise<Candidate[]>; toDecide(): Promise<Candida
  * @param words behind `latchkey`; the last one is being typed, and may be empty
  * @returns nothing where a file, a command of the shell or a text of one's own stands
  */
-export async function candidatesFor(commands: readonly AnyCommand[], words: readonly string[], known: Known): Promise<Candidate[]> {
+export async function candidatesFor(
+  commands: readonly AnyCommand[],
+  words: readonly string[],
+  known: Known,
+): Promise<Candidate[]> {
   const current = words.at(-1) ?? '';
   const all = await allFor(commands, words.slice(0, -1), current, known);
   return all.filter(({ word }) => word.startsWith(current));
@@ -23,11 +27,17 @@ const own: Candidate[] = [
   { word: 'version', summary: 'shows the version' },
 ];
 
-async function allFor(commands: readonly AnyCommand[], before: readonly string[], current: string, known: Known): Promise<Candidate[]> {
+async function allFor(
+  commands: readonly AnyCommand[],
+  before: readonly string[],
+  current: string,
+  known: Known,
+): Promise<Candidate[]> {
   const [first, second] = before;
   if (first === undefined) return [...namesAfter(commands, ''), ...own];
   if (first === 'help') return namesAfter(commands, before.slice(1).join(' '));
-  const command = commands.find(({ name }) => name === first) ?? commands.find(({ name }) => name === `${first} ${second}`);
+  const command =
+    commands.find(({ name }) => name === first) ?? commands.find(({ name }) => name === `${first} ${second}`);
   if (!command) return second === undefined ? namesAfter(commands, first) : [];
   return argumentsOf(command, before.slice(command.name.split(' ').length), current, known);
 }
@@ -40,12 +50,21 @@ function namesAfter(commands: readonly AnyCommand[], begin: string): Candidate[]
   for (const { name, summary } of fitting) {
     const parts = name.split(' ');
     const word = parts[depth];
-    if (word !== undefined) next.set(word, [...(next.get(word) ?? []), parts.length === depth + 1 ? summary : parts.slice(depth + 1).join(' ')]);
+    if (word !== undefined)
+      next.set(word, [
+        ...(next.get(word) ?? []),
+        parts.length === depth + 1 ? summary : parts.slice(depth + 1).join(' '),
+      ]);
   }
   return [...next].map(([word, summaries]) => ({ word, summary: summaries.join(', ') }));
 }
 
-async function argumentsOf(command: AnyCommand, given: readonly string[], current: string, known: Known): Promise<Candidate[]> {
+async function argumentsOf(
+  command: AnyCommand,
+  given: readonly string[],
+  current: string,
+  known: Known,
+): Promise<Candidate[]> {
   const options: Options = { ...command.options, ...commonOptionsOf(command) };
   // bash gives `--name=value` as three words
   const args = given.filter((word) => word !== '=');

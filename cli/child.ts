@@ -13,10 +13,18 @@ export type ChildOptions = {
 export type ChildEnd = { status: number; out: string };
 
 /** Loads what it needs when it is called, as a kept answer of `credentials` runs nothing. Never rejects. */
-export async function runChild(env: Environment, program: string, args: readonly string[], options: ChildOptions = {}): Promise<ChildEnd> {
+export async function runChild(
+  env: Environment,
+  program: string,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Promise<ChildEnd> {
   const { input = '', timeoutMs, speaks = false } = options;
   const { spawn } = await import('node:child_process');
-  const child = spawn(program, args, { env: env as NodeJS.ProcessEnv, stdio: ['pipe', 'pipe', speaks ? 'inherit' : 'ignore'] });
+  const child = spawn(program, args, {
+    env: env as NodeJS.ProcessEnv,
+    stdio: ['pipe', 'pipe', speaks ? 'inherit' : 'ignore'],
+  });
   return new Promise((resolve) => {
     let out = '';
     const end = (status: number) => {

@@ -33,19 +33,31 @@ export type Positional = {
 
 /** Options that every command takes. */
 export const commonOptions = {
-  url: { type: 'text', placeholder: 'URL', summary: 'where Latchkey is (else LATCHKEY_URL, else the configuration file)' },
+  url: {
+    type: 'text',
+    placeholder: 'URL',
+    summary: 'where Latchkey is (else LATCHKEY_URL, else the configuration file)',
+  },
   auth: {
     type: 'text',
     placeholder: 'HOW',
-    summary: 'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto, which takes the first of these that is there',
+    summary:
+      'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto, which takes the first of these that is there',
     values: ['auto', 'token', 'login', 'aws'],
   },
-  json: { type: 'flag', summary: "prints the API's own documents, and refusals on stderr as JSON too, with what to do in `next`" },
-  debug: { type: 'flag', summary: 'shows every call on stderr: method, path, status, time, request id; never a secret' },
+  json: {
+    type: 'flag',
+    summary: "prints the API's own documents, and refusals on stderr as JSON too, with what to do in `next`",
+  },
+  debug: {
+    type: 'flag',
+    summary: 'shows every call on stderr: method, path, status, time, request id; never a secret',
+  },
   help: { type: 'flag', summary: 'shows this help' },
 } as const satisfies Options;
 /** The common options that a command takes besides its own. */
-export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options => (apart ? { help: commonOptions.help } : commonOptions);
+export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options =>
+  apart ? { help: commonOptions.help } : commonOptions;
 export type CommonValues = Values<typeof commonOptions>;
 
 export type Input<Specs extends Options = Options> = {

@@ -33,4 +33,5 @@ export const commands: Commands = {
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 
-export const allCommands = (): Promise<AnyCommand[]> => Promise.all(Object.values(commands).map((command) => command()));
+export const allCommands = (): Promise<AnyCommand[]> =>
+  Promise.all(Object.values(commands).map((command) => command()));

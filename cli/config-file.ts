@@ -22,7 +22,8 @@ export function parseConfig(text: string, path: string): ConfigValues {
       );
     }
     const value = scalarOf(rest.trim());
-    if (value === undefined) throw new Failure('usage', `${path}:${index + 1}: "${key}" must have one plain or quoted text.`);
+    if (value === undefined)
+      throw new Failure('usage', `${path}:${index + 1}: "${key}" must have one plain or quoted text.`);
     if (value !== '') values[key] = value;
   }
   return values;

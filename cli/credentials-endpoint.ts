@@ -14,7 +14,11 @@ const margin = 16 * MINUTE;
  * @param first is handed out until it nears its end
  * @param vendAgain asks Latchkey, which reads the grant again each time
  */
-export async function serveCredentials(first: CredentialsView, vendAgain: () => Promise<CredentialsView>, now: () => number): Promise<CredentialsEndpoint> {
+export async function serveCredentials(
+  first: CredentialsView,
+  vendAgain: () => Promise<CredentialsView>,
+  now: () => number,
+): Promise<CredentialsEndpoint> {
   const { createServer } = await import('node:http');
   const { createHash, randomBytes, timingSafeEqual } = await import('node:crypto');
   const token = randomBytes(32).toString('base64url');
@@ -34,12 +38,16 @@ export async function serveCredentials(first: CredentialsView, vendAgain: () => 
 
   const server = createServer((request, response) => {
     const answer = (status: number, body: object) =>
-      response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
-    if (request.method !== 'GET' || request.url !== '/credentials') return void answer(404, { code: 'NotFound', message: 'There is nothing here.' });
+      response
+        .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
+        .end(JSON.stringify(body));
+    if (request.method !== 'GET' || request.url !== '/credentials')
+      return void answer(404, { code: 'NotFound', message: 'There is nothing here.' });
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
       return void answer(403, { code: 'AccessDenied', message: 'The token is missing or wrong.' });
     session().then(
-      ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }) => answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration }),
+      ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }) =>
+        answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration }),
       (error: unknown) =>
         answer(error instanceof Failure && error.exit === 'try-again' ? 503 : 403, {
           code: 'NoSession',

@@ -15,8 +15,16 @@ export async function loginByDevice(world: World, client: Client, deviceEndpoint
       scope: client.scope,
       ...(client.audience !== undefined && { audience: client.audience }),
     });
-    const { device_code: code, user_code: userCode, verification_uri: uri, verification_uri_complete: whole, expires_in: expiresIn, interval } = asked;
-    if (typeof code !== 'string' || typeof userCode !== 'string' || typeof uri !== 'string') throw new TokenRefused('invalid_response', '');
+    const {
+      device_code: code,
+      user_code: userCode,
+      verification_uri: uri,
+      verification_uri_complete: whole,
+      expires_in: expiresIn,
+      interval,
+    } = asked;
+    if (typeof code !== 'string' || typeof userCode !== 'string' || typeof uri !== 'string')
+      throw new TokenRefused('invalid_response', '');
     world.err(
       `Go to ${plain(uri)} with any browser and enter the code ${plain(userCode)}\n${typeof whole === 'string' ? `(or straight to ${plain(whole)})\n` : ''}`,
     );
@@ -39,11 +47,19 @@ export async function loginByDevice(world: World, client: Client, deviceEndpoint
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function poll(world: World, client: Client, code: string): Promise<Tokens | 'authorization_pending' | 'slow_down'> {
+async function poll(
+  world: World,
+  client: Client,
+  code: string,
+): Promise<Tokens | 'authorization_pending' | 'slow_down'> {
   try {
-    return await fetchTokens(world, client, { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code });
+    return await fetchTokens(world, client, {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      device_code: code,
+    });
   } catch (error) {
-    if (error instanceof TokenRefused && (error.code === 'authorization_pending' || error.code === 'slow_down')) return error.code;
+    if (error instanceof TokenRefused && (error.code === 'authorization_pending' || error.code === 'slow_down'))
+      return error.code;
     throw error;
   }
 }

@@ -110,7 +110,10 @@ const meanings: Record<ExitName, string> = {
 
 function commandSection(command: AnyCommand): string {
   const { name, summary, description = [], positionals, options, rest, examples } = command;
-  const places = [...positionals.map((positional) => [positional.name, positional.summary] as const), ...(rest ? [[rest.name, rest.summary] as const] : [])];
+  const places = [
+    ...positionals.map((positional) => [positional.name, positional.summary] as const),
+    ...(rest ? [[rest.name, rest.summary] as const] : []),
+  ];
   return [
     `### latchkey ${name}`,
     `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
@@ -132,14 +135,22 @@ function commandSection(command: AnyCommand): string {
 const optionTable = (options: Options): string =>
   table(
     ['option', 'does'],
-    Object.entries(options).map(([name, spec]) => [`\`${optionName(name, spec)}\``, `${optionSummary(spec)}${spec.required ? ' (required)' : ''}`]),
+    Object.entries(options).map(([name, spec]) => [
+      `\`${optionName(name, spec)}\``,
+      `${optionSummary(spec)}${spec.required ? ' (required)' : ''}`,
+    ]),
   );
 
 function exitTable(): string {
-  const codesOf = (name: string) => Object.entries(exitOf).flatMap(([code, exit]) => (exit === name ? [`\`${code}\``] : []));
+  const codesOf = (name: string) =>
+    Object.entries(exitOf).flatMap(([code, exit]) => (exit === name ? [`\`${code}\``] : []));
   return table(
     ['status', 'means', "the API's code"],
-    (Object.keys(exits) as ExitName[]).map((name) => [String(exits[name].status), meanings[name], codesOf(name).join(', ')]),
+    (Object.keys(exits) as ExitName[]).map((name) => [
+      String(exits[name].status),
+      meanings[name],
+      codesOf(name).join(', '),
+    ]),
   );
 }
 

@@ -6,11 +6,16 @@ import type { Exchange } from './exchange.ts';
 import type { HttpAnswer } from './http.ts';
 
 /** @throws NoAnswer, also what `signal` is aborted with */
-export async function exchangeByProxy({ method, url, headers, body }: Exchange, env: Environment, signal: AbortSignal): Promise<HttpAnswer> {
+export async function exchangeByProxy(
+  { method, url, headers, body }: Exchange,
+  env: Environment,
+  signal: AbortSignal,
+): Promise<HttpAnswer> {
   const { request, Agent } = await import('node:https');
   const options: RequestOptions = { method, headers, agent: new Agent({ proxyEnv: env } as object) };
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => reject(error instanceof NoAnswer ? error : new NoAnswer(error.code ?? error.name));
+    const fail = (error: NodeJS.ErrnoException) =>
+      reject(error instanceof NoAnswer ? error : new NoAnswer(error.code ?? error.name));
     const sent = request(url, options, (answer: IncomingMessage) => {
       let text = '';
       answer.setEncoding('utf8');
@@ -18,7 +23,9 @@ export async function exchangeByProxy({ method, url, headers, body }: Exchange, 
         text += chunk;
         if (text.length > mostBytes) sent.destroy(new NoAnswer('too-long'));
       });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers as HttpAnswer['headers'], body: text }));
+      answer.on('end', () =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers as HttpAnswer['headers'], body: text }),
+      );
       answer.on('error', fail);
     });
     signal.addEventListener('abort', () => sent.destroy(signal.reason));

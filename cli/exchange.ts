@@ -7,9 +7,12 @@ export type Exchange = { method: string; url: URL; headers: Readonly<Record<stri
 
 /** Sends once and reads one answer; the certificate is verified as everywhere in Node. @throws NoAnswer, also what `signal` is aborted with */
 export async function exchange({ method, url, headers, body }: Exchange, signal: AbortSignal): Promise<HttpAnswer> {
-  const lines = Object.entries({ host: url.host, connection: 'close', ...headers }).map(([name, value]) => `${name}: ${value}`);
+  const lines = Object.entries({ host: url.host, connection: 'close', ...headers }).map(
+    ([name, value]) => `${name}: ${value}`,
+  );
   const head = [`${method} ${url.pathname}${url.search} HTTP/1.1`, ...lines];
-  if (head.some((line) => /[^\t\x20-\x7e\x80-\xff]/.test(line))) throw new TypeError('a header has a character that HTTP does not allow');
+  if (head.some((line) => /[^\t\x20-\x7e\x80-\xff]/.test(line)))
+    throw new TypeError('a header has a character that HTTP does not allow');
   const socket = open(url);
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0);
@@ -48,7 +51,10 @@ function open({ protocol, hostname, port }: URL): Socket {
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
   const { connect, isIP } = process.getBuiltinModule('node:net');
   if (protocol === 'http:') return connect({ host, port: Number(port || 80) });
-  return process
-    .getBuiltinModule('node:tls')
-    .connect({ host, port: Number(port || 443), ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) });
+  return process.getBuiltinModule('node:tls').connect({
+    host,
+    port: Number(port || 443),
+    ALPNProtocols: ['http/1.1'],
+    ...(isIP(host) === 0 && { servername: host }),
+  });
 }

@@ -11,7 +11,11 @@ import type { World } from './world.ts';
 
 export const filedOptions = {
   wait: { type: 'flag', summary: 'waits for the decision' },
-  'idempotency-key': { type: 'text', placeholder: 'KEY', summary: 'for scripts: the same key and request file once, however often they are run' },
+  'idempotency-key': {
+    type: 'text',
+    placeholder: 'KEY',
+    summary: 'for scripts: the same key and request file once, however often they are run',
+  },
 } as const satisfies Options;
 
 /** @throws Failure `not-granted` or `interrupted` while waiting */

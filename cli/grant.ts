@@ -44,7 +44,9 @@ export async function findRequest(api: Api, target: string): Promise<RequestView
 export async function findRequestToEnd(api: Api, target: string): Promise<{ id: string; open: RequestView[] }> {
   if (isRequestId(target)) return { id: target, open: [] };
   const items = await someOwnRequests(api, checkTarget(target));
-  const [first = items[0], ...open] = ['active', 'scheduled', 'pending'].flatMap((status) => items.filter((item) => item.status === status));
+  const [first = items[0], ...open] = ['active', 'scheduled', 'pending'].flatMap((status) =>
+    items.filter((item) => item.status === status),
+  );
   return { id: first.id, open };
 }
 
@@ -52,14 +54,23 @@ export async function findRequestToEnd(api: Api, target: string): Promise<{ id: 
  * Runs `use` with the id of the active grant. A remembered one is tried first, so that the usual call is the only call.
  * @throws Failure `no-grant` that says what to do, or which request is still open
  */
-export async function withGrant<T>(world: World, api: Api, target: string, use: (id: string) => Promise<T>): Promise<T> {
+export async function withGrant<T>(
+  world: World,
+  api: Api,
+  target: string,
+  use: (id: string) => Promise<T>,
+): Promise<T> {
   if (isRequestId(checkTarget(target))) return use(target);
   const remembered = recallGrant(world, api.settings.url, api.signer.who, target);
   if (remembered !== undefined) {
     try {
       return await use(remembered);
     } catch (error) {
-      if (!(error instanceof Failure) || !['not-active', 'request-not-found', 'not-the-requester'].includes(error.problem?.code ?? '')) throw error;
+      if (
+        !(error instanceof Failure) ||
+        !['not-active', 'request-not-found', 'not-the-requester'].includes(error.problem?.code ?? '')
+      )
+        throw error;
     }
   }
   const items = await ownRequests(api, target);
@@ -122,7 +133,9 @@ async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ..
   const [first, ...more] = await ownRequests(api, role);
   if (first) return [first, ...more];
   await checkRole(api, role);
-  throw new Failure('not-found', `You have no request for ${role}.`, [`Ask: latchkey request ${role} --for 1h --reason "..."`]);
+  throw new Failure('not-found', `You have no request for ${role}.`, [
+    `Ask: latchkey request ${role} --for 1h --reason "..."`,
+  ]);
 }
 
 async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {
@@ -133,11 +146,19 @@ async function unknownRole(api: Api, role: string, { problem }: Failure): Promis
 function noGrant(world: World, role: string, open: RequestView | undefined): Failure {
   if (open?.status === 'pending') {
     const asked = open.approval.stages.flatMap(({ approvers }) => approvers).join(', ');
-    return new Failure('no-grant', `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, world.now())} at the latest.`, [
-      `Wait for it: latchkey show ${open.id} --wait`,
-    ]);
+    return new Failure(
+      'no-grant',
+      `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, world.now())} at the latest.`,
+      [`Wait for it: latchkey show ${open.id} --wait`],
+    );
   }
   if (open)
-    return new Failure('no-grant', `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, world.now())}.`, [`See it: latchkey show ${open.id}`]);
-  return new Failure('no-grant', `You have no active grant for ${role}.`, [`Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`]);
+    return new Failure(
+      'no-grant',
+      `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, world.now())}.`,
+      [`See it: latchkey show ${open.id}`],
+    );
+  return new Failure('no-grant', `You have no active grant for ${role}.`, [
+    `Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`,
+  ]);
 }

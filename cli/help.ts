@@ -16,10 +16,12 @@ export function usageOf({ name, positionals, options, rest }: AnyCommand): strin
 }
 
 /** What an option does, and that it may be given more than once. */
-export const optionSummary = ({ summary, type }: OptionSpec): string => (type === 'list' ? `${summary} (may be repeated)` : summary);
+export const optionSummary = ({ summary, type }: OptionSpec): string =>
+  type === 'list' ? `${summary} (may be repeated)` : summary;
 
 /** One line an option or argument, what it is behind it. */
-export const optionName = (name: string, { placeholder }: OptionSpec): string => `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
+export const optionName = (name: string, { placeholder }: OptionSpec): string =>
+  `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
 export function programHelp(commands: readonly AnyCommand[]): string {
   const rows = commands.map(({ name, summary, apart = false }) => ({ apart, row: [name, summary] as const }));
@@ -44,7 +46,10 @@ Help of one: latchkey COMMAND --help
 }
 
 /** @param first the word that they have in common */
-export const groupHelp = (first: string, commands: readonly AnyCommand[]): string => `Usage: latchkey ${first} COMMAND [options]
+export const groupHelp = (
+  first: string,
+  commands: readonly AnyCommand[],
+): string => `Usage: latchkey ${first} COMMAND [options]
 
 ${columns(commands.map(({ name, summary }) => [`latchkey ${name}`, summary]))}
 Help of one: latchkey ${commands[0]?.name ?? first} --help
@@ -69,8 +74,12 @@ export function commandHelp(command: AnyCommand): string {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const optionColumns = (options: Options): string => columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)]));
+const optionColumns = (options: Options): string =>
+  columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)]));
 
-function columns(rows: ReadonlyArray<readonly [string, string]>, width = Math.max(...rows.map(([name]) => name.length))): string {
+function columns(
+  rows: ReadonlyArray<readonly [string, string]>,
+  width = Math.max(...rows.map(([name]) => name.length)),
+): string {
   return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`).join('');
 }

@@ -12,14 +12,17 @@ import { variable, type World } from './world.ts';
 /** ECS and EKS Pod Identity (SDK reference guide, "Container credential provider"). */
 export function fromContainer(world: World): AwsSource | undefined {
   const relative = variable(world, 'AWS_CONTAINER_CREDENTIALS_RELATIVE_URI');
-  const url = relative === undefined ? variable(world, 'AWS_CONTAINER_CREDENTIALS_FULL_URI') : `http://169.254.170.2${relative}`;
+  const url =
+    relative === undefined ? variable(world, 'AWS_CONTAINER_CREDENTIALS_FULL_URI') : `http://169.254.170.2${relative}`;
   if (url === undefined) return undefined;
   return {
     name: 'container',
     async keys() {
       checkContainerUrl(url);
       const file = variable(world, 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE');
-      const token = (file === undefined ? variable(world, 'AWS_CONTAINER_AUTHORIZATION_TOKEN') : readText(file))?.trim();
+      const token = (
+        file === undefined ? variable(world, 'AWS_CONTAINER_AUTHORIZATION_TOKEN') : readText(file)
+      )?.trim();
       const answer = await ask({ method: 'GET', url, headers: token === undefined ? {} : { authorization: token } });
       return keysOf(answer, 'the container');
     },
@@ -42,7 +45,11 @@ export async function fromInstance(world: World): Promise<AwsSource | undefined>
   const role = await sendHttp({ method: 'GET', url: roles, headers, timeoutMs: 2 * SECOND }).catch(orNothing);
   const name = role?.status === 200 ? role.body.split('\n')[0]!.trim() : '';
   if (name === '') return undefined;
-  return { name: 'instance', keys: async () => keysOf(await ask({ method: 'GET', url: `${roles}${encodeURIComponent(name)}`, headers }), 'the instance') };
+  return {
+    name: 'instance',
+    keys: async () =>
+      keysOf(await ask({ method: 'GET', url: `${roles}${encodeURIComponent(name)}`, headers }), 'the instance'),
+  };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
@@ -51,7 +58,9 @@ export async function fromInstance(world: World): Promise<AwsSource | undefined>
 function checkContainerUrl(url: string): void {
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
   const isLocal =
-    hostname === 'localhost' || /^127(?:\.\d{1,3}){3}$/.test(hostname) || ['[::1]', '169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'].includes(hostname);
+    hostname === 'localhost' ||
+    /^127(?:\.\d{1,3}){3}$/.test(hostname) ||
+    ['[::1]', '169.254.170.2', '169.254.170.23', '[fd00:ec2::23]'].includes(hostname);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLocal))
     throw new Failure('sign-in', 'AWS_CONTAINER_CREDENTIALS_FULL_URI must be https, or http on this machine.');
 }
@@ -64,7 +73,9 @@ async function ask(call: { method: string; url: string; headers: Record<string, 
 function keysOf(text: string, where: string): AwsKeys {
   const { AccessKeyId, SecretAccessKey, Token } = jsonObject(text) as Record<string, string | undefined>;
   if (!AccessKeyId || !SecretAccessKey)
-    throw new Failure('try-again', `The credentials endpoint of ${where} gave no credentials.`, ['Check that a role is attached, and try again.']);
+    throw new Failure('try-again', `The credentials endpoint of ${where} gave no credentials.`, [
+      'Check that a role is attached, and try again.',
+    ]);
   return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, ...(Token && { sessionToken: Token }) };
 }
 

@@ -4,7 +4,14 @@ import { SECOND } from '../lib/time.ts';
 import { NoAnswer } from './answer.ts';
 import { exchange } from './exchange.ts';
 
-export type HttpCall = { method: string; url: string; headers?: Record<string, string>; body?: string; timeoutMs?: number; env?: Environment };
+export type HttpCall = {
+  method: string;
+  url: string;
+  headers?: Record<string, string>;
+  body?: string;
+  timeoutMs?: number;
+  env?: Environment;
+};
 /** `headers` by their names in lower case. */
 export type HttpAnswer = { status: number; headers: Readonly<Record<string, string | undefined>>; body: string };
 
@@ -12,8 +19,20 @@ export type HttpAnswer = { status: number; headers: Readonly<Record<string, stri
 const patience = 31 * SECOND;
 
 /** Follows no redirect. @throws NoAnswer */
-export async function sendHttp({ method, url, headers = {}, body = '', timeoutMs = patience, env = {} }: HttpCall): Promise<HttpAnswer> {
-  const given = { method, url: new URL(url), headers: { ...headers, ...(body !== '' && { 'content-length': String(Buffer.byteLength(body)) }) }, body };
+export async function sendHttp({
+  method,
+  url,
+  headers = {},
+  body = '',
+  timeoutMs = patience,
+  env = {},
+}: HttpCall): Promise<HttpAnswer> {
+  const given = {
+    method,
+    url: new URL(url),
+    headers: { ...headers, ...(body !== '' && { 'content-length': String(Buffer.byteLength(body)) }) },
+    body,
+  };
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(new NoAnswer('timeout')), timeoutMs);
   try {

@@ -7,7 +7,12 @@ import type { Settings } from './settings.ts';
 import type { Signer } from './signer.ts';
 import type { World } from './world.ts';
 
-export type Filing = { reason: string; duration: string | undefined; ticket: string | undefined; scope?: Record<string, string> | undefined };
+export type Filing = {
+  reason: string;
+  duration: string | undefined;
+  ticket: string | undefined;
+  scope?: Record<string, string> | undefined;
+};
 export type Issue = {
   /** of the session, as the API takes it: `15m` */
   duration?: string | undefined;
@@ -16,10 +21,20 @@ export type Issue = {
 };
 
 /** @param target a role, or the id of a request @throws Failure `no-grant` and whatever the API refuses */
-export async function issueSession(world: World, settings: Settings, signer: Signer, target: string, { duration, filing }: Issue): Promise<CredentialsView> {
+export async function issueSession(
+  world: World,
+  settings: Settings,
+  signer: Signer,
+  target: string,
+  { duration, filing }: Issue,
+): Promise<CredentialsView> {
   const api = openApi(world, settings, signer);
   const issue = (id: string) =>
-    api.call<CredentialsView>({ method: 'POST', path: `/requests/${id}/credentials`, body: duration === undefined ? {} : { duration } });
+    api.call<CredentialsView>({
+      method: 'POST',
+      path: `/requests/${id}/credentials`,
+      body: duration === undefined ? {} : { duration },
+    });
   try {
     return await withGrant(world, api, target, issue);
   } catch (error) {

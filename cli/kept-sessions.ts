@@ -27,8 +27,17 @@ export function recallSession(world: World, url: string, who: string, target: st
   return Date.parse(kept.credentials.Expiration) - world.now() > needed ? kept.credentials : undefined;
 }
 
-export const keepSession = (world: World, url: string, who: string, target: string, credentials: CredentialsView): void =>
-  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, credentials } satisfies Kept), { mode: 0o600, force: true });
+export const keepSession = (
+  world: World,
+  url: string,
+  who: string,
+  target: string,
+  credentials: CredentialsView,
+): void =>
+  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, credentials } satisfies Kept), {
+    mode: 0o600,
+    force: true,
+  });
 
 /** Removes the sessions of a request that has ended. */
 export function dropSessions(world: World, requestId: string): void {
@@ -42,8 +51,11 @@ export function dropSessions(world: World, requestId: string): void {
 
 function parsed(text: string): Kept | undefined {
   const kept = jsonObject(text) as Partial<Kept>;
-  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt } = (kept.credentials ?? {}) as Partial<CredentialsView>;
-  const isWhole = [AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt].every((value) => typeof value === 'string' && value !== '');
+  const { AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt } = (kept.credentials ??
+    {}) as Partial<CredentialsView>;
+  const isWhole = [AccessKeyId, SecretAccessKey, SessionToken, Expiration, GrantEndsAt].every(
+    (value) => typeof value === 'string' && value !== '',
+  );
   return isWhole ? (kept as Kept) : undefined;
 }
 

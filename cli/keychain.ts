@@ -70,7 +70,9 @@ const macos: Tool = {
   program: '/usr/bin/security',
   whereFrom: 'it comes with macOS',
   store(account, secret) {
-    const line = ['add-generic-password', '-U', '-s', service, '-l', 'Latchkey sign-in', '-a', account, '-w', secret].map(quoted).join(' ');
+    const line = ['add-generic-password', '-U', '-s', service, '-l', 'Latchkey sign-in', '-a', account, '-w', secret]
+      .map(quoted)
+      .join(' ');
     return Buffer.byteLength(line) > 4095 || /\p{Cc}/u.test(line) ? undefined : { args: ['-i'], input: `${line}\n` };
   },
   lookup: (account) => ({ args: ['find-generic-password', '-s', service, '-a', account, '-w'] }),
@@ -84,7 +86,9 @@ const secretService: Tool = {
   program: 'secret-tool',
   whereFrom: 'Debian, Ubuntu: libsecret-tools; Fedora: libsecret',
   store: (account, secret) =>
-    secret.length < 8192 ? { args: ['store', '--label=Latchkey sign-in', 'service', service, 'account', account], input: secret } : undefined,
+    secret.length < 8192
+      ? { args: ['store', '--label=Latchkey sign-in', 'service', service, 'account', account], input: secret }
+      : undefined,
   lookup: (account) => ({ args: ['lookup', 'service', service, 'account', account] }),
   clear: (account) => ({ args: ['clear', 'service', service, 'account', account] }),
 };

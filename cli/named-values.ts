@@ -8,7 +8,11 @@ export function namedValues(option: string, given: readonly string[]): Record<st
   for (const pair of given) {
     const at = pair.indexOf('=');
     const name = pair.slice(0, at);
-    if (at < 1) throw new Failure('usage', `--${option} takes a name and a value, such as --${option} bucket=reports, not "${pair}".`);
+    if (at < 1)
+      throw new Failure(
+        'usage',
+        `--${option} takes a name and a value, such as --${option} bucket=reports, not "${pair}".`,
+      );
     if (Object.hasOwn(values, name)) throw new Failure('usage', `--${option} names ${name} twice.`);
     values[name] = pair.slice(at + 1);
   }

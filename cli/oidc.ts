@@ -19,27 +19,42 @@ export type Issuer = {
 export type Client = { issuer: Issuer; clientId: string; scope: string; audience: string | undefined };
 
 /** @throws Failure `usage` if the settings do not say where to sign in */
-export async function findClient(world: World, { issuer, clientId, scope = '', audience, url }: Settings): Promise<Client> {
+export async function findClient(
+  world: World,
+  { issuer, clientId, scope = '', audience, url }: Settings,
+): Promise<Client> {
   const missing = [...(issuer === undefined ? ['issuer'] : []), ...(clientId === undefined ? ['clientId'] : [])];
   if (issuer === undefined || clientId === undefined) {
     throw new Failure(
       'usage',
       `It is not known how to sign in at ${url}: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing in the configuration.`,
-      [`Let Latchkey say it: latchkey setup ${url}`, `or say it yourself: latchkey setup ${url} --issuer https://login.example.com --client-id ID`],
+      [
+        `Let Latchkey say it: latchkey setup ${url}`,
+        `or say it yourself: latchkey setup ${url} --issuer https://login.example.com --client-id ID`,
+      ],
     );
   }
   const found = await discover(world, issuer);
   const lasting = found.scopes_supported?.includes('offline_access') ? ['offline_access'] : [];
-  return { issuer: found, clientId, scope: [...new Set([...scope.split(' ').filter(Boolean), ...lasting])].join(' '), audience };
+  return {
+    issuer: found,
+    clientId,
+    scope: [...new Set([...scope.split(' ').filter(Boolean), ...lasting])].join(' '),
+    audience,
+  };
 }
 
 /** @throws Failure if the issuer does not describe itself, or as another one */
 export async function discover(world: World, issuer: string): Promise<Issuer> {
   checkedUrl(issuer);
-  const answer = await asking(issuer, () => sendHttp({ method: 'GET', url: `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, env: world.env }));
+  const answer = await asking(issuer, () =>
+    sendHttp({ method: 'GET', url: `${issuer.replace(/\/+$/, '')}/.well-known/openid-configuration`, env: world.env }),
+  );
   const found = jsonObject(answer.body);
   if (answer.status !== 200 || found.issuer !== issuer || typeof found.token_endpoint !== 'string') {
-    throw new Failure('sign-in', `${issuer} does not describe itself as the OIDC issuer of that name.`, ['Check the issuer: latchkey setup URL --issuer ...']);
+    throw new Failure('sign-in', `${issuer} does not describe itself as the OIDC issuer of that name.`, [
+      'Check the issuer: latchkey setup URL --issuer ...',
+    ]);
   }
   for (const name of ['token_endpoint', 'authorization_endpoint', 'device_authorization_endpoint']) {
     if (found[name] !== undefined) safe(String(found[name]));
@@ -72,7 +87,9 @@ export async function fetchTokens(
   return {
     accessToken,
     // an issuer that does not rotate refresh tokens leaves them out
-    ...(typeof refreshToken === 'string' ? { refreshToken } : form.refresh_token !== undefined && { refreshToken: form.refresh_token }),
+    ...(typeof refreshToken === 'string'
+      ? { refreshToken }
+      : form.refresh_token !== undefined && { refreshToken: form.refresh_token }),
     expiresAt: expiryOf(expiresIn, world.now()),
     issuer: issuer.issuer,
     clientId,
@@ -81,13 +98,22 @@ export async function fetchTokens(
 }
 
 /** @throws TokenRefused; Failure where the issuer does not answer */
-export async function postForm(world: World, endpoint: string, form: Record<string, string>): Promise<Record<string, unknown>> {
+export async function postForm(
+  world: World,
+  endpoint: string,
+  form: Record<string, string>,
+): Promise<Record<string, unknown>> {
   const headers = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
-  const answer = await asking(endpoint, () => sendHttp({ method: 'POST', url: endpoint, headers, body: String(new URLSearchParams(form)), env: world.env }));
+  const answer = await asking(endpoint, () =>
+    sendHttp({ method: 'POST', url: endpoint, headers, body: String(new URLSearchParams(form)), env: world.env }),
+  );
   const found = jsonObject(answer.body);
   if (answer.status >= 200 && answer.status < 300) return found;
-  if (typeof found.error === 'string') throw new TokenRefused(found.error, typeof found.error_description === 'string' ? found.error_description : '');
-  throw new Failure('try-again', `${new URL(endpoint).origin} cannot sign you in now (status ${answer.status}).`, ['Try again in a moment.']);
+  if (typeof found.error === 'string')
+    throw new TokenRefused(found.error, typeof found.error_description === 'string' ? found.error_description : '');
+  throw new Failure('try-again', `${new URL(endpoint).origin} cannot sign you in now (status ${answer.status}).`, [
+    'Try again in a moment.',
+  ]);
 }
 
 /** A refusal of the issuer in words. Its description is for people, and is shown without control characters. */
@@ -100,7 +126,8 @@ export function signInRefused({ code, description }: TokenRefused): Failure {
 
 function safe(url: string): void {
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: '', hostname: '' };
-  const isSafe = protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
+  const isSafe =
+    protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname));
   if (!isSafe) throw new Failure('sign-in', 'The issuer names an endpoint that is not https.');
 }
 
@@ -108,7 +135,10 @@ async function asking(where: string, ask: () => Promise<HttpAnswer>): Promise<Ht
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof NoAnswer) throw new Failure('try-again', `${new URL(where).origin} does not answer (${error.code}).`, ['Try again in a moment.']);
+    if (error instanceof NoAnswer)
+      throw new Failure('try-again', `${new URL(where).origin} does not answer (${error.code}).`, [
+        'Try again in a moment.',
+      ]);
     throw error;
   }
 }

@@ -9,24 +9,29 @@ export const homeDirectory = (): string => process.env.HOME || homeOfUser();
 
 /** `~/.config/latchkey/config.yml` (XDG Base Directory Specification), or what LATCHKEY_CONFIG says. */
 export const configPath = (world: Where): string =>
-  variable(world, 'LATCHKEY_CONFIG') ?? join(variable(world, 'XDG_CONFIG_HOME') ?? join(world.home, '.config'), 'latchkey', 'config.yml');
+  variable(world, 'LATCHKEY_CONFIG') ??
+  join(variable(world, 'XDG_CONFIG_HOME') ?? join(world.home, '.config'), 'latchkey', 'config.yml');
 
-const cacheDirectory = (world: Where): string => join(variable(world, 'XDG_CACHE_HOME') ?? join(world.home, '.cache'), 'latchkey');
+const cacheDirectory = (world: Where): string =>
+  join(variable(world, 'XDG_CACHE_HOME') ?? join(world.home, '.cache'), 'latchkey');
 
 /** Tokens of `latchkey login`; 0600. */
 export const tokensPath = (world: Where): string => join(cacheDirectory(world), 'tokens.json');
 /** Which request was the grant for a role the last time; no secret. */
 export const grantsPath = (world: Where): string => join(cacheDirectory(world), 'grants.json');
 /** The session that `--cache` keeps for a role or request; 0600. */
-export const sessionPath = (world: Where, target: string): string => join(cacheDirectory(world), 'sessions', `${target}.json`);
+export const sessionPath = (world: Where, target: string): string =>
+  join(cacheDirectory(world), 'sessions', `${target}.json`);
 export const sessionsDirectory = (world: Where): string => join(cacheDirectory(world), 'sessions');
 
 /** What V8 has compiled of this program. In the user's own cache: whoever writes there decides what runs. */
 export const compiledDirectory = (world: Where): string => join(cacheDirectory(world), 'compiled');
 
 /** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */
-export const awsConfigPath = (world: Where): string => variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');
-export const awsCredentialsPath = (world: Where): string => variable(world, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(world.home, '.aws', 'credentials');
+export const awsConfigPath = (world: Where): string =>
+  variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');
+export const awsCredentialsPath = (world: Where): string =>
+  variable(world, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(world.home, '.aws', 'credentials');
 
 // -- internal --------------------------------------------------------------------------------------------------------
 

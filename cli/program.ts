@@ -46,7 +46,8 @@ async function dispatch(world: World, given: readonly string[], commands: Comman
 /** Options of every command may stand before it, as they do with other programs. */
 function commandFirst(args: readonly string[]): readonly string[] {
   let at = 0;
-  for (let option = optionAt(args, at); option !== undefined; option = optionAt(args, at)) at += option.type === 'flag' || args[at]!.includes('=') ? 1 : 2;
+  for (let option = optionAt(args, at); option !== undefined; option = optionAt(args, at))
+    at += option.type === 'flag' || args[at]!.includes('=') ? 1 : 2;
   if (at === 0 || at >= args.length) return args;
   // the name may have two words, and nothing of a command's own stands between them
   const words = args.slice(at + 1).findIndex((word) => word.startsWith('-'));
@@ -56,14 +57,19 @@ function commandFirst(args: readonly string[]): readonly string[] {
 
 function optionAt(args: readonly string[], at: number): OptionSpec | undefined {
   const [, name = ''] = /^--([a-z]+)(?:=|$)/.exec(args[at] ?? '') ?? [];
-  return name !== 'help' && Object.hasOwn(commonOptions, name) ? commonOptions[name as keyof typeof commonOptions] : undefined;
+  return name !== 'help' && Object.hasOwn(commonOptions, name)
+    ? commonOptions[name as keyof typeof commonOptions]
+    : undefined;
 }
 
 /**
  * The command that the first words name; some names have two, of which the first alone names them all.
  * @returns no loader for the first word of several commands @throws Failure `usage` for what names nothing
  */
-function find(commands: Commands, [first = '', ...others]: readonly string[]): { loader?: Commands[string]; rest: readonly string[] } {
+function find(
+  commands: Commands,
+  [first = '', ...others]: readonly string[],
+): { loader?: Commands[string]; rest: readonly string[] } {
   const [second = ''] = others;
   const pair = `${first} ${second}`;
   if (Object.hasOwn(commands, first)) return { loader: commands[first]!, rest: others };
@@ -72,7 +78,9 @@ function find(commands: Commands, [first = '', ...others]: readonly string[]): {
   if (isGroup && (second === '' || second === '--help' || second === '-h')) return { rest: others };
   const given = isGroup ? pair : first;
   const meant = probablyMeant(given, Object.keys(commands));
-  throw new Failure('usage', `"${given}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, [`See: latchkey help${isGroup ? ` ${first}` : ''}`]);
+  throw new Failure('usage', `"${given}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, [
+    `See: latchkey help${isGroup ? ` ${first}` : ''}`,
+  ]);
 }
 
 const ofGroup = (commands: Commands, first: string): Array<Commands[string]> =>

@@ -28,7 +28,8 @@ export function realWorld(): World {
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** A pipe or file needs no further question; node:tty and process.stdout cost more than a kept answer of `credentials`. */
-const isTerminal = (descriptor: number): boolean => fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
+const isTerminal = (descriptor: number): boolean =>
+  fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
 
 /** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
 function writeAll(descriptor: 1 | 2, text: string): void {
@@ -41,7 +42,9 @@ function writeAll(descriptor: 1 | 2, text: string): void {
       if (code === 'EPIPE') return;
       // the pipe is full; its reader is slower than we are
       if (code !== 'EAGAIN')
-        throw new Failure('fault', `The output cannot be written (${code}).`, ['Check where it goes: a disk that is full, a file that is gone.']);
+        throw new Failure('fault', `The output cannot be written (${code}).`, [
+          'Check where it goes: a disk that is full, a file that is gone.',
+        ]);
     }
   }
 }
@@ -82,7 +85,9 @@ const ask: World['ask'] = async (question) => {
 function selfIn(path: string): string[] {
   const script = process.argv[1] ?? '';
   const own = realpathOf(script);
-  const isOnPath = path.split(delimiter).some((folder) => folder !== '' && realpathOf(join(folder, 'latchkey')) === own && isExecutable(own));
+  const isOnPath = path
+    .split(delimiter)
+    .some((folder) => folder !== '' && realpathOf(join(folder, 'latchkey')) === own && isExecutable(own));
   return isOnPath ? ['latchkey'] : [process.execPath, script];
 }
 

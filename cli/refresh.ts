@@ -15,7 +15,11 @@ export function refreshed(world: World, settings: Pick<Settings, 'url' | 'keycha
     if (refreshToken === undefined) return undefined;
     const issuer = await discover(world, kept.issuer);
     try {
-      const renewed = await fetchTokens(world, { ...kept, issuer }, { grant_type: 'refresh_token', refresh_token: refreshToken });
+      const renewed = await fetchTokens(
+        world,
+        { ...kept, issuer },
+        { grant_type: 'refresh_token', refresh_token: refreshToken },
+      );
       await keepRenewed(world, settings, renewed, kept, refreshToken);
       return renewed;
     } catch (error) {

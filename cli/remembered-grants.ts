@@ -14,13 +14,22 @@ export function recallGrant(world: World, url: string, who: string, role: string
 }
 
 /** @param endsAt epoch milliseconds */
-export async function rememberGrant(world: World, url: string, who: string, role: string, id: string, endsAt: number): Promise<void> {
+export async function rememberGrant(
+  world: World,
+  url: string,
+  who: string,
+  role: string,
+  id: string,
+  endsAt: number,
+): Promise<void> {
   const key = keyOf(url, who, role);
   const known = readAll(world)[key];
   if (known?.id === id && known.endsAt === endsAt) return;
   await withLock(world, grantsPath(world), () => {
     const live = Object.entries(readAll(world)).filter(([, grant]) => grant.endsAt > world.now());
-    writeWhole(grantsPath(world), JSON.stringify({ ...Object.fromEntries(live), [key]: { id, endsAt } }), { mode: 0o600 });
+    writeWhole(grantsPath(world), JSON.stringify({ ...Object.fromEntries(live), [key]: { id, endsAt } }), {
+      mode: 0o600,
+    });
   });
 }
 
@@ -28,7 +37,12 @@ function readAll(world: World): Remembered {
   const text = readText(grantsPath(world));
   if (text === undefined) return {};
   const found = parsedJson(text);
-  if (found !== null && typeof found === 'object' && Object.values(found).every((grant) => typeof grant?.endsAt === 'number')) return found as Remembered;
+  if (
+    found !== null &&
+    typeof found === 'object' &&
+    Object.values(found).every((grant) => typeof grant?.endsAt === 'number')
+  )
+    return found as Remembered;
   world.err(`latchkey: ${grantsPath(world)} is damaged and is ignored.\n`);
   return {};
 }

@@ -28,12 +28,18 @@ export const requesterText = ({ name, email, principal }: RequestView['requester
 /** Everything that matters to whoever asked or decides. @param now epoch milliseconds */
 export function requestText(paint: Paint, request: RequestView, now: number): string {
   const { role, requester, approval, sessions, scope, review } = request;
-  const stages = approval.stages.map((stage, i): [string, string] => [approval.stages.length > 1 ? `stage ${i + 1}` : 'approval', stageText(stage)]);
+  const stages = approval.stages.map((stage, i): [string, string] => [
+    approval.stages.length > 1 ? `stage ${i + 1}` : 'approval',
+    stageText(stage),
+  ]);
   return [
     `${statusText(paint, request.status)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
     fields(paint, [
       ['request', request.id],
-      ['by', `${requesterText(requester)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`],
+      [
+        'by',
+        `${requesterText(requester)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`,
+      ],
       ['for', durationText(request.durationSeconds)],
       ['reason', plain(request.reason)],
       ['ticket', ticketText(request)],
@@ -51,7 +57,10 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ['decide by', request.status === 'pending' ? when(request.decideBy, now) : undefined],
       startOf(request, now),
       [request.status === 'active' || request.status === 'scheduled' ? 'ends' : 'ended', endOf(request, now)],
-      ...sessions.map(({ kind, accessKeyId, expiresAt }): [string, string] => ['session', `${kind} ${accessKeyId}, expires ${when(expiresAt, now)}`]),
+      ...sessions.map(({ kind, accessKeyId, expiresAt }): [string, string] => [
+        'session',
+        `${kind} ${accessKeyId}, expires ${when(expiresAt, now)}`,
+      ]),
       ['revocation', revocationText(request, now)],
       ['review', review && reviewText(request.id, review, now)],
     ]),
@@ -60,7 +69,13 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
 
 /** Every step on record: when, what, who, by which way, and what was said. */
 export function historyText(paint: Paint, { history }: RequestView, room?: number): string {
-  const rows = history.map(({ at, type, actor, via, note }) => [at, type, plain(actor), via, note === undefined ? '' : plain(note)]);
+  const rows = history.map(({ at, type, actor, via, note }) => [
+    at,
+    type,
+    plain(actor),
+    via,
+    note === undefined ? '' : plain(note),
+  ]);
   return table(paint, ['AT', 'WHAT', 'WHO', 'BY', 'NOTE'], rows, room);
 }
 
@@ -69,7 +84,10 @@ function startOf({ status, startsAt, extends: continued }: RequestView, now: num
   if (startsAt === undefined || (status !== 'pending' && status !== 'scheduled')) return ['starts', undefined];
   const at = when(startsAt, now);
   if (status === 'scheduled') return ['starts', at];
-  return ['starts', continued === undefined ? `${at}, or at the approval if that is later` : `where the grant before it ends, ${at}`];
+  return [
+    'starts',
+    continued === undefined ? `${at}, or at the approval if that is later` : `where the grant before it ends, ${at}`,
+  ];
 }
 
 /** What becomes of sessions that were out when the grant was ended early. */
@@ -77,7 +95,9 @@ function revocationText({ revocation }: RequestView, now: number): string | unde
   if (!revocation) return undefined;
   const { state, at, effectiveBy } = revocation;
   const last =
-    now < Date.parse(effectiveBy) ? `The last of them ends ${when(effectiveBy, now)}, or before.` : `All sessions had ended by ${when(effectiveBy, now)}.`;
+    now < Date.parse(effectiveBy)
+      ? `The last of them ends ${when(effectiveBy, now)}, or before.`
+      : `All sessions had ended by ${when(effectiveBy, now)}.`;
   return `${revocationStates[state]}${state === 'done' ? ` ${when(at, now)}` : ''}. ${last}`;
 }
 const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], string> = {
@@ -87,8 +107,13 @@ const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], 
   unavailable: 'sessions that were out end by themselves: this account has no revoker',
 };
 
-function reviewText(id: string, { state, due, reviewers, by, at, comment }: NonNullable<RequestView['review']>, now: number): string {
-  if (state === 'signed') return `signed by ${plain(by ?? '')} ${when(at ?? due, now)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
+function reviewText(
+  id: string,
+  { state, due, reviewers, by, at, comment }: NonNullable<RequestView['review']>,
+  now: number,
+): string {
+  if (state === 'signed')
+    return `signed by ${plain(by ?? '')} ${when(at ?? due, now)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
   const who = [...reviewers.map(plain), 'any admin'].join(', ');
   return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, now)}, by ${who}: latchkey review ${id}`;
 }
@@ -111,14 +136,16 @@ function endOf(request: RequestView, now: number): string | undefined {
 
 function stageText({ need, approvers, decisions }: RequestView['approval']['stages'][number]): string {
   const said = decisions.map(
-    ({ approver, decision, comment }) => `${decision === 'approve' ? 'approved' : 'denied'} by ${plain(approver)}${comment ? ` ("${plain(comment)}")` : ''}`,
+    ({ approver, decision, comment }) =>
+      `${decision === 'approve' ? 'approved' : 'denied'} by ${plain(approver)}${comment ? ` ("${plain(comment)}")` : ''}`,
   );
   return `${need} of ${approvers.map(plain).join(', ')}${said.length > 0 ? `: ${said.join(', ')}` : ''}`;
 }
 
 /** What the requester can do next. */
 export function nextSteps({ id, status, role }: RequestView): string[] {
-  if (status === 'pending') return [`Wait for the decision: latchkey show ${id} --wait`, `Withdraw it: latchkey end ${id}`];
+  if (status === 'pending')
+    return [`Wait for the decision: latchkey show ${id} --wait`, `Withdraw it: latchkey end ${id}`];
   if (status === 'scheduled') return [`See when it starts: latchkey show ${id}`, `Withdraw it: latchkey end ${id}`];
   if (status === 'active')
     return [

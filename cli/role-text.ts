@@ -6,7 +6,9 @@ import { fields, type Paint, plain } from './terminal-text.ts';
 
 /** `1 of Lena Lead, Sam Second, then 1 of Sec Urity`, or that nobody is asked. */
 export function approvalText({ approval }: RoleView): string {
-  return approval.automatic ? 'automatic' : approval.stages.map(({ need, approvers }) => `${need} of ${approvers.map(plain).join(', ')}`).join(', then ');
+  return approval.automatic
+    ? 'automatic'
+    : approval.stages.map(({ need, approvers }) => `${need} of ${approvers.map(plain).join(', ')}`).join(', then ');
 }
 
 /** `1 h, at most 8 h` */
@@ -30,9 +32,19 @@ export function roleText(paint: Paint, role: RoleView): string {
       ['needs', role.mfa ? 'a sign-in with MFA' : undefined],
       ...conditions.map((condition): [string, string] => ['needs', plain(condition)]),
       ['limit', role.limits && `${role.limits.open} open at once, over all people`],
-      ['approval', `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; nobody is asked when ${plain(approval.automaticWhen)}`}`],
-      ['decided', approval.automatic ? undefined : `within ${durationText(approval.decideWithinSeconds)}, or it lapses`],
-      ['later', approval.escalate && `after ${durationText(approval.escalate.afterSeconds)} also ${approval.escalate.to.map(plain).join(', ')}`],
+      [
+        'approval',
+        `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; nobody is asked when ${plain(approval.automaticWhen)}`}`,
+      ],
+      [
+        'decided',
+        approval.automatic ? undefined : `within ${durationText(approval.decideWithinSeconds)}, or it lapses`,
+      ],
+      [
+        'later',
+        approval.escalate &&
+          `after ${durationText(approval.escalate.afterSeconds)} also ${approval.escalate.to.map(plain).join(', ')}`,
+      ],
       [
         'break-glass',
         breakGlass &&
@@ -44,7 +56,10 @@ export function roleText(paint: Paint, role: RoleView): string {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-function scopeText(name: string, { description, values, pattern, maxLength }: NonNullable<RoleView['scope']>[string]): string {
+function scopeText(
+  name: string,
+  { description, values, pattern, maxLength }: NonNullable<RoleView['scope']>[string],
+): string {
   return `--scope ${name}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
 }
 

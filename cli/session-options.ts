@@ -6,7 +6,10 @@ import { namedValues } from './named-values.ts';
 
 export const sessionOptions = {
   duration: { type: 'text', placeholder: '15m', summary: 'a shorter session than the role allows (15m at least)' },
-  cache: { type: 'flag', summary: 'keeps the session in a file that only you can read, until shortly before it expires' },
+  cache: {
+    type: 'flag',
+    summary: 'keeps the session in a file that only you can read, until shortly before it expires',
+  },
 } as const satisfies Options;
 
 export const filingOptions = {

@@ -10,5 +10,6 @@ export const settingsText: Record<ConfigKey, string> = {
   clientId: 'client id of the command line at that issuer',
   scope: 'scope that a token must carry',
   audience: 'audience that some issuers must be asked for',
-  keychain: 'auto: what renews a login is in the keychain of the system, where there is one; off: in the file with the rest',
+  keychain:
+    'auto: what renews a login is in the keychain of the system, where there is one; off: in the file with the rest',
 };

@@ -34,12 +34,24 @@ export function readSettings(world: World, options: CommonValues): Settings {
   }
   const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
   if (!isAuth(auth))
-    throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`, [`Check --auth, LATCHKEY_AUTH and ${path}.`]);
+    throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`, [
+      `Check --auth, LATCHKEY_AUTH and ${path}.`,
+    ]);
   const keychain = variable(world, 'LATCHKEY_KEYCHAIN') ?? keptKeychain ?? 'auto';
   if (keychain !== 'auto' && keychain !== 'off')
-    throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`, [`Check LATCHKEY_KEYCHAIN and ${path}.`]);
+    throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`, [
+      `Check LATCHKEY_KEYCHAIN and ${path}.`,
+    ]);
   const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
-  return { ...rest, ...(region !== undefined && { region }), url: checkedUrl(url), auth, keychain, debug: options.debug, json: options.json };
+  return {
+    ...rest,
+    ...(region !== undefined && { region }),
+    url: checkedUrl(url),
+    auth,
+    keychain,
+    debug: options.debug,
+    json: options.json,
+  };
 }
 
 /** A token or signature sent in the clear could be used by anybody on the way, so only this machine's own address may be http. */
@@ -60,7 +72,9 @@ export function checkedUrl(text: string): string {
 /** A host alone is an address that lacks its beginning. */
 function meantBy(text: string): string[] {
   const isHost = /^[\w.-]+(?::\d+)?(?:\/\S*)?$/.test(text);
-  return isHost ? [`Did you mean ${/^(?:localhost|127\.0\.0\.1)\b/.test(text) ? 'http' : 'https'}://${text}?`] : ['It is such as https://latchkey.example.com'];
+  return isHost
+    ? [`Did you mean ${/^(?:localhost|127\.0\.0\.1)\b/.test(text) ? 'http' : 'https'}://${text}?`]
+    : ['It is such as https://latchkey.example.com'];
 }
 
 const isAuth = (text: string): text is Auth => ['auto', 'token', 'login', 'aws'].includes(text);

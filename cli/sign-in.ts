@@ -23,17 +23,33 @@ export async function keepSignIn(world: World, where: Where, tokens: Tokens): Pr
  * @param before as it was read from the file
  * @param used the refresh token that renewed it
  */
-export async function keepRenewed(world: World, where: Where, renewed: Tokens, before: KeptTokens, used: string): Promise<void> {
+export async function keepRenewed(
+  world: World,
+  where: Where,
+  renewed: Tokens,
+  before: KeptTokens,
+  used: string,
+): Promise<void> {
   const wasIn = before.refreshTokenIn;
   const isThere = wasIn === 'keychain' && where.keychain !== 'off' && renewed.refreshToken === used;
-  const place: Place = isThere ? { in: 'keychain' } : wasIn === 'file' ? { in: 'file', why: 'as it was' } : await placed(world, where, renewed.refreshToken);
+  const place: Place = isThere
+    ? { in: 'keychain' }
+    : wasIn === 'file'
+      ? { in: 'file', why: 'as it was' }
+      : await placed(world, where, renewed.refreshToken);
   if (wasIn === 'keychain' && place.why !== undefined)
-    world.err(`latchkey: What renews your sign-in is now in ${tokensPath(world)}, which only you can read, and not in the keychain: ${place.why}.\n`);
+    world.err(
+      `latchkey: What renews your sign-in is now in ${tokensPath(world)}, which only you can read, and not in the keychain: ${place.why}.\n`,
+    );
   await keep(world, where.url, renewed, place, before);
 }
 
 /** @returns the refresh token, undefined if the sign-in has none @throws Failure `sign-in` if the keychain does not hand it over */
-export async function refreshTokenOf(world: World, url: string, { refreshTokenIn, refreshToken }: KeptTokens): Promise<string | undefined> {
+export async function refreshTokenOf(
+  world: World,
+  url: string,
+  { refreshTokenIn, refreshToken }: KeptTokens,
+): Promise<string | undefined> {
   if (refreshTokenIn !== 'keychain') return refreshToken;
   const keychain = findKeychain(world);
   const isFound = typeof keychain !== 'string';
@@ -55,7 +71,10 @@ export async function forgetSignIn(world: World, { url, keychain }: Where): Prom
   const wasThere = await forgetTokens(world, url);
   // asked even if the file knows of none: it can have been lost
   const isGone = (isInKeychain || keychain !== 'off') && (await removed(world, url));
-  if (isInKeychain && !isGone) world.err('latchkey: The keychain did not remove what renews your sign-in. Remove its entry "Latchkey sign-in" by hand.\n');
+  if (isInKeychain && !isGone)
+    world.err(
+      'latchkey: The keychain did not remove what renews your sign-in. Remove its entry "Latchkey sign-in" by hand.\n',
+    );
   return wasThere;
 }
 
@@ -65,7 +84,11 @@ export async function forgetSignIn(world: World, { url, keychain }: Where): Prom
 const accountOf = (world: World, url: string): string => `${url} ${tokensPath(world)}`;
 
 /** Puts a refresh token where it belongs, if that is the keychain. */
-async function placed(world: World, { url, keychain: wanted }: Where, refreshToken: string | undefined): Promise<Place> {
+async function placed(
+  world: World,
+  { url, keychain: wanted }: Where,
+  refreshToken: string | undefined,
+): Promise<Place> {
   if (refreshToken === undefined || wanted === 'off') return { in: 'file' };
   const keychain = findKeychain(world);
   const why = typeof keychain === 'string' ? keychain : await keychain.keep(accountOf(world, url), refreshToken);
@@ -73,7 +96,13 @@ async function placed(world: World, { url, keychain: wanted }: Where, refreshTok
 }
 
 /** Writes the file, after the keychain: a crash in between leaves behind what renews the sign-in, and no memory of something that is nowhere. */
-async function keep(world: World, url: string, tokens: Tokens, place: Place, before: KeptTokens | undefined): Promise<void> {
+async function keep(
+  world: World,
+  url: string,
+  tokens: Tokens,
+  place: Place,
+  before: KeptTokens | undefined,
+): Promise<void> {
   const { refreshToken, ...others } = tokens;
   if (place.in === 'keychain') return keepTokens(world, url, { ...others, refreshTokenIn: 'keychain' });
   await keepTokens(world, url, { ...tokens, ...(place.why !== undefined && { refreshTokenIn: 'file' as const }) });

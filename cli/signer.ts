@@ -9,7 +9,11 @@ export type Signer = {
   mount: '/v1' | '/iam/v1';
   /** tells one identity from another, without a secret; for what is cached */
   who: string;
-  headersFor(call: { method: string; url: string; body?: string }): Promise<Record<string, string>> | Record<string, string>;
+  headersFor(call: {
+    method: string;
+    url: string;
+    body?: string;
+  }): Promise<Record<string, string>> | Record<string, string>;
 };
 
 /** @throws Failure `sign-in` that says which ways there are */
@@ -17,20 +21,27 @@ export async function findSigner(world: World, settings: Settings): Promise<Sign
   const { auth } = settings;
   const token = variable(world, 'LATCHKEY_TOKEN');
   if (token !== undefined && (auth === 'auto' || auth === 'token')) {
-    if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure('sign-in', 'LATCHKEY_TOKEN has characters that no token has, such as a line break.');
+    if (!/^[\x21-\x7e]+$/.test(token))
+      throw new Failure('sign-in', 'LATCHKEY_TOKEN has characters that no token has, such as a line break.');
     return bearer(token);
   }
-  if (auth === 'token') throw new Failure('sign-in', 'LATCHKEY_TOKEN is not set.', ['Set it to an access token, or leave --auth out.']);
+  if (auth === 'token')
+    throw new Failure('sign-in', 'LATCHKEY_TOKEN is not set.', ['Set it to an access token, or leave --auth out.']);
   const login = auth === 'aws' ? undefined : await loginSigner(world, settings);
   if (login) return login;
-  if (auth === 'login') throw new Failure('sign-in', `You are not signed in at ${settings.url}.`, ['Sign in: latchkey login']);
+  if (auth === 'login')
+    throw new Failure('sign-in', `You are not signed in at ${settings.url}.`, ['Sign in: latchkey login']);
   const { awsSigner } = await import('./aws-signer.ts');
   return awsSigner(world, settings);
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const bearer = (token: string): Signer => ({ mount: '/v1', who: `token ${subjectOf(token)}`, headersFor: () => ({ authorization: `Bearer ${token}` }) });
+const bearer = (token: string): Signer => ({
+  mount: '/v1',
+  who: `token ${subjectOf(token)}`,
+  headersFor: () => ({ authorization: `Bearer ${token}` }),
+});
 
 async function loginSigner(world: World, settings: Settings): Promise<Signer | undefined> {
   const tokens = readTokens(world, settings.url);
@@ -45,6 +56,9 @@ async function loginSigner(world: World, settings: Settings): Promise<Signer | u
 
 /** Issuer and subject of a token, unverified: the gateway verifies it. */
 function subjectOf(token: string): string {
-  const claims = parsedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as { iss?: unknown; sub?: unknown } | undefined | null;
+  const claims = parsedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as
+    | { iss?: unknown; sub?: unknown }
+    | undefined
+    | null;
   return claims ? `${claims.iss}#${claims.sub}` : 'opaque';
 }

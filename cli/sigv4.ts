@@ -7,14 +7,23 @@ export type Signable = { method: string; url: string; body?: string };
  * @param now epoch milliseconds
  * @returns the headers to send with the call; `host` is the one that Node sends itself
  */
-export async function signedHeaders({ method, url, body = '' }: Signable, keys: AwsKeys, region: string, now: number): Promise<Record<string, string>> {
+export async function signedHeaders(
+  { method, url, body = '' }: Signable,
+  keys: AwsKeys,
+  region: string,
+  now: number,
+): Promise<Record<string, string>> {
   const { createHash, createHmac } = process.getBuiltinModule('node:crypto');
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
   const { host, pathname, searchParams } = new URL(url);
   const date = new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const headers: Record<string, string> = { host, 'x-amz-date': date, ...(keys.sessionToken !== undefined && { 'x-amz-security-token': keys.sessionToken }) };
+  const headers: Record<string, string> = {
+    host,
+    'x-amz-date': date,
+    ...(keys.sessionToken !== undefined && { 'x-amz-security-token': keys.sessionToken }),
+  };
   const names = Object.keys(headers).sort();
   const canonical = [
     method,
@@ -30,14 +39,21 @@ export async function signedHeaders({ method, url, body = '' }: Signable, keys: 
     hash(body),
   ].join('\n');
   const scope = `${date.slice(0, 8)}/${region}/execute-api/aws4_request`;
-  const key = scope.split('/').reduce<string | Buffer>((derived, part) => hmac(derived, part), `AWS4${keys.secretAccessKey}`);
+  const key = scope
+    .split('/')
+    .reduce<string | Buffer>((derived, part) => hmac(derived, part), `AWS4${keys.secretAccessKey}`);
   const signature = hmac(key, ['AWS4-HMAC-SHA256', date, scope, hash(canonical)].join('\n')).toString('hex');
   const { host: _, ...sent } = headers;
-  return { ...sent, authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}` };
+  return {
+    ...sent,
+    authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
+  };
 }
 
 /** The region that the URL of an API names, where it is API Gateway's own. */
-export const regionOfUrl = (url: string): string | undefined => /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(url).hostname)?.[1];
+export const regionOfUrl = (url: string): string | undefined =>
+  /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(url).hostname)?.[1];
 
 /** RFC 3986: everything but the unreserved characters. */
-const encode = (text: string): string => encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+const encode = (text: string): string =>
+  encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -4,7 +4,8 @@ import { Failure } from './exit.ts';
 import { roughly } from './terminal-text.ts';
 
 /** What an option takes that is read by `startTimeOf`. */
-export const startForms = '14:30, tomorrow 09:00, friday 18:00, 2026-12-24 08:00, in 2h, or an instant such as 2026-12-24T08:00:00Z';
+export const startForms =
+  '14:30, tomorrow 09:00, friday 18:00, 2026-12-24 08:00, in 2h, or an instant such as 2026-12-24T08:00:00Z';
 
 /**
  * A bare time of day is the next one that comes; a weekday is the next of that name.
@@ -38,11 +39,13 @@ const wholeSeconds = (ms: number): number => Math.floor(ms / SECOND) * SECOND;
 
 /** RFC 3339 section 5.6, which takes a blank for the T and small letters too. */
 function fromInstant(words: string): number | undefined {
-  const [, day, time, offset] = /^(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(z|[+-]\d\d:\d\d)$/.exec(words) ?? [];
+  const [, day, time, offset] =
+    /^(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(z|[+-]\d\d:\d\d)$/.exec(words) ?? [];
   if (day === undefined) return undefined;
   const at = Date.parse(`${day}T${time}${offset!.toUpperCase()}`);
   // Date takes the 30th of February for the 2nd of March
-  return Number.isNaN(at) || Number(day.slice(8)) > new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
+  return Number.isNaN(at) ||
+    Number(day.slice(8)) > new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
     ? undefined
     : wholeSeconds(at);
 }
@@ -51,14 +54,17 @@ function fromNow(words: string, now: number): number | undefined {
   const [, span] = /^in\s+(.+)$/.exec(words) ?? [];
   if (span === undefined) return undefined;
   // `2 h`, `90 minutes` and `PT2H` too
-  const seconds = parseDuration(span.startsWith('p') ? span.toUpperCase() : span.replace(/\s+/g, '').replace(/([dhms])[a-z]+/g, '$1'));
+  const seconds = parseDuration(
+    span.startsWith('p') ? span.toUpperCase() : span.replace(/\s+/g, '').replace(/([dhms])[a-z]+/g, '$1'),
+  );
   return seconds === undefined ? undefined : wholeSeconds(now + seconds * SECOND);
 }
 
 const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
 
 function fromDayAndTime(words: string, now: number): number | undefined {
-  const [, day, hours, minutes] = /^(?:(today|tomorrow|[a-z]+day|\d{4}-\d\d-\d\d)\s+)?(\d{1,2}):(\d\d)$/.exec(words) ?? [];
+  const [, day, hours, minutes] =
+    /^(?:(today|tomorrow|[a-z]+day|\d{4}-\d\d-\d\d)\s+)?(\d{1,2}):(\d\d)$/.exec(words) ?? [];
   if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
   const time = [Number(hours), Number(minutes)] as const;
   const today = new Date(now);
@@ -74,7 +80,9 @@ function fromDayAndTime(words: string, now: number): number | undefined {
     return wanted < 0 ? undefined : next(ahead, ahead + 7);
   }
   const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
-  return new Date(year, month - 1, date).getDate() === date && month >= 1 && month <= 12 ? localTime(year, month - 1, date, ...time) : undefined;
+  return new Date(year, month - 1, date).getDate() === date && month >= 1 && month <= 12
+    ? localTime(year, month - 1, date, ...time)
+    : undefined;
 }
 
 /** @throws Failure `usage` where the clocks are put forward over this time */
@@ -82,5 +90,7 @@ function localTime(year: number, month: number, date: number, hours: number, min
   const at = new Date(year, month, date, hours, minutes);
   if (at.getHours() === hours && at.getMinutes() === minutes) return at.getTime();
   const clock = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
-  throw new Failure('usage', `There is no ${clock} on that day here: the clocks are put forward.`, ['Say another time, or an instant in UTC.']);
+  throw new Failure('usage', `There is no ${clock} on that day here: the clocks are put forward.`, [
+    'Say another time, or an instant in UTC.',
+  ]);
 }

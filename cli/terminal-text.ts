@@ -37,9 +37,15 @@ export function roughly(ms: number): string {
  * Rows under a heading, in columns as wide as they must be. The last column is not padded.
  * @param room how many characters fit on a line; where the table does not, each row is a paragraph of its own
  */
-export function table(paint: Paint, heading: readonly string[], rows: ReadonlyArray<readonly string[]>, room = Number.POSITIVE_INFINITY): string {
+export function table(
+  paint: Paint,
+  heading: readonly string[],
+  rows: ReadonlyArray<readonly string[]>,
+  room = Number.POSITIVE_INFINITY,
+): string {
   const widths = heading.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]!.length)));
-  if (widths.reduce((sum, width) => sum + width + 2, -2) > room) return rows.map((row) => paragraph(paint, heading, row)).join('\n');
+  if (widths.reduce((sum, width) => sum + width + 2, -2) > room)
+    return rows.map((row) => paragraph(paint, heading, row)).join('\n');
   const line = (cells: readonly string[]) =>
     cells
       .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i]!)))
@@ -59,7 +65,9 @@ function paragraph(paint: Paint, [, ...titles]: readonly string[], [first = '', 
 /** `name  value` lines, the names in one column. Rows without a value are left out. */
 export function fields(paint: Paint, rows: ReadonlyArray<readonly [string, string | undefined]>): string {
   const width = Math.max(...rows.map(([name]) => name.length));
-  return rows.flatMap(([name, value]) => (value === undefined ? [] : [`  ${paint('dim', name.padEnd(width))}  ${value}\n`])).join('');
+  return rows
+    .flatMap(([name, value]) => (value === undefined ? [] : [`  ${paint('dim', name.padEnd(width))}  ${value}\n`]))
+    .join('');
 }
 
 /** What `--json` prints. */

@@ -36,16 +36,20 @@ export async function forgetTokens(world: World, url: string): Promise<boolean> 
 }
 
 /** Runs a refresh alone: an issuer that rotates refresh tokens takes each of them once. The others wait as long as a keychain and an issuer may take. */
-export const alone = <T>(world: World, work: () => Promise<T>): Promise<T> => withLock(world, `${tokensPath(world)}.refresh`, work, MINUTE);
+export const alone = <T>(world: World, work: () => Promise<T>): Promise<T> =>
+  withLock(world, `${tokensPath(world)}.refresh`, work, MINUTE);
 
 /** Epoch milliseconds from an issuer's `expires_in`, which may be left out (RFC 6749 section 5.1). */
-export const expiryOf = (expiresIn: unknown, now: number): number => now + (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn * SECOND : 5 * MINUTE);
+export const expiryOf = (expiresIn: unknown, now: number): number =>
+  now + (typeof expiresIn === 'number' && expiresIn > 0 ? expiresIn * SECOND : 5 * MINUTE);
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
 async function change(world: World, edit: (all: Kept) => Kept): Promise<void> {
   const path = tokensPath(world);
-  await withLock(world, path, () => writeWhole(path, JSON.stringify(edit(readAll(world))), { mode: 0o600, force: true }));
+  await withLock(world, path, () =>
+    writeWhole(path, JSON.stringify(edit(readAll(world))), { mode: 0o600, force: true }),
+  );
 }
 
 function readAll(world: World): Kept {

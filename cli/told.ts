@@ -4,7 +4,11 @@ import { plain } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 /** Runs `work` and tells why it failed. @param args of the command line, for --json @returns the exit status */
-export async function told(world: World, args: readonly string[], work: () => Promise<number | undefined>): Promise<number> {
+export async function told(
+  world: World,
+  args: readonly string[],
+  work: () => Promise<number | undefined>,
+): Promise<number> {
   try {
     return (await work()) ?? exits.ok.status;
   } catch (error) {
@@ -16,10 +20,13 @@ export async function told(world: World, args: readonly string[], work: () => Pr
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const beforeDashes = (args: readonly string[]): readonly string[] => (args.includes('--') ? args.slice(0, args.indexOf('--')) : args);
+const beforeDashes = (args: readonly string[]): readonly string[] =>
+  args.includes('--') ? args.slice(0, args.indexOf('--')) : args;
 
 function failureText({ message, next, exit, problem }: Failure, asJson: boolean): string {
   if (asJson) return `${JSON.stringify({ ...(problem ?? { code: exit, detail: message }), next }, null, 2)}\n`;
   // what others wrote can be in it
-  return [`latchkey: ${message.split('\n').map(plain).join('\n')}`, ...next.map((line) => `  ${plain(line)}`), ''].join('\n');
+  return [`latchkey: ${message.split('\n').map(plain).join('\n')}`, ...next.map((line) => `  ${plain(line)}`), ''].join(
+    '\n',
+  );
 }

@@ -14,7 +14,12 @@ export type VendOptions = Issue & {
 };
 
 /** @param target a role, or the id of a request @throws Failure `no-grant` and whatever the API refuses */
-export async function vend(world: World, settings: Settings, target: string, { duration, cache = false, filing }: VendOptions = {}): Promise<CredentialsView> {
+export async function vend(
+  world: World,
+  settings: Settings,
+  target: string,
+  { duration, cache = false, filing }: VendOptions = {},
+): Promise<CredentialsView> {
   const signer = await findSigner(world, settings);
   const { who } = signer;
   const kept = cache && duration === undefined ? recallSession(world, settings.url, who, target) : undefined;
@@ -24,7 +29,8 @@ export async function vend(world: World, settings: Settings, target: string, { d
   const credentials = await issueSession(world, settings, signer, target, { duration, filing });
   await carryOn(world, cache, async () => {
     if (cache) keepSession(world, settings.url, who, target, credentials);
-    if (target !== credentials.RequestId) await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
+    if (target !== credentials.RequestId)
+      await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
   });
   return credentials;
 }

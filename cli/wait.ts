@@ -24,7 +24,9 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
   let unanswered = 0;
   try {
     if (request.status === 'pending')
-      say.line(`Asked: ${askedText(request)}. To be decided ${when(request.decideBy, world.now())}.\nCtrl-C stops waiting and leaves the request in place.`);
+      say.line(
+        `Asked: ${askedText(request)}. To be decided ${when(request.decideBy, world.now())}.\nCtrl-C stops waiting and leaves the request in place.`,
+      );
     while (request.status === 'pending') {
       say.status(`Waiting for a decision; ${roughly(Math.max(0, Date.parse(request.decideBy) - world.now()))} left`);
       await world.sleep(seconds * SECOND, signal);
@@ -46,9 +48,11 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
     release();
   }
   if (request.status === 'active' || request.status === 'scheduled') return request;
-  throw new Failure('not-granted', `Your request for ${request.role.id} was not granted: it is ${request.status}${commentText(request)}.`, [
-    `See it: latchkey show ${request.id}`,
-  ]);
+  throw new Failure(
+    'not-granted',
+    `Your request for ${request.role.id} was not granted: it is ${request.status}${commentText(request)}.`,
+    [`See it: latchkey show ${request.id}`],
+  );
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------

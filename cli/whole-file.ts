@@ -13,7 +13,9 @@ export function readText(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
-    throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`, ['Check that it is a file, and that you may read it.']);
+    throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`, [
+      'Check that it is a file, and that you may read it.',
+    ]);
   }
 }
 
@@ -21,7 +23,11 @@ export function readText(path: string): string | undefined {
  * Replaces a file in one step: whoever reads it sees the old text or the new one. A link stays a link.
  * @param mode of a file that is new, or of any if `force`; an existing one keeps its own
  */
-export function writeWhole(path: string, text: string, { mode, force = false }: { mode: number; force?: boolean }): void {
+export function writeWhole(
+  path: string,
+  text: string,
+  { mode, force = false }: { mode: number; force?: boolean },
+): void {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const target = targetOf(path);
@@ -46,11 +52,19 @@ export function writeWhole(path: string, text: string, { mode, force = false }: 
  * Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over.
  * @param patience how long to wait for the others, in milliseconds
  */
-export async function withLock<T>(world: Pick<World, 'sleep'>, path: string, work: () => Promise<T> | T, patience = 10 * SECOND): Promise<T> {
+export async function withLock<T>(
+  world: Pick<World, 'sleep'>,
+  path: string,
+  work: () => Promise<T> | T,
+  patience = 10 * SECOND,
+): Promise<T> {
   const lock = `${targetOf(path)}.latchkey-lock`;
   makeFolder(dirname(lock));
   for (let waited = 0; !take(lock); waited += 50) {
-    if (waited > patience) throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [`If none is running, remove ${lock} and try again.`]);
+    if (waited > patience)
+      throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [
+        `If none is running, remove ${lock} and try again.`,
+      ]);
     await world.sleep(50);
   }
   try {
@@ -118,7 +132,9 @@ function modeOf(path: string): number | undefined {
 }
 
 const notWritten = (path: string, error: unknown): Failure =>
-  new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, ['Check who may write there, and whether the disk is full.']);
+  new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, [
+    'Check who may write there, and whether the disk is full.',
+  ]);
 
 /** Asked for here only, as loading node:os would be felt in a kept answer of `credentials`. */
 const thisHost = (): string => process.getBuiltinModule('node:os').hostname();

@@ -16,11 +16,20 @@ export type Wish = Filing & {
 export const wishOptions = {
   for: { type: 'text', placeholder: '2h', summary: "how long: 45m, 2h, 1h30m or PT1H30M (else the role's default)" },
   ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket that this is about' },
-  at: { type: 'text', placeholder: 'TIME', summary: `when it shall start, in your time zone: ${startForms} (else at the approval)` },
-  scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'the part of the role that is needed, where it has parts; see `latchkey roles ROLE`' },
+  at: {
+    type: 'text',
+    placeholder: 'TIME',
+    summary: `when it shall start, in your time zone: ${startForms} (else at the approval)`,
+  },
+  scope: {
+    type: 'list',
+    placeholder: 'NAME=VALUE',
+    summary: 'the part of the role that is needed, where it has parts; see `latchkey roles ROLE`',
+  },
   'break-glass': {
     type: 'flag',
-    summary: 'takes the role at once, without approval, where the catalogue lets you; everybody concerned is told and it is reviewed',
+    summary:
+      'takes the role at once, without approval, where the catalogue lets you; everybody concerned is told and it is reviewed',
   },
   'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for bots: the mail address or chat user that asked' },
 } as const satisfies Options;

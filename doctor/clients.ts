@@ -8,7 +8,13 @@ import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 /** Left out, the SDK finds each in the environment or its files. */
 export type Place = { region?: string; endpoint?: string; credentials?: Credentials };
-export type Clients = { sts: STSClient; iam: IAMClient; lambda: LambdaClient; dynamodb: DynamoDBClient; ses: SESClient };
+export type Clients = {
+  sts: STSClient;
+  iam: IAMClient;
+  lambda: LambdaClient;
+  dynamodb: DynamoDBClient;
+  ses: SESClient;
+};
 
 export function clientsOf(place: Place): Clients {
   const settings = { ...place, maxAttempts: 3 };
@@ -25,7 +31,10 @@ export function clientsOf(place: Place): Clients {
 }
 
 /** Who calls, and by how many milliseconds this machine's clock is ahead of AWS's. @throws what the SDK throws */
-export async function callerOf({ sts }: Pick<Clients, 'sts'>, clock: () => number): Promise<{ account: string; arn: string; aheadMs: number }> {
+export async function callerOf(
+  { sts }: Pick<Clients, 'sts'>,
+  clock: () => number,
+): Promise<{ account: string; arn: string; aheadMs: number }> {
   let aheadMs = 0;
   sts.middlewareStack.add(
     (next) => async (args) => {

@@ -13,20 +13,27 @@ export type Check = {
   plan?: readonly string[];
 };
 
-const deploy = 'npx osls deploy --stage {stage} --package .serverless    # after npm run package, with the parameters of this deployment';
+const deploy =
+  'npx osls deploy --stage {stage} --package .serverless    # after npm run package, with the parameters of this deployment';
 const inAccount = '    # with credentials of {accountId}';
 const template = [
   'npm run --silent target -- --account {account} --hub {hub} --stage {stage}{organization} > {account}.yml',
   `aws cloudformation deploy --template-file {account}.yml --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM${inAccount}`,
 ] as const;
-const install = 'Install the template of the account: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}';
+const install =
+  'Install the template of the account: npm run target -- --account {account} --hub {hub} --stage {stage}{organization}';
 /** What only the other side can tell more of. */
-const look = [`npm run --silent doctor -- --account {account} --hub {hub} --stage {stage}{organization} --fix-plan${inAccount}`] as const;
-const lookThere = 'Run the doctor with credentials of {accountId}: it says what differs from the template, and the command that mends it.';
+const look = [
+  `npm run --silent doctor -- --account {account} --hub {hub} --stage {stage}{organization} --fix-plan${inAccount}`,
+] as const;
+const lookThere =
+  'Run the doctor with credentials of {accountId}: it says what differs from the template, and the command that mends it.';
 /** CloudFormation compares templates, not what stands there. */
-const notByTemplate = 'CloudFormation does not undo what was changed beside it; after a change of the catalogue, install the template.';
+const notByTemplate =
+  'CloudFormation does not undo what was changed beside it; after a change of the catalogue, install the template.';
 const putBack = (command: string) => `Put it back: ${command}, with credentials of {accountId}. ${notByTemplate}`;
-const rewrite = (command: string) => `Put it back: ${command}, with the document that --fix-plan prints in full. ${notByTemplate}`;
+const rewrite = (command: string) =>
+  `Put it back: ${command}, with the document that --fix-plan prints in full. ${notByTemplate}`;
 const setBoundary = 'aws iam put-role-permissions-boundary --role-name {role} --permissions-boundary {boundary}';
 const setDuration = 'aws iam update-role --role-name {role} --max-session-duration {seconds}';
 
@@ -102,14 +109,18 @@ export const checks = {
     asks: "the table's stream shows new and old images",
     cause: 'Without them nobody is mailed and no live session is ended.',
     fix: 'Switch it on, then have the event source mappings of notify and revoke-sessions read the new stream: a stream that is switched on is a new one.',
-    plan: ['aws dynamodb update-table --table-name {table} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region {region}'],
+    plan: [
+      'aws dynamodb update-table --table-name {table} --stream-specification StreamEnabled=true,StreamViewType=NEW_AND_OLD_IMAGES --region {region}',
+    ],
   },
   'table-ttl': {
     level: 'warning',
     asks: 'DynamoDB collects what has expired, by the attribute ttl',
     cause: 'Old messages and lists of revocations stay for ever; deny policies on roles are pruned late.',
     fix: 'Switch it on.',
-    plan: ['aws dynamodb update-time-to-live --table-name {table} --time-to-live-specification Enabled=true,AttributeName=ttl --region {region}'],
+    plan: [
+      'aws dynamodb update-time-to-live --table-name {table} --time-to-live-specification Enabled=true,AttributeName=ttl --region {region}',
+    ],
   },
   'table-recovery': {
     level: 'finding',
@@ -132,7 +143,9 @@ export const checks = {
     asks: 'the table is encrypted with a key of KMS',
     cause: "It is encrypted with a key of AWS's own, whose uses CloudTrail does not show.",
     fix: 'Switch it on.',
-    plan: ['aws dynamodb update-table --table-name {table} --sse-specification Enabled=true,SSEType=KMS --region {region}'],
+    plan: [
+      'aws dynamodb update-table --table-name {table} --sse-specification Enabled=true,SSEType=KMS --region {region}',
+    ],
   },
   consumer: {
     level: 'finding',
@@ -146,7 +159,9 @@ export const checks = {
     asks: 'the function may say which records failed',
     cause: 'One record that fails would hold up or repeat all others of its batch.',
     fix: 'Let it say so: ReportBatchItemFailures.',
-    plan: ['aws lambda update-event-source-mapping --uuid {uuid} --function-response-types ReportBatchItemFailures --region {region}'],
+    plan: [
+      'aws lambda update-event-source-mapping --uuid {uuid} --function-response-types ReportBatchItemFailures --region {region}',
+    ],
   },
   'consumer-dead-letters': {
     level: 'finding',
@@ -162,7 +177,9 @@ export const checks = {
     asks: 'SES has verified the sender or its domain',
     cause: 'SES refuses every mail of {sender}.',
     fix: 'Verify the domain {domain} (SES, Identities), or the address alone.',
-    plan: ['aws ses verify-email-identity --email-address {sender} --region {region}    # then follow the link that SES mails'],
+    plan: [
+      'aws ses verify-email-identity --email-address {sender} --region {region}    # then follow the link that SES mails',
+    ],
   },
   sending: {
     level: 'finding',
@@ -229,7 +246,8 @@ export const checks = {
   'revoker-rights': {
     level: 'finding',
     asks: "the revoker may change the role's inline policies",
-    cause: "The role is not in the revoker's policy, or the boundary is not on the role: the revoker may touch no role without it.",
+    cause:
+      "The role is not in the revoker's policy, or the boundary is not on the role: the revoker may touch no role without it.",
     fix: lookThere,
     plan: look,
   },
@@ -244,21 +262,24 @@ export const checks = {
   role: {
     level: 'finding',
     asks: 'the role is there, under the path of the catalogue',
-    cause: 'It was not installed, or by hand under another path. A name can be had once in an account, whatever the path.',
+    cause:
+      'It was not installed, or by hand under another path. A name can be had once in an account, whatever the path.',
     fix: install,
     plan: template,
   },
   'role-trust': {
     level: 'finding',
     asks: "the role's trust policy says what the template says",
-    cause: 'It was changed by hand, or the catalogue or the hub was changed and the template not installed again: {differences}.',
+    cause:
+      'It was changed by hand, or the catalogue or the hub was changed and the template not installed again: {differences}.',
     fix: rewrite('aws iam update-assume-role-policy --role-name {role}'),
     plan: [`aws iam update-assume-role-policy --role-name {role} --policy-document '{document}'${inAccount}`],
   },
   'role-boundary': {
     level: 'finding',
     asks: 'the role has the boundary of the template',
-    cause: 'It was taken off or replaced. Sessions could make identities that outlive them, and the revoker may not touch the role.',
+    cause:
+      'It was taken off or replaced. Sessions could make identities that outlive them, and the revoker may not touch the role.',
     fix: putBack(setBoundary),
     plan: [`${setBoundary}${inAccount}`],
   },
@@ -280,7 +301,9 @@ export const checks = {
     asks: 'the boundary says what the template says',
     cause: 'It is missing or was changed: {differences}.',
     fix: rewrite('aws iam create-policy-version --policy-arn {boundary} --set-as-default'),
-    plan: [`aws iam create-policy-version --policy-arn {boundary} --set-as-default --policy-document '{document}'${inAccount}`],
+    plan: [
+      `aws iam create-policy-version --policy-arn {boundary} --set-as-default --policy-document '{document}'${inAccount}`,
+    ],
   },
   'revoker-role': {
     level: 'finding',
@@ -294,7 +317,9 @@ export const checks = {
     asks: 'the revoker may do what the template says and no more',
     cause: 'Its policy is missing or was changed: {differences}.',
     fix: rewrite('aws iam put-role-policy --role-name latchkey-revoker --policy-name Revoke'),
-    plan: [`aws iam put-role-policy --role-name latchkey-revoker --policy-name Revoke --policy-document '{document}'${inAccount}`],
+    plan: [
+      `aws iam put-role-policy --role-name latchkey-revoker --policy-name Revoke --policy-document '{document}'${inAccount}`,
+    ],
   },
 } as const satisfies Record<string, Check>;
 export type Code = keyof typeof checks;
@@ -329,7 +354,8 @@ export function fault(code: Code, about: string, seen: string, values: Values): 
   return { code, level, about, seen, cause: filled(cause), fix: filled(fix), ...(plan && { plan: plan.map(filled) }) };
 }
 
-const filledIn = (text: string, values: Values): string => text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`);
+const filledIn = (text: string, values: Values): string =>
+  text.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? `{${name}}`);
 
 export const notChecked = (code: Code, about: string, why: string, permission?: string): Finding => ({
   code,

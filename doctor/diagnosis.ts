@@ -36,58 +36,97 @@ export class Lost extends Error {}
  * @param clock of this machine, epoch milliseconds
  * @throws Lost; what the SDK throws where there are no credentials or they are not taken
  */
-export async function diagnose(question: Question, catalogue: CatalogueData, clients: Clients, clock: () => number): Promise<Diagnosis> {
+export async function diagnose(
+  question: Question,
+  catalogue: CatalogueData,
+  clients: Clients,
+  clock: () => number,
+): Promise<Diagnosis> {
   const region = await clients.sts.config.region();
   const caller = await callerOf(clients, clock);
   const { isHub, hub, standing } = placeOf(question, catalogue, caller.account);
   const keys = accountsOf(question, catalogue, isHub || question.targetRole !== undefined ? undefined : standing);
   const partition = caller.arn.split(':')[1] ?? 'aws';
-  const values = { stage: question.stage, region, partition, hub: hub ?? 'HUB', organization: organizationText(question.organization) };
+  const values = {
+    stage: question.stage,
+    region,
+    partition,
+    hub: hub ?? 'HUB',
+    organization: organizationText(question.organization),
+  };
   const digest = catalogueDigest(openCatalogue(catalogue));
   const visited = await inOrder(keys, async (key): Promise<Section> => {
     const account = catalogue.accounts[key]!;
     const named = { ...values, account: key, accountId: account.id };
     const expected = { catalogue: digest, version, hasRevoker: account.revoker };
-    const tried = isHub ? judgeProbes(await readProbes(clients, question.stage, key), expected, named) : [notChecked('enter', key, elsewhere(hub))];
-    const { isSeen, findings } = await installed(question, catalogue, { key, hub, isIn: standing.includes(key) }, clients, named);
+    const tried = isHub
+      ? judgeProbes(await readProbes(clients, question.stage, key), expected, named)
+      : [notChecked('enter', key, elsewhere(hub))];
+    const { isSeen, findings } = await installed(
+      question,
+      catalogue,
+      { key, hub, isIn: standing.includes(key) },
+      clients,
+      named,
+    );
     return { title: `${key} ${account.id}`, findings: [...(isSeen ? tried.map(seenBelow) : tried), ...findings] };
   });
-  const here = [judgeClock(caller.aheadMs, values), ...(isHub ? judgeHub(await readHub(clients, question.stage), values) : [])];
+  const here = [
+    judgeClock(caller.aheadMs, values),
+    ...(isHub ? judgeHub(await readHub(clients, question.stage), values) : []),
+  ];
   const sections = [{ title: isHub ? `hub ${caller.account}` : 'here', findings: here }, ...visited];
   return { stage: question.stage, region, hub, caller: caller.arn, sections: ofTheHub(sections) };
 }
 
 // --- internal ---
 
-const elsewhere = (hub: string | undefined) => `only the hub's functions can try it: run the doctor with credentials of the hub${hub ? ` ${hub}` : ''} as well`;
+const elsewhere = (hub: string | undefined) =>
+  `only the hub's functions can try it: run the doctor with credentials of the hub${hub ? ` ${hub}` : ''} as well`;
 
 const AT_ONCE = 4;
 
 async function inOrder<Item, Result>(items: readonly Item[], run: (item: Item) => Promise<Result>): Promise<Result[]> {
   const results: Result[] = [];
-  for (let i = 0; i < items.length; i += AT_ONCE) results.push(...(await Promise.all(items.slice(i, i + AT_ONCE).map(run))));
+  for (let i = 0; i < items.length; i += AT_ONCE)
+    results.push(...(await Promise.all(items.slice(i, i + AT_ONCE).map(run))));
   return results;
 }
 
 function placeOf({ hub, account, targetRole }: Question, { accounts }: CatalogueData, caller: string) {
   const standing = Object.keys(accounts).filter((key) => accounts[key]!.id === caller);
   const isHub = hub === undefined ? standing.length === 0 : hub === caller;
-  if (!isHub && standing.length === 0) throw new Lost(`You stand in account ${caller}, which is neither the hub ${hub} nor an account of the catalogue.`);
+  if (!isHub && standing.length === 0)
+    throw new Lost(`You stand in account ${caller}, which is neither the hub ${hub} nor an account of the catalogue.`);
   if (!isHub && account !== undefined && targetRole === undefined && !standing.includes(account))
-    throw new Lost(`You stand in account ${caller} (${standing.join(', ')}); for ${account} take credentials of ${accounts[account]?.id} or of the hub.`);
+    throw new Lost(
+      `You stand in account ${caller} (${standing.join(', ')}); for ${account} take credentials of ${accounts[account]?.id} or of the hub.`,
+    );
   return { isHub, hub: isHub ? caller : hub, standing };
 }
 
 /** The accounts to look at, in the catalogue's order: those that have roles, and of them the chosen or those where the operator stands. */
-function accountsOf({ account }: Question, catalogue: CatalogueData, standing: readonly string[] | undefined): string[] {
+function accountsOf(
+  { account }: Question,
+  catalogue: CatalogueData,
+  standing: readonly string[] | undefined,
+): string[] {
   const used = new Set([...rolesIn(catalogue)].map((role) => role.account));
   const chosen = account === undefined ? standing : [account];
-  return Object.keys(catalogue.accounts).filter((key) => used.has(key) && (chosen === undefined || chosen.includes(key)));
+  return Object.keys(catalogue.accounts).filter(
+    (key) => used.has(key) && (chosen === undefined || chosen.includes(key)),
+  );
 }
 
 type There = { key: string; hub: string | undefined; isIn: boolean };
 
-async function installed(question: Question, catalogue: CatalogueData, { key, hub, isIn }: There, clients: Clients, values: Record<string, string>) {
+async function installed(
+  question: Question,
+  catalogue: CatalogueData,
+  { key, hub, isIn }: There,
+  clients: Clients,
+  values: Record<string, string>,
+) {
   const hubOf = (organization: string | undefined) => ({ accountId: hub, stage: question.stage, organization });
   const target = targetOf(catalogue, key, hubOf(question.organization));
   const reading = await readingOf(question, target, isIn, clients);
@@ -97,7 +136,12 @@ async function installed(question: Question, catalogue: CatalogueData, { key, hu
   const findings = judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), named);
   const isSeen = reading.is === 'there';
   if (hub !== undefined || !isSeen) return { isSeen, findings };
-  return { isSeen, findings: findings.map((finding) => (namesTheHub.has(finding.code) ? notChecked(finding.code, finding.about, hubIsMissing) : finding)) };
+  return {
+    isSeen,
+    findings: findings.map((finding) =>
+      namesTheHub.has(finding.code) ? notChecked(finding.code, finding.about, hubIsMissing) : finding,
+    ),
+  };
 }
 
 /** Where both sides are seen at once, what the hub ran into is mended by what is found in the account. */
@@ -114,12 +158,21 @@ function seenBelow(finding: Finding): Finding {
 const namesTheHub = new Set<Code>(['role-trust', 'revoker-role']);
 const hubIsMissing = 'it names the hub: give its account with --hub, 12 digits';
 
-const organizationText = (organization: string | undefined): string => (organization ? ` --organization ${organization}` : '');
+const organizationText = (organization: string | undefined): string =>
+  organization ? ` --organization ${organization}` : '';
 
-async function readingOf({ targetRole, place }: Question, target: Target, isIn: boolean, clients: Clients): Promise<Seen<TargetFacts>> {
+async function readingOf(
+  { targetRole, place }: Question,
+  target: Target,
+  isIn: boolean,
+  clients: Clients,
+): Promise<Seen<TargetFacts>> {
   if (isIn) return { is: 'there', value: await readTarget(clients, target) };
   if (targetRole === undefined)
-    return { is: 'hidden', why: `take credentials of ${target.account.id}, or name a role there that reads IAM with --target-role, to see what is installed` };
+    return {
+      is: 'hidden',
+      why: `take credentials of ${target.account.id}, or name a role there that reads IAM with --target-role, to see what is installed`,
+    };
   const entered = await enterToRead(clients, place, target.account, targetRole);
   return entered.is === 'there' ? { is: 'there', value: await readTarget(entered.value, target) } : entered;
 }
@@ -137,8 +190,16 @@ const aboutFunctions = new Set<Code>(['probe', 'catalogue', 'version', 'clock-hu
 function ofTheHub([hub, ...accounts]: readonly Section[]): Section[] {
   const isOfHub = ({ code }: Finding) => aboutFunctions.has(code);
   // that a function is not deployed is said already
-  const isNews = ({ code, about }: Finding) => code !== 'probe' || !hub?.findings.some((finding) => finding.level === 'finding' && finding.about === about);
-  const lines = new Map(accounts.flatMap(({ findings }) => findings.filter(isOfHub).filter(isNews)).map((finding) => [JSON.stringify(finding), finding]));
-  const rest = accounts.map(({ title, findings }) => ({ title, findings: findings.filter((finding) => !isOfHub(finding)) }));
+  const isNews = ({ code, about }: Finding) =>
+    code !== 'probe' || !hub?.findings.some((finding) => finding.level === 'finding' && finding.about === about);
+  const lines = new Map(
+    accounts
+      .flatMap(({ findings }) => findings.filter(isOfHub).filter(isNews))
+      .map((finding) => [JSON.stringify(finding), finding]),
+  );
+  const rest = accounts.map(({ title, findings }) => ({
+    title,
+    findings: findings.filter((finding) => !isOfHub(finding)),
+  }));
   return hub ? [{ ...hub, findings: [...hub.findings, ...lines.values()] }, ...rest] : rest;
 }

@@ -30,7 +30,11 @@ export type DoctorResult = { text: string; exitCode: 0 | 1 } | { faults: string[
  * What the options ask for, or every fault at once.
  * @param read a file's text
  */
-export async function runDoctor(given: DoctorOptions, read: (file: string) => string, clock: () => number = Date.now): Promise<DoctorResult> {
+export async function runDoctor(
+  given: DoctorOptions,
+  read: (file: string) => string,
+  clock: () => number = Date.now,
+): Promise<DoctorResult> {
   const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
   const faults = faultsIn(given);
   if (faults.length > 0) return { faults };
@@ -38,7 +42,11 @@ export async function runDoctor(given: DoctorOptions, read: (file: string) => st
   if ('faults' in found) return found;
   const { account } = given;
   if (account !== undefined && !Object.hasOwn(found.catalogue.accounts, account))
-    return { faults: [`There is no account "${account}" in ${file}. It has: ${Object.keys(found.catalogue.accounts).join(', ')}.`] };
+    return {
+      faults: [
+        `There is no account "${account}" in ${file}. It has: ${Object.keys(found.catalogue.accounts).join(', ')}.`,
+      ],
+    };
   const diagnosis = await visit(questionOf(given), found.catalogue, clock);
   if ('faults' in diagnosis) return diagnosis;
   const plan = wantsPlan ? planOf(diagnosis) : undefined;
@@ -48,15 +56,38 @@ export async function runDoctor(given: DoctorOptions, read: (file: string) => st
 
 // --- internal ---
 
-function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 'target-role': role }: DoctorOptions): string[] {
+function faultsIn({
+  stage = 'prod',
+  region,
+  hub,
+  organization,
+  endpoint,
+  local,
+  'target-role': role,
+}: DoctorOptions): string[] {
   const rules: Array<[boolean, string]> = [
-    [/^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage), `--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`],
-    [region === undefined || /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region), `--region must be a Region such as eu-west-1, not "${region}"`],
+    [
+      /^[a-zA-Z][a-zA-Z0-9-]{0,20}$/.test(stage),
+      `--stage must be the stage that Latchkey was deployed with, such as prod, not "${stage}"`,
+    ],
+    [
+      region === undefined || /^[a-z]{2,}(?:-[a-z]+)+-\d+$/.test(region),
+      `--region must be a Region such as eu-west-1, not "${region}"`,
+    ],
     [hub === undefined || /^\d{12}$/.test(hub), `--hub must be the 12 digits of an AWS account, not "${hub}"`],
-    [organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization), '--organization must be the id of an organisation, such as o-a1b2c3d4e5'],
-    [role === undefined || /^(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/.test(role), `--target-role must be the path and name of a role, not "${role}"`],
+    [
+      organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization),
+      '--organization must be the id of an organisation, such as o-a1b2c3d4e5',
+    ],
+    [
+      role === undefined || /^(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/.test(role),
+      `--target-role must be the path and name of a role, not "${role}"`,
+    ],
     [endpoint === undefined || isUrl(endpoint), `--endpoint must be an http or https URL, not "${endpoint}"`],
-    [local === undefined || isUrl(local), `--local must be the URL of a local server, such as http://localhost:3000, not "${local}"`],
+    [
+      local === undefined || isUrl(local),
+      `--local must be the URL of a local server, such as http://localhost:3000, not "${local}"`,
+    ],
     [local === undefined || endpoint === undefined, '--local and --endpoint exclude each other'],
   ];
   return rules.flatMap(([isKept, fault]) => (isKept ? [] : [fault]));
@@ -65,7 +96,16 @@ function faultsIn({ stage = 'prod', region, hub, organization, endpoint, local, 
 const isUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 
 /** A local server has its emulators below /local/aws, an operator with a key of his own, and a role that reads in every account. */
-function questionOf({ local, stage, region, endpoint, hub, organization, account, 'target-role': targetRole }: DoctorOptions): Question {
+function questionOf({
+  local,
+  stage,
+  region,
+  endpoint,
+  hub,
+  organization,
+  account,
+  'target-role': targetRole,
+}: DoctorOptions): Question {
   const place: Place = local
     ? { region: 'us-east-1', endpoint: new URL('/local/aws', local).href, credentials: operatorKeys }
     : { ...(region && { region }), ...(endpoint && { endpoint }) };
@@ -80,7 +120,11 @@ function questionOf({ local, stage, region, endpoint, hub, organization, account
   };
 }
 
-async function visit(question: Question, catalogue: CatalogueData, clock: () => number): Promise<Diagnosis | { faults: string[] }> {
+async function visit(
+  question: Question,
+  catalogue: CatalogueData,
+  clock: () => number,
+): Promise<Diagnosis | { faults: string[] }> {
   const clients = clientsOf(question.place);
   try {
     return await diagnose(question, catalogue, clients, clock);
@@ -97,17 +141,26 @@ async function visit(question: Question, catalogue: CatalogueData, clock: () => 
 function reasonOf(error: unknown, { endpoint }: Place): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if (error instanceof Lost || error instanceof TargetFault) return error.message;
-  if (error.message === 'Region is missing') return 'The Region is missing: give --region, or AWS_REGION in the environment.';
+  if (error.message === 'Region is missing')
+    return 'The Region is missing: give --region, or AWS_REGION in the environment.';
   if (error.name === 'CredentialsProviderError')
     return 'There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login.';
   const code = awsAnswer(error)?.code;
-  if (code !== undefined) return `AWS did not take your credentials (${code}). Renew them, or check the clock of this machine.`;
-  const [cause] = /\b(?:E[A-Z]{4,}|EAI_AGAIN|TimeoutError)\b/.exec([(error as NodeJS.ErrnoException).code, error.name, error.message].join(' ')) ?? [];
-  if (cause !== undefined && endpoint !== undefined) return `Nothing answers at ${new URL(endpoint).origin} (${cause}). Is it running there?`;
+  if (code !== undefined)
+    return `AWS did not take your credentials (${code}). Renew them, or check the clock of this machine.`;
+  const [cause] =
+    /\b(?:E[A-Z]{4,}|EAI_AGAIN|TimeoutError)\b/.exec(
+      [(error as NodeJS.ErrnoException).code, error.name, error.message].join(' '),
+    ) ?? [];
+  if (cause !== undefined && endpoint !== undefined)
+    return `Nothing answers at ${new URL(endpoint).origin} (${cause}). Is it running there?`;
   return cause && `AWS STS could not be reached (${cause}). Check the network, --region and --endpoint.`;
 }
 
-function catalogueIn(file: string, read: (file: string) => string): { catalogue: CatalogueData } | { faults: string[] } {
+function catalogueIn(
+  file: string,
+  read: (file: string) => string,
+): { catalogue: CatalogueData } | { faults: string[] } {
   try {
     const { data, faults } = readCatalogue(read(file));
     return data ? { catalogue: data } : { faults: faultLines(file, faults) };

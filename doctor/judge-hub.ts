@@ -18,7 +18,14 @@ export function judgeHub(hub: HubFacts, values: Values): Finding[] {
 }
 
 /** One check of something that was seen or not. */
-function judge<Value>(code: Code, about: string, seen: Seen<Value>, wrong: Judge<Value>, well: (value: Value) => string, values: Values): Finding {
+function judge<Value>(
+  code: Code,
+  about: string,
+  seen: Seen<Value>,
+  wrong: Judge<Value>,
+  well: (value: Value) => string,
+  values: Values,
+): Finding {
   if (seen.is === 'hidden') return notChecked(code, about, seen.why, seen.permission);
   if (seen.is === 'missing') return fault(code, about, 'there is none', values);
   const told = wrong(seen.value);
@@ -60,7 +67,12 @@ const clockLimit = 60_000;
 export function judgeClock(aheadMs: number, values: Values): Finding {
   const about = "this machine's clock";
   if (Math.abs(aheadMs) <= clockLimit) return fine('clock-here', about, "within a minute of AWS's");
-  return fault('clock-here', about, `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} AWS's`, values);
+  return fault(
+    'clock-here',
+    about,
+    `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} AWS's`,
+    values,
+  );
 }
 
 // -- table -----------------------------------------------------------------------------------------------------------
@@ -93,12 +105,15 @@ function judgeTable({ tableName, table, ttl, recovery }: HubFacts, values: Value
       values,
     ),
   ];
-  return table.is === 'hidden' ? [there, ...apart] : [there, ...judgeDescription(tableName, table.value, values), ...apart];
+  return table.is === 'hidden'
+    ? [there, ...apart]
+    : [there, ...judgeDescription(tableName, table.value, values), ...apart];
 }
 
 function judgeDescription(name: string, table: TableFacts, values: Values): Finding[] {
   const { keys, stream, isProtected, isEncrypted } = table;
-  const as = (code: Code, wrong: string | undefined, well: string) => (wrong === undefined ? fine(code, name, well) : fault(code, name, wrong, values));
+  const as = (code: Code, wrong: string | undefined, well: string) =>
+    wrong === undefined ? fine(code, name, well) : fault(code, name, wrong, values);
   const unsaid = (code: Code) => notChecked(code, name, 'this endpoint does not say');
   const flag = (code: Code, value: boolean | undefined, isOff: string, isOn: string) =>
     value === undefined ? unsaid(code) : as(code, value ? undefined : isOff, isOn);
@@ -107,7 +122,11 @@ function judgeDescription(name: string, table: TableFacts, values: Values): Find
     as('table-indexes', wrongIndexes(table), 'all indexes are there'),
     stream === undefined
       ? unsaid('table-stream')
-      : as('table-stream', stream === 'NEW_AND_OLD_IMAGES' ? undefined : `its stream is ${stream}`, 'new and old images'),
+      : as(
+          'table-stream',
+          stream === 'NEW_AND_OLD_IMAGES' ? undefined : `its stream is ${stream}`,
+          'new and old images',
+        ),
     flag('table-protection', isProtected, 'deletion protection is off', 'deletion protection is on'),
     flag('table-encryption', isEncrypted, 'no key of KMS', 'with a key of KMS'),
   ];
@@ -136,7 +155,12 @@ function judgeConsumer({ mappings }: HubFacts, name: Consumer, given: Values): F
     'consumer',
     full,
     seen,
-    () => (mapping ? (mapping.state === 'Enabled' ? undefined : `its event source mapping is ${mapping.state}`) : 'it has no event source mapping'),
+    () =>
+      mapping
+        ? mapping.state === 'Enabled'
+          ? undefined
+          : `its event source mapping is ${mapping.state}`
+        : 'it has no event source mapping',
     () => 'reads the stream',
     values,
   );
@@ -159,12 +183,20 @@ function judgeMail({ functions: { notify }, sender, verified, sending, quota }: 
   const { address, domain } = sender ?? { address: 'the sender', domain: '' };
   return [
     sender === undefined
-      ? notChecked('sender', 'SES', 'only notify knows the sender', notify.is === 'hidden' ? notify.permission : undefined)
+      ? notChecked(
+          'sender',
+          'SES',
+          'only notify knows the sender',
+          notify.is === 'hidden' ? notify.permission : undefined,
+        )
       : judge(
           'sender',
           address,
           verified,
-          (identities) => (identities.includes(address) || identities.includes(domain) ? undefined : `neither ${address} nor ${domain} is verified`),
+          (identities) =>
+            identities.includes(address) || identities.includes(domain)
+              ? undefined
+              : `neither ${address} nor ${domain} is verified`,
           (identities) => `${identities.includes(domain) ? domain : address} is verified`,
           { ...values, sender: address, domain },
         ),

@@ -29,26 +29,39 @@ function judgeAnswer<Probe extends { catalogue: string; version: string }>(
   const full = `latchkey-${values.stage}-${name}`;
   const named = { ...values, function: name };
   if (seen.is === 'hidden') return [notChecked('probe', full, seen.why, seen.permission)];
-  if (seen.is === 'missing') return [fault('probe', full, 'there is no function of this name with the alias doctor', named)];
+  if (seen.is === 'missing')
+    return [fault('probe', full, 'there is no function of this name with the alias doctor', named)];
   const answer = seen.value;
   if (!('catalogue' in answer)) return [fault('probe', full, 'it answered with an error', named)];
   const known = [
     fine('probe', full, 'answers'),
     answer.catalogue === expected.catalogue
       ? fine('catalogue', full, 'decides by the catalogue in the file')
-      : fault('catalogue', full, `has the catalogue ${answer.catalogue.slice(0, 12)}, the file ${expected.catalogue.slice(0, 12)}`, named),
+      : fault(
+          'catalogue',
+          full,
+          `has the catalogue ${answer.catalogue.slice(0, 12)}, the file ${expected.catalogue.slice(0, 12)}`,
+          named,
+        ),
     answer.version === expected.version
       ? fine('version', full, answer.version)
       : fault('version', full, `is of version ${answer.version}, this is ${expected.version}`, named),
   ];
-  if ('error' in answer) return [...known, notChecked(name === 'issue-session' ? 'enter' : 'revoker', values.account ?? '', `it says ${answer.error}`)];
+  if ('error' in answer)
+    return [
+      ...known,
+      notChecked(name === 'issue-session' ? 'enter' : 'revoker', values.account ?? '', `it says ${answer.error}`),
+    ];
   return [...known, ...judge(answer as Probe, values)];
 }
 
 // -- roles -----------------------------------------------------------------------------------------------------------
 
 function judgeTarget({ roles, skewSeconds }: TargetProbe, values: Values): Finding[] {
-  return [...(skewSeconds === undefined ? [] : [judgeClock(skewSeconds, values)]), ...roles.flatMap((role) => judgeRole(role, values))];
+  return [
+    ...(skewSeconds === undefined ? [] : [judgeClock(skewSeconds, values)]),
+    ...roles.flatMap((role) => judgeRole(role, values)),
+  ];
 }
 
 /** Seconds: a second for STS's rounding, the rest for a slow answer. */
@@ -60,21 +73,34 @@ function judgeClock(skew: number, values: Values): Finding {
   return fault('clock-hub', about, `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} STS`, values);
 }
 
-const missingParts: Record<Asked, Code> = { externalId: 'external-id', tags: 'tags', sourceIdentity: 'source-identity' };
+const missingParts: Record<Asked, Code> = {
+  externalId: 'external-id',
+  tags: 'tags',
+  sourceIdentity: 'source-identity',
+};
 
 function judgeRole({ arn, entered, without }: RoleProbe, values: Values): Finding[] {
   return [
     judgeEntry('enter', arn, entered, values),
-    ...Object.entries(missingParts).map(([part, code]) => judgeRefusal(code, arn, entered, without[part as Asked], values)),
+    ...Object.entries(missingParts).map(([part, code]) =>
+      judgeRefusal(code, arn, entered, without[part as Asked], values),
+    ),
   ];
 }
 
 /** What nobody refused, but what did not come to an answer either. */
-const passing = /^(?:NoAnswer|.*Thrott.*|TooManyRequests|.*LimitExceeded|RequestTimeout|ServiceUnavailable|InternalFailure)$/;
+const passing =
+  /^(?:NoAnswer|.*Thrott.*|TooManyRequests|.*LimitExceeded|RequestTimeout|ServiceUnavailable|InternalFailure)$/;
 
-function judgeEntry(code: 'enter' | 'revoker', arn: string, { was, code: answered = 'Unknown' }: Tried, values: Values): Finding {
+function judgeEntry(
+  code: 'enter' | 'revoker',
+  arn: string,
+  { was, code: answered = 'Unknown' }: Tried,
+  values: Values,
+): Finding {
   if (was === 'allowed') return fine(code, arn, 'is entered');
-  if (was === 'unclear' && passing.test(answered)) return notChecked(code, arn, `STS did not decide (${answered}); ask again`);
+  if (was === 'unclear' && passing.test(answered))
+    return notChecked(code, arn, `STS did not decide (${answered}); ask again`);
   return fault(code, arn, `STS refuses (${answered})`, { ...values, why: causeOf(code, answered) });
 }
 
@@ -88,19 +114,28 @@ function causeOf(code: 'enter' | 'revoker', answered: string): string {
 function judgeRefusal(code: Code, about: string, whole: Tried, lacking: Tried, values: Values): Finding {
   if (lacking.was === 'allowed') return fault(code, about, 'is entered without it', values);
   if (whole.was !== 'allowed') return notChecked(code, about, 'nobody can say as long as it is not entered at all');
-  return lacking.was === 'refused' ? fine(code, about, 'is refused without it') : notChecked(code, about, `STS did not decide (${lacking.code}); ask again`);
+  return lacking.was === 'refused'
+    ? fine(code, about, 'is refused without it')
+    : notChecked(code, about, `STS did not decide (${lacking.code}); ask again`);
 }
 
 // -- revoker ---------------------------------------------------------------------------------------------------------
 
-function judgeRevoker({ arn: about, entered, withoutExternalId, roles, outside }: RevokerProbe, values: Values): Finding[] {
-  const way = [judgeEntry('revoker', about, entered, values), judgeRefusal('revoker-external-id', about, entered, withoutExternalId, values)];
+function judgeRevoker(
+  { arn: about, entered, withoutExternalId, roles, outside }: RevokerProbe,
+  values: Values,
+): Finding[] {
+  const way = [
+    judgeEntry('revoker', about, entered, values),
+    judgeRefusal('revoker-external-id', about, entered, withoutExternalId, values),
+  ];
   if (entered.was !== 'allowed') return way;
   return [
     ...way,
     ...roles.map(({ arn, deletes }) => {
       if (deletes.was === 'allowed') return fine('revoker-rights', arn, 'may be changed by the revoker');
-      if (deletes.was === 'refused') return fault('revoker-rights', arn, 'IAM refuses the revoker (AccessDenied)', values);
+      if (deletes.was === 'refused')
+        return fault('revoker-rights', arn, 'IAM refuses the revoker (AccessDenied)', values);
       return notChecked('revoker-rights', arn, `IAM did not decide (${deletes.code}); ask again`);
     }),
     outside.was === 'allowed'

@@ -15,28 +15,53 @@ export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, val
   if (facts.is === 'missing') return [notChecked('role', target.account.key, 'there is nothing to see')];
   const { value } = facts;
   return [
-    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, { ...values, boundary: boundaryArn(target.account) }),
+    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, {
+      ...values,
+      boundary: boundaryArn(target.account),
+    }),
     ...target.roles.flatMap((role) => judgeRole(value, target, role, values)),
     ...judgeRevoker(value, target, values),
   ];
 }
 
-function judgeRole({ roles }: TargetFacts, { account }: Target, wanted: Target['roles'][number], given: Values): Finding[] {
+function judgeRole(
+  { roles }: TargetFacts,
+  { account }: Target,
+  wanted: Target['roles'][number],
+  given: Values,
+): Finding[] {
   const arn = roleArn(account, `${wanted.path.slice(1)}${wanted.name}`);
   const { role, inline } = roles[arn] ?? { role: { is: 'missing' as const }, inline: { is: 'missing' as const } };
-  const values = { ...given, role: wanted.name, boundary: boundaryArn(account), seconds: String(wanted.maxSessionDuration) };
+  const values = {
+    ...given,
+    role: wanted.name,
+    boundary: boundaryArn(account),
+    seconds: String(wanted.maxSessionDuration),
+  };
   if (role.is === 'hidden') return [notChecked('role', arn, role.why, role.permission)];
   if (role.is === 'missing') return [{ ...notInstalled('role', arn, values), seen: 'there is no role of this name' }];
   const { value } = role;
   return [
-    value.arn === arn ? fine('role', arn, 'is there') : fault('role', arn, `a role of this name is ${value.arn}`, values),
+    value.arn === arn
+      ? fine('role', arn, 'is there')
+      : fault('role', arn, `a role of this name is ${value.arn}`, values),
     judgePolicy('role-trust', arn, { is: 'there', value: value.trust }, wanted.trust, values),
     value.boundary === values.boundary
       ? fine('role-boundary', arn, values.boundary)
-      : fault('role-boundary', arn, value.boundary === undefined ? 'has no boundary' : `its boundary is ${value.boundary}`, values),
+      : fault(
+          'role-boundary',
+          arn,
+          value.boundary === undefined ? 'has no boundary' : `its boundary is ${value.boundary}`,
+          values,
+        ),
     value.maxSessionDuration === wanted.maxSessionDuration
       ? fine('role-duration', arn, `${value.maxSessionDuration} s`)
-      : fault('role-duration', arn, `MaxSessionDuration is ${value.maxSessionDuration} s, in the catalogue ${wanted.maxSessionDuration} s`, values),
+      : fault(
+          'role-duration',
+          arn,
+          `MaxSessionDuration is ${value.maxSessionDuration} s, in the catalogue ${wanted.maxSessionDuration} s`,
+          values,
+        ),
     judgeRoom(arn, inline, values),
   ];
 }
@@ -49,7 +74,12 @@ function judgeRoom(arn: string, inline: Seen<InlineFacts>, values: Values): Find
   const others = (inline.is === 'there' ? inline.value : []).filter(({ name }) => name !== revocationPolicyName);
   const left = inlineLimit - others.reduce((sum, { characters }) => sum + characters, 0);
   if (left >= room.wanted) return fine('role-room', arn, `${left.toLocaleString('en')} characters left`);
-  const told = fault('role-room', arn, `${left.toLocaleString('en')} characters left beside ${others.map(({ name }) => name).join(', ')}`, values);
+  const told = fault(
+    'role-room',
+    arn,
+    `${left.toLocaleString('en')} characters left beside ${others.map(({ name }) => name).join(', ')}`,
+    values,
+  );
   return left < room.least ? told : { ...told, level: 'warning' };
 }
 
@@ -77,4 +107,6 @@ function judgePolicy(code: Code, about: string, found: Seen<unknown>, wanted: un
 
 /** IAM shows the id in place of a principal that is no more (iam-ug, reference_policies_elements_principal). */
 const hint = (shown: string): string =>
-  /Principal\.AWS is A[A-Z]OA?\w{15,}/.test(shown) ? ' (an id in place of an ARN: that role was deleted or made anew)' : '';
+  /Principal\.AWS is A[A-Z]OA?\w{15,}/.test(shown)
+    ? ' (an id in place of an ARN: that role was deleted or made anew)'
+    : '';

@@ -9,7 +9,8 @@ const document = (...Statement: Statement[]): PolicyDocument => ({ Version: '201
 
 /** In the hub. The functions themselves are not in it: whoever may invoke those could pose as the gateway. */
 export function operatorPolicyInHub({ partition, account, region, stage }: Hub): PolicyDocument {
-  const functionArn = (name: string) => `arn:${partition}:lambda:${region}:${account}:function:latchkey-${stage}-${name}`;
+  const functionArn = (name: string) =>
+    `arn:${partition}:lambda:${region}:${account}:function:latchkey-${stage}-${name}`;
   return document(
     {
       Sid: 'Probe',
@@ -17,7 +18,12 @@ export function operatorPolicyInHub({ partition, account, region, stage }: Hub):
       Action: ['lambda:InvokeFunction'],
       Resource: ['issue-session', 'revoke-sessions'].map((name) => `${functionArn(name)}:${doctorAlias}`),
     },
-    { Sid: 'Functions', Effect: 'Allow', Action: ['lambda:GetFunctionConfiguration'], Resource: watched.map(functionArn) },
+    {
+      Sid: 'Functions',
+      Effect: 'Allow',
+      Action: ['lambda:GetFunctionConfiguration'],
+      Resource: watched.map(functionArn),
+    },
     {
       Sid: 'Table',
       Effect: 'Allow',
@@ -27,14 +33,22 @@ export function operatorPolicyInHub({ partition, account, region, stage }: Hub):
     {
       Sid: 'NotByResource',
       Effect: 'Allow',
-      Action: ['lambda:ListEventSourceMappings', 'ses:GetIdentityVerificationAttributes', 'ses:GetAccountSendingEnabled', 'ses:GetSendQuota'],
+      Action: [
+        'lambda:ListEventSourceMappings',
+        'ses:GetIdentityVerificationAttributes',
+        'ses:GetAccountSendingEnabled',
+        'ses:GetSendQuota',
+      ],
       Resource: '*',
     },
   );
 }
 
 /** In a target account. Any role, so that a missing one can be told from one that is not to be seen. */
-export const operatorPolicyInTarget = (account: { partition: 'aws' | 'aws-us-gov' | 'aws-cn'; id: string }): PolicyDocument =>
+export const operatorPolicyInTarget = (account: {
+  partition: 'aws' | 'aws-us-gov' | 'aws-cn';
+  id: string;
+}): PolicyDocument =>
   document(
     {
       Sid: 'Roles',
@@ -42,5 +56,10 @@ export const operatorPolicyInTarget = (account: { partition: 'aws' | 'aws-us-gov
       Action: ['iam:GetRole', 'iam:ListRolePolicies', 'iam:GetRolePolicy'],
       Resource: [`arn:${account.partition}:iam::${account.id}:role/*`],
     },
-    { Sid: 'Boundary', Effect: 'Allow', Action: ['iam:GetPolicy', 'iam:GetPolicyVersion'], Resource: [boundaryArn(account)] },
+    {
+      Sid: 'Boundary',
+      Effect: 'Allow',
+      Action: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
+      Resource: [boundaryArn(account)],
+    },
   );

@@ -1,17 +1,37 @@
 // Reads how a hub is set up, with the operator's own credentials. Nothing is judged and nothing is changed here.
-import { DescribeContinuousBackupsCommand, DescribeTableCommand, DescribeTimeToLiveCommand, type TableDescription } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeContinuousBackupsCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, InvokeCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
-import { GetAccountSendingEnabledCommand, GetIdentityVerificationAttributesCommand, GetSendQuotaCommand } from '@aws-sdk/client-ses';
+import {
+  GetAccountSendingEnabledCommand,
+  GetIdentityVerificationAttributesCommand,
+  GetSendQuotaCommand,
+} from '@aws-sdk/client-ses';
 import { doctorAlias } from '../lib/probe.ts';
 import type { Clients } from './clients.ts';
-import { type Answer, consumers, type FunctionFacts, type HubFacts, type MappingFacts, type ProbeFacts, type TableFacts, watched } from './facts.ts';
+import {
+  type Answer,
+  consumers,
+  type FunctionFacts,
+  type HubFacts,
+  type MappingFacts,
+  type ProbeFacts,
+  type TableFacts,
+  watched,
+} from './facts.ts';
 import { look, missing, type Seen } from './seen.ts';
 
 type Of<Names extends string, Value> = Record<Names, Value>;
 
 export async function readHub(clients: Clients, stage: string): Promise<HubFacts> {
   const functions = await each(watched, (name) => readFunction(clients, `latchkey-${stage}-${name}`));
-  const environment = watched.flatMap((name) => (functions[name].is === 'there' ? [functions[name].value.environment] : []));
+  const environment = watched.flatMap((name) =>
+    functions[name].is === 'there' ? [functions[name].value.environment] : [],
+  );
   const tableName = environment.find(({ LATCHKEY_TABLE }) => LATCHKEY_TABLE)?.LATCHKEY_TABLE ?? `latchkey-${stage}`;
   const sender = senderIn(environment.find(({ LATCHKEY_SENDER }) => LATCHKEY_SENDER)?.LATCHKEY_SENDER);
   const { dynamodb, ses } = clients;
@@ -20,7 +40,10 @@ export async function readHub(clients: Clients, stage: string): Promise<HubFacts
     look('dynamodb:DescribeTable', async () => tableIn((await dynamodb.send(new DescribeTableCommand(named))).Table)),
     look('dynamodb:DescribeTimeToLive', async () => {
       const { TimeToLiveDescription: found } = await dynamodb.send(new DescribeTimeToLiveCommand(named));
-      return { attribute: found?.AttributeName ?? '', isOn: found?.TimeToLiveStatus === 'ENABLED' || found?.TimeToLiveStatus === 'ENABLING' };
+      return {
+        attribute: found?.AttributeName ?? '',
+        isOn: found?.TimeToLiveStatus === 'ENABLED' || found?.TimeToLiveStatus === 'ENABLING',
+      };
     }),
     look('dynamodb:DescribeContinuousBackups', async () => {
       const { ContinuousBackupsDescription: found } = await dynamodb.send(new DescribeContinuousBackupsCommand(named));
@@ -29,11 +52,19 @@ export async function readHub(clients: Clients, stage: string): Promise<HubFacts
     each(consumers, (name) => readMappings(clients, `latchkey-${stage}-${name}`)),
     look('ses:GetIdentityVerificationAttributes', async () => {
       const Identities = sender ? [sender.address, sender.domain] : [];
-      const { VerificationAttributes = {} } = await ses.send(new GetIdentityVerificationAttributesCommand({ Identities }));
-      return Object.entries(VerificationAttributes).flatMap(([identity, { VerificationStatus }]) => (VerificationStatus === 'Success' ? [identity] : []));
+      const { VerificationAttributes = {} } = await ses.send(
+        new GetIdentityVerificationAttributesCommand({ Identities }),
+      );
+      return Object.entries(VerificationAttributes).flatMap(([identity, { VerificationStatus }]) =>
+        VerificationStatus === 'Success' ? [identity] : [],
+      );
     }),
-    look('ses:GetAccountSendingEnabled', async () => ({ isOn: (await ses.send(new GetAccountSendingEnabledCommand({}))).Enabled === true })),
-    look('ses:GetSendQuota', async () => ({ max24Hours: (await ses.send(new GetSendQuotaCommand({}))).Max24HourSend ?? 0 })),
+    look('ses:GetAccountSendingEnabled', async () => ({
+      isOn: (await ses.send(new GetAccountSendingEnabledCommand({}))).Enabled === true,
+    })),
+    look('ses:GetSendQuota', async () => ({
+      max24Hours: (await ses.send(new GetSendQuotaCommand({}))).Max24HourSend ?? 0,
+    })),
   ]);
   return { functions, tableName, table, ttl, recovery, mappings, sender, verified, sending, quota };
 }
@@ -49,7 +80,10 @@ export async function readProbes(clients: Clients, stage: string, account: strin
 
 // --- internal ---
 
-async function each<Name extends string, Value>(names: readonly Name[], read: (name: Name) => Promise<Value>): Promise<Of<Name, Value>> {
+async function each<Name extends string, Value>(
+  names: readonly Name[],
+  read: (name: Name) => Promise<Value>,
+): Promise<Of<Name, Value>> {
   const pairs = await Promise.all(names.map(async (name) => [name, await read(name)] as const));
   return Object.fromEntries(pairs) as Of<Name, Value>;
 }
@@ -63,20 +97,27 @@ const readFunction = ({ lambda }: Clients, FunctionName: string): Promise<Seen<F
 const readMappings = ({ lambda }: Clients, FunctionName: string): Promise<Seen<readonly MappingFacts[]>> =>
   look('lambda:ListEventSourceMappings', async () => {
     const { EventSourceMappings = [] } = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName }));
-    return EventSourceMappings.map(({ UUID = '', State = 'unknown', FunctionResponseTypes = [], DestinationConfig }) => ({
-      uuid: UUID,
-      state: State,
-      responses: FunctionResponseTypes,
-      ...(DestinationConfig?.OnFailure?.Destination && { onFailure: DestinationConfig.OnFailure.Destination }),
-    }));
+    return EventSourceMappings.map(
+      ({ UUID = '', State = 'unknown', FunctionResponseTypes = [], DestinationConfig }) => ({
+        uuid: UUID,
+        state: State,
+        responses: FunctionResponseTypes,
+        ...(DestinationConfig?.OnFailure?.Destination && { onFailure: DestinationConfig.OnFailure.Destination }),
+      }),
+    );
   });
 
 /** DynamoDB leaves out what is off; an emulator leaves out what it does not keep, and says no ARN either. */
 function tableIn(table: TableDescription | undefined): TableFacts | undefined {
   if (!table) return undefined;
-  const keysOf = (schema: TableDescription['KeySchema'] = []) => schema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);
+  const keysOf = (schema: TableDescription['KeySchema'] = []) =>
+    schema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`);
   const isWhole = table.TableArn !== undefined;
-  const stream = table.StreamSpecification?.StreamEnabled ? table.StreamSpecification.StreamViewType : isWhole ? 'off' : undefined;
+  const stream = table.StreamSpecification?.StreamEnabled
+    ? table.StreamSpecification.StreamViewType
+    : isWhole
+      ? 'off'
+      : undefined;
   const isProtected = table.DeletionProtectionEnabled ?? (isWhole ? false : undefined);
   const isEncrypted = table.SSEDescription ? table.SSEDescription.Status === 'ENABLED' : isWhole ? false : undefined;
   return {
@@ -84,7 +125,10 @@ function tableIn(table: TableDescription | undefined): TableFacts | undefined {
     indexes: Object.fromEntries(
       (table.GlobalSecondaryIndexes ?? []).map(({ IndexName = '', KeySchema, Projection, IndexStatus = 'ACTIVE' }) => [
         IndexName,
-        { keys: keysOf(KeySchema), projection: IndexStatus === 'ACTIVE' ? (Projection?.ProjectionType ?? '') : IndexStatus },
+        {
+          keys: keysOf(KeySchema),
+          projection: IndexStatus === 'ACTIVE' ? (Projection?.ProjectionType ?? '') : IndexStatus,
+        },
       ]),
     ),
     ...(stream !== undefined && { stream }),

@@ -1,5 +1,12 @@
 // Reads what stands in a target account, with credentials of that account. Nothing is judged and nothing is changed here.
-import { GetPolicyCommand, GetPolicyVersionCommand, GetRoleCommand, GetRolePolicyCommand, type IAMClient, ListRolePoliciesCommand } from '@aws-sdk/client-iam';
+import {
+  GetPolicyCommand,
+  GetPolicyVersionCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  ListRolePoliciesCommand,
+} from '@aws-sdk/client-iam';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
 import { awsAnswer } from '../lib/aws-answer.ts';
 import { boundaryArn, revokerArn, roleArn } from '../lib/iam.ts';
@@ -13,26 +20,49 @@ import { look, type Seen } from './seen.ts';
  * Clients in a target account, by a role there that reads IAM.
  * @param role path and name, as an operator would give to --target-role
  */
-export async function enterToRead({ sts }: Clients, place: Place, account: Target['account'], role: string): Promise<Seen<Clients>> {
+export async function enterToRead(
+  { sts }: Clients,
+  place: Place,
+  account: Target['account'],
+  role: string,
+): Promise<Seen<Clients>> {
   const RoleArn = roleArn(account, role);
   try {
-    const { Credentials: found } = await sts.send(new AssumeRoleCommand({ RoleArn, RoleSessionName: doctorName, DurationSeconds: 900 }));
-    const { AccessKeyId: accessKeyId = '', SecretAccessKey: secretAccessKey = '', SessionToken: sessionToken = '' } = found ?? {};
+    const { Credentials: found } = await sts.send(
+      new AssumeRoleCommand({ RoleArn, RoleSessionName: doctorName, DurationSeconds: 900 }),
+    );
+    const {
+      AccessKeyId: accessKeyId = '',
+      SecretAccessKey: secretAccessKey = '',
+      SessionToken: sessionToken = '',
+    } = found ?? {};
     return { is: 'there', value: clientsOf({ ...place, credentials: { accessKeyId, secretAccessKey, sessionToken } }) };
   } catch (error) {
-    return { is: 'hidden', permission: 'sts:AssumeRole', why: `you could not enter ${RoleArn} (${awsAnswer(error)?.code ?? 'no answer'})` };
+    return {
+      is: 'hidden',
+      permission: 'sts:AssumeRole',
+      why: `you could not enter ${RoleArn} (${awsAnswer(error)?.code ?? 'no answer'})`,
+    };
   }
 }
 
-export async function readTarget({ iam }: Pick<Clients, 'iam'>, { account, roles, revoker }: Target): Promise<TargetFacts> {
+export async function readTarget(
+  { iam }: Pick<Clients, 'iam'>,
+  { account, roles, revoker }: Target,
+): Promise<TargetFacts> {
   const arns = roles.map(({ path, name }) => ({ name, arn: roleArn(account, `${path.slice(1)}${name}`) }));
   const read: Array<[string, TargetFacts['roles'][string]]> = [];
   // one after the other: IAM has one small quota for the whole account
-  for (const { name, arn } of arns) read.push([arn, { role: await readRole(iam, name), inline: await readInline(iam, name) }]);
+  for (const { name, arn } of arns)
+    read.push([arn, { role: await readRole(iam, name), inline: await readInline(iam, name) }]);
   const boundary = await readManaged(iam, boundaryArn(account));
   if (!revoker) return { roles: Object.fromEntries(read), boundary };
   const name = revokerArn(account).split('/').at(-1) ?? '';
-  return { roles: Object.fromEntries(read), boundary, revoker: { role: await readRole(iam, name), policy: await readOwn(iam, name) } };
+  return {
+    roles: Object.fromEntries(read),
+    boundary,
+    revoker: { role: await readRole(iam, name), policy: await readOwn(iam, name) },
+  };
 }
 
 // --- internal ---
@@ -52,16 +82,27 @@ const readRole = (iam: IAMClient, RoleName: string): Promise<Seen<RoleFacts>> =>
   });
 
 const readInline = async (iam: IAMClient, RoleName: string): Promise<Seen<InlineFacts>> => {
-  const names = await look('iam:ListRolePolicies', async () => (await iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames ?? []);
+  const names = await look(
+    'iam:ListRolePolicies',
+    async () => (await iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames ?? [],
+  );
   if (names.is !== 'there') return names;
   return await look('iam:GetRolePolicy', () =>
-    Promise.all(names.value.map(async (name) => ({ name, characters: JSON.stringify(await inlinePolicy(iam, RoleName, name)).length }))),
+    Promise.all(
+      names.value.map(async (name) => ({
+        name,
+        characters: JSON.stringify(await inlinePolicy(iam, RoleName, name)).length,
+      })),
+    ),
   );
 };
 
 /** All statements of a role's inline policies, as one document. */
 const readOwn = async (iam: IAMClient, RoleName: string): Promise<Seen<unknown>> => {
-  const names = await look('iam:ListRolePolicies', async () => (await iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames ?? []);
+  const names = await look(
+    'iam:ListRolePolicies',
+    async () => (await iam.send(new ListRolePoliciesCommand({ RoleName }))).PolicyNames ?? [],
+  );
   if (names.is !== 'there') return names;
   if (names.value.length === 0) return { is: 'missing' };
   return await look('iam:GetRolePolicy', async () => {
@@ -74,10 +115,15 @@ const inlinePolicy = async (iam: IAMClient, RoleName: string, PolicyName: string
   documentIn((await iam.send(new GetRolePolicyCommand({ RoleName, PolicyName }))).PolicyDocument);
 
 const readManaged = async (iam: IAMClient, PolicyArn: string): Promise<Seen<unknown>> => {
-  const version = await look('iam:GetPolicy', async () => (await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy?.DefaultVersionId);
+  const version = await look(
+    'iam:GetPolicy',
+    async () => (await iam.send(new GetPolicyCommand({ PolicyArn }))).Policy?.DefaultVersionId,
+  );
   if (version.is !== 'there') return version;
   return await look('iam:GetPolicyVersion', async () =>
-    documentIn((await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: version.value }))).PolicyVersion?.Document),
+    documentIn(
+      (await iam.send(new GetPolicyVersionCommand({ PolicyArn, VersionId: version.value }))).PolicyVersion?.Document,
+    ),
   );
 };
 

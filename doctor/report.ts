@@ -21,7 +21,9 @@ export function textOf(diagnosis: Diagnosis): string {
 /** For a machine: everything, in the order of the text. */
 export function jsonOf(diagnosis: Diagnosis, plan: readonly string[] | undefined): string {
   const { sections, hub, ...head } = diagnosis;
-  const findings = sections.flatMap(({ title, findings }) => findings.map(({ plan: _, ...finding }) => ({ section: title, ...finding })));
+  const findings = sections.flatMap(({ title, findings }) =>
+    findings.map(({ plan: _, ...finding }) => ({ section: title, ...finding })),
+  );
   return `${JSON.stringify({ ...head, hub: hub ?? null, counts: countsOf(diagnosis), findings, ...(plan && { plan }) }, null, 2)}\n`;
 }
 
@@ -32,7 +34,11 @@ export const planOf = ({ sections }: Pick<Diagnosis, 'sections'>): string[] => [
 
 export function planText(plan: readonly string[]): string {
   if (plan.length === 0) return 'Nothing to change by a command.\n';
-  return ['# What would put it right. The doctor changes nothing; read it, then run what you agree with.', ...plan, ''].join('\n');
+  return [
+    '# What would put it right. The doctor changes nothing; read it, then run what you agree with.',
+    ...plan,
+    '',
+  ].join('\n');
 }
 
 // --- internal ---
@@ -66,7 +72,11 @@ function merged(findings: readonly Finding[]): Finding[] {
     const [first] = group as [Finding];
     const texts = new Set(group.map(({ seen }) => seen));
     if (group.length === 1) return first;
-    return { ...first, about: [...new Set(group.map(({ about }) => shortName(about)))].join(', '), ...(texts.size > 1 && { seen: [...texts].join(', ') }) };
+    return {
+      ...first,
+      about: [...new Set(group.map(({ about }) => shortName(about)))].join(', '),
+      ...(texts.size > 1 && { seen: [...texts].join(', ') }),
+    };
   });
 }
 

@@ -38,4 +38,5 @@ function* leaves(value: Record<string, unknown>, prefix = ''): Generator<[string
 }
 
 const text = (value: unknown): string => [value].flat().map(String).sort().join(', ');
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -26,8 +26,13 @@ export async function look<Value>(permission: string, read: () => Promise<Value 
   } catch (error) {
     const code = awsAnswer(error)?.code;
     if (code !== undefined && absent.has(code)) return missing;
-    if (code !== undefined && denied.has(code)) return { is: 'hidden', permission, why: `AWS does not let you: ${permission}` };
-    if (code !== undefined && unknown.has(code)) return { is: 'hidden', why: 'this endpoint does not have the operation' };
-    return { is: 'hidden', why: code === undefined ? `no answer to ${permission}` : `AWS answered ${code} to ${permission}` };
+    if (code !== undefined && denied.has(code))
+      return { is: 'hidden', permission, why: `AWS does not let you: ${permission}` };
+    if (code !== undefined && unknown.has(code))
+      return { is: 'hidden', why: 'this endpoint does not have the operation' };
+    return {
+      is: 'hidden',
+      why: code === undefined ? `no answer to ${permission}` : `AWS answered ${code} to ${permission}`,
+    };
   }
 }

@@ -9,13 +9,16 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
   const answer = ({ is, request }: Filing, mount: string) => {
     const view = requestView(app.catalogue, request, app.clock());
     const location = `${mount}/requests/${request.id}`;
-    return is === 'filed' ? reply(201, view, { location }) : reply(200, view, { location, 'idempotent-replayed': 'true' });
+    return is === 'filed'
+      ? reply(201, view, { location })
+      : reply(200, view, { location, 'idempotent-replayed': 'true' });
   };
   return endpoint(app, {
     createRequest: async ({ caller, body, query, idempotencyKey, mount }) =>
       query.dryRun
         ? reply(200, explanationView(app.catalogue, await explainFiling(app, caller, body)))
         : answer(await fileRequest(app, caller, body, idempotencyKey), mount),
-    extendRequest: async ({ caller, param, body, idempotencyKey, mount }) => answer(await extendRequest(app, caller, param, body, idempotencyKey), mount),
+    extendRequest: async ({ caller, param, body, idempotencyKey, mount }) =>
+      answer(await extendRequest(app, caller, param, body, idempotencyKey), mount),
   });
 });

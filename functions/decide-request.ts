@@ -6,7 +6,9 @@ import { requestView } from '../lib/view.ts';
 
 export const handler = lambda({ store, catalogue, identity }, (app) =>
   endpoint(app, {
-    reviewRequest: async ({ caller, param, body }) => reply(200, requestView(app.catalogue, await reviewRequest(app, caller, param, body), app.clock())),
-    decideRequest: async ({ caller, param, body }) => reply(200, requestView(app.catalogue, await decideRequest(app, caller, param, body), app.clock())),
+    reviewRequest: async ({ caller, param, body }) =>
+      reply(200, requestView(app.catalogue, await reviewRequest(app, caller, param, body), app.clock())),
+    decideRequest: async ({ caller, param, body }) =>
+      reply(200, requestView(app.catalogue, await decideRequest(app, caller, param, body), app.clock())),
   }),
 );

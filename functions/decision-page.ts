@@ -18,7 +18,9 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
     page(spent ? 410 : 200, (nonce) => telling[does](request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
   const show = async ({ param }: { param: string }) => {
     const link = await openLink(app, param);
-    return link.spent ? outcome(link) : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
+    return link.spent
+      ? outcome(link)
+      : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
   };
   return endpoint(
     app,

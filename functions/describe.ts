@@ -11,6 +11,7 @@ export const handler = lambda({ catalogue, identity }, (app) =>
     openapi: () => reply(200, openApiDocument(app.version)),
     discovery: () => reply(200, discoveryView(app.identity, app.version)),
     me: ({ caller }) => reply(200, meView(caller)),
-    listRoles: ({ caller }) => reply(200, { items: rolesFor(app.catalogue, caller).map((role) => roleView(app.catalogue, role)) }),
+    listRoles: ({ caller }) =>
+      reply(200, { items: rolesFor(app.catalogue, caller).map((role) => roleView(app.catalogue, role)) }),
   }),
 );

@@ -6,6 +6,7 @@ import { requestView } from '../lib/view.ts';
 
 export const handler = lambda({ store, catalogue, identity }, (app) =>
   endpoint(app, {
-    endRequest: async ({ caller, param, body }) => reply(200, requestView(app.catalogue, await endRequest(app, caller, param, body.comment), app.clock())),
+    endRequest: async ({ caller, param, body }) =>
+      reply(200, requestView(app.catalogue, await endRequest(app, caller, param, body.comment), app.clock())),
   }),
 );

@@ -8,8 +8,10 @@ export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl
   withDoctor(
     (account) => probeTarget(app, account),
     endpoint(app, {
-      issueCredentials: async ({ caller, param, body }) => reply(200, await issueCredentials(app, caller, param, body.duration)),
-      issueConsole: async ({ caller, param, body }) => reply(200, await issueConsole(app, caller, param, body.destination)),
+      issueCredentials: async ({ caller, param, body }) =>
+        reply(200, await issueCredentials(app, caller, param, body.duration)),
+      issueConsole: async ({ caller, param, body }) =>
+        reply(200, await issueConsole(app, caller, param, body.destination)),
     }),
   ),
 );

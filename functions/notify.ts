@@ -11,11 +11,16 @@ type Image = Record<string, AttributeValue> | undefined;
 type App = Parameters<typeof tell>[0] & Parameters<typeof sendDigest>[0];
 const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => dynamodb?.Keys?.pk?.S?.startsWith('request#') ?? false;
 
-export const handler = lambda({ store, mail, baseUrl, catalogue }, (app) => async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-  const failed: string[] = [];
-  for (const record of Records) if (!(await isTold(app, record))) failed.push(record.dynamodb?.SequenceNumber ?? '');
-  return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
-});
+export const handler = lambda(
+  { store, mail, baseUrl, catalogue },
+  (app) =>
+    async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
+      const failed: string[] = [];
+      for (const record of Records)
+        if (!(await isTold(app, record))) failed.push(record.dynamodb?.SequenceNumber ?? '');
+      return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+    },
+);
 
 /** Of the table's items two kinds are news: a request that has changed, and a digest that the sweep has closed. */
 async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
@@ -27,7 +32,10 @@ async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
     if (digest !== undefined) await sendDigest(app, digest);
     return true;
   } catch (error) {
-    app.log('record-failed', { sequence: record.dynamodb?.SequenceNumber, error: error instanceof Error ? error.name : typeof error });
+    app.log('record-failed', {
+      sequence: record.dynamodb?.SequenceNumber,
+      error: error instanceof Error ? error.name : typeof error,
+    });
     return false;
   }
 }

@@ -12,6 +12,7 @@ export const handler = lambda({ store, catalogue, identity }, (app) =>
       const views = items.map((request) => requestView(app.catalogue, request, app.clock()));
       return reply(200, { items: views, ...(nextCursor !== undefined && { nextCursor }) });
     },
-    readRequest: async ({ caller, param }) => reply(200, requestView(app.catalogue, await readRequest(app, caller, param), app.clock())),
+    readRequest: async ({ caller, param }) =>
+      reply(200, requestView(app.catalogue, await readRequest(app, caller, param), app.clock())),
   }),
 );

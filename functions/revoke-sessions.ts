@@ -13,9 +13,13 @@ export const handler = lambda({ store, iam, catalogue }, (app) => {
   const revoke = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
     const changed = Records.filter((record) => keyOf(record).startsWith('request#'));
     const images = changed.map((record) => imageIn(app, record));
-    const later = new Set(await revokeSessions(app, images.filter((image) => typeof image === 'object').filter(isPending)));
+    const later = new Set(
+      await revokeSessions(app, images.filter((image) => typeof image === 'object').filter(isPending)),
+    );
     // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
-    const collected = Records.filter((record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'));
+    const collected = Records.filter(
+      (record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'),
+    );
     for (const record of collected) await pruneRevocations(app, keyOf(record).slice('revocations#'.length));
     const failed = changed.filter((record, i) => images[i] === 'unreadable' || later.has(idOf(record)));
     return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
@@ -30,7 +34,10 @@ function imageIn({ log }: Pick<App, 'log'>, { dynamodb }: DynamoDBRecord): Reque
   try {
     return recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]);
   } catch (error) {
-    log('record-failed', { sequence: dynamodb?.SequenceNumber, error: error instanceof Error ? error.name : typeof error });
+    log('record-failed', {
+      sequence: dynamodb?.SequenceNumber,
+      error: error instanceof Error ? error.name : typeof error,
+    });
     return 'unreadable';
   }
 }

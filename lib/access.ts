@@ -31,7 +31,11 @@ export async function fileRequest(
 ): Promise<Filing> {
   const requester = requesterOf(app.catalogue, caller, body);
   const isKeyed = idempotencyKey !== undefined;
-  const id = requestIdOf(isKeyed ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16) : app.random(16));
+  const id = requestIdOf(
+    isKeyed
+      ? Buffer.from(digestOf(['file', caller.principal, idempotencyKey]), 'base64url').subarray(0, 16)
+      : app.random(16),
+  );
   const fingerprint = isKeyed ? digestOf(body) : undefined;
   const [open, found, filings, places, answer] = await Promise.all([
     app.store.openOf(requester.key, app.clock(), reachOf(body)),
@@ -66,7 +70,10 @@ export const earlierBy = async (
 export function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
   if (fingerprint === undefined) throw new Error('two requests drew the same random id');
   if (request.fingerprint !== fingerprint) {
-    throw new Problem('idempotency-mismatch', 'This Idempotency-Key was already used for another body. Use a new key for a new request.');
+    throw new Problem(
+      'idempotency-mismatch',
+      'This Idempotency-Key was already used for another body. Use a new key for a new request.',
+    );
   }
   return { is: 'replayed', request };
 }
@@ -74,7 +81,11 @@ export function replayed(request: RequestRecord, fingerprint: string | undefined
 /** When a bot filed lately, as far as its limit asks; nothing is read for a person. Beside the other query, not after it. */
 async function filingsOf(app: Part, caller: Caller): Promise<number[]> {
   const bot = caller.kind === 'bot' ? app.catalogue.bots.get(caller.principal) : undefined;
-  return bot ? (await app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour)).map(({ createdAt }) => createdAt) : [];
+  return bot
+    ? (await app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour)).map(
+        ({ createdAt }) => createdAt,
+      )
+    : [];
 }
 
 /** Who has a place of a role that limits them; nothing is read for any other role. Beside the other queries, not after them. */
@@ -112,8 +123,10 @@ export async function decideRequest(app: Part, caller: Caller, id: string, body:
 }
 
 /** The request that an extension continues: one more read, for extensions alone. */
-export const continuedBy = async (app: Pick<App, 'store'>, { extends: id }: RequestRecord): Promise<RequestRecord | undefined> =>
-  id === undefined ? undefined : app.store.get(id);
+export const continuedBy = async (
+  app: Pick<App, 'store'>,
+  { extends: id }: RequestRecord,
+): Promise<RequestRecord | undefined> => (id === undefined ? undefined : app.store.get(id));
 
 /** @throws Problem as `signReview` of the core */
 export const reviewRequest = (app: Part, caller: Caller, id: string, body: NewReview): Promise<RequestRecord> =>

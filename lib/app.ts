@@ -160,7 +160,11 @@ export interface Store {
 export type WrittenRevocations = { version: number; before: number | undefined; dropped: readonly string[] };
 
 /** Sent, refused for good, left to a mail digest, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */
-export type Settlement = { sentAt: number } | { failure: string } | { heldIn: string; releaseOf: number } | { releaseOf: number };
+export type Settlement =
+  | { sentAt: number }
+  | { failure: string }
+  | { heldIn: string; releaseOf: number }
+  | { releaseOf: number };
 
 export type OutgoingMail = { to: string; subject: string; text: string; html: string };
 export interface Mail {
@@ -168,7 +172,12 @@ export interface Mail {
   send(mail: OutgoingMail): Promise<void>;
 }
 
-export type SessionCredentials = { accessKeyId: string; secretAccessKey: string; sessionToken: string; expiresAt: number };
+export type SessionCredentials = {
+  accessKeyId: string;
+  secretAccessKey: string;
+  sessionToken: string;
+  expiresAt: number;
+};
 export interface Sts {
   /** @throws Problem `aws-refused` (with the usual causes) or `try-again`; never AWS's own words */
   assumeRole(input: AssumeRoleInput): Promise<SessionCredentials>;
@@ -192,7 +201,11 @@ export interface Iam {
   tryRevoker(
     way: Omit<RevokedRole, 'arn'>,
     roles: readonly string[],
-  ): Promise<{ entered: Tried; withoutExternalId: Tried /** one for each role, in their order; none where the revoker was not entered */; deletes: Tried[] }>;
+  ): Promise<{
+    entered: Tried;
+    withoutExternalId: Tried /** one for each role, in their order; none where the revoker was not entered */;
+    deletes: Tried[];
+  }>;
 }
 export interface Tickets {
   /** Asks a validator of the catalogue about a ticket. What is no answer in its form, for whatever cause, is `unreachable`. */
@@ -216,12 +229,18 @@ export const mail: Source<Mail> = {
   // SES knows no idempotency token: a retry inside the SDK could send twice, so the claim's retry is the only one
   build: ({ region, sender }) => sesMail(new SESClient({ region, requestHandler, maxAttempts: 1 }), sender),
 };
-export const sts: Source<Sts> = { parts: ['region'], build: ({ region }) => stsSessions(new STSClient({ region, requestHandler, maxAttempts: 3 })) };
+export const sts: Source<Sts> = {
+  parts: ['region'],
+  build: ({ region }) => stsSessions(new STSClient({ region, requestHandler, maxAttempts: 3 })),
+};
 export const signIn: Source<SignIn> = { parts: [], build: () => federation(fetch) };
 export const iam: Source<Iam> = {
   parts: ['region'],
   build: ({ region }) =>
-    revoker(new STSClient({ region, requestHandler, maxAttempts: 3 }), (credentials) => new IAMClient({ region, credentials, requestHandler, maxAttempts: 3 })),
+    revoker(
+      new STSClient({ region, requestHandler, maxAttempts: 3 }),
+      (credentials) => new IAMClient({ region, credentials, requestHandler, maxAttempts: 3 }),
+    ),
 };
 export const catalogue: Source<Catalogue> = {
   parts: ['cataloguePath'],
@@ -233,7 +252,10 @@ export const catalogueWithTickets: Source<Catalogue> = {
   build(config) {
     const built = catalogue.build(config);
     const validators = Object.fromEntries(built.ticketValidators);
-    const faults = [...undeployable(validators), ...unlistedHosts(validators, config.ticketHosts, 'LATCHKEY_TICKET_HOSTS')];
+    const faults = [
+      ...undeployable(validators),
+      ...unlistedHosts(validators, config.ticketHosts, 'LATCHKEY_TICKET_HOSTS'),
+    ];
     if (faults.length > 0) throw new Error(faults.join('\n'));
     return built;
   },

@@ -17,10 +17,16 @@ export function automaticFaults(
   startsAt = now,
 ): string[] {
   return [
-    ...(groups === undefined || groups.some((group) => who.groups.includes(group)) ? [] : [`the requester is not in ${groups.join(' or ')}`]),
-    ...(maxDuration === undefined || durationSeconds <= maxDuration ? [] : [`it is for longer than ${durationText(maxDuration)}`]),
+    ...(groups === undefined || groups.some((group) => who.groups.includes(group))
+      ? []
+      : [`the requester is not in ${groups.join(' or ')}`]),
+    ...(maxDuration === undefined || durationSeconds <= maxDuration
+      ? []
+      : [`it is for longer than ${durationText(maxDuration)}`]),
     ...(hours === undefined || isWithin(hours, now) ? [] : [`it is not ${hoursText(hours)}`]),
-    ...(hours === undefined || !isWithin(hours, now) || isWithin(hours, startsAt) ? [] : [`it would not start ${hoursText(hours)}`]),
+    ...(hours === undefined || !isWithin(hours, now) || isWithin(hours, startsAt)
+      ? []
+      : [`it would not start ${hoursText(hours)}`]),
     ...(tags === undefined || hasTags(account, tags) ? [] : [`the account is not tagged ${tagsText(tags)}`]),
   ];
 }

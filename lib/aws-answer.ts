@@ -17,7 +17,8 @@ export function awsAnswer(error: unknown): AwsAnswer | undefined {
 }
 
 /** Whether the answer is about this call as it was made, so that repeating it unchanged cannot help. */
-export const isRefusal = ({ code, status }: AwsAnswer): boolean => status >= 400 && status < 500 && status !== 408 && status !== 429 && !passing.has(code);
+export const isRefusal = ({ code, status }: AwsAnswer): boolean =>
+  status >= 400 && status < 500 && status !== 408 && status !== 429 && !passing.has(code);
 
 /** Codes of 4xx answers that say "later", not "no": throttling (smithy's list) and the hub's own credentials or clock, which the runtime renews. */
 const passing = new Set([

@@ -20,12 +20,20 @@ export function ruleUnderGlass(role: Role): Role {
     ...role,
     duration: { default: Math.min(duration.default, max), max },
     reason: breakGlass.reason,
-    ...(ticket && { ticket: { ...ticket, required: false, ...(ticket.validator !== undefined && { ifUnreachable: 'allow' as const }) } }),
+    ...(ticket && {
+      ticket: {
+        ...ticket,
+        required: false,
+        ...(ticket.validator !== undefined && { ifUnreachable: 'allow' as const }),
+      },
+    }),
   };
 }
 
 /** What a request by break-glass carries beside its grant: who reviews it, by when, and which admins are told. */
-export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' | 'people' | 'admins'> & { withinSeconds: number };
+export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' | 'people' | 'admins'> & {
+  withinSeconds: number;
+};
 
 export function reviewPlanOf(catalogue: Catalogue, { breakGlass }: Role, requester: Person): ReviewPlan | undefined {
   if (!breakGlass) return undefined;
@@ -60,20 +68,35 @@ export function breakGlassChecks(
       ? []
       : [{ ...rule, passed: false, detail: 'You may have this role by break-glass only: say "breakGlass": true.' }];
   if (!mayBreakGlass(role, who))
-    return [{ ...rule, passed: false, detail: 'The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.' }];
+    return [
+      {
+        ...rule,
+        passed: false,
+        detail: 'The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.',
+      },
+    ];
   const overdue = reviews.find(({ due }) => due <= now);
   const block = { ...rule, check: 'review', passed: overdue === undefined };
   const canBeReviewed = plan !== undefined && (plan.people.length > 0 || plan.reviewers.includes('everyone'));
   return [
-    { ...rule, passed: true, detail: 'You may take this role at once; approvers and admins are told, and somebody else reviews it.' },
+    {
+      ...rule,
+      passed: true,
+      detail: 'You may take this role at once; approvers and admins are told, and somebody else reviews it.',
+    },
     overdue
-      ? { ...block, detail: `The review of your break-glass request ${overdue.id} was due by ${toInstant(overdue.due)}. Have it signed first.` }
+      ? {
+          ...block,
+          detail: `The review of your break-glass request ${overdue.id} was due by ${toInstant(overdue.due)}. Have it signed first.`,
+        }
       : { ...block, detail: 'No review of yours is overdue.' },
     {
       check: 'reviewers',
       code: 'no-approver',
       passed: canBeReviewed,
-      detail: canBeReviewed ? 'Somebody else can review it.' : 'Nobody but you could review this. Ask the owner of the catalogue to name another reviewer.',
+      detail: canBeReviewed
+        ? 'Somebody else can review it.'
+        : 'Nobody but you could review this. Ask the owner of the catalogue to name another reviewer.',
     },
   ];
 }
@@ -82,5 +105,8 @@ export function breakGlassChecks(
 export function mayReview(catalogue: Catalogue, { review, role }: RequestRecord, who: Who): boolean {
   if (!review) return false;
   const today = catalogue.roles.get(role.id)?.breakGlass;
-  return names(catalogue.admins, who) || (names(review.reviewers, who) && (today === undefined || names(today.reviewers, who)));
+  return (
+    names(catalogue.admins, who) ||
+    (names(review.reviewers, who) && (today === undefined || names(today.reviewers, who)))
+  );
 }

@@ -14,7 +14,9 @@ import { didYouMean } from './suggestion.ts';
 export type CatalogueFault = { path: Array<string | number>; detail: string };
 
 /** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
-export function checkCatalogue(input: unknown): { data: Data; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
+export function checkCatalogue(
+  input: unknown,
+): { data: Data; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
   const parsed = v.safeParse(CatalogueData, input);
   const inside = parsed.success ? [] : parsed.issues.flatMap((issue) => shapeFaults(issue));
   const sound = parsed.success ? parsed : v.safeParse(CatalogueData, withoutFaulty(input, inside));
@@ -48,7 +50,8 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
 ];
 
 /** A section of the file, unless it has not even the shape of one. */
-const mapOf = (section: unknown): object | undefined => (typeof section === 'object' && section !== null && !Array.isArray(section) ? section : undefined);
+const mapOf = (section: unknown): object | undefined =>
+  typeof section === 'object' && section !== null && !Array.isArray(section) ? section : undefined;
 
 /** Every entry of every list of people, with its path into the file. */
 export function* entriesIn(data: Data): Generator<{ path: Array<string | number>; entry: string }> {
@@ -60,18 +63,26 @@ export function* entriesIn(data: Data): Generator<{ path: Array<string | number>
   for (const [key, { owner }] of Object.entries(data.accounts)) yield* each(['accounts', key, 'owner'], owner);
   for (const [name, entries] of Object.entries(data.groups)) yield* each(['groups', name], entries);
   for (const [id, bot] of Object.entries(data.bots)) yield* each(['bots', id, 'for'], bot.for);
-  for (const [id, role] of Object.entries(data.roles)) for (const { path, entries } of listsOf(role)) yield* each(['roles', id, ...path], entries);
+  for (const [id, role] of Object.entries(data.roles))
+    for (const { path, entries } of listsOf(role)) yield* each(['roles', id, ...path], entries);
 }
 
 /** Every identity that the file names, with its path. */
 const identitiesIn = (data: Data): Array<{ path: Array<string | number>; entry: string }> => [
   ...entriesIn(data),
-  ...data.people.flatMap(({ principals }, i) => principals.map((entry, j) => ({ path: ['people', i, 'principals', j], entry }))),
+  ...data.people.flatMap(({ principals }, i) =>
+    principals.map((entry, j) => ({ path: ['people', i, 'principals', j], entry })),
+  ),
   ...Object.entries(data.bots).map(([id, { principal }]) => ({ path: ['bots', id, 'principal'], entry: principal })),
 ];
 
 /** Every list of people of a role, with its path into the role. */
-function* listsOf({ requesters, deny, approval, breakGlass }: RoleData): Generator<{ path: Array<string | number>; entries: readonly string[] }> {
+function* listsOf({
+  requesters,
+  deny,
+  approval,
+  breakGlass,
+}: RoleData): Generator<{ path: Array<string | number>; entries: readonly string[] }> {
   yield { path: ['requesters'], entries: requesters };
   yield { path: ['deny'], entries: deny };
   for (const [i, { approvers, fallback = [] }] of approval.stages.entries()) {
@@ -88,17 +99,34 @@ function* listsOf({ requesters, deny, approval, breakGlass }: RoleData): Generat
 function shapeFaults(issue: v.BaseIssue<unknown>, root: Array<string | number> = []): CatalogueFault[] {
   const path = [...root, ...(issue.path ?? []).map((part) => part.key as string | number)];
   // of several shapes the one that was meant is the one that fails deeper than at its root
-  const deeper = issue.type === 'union' ? (issue.issues ?? []).filter((inner) => inner.path !== undefined || inner.kind === 'validation') : [];
+  const deeper =
+    issue.type === 'union'
+      ? (issue.issues ?? []).filter((inner) => inner.path !== undefined || inner.kind === 'validation')
+      : [];
   if (deeper.length > 0) return deeper.flatMap((inner) => shapeFaults(inner, path));
   const name = String(path.at(-1));
   if ((issue.type === 'strict_object' && issue.expected === 'never') || issue.message === unknownField) {
     return [{ path, detail: `unknown entry "${name}"${didYouMean(name, fieldsAt(CatalogueData, path.slice(0, -1)))}` }];
   }
-  if (issue.type === 'strict_object' && issue.expected !== 'Object') return [{ path: path.slice(0, -1), detail: `"${name}" is missing` }];
-  return [{ path, detail: issue.message.startsWith('Invalid') ? `must be ${kinds[issue.expected ?? ''] ?? issue.expected}` : issue.message }];
+  if (issue.type === 'strict_object' && issue.expected !== 'Object')
+    return [{ path: path.slice(0, -1), detail: `"${name}" is missing` }];
+  return [
+    {
+      path,
+      detail: issue.message.startsWith('Invalid')
+        ? `must be ${kinds[issue.expected ?? ''] ?? issue.expected}`
+        : issue.message,
+    },
+  ];
 }
 
-const kinds: Record<string, string> = { Array: 'a list', Object: 'a map', string: 'text', number: 'a number', boolean: 'true or false' };
+const kinds: Record<string, string> = {
+  Array: 'a list',
+  Object: 'a map',
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+};
 
 /** A schema as valibot builds them: what is inside depends on the kind. */
 type AnySchema = {
@@ -116,7 +144,8 @@ function fieldsAt(schema: AnySchema, path: ReadonlyArray<string | number>): stri
   if (schema.wrapped) return fieldsAt(schema.wrapped, path);
   const inside = schema.pipe?.find((part) => part !== schema && (part.entries ?? part.value) !== undefined);
   if (schema.entries === undefined && inside) return fieldsAt(inside, path);
-  if (schema.type === 'union') return (schema.options ?? []).flatMap((option) => (typeof option === 'string' ? [] : fieldsAt(option, path)));
+  if (schema.type === 'union')
+    return (schema.options ?? []).flatMap((option) => (typeof option === 'string' ? [] : fieldsAt(option, path)));
   const [part, ...rest] = path;
   if (part === undefined) return Object.keys(schema.entries ?? {});
   const inner = schema.entries?.[part] ?? schema.value ?? schema.item;
@@ -139,16 +168,21 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
   for (const [id, role] of Object.entries(data.roles)) {
     const path = ['roles', id];
     if (role.account !== undefined && !Object.hasOwn(accounts, role.account)) {
-      yield { path: [...path, 'account'], detail: `no account "${role.account}" in accounts${didYouMean(role.account, Object.keys(accounts))}` };
+      yield {
+        path: [...path, 'account'],
+        detail: `no account "${role.account}" in accounts${didYouMean(role.account, Object.keys(accounts))}`,
+      };
     }
     if (role.accounts !== undefined) {
       yield* nameFaults(accounts, [...path, 'accounts'], role.accounts);
       const selected = selectedAccounts(data, role);
       const isWhole = Object.keys(accounts).length === Object.keys(data.accounts).length;
       if (selected.length === 0 && isWhole) yield { path: [...path, 'accounts'], detail: 'selects no account' };
-      if (selected.some((account) => id.length + 1 + account.length > 200)) yield { path, detail: 'id@account is longer than 200 characters' };
+      if (selected.some((account) => id.length + 1 + account.length > 200))
+        yield { path, detail: 'id@account is longer than 200 characters' };
     }
-    if (role.duration.default > role.duration.max) yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
+    if (role.duration.default > role.duration.max)
+      yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
     yield* narrowingFaults(role, path);
     yield* waitingFaults(role.approval, [...path, 'approval']);
     if (role.breakGlass && role.approval.automatic === true)
@@ -159,16 +193,25 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
 }
 
 /** A reminder or an escalation that could never come is a slip. */
-function* waitingFaults(approval: Data['roles'][string]['approval'], path: CatalogueFault['path']): Generator<CatalogueFault> {
+function* waitingFaults(
+  approval: Data['roles'][string]['approval'],
+  path: CatalogueFault['path'],
+): Generator<CatalogueFault> {
   for (const name of ['remind', 'escalate'] as const) {
     const rule = approval[name];
-    if (rule && approval.automatic === true) yield { path: [...path, name], detail: 'a role that approves by itself waits for nobody' };
-    else if (rule && rule.after >= approval.decideWithin) yield { path: [...path, name, 'after'], detail: 'comes only after decideWithin has passed' };
+    if (rule && approval.automatic === true)
+      yield { path: [...path, name], detail: 'a role that approves by itself waits for nobody' };
+    else if (rule && rule.after >= approval.decideWithin)
+      yield { path: [...path, name, 'after'], detail: 'comes only after decideWithin has passed' };
   }
 }
 
 /** A name without `*` must be there: a template that silently skips an account is a slip of the pen. */
-function* nameFaults(accounts: object, path: string[], selector: NonNullable<Data['roles'][string]['accounts']>): Generator<CatalogueFault> {
+function* nameFaults(
+  accounts: object,
+  path: string[],
+  selector: NonNullable<Data['roles'][string]['accounts']>,
+): Generator<CatalogueFault> {
   const [names, at] = Array.isArray(selector) ? [selector, path] : [selector.names ?? [], [...path, 'names']];
   for (const [i, name] of names.entries()) {
     if (!name.includes('*') && !Object.hasOwn(accounts, name)) {
@@ -180,7 +223,9 @@ function* nameFaults(accounts: object, path: string[], selector: NonNullable<Dat
 /** `owner` stands for somebody only where somebody owns the account. */
 function* ownerFaults(data: Data): Generator<CatalogueFault> {
   for (const [id, role] of Object.entries(data.roles)) {
-    const accounts = (role.account === undefined ? selectedAccounts(data, role) : [role.account]).filter((key) => Object.hasOwn(data.accounts, key));
+    const accounts = (role.account === undefined ? selectedAccounts(data, role) : [role.account]).filter((key) =>
+      Object.hasOwn(data.accounts, key),
+    );
     const [first, ...more] = accounts.filter((key) => data.accounts[key]!.owner === undefined);
     if (first === undefined) continue;
     const detail = `account "${first}"${more.length > 0 ? ` and ${more.length} more of this role have` : ' has'} no owner`;
@@ -199,9 +244,15 @@ function* narrowingFaults(role: RoleData, path: string[]): Generator<CatalogueFa
     if (!names.includes(name)) yield { path: [...path, 'scope'], detail: `no parameter "${name}" in parameters` };
   for (const name of names)
     if (!texts.slice(1).some((text) => placeholdersIn(text).includes(name)))
-      yield { path: [...path, 'scope', 'parameters', name], detail: `no resource of the scope's statements uses {${name}}` };
+      yield {
+        path: [...path, 'scope', 'parameters', name],
+        detail: `no resource of the scope's statements uses {${name}}`,
+      };
   if (role.scope && role.sessionPolicies.length > 0)
-    yield { path: [...path, 'sessionPolicies'], detail: 'what these allow would be allowed beside the scope; a role has one or the other' };
+    yield {
+      path: [...path, 'sessionPolicies'],
+      detail: 'what these allow would be allowed beside the scope; a role has one or the other',
+    };
   const length = longestSessionPolicy(role);
   if (length > sessionPolicyLimit)
     yield {
@@ -229,7 +280,8 @@ function* twinFaults(data: Data): Generator<CatalogueFault> {
 }
 
 const isSameIamRole = (a: RoleData, b: RoleData): boolean =>
-  a.maxSessionDuration === b.maxSessionDuration && canonicalJson(a.permissions ?? {}) === canonicalJson(b.permissions ?? {});
+  a.maxSessionDuration === b.maxSessionDuration &&
+  canonicalJson(a.permissions ?? {}) === canonicalJson(b.permissions ?? {});
 
 function* peopleFaults(data: Data): Generator<CatalogueFault> {
   const seen = new Map<string, string>();
@@ -250,30 +302,50 @@ function* botFaults(data: Data, file: object = {}, groups: object | undefined): 
   const principals = new Set<string>();
   for (const [id, bot] of Object.entries(data.bots)) {
     if (named.has(bot.principal))
-      yield { path: ['bots', id, 'principal'], detail: 'a bot must not be a person, a group member, a requester, an approver, an admin or an auditor' };
-    if (principals.has(bot.principal)) yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
+      yield {
+        path: ['bots', id, 'principal'],
+        detail: 'a bot must not be a person, a group member, a requester, an approver, an admin or an auditor',
+      };
+    if (principals.has(bot.principal))
+      yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
     principals.add(bot.principal);
     for (const [i, entry] of bot.for.entries()) yield* strangerFaults(entry, ['bots', id, 'for', i], groups);
     for (const [i, role] of bot.roles.entries())
-      if (!roles.has(role)) yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles${didYouMean(role, roles)}` };
+      if (!roles.has(role))
+        yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles${didYouMean(role, roles)}` };
   }
 }
 
 /** For whom a bot files is judged by the catalogue alone: what only tokens and sessions carry is nobody there. */
-function* strangerFaults(entry: string, path: CatalogueFault['path'], groups: object | undefined): Generator<CatalogueFault> {
+function* strangerFaults(
+  entry: string,
+  path: CatalogueFault['path'],
+  groups: object | undefined,
+): Generator<CatalogueFault> {
   const alone = 'for whom a bot files is judged by the catalogue alone';
-  if (isPermissionSet(entry)) yield { path, detail: `${alone}, which does not know who signs in with a permission set; name people or a group` };
+  if (isPermissionSet(entry))
+    yield { path, detail: `${alone}, which does not know who signs in with a permission set; name people or a group` };
   if (groups && isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
-    yield { path, detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), Object.keys(groups))}; ${alone}` };
+    yield {
+      path,
+      detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), Object.keys(groups))}; ${alone}`,
+    };
 }
 
 function* groupFaults(data: Data, groups: object = {}): Generator<CatalogueFault> {
   const names = Object.keys(groups);
   for (const [name, entries] of Object.entries(data.groups)) {
     for (const [i, entry] of entries.entries()) {
-      if (entry === 'everyone') yield { path: ['groups', name, i], detail: 'everyone cannot be a member of a group; name everyone where the group is used' };
+      if (entry === 'everyone')
+        yield {
+          path: ['groups', name, i],
+          detail: 'everyone cannot be a member of a group; name everyone where the group is used',
+        };
       if (isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
-        yield { path: ['groups', name, i], detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), names)}` };
+        yield {
+          path: ['groups', name, i],
+          detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), names)}`,
+        };
     }
   }
   yield* cycleFaults(data);
@@ -287,7 +359,11 @@ function* cycleFaults(data: Data): Generator<CatalogueFault> {
       const inner = isGroup(entry) ? groupName(entry) : undefined;
       if (inner === undefined) continue;
       const from = trail.indexOf(inner);
-      if (from >= 0) yield { path: ['groups', name, i], detail: `a group cannot be inside itself: ${[...trail.slice(from), inner].join(' > ')}` };
+      if (from >= 0)
+        yield {
+          path: ['groups', name, i],
+          detail: `a group cannot be inside itself: ${[...trail.slice(from), inner].join(' > ')}`,
+        };
       else if (!done.has(inner)) yield* visit(inner, [...trail, inner]);
     }
     done.add(name);

@@ -32,15 +32,24 @@ function byEntry({ roles }: Catalogue): Role[][] {
 /** A group that is not in the catalogue may come from tokens, unless it looks like one that is. */
 function* groupDoubts(data: CatalogueData): Generator<CatalogueFault> {
   const known = Object.keys(data.groups);
-  const named = [...entriesIn(data)].filter(({ entry }) => isGroup(entry)).map(({ path, entry }) => ({ path, name: groupName(entry) }));
+  const named = [...entriesIn(data)]
+    .filter(({ entry }) => isGroup(entry))
+    .map(({ path, entry }) => ({ path, name: groupName(entry) }));
   const inConditions = Object.entries(data.roles).flatMap(([id, { approval }]) =>
     typeof approval.automatic === 'object'
-      ? (approval.automatic.when.groups ?? []).map((name, i) => ({ path: ['roles', id, 'approval', 'automatic', 'when', 'groups', i], name }))
+      ? (approval.automatic.when.groups ?? []).map((name, i) => ({
+          path: ['roles', id, 'approval', 'automatic', 'when', 'groups', i],
+          name,
+        }))
       : [],
   );
   for (const { path, name } of [...named, ...inConditions]) {
     const meant = Object.hasOwn(data.groups, name) ? undefined : nearest(name, known);
-    if (meant !== undefined) yield { path, detail: `no group "${name}" in groups; did you mean "${meant}"? (A group that only tokens carry needs no entry.)` };
+    if (meant !== undefined)
+      yield {
+        path,
+        detail: `no group "${name}" in groups; did you mean "${meant}"? (A group that only tokens carry needs no entry.)`,
+      };
   }
 }
 
@@ -60,8 +69,13 @@ function* denyDoubts({ roles, groups }: CatalogueData): Generator<CatalogueFault
 /** A domain that occurs once and looks like one that occurs often. */
 function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
   const domainOf = (entry: string) =>
-    entry.startsWith('arn:') || isGroup(entry) || !entry.includes('@') ? undefined : entry.slice(entry.lastIndexOf('@') + 1);
-  const entries = [...entriesIn(data), ...data.people.map(({ email }, i) => ({ path: ['people', i, 'email'], entry: email }))];
+    entry.startsWith('arn:') || isGroup(entry) || !entry.includes('@')
+      ? undefined
+      : entry.slice(entry.lastIndexOf('@') + 1);
+  const entries = [
+    ...entriesIn(data),
+    ...data.people.map(({ email }, i) => ({ path: ['people', i, 'email'], entry: email })),
+  ];
   const counts = new Map<string, number>();
   for (const { entry } of entries) {
     const domain = domainOf(entry);
@@ -92,12 +106,14 @@ function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFaul
 function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
   const [{ entry, risk, approval }] = roles as readonly [Role];
   const path = ['roles', entry, 'approval'];
-  if (risk === 'high' && approval.automatic) yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
+  if (risk === 'high' && approval.automatic)
+    yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
   for (const [i, { approvers }] of approval.stages.entries())
     if (approvers.includes('everyone'))
       yield {
         path: [...path, 'stages', i, 'approvers'],
-        detail: 'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
+        detail:
+          'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
       };
   const short = [...stageDoubts(catalogue, roles)];
   yield* short;
@@ -114,9 +130,12 @@ function* stageDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<C
     });
     if (!first) continue;
     const askable = askableOf(catalogue, first.approval.stages[i]!);
-    const only = askable.length === 0 ? 'nobody can be asked' : `only ${askable.length} can be asked (${[...askable].join(', ')})`;
+    const only =
+      askable.length === 0 ? 'nobody can be asked' : `only ${askable.length} can be asked (${[...askable].join(', ')})`;
     const remedy =
-      askable.length === 0 ? 'name somebody by mail address, by a group of the catalogue, or as fallback' : `name more, or set need to ${askable.length}`;
+      askable.length === 0
+        ? 'name somebody by mail address, by a group of the catalogue, or as fallback'
+        : `name more, or set need to ${askable.length}`;
     const list = need === 1 ? 'approvers' : 'need';
     yield {
       path: ['roles', first.entry, 'approval', 'stages', i, list],
@@ -129,7 +148,8 @@ function* stageDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<C
 function* wholeDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
   const { first, where } = failing(
     roles,
-    ({ approval }) => !areFillable(approval.stages.map((stage) => ({ need: stage.need, candidates: askableOf(catalogue, stage) }))),
+    ({ approval }) =>
+      !areFillable(approval.stages.map((stage) => ({ need: stage.need, candidates: askableOf(catalogue, stage) }))),
   );
   if (first)
     yield {
@@ -142,7 +162,10 @@ function* wholeDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<C
 function* reviewDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
   const { first, where } = failing(
     roles,
-    ({ breakGlass }) => breakGlass !== undefined && !breakGlass.reviewers.includes('everyone') && peopleNamed(catalogue, breakGlass.reviewers).length === 0,
+    ({ breakGlass }) =>
+      breakGlass !== undefined &&
+      !breakGlass.reviewers.includes('everyone') &&
+      peopleNamed(catalogue, breakGlass.reviewers).length === 0,
   );
   if (first)
     yield {
@@ -155,7 +178,10 @@ function* reviewDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<
  * Who could be asked to approve a stage, as filing sees it: people by name. Members of a token's group and sessions of a permission
  * set may approve, but nobody knows in advance who they are.
  */
-function askableOf(catalogue: Catalogue, { need, approvers, fallback = [] }: Role['approval']['stages'][number]): 'any' | readonly string[] {
+function askableOf(
+  catalogue: Catalogue,
+  { need, approvers, fallback = [] }: Role['approval']['stages'][number],
+): 'any' | readonly string[] {
   const keys = (entries: readonly string[]) => peopleNamed(catalogue, entries).map(({ key }) => key);
   if (approvers.includes('everyone')) return 'any';
   const first = keys(approvers);
@@ -167,12 +193,19 @@ function askableOf(catalogue: Catalogue, { need, approvers, fallback = [] }: Rol
 function failing(roles: readonly Role[], holds: (role: Role) => boolean): { first: Role | undefined; where: string } {
   const answers = new Map<unknown, boolean>();
   const found = roles.filter((role) => {
-    const rule = role.approval.stages.every((stage, i) => stage === roles[0]!.approval.stages[i]) && role.breakGlass === roles[0]!.breakGlass ? 'shared' : role;
+    const rule =
+      role.approval.stages.every((stage, i) => stage === roles[0]!.approval.stages[i]) &&
+      role.breakGlass === roles[0]!.breakGlass
+        ? 'shared'
+        : role;
     const answer = answers.get(rule) ?? holds(role);
     answers.set(rule, answer);
     return answer;
   });
   const [first, ...more] = found;
-  const where = !first || found.length === roles.length ? '' : ` in account "${first.account.key}"${more.length > 0 ? ` and ${more.length} more` : ''}`;
+  const where =
+    !first || found.length === roles.length
+      ? ''
+      : ` in account "${first.account.key}"${more.length > 0 ? ` and ${more.length} more` : ''}`;
   return { first, where };
 }

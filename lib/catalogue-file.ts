@@ -7,16 +7,31 @@ import type { CatalogueData } from './catalogue-shape.ts';
 export type FileFault = { line: number; column: number; path: string; detail: string };
 
 /** Data with what is allowed but probably not meant, or what is wrong. */
-export type ReadCatalogue = { data: CatalogueData; faults: []; doubts: FileFault[] } | { data?: undefined; faults: FileFault[] };
+export type ReadCatalogue =
+  | { data: CatalogueData; faults: []; doubts: FileFault[] }
+  | { data?: undefined; faults: FileFault[] };
 
 /** Parses and checks the text of a catalogue. */
 export function readCatalogue(text: string): ReadCatalogue {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, uniqueKeys: true, stringKeys: true, merge: false, schema: 'core' });
-  const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(({ pos, message }): FileFault => {
-    const { line, col } = lines.linePos(pos[0]);
-    return { line, column: col, path: '', detail: message.split('\n')[0]!.replace(/^With stringKeys, | at line \d+, column \d+:?$/g, '') };
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    stringKeys: true,
+    merge: false,
+    schema: 'core',
   });
+  const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(
+    ({ pos, message }): FileFault => {
+      const { line, col } = lines.linePos(pos[0]);
+      return {
+        line,
+        column: col,
+        path: '',
+        detail: message.split('\n')[0]!.replace(/^With stringKeys, | at line \d+, column \d+:?$/g, ''),
+      };
+    },
+  );
   if (broken.length > 0) return { faults: broken };
 
   const checked = checkCatalogue(document.toJS({ maxAliasCount: 100 }));
@@ -27,15 +42,20 @@ export function readCatalogue(text: string): ReadCatalogue {
         return { line, column: col, path: path.join('.'), detail };
       })
       .sort((a, b) => a.line - b.line || a.column - b.column);
-  return checked.data ? { ...checked, doubts: placed([...doubtsOf(checked.data)]) } : { faults: placed(checked.faults) };
+  return checked.data
+    ? { ...checked, doubts: placed([...doubtsOf(checked.data)]) }
+    : { faults: placed(checked.faults) };
 }
 
 /** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */
 export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
-  faults.map(({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`);
+  faults.map(
+    ({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`,
+  );
 
 /** The same for what is allowed but probably not meant. */
-export const doubtLines = (file: string, doubts: readonly FileFault[]): string[] => faultLines(file, doubts).map((line) => `doubt: ${line}`);
+export const doubtLines = (file: string, doubts: readonly FileFault[]): string[] =>
+  faultLines(file, doubts).map((line) => `doubt: ${line}`);
 
 /** Why a file could not be read, for whoever named it; undefined for a fault that has nothing to do with the file. */
 export function unreadable(file: string, error: unknown): string | undefined {
@@ -58,7 +78,8 @@ function danglingAliases(document: Document): Array<{ pos: [number]; message: st
   const found: Array<{ pos: [number]; message: string }> = [];
   visit(document, {
     Alias(_, alias) {
-      if (!alias.resolve(document)) found.push({ pos: [startOf(alias)], message: `there is no anchor &${alias.source} before this alias` });
+      if (!alias.resolve(document))
+        found.push({ pos: [startOf(alias)], message: `there is no anchor &${alias.source} before this alias` });
     },
   });
   return found;

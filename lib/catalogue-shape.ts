@@ -19,25 +19,46 @@ const seconds = (min: number, max: number) =>
   );
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 const count = (max: number) =>
-  v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(max, `must be at most ${max}`));
+  v.pipe(
+    v.number(),
+    v.integer('must be a whole number'),
+    v.minValue(1, 'must be at least 1'),
+    v.maxValue(max, `must be at most ${max}`),
+  );
 const key = (what: string) =>
-  v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`));
+  v.pipe(
+    v.string(),
+    v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`),
+  );
 
 /** Entries by name. valibot leaves out names that every object has, which would lose an entry without a word. */
 const named = <Entry extends v.GenericSchema>(what: string, entry: Entry) =>
   v.pipe(
     v.unknown(),
-    v.check((input) => !reserved.some((name) => Object.hasOwn(Object(input), name)), `must have no entry called ${reserved.join(', ')}`),
+    v.check(
+      (input) => !reserved.some((name) => Object.hasOwn(Object(input), name)),
+      `must have no entry called ${reserved.join(', ')}`,
+    ),
     v.record(key(what), entry),
   );
 const reserved = ['__proto__', 'prototype', 'constructor'];
 
 // -- who -------------------------------------------------------------------------------------------------------------
 
-const Principal = v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'), v.transform(canonicalPrincipal));
-const isIdentity = (text: string): boolean => principalPattern.test(text) || ssoUserPattern.test(text) || v.is(Email, text);
-const canonicalIdentity = (text: string): string => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase());
-const Identity = v.pipe(v.string(), v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'), v.transform(canonicalIdentity));
+const Principal = v.pipe(
+  v.string(),
+  v.regex(principalPattern, 'must be the ARN of an IAM user or role'),
+  v.transform(canonicalPrincipal),
+);
+const isIdentity = (text: string): boolean =>
+  principalPattern.test(text) || ssoUserPattern.test(text) || v.is(Email, text);
+const canonicalIdentity = (text: string): string =>
+  text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase();
+const Identity = v.pipe(
+  v.string(),
+  v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'),
+  v.transform(canonicalIdentity),
+);
 const isNamedSet = (text: string): boolean => text === 'everyone' || /^group:./.test(text);
 const isEntry = (text: string): boolean => isNamedSet(text) || isIdentity(text) || permissionSetPattern.test(text);
 const canonicalEntry = (text: string): string => (isNamedSet(text) ? text : canonicalIdentity(text));
@@ -51,7 +72,10 @@ const Entries = v.array(Entry);
 const EntriesOrOwner = v.array(
   v.pipe(
     v.string(),
-    v.check((text) => text === 'owner' || isEntry(text), 'must be a mail address, the ARN of an IAM user or role, group:NAME, owner or everyone'),
+    v.check(
+      (text) => text === 'owner' || isEntry(text),
+      'must be a mail address, the ARN of an IAM user or role, group:NAME, owner or everyone',
+    ),
     v.transform(canonicalEntry),
   ),
 );
@@ -59,7 +83,10 @@ const EntriesOrOwner = v.array(
 // -- where -----------------------------------------------------------------------------------------------------------
 
 const Tags = v.record(v.string(), v.string());
-const OuPath = v.pipe(v.string(), v.regex(/^(?:\/[^/\s][^/]{0,127}){1,10}$/, 'must be a path of organizational units such as /Workloads/Production'));
+const OuPath = v.pipe(
+  v.string(),
+  v.regex(/^(?:\/[^/\s][^/]{0,127}){1,10}$/, 'must be a path of organizational units such as /Workloads/Production'),
+);
 const AccountId = v.pipe(
   v.string('must be the 12 digits of an AWS account, in quotes'),
   v.regex(/^\d{12}$/, 'must be the 12 digits of an AWS account, in quotes'),
@@ -69,7 +96,10 @@ const AccountRule = strict({
   name: label,
   color: v.optional(v.pipe(v.string(), v.regex(/^#[0-9a-fA-F]{6}$/, 'must be a colour such as "#b91c1c"'))),
   /** botocore sts: 2-1224 characters of [\w+=,.@:\/-] */
-  externalId: v.pipe(v.string(), v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-')),
+  externalId: v.pipe(
+    v.string(),
+    v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-'),
+  ),
   partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
   tags: v.optional(Tags, {}),
   path: v.optional(OuPath),
@@ -77,7 +107,10 @@ const AccountRule = strict({
   revoker: v.optional(v.boolean(), true),
   owner: v.optional(Entries),
 });
-const NamePattern = v.pipe(v.string(), v.regex(/^[A-Za-z0-9._*-]{1,100}$/, 'must be the name of an account, with * for any characters'));
+const NamePattern = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9._*-]{1,100}$/, 'must be the name of an account, with * for any characters'),
+);
 /** Which accounts a template is for; everything that is given must hold. */
 const AccountSelector = v.union(
   [
@@ -88,7 +121,10 @@ const AccountSelector = v.union(
         tags: v.optional(Tags),
         path: v.optional(OuPath),
       }),
-      v.check(({ names, tags, path }) => names !== undefined || path !== undefined || Object.keys(tags ?? {}).length > 0, 'must have names, tags or a path'),
+      v.check(
+        ({ names, tags, path }) => names !== undefined || path !== undefined || Object.keys(tags ?? {}).length > 0,
+        'must have names, tags or a path',
+      ),
     ),
   ],
   'must be a list of account names, or names, tags and path',
@@ -100,11 +136,18 @@ const timeOfDay = (pattern: RegExp, message: string) => v.pipe(v.string(message)
 const HoursRule = v.pipe(
   strict({
     timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')),
-    days: v.optional(v.pipe(v.array(v.picklist(weekdays, `must be one of ${weekdays.join(', ')}`)), v.minLength(1, 'must name at least one day')), [
-      ...weekdays,
-    ]),
+    days: v.optional(
+      v.pipe(
+        v.array(v.picklist(weekdays, `must be one of ${weekdays.join(', ')}`)),
+        v.minLength(1, 'must name at least one day'),
+      ),
+      [...weekdays],
+    ),
     from: timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00", in quotes'),
-    to: timeOfDay(/^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/, 'must be a time of day such as "18:00" or "24:00", in quotes'),
+    to: timeOfDay(
+      /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/,
+      'must be a time of day such as "18:00" or "24:00", in quotes',
+    ),
   }),
   v.check(({ from, to }) => from !== to, 'from and to are the same; leave hours out for the whole day'),
 );
@@ -121,9 +164,20 @@ const Networks = v.pipe(
 
 // -- roles -----------------------------------------------------------------------------------------------------------
 
-const BotRule = strict({ principal: Principal, for: Entries, roles: v.array(v.string()), requestsPerHour: v.optional(count(1000), 60) });
-const ChatName = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,19}$/, 'must be a name for a chat: small letters, digits, dash'));
-const ChatId = v.pipe(v.string(), v.regex(/^[\x21-\x7e]{1,100}$/, "must be the chat's own id of the user, such as U024BE7LH"));
+const BotRule = strict({
+  principal: Principal,
+  for: Entries,
+  roles: v.array(v.string()),
+  requestsPerHour: v.optional(count(1000), 60),
+});
+const ChatName = v.pipe(
+  v.string(),
+  v.regex(/^[a-z][a-z0-9-]{0,19}$/, 'must be a name for a chat: small letters, digits, dash'),
+);
+const ChatId = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e]{1,100}$/, "must be the chat's own id of the user, such as U024BE7LH"),
+);
 const PersonRule = strict({
   email: Email,
   name: label,
@@ -140,7 +194,11 @@ const StageRule = strict({
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const clockTime = timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "20:00", in quotes');
 const QuietRule = v.pipe(
-  strict({ timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')), from: clockTime, to: clockTime }),
+  strict({
+    timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')),
+    from: clockTime,
+    to: clockTime,
+  }),
   v.check(({ from, to }) => from !== to, 'must not be the whole day'),
 );
 const RemindRule = strict({
@@ -153,20 +211,31 @@ const RemindRule = strict({
   most: v.optional(count(20), 3),
   quiet: v.optional(QuietRule),
 });
-const EscalateRule = strict({ after: seconds(60, bounds.decideWithinMax), to: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')) });
+const EscalateRule = strict({
+  after: seconds(60, bounds.decideWithinMax),
+  to: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
+});
 /** When the catalogue approves by itself; all of it must hold. */
 const AutomaticRule = v.pipe(
   strict({
-    groups: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLength(1, 'must name at least one group'))),
+    groups: v.optional(
+      v.pipe(v.array(v.pipe(v.string(), v.minLength(1))), v.minLength(1, 'must name at least one group')),
+    ),
     maxDuration: v.optional(seconds(60, bounds.durationMax)),
     hours: v.optional(HoursRule),
     tags: v.optional(Tags),
   }),
-  v.check((when) => Object.keys(when).length > 0, 'must have at least one condition: groups, maxDuration, hours or tags'),
+  v.check(
+    (when) => Object.keys(when).length > 0,
+    'must have at least one condition: groups, maxDuration, hours or tags',
+  ),
 );
 const ApprovalRule = v.pipe(
   strict({
-    automatic: v.optional(v.union([v.boolean(), strict({ when: AutomaticRule })], 'must be true, false or { when: ... }'), false),
+    automatic: v.optional(
+      v.union([v.boolean(), strict({ when: AutomaticRule })], 'must be true, false or { when: ... }'),
+      false,
+    ),
     stages: v.optional(v.pipe(v.array(StageRule), v.maxLength(5, 'must have at most 5 stages')), []),
     decideWithin,
     remind: v.optional(RemindRule),
@@ -185,8 +254,14 @@ const BreakGlassRule = strict({
   /** counted from the end of the grant as it was given */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
 });
-const ManagedPolicy = v.pipe(v.string(), v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'));
-const Action = v.pipe(v.string(), v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'));
+const ManagedPolicy = v.pipe(
+  v.string(),
+  v.regex(/^arn:[\w-]+:iam::(?:aws|\d{12}):policy\/[\w+=,.@/-]{1,600}$/, 'must be the ARN of a managed policy'),
+);
+const Action = v.pipe(
+  v.string(),
+  v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'),
+);
 const Resource = v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'));
 /** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
 const PermissionsRule = strict({
@@ -206,15 +281,26 @@ const PermissionsRule = strict({
 const ScopeRule = strict({
   parameters: v.pipe(
     v.record(
-      v.pipe(v.string(), v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits')),
+      v.pipe(
+        v.string(),
+        v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits'),
+      ),
       v.pipe(
         strict({
           description: label,
-          values: v.optional(v.pipe(v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))), v.minLength(1))),
+          values: v.optional(
+            v.pipe(
+              v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))),
+              v.minLength(1),
+            ),
+          ),
           pattern: v.optional(v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression'))),
           maxLength: v.optional(count(200), 64),
         }),
-        v.check(({ values, pattern }) => (values === undefined) !== (pattern === undefined), 'must have either values or a pattern'),
+        v.check(
+          ({ values, pattern }) => (values === undefined) !== (pattern === undefined),
+          'must have either values or a pattern',
+        ),
       ),
     ),
     v.check((parameters) => Object.keys(parameters).length > 0, 'must name a parameter'),
@@ -240,7 +326,10 @@ const RoleRule = v.pipe(
     /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
     roleName: v.pipe(
       v.string(),
-      v.regex(/^(?:[\w+=,.@-]{1,128}\/){0,4}[\w+=,.@-]{1,64}$/, "must be the role's path and name in its account, such as latchkey/ReadOnly"),
+      v.regex(
+        /^(?:[\w+=,.@-]{1,128}\/){0,4}[\w+=,.@-]{1,64}$/,
+        "must be the role's path and name in its account, such as latchkey/ReadOnly",
+      ),
     ),
     description: label,
     requesters: Entries,
@@ -266,11 +355,20 @@ const RoleRule = v.pipe(
     permissions: v.optional(PermissionsRule),
     scope: v.optional(ScopeRule),
     /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
-    sessionPolicies: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')), []),
+    sessionPolicies: v.optional(
+      v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')),
+      [],
+    ),
     /** where sessions may be used from */
-    sourceNetworks: v.optional(v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))), []),
+    sourceNetworks: v.optional(
+      v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))),
+      [],
+    ),
   }),
-  v.check(({ account, accounts }) => (account === undefined) !== (accounts === undefined), 'must have either account, or accounts for a role in many'),
+  v.check(
+    ({ account, accounts }) => (account === undefined) !== (accounts === undefined),
+    'must have either account, or accounts for a role in many',
+  ),
 );
 
 /** What access.yml holds, durations in seconds, defaults filled in. Plain data: it travels as JSON in a Lambda artefact. */

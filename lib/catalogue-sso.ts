@@ -15,10 +15,15 @@ export function* permissionSetFaults(
   for (const { path, entry } of identities) {
     const account = entry.split(':')[4] ?? '';
     const isListed = accounts.has(account);
-    if (isPermissionSet(entry) && !isListed) yield { path, detail: `list account ${account} in ssoAccounts, or no session of this permission set counts` };
-    if (ssoUserPattern.test(entry) && !isListed) yield { path, detail: `list account ${account} in ssoAccounts, or no session is this user's` };
+    if (isPermissionSet(entry) && !isListed)
+      yield { path, detail: `list account ${account} in ssoAccounts, or no session of this permission set counts` };
+    if (ssoUserPattern.test(entry) && !isListed)
+      yield { path, detail: `list account ${account} in ssoAccounts, or no session is this user's` };
     const role = principalPattern.exec(entry)?.[5] ?? '';
     if (/^AWSReservedSSO_.+_[0-9a-f]{16}$/.test(role) && isListed)
-      yield { path, detail: `many people share this role; write ${entry.replace(/_[0-9a-f]{16}$/, '_*')} in a list of requesters or in a group` };
+      yield {
+        path,
+        detail: `many people share this role; write ${entry.replace(/_[0-9a-f]{16}$/, '_*')} in a list of requesters or in a group`,
+      };
   }
 }

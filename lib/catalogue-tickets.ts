@@ -4,7 +4,8 @@ import type { CatalogueData } from './catalogue-shape.ts';
 import { strict } from './strict-object.ts';
 import { didYouMean } from './suggestion.ts';
 
-const urlFault = 'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path has letters, digits and _.~/- only';
+const urlFault =
+  'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path has letters, digits and _.~/- only';
 
 /** A service behind AWS's own IAM authorization, which is who verifies the signature of a call. */
 export const ValidatorRule = strict({
@@ -25,7 +26,10 @@ export const TicketRule = v.pipe(
     ifUnreachable: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow')),
   }),
   v.forward(
-    v.check(({ validator, ifUnreachable }) => validator !== undefined || ifUnreachable === undefined, 'goes with a validator only'),
+    v.check(
+      ({ validator, ifUnreachable }) => validator !== undefined || ifUnreachable === undefined,
+      'goes with a validator only',
+    ),
     ['ifUnreachable'],
   ),
 );
@@ -52,15 +56,23 @@ export function* validatorDoubts({ roles, ticketValidators }: Pick<CatalogueData
  * @param setting what the list is called where somebody can change it
  * @returns one sentence for each validator whose host is not among them
  */
-export const unlistedHosts = (validators: CatalogueData['ticketValidators'], hosts: readonly string[], setting: string): string[] =>
+export const unlistedHosts = (
+  validators: CatalogueData['ticketValidators'],
+  hosts: readonly string[],
+  setting: string,
+): string[] =>
   Object.entries(validators).flatMap(([name, { url }]) =>
-    hosts.includes(hostOf(url)) ? [] : [`${setting} does not list ${hostOf(url)}, the host of the catalogue's ticket validator "${name}"`],
+    hosts.includes(hostOf(url))
+      ? []
+      : [`${setting} does not list ${hostOf(url)}, the host of the catalogue's ticket validator "${name}"`],
   );
 
 /** The loopback interface of a Lambda function is its runtime's: what may stay there on a developer's machine has no business in a deployment. */
 export const undeployable = (validators: CatalogueData['ticketValidators']): string[] =>
   Object.entries(validators).flatMap(([name, { url }]) =>
-    url.startsWith('https:') ? [] : [`the catalogue's ticket validator "${name}" has an http URL, which is for a local server only`],
+    url.startsWith('https:')
+      ? []
+      : [`the catalogue's ticket validator "${name}" has an http URL, which is for a local server only`],
   );
 
 export const hostOf = (url: string): string => new URL(url).host;
@@ -83,6 +95,12 @@ function isValidatorUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, host, pathname, username, password } = new URL(text);
   const isPlain =
-    username === '' && password === '' && /^\/[\w.~/-]*$/.test(pathname) && [`${protocol}//${host}${pathname}`, `${protocol}//${host}`].includes(text);
-  return isPlain && (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)));
+    username === '' &&
+    password === '' &&
+    /^\/[\w.~/-]*$/.test(pathname) &&
+    [`${protocol}//${host}${pathname}`, `${protocol}//${host}`].includes(text);
+  return (
+    isPlain &&
+    (protocol === 'https:' || (protocol === 'http:' && ['localhost', '127.0.0.1', '[::1]'].includes(hostname)))
+  );
 }

@@ -91,13 +91,18 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     data,
     accounts: new Map(Object.entries(data.accounts).map(([key, account]) => [key, { ...account, key }])),
     roles: new Map(roles.map((role) => [role.id, role])),
-    requestable: rolesByEntry(roles, ({ requesters, breakGlass }) => [...requesters, ...(breakGlass?.requesters ?? [])]),
+    requestable: rolesByEntry(roles, ({ requesters, breakGlass }) => [
+      ...requesters,
+      ...(breakGlass?.requesters ?? []),
+    ]),
     decidable: rolesByEntry(roles, decidersOf),
     people,
     chatUsers,
     ...openGroups(data, { people }),
     bots: openBots(data, roles),
-    ticketValidators: new Map(Object.entries(data.ticketValidators).map(([name, validator]) => [name, { ...validator, name }])),
+    ticketValidators: new Map(
+      Object.entries(data.ticketValidators).map(([name, validator]) => [name, { ...validator, name }]),
+    ),
     ssoAccounts: new Set(data.ssoAccounts),
     admins: data.admins,
     auditors: data.auditors,
@@ -109,10 +114,15 @@ export function openCatalogue(data: CatalogueData): Catalogue {
 }
 
 /** What a bot may call a person by: `slack:U024BE7LH`. */
-export const chatUsersOf = ({ chat }: Pick<CatalogueData['people'][number], 'chat'>): string[] => Object.entries(chat).map(([name, id]) => `${name}:${id}`);
+export const chatUsersOf = ({ chat }: Pick<CatalogueData['people'][number], 'chat'>): string[] =>
+  Object.entries(chat).map(([name, id]) => `${name}:${id}`);
 
 /** Every entry of the stages of a role, their fallbacks and its escalation. */
-export const decidersOf = ({ approval: { stages, escalate } }: { approval: Pick<Role['approval'], 'stages' | 'escalate'> }): string[] => [
+export const decidersOf = ({
+  approval: { stages, escalate },
+}: {
+  approval: Pick<Role['approval'], 'stages' | 'escalate'>;
+}): string[] => [
   ...stages.flatMap(({ approvers, fallback = [] }) => [...approvers, ...fallback]),
   ...(escalate?.to ?? []),
 ];
@@ -122,7 +132,11 @@ function openGroups(data: CatalogueData, known: Pick<Catalogue, 'people'>): Pick
   const groupsOf = new Map<string, string[]>();
   for (const name of Object.keys(data.groups)) {
     const entries = [...entriesOfGroup(data, name)];
-    const members = new Map(entries.filter((entry) => !isPermissionSet(entry)).map((entry) => [personOf(known, entry).key, personOf(known, entry)]));
+    const members = new Map(
+      entries
+        .filter((entry) => !isPermissionSet(entry))
+        .map((entry) => [personOf(known, entry).key, personOf(known, entry)]),
+    );
     groups.set(name, [...members.values()]);
     for (const key of [...members.keys(), ...entries.filter(isPermissionSet)]) {
       const others = groupsOf.get(key);
@@ -147,7 +161,10 @@ function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string
 function openBots(data: CatalogueData, roles: readonly Role[]): Map<string, Bot> {
   const open = ([id, bot]: [string, CatalogueData['bots'][string]]): [string, Bot] => {
     const named = new Set(bot.roles);
-    return [bot.principal, { ...bot, id, roles: roles.filter((role) => named.has(role.id) || named.has(role.entry)).map((role) => role.id) }];
+    return [
+      bot.principal,
+      { ...bot, id, roles: roles.filter((role) => named.has(role.id) || named.has(role.entry)).map((role) => role.id) },
+    ];
   };
   return new Map(Object.entries(data.bots).map(open));
 }
@@ -186,11 +203,16 @@ function owned<List extends string, Part extends { readonly [list in List]?: rea
 ): Part {
   const named = lists.filter((list) => part[list]?.includes('owner'));
   if (named.length === 0) return part;
-  const spelt = (entries: readonly string[] = []) => [...new Set(entries.flatMap((entry) => (entry === 'owner' ? owner : [entry])))];
+  const spelt = (entries: readonly string[] = []) => [
+    ...new Set(entries.flatMap((entry) => (entry === 'owner' ? owner : [entry]))),
+  ];
   return { ...part, ...Object.fromEntries(named.map((list) => [list, spelt(part[list])])) };
 }
 
-function rolesByEntry(roles: readonly Role[], entriesOf: (role: Role) => readonly string[]): Map<string, readonly Role[]> {
+function rolesByEntry(
+  roles: readonly Role[],
+  entriesOf: (role: Role) => readonly string[],
+): Map<string, readonly Role[]> {
   const found = new Map<string, Role[]>();
   for (const role of roles) {
     for (const entry of new Set(entriesOf(role))) {
@@ -203,7 +225,10 @@ function rolesByEntry(roles: readonly Role[], entriesOf: (role: Role) => readonl
 }
 
 /** The roles that an index has for somebody, each once, in the order of the file. */
-export function rolesNaming(index: ReadonlyMap<string, readonly Role[]>, who: { identities: readonly string[]; groups: readonly string[] }): Role[] {
+export function rolesNaming(
+  index: ReadonlyMap<string, readonly Role[]>,
+  who: { identities: readonly string[]; groups: readonly string[] },
+): Role[] {
   const entries = new Set(['everyone', ...who.identities, ...who.groups.map((group) => `group:${group}`)]);
   const lists = [...entries].flatMap((entry) => index.get(entry) ?? []);
   return [...new Set(lists)].sort((a, b) => a.place - b.place);
@@ -217,7 +242,10 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
     catalogue.people.get(identity) ?? {
       key: identity,
       // of a token's subject all is shown: a slash in it must not leave somebody else's name
-      name: isMail || !identity.startsWith('arn:') ? identity.replace(/^https?:\/\//, '') : (identity.split('/').at(-1) ?? identity),
+      name:
+        isMail || !identity.startsWith('arn:')
+          ? identity.replace(/^https?:\/\//, '')
+          : (identity.split('/').at(-1) ?? identity),
       email: isMail ? identity : null,
       identities: [identity],
     }
@@ -226,11 +254,19 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
 
 /** The account of a role by the role's ARN, where it has a revoker: an account may be called otherwise by now. */
 export const accountWithRevoker = ({ accounts }: Pick<Catalogue, 'accounts'>, roleArn: string): Account | undefined =>
-  [...accounts.values()].find(({ id, partition, revoker }) => revoker && roleArn.startsWith(`arn:${partition}:iam::${id}:role/`));
+  [...accounts.values()].find(
+    ({ id, partition, revoker }) => revoker && roleArn.startsWith(`arn:${partition}:iam::${id}:role/`),
+  );
 
 /** Whether one of the entries names somebody with these identities and groups. */
-export function names(entries: readonly string[], who: { identities: readonly string[]; groups: readonly string[] }): boolean {
-  return entries.some((entry) => entry === 'everyone' || (isGroup(entry) ? who.groups.includes(groupName(entry)) : who.identities.includes(entry)));
+export function names(
+  entries: readonly string[],
+  who: { identities: readonly string[]; groups: readonly string[] },
+): boolean {
+  return entries.some(
+    (entry) =>
+      entry === 'everyone' || (isGroup(entry) ? who.groups.includes(groupName(entry)) : who.identities.includes(entry)),
+  );
 }
 
 /** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups, sessions of a permission set and `everyone` are not known in advance. */
@@ -246,6 +282,9 @@ export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): P
 
 /** How the entries read for a person: names where they are known, the entry itself where not. */
 export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
-  const unknown = entries.filter((entry) => entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))));
+  const unknown = entries.filter(
+    (entry) =>
+      entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))),
+  );
   return [...peopleNamed(catalogue, entries).map((person) => person.name), ...unknown];
 }

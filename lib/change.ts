@@ -28,5 +28,7 @@ export async function changeRequest(
     if (await app.store.replace(next, current.version)) return next;
     current = undefined;
   }
-  throw new Problem('try-again', 'Others were changing this request at the same time. Nothing was lost; try again.', { retryAfterSeconds: 1 });
+  throw new Problem('try-again', 'Others were changing this request at the same time. Nothing was lost; try again.', {
+    retryAfterSeconds: 1,
+  });
 }

@@ -7,7 +7,11 @@ export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as con
 /** Wall-clock window of a time zone. `to` at or before `from` runs past midnight; the day is the one it begins on. */
 export type Hours = { timeZone: string; days: readonly string[]; from: string; to: string };
 /** What a role asks of each call, at filing and whenever credentials are issued. */
-export type Conditions = { signInSeconds?: number | undefined; hours?: Hours | undefined; networks?: readonly string[] | undefined };
+export type Conditions = {
+  signInSeconds?: number | undefined;
+  hours?: Hours | undefined;
+  networks?: readonly string[] | undefined;
+};
 /** What a call proves. Times in epoch milliseconds. */
 export type Proof = { signedInAt?: number; sourceIp?: string };
 
@@ -38,7 +42,9 @@ export function isWithin({ timeZone, days, from, to }: Hours, now: number): bool
 export function hoursText({ timeZone, days, from, to }: Hours): string {
   const indexes = weekdays.flatMap((day, i) => (days.includes(day) ? [i] : []));
   const isRun = indexes.length > 2 && indexes.every((index, i) => i === 0 || index === indexes[i - 1]! + 1);
-  const names = isRun ? `${weekdays[indexes[0]!]}-${weekdays[indexes.at(-1)!]}` : indexes.map((i) => weekdays[i]).join(', ');
+  const names = isRun
+    ? `${weekdays[indexes[0]!]}-${weekdays[indexes.at(-1)!]}`
+    : indexes.map((i) => weekdays[i]).join(', ');
   return `${indexes.length === 7 ? 'daily' : names} ${from}-${to} ${timeZone}`;
 }
 
@@ -85,7 +91,11 @@ export type ConditionCheck = {
 };
 
 /** Every condition that there is, passed or failed. */
-export function conditionChecks({ signInSeconds, hours, networks }: Conditions, proof: Proof, now: number): ConditionCheck[] {
+export function conditionChecks(
+  { signInSeconds, hours, networks }: Conditions,
+  proof: Proof,
+  now: number,
+): ConditionCheck[] {
   return [
     ...(signInSeconds === undefined ? [] : [signInCheck(signInSeconds, proof, now)]),
     ...(hours === undefined ? [] : [hoursCheck(hours, now)]),
@@ -103,7 +113,11 @@ export function conditionTexts({ signInSeconds, hours, networks }: Conditions): 
 }
 
 /** The conditions as they are stored: what is not asked for is left out. */
-export function storedConditions({ signInSeconds, hours, networks }: Conditions): NonNullable<RequestRecord['role']['conditions']> {
+export function storedConditions({
+  signInSeconds,
+  hours,
+  networks,
+}: Conditions): NonNullable<RequestRecord['role']['conditions']> {
   return {
     ...(signInSeconds !== undefined && { signInSeconds }),
     ...(hours && { hours: { ...hours, days: [...hours.days] } }),
@@ -118,7 +132,15 @@ const minutesOf = (text: string): number => Number(text.slice(0, 2)) * 60 + Numb
 /** Making a formatter takes far longer than using it. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
 function clockOf(timeZone: string): Intl.DateTimeFormat {
-  const clock = clocks.get(timeZone) ?? new Intl.DateTimeFormat('en-GB', { timeZone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
   clocks.set(timeZone, clock);
   return clock;
 }
@@ -130,7 +152,10 @@ function wallClock(timeZone: string, now: number): { day: number; minute: number
       .map(({ type, value }) => [type, value]),
   );
   const name = (parts.get('weekday') ?? '').toLowerCase();
-  return { day: (weekdays as readonly string[]).indexOf(name), minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')) };
+  return {
+    day: (weekdays as readonly string[]).indexOf(name),
+    minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+  };
 }
 
 const lists = new WeakMap<readonly string[], BlockList>();
@@ -138,7 +163,8 @@ function listOf(networks: readonly string[]): BlockList {
   const made = lists.get(networks);
   if (made) return made;
   const list = new BlockList();
-  for (const network of networks.map(parseNetwork)) if (network) list.addSubnet(network.address, network.prefix, network.family);
+  for (const network of networks.map(parseNetwork))
+    if (network) list.addSubnet(network.address, network.prefix, network.family);
   lists.set(networks, list);
   return list;
 }
@@ -153,13 +179,17 @@ function signInCheck(seconds: number, { signedInAt }: Proof, now: number): Condi
 
 function hoursCheck(hours: Hours, now: number): ConditionCheck {
   const passed = isWithin(hours, now);
-  const detail = passed ? `It is within ${hoursText(hours)}.` : `This role can be used ${hoursText(hours)} only. Come back then.`;
+  const detail = passed
+    ? `It is within ${hoursText(hours)}.`
+    : `This role can be used ${hoursText(hours)} only. Come back then.`;
   return { check: 'hours', passed, code: 'refused-by-policy', pointer: '', detail };
 }
 
 function networkCheck(networks: readonly string[], { sourceIp }: Proof): ConditionCheck {
   const passed = isFrom(networks, sourceIp);
   const from = sourceIp ?? 'an unknown address';
-  const detail = passed ? `The call comes from ${from}.` : `This role can be used from ${networks.join(', ')} only; this call comes from ${from}.`;
+  const detail = passed
+    ? `The call comes from ${from}.`
+    : `This role can be used from ${networks.join(', ')} only; this call comes from ${from}.`;
   return { check: 'network', passed, code: 'refused-by-policy', pointer: '', detail };
 }

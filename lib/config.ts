@@ -29,15 +29,21 @@ export const inLambda = process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined;
  * Reads the asked parts and nothing else.
  * @throws Error that names every variable that is missing or wrong, one a line
  */
-export function configFor<const Part extends ConfigPart>(parts: readonly Part[], env: Environment = process.env): Pick<Config, Part> {
+export function configFor<const Part extends ConfigPart>(
+  parts: readonly Part[],
+  env: Environment = process.env,
+): Pick<Config, Part> {
   const faults: string[] = [];
   const config: Partial<Config> = {};
   for (const part of parts) {
     const parsed = v.safeParse(readers[part].schema, readers[part].input(env));
     if (parsed.success) Object.assign(config, { [part]: parsed.output });
-    else for (const issue of parsed.issues) faults.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
+    else
+      for (const issue of parsed.issues)
+        faults.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
   }
-  if (faults.length > 0) throw new Error(`The configuration is incomplete or wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  if (faults.length > 0)
+    throw new Error(`The configuration is incomplete or wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   return config as Pick<Config, Part>;
 }
 
@@ -48,7 +54,13 @@ const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v
 const mailAddress = "[\\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
 const claim = 'must be the name of a claim';
 
-const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config[Part]>; variable: string; input(env: Environment): unknown } } = {
+const readers: {
+  [Part in ConfigPart]: {
+    schema: v.GenericSchema<unknown, Config[Part]>;
+    variable: string;
+    input(env: Environment): unknown;
+  };
+} = {
   region: {
     variable: 'AWS_REGION',
     schema: v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1')),
@@ -57,7 +69,10 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
   table: {
     variable: 'LATCHKEY_TABLE',
     // botocore dynamodb TableName
-    schema: v.pipe(v.string(), v.regex(/^[\w.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores')),
+    schema: v.pipe(
+      v.string(),
+      v.regex(/^[\w.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores'),
+    ),
     input: (env) => set(env.LATCHKEY_TABLE),
   },
   identity: {
@@ -108,7 +123,8 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
   cataloguePath: {
     variable: 'LATCHKEY_CATALOGUE',
     schema: v.string(),
-    input: (env) => set(env.LATCHKEY_CATALOGUE) ?? (set(env.LAMBDA_TASK_ROOT) && join(env.LAMBDA_TASK_ROOT!, 'catalogue.json')),
+    input: (env) =>
+      set(env.LATCHKEY_CATALOGUE) ?? (set(env.LAMBDA_TASK_ROOT) && join(env.LAMBDA_TASK_ROOT!, 'catalogue.json')),
   },
   ticketHosts: {
     variable: 'LATCHKEY_TICKET_HOSTS',
@@ -117,7 +133,10 @@ const readers: { [Part in ConfigPart]: { schema: v.GenericSchema<unknown, Config
         v.string(),
         v.trim(),
         v.toLowerCase(),
-        v.regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/, 'must be hosts such as tickets.example.com, separated by commas'),
+        v.regex(
+          /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/,
+          'must be hosts such as tickets.example.com, separated by commas',
+        ),
       ),
     ),
     input: (env) => set(env.LATCHKEY_TICKET_HOSTS)?.split(',') ?? [],
@@ -136,7 +155,9 @@ const identityVariables: Record<keyof Identity, string> = {
 
 function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {
   const member = issue.path?.[0]?.key;
-  return part === 'identity' && typeof member === 'string' ? identityVariables[member as keyof Identity] : readers[part].variable;
+  return part === 'identity' && typeof member === 'string'
+    ? identityVariables[member as keyof Identity]
+    : readers[part].variable;
 }
 
 /** An empty variable is one that was not set: deployment tools write empty strings for absent parameters. */

@@ -28,9 +28,15 @@ export const federationEndpoint = (partition: string): string => `https://${host
 export function signInUrl(partition: string, token: string, destination: string | undefined, issuer: string): string {
   const console = hostsOf(partition).console;
   const target = new URL(destination ?? '/console/home', `https://${console}`);
-  if (target.origin !== `https://${console}` || target.username !== '' || target.password !== '') throw new Error('the destination is not on the AWS console');
+  if (target.origin !== `https://${console}` || target.username !== '' || target.password !== '')
+    throw new Error('the destination is not on the AWS console');
   const url = new URL(federationEndpoint(partition));
-  url.search = new URLSearchParams({ Action: 'login', Issuer: issuer, Destination: target.href, SigninToken: token }).toString();
+  url.search = new URLSearchParams({
+    Action: 'login',
+    Issuer: issuer,
+    Destination: target.href,
+    SigninToken: token,
+  }).toString();
   return url.href;
 }
 

@@ -31,7 +31,11 @@ const bindingOf = (position: Position, caller: Caller, { view, status, role }: L
   digestOf([position, caller.person.key, view, status ?? '', role ?? '']).slice(0, 22);
 
 /** Whoever forges a digest writes whatever he likes; what can be no position never reaches the store, which has limits of its own. */
-const CursorParts = v.tuple([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15)), RequestId, v.string()]);
+const CursorParts = v.tuple([
+  v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15)),
+  RequestId,
+  v.string(),
+]);
 
 function decoded(cursor: string): Position | undefined {
   try {

@@ -18,7 +18,12 @@ type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 export type Purpose = 'decide' | 'withdraw' | 'review';
 
 /** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
-export type OpenedLink = { request: RequestRecord; holder: { key: string; name: string }; does: Purpose; spent: boolean };
+export type OpenedLink = {
+  request: RequestRecord;
+  holder: { key: string; name: string };
+  does: Purpose;
+  spent: boolean;
+};
 
 /**
  * Reads link and request in one round trip.
@@ -27,11 +32,20 @@ export type OpenedLink = { request: RequestRecord; holder: { key: string; name: 
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const link = parseLink(token);
   if (!link) throw linkNotFound();
-  const [message, request] = await Promise.all([app.store.getMessage(link.requestId, link.messageId), app.store.get(link.requestId)]);
+  const [message, request] = await Promise.all([
+    app.store.getMessage(link.requestId, link.messageId),
+    app.store.get(link.requestId),
+  ]);
   if (!message?.approver || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.approver, does: purposeOf(message) };
-  if (opened.does === 'review' && !mayReview(app.catalogue, request, whoIs(callerFromLink(app.catalogue, opened.holder)))) {
-    throw new Problem('not-an-approver', 'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.');
+  if (
+    opened.does === 'review' &&
+    !mayReview(app.catalogue, request, whoIs(callerFromLink(app.catalogue, opened.holder)))
+  ) {
+    throw new Problem(
+      'not-an-approver',
+      'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.',
+    );
   }
   return { ...opened, spent: isSpent(app, opened) };
 }
@@ -57,7 +71,14 @@ export async function decideByLink(app: Part, token: string, { decision, comment
       if (isLate) return undefined;
       if (decision === 'withdraw') return end(current, app.catalogue, caller, comment, now);
       if (decision === 'sign') return signReview(current, app.catalogue, caller, reviewFrom(comment), now);
-      return decide(current, app.catalogue, caller, { decision, ...(comment !== undefined && { comment }) }, now, continued);
+      return decide(
+        current,
+        app.catalogue,
+        caller,
+        { decision, ...(comment !== undefined && { comment }) },
+        now,
+        continued,
+      );
     },
     request,
   );
@@ -70,7 +91,12 @@ function purposeOf({ kind }: MessageRecord): Purpose {
   return kind === 'review' || kind === 'review-overdue' ? 'review' : 'withdraw';
 }
 
-const purposeOfAnswer = { approve: 'decide', deny: 'decide', withdraw: 'withdraw', sign: 'review' } as const satisfies Record<LinkForm['decision'], Purpose>;
+const purposeOfAnswer = {
+  approve: 'decide',
+  deny: 'decide',
+  withdraw: 'withdraw',
+  sign: 'review',
+} as const satisfies Record<LinkForm['decision'], Purpose>;
 const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', withdraw: '"withdraw"', review: '"sign"' };
 
 /**
@@ -83,14 +109,20 @@ function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>
   if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';
   if (status !== 'pending') return true;
   const caller = callerFromLink(app.catalogue, holder);
-  const hasDecided = request.stages.some((stage) => stage.decisions.some((one) => isSamePerson(app.catalogue, one, caller)));
+  const hasDecided = request.stages.some((stage) =>
+    stage.decisions.some((one) => isSamePerson(app.catalogue, one, caller)),
+  );
   const turn = openStage(request)?.index ?? 0;
   const wasAsked = (index: number) => request.stages[index]?.people.some(({ key }) => key === holder.key) ?? false;
   const isFilled = !request.stages.some((_, index) => index >= turn && wasAsked(index));
   return hasDecided || isFilled;
 }
 
-const linkNotFound = () => new Problem('link-not-found', 'It may have been cut short on its way. Open it from the mail itself, or decide by the API.');
+const linkNotFound = () =>
+  new Problem(
+    'link-not-found',
+    'It may have been cut short on its way. Open it from the mail itself, or decide by the API.',
+  );
 
 function otherAnswer(does: Purpose): Problem {
   const detail = `must be ${answersTo[does]} for this link`;

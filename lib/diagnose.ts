@@ -55,10 +55,16 @@ export async function probeTarget(app: Part & Pick<App, 'sts'>, account: string)
   return { ...known, roles: probes, ...(nearest !== undefined && { skewSeconds: nearest }) };
 }
 
-async function probeRole(app: Part & Pick<App, 'sts'>, role: Parameters<typeof trialInput>[0]): Promise<{ probe: RoleProbe; skewSeconds?: number }> {
+async function probeRole(
+  app: Part & Pick<App, 'sts'>,
+  role: Parameters<typeof trialInput>[0],
+): Promise<{ probe: RoleProbe; skewSeconds?: number }> {
   const input = trialInput(role, app.random(16));
   const { expiresAt, ...entered } = await app.sts.tryRole(input);
-  const skew = expiresAt === undefined ? undefined : Math.round((app.clock() + input.DurationSeconds * SECOND - expiresAt) / SECOND);
+  const skew =
+    expiresAt === undefined
+      ? undefined
+      : Math.round((app.clock() + input.DurationSeconds * SECOND - expiresAt) / SECOND);
   const without = {} as Record<Asked, RoleProbe['entered']>;
   for (const missing of Object.keys(asked) as Asked[]) {
     const { was, code } = await app.sts.tryRole(trialWithout(input, missing));

@@ -27,7 +27,8 @@ const keptFor = { mailbox: 2 * DAY, digest: 30 * DAY };
 
 const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });
-const ttl = (kind: keyof typeof keptFor, from: number): AttributeValue => number(Math.ceil((from + keptFor[kind]) / SECOND));
+const ttl = (kind: keyof typeof keptFor, from: number): AttributeValue =>
+  number(Math.ceil((from + keptFor[kind]) / SECOND));
 const iso = (ms: number) => new Date(ms).toISOString();
 const digestKey = (id: string): Item => ({ pk: text(`digest#${id}`) });
 
@@ -37,14 +38,18 @@ export const closedImage = (id: string): Item => ({ ...digestKey(id), state: sta
 /** The id of the digest whose closing a stream image shows; undefined for anything else. */
 export function closedDigestIn(image: Record<string, { S?: string | undefined }> | undefined): string | undefined {
   const key = image?.pk?.S;
-  return key?.startsWith('digest#') && image?.state?.S === ('closed' satisfies State) ? key.slice('digest#'.length) : undefined;
+  return key?.startsWith('digest#') && image?.state?.S === ('closed' satisfies State)
+    ? key.slice('digest#'.length)
+    : undefined;
 }
 
 export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string): Part {
   const update = (key: Item, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) =>
     new UpdateItemCommand({ TableName: table, Key: key, ReturnValuesOnConditionCheckFailure: 'ALL_OLD', ...change });
-  const readItem = async (key: Item) => (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
-  const write = (key: Item, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) => conditionally(client, update(key, change), () => readItem(key));
+  const readItem = async (key: Item) =>
+    (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
+  const write = (key: Item, change: Omit<UpdateItemCommandInput, 'TableName' | 'Key'>) =>
+    conditionally(client, update(key, change), () => readItem(key));
 
   return {
     async countMail(mailbox, { requestId, messageId }, most, now) {
@@ -55,7 +60,12 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
         ConditionExpression: 'attribute_not_exists(#told) OR contains(#told, :mail) OR size(#told) < :most',
         UpdateExpression: 'ADD #told :mails SET #ttl = :ttl',
         ExpressionAttributeNames: { '#told': 'told', '#ttl': 'ttl' },
-        ExpressionAttributeValues: { ':mail': text(mail), ':mails': { SS: [mail] }, ':most': number(most), ':ttl': ttl('mailbox', now) },
+        ExpressionAttributeValues: {
+          ':mail': text(mail),
+          ':mails': { SS: [mail] },
+          ':most': number(most),
+          ':ttl': ttl('mailbox', now),
+        },
       });
       if (!beyond) return undefined;
       const place = update(key, {
@@ -71,7 +81,14 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
       const closed = await write(digestKey(id), {
         ConditionExpression: 'attribute_not_exists(#state)',
         UpdateExpression: 'ADD #held :mail SET #approver = :approver, #shard = :shard, #due = :due, #ttl = :ttl',
-        ExpressionAttributeNames: { '#state': 'state', '#held': 'held', '#approver': 'approver', '#shard': 'shard', '#due': 'due', '#ttl': 'ttl' },
+        ExpressionAttributeNames: {
+          '#state': 'state',
+          '#held': 'held',
+          '#approver': 'approver',
+          '#shard': 'shard',
+          '#due': 'due',
+          '#ttl': 'ttl',
+        },
         ExpressionAttributeValues: {
           ':mail': { SS: [heldText(mail)] },
           ':approver': { M: { key: text(approver.key), name: text(approver.name) } },
@@ -100,7 +117,13 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
       await write(digestKey(id), {
         ConditionExpression: 'attribute_exists(#shard) AND (#state <> :claimed OR #since <= :stale)',
         UpdateExpression: 'SET #state = :closed, #due = :again, #ttl = :ttl',
-        ExpressionAttributeNames: { '#shard': 'shard', '#state': 'state', '#since': 'claimed', '#due': 'due', '#ttl': 'ttl' },
+        ExpressionAttributeNames: {
+          '#shard': 'shard',
+          '#state': 'state',
+          '#since': 'claimed',
+          '#due': 'due',
+          '#ttl': 'ttl',
+        },
         ExpressionAttributeValues: {
           ':claimed': state('claimed'),
           ':closed': state('closed'),
@@ -113,7 +136,8 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
 
     async claimDigest(id, now, staleBefore) {
       const refusal = await write(digestKey(id), {
-        ConditionExpression: 'attribute_exists(#shard) AND attribute_exists(#state) AND (#state <> :claimed OR #since <= :stale)',
+        ConditionExpression:
+          'attribute_exists(#shard) AND attribute_exists(#state) AND (#state <> :claimed OR #since <= :stale)',
         UpdateExpression: 'SET #state = :claimed, #since = :now',
         ExpressionAttributeNames: { '#shard': 'shard', '#state': 'state', '#since': 'claimed' },
         ExpressionAttributeValues: { ':claimed': state('claimed'), ':now': number(now), ':stale': number(staleBefore) },
@@ -127,9 +151,15 @@ export function digestItems(client: Pick<DynamoDBClient, 'send'>, table: string)
     async settleDigest(id, result) {
       const isDone = 'doneAt' in result;
       await write(digestKey(id), {
-        ConditionExpression: isDone ? 'attribute_exists(#shard)' : 'attribute_exists(#shard) AND #state = :claimed AND #since = :own',
+        ConditionExpression: isDone
+          ? 'attribute_exists(#shard)'
+          : 'attribute_exists(#shard) AND #state = :claimed AND #since = :own',
         UpdateExpression: isDone ? 'SET #state = :state, #done = :at REMOVE #shard, #due' : 'SET #state = :state',
-        ExpressionAttributeNames: { '#shard': 'shard', '#state': 'state', ...(isDone ? { '#done': 'done', '#due': 'due' } : { '#since': 'claimed' }) },
+        ExpressionAttributeNames: {
+          '#shard': 'shard',
+          '#state': 'state',
+          ...(isDone ? { '#done': 'done', '#due': 'due' } : { '#since': 'claimed' }),
+        },
         ExpressionAttributeValues: isDone
           ? { ':state': state('done'), ':at': number(result.doneAt) }
           : { ':state': state('released'), ':claimed': state('claimed'), ':own': number(result.releaseOf) },

@@ -3,7 +3,15 @@ import type { App } from './app.ts';
 import { renderDigest } from './digest-letter.ts';
 import { makeLink } from './links.ts';
 import { CLAIM_LASTS, NewsPending } from './mail-claim.ts';
-import { digestDue, digestIdOf, type HeldMail, type MailDigest, mailboxOf, mayWait, stillAsked } from './mail-digest.ts';
+import {
+  digestDue,
+  digestIdOf,
+  type HeldMail,
+  type MailDigest,
+  mailboxOf,
+  mayWait,
+  stillAsked,
+} from './mail-digest.ts';
 import { MailRefused } from './mail-refused.ts';
 import type { News } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
@@ -21,7 +29,12 @@ const LOOK_AGAIN = 15 * MINUTE;
  * Counts a claimed message against its approver's hour. Beyond the limit it goes into the digest of that hour, unless that came too late for it.
  * `too-late`: the hour has just ended, and its digest takes no more.
  */
-export async function holdBack(app: Part & Pick<App, 'catalogue'>, news: News, request: RequestRecord, now: number): Promise<'free' | 'held' | 'too-late'> {
+export async function holdBack(
+  app: Part & Pick<App, 'catalogue'>,
+  news: News,
+  request: RequestRecord,
+  now: number,
+): Promise<'free' | 'held' | 'too-late'> {
   const { approver, kind } = news;
   const { mailsPerHour } = app.catalogue;
   if (mailsPerHour === undefined || !approver || (kind !== 'decide' && kind !== 'reminder')) return 'free';
@@ -41,7 +54,9 @@ export async function closeDigests(app: Part): Promise<void> {
   const now = app.clock();
   const due = await app.store.dueDigests(now, MOST_PER_RUN);
   if (due.length === 0) return;
-  const results = await Promise.allSettled(due.map((id) => app.store.closeDigest(id, now + LOOK_AGAIN, now - CLAIM_LASTS)));
+  const results = await Promise.allSettled(
+    due.map((id) => app.store.closeDigest(id, now + LOOK_AGAIN, now - CLAIM_LASTS)),
+  );
   const failed = results.filter((result) => result.status === 'rejected');
   app.log('digests-closed', { due: due.length, failed: failed.length });
   if (failed[0]) throw failed[0].reason;
@@ -65,7 +80,11 @@ export async function sendDigest(app: Sender, id: string): Promise<void> {
   } catch (error) {
     if (!(error instanceof MailRefused)) {
       await app.store.settleDigest(id, { releaseOf: now });
-      app.log('mail-deferred', { digest: id, kind: 'digest', error: error instanceof Error ? error.name : typeof error });
+      app.log('mail-deferred', {
+        digest: id,
+        kind: 'digest',
+        error: error instanceof Error ? error.name : typeof error,
+      });
       throw new NewsPending(1);
     }
     app.log('mail-refused', { digest: id, kind: 'digest', reason: error.reason });
@@ -77,14 +96,23 @@ export async function sendDigest(app: Sender, id: string): Promise<void> {
 }
 
 /** The requests to list, each once and with a fresh link. What has gone out by itself meanwhile is left out. */
-async function entriesOf(app: Sender, digest: MailDigest, now: number): Promise<Array<{ request: RequestRecord; link: string }>> {
+async function entriesOf(
+  app: Sender,
+  digest: MailDigest,
+  now: number,
+): Promise<Array<{ request: RequestRecord; link: string }>> {
   const requests = await app.store.getMany([...new Set(digest.held.map(({ requestId }) => requestId))]);
   const claimed = await Promise.all(stillAsked(digest, requests, now).map((one) => linked(app, digest, one, now)));
   const byRequest = new Map(claimed.flat().map((entry) => [entry.request.id, entry]));
   return [...byRequest.values()];
 }
 
-async function linked(app: Sender, { id, approver }: MailDigest, { mail, request }: { mail: HeldMail; request: RequestRecord }, now: number) {
+async function linked(
+  app: Sender,
+  { id, approver }: MailDigest,
+  { mail, request }: { mail: HeldMail; request: RequestRecord },
+  now: number,
+) {
   const link = makeLink(request.id, mail.messageId, app.random(32));
   const claim = await app.store.claimMessage(
     {

@@ -14,16 +14,27 @@ import { statusAt } from './status.ts';
  */
 export function endDrifted(request: RequestRecord, catalogue: Catalogue, now: number): RequestRecord | undefined {
   const status = statusAt(request, now);
-  if (catalogue.leavers === 'keep' || (status !== 'pending' && status !== 'scheduled' && status !== 'active')) return undefined;
-  const why = stricterNow(catalogue, request) ?? (hasLeft(request, catalogue) ? 'The catalogue no longer allows this role to the requester.' : undefined);
+  if (catalogue.leavers === 'keep' || (status !== 'pending' && status !== 'scheduled' && status !== 'active'))
+    return undefined;
+  const why =
+    stricterNow(catalogue, request) ??
+    (hasLeft(request, catalogue) ? 'The catalogue no longer allows this role to the requester.' : undefined);
   if (why === undefined) return undefined;
-  const ended: RequestRecord = { ...request, outcome: { status: 'revoked', at: now, by: 'the catalogue' }, ...revocationOf(request, catalogue, now) };
+  const ended: RequestRecord = {
+    ...request,
+    outcome: { status: 'revoked', at: now, by: 'the catalogue' },
+    ...revocationOf(request, catalogue, now),
+  };
   return record(ended, 'revoked', { actor: 'latchkey', via: 'catalogue' }, now, why);
 }
 
 function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
   const role = catalogue.roles.get(request.role.id);
-  return request.byCatalogue === true && role !== undefined && !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined);
+  return (
+    request.byCatalogue === true &&
+    role !== undefined &&
+    !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined)
+  );
 }
 
 const digests = new WeakMap<CatalogueData, string>();

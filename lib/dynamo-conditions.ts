@@ -1,5 +1,11 @@
 // A write under a condition: made, or refused with the item that stood in the way; a write that met itself is told apart.
-import { type AttributeValue, ConditionalCheckFailedException, type DynamoDBClient, PutItemCommand, type UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  type UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import { passable } from './dynamo-faults.ts';
 
 type Item = Record<string, AttributeValue>;

@@ -3,7 +3,16 @@ import { awsAnswer, isRefusal } from './aws-answer.ts';
 import { Problem } from './problem.ts';
 
 /** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
-const passingFaults = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+const passingFaults = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
 const passingAnswers = new Set(['TransactionConflict', 'ReplicatedWriteConflict']);
 
 /** The answer of a call. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
@@ -19,7 +28,11 @@ export async function passable<Answer>(call: Promise<Answer>): Promise<Answer> {
 function isPassing(error: unknown): boolean {
   const answer = awsAnswer(error);
   if (answer) return !isRefusal(answer) || passingAnswers.has(answer.code);
-  return error instanceof Error && (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))));
+  return (
+    error instanceof Error &&
+    (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))))
+  );
 }
 
-export const tryAgain = () => new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });
+export const tryAgain = () =>
+  new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });

@@ -1,6 +1,7 @@
 // How the catalogue writes an entry in a list of people: a mail address, an IAM principal, a permission set, `group:NAME`, `everyone`.
 
-export const principalPattern = /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
+export const principalPattern =
+  /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
 /** Everybody who signs in with one permission set of IAM Identity Center; its role's name ends in 16 characters that AWS chooses. */
 export const permissionSetPattern =
   /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/;
@@ -9,8 +10,10 @@ export const permissionSetPattern =
  * One user of IAM Identity Center by the user name, which its sessions carry, under whatever permission set and however often that
  * has been provisioned. Whose user name is a mail address is written as that.
  */
-export const ssoUserPattern = /^arn:(aws|aws-us-gov|aws-cn):sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/;
-export const ssoUser = (partition: string, account: string, name: string): string => `arn:${partition}:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
+export const ssoUserPattern =
+  /^arn:(aws|aws-us-gov|aws-cn):sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/;
+export const ssoUser = (partition: string, account: string, name: string): string =>
+  `arn:${partition}:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
 
 /**
  * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none

@@ -18,7 +18,13 @@ type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'tickets' | '
  * Files a request that continues a grant of the caller's: same role, same rule, its own approval. It starts when that grant ends.
  * @throws Problem `request-not-found`, `not-allowed`, `not-the-requester`, `not-active`, and as `fileRequest`
  */
-export async function extendRequest(app: Part, caller: Caller, continuedId: string, body: NewExtension, idempotencyKey?: string): Promise<Filing> {
+export async function extendRequest(
+  app: Part,
+  caller: Caller,
+  continuedId: string,
+  body: NewExtension,
+  idempotencyKey?: string,
+): Promise<Filing> {
   const isKeyed = idempotencyKey !== undefined;
   const key = ['extend', caller.principal, continuedId, idempotencyKey];
   const id = requestIdOf(isKeyed ? Buffer.from(digestOf(key), 'base64url').subarray(0, 16) : app.random(16));
@@ -34,7 +40,8 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
   const earlier = await earlierBy(app, id, found, open);
   if (earlier) return replayed(earlier, fingerprint);
   const status = statusAt(continued, now);
-  if (status !== 'active' && status !== 'scheduled') throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
+  if (status !== 'active' && status !== 'scheduled')
+    throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
 
   const filing = {
     ...body,
@@ -56,6 +63,8 @@ export async function extendRequest(app: Part, caller: Caller, continuedId: stri
 function checkRequester(request: RequestRecord, catalogue: Catalogue, caller: Caller): void {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never extend. The requester can.');
-  if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester extends a grant. File a request of your own.');
+  if (caller.kind === 'bot')
+    throw new Problem('not-allowed', 'A bot may file and read, never extend. The requester can.');
+  if (!relation.requester)
+    throw new Problem('not-the-requester', 'Only the requester extends a grant. File a request of your own.');
 }

@@ -8,7 +8,14 @@ import type { ProblemCode } from './problem.ts';
 import { durationText, floorToSecond, SECOND, toInstant } from './time.ts';
 
 /** One rule applied to one filing. `code` is what a failure answers with. */
-export type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string; retryAfterSeconds?: number };
+export type Check = {
+  check: string;
+  passed: boolean;
+  detail: string;
+  code: ProblemCode;
+  pointer?: string;
+  retryAfterSeconds?: number;
+};
 
 export type Who = { identities: readonly string[]; groups: readonly string[] };
 
@@ -21,7 +28,12 @@ export function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who:
   const hasRole = bot?.roles.includes(role.id) === true;
   const isFor = bot !== undefined && names(bot.for, who);
   return [
-    { check: 'bot-roles', passed: hasRole, code: 'role-not-found', detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.' },
+    {
+      check: 'bot-roles',
+      passed: hasRole,
+      code: 'role-not-found',
+      detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.',
+    },
     {
       check: 'bot-for',
       passed: isFor,
@@ -41,7 +53,10 @@ export function requesterChecks(role: Role, who: Who, viaGlass: boolean): Check[
       check: 'requesters',
       passed: entry !== undefined || byGlass,
       code: 'role-not-found',
-      detail: entry === undefined ? `No entry of requesters names the requester${byGlass ? '; break-glass does' : ''}.` : `Named by ${entry}.`,
+      detail:
+        entry === undefined
+          ? `No entry of requesters names the requester${byGlass ? '; break-glass does' : ''}.`
+          : `Named by ${entry}.`,
     },
     {
       check: 'deny',
@@ -55,7 +70,14 @@ export function requesterChecks(role: Role, who: Who, viaGlass: boolean): Check[
 /** Nobody breaks the glass for somebody else. */
 export function botGlassCheck(caller: Caller, asked: boolean): Check[] {
   if (caller.kind !== 'bot' || !asked) return [];
-  return [{ check: 'bot-break-glass', passed: false, code: 'not-allowed', detail: 'A bot cannot break the glass for anybody. The person does it, signed in.' }];
+  return [
+    {
+      check: 'bot-break-glass',
+      passed: false,
+      code: 'not-allowed',
+      detail: 'A bot cannot break the glass for anybody. The person does it, signed in.',
+    },
+  ];
 }
 
 export function mfaCheck(role: Role, caller: Caller): Check {
@@ -64,7 +86,9 @@ export function mfaCheck(role: Role, caller: Caller): Check {
 }
 function mfaDetail(role: Role, passed: boolean): string {
   if (!role.mfa) return 'The role does not ask for MFA.';
-  return passed ? 'Signed in with MFA.' : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
+  return passed
+    ? 'Signed in with MFA.'
+    : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
 }
 
 export function durationCheck(role: Role, seconds: number): Check {
@@ -96,7 +120,9 @@ export function reasonCheck(role: Role, reason: string): Check {
     passed,
     code: 'refused-by-policy',
     pointer: '/reason',
-    detail: passed ? 'The reason is long enough.' : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
+    detail: passed
+      ? 'The reason is long enough.'
+      : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
   };
 }
 
@@ -112,14 +138,19 @@ type Filing = [who: Who, durationSeconds: number, now: number, startsAt: number 
 
 /** Whether the catalogue approves this filing by itself. */
 export const isAutomatic = (role: Role, ...filing: Filing): boolean =>
-  role.approval.automatic || (role.approval.automaticWhen !== undefined && automaticFaults(role, role.approval.automaticWhen, ...filing).length === 0);
+  role.approval.automatic ||
+  (role.approval.automaticWhen !== undefined &&
+    automaticFaults(role, role.approval.automaticWhen, ...filing).length === 0);
 
 /** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
 export function automaticCheck(role: Role, ...filing: Filing): Check[] {
   const when = role.approval.automaticWhen;
   if (!when) return [];
   const faults = automaticFaults(role, when, ...filing);
-  const detail = faults.length === 0 ? `The catalogue approves this by itself: ${automaticText(when)}.` : `Approvers decide, because ${faults.join(' and ')}.`;
+  const detail =
+    faults.length === 0
+      ? `The catalogue approves this by itself: ${automaticText(when)}.`
+      : `Approvers decide, because ${faults.join(' and ')}.`;
   return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
 }
 

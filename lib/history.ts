@@ -5,13 +5,22 @@ import type { EventType, HistoryEvent, RequestRecord } from './schema.ts';
 
 /** Who did it and how, for the history. */
 export type By = { actor: string; via: string };
-export const byCaller = (caller: Caller): By => ({ actor: caller.kind === 'bot' ? caller.principal : caller.person.key, via: caller.via });
+export const byCaller = (caller: Caller): By => ({
+  actor: caller.kind === 'bot' ? caller.principal : caller.person.key,
+  via: caller.via,
+});
 
 /** How many vends are kept of a long life: the document stays small, the chain stays whole. */
 const KEPT_VENDS = 12;
 
 /** Adds one event and moves version and chain along with it. */
-export function record(request: RequestRecord, type: EventType, { actor, via }: By, at: number, note?: string): RequestRecord {
+export function record(
+  request: RequestRecord,
+  type: EventType,
+  { actor, via }: By,
+  at: number,
+  note?: string,
+): RequestRecord {
   const seq = request.version + 1;
   const added: HistoryEvent = { seq, at, type, actor, via, ...(note !== undefined && note !== '' && { note }) };
   const kept = type === 'vended' ? folded(request.history) : request.history;

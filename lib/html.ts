@@ -27,7 +27,11 @@ function place(hole: Hole, before: string): string {
   const start = before.lastIndexOf('<');
   const open = start > before.lastIndexOf('>') ? before.slice(start) : undefined;
   if (open !== undefined && isOutsideQuotes(open)) throw new TypeError(`a value cannot stand here: ${open.slice(-40)}`);
-  if (open !== undefined && /\s(?:href|src|action|formaction)\s*=\s*["']$/i.test(open) && !/^https?:\/\//i.test(value)) {
+  if (
+    open !== undefined &&
+    /\s(?:href|src|action|formaction)\s*=\s*["']$/i.test(open) &&
+    !/^https?:\/\//i.test(value)
+  ) {
     throw new TypeError('an address must start with http:// or https://');
   }
   return value;
@@ -43,7 +47,14 @@ function flatten(hole: Hole): string {
   return markup in hole ? hole[markup] : hole.map(flatten).join('');
 }
 
-const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' };
+const entities: Record<string, string> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
 
 /** Characters that HTML cannot carry (NUL, other controls, lone surrogates) become U+FFFD; line ends become LF, as a parser would make them. */
 const escaped = (text: string): string =>

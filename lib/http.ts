@@ -14,7 +14,9 @@ import { requestView } from './view.ts';
 
 /** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
 export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
-  requestContext: APIGatewayProxyEventV2['requestContext'] & { authorizer?: { jwt?: { claims: Record<string, unknown> }; iam?: IamContext } };
+  requestContext: APIGatewayProxyEventV2['requestContext'] & {
+    authorizer?: { jwt?: { claims: Record<string, unknown> }; iam?: IamContext };
+  };
 };
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
@@ -34,7 +36,11 @@ export type Call<N extends RouteName> = {
 };
 /** Headers in lower case. A text is sent as it is, anything else as JSON. */
 export type Reply = { status: number; headers?: Record<string, string>; body: unknown };
-export const reply = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => ({ status, body, headers });
+export const reply = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => ({
+  status,
+  body,
+  headers,
+});
 
 type Handlers<N extends RouteName> = { [K in N]: (call: Call<K>) => Promise<Reply> | Reply };
 type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log'>;
@@ -47,7 +53,9 @@ const MOST_BYTES = 16 * 1024;
  * @param showProblem how a refusal looks on routes for people; problem+json otherwise
  */
 export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>, { showProblem }: Options = {}) {
-  const byKey = new Map(Object.keys(handlers).flatMap((name) => routeKeysOf(routes[name as N]).map((key) => [key, name as N] as const)));
+  const byKey = new Map(
+    Object.keys(handlers).flatMap((name) => routeKeysOf(routes[name as N]).map((key) => [key, name as N] as const)),
+  );
   const answer = async (event: HttpEvent): Promise<HttpResult> => {
     const name = byKey.get(event.requestContext.routeKey);
     if (name === undefined) throw noRoute(event);
@@ -60,12 +68,22 @@ export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>,
     const { code, status } = problem;
     const isFault = code === 'internal';
     const { routeKey: route, requestId } = event.requestContext;
-    app.log(isFault ? 'call-failed' : 'call-answered', { route, status, code, call: requestId, ...(isFault && faultOf(error)) });
+    app.log(isFault ? 'call-failed' : 'call-answered', {
+      route,
+      status,
+      code,
+      call: requestId,
+      ...(isFault && faultOf(error)),
+    });
     return shown;
   };
   return middy(answer).use({
     after: ({ event, response }) =>
-      app.log('call-answered', { route: event.requestContext.routeKey, status: response?.statusCode, call: event.requestContext.requestId }),
+      app.log('call-answered', {
+        route: event.requestContext.routeKey,
+        status: response?.statusCode,
+        call: event.requestContext.requestId,
+      }),
     onError: (request) => {
       const { event, error } = request;
       try {
@@ -79,9 +97,17 @@ export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>,
 }
 
 /** A refusal as problem+json with its headers. The local gateway answers with it too, where AWS's has words of its own. */
-export function problemResult(problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>, app?: Pick<App, 'catalogue' | 'clock'>): HttpResult {
+export function problemResult(
+  problem: Problem,
+  event: Pick<HttpEvent, 'requestContext' | 'rawPath'>,
+  app?: Pick<App, 'catalogue' | 'clock'>,
+): HttpResult {
   const { request } = problem.extras;
-  const document = problemDocument(problem, event.requestContext.requestId, request && app && requestView(app.catalogue, request, app.clock()));
+  const document = problemDocument(
+    problem,
+    event.requestContext.requestId,
+    request && app && requestView(app.catalogue, request, app.clock()),
+  );
   return shownResult(reply(problem.status, document, { 'content-type': 'application/problem+json' }), problem, event);
 }
 
@@ -90,7 +116,9 @@ export function problemResult(problem: Problem, event: Pick<HttpEvent, 'requestC
 /** The headers that a refusal has in whatever form it is shown. */
 function shownResult(shown: Reply, problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>): HttpResult {
   const { retryAfterSeconds, allow } = problem.extras;
-  const scheme = event.rawPath.startsWith('/iam/') ? 'AWS4-HMAC-SHA256' : 'Bearer realm="latchkey", error="invalid_token"';
+  const scheme = event.rawPath.startsWith('/iam/')
+    ? 'AWS4-HMAC-SHA256'
+    : 'Bearer realm="latchkey", error="invalid_token"';
   const headers = {
     ...(problem.code === 'unauthenticated' && { 'www-authenticate': scheme }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
@@ -116,7 +144,8 @@ function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requ
 
 function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
   const call = {
-    caller: route.access === 'caller' ? { ...callerOf(app, event), sourceIp: event.requestContext.http.sourceIp } : undefined,
+    caller:
+      route.access === 'caller' ? { ...callerOf(app, event), sourceIp: event.requestContext.http.sourceIp } : undefined,
     param: paramOf(route, event),
     query: route.query && parse(route.query, event.queryStringParameters ?? {}, (key) => `?${key}`),
     body: route.body && parse(route.body, bodyOf(route, event), (key) => `/${key}`),
@@ -133,16 +162,20 @@ function paramOf(route: Route, event: HttpEvent): string {
   return param;
 }
 
-const mountOf = (event: HttpEvent): string => mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';
+const mountOf = (event: HttpEvent): string =>
+  mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';
 
 function callerOf(app: Needs, event: HttpEvent): Caller {
   const { jwt, iam } = event.requestContext.authorizer ?? {};
   const isIamMount = mountOf(event) === '/iam/v1';
   if (iam && isIamMount) return callerFromIam(app.catalogue, iam);
-  if (jwt && !isIamMount) return callerFromToken(app.catalogue, app.identity, claimsOf(jwt.claims, event.headers.authorization), app.clock());
+  if (jwt && !isIamMount)
+    return callerFromToken(app.catalogue, app.identity, claimsOf(jwt.claims, event.headers.authorization), app.clock());
   throw new Problem(
     'unauthenticated',
-    isIamMount ? 'Sign the request with AWS Signature Version 4, service execute-api.' : 'Send a bearer token in the Authorization header.',
+    isIamMount
+      ? 'Sign the request with AWS Signature Version 4, service execute-api.'
+      : 'Send a bearer token in the Authorization header.',
   );
 }
 
@@ -165,7 +198,8 @@ function bodyOf(route: Route, event: HttpEvent): unknown {
   return expected === 'application/json' ? parseJson(decodeUtf8(bytes)) : parseForm(decodeUtf8(bytes));
 }
 
-const malformed = (detail: string) => new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });
+const malformed = (detail: string) =>
+  new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });
 
 function decodeUtf8(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw malformed('is not UTF-8');
@@ -186,12 +220,20 @@ function parseForm(text: string): Record<string, string> {
   const fields = [...new URLSearchParams(text)];
   const twice = fields.map(([name]) => name).filter((name, i, names) => names.indexOf(name) < i);
   if (twice.length === 0) return Object.fromEntries(fields);
-  const errors = [...new Set(twice)].map((name) => ({ pointer: `/${pointerTo([name])}`, detail: 'is there more than once' }));
-  throw new Problem('invalid-request', `The form is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`, { errors });
+  const errors = [...new Set(twice)].map((name) => ({
+    pointer: `/${pointerTo([name])}`,
+    detail: 'is there more than once',
+  }));
+  throw new Problem(
+    'invalid-request',
+    `The form is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
+    { errors },
+  );
 }
 
 /** A JSON Pointer without its first slash (RFC 6901). */
-const pointerTo = (keys: readonly unknown[]): string => keys.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
+const pointerTo = (keys: readonly unknown[]): string =>
+  keys.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
 
 /** @throws Problem `invalid-request` that names every fault */
 export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
@@ -201,9 +243,13 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
     const path = pointerTo((issue.path ?? []).map(({ key }) => key));
     return { pointer: issue.path ? pointerOf(path) : '', detail: detailOf(issue) };
   });
-  throw new Problem('invalid-request', `The request is malformed: ${errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`).join('; ')}.`, {
-    errors,
-  });
+  throw new Problem(
+    'invalid-request',
+    `The request is malformed: ${errors.map(({ pointer, detail }) => `${pointer || 'the body'} ${detail}`).join('; ')}.`,
+    {
+      errors,
+    },
+  );
 }
 
 function detailOf(issue: v.BaseIssue<unknown>): string {
@@ -219,7 +265,9 @@ function noRoute(event: HttpEvent): Problem {
 }
 
 function problemOf(error: unknown, event: HttpEvent): Problem {
-  return error instanceof Problem ? error : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
+  return error instanceof Problem
+    ? error
+    : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
 }
 
 /** An error's kind and place; its message, which the stack begins with, may carry anything and stays out of the log. */

@@ -83,7 +83,9 @@ export const revokerRoles = (catalogue: Pick<CatalogueData, 'accounts'>): string
 ];
 
 /** The same names and paths in whatever account: for a policy without room for the list, and only beside a condition on the organisation. */
-export const inAnyAccount = (roles: readonly string[]): string[] => [...new Set(roles.map((arn) => arn.replace(/^(arn:[\w-]+:iam::)\d{12}:/, '$1*:')))];
+export const inAnyAccount = (roles: readonly string[]): string[] => [
+  ...new Set(roles.map((arn) => arn.replace(/^(arn:[\w-]+:iam::)\d{12}:/, '$1*:'))),
+];
 
 /**
  * What a function of the hub may do in other accounts: these actions on these roles, from its own code alone, and nothing beside.
@@ -106,7 +108,10 @@ export function hubPolicy(
             Effect: 'Allow' as const,
             Action: actions,
             Resource: roles,
-            Condition: { ArnEquals: { 'lambda:SourceFunctionArn': functionArn }, ...(organization && { StringEquals: { 'aws:ResourceOrgID': organization } }) },
+            Condition: {
+              ArnEquals: { 'lambda:SourceFunctionArn': functionArn },
+              ...(organization && { StringEquals: { 'aws:ResourceOrgID': organization } }),
+            },
           },
         ]
       : []),
@@ -135,10 +140,36 @@ const lastingIdentity = [
     'CreateAccessKey',
     'CreateLoginProfile',
   ],
-  ...['CreateOpenIDConnectProvider', 'CreatePolicyVersion', 'CreateRole', 'CreateSAMLProvider', 'CreateServiceSpecificCredential', 'CreateUser'],
-  ...['CreateVirtualMFADevice', 'DeactivateMFADevice', 'DeleteRolePermissionsBoundary', 'DeleteUserPermissionsBoundary', 'EnableMFADevice'],
-  ...['AddClientIDToOpenIDConnectProvider', 'PutGroupPolicy', 'PutRolePermissionsBoundary', 'PutRolePolicy', 'PutUserPermissionsBoundary', 'PutUserPolicy'],
-  ...['ResetServiceSpecificCredential', 'SetDefaultPolicyVersion', 'UpdateAccessKey', 'UpdateAssumeRolePolicy', 'UpdateLoginProfile'],
+  ...[
+    'CreateOpenIDConnectProvider',
+    'CreatePolicyVersion',
+    'CreateRole',
+    'CreateSAMLProvider',
+    'CreateServiceSpecificCredential',
+    'CreateUser',
+  ],
+  ...[
+    'CreateVirtualMFADevice',
+    'DeactivateMFADevice',
+    'DeleteRolePermissionsBoundary',
+    'DeleteUserPermissionsBoundary',
+    'EnableMFADevice',
+  ],
+  ...[
+    'AddClientIDToOpenIDConnectProvider',
+    'PutGroupPolicy',
+    'PutRolePermissionsBoundary',
+    'PutRolePolicy',
+    'PutUserPermissionsBoundary',
+    'PutUserPolicy',
+  ],
+  ...[
+    'ResetServiceSpecificCredential',
+    'SetDefaultPolicyVersion',
+    'UpdateAccessKey',
+    'UpdateAssumeRolePolicy',
+    'UpdateLoginProfile',
+  ],
   ...['UpdateOpenIDConnectProviderThumbprint', 'UpdateSAMLProvider', 'UploadSigningCertificate', 'UploadSSHPublicKey'],
 ].map((action) => `iam:${action}`);
 
@@ -157,7 +188,10 @@ const otherSession = [
  * A resource policy that names a session's ARN is not bounded by it (iam-ug, reference_policies_evaluation-logic).
  * @param roles ARNs of the account's target roles, wherever their paths are
  */
-export function permissionsBoundary({ partition, id }: Pick<Account, 'partition' | 'id'>, roles: readonly string[]): PolicyDocument {
+export function permissionsBoundary(
+  { partition, id }: Pick<Account, 'partition' | 'id'>,
+  roles: readonly string[],
+): PolicyDocument {
   const named = (name: string) => `arn:${partition}:iam::${id}:${name}`;
   const elsewhere = roles.filter((arn) => !arn.startsWith(named('role/latchkey/')));
   const own = [named('role/latchkey/*'), named('role/latchkey-revoker'), named('policy/latchkey/*'), ...elsewhere];
@@ -189,10 +223,12 @@ export function permissionsBoundary({ partition, id }: Pick<Account, 'partition'
 
 // -- revoking --------------------------------------------------------------------------------------------------------
 
-export const boundaryArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>): string => `arn:${partition}:iam::${id}:policy/latchkey/Boundary`;
+export const boundaryArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>): string =>
+  `arn:${partition}:iam::${id}:policy/latchkey/Boundary`;
 /** Outside of role/latchkey/, so that the function that vends cannot enter it. */
 export const revokerArn = (account: Pick<Account, 'partition' | 'id'>): string => roleArn(account, 'latchkey-revoker');
-export const roleArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, roleName: string): string => `arn:${partition}:iam::${id}:role/${roleName}`;
+export const roleArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, roleName: string): string =>
+  `arn:${partition}:iam::${id}:role/${roleName}`;
 
 /** Who may enter an account's revoker: the hub's revoke-sessions function and nobody else. */
 export const revokerTrust = ({ role, organization }: Trusted, externalId: string): PolicyDocument =>
@@ -201,7 +237,9 @@ export const revokerTrust = ({ role, organization }: Trusted, externalId: string
     Effect: 'Allow',
     Principal: { AWS: role },
     Action: 'sts:AssumeRole',
-    Condition: { StringEquals: { 'sts:ExternalId': externalId, ...(organization && { 'aws:PrincipalOrgID': organization }) } },
+    Condition: {
+      StringEquals: { 'sts:ExternalId': externalId, ...(organization && { 'aws:PrincipalOrgID': organization }) },
+    },
   });
 
 /** What a revoker may do: write and remove inline policies of the account's own target roles, as long as they have the boundary. */
@@ -229,10 +267,20 @@ export const managedPerRole = 10;
  * @returns undefined when it would deny nothing
  */
 export function revocationPolicy(grants: readonly string[], before: number | undefined): PolicyDocument | undefined {
-  const deny = (Sid: string, Condition: Condition): Statement => ({ Sid, Effect: 'Deny', Action: '*', Resource: '*', Condition });
+  const deny = (Sid: string, Condition: Condition): Statement => ({
+    Sid,
+    Effect: 'Deny',
+    Action: '*',
+    Resource: '*',
+    Condition,
+  });
   const statements = [
-    ...(grants.length > 0 ? [deny('RevokedGrants', { StringEquals: { [`aws:PrincipalTag/${sessionTags.request}`]: grants } })] : []),
-    ...(before !== undefined ? [deny('OlderSessions', { DateLessThan: { 'aws:TokenIssueTime': toInstant(before) } })] : []),
+    ...(grants.length > 0
+      ? [deny('RevokedGrants', { StringEquals: { [`aws:PrincipalTag/${sessionTags.request}`]: grants } })]
+      : []),
+    ...(before !== undefined
+      ? [deny('OlderSessions', { DateLessThan: { 'aws:TokenIssueTime': toInstant(before) } })]
+      : []),
   ];
   return statements.length > 0 ? document(...statements) : undefined;
 }

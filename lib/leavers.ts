@@ -25,17 +25,23 @@ export async function endLeavers(app: Part): Promise<number> {
   const after = isSame ? (last.after ?? '') : '';
   const ids = (await app.store.openIds()).filter((id) => id > after).sort();
   const now = ids.slice(0, MOST_PER_RUN);
-  const { changed: ended, failures } = await eachRequest(app, now, { atOnce: AT_ONCE, code: 'leaver-not-judged' }, async (id) => {
-    let isEnded = false;
-    await changeRequest(app, id, (current, at) => {
-      const next = endDrifted(current, app.catalogue, at);
-      isEnded = next !== undefined;
-      return next;
-    });
-    return isEnded;
-  });
+  const { changed: ended, failures } = await eachRequest(
+    app,
+    now,
+    { atOnce: AT_ONCE, code: 'leaver-not-judged' },
+    async (id) => {
+      let isEnded = false;
+      await changeRequest(app, id, (current, at) => {
+        const next = endDrifted(current, app.catalogue, at);
+        isEnded = next !== undefined;
+        return next;
+      });
+      return isEnded;
+    },
+  );
   app.log('catalogue-swept', { open: ids.length, ended, failed: failures.length });
-  if (failures.length > 0) throw new AggregateError(failures, `${failures.length} of ${now.length} requests could not be judged`);
+  if (failures.length > 0)
+    throw new AggregateError(failures, `${failures.length} of ${now.length} requests could not be judged`);
   await app.store.saveLook({ digest, at: app.clock(), ...(ids.length > now.length && { after: now.at(-1)! }) });
   return ended;
 }

@@ -37,9 +37,11 @@ export function letterText({ title, lead, account, facts, paragraphs, action, re
 }
 
 export const factText = ({ label, value, note, quote }: Fact): string =>
-  [`${label}:${value ? ` ${plain(value)}` : ''}`, ...(note ? [plain(note)] : []), ...(quote === undefined ? [] : [quoted(unlinked(visible(quote)))])].join(
-    '\n',
-  );
+  [
+    `${label}:${value ? ` ${plain(value)}` : ''}`,
+    ...(note ? [plain(note)] : []),
+    ...(quote === undefined ? [] : [quoted(unlinked(visible(quote)))]),
+  ].join('\n');
 
 /** Paragraphs of a plain-text mail. Words that are longer than a line keep a line of their own. */
 export const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S{73,})(?:\s+|$)/gu, '$1\n').trimEnd();
@@ -49,8 +51,10 @@ export const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S
 // Inline styles only, and no colours of text or ground outside the band and the button, which bring both: so every mail
 // program's own light or dark scheme fits.
 const label = 'font-size:13px;line-height:18px;opacity:.75;margin:0 0 2px';
-const quote = 'margin:4px 0 0;padding:2px 0 2px 12px;border-left:3px solid #94a3b8;white-space:pre-wrap;overflow-wrap:anywhere;word-break:break-word';
-const page = 'margin:0;padding:0;font-family:-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:24px';
+const quote =
+  'margin:4px 0 0;padding:2px 0 2px 12px;border-left:3px solid #94a3b8;white-space:pre-wrap;overflow-wrap:anywhere;word-break:break-word';
+const page =
+  'margin:0;padding:0;font-family:-apple-system,BlinkMacSystemFont,Segoe UI,Roboto,Helvetica,Arial,sans-serif;font-size:16px;line-height:24px';
 
 export function letterHtml({ title, lead, account, facts, paragraphs, action, reference, home }: Letter): string {
   const { fill, ink } = bandOf(account.color);
@@ -109,7 +113,8 @@ ${fact.quote !== undefined && html`<blockquote dir="auto" style="${quote}">${unl
 </div>
 `;
 
-export const phraseHtml = (phrase: Phrase): Hole => phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
+export const phraseHtml = (phrase: Phrase): Hole =>
+  phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
 
 // --- internal ---
 

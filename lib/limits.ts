@@ -100,7 +100,14 @@ function placesCheck(role: Role, places: readonly Place[], now: number, exempt: 
   if (exempt !== undefined) return [{ ...base, passed: true, detail: exempt }];
   const ends = endsOf(places.filter(({ until }) => until > now));
   const freed = ends[ends.length - most];
-  if (freed === undefined) return [{ ...base, passed: true, detail: `${ends.length} of at most ${most} requests for this role are open, over all people.` }];
+  if (freed === undefined)
+    return [
+      {
+        ...base,
+        passed: true,
+        detail: `${ends.length} of at most ${most} requests for this role are open, over all people.`,
+      },
+    ];
   const detail = `At most ${most} ${most === 1 ? 'request' : 'requests'} for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
   return [{ ...base, passed: false, detail, retryAfterSeconds: Math.max(1, Math.ceil((freed - now) / SECOND)) }];
 }
@@ -117,11 +124,33 @@ function endsOf(open: readonly Place[]): number[] {
 }
 
 /** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
-function hourCheck(check: string, whose: string, most: number | undefined, filings: readonly number[], now: number): Check[] {
+function hourCheck(
+  check: string,
+  whose: string,
+  most: number | undefined,
+  filings: readonly number[],
+  now: number,
+): Check[] {
   if (most === undefined) return [];
   const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
   const freed = recent[most - 1];
-  if (freed === undefined) return [{ check, passed: true, code: 'too-many-open', detail: `${recent.length} of at most ${most} requests in an hour.` }];
+  if (freed === undefined)
+    return [
+      {
+        check,
+        passed: true,
+        code: 'too-many-open',
+        detail: `${recent.length} of at most ${most} requests in an hour.`,
+      },
+    ];
   const detail = `${whose} at most ${most} requests in an hour. Wait until ${toInstant(freed + HOUR)}.`;
-  return [{ check, passed: false, code: 'too-many-open', detail, retryAfterSeconds: Math.max(1, Math.ceil((freed + HOUR - now) / SECOND)) }];
+  return [
+    {
+      check,
+      passed: false,
+      code: 'too-many-open',
+      detail,
+      retryAfterSeconds: Math.max(1, Math.ceil((freed + HOUR - now) / SECOND)),
+    },
+  ];
 }

@@ -24,7 +24,9 @@ export function parseLink(token: string): LinkToken | undefined {
   const found = new RegExp(`^([0-9a-z]{${REQUEST_ID}})([\\w-]{${MESSAGE_ID}})([\\w-]{${SECRET}})$`).exec(token);
   if (!found || found[0].length !== token.length) return undefined;
   const [, requestId = '', messageId = '', secret = ''] = found;
-  return Buffer.from(secret, 'base64url').toString('base64url') === secret ? { requestId, messageId, secret } : undefined;
+  return Buffer.from(secret, 'base64url').toString('base64url') === secret
+    ? { requestId, messageId, secret }
+    : undefined;
 }
 
 /** Whether this token was mailed with this message. */

@@ -30,7 +30,8 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
       after = { id: request.id, createdAt: request.createdAt };
       if (fits(request)) items.push(request);
       const isLast = i === requests.length - 1 && positions.length <= size;
-      if (items.length === query.limit) return isLast ? { items } : { items, nextCursor: cursorOf(after, caller, query) };
+      if (items.length === query.limit)
+        return isLast ? { items } : { items, nextCursor: cursorOf(after, caller, query) };
     }
     if (positions.length <= size || !after) return { items };
   }
@@ -75,8 +76,15 @@ function isForDecision({ catalogue }: Part, caller: Caller, request: RequestReco
   );
 }
 
-async function newest(app: Part, indexes: ListIndex[], limit: number, after: Position | undefined): Promise<Position[]> {
+async function newest(
+  app: Part,
+  indexes: ListIndex[],
+  limit: number,
+  after: Position | undefined,
+): Promise<Position[]> {
   const pages = await Promise.all(indexes.map((index) => app.store.list(index, limit, after)));
   const merged = pages.flat();
-  return indexes.length > 1 ? merged.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, limit) : merged;
+  return indexes.length > 1
+    ? merged.sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1)).slice(0, limit)
+    : merged;
 }

@@ -16,10 +16,12 @@ export const mostInDigest = 25;
 const SPARE = 15 * MINUTE;
 
 /** One hour of one approver: mailboxes are counted by the hours of UTC. @param now epoch milliseconds */
-export const mailboxOf = (person: string, now: number): string => `${sha256(person).slice(0, 22)}#${new Date(now).toISOString().slice(0, 13)}`;
+export const mailboxOf = (person: string, now: number): string =>
+  `${sha256(person).slice(0, 22)}#${new Date(now).toISOString().slice(0, 13)}`;
 
 /** The digest of what is the `place`-th beyond the limit, from 0. */
-export const digestIdOf = (person: string, now: number, place: number): string => `${mailboxOf(person, now)}#${Math.floor(place / mostInDigest)}`;
+export const digestIdOf = (person: string, now: number, place: number): string =>
+  `${mailboxOf(person, now)}#${Math.floor(place / mostInDigest)}`;
 
 /** When the digest of this hour goes out: at its end. */
 export const digestDue = (now: number): number => (Math.floor(now / HOUR) + 1) * HOUR;
@@ -30,12 +32,17 @@ export const digestDue = (now: number): number => (Math.floor(now / HOUR) + 1) *
  * @param due when the digest goes out
  */
 export function mayWait(request: RequestRecord, kind: NewsKind, due: number): boolean {
-  const comesTooEarly = (does: string) => does === 'lapsed' || (kind === 'decide' && (does === 'reminded' || does === 'escalated'));
+  const comesTooEarly = (does: string) =>
+    does === 'lapsed' || (kind === 'decide' && (does === 'reminded' || does === 'escalated'));
   return !clockSteps(request).some(({ does, at }) => comesTooEarly(does) && at < due + SPARE);
 }
 
 /** What a digest still has to say: the requests that wait for this approver, by the very asking that was held, or to be reminded of. Soonest to lapse first. */
-export function stillAsked({ approver, held }: MailDigest, requests: readonly RequestRecord[], now: number): Array<{ mail: HeldMail; request: RequestRecord }> {
+export function stillAsked(
+  { approver, held }: MailDigest,
+  requests: readonly RequestRecord[],
+  now: number,
+): Array<{ mail: HeldMail; request: RequestRecord }> {
   const byId = new Map(requests.map((request) => [request.id, request]));
   return held
     .flatMap((mail) => {

@@ -33,7 +33,10 @@ export const sesMail = (client: SESClient, sender: string): Mail => ({
  * (SES has no SMTPUTF8; a domain in another script comes as punycode); a subject is one line.
  */
 function refuseUnsafe({ to, subject }: OutgoingMail): void {
-  if (!/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(to) || to.length > 320)
+  if (
+    !/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(to) ||
+    to.length > 320
+  )
     throw new MailRefused('InvalidAddress');
   if (/[\p{Cc}\u2028\u2029]/u.test(subject)) throw new MailRefused('InvalidSubject');
 }
@@ -50,11 +53,19 @@ const refusals = new Set([
 
 function outcomeOf(error: unknown, sender: string): MailRefused | Problem {
   const answer = awsAnswer(error);
-  const isAboutMail = answer !== undefined && answer.status >= 400 && answer.status < 500 && (refusals.has(answer.code) || answer.status === 413);
+  const isAboutMail =
+    answer !== undefined &&
+    answer.status >= 400 &&
+    answer.status < 500 &&
+    (refusals.has(answer.code) || answer.status === 413);
   if (isAboutMail && !isUnverifiedSender(error, sender)) return new MailRefused(answer.code);
-  return new Problem('try-again', `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`, {
-    retryAfterSeconds: answer ? 5 : 2,
-  });
+  return new Problem(
+    'try-again',
+    `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`,
+    {
+      retryAfterSeconds: answer ? 5 : 2,
+    },
+  );
 }
 
 /**
@@ -63,5 +74,9 @@ function outcomeOf(error: unknown, sender: string): MailRefused | Problem {
  */
 function isUnverifiedSender(error: unknown, sender: string): boolean {
   const address = /<([^<>]+)>\s*$/.exec(sender)?.[1] ?? sender;
-  return error instanceof Error && /not verified/i.test(error.message) && error.message.toLowerCase().includes(address.toLowerCase());
+  return (
+    error instanceof Error &&
+    /not verified/i.test(error.message) &&
+    error.message.toLowerCase().includes(address.toLowerCase())
+  );
 }

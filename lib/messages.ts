@@ -7,10 +7,30 @@ import { nextForApprover, nextForRequester, story } from './reports.ts';
 import { Email, type HistoryEvent, type RequestRecord, type Stage } from './schema.ts';
 import { openStage } from './status.ts';
 import { instantText } from './time.ts';
-import { decisionsOf, factsOf, ifApproved, ifDenied, ifNobodyDecides, type Named, type Phrase, requesterOf, say } from './wording.ts';
+import {
+  decisionsOf,
+  factsOf,
+  ifApproved,
+  ifDenied,
+  ifNobodyDecides,
+  type Named,
+  type Phrase,
+  requesterOf,
+  say,
+} from './wording.ts';
 
 /** `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; the others are how it went. */
-export type NewsKind = 'decide' | 'reminder' | 'filed' | 'approved' | 'denied' | 'withdrawn' | 'revoked' | 'lapsed' | 'ended' | ReviewNews;
+export type NewsKind =
+  | 'decide'
+  | 'reminder'
+  | 'filed'
+  | 'approved'
+  | 'denied'
+  | 'withdrawn'
+  | 'revoked'
+  | 'lapsed'
+  | 'ended'
+  | ReviewNews;
 /** About break-glass: that it was used, that it is over and to be reviewed, that nobody did so in time, that somebody did. */
 type ReviewNews = 'break-glass' | 'review' | 'review-overdue' | 'reviewed';
 
@@ -121,9 +141,12 @@ function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
   const stage = openStage(request)?.stage;
   const openedAt = request.history.find(({ seq }) => seq === stage?.openedBy)?.at ?? request.createdAt;
   const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
-  if (kind === 'reminder') return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
+  if (kind === 'reminder')
+    return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
   const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
-  return isEscalated ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.` : say`${asked}.`;
+  return isEscalated
+    ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.`
+    : say`${asked}.`;
 }
 
 function report(kind: Report, isRequester: boolean, request: RequestRecord, links: Links): Letter {
@@ -177,20 +200,28 @@ function askAll(request: RequestRecord, stage: Stage, kind: 'decide' | 'reminder
   const decided = new Set(request.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person)));
   return stage.people
     .filter(({ key }) => key !== request.requester.person && !decided.has(key))
-    .flatMap((person) => tell(request, kind, cause, person).map((news) => ({ ...news, approver: { key: person.key, name: person.name } })));
+    .flatMap((person) =>
+      tell(request, kind, cause, person).map((news) => ({ ...news, approver: { key: person.key, name: person.name } })),
+    );
 }
 
 /** What an event says to those who take part in the request. An approval that is not the last is no news: the next approvers are asked. */
 function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): News[] {
   const { type, seq, actor } = event;
-  const tellAll = (kind: NewsKind, people: Named[]) => people.filter(({ key }) => key !== actor).flatMap((person) => tell(request, kind, seq, person));
+  const tellAll = (kind: NewsKind, people: Named[]) =>
+    people.filter(({ key }) => key !== actor).flatMap((person) => tell(request, kind, seq, person));
   const requester = { key: request.requester.person, name: request.requester.name };
   const { review } = request;
   // however a grant by break-glass came to its end, it is time for the review, also by the reviewer who ended it
   const toReview = review && !review.signed ? askToReview(request, 'review', seq, review.people) : [];
   switch (type) {
     case 'filed':
-      if (review) return tellAll('break-glass', [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]);
+      if (review)
+        return tellAll('break-glass', [
+          ...review.admins,
+          ...review.people,
+          ...request.stages.flatMap(({ people }) => people),
+        ]);
       return request.filedBy ? tellAll('filed', [requester]).map(withWithdrawal) : [];
     case 'approved':
       if (!isGrant) return [];
@@ -217,19 +248,35 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
   }
 }
 
-const askToReview = (request: RequestRecord, kind: 'review' | 'review-overdue', cause: number, people: readonly Named[]): News[] =>
-  people.flatMap((person) => tell(request, kind, cause, person).map((news) => ({ ...news, reviewer: { key: person.key, name: person.name } })));
+const askToReview = (
+  request: RequestRecord,
+  kind: 'review' | 'review-overdue',
+  cause: number,
+  people: readonly Named[],
+): News[] =>
+  people.flatMap((person) =>
+    tell(request, kind, cause, person).map((news) => ({ ...news, reviewer: { key: person.key, name: person.name } })),
+  );
 
 const withWithdrawal = (news: News): News => ({ ...news, withdrawer: { key: news.to.key, name: news.to.name } });
 
 const askedSoFar = ({ stages, requester }: RequestRecord): Named[] =>
-  stages.flatMap(({ openedBy, people }) => (openedBy === undefined ? [] : people.filter(({ key }) => key !== requester.person)));
+  stages.flatMap(({ openedBy, people }) =>
+    openedBy === undefined ? [] : people.filter(({ key }) => key !== requester.person),
+  );
 
 const whoApproved = ({ stages }: RequestRecord): Named[] =>
-  stages.flatMap(({ decisions }) => decisions.filter(({ decision }) => decision === 'approve').map(({ person, name }) => ({ key: person, name })));
+  stages.flatMap(({ decisions }) =>
+    decisions.filter(({ decision }) => decision === 'approve').map(({ person, name }) => ({ key: person, name })),
+  );
 
 /** One message, or none where the person has no mail address. */
-function tell({ id: requestId, requester }: RequestRecord, kind: NewsKind, cause: number, { key, name }: Named): News[] {
+function tell(
+  { id: requestId, requester }: RequestRecord,
+  kind: NewsKind,
+  cause: number,
+  { key, name }: Named,
+): News[] {
   const email = key === requester.person ? requester.email : v.is(Email, key) ? key : null;
   if (email === null) return [];
   return [{ id: digestOf([kind, cause, key]).slice(0, 22), requestId, kind, to: { key, name, email } }];

@@ -14,17 +14,26 @@ const placeholder = /\{([a-z][a-zA-Z0-9]{0,30})\}/g;
 export const placeholdersIn = (text: string): string[] => [...text.matchAll(placeholder)].map(([, name]) => name!);
 
 /** Everything that is wrong with the values of a scope; nothing where the role has none and none was asked for. Pointers are into the body. */
-export function scopeFaults(rule: ScopeRule | undefined, given: Record<string, string> | undefined): Array<{ pointer: string; detail: string }> {
+export function scopeFaults(
+  rule: ScopeRule | undefined,
+  given: Record<string, string> | undefined,
+): Array<{ pointer: string; detail: string }> {
   if (!rule) return given === undefined ? [] : [{ pointer: '/scope', detail: 'This role has no scope; leave it out.' }];
   const values = given ?? {};
   const unknown = Object.keys(values).filter((name) => !Object.hasOwn(rule.parameters, name));
   return [
-    ...unknown.map((name) => ({ pointer: `/scope/${name}`, detail: `The role's scope has no "${name}", only ${Object.keys(rule.parameters).join(', ')}.` })),
+    ...unknown.map((name) => ({
+      pointer: `/scope/${name}`,
+      detail: `The role's scope has no "${name}", only ${Object.keys(rule.parameters).join(', ')}.`,
+    })),
     ...Object.entries(rule.parameters).flatMap(([name, parameter]) => {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       const pointer = `/scope/${name}`;
-      if (value === undefined) return [{ pointer, detail: `The scope must say ${name}: ${parameter.description}${choicesOf(parameter)}.` }];
-      return isTaken(parameter, value) ? [] : [{ pointer, detail: `${name} must be ${parameter.description}${choicesOf(parameter)}.` }];
+      if (value === undefined)
+        return [{ pointer, detail: `The scope must say ${name}: ${parameter.description}${choicesOf(parameter)}.` }];
+      return isTaken(parameter, value)
+        ? []
+        : [{ pointer, detail: `${name} must be ${parameter.description}${choicesOf(parameter)}.` }];
     }),
   ];
 }
@@ -43,7 +52,10 @@ export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope 
   return {
     values,
     says: fill(rule.says),
-    statements: rule.statements.map(({ actions, resources }) => ({ actions: [...actions], resources: resources.map(fill) })),
+    statements: rule.statements.map(({ actions, resources }) => ({
+      actions: [...actions],
+      resources: resources.map(fill),
+    })),
   };
 }
 
@@ -69,7 +81,8 @@ export function boundsOf(filed: Filed, today: Narrowing): Bounds | undefined {
   if (policies.length > 0 && sessionPolicies.length === 0) return undefined;
   const networks = [filed.sourceNetworks ?? [], today.sourceNetworks].filter((list) => list.length > 0);
   const [first = [], second] = networks;
-  const isWithin = (list: readonly string[], other: readonly string[]) => list.every((network) => other.includes(network));
+  const isWithin = (list: readonly string[], other: readonly string[]) =>
+    list.every((network) => other.includes(network));
   if (!second) return { sessionPolicies, sourceNetworks: networks };
   if (isWithin(first, second)) return { sessionPolicies, sourceNetworks: [first] };
   return { sessionPolicies, sourceNetworks: isWithin(second, first) ? [second] : networks };
@@ -80,7 +93,11 @@ export function boundsOf(filed: Filed, today: Narrowing): Bounds | undefined {
  * ends. Inline and managed session policies allow together, so the inline one allows everything only where it is alone (iam-ug,
  * access_policies, session policies). A Deny in a session policy beats every Allow.
  */
-export function sessionPolicy(endsAt: number, { sessionPolicies, sourceNetworks }: Bounds, scope: Pick<Scope, 'statements'> | undefined) {
+export function sessionPolicy(
+  endsAt: number,
+  { sessionPolicies, sourceNetworks }: Bounds,
+  scope: Pick<Scope, 'statements'> | undefined,
+) {
   const allowed = scope
     ? scope.statements.map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources }))
     : sessionPolicies.length > 0
@@ -90,7 +107,13 @@ export function sessionPolicy(endsAt: number, { sessionPolicies, sourceNetworks 
     Version: '2012-10-17',
     Statement: [
       ...allowed,
-      { Sid: 'EndsWithTheGrant', Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } },
+      {
+        Sid: 'EndsWithTheGrant',
+        Effect: 'Deny',
+        Action: '*',
+        Resource: '*',
+        Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } },
+      },
       ...sourceNetworks.map((networks, i) => ({
         Sid: i === 0 ? 'FromTheseNetworks' : 'AndFromThese',
         Effect: 'Deny',
@@ -108,9 +131,14 @@ export const sessionPolicyLimit = 2048;
 
 /** The most characters that a session of this role can take of it, as long as its request was filed under the same networks. */
 export function longestSessionPolicy(role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
-  const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) => 'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);
+  const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) =>
+    'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);
   const scope =
-    role.scope && scopeOf(role.scope, Object.fromEntries(Object.entries(role.scope.parameters).map(([name, parameter]) => [name, longest(parameter)])));
+    role.scope &&
+    scopeOf(
+      role.scope,
+      Object.fromEntries(Object.entries(role.scope.parameters).map(([name, parameter]) => [name, longest(parameter)])),
+    );
   const bounds = boundsOf({}, role)!;
   return JSON.stringify(sessionPolicy(0, bounds, scope)).length + bounds.sessionPolicies.join('').length;
 }

@@ -38,7 +38,8 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
       ...(holder && { approver: holder }),
       linkHashes: link ? [link.hash] : [],
       claimedAt: now,
-      expiresAt: news.reviewer && request.review ? Math.max(now, request.review.due) : (request.endsAt ?? request.decideBy),
+      expiresAt:
+        news.reviewer && request.review ? Math.max(now, request.review.due) : (request.endsAt ?? request.decideBy),
     },
     now - CLAIM_LASTS,
   );
@@ -57,7 +58,9 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
   try {
     const links = {
       home: app.baseUrl,
-      ...(link && { [news.approver ? 'decide' : news.withdrawer ? 'withdraw' : 'review']: `${app.baseUrl}/decide/${link.token}` }),
+      ...(link && {
+        [news.approver ? 'decide' : news.withdrawer ? 'withdraw' : 'review']: `${app.baseUrl}/decide/${link.token}`,
+      }),
     };
     await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
   } catch (error) {
@@ -69,7 +72,12 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
 }
 
 /** A refusal for good is written down; anything else frees the claim for the next try. */
-async function undelivered(app: Part, error: unknown, claimedAt: number, fields: { request: string; message: string; kind: string }): Promise<boolean> {
+async function undelivered(
+  app: Part,
+  error: unknown,
+  claimedAt: number,
+  fields: { request: string; message: string; kind: string },
+): Promise<boolean> {
   if (error instanceof MailRefused) {
     await app.store.settleMessage(fields.request, fields.message, { failure: error.reason });
     app.log('mail-refused', { ...fields, reason: error.reason });

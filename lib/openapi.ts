@@ -51,8 +51,18 @@ export function openApiDocument(version: string) {
     components: {
       schemas: namedSchemas(),
       securitySchemes: {
-        token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'An OIDC access token with the scope of this installation' },
-        sigv4: { type: 'apiKey', name: 'Authorization', in: 'header', description: 'AWS Signature Version 4, service execute-api' },
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An OIDC access token with the scope of this installation',
+        },
+        sigv4: {
+          type: 'apiKey',
+          name: 'Authorization',
+          in: 'header',
+          description: 'AWS Signature Version 4, service execute-api',
+        },
       },
     },
   };
@@ -73,30 +83,48 @@ function paths() {
 
 function operation(name: string, route: Route, path: string) {
   const isIam = path.startsWith('/iam/');
-  const parameters = [...pathParameters(path), ...queryParameters(route), ...(route.idempotent ? [idempotencyKey] : [])];
+  const parameters = [
+    ...pathParameters(path),
+    ...queryParameters(route),
+    ...(route.idempotent ? [idempotencyKey] : []),
+  ];
   return {
     operationId: isIam ? `${name}Iam` : name,
     summary: route.summary,
     security: route.access === 'public' ? [] : [isIam ? { sigv4: [] } : { token: [] }],
     ...(parameters.length > 0 && { parameters }),
-    ...(route.body && { requestBody: { required: !route.bodyOptional, content: { [mediaTypeOf(route)]: { schema: schemaOf(route.body) } } } }),
+    ...(route.body && {
+      requestBody: {
+        required: !route.bodyOptional,
+        content: { [mediaTypeOf(route)]: { schema: schemaOf(route.body) } },
+      },
+    }),
     responses: { ...answersOf(name, route), ...problemsOf(route) },
   };
 }
 
-const mediaTypeOf = (route: Route): string => (route.access === 'public' ? 'application/x-www-form-urlencoded' : 'application/json');
+const mediaTypeOf = (route: Route): string =>
+  route.access === 'public' ? 'application/x-www-form-urlencoded' : 'application/json';
 
 function answersOf(name: string, route: Route) {
   const entries = Object.entries(route.answers).map(([status, shape]) => {
-    if (shape === 'html') return [status, { description: route.summary, content: { 'text/html': { schema: { type: 'string' } } } }];
-    if (shape === 'openapi') return [status, { description: route.summary, content: { 'application/json': { schema: { type: 'object' } } } }];
+    if (shape === 'html')
+      return [status, { description: route.summary, content: { 'text/html': { schema: { type: 'string' } } } }];
+    if (shape === 'openapi')
+      return [status, { description: route.summary, content: { 'application/json': { schema: { type: 'object' } } } }];
     const isReplay = route.idempotent && status === '200';
     const isExplained = isReplay && name === 'createRequest';
-    const schema = isExplained ? { oneOf: [schemaOf(schemas.ExplanationView), schemaOf(schemas.RequestView)] } : schemaOf(shape);
+    const schema = isExplained
+      ? { oneOf: [schemaOf(schemas.ExplanationView), schemaOf(schemas.RequestView)] }
+      : schemaOf(shape);
     const replayed = `${isExplained ? 'With dryRun=true the explanation; for' : 'For'} a replayed Idempotency-Key the request as it is now`;
     return [
       status,
-      { description: isReplay ? replayed : route.summary, ...(route.idempotent && { headers: filingHeaders }), content: { 'application/json': { schema } } },
+      {
+        description: isReplay ? replayed : route.summary,
+        ...(route.idempotent && { headers: filingHeaders }),
+        content: { 'application/json': { schema } },
+      },
     ];
   });
   return Object.fromEntries(entries);
@@ -110,15 +138,24 @@ function problemsOf(route: Route) {
     ...(route.body ? ofEveryBody : hasInput ? (['invalid-request'] as const) : []),
   ];
   const byStatus = new Map<number, string[]>();
-  for (const code of new Set(codes)) byStatus.set(problemTable[code].status, [...(byStatus.get(problemTable[code].status) ?? []), code]);
+  for (const code of new Set(codes))
+    byStatus.set(problemTable[code].status, [...(byStatus.get(problemTable[code].status) ?? []), code]);
   const mediaType = route.path.startsWith('/decide/') ? 'text/html' : 'application/problem+json';
   const schema = mediaType === 'text/html' ? { type: 'string' } : schemaOf(schemas.ProblemView);
   return Object.fromEntries(
-    [...byStatus].sort(([a], [b]) => a - b).map(([status, names]) => [status, { description: names.join(', '), content: { [mediaType]: { schema } } }]),
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, names]) => [status, { description: names.join(', '), content: { [mediaType]: { schema } } }]),
   );
 }
 
-const pathParameters = (path: string) => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+const pathParameters = (path: string) =>
+  [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 
 function queryParameters(route: Route) {
   if (!route.query) return [];
@@ -135,7 +172,10 @@ const idempotencyKey = {
 };
 const filingHeaders = {
   Location: { description: 'Where the request is', schema: { type: 'string' } },
-  'Idempotent-Replayed': { description: 'true when the key was used before', schema: { type: 'string', enum: ['true'] } },
+  'Idempotent-Replayed': {
+    description: 'true when the key was used before',
+    schema: { type: 'string', enum: ['true'] },
+  },
 };
 
 /** Checks in code (durations, text without formatting characters) have no JSON Schema; the shape of the input is what is described. */
@@ -154,7 +194,10 @@ const conversion: ConversionConfig = {
 function namedSchemas() {
   const schemas = toJsonSchemaDefs(named, conversion);
   const { properties = {} } = schemas.NewRequest;
-  const said = Object.entries(filingWords).map(([field, description]) => [field, { ...(properties[field] as object), description }]);
+  const said = Object.entries(filingWords).map(([field, description]) => [
+    field,
+    { ...(properties[field] as object), description },
+  ]);
   return { ...schemas, NewRequest: { ...schemas.NewRequest, properties: Object.fromEntries(said) as object } };
 }
 

@@ -80,7 +80,13 @@ ${request.role.risk === 'high' ? secondLook(request) : html`<button class="appro
  * @param approver whom the link was mailed to
  * @param after `decided`: this approver has just decided; `spent`: the link no longer decides anything
  */
-export function outcomePage(request: RequestRecord, approver: Named, now: number, nonce: string, after: 'decided' | 'spent'): string {
+export function outcomePage(
+  request: RequestRecord,
+  approver: Named,
+  now: number,
+  nonce: string,
+  after: 'decided' | 'spent',
+): string {
   const { title, mark, lead } = outcomeOf(request, statusAt(request, now), approver);
   return document(
     title,
@@ -134,7 +140,9 @@ ${facts([
 </div>
 </details>`;
 
-export const band = ({ role: { account } }: RequestRecord): Hole => html`<p class="band"><span class="band-label">Account</span>
+export const band = ({
+  role: { account },
+}: RequestRecord): Hole => html`<p class="band"><span class="band-label">Account</span>
 <strong>${oneLine(account.name)}</strong>
 <code>${account.id}</code></p>`;
 
@@ -148,29 +156,45 @@ ${quote !== undefined && html`<dd><blockquote dir="auto">${visible(quote)}</bloc
 )}</dl>`;
 
 export const phrase = (parts: Phrase): Hole =>
-  parts.map((part) => (typeof part === 'string' ? visible(part) : html`<bdi>${'said' in part ? oneLine(part.said, 200) : oneLine(part.name)}</bdi>`));
+  parts.map((part) =>
+    typeof part === 'string'
+      ? visible(part)
+      : html`<bdi>${'said' in part ? oneLine(part.said, 200) : oneLine(part.name)}</bdi>`,
+  );
 
 export const grantFacts = ({ startsAt, endsAt }: RequestRecord): Fact[] =>
-  startsAt === undefined || endsAt === undefined ? [] : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
+  startsAt === undefined || endsAt === undefined
+    ? []
+    : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
 
 type Outcome = { title: string; mark: string; lead: Phrase };
 
 function outcomeOf(request: RequestRecord, status: Status, approver: Named): Outcome {
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
-  const own = request.stages.flatMap(({ decisions }) => decisions).find(({ person }) => person === approver.key)?.decision;
+  const own = request.stages
+    .flatMap(({ decisions }) => decisions)
+    .find(({ person }) => person === approver.key)?.decision;
   const isOwnDoing = own === 'deny' || (status === 'withdrawn' && approver.key === request.requester.person);
-  const by = (verb: string): Phrase => say`${wish} was ${verb} by ${isOwnDoing ? 'you' : { key: '', name: request.outcome?.by ?? 'somebody else' }}.`;
+  const by = (verb: string): Phrase =>
+    say`${wish} was ${verb} by ${isOwnDoing ? 'you' : { key: '', name: request.outcome?.by ?? 'somebody else' }}.`;
   switch (status) {
     case 'pending':
       return own === 'approve'
-        ? { title: 'Your approval counts', mark: '✓', lead: say`${wish} is still pending: it waits for ${waitingFor(request)}.` }
+        ? {
+            title: 'Your approval counts',
+            mark: '✓',
+            lead: say`${wish} is still pending: it waits for ${waitingFor(request)}.`,
+          }
         : { title: 'Still pending', mark: '…', lead: say`${wish} waits for ${waitingFor(request)}.` };
     case 'scheduled':
     case 'active':
       return {
         title: 'Approved',
         mark: '✓',
-        lead: own === 'approve' ? say`You approved. ${wish} is granted.` : say`${wish} was approved by ${approvedBy(request)}.`,
+        lead:
+          own === 'approve'
+            ? say`You approved. ${wish} is granted.`
+            : say`${wish} was approved by ${approvedBy(request)}.`,
       };
     case 'ended':
       return {
@@ -197,7 +221,11 @@ function outcomeOf(request: RequestRecord, status: Status, approver: Named): Out
       };
     }
     case 'lapsed':
-      return { title: 'Lapsed', mark: '–', lead: say`${wish} was not decided by ${instantText(request.decideBy)}. Access was not given.` };
+      return {
+        title: 'Lapsed',
+        mark: '–',
+        lead: say`${wish} was not decided by ${instantText(request.decideBy)}. Access was not given.`,
+      };
   }
 }
 

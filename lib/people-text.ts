@@ -1,7 +1,8 @@
 // What people wrote, on its way to other people: shown as it is, on one line, quoted, and never turned into a link.
 
 /** Controls and formatting that let a text look like another one. The joiners U+200C and U+200D stay: scripts and emoji need them. */
-const deceptive = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
+const deceptive =
+  /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
 /** The text with LF line ends; what nobody should see by mistake becomes a visible U+FFFD. */
 export const visible = (text: string): string =>

@@ -1,6 +1,23 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-import { breakGlassChecks, mayBreakGlass, mayReview, type ReviewPlan, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
-import { type Catalogue, decidersOf, displayNames, names, type Person, peopleNamed, personOf, type Role, rolesNaming } from './catalogue.ts';
+import {
+  breakGlassChecks,
+  mayBreakGlass,
+  mayReview,
+  type ReviewPlan,
+  reviewPlanOf,
+  ruleUnderGlass,
+} from './break-glass.ts';
+import {
+  type Catalogue,
+  decidersOf,
+  displayNames,
+  names,
+  type Person,
+  peopleNamed,
+  personOf,
+  type Role,
+  rolesNaming,
+} from './catalogue.ts';
 import { type Conditions, conditionChecks } from './condition.ts';
 import { canonicalJson } from './digest.ts';
 import {
@@ -53,14 +70,18 @@ export type Judgement = {
 };
 
 /** Deny beats requesters, always. */
-export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean => names(role.requesters, who) && !names(role.deny, who);
+export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean =>
+  names(role.requesters, who) && !names(role.deny, who);
 
 /** What the entries of the catalogue are compared with: identities, a permission set, groups. */
 export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
   identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
   groups,
 });
-const known = (catalogue: Catalogue, person: Person): Who => ({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] });
+const known = (catalogue: Catalogue, person: Person): Who => ({
+  identities: person.identities,
+  groups: catalogue.groupsOf.get(person.key) ?? [],
+});
 
 /** Whether the catalogue of today, without any token, allows the role to a person, in the ordinary way or by break-glass. */
 export const isKnownToBeAllowed = (catalogue: Catalogue, role: Role, person: string, byBreakGlass: boolean): boolean =>
@@ -94,9 +115,14 @@ export function judgeFiling(
   const requester = requesterOf(catalogue, caller, body);
   const role = catalogue.roles.get(body.role);
   const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, circumstances);
-  const barred = judgement?.checks.find(({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
+  const barred = judgement?.checks.find(
+    ({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'),
+  );
   if (!judgement || barred?.code === 'role-not-found')
-    throw new Problem('role-not-found', `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`);
+    throw new Problem(
+      'role-not-found',
+      `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`,
+    );
   if (barred) throw new Problem(barred.code, barred.detail);
   return judgement;
 }
@@ -118,7 +144,8 @@ export function judgeRole(
   const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
   const rule = review ? ruleUnderGlass(role) : role;
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
-  const startsAt = continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
+  const startsAt =
+    continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
   const automatic = !review && isAutomatic(role, who, durationSeconds, now, startsAt);
   const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
   const checks = [
@@ -133,7 +160,9 @@ export function judgeRole(
     reasonCheck(rule, body.reason),
     ...ticketChecks(rule, body.ticket, answer, review !== undefined),
     ...scopeChecks(role, body.scope),
-    ...(review ? [] : [...automaticCheck(role, who, durationSeconds, now, startsAt), approversCheck(stages, automatic)]),
+    ...(review
+      ? []
+      : [...automaticCheck(role, who, durationSeconds, now, startsAt), approversCheck(stages, automatic)]),
     ...limitChecks(catalogue, role, caller, slots, now, { ...circumstances, byGlass: review !== undefined }),
   ];
   return {
@@ -153,19 +182,25 @@ export function judgeRole(
   };
 }
 
-const reviewsOf = (slots: readonly OpenSlot[]) => slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
+const reviewsOf = (slots: readonly OpenSlot[]) =>
+  slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
 
 const approversCheck = (stages: Judgement['stages'], automatic: boolean): Check =>
   approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) }))));
 
 /** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
-function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['approval']['stages'][number], requester: Person): Judgement['stages'][number] {
+function stageFor(
+  catalogue: Catalogue,
+  { need, approvers, fallback }: Role['approval']['stages'][number],
+  requester: Person,
+): Judgement['stages'][number] {
   const reachable = (entries: readonly string[]) =>
     peopleNamed(catalogue, entries)
       .filter((person) => person.key !== requester.key)
       .map(({ key, name }) => ({ key, name }));
   const people = reachable(approvers);
-  if (fallback === undefined || approvers.includes('everyone') || people.length >= need) return { need, approvers: [...approvers], people };
+  if (fallback === undefined || approvers.includes('everyone') || people.length >= need)
+    return { need, approvers: [...approvers], people };
   const joined = [...new Set([...approvers, ...fallback])];
   return { need, approvers: joined, people: reachable(joined) };
 }
@@ -173,7 +208,15 @@ function stageFor(catalogue: Catalogue, { need, approvers, fallback }: Role['app
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
 export function refusalOf({ checks }: Judgement): Problem | undefined {
   const failed = checks.filter(({ passed }) => !passed);
-  const order: ProblemCode[] = ['needs-mfa', 'needs-sign-in', 'refused-by-policy', 'no-approver', 'overlap', 'too-many-open', 'try-again'];
+  const order: ProblemCode[] = [
+    'needs-mfa',
+    'needs-sign-in',
+    'refused-by-policy',
+    'no-approver',
+    'overlap',
+    'too-many-open',
+    'try-again',
+  ];
   const code = order.find((candidate) => failed.some((check) => check.code === candidate));
   if (code === undefined) return undefined;
   const same = failed.filter((check) => check.code === code);
@@ -192,13 +235,20 @@ export function refusalOf({ checks }: Judgement): Problem | undefined {
 export function stricterNow(catalogue: Catalogue, record: RequestRecord, requester?: Caller): string | undefined {
   const role = catalogue.roles.get(record.role.id);
   if (!role) return 'The role is no longer in the catalogue.';
-  if (role.arn !== record.role.arn) return 'The catalogue now means another role by this name than the one that was approved.';
-  if (canonicalJson(record.scope?.statements) !== canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements))
+  if (role.arn !== record.role.arn)
+    return 'The catalogue now means another role by this name than the one that was approved.';
+  if (
+    canonicalJson(record.scope?.statements) !==
+    canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements)
+  )
     return 'The catalogue now narrows this role otherwise than it was approved.';
   if (scopeFaults(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
-  if (!boundsOf(record.role, role)) return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
+  if (!boundsOf(record.role, role))
+    return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
   const may = record.review ? mayBreakGlass : mayRequest;
-  const isRefused = requester ? !may(role, whoIs(requester)) : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
+  const isRefused = requester
+    ? !may(role, whoIs(requester))
+    : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;
 }
 
@@ -218,12 +268,14 @@ export function unmetConditions(record: RequestRecord, role: Role | undefined, c
  * @throws Problem `invalid-request`, `not-allowed`
  */
 export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewRequest): Person {
-  const fault = (detail: string) => new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
+  const fault = (detail: string) =>
+    new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
   if (caller.kind === 'person') {
     if (body.onBehalfOf !== undefined) throw fault('Only a bot files on behalf of somebody; leave onBehalfOf out.');
     return caller.person;
   }
-  if (body.onBehalfOf === undefined) throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
+  if (body.onBehalfOf === undefined)
+    throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
   if (!chatUser.test(body.onBehalfOf)) return personOf(catalogue, body.onBehalfOf);
   const person = catalogue.chatUsers.get(body.onBehalfOf);
   // the same answer as for a person whom the bot may not file for
@@ -231,7 +283,8 @@ export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewReque
   return person;
 }
 
-const botOf = (catalogue: Catalogue, caller: Caller) => (caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined);
+const botOf = (catalogue: Catalogue, caller: Caller) =>
+  caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
 
 // -- deciding --------------------------------------------------------------------------------------------------------
 
@@ -246,7 +299,9 @@ const candidatesOf = (stage: Pick<Stage, 'approvers' | 'people'>): Candidates =>
  * that nobody can move.
  */
 export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Candidates }>): boolean {
-  const seats = stages.flatMap(({ need, candidates }) => (candidates === 'any' ? [] : Array.from({ length: need }, () => candidates)));
+  const seats = stages.flatMap(({ need, candidates }) =>
+    candidates === 'any' ? [] : Array.from({ length: need }, () => candidates),
+  );
   const seatOf = new Map<string, number>();
   const seat = (index: number, tried: Set<string>): boolean =>
     seats[index]!.some((person) => {
@@ -266,11 +321,17 @@ export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Ca
  */
 export function isNeededLater(record: RequestRecord, index: number, person: string): boolean {
   const rest = (approving: readonly string[]) => {
-    const spent = new Set([...approving, ...record.stages.flatMap((stage) => stage.decisions.map((decision) => decision.person))]);
+    const spent = new Set([
+      ...approving,
+      ...record.stages.flatMap((stage) => stage.decisions.map((decision) => decision.person)),
+    ]);
     return record.stages.slice(index).map((stage, offset) => {
       const candidates = candidatesOf(stage);
       const given = stage.decisions.length + (offset === 0 ? approving.length : 0);
-      return { need: Math.max(0, stage.need - given), candidates: candidates === 'any' ? candidates : candidates.filter((key) => !spent.has(key)) };
+      return {
+        need: Math.max(0, stage.need - given),
+        candidates: candidates === 'any' ? candidates : candidates.filter((key) => !spent.has(key)),
+      };
     });
   };
   return areFillable(rest([])) && !areFillable(rest([person]));
@@ -328,9 +389,16 @@ export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stag
 }
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */
-export function isSamePerson(catalogue: Catalogue, stored: { person: string; principal: string }, caller: Caller): boolean {
-  return [stored.person, stored.principal].some((identity) => identity === caller.principal || personOf(catalogue, identity).key === caller.person.key);
+export function isSamePerson(
+  catalogue: Catalogue,
+  stored: { person: string; principal: string },
+  caller: Caller,
+): boolean {
+  return [stored.person, stored.principal].some(
+    (identity) => identity === caller.principal || personOf(catalogue, identity).key === caller.person.key,
+  );
 }
 
 /** How a stage reads: names where they are known. */
-export const stageNames = (catalogue: Catalogue, stage: { approvers: readonly string[] }): string[] => displayNames(catalogue, stage.approvers);
+export const stageNames = (catalogue: Catalogue, stage: { approvers: readonly string[] }): string[] =>
+  displayNames(catalogue, stage.approvers);

@@ -60,7 +60,8 @@ export function claimsOf(verified: Record<string, unknown>, authorization: strin
 }
 
 /** What can be compared as text; an object from a token could bring a toString of its own. */
-const textOf = (claim: unknown): string | undefined => (typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined);
+const textOf = (claim: unknown): string | undefined =>
+  typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined;
 
 function parsePayload(payload: string): Claims {
   try {
@@ -82,26 +83,35 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
   const { iss, sub, exp, nbf } = claims;
   if (iss !== identity.issuer) throw unauthenticated('The token comes from another issuer.');
   // OpenID Connect Core 1.0, section 2: at most 255 ASCII characters; it is shown to people
-  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub)) throw unauthenticated('The token names no subject.');
+  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub))
+    throw unauthenticated('The token names no subject.');
   // as the gateway: the client stands in only where no audience is named, or a token for another API of one client would do
   if (!list(claims.aud ?? claims.client_id).some((audience) => identity.audience.includes(audience))) {
     throw unauthenticated('The token is meant for another audience.');
   }
   if (typeof exp !== 'number' || exp * SECOND <= now) throw unauthenticated('The token has expired; sign in again.');
-  if (nbf !== undefined && (typeof nbf !== 'number' || nbf * SECOND > now + LEEWAY)) throw unauthenticated('The token is not valid yet.');
-  if ((claims.token_use !== undefined && claims.token_use !== 'access') || claims.nonce !== undefined || claims.at_hash !== undefined) {
+  if (nbf !== undefined && (typeof nbf !== 'number' || nbf * SECOND > now + LEEWAY))
+    throw unauthenticated('The token is not valid yet.');
+  if (
+    (claims.token_use !== undefined && claims.token_use !== 'access') ||
+    claims.nonce !== undefined ||
+    claims.at_hash !== undefined
+  ) {
     throw unauthenticated('This is an ID token; send the access token.');
   }
-  if (![...words(claims.scope), ...words(claims.scp)].includes(identity.scope)) throw unauthenticated(`The token lacks the scope "${identity.scope}".`);
+  if (![...words(claims.scope), ...words(claims.scp)].includes(identity.scope))
+    throw unauthenticated(`The token lacks the scope "${identity.scope}".`);
 
   const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];
-  if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine))) throw unauthenticated('The token names no IAM principal.');
+  if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine)))
+    throw unauthenticated('The token names no IAM principal.');
   const principal = machine === undefined ? `${identity.issuer}#${sub}` : canonicalPrincipal(machine);
   const isVerified = claims.email_verified === true || claims.email_verified === 'true';
   const email = isVerified ? mailAddress(claims.email) : undefined;
   const known = catalogue.people.get(principal) ?? (email === undefined ? undefined : personOf(catalogue, email));
   const person = known ?? personOf(catalogue, principal);
-  const ownName = typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
+  const ownName =
+    typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
   return {
     ...kindOf(catalogue, principal),
     principal,
@@ -130,14 +140,27 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
   if (role && !new RegExp(`^AROA[A-Z0-9]+:${role[4]!.replace(/[.+]/g, '\\$&')}$`).test(callerId)) {
     throw unauthenticated('The caller id does not belong to the role that signed.');
   }
-  const permissionSet = role && catalogue.ssoAccounts.has(account) ? /^(AWSReservedSSO_.+)_[0-9a-f]{16}$/.exec(role[3]!)?.[1] : undefined;
+  const permissionSet =
+    role && catalogue.ssoAccounts.has(account) ? /^(AWSReservedSSO_.+)_[0-9a-f]{16}$/.exec(role[3]!)?.[1] : undefined;
   if (role && permissionSet !== undefined) {
     const set = `arn:${role[1]}:iam::${account}:role/${permissionSet}_*`;
-    return callerFromPermissionSet(catalogue, userArn, mailAddress(role[4]) ?? ssoUser(role[1]!, account, role[4]!), set);
+    return callerFromPermissionSet(
+      catalogue,
+      userArn,
+      mailAddress(role[4]) ?? ssoUser(role[1]!, account, role[4]!),
+      set,
+    );
   }
   const principal = role ? `arn:${role[1]}:iam::${role[2]}:role/${role[3]}` : userArn;
   const person = personOf(catalogue, principal);
-  return { ...kindOf(catalogue, principal), principal, person, groups: joinGroups(catalogue, person, []), via: 'iam', mfa: false };
+  return {
+    ...kindOf(catalogue, principal),
+    principal,
+    person,
+    groups: joinGroups(catalogue, person, []),
+    via: 'iam',
+    mfa: false,
+  };
 }
 
 /**
@@ -153,7 +176,14 @@ function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: 
 /** Whoever holds a mailed link, as the person it was mailed to; the catalogue alone says which groups that is. */
 export function callerFromLink(catalogue: Catalogue, approver: { key: string; name: string }): Caller {
   const person = personOf(catalogue, approver.key);
-  return { kind: 'person', principal: person.key, person, groups: joinGroups(catalogue, person, []), via: 'link', mfa: false };
+  return {
+    kind: 'person',
+    principal: person.key,
+    person,
+    groups: joinGroups(catalogue, person, []),
+    via: 'link',
+    mfa: false,
+  };
 }
 
 // --- internal ---
@@ -172,7 +202,8 @@ function mailAddress(claim: unknown): string | undefined {
   return parsed.success ? parsed.output : undefined;
 }
 
-const list = (claim: unknown): string[] => (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
+const list = (claim: unknown): string[] =>
+  (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
 const words = (claim: unknown): string[] => list(claim).flatMap((value) => value.split(' '));
 /** A name from a token is shown to approvers; formatting characters could make it read as somebody else's. */
 const printable = (text: string): string =>

@@ -58,7 +58,10 @@ export const doctorName = 'latchkey-doctor';
  * AssumeRole as a vend would ask for it, for the shortest time and with permission to do nothing.
  * @param nonce at least 128 random bits, as for every session
  */
-export const trialInput = (role: Pick<Role, 'arn' | 'account' | 'sessionPolicies'>, nonce: Uint8Array): AssumeRoleInput => ({
+export const trialInput = (
+  role: Pick<Role, 'arn' | 'account' | 'sessionPolicies'>,
+  nonce: Uint8Array,
+): AssumeRoleInput => ({
   RoleArn: role.arn,
   RoleSessionName: `lk-${Buffer.from(nonce).toString('base64url')}-doctor`,
   DurationSeconds: STS_LEAST,
@@ -77,7 +80,9 @@ export function trialWithout(input: AssumeRoleInput, missing: Asked): TrialInput
 
 /** The IAM roles of an account, each once though several entries may lead to it, in the order of the catalogue. */
 export function rolesOfAccount(catalogue: Pick<Catalogue, 'roles'>, account: string): Role[] {
-  const found = new Map([...catalogue.roles.values()].filter((role) => role.account.key === account).map((role) => [role.arn, role]));
+  const found = new Map(
+    [...catalogue.roles.values()].filter((role) => role.account.key === account).map((role) => [role.arn, role]),
+  );
   return [...found.values()];
 }
 

@@ -3,7 +3,17 @@ import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { instantText } from './time.ts';
-import { decisionsOf, type Fact, lastSessionEnd, type Phrase, requesterOf, revocationText, say, ticketFacts, what } from './wording.ts';
+import {
+  decisionsOf,
+  type Fact,
+  lastSessionEnd,
+  type Phrase,
+  requesterOf,
+  revocationText,
+  say,
+  ticketFacts,
+  what,
+} from './wording.ts';
 
 /** What happened and who did it. */
 export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
@@ -11,11 +21,19 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
   const grant: Fact[] =
-    startsAt === undefined || endsAt === undefined ? [] : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
+    startsAt === undefined || endsAt === undefined
+      ? []
+      : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
   const event = request.history.findLast(({ type }) => type === kind);
   const by = (label: string): Fact[] =>
     outcome && event
-      ? [{ label, value: say`${{ key: event.actor, name: outcome.by }}, ${instantText(outcome.at)}`, ...(event.note !== undefined && { quote: event.note }) }]
+      ? [
+          {
+            label,
+            value: say`${{ key: event.actor, name: outcome.by }}, ${instantText(outcome.at)}`,
+            ...(event.note !== undefined && { quote: event.note }),
+          },
+        ]
       : [];
   switch (kind) {
     case 'filed':
@@ -24,18 +42,28 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
         facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
       };
     case 'approved':
-      if (review) return { lead: say`${wish} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`, facts: grant };
+      if (review)
+        return {
+          lead: say`${wish} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`,
+          facts: grant,
+        };
       return automatic
         ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
         : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
     case 'denied':
-      return { lead: say`${wish} was denied.`, facts: [...decisionsOf(request), ...(event?.via === 'ticket-validator' ? by('Denied by') : [])] };
+      return {
+        lead: say`${wish} was denied.`,
+        facts: [...decisionsOf(request), ...(event?.via === 'ticket-validator' ? by('Denied by') : [])],
+      };
     case 'withdrawn':
       return { lead: say`${wish} was withdrawn. No session was ever issued for it.`, facts: by('Withdrawn by') };
     case 'revoked':
       return { lead: say`${wish} was revoked.`, facts: by('Revoked by') };
     case 'lapsed':
-      return { lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy)}.`, facts: decisionsOf(request) };
+      return {
+        lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy)}.`,
+        facts: decisionsOf(request),
+      };
     case 'ended':
       return { lead: say`${wish} is over: the grant was handed back early.`, facts: by('Handed back by') };
     case 'break-glass':
@@ -46,7 +74,12 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
     case 'review':
       return {
         lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
-        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...ticketFacts(request), ...reviewFacts(request)],
+        facts: [
+          ...grant,
+          { label: 'Sessions issued', value: [String(request.vended)] },
+          ...ticketFacts(request),
+          ...reviewFacts(request),
+        ],
       };
     case 'review-overdue':
       return {
@@ -54,7 +87,10 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
         facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
       };
     case 'reviewed':
-      return { lead: say`What was done by break-glass with ${what(request)} was reviewed.`, facts: reviewFacts(request) };
+      return {
+        lead: say`What was done by break-glass with ${what(request)} was reviewed.`,
+        facts: reviewFacts(request),
+      };
   }
 }
 
@@ -62,17 +98,30 @@ const reviewFacts = ({ review }: RequestRecord): Fact[] => {
   if (!review) return [];
   const { signed, due } = review;
   return signed
-    ? [{ label: 'Reviewed by', value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`, quote: signed.comment }]
+    ? [
+        {
+          label: 'Reviewed by',
+          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`,
+          quote: signed.comment,
+        },
+      ]
     : [{ label: 'Review due', value: [instantText(due)] }];
 };
 
 /** The calls stand in paragraphs of their own, to be copied. */
-export function nextForRequester(kind: Report, request: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
+export function nextForRequester(
+  kind: Report,
+  request: RequestRecord,
+  call: (path: string) => string,
+): Letter['paragraphs'] {
   const sessions = lastSessionEnd(request);
   const next = (text: string) => ({ label: 'What to do next', text: [text] });
   switch (kind) {
     case 'filed':
-      return [next('If you did not ask for this, tell your security team and withdraw it:'), { label: 'Withdraw', text: [call('end')] }];
+      return [
+        next('If you did not ask for this, tell your security team and withdraw it:'),
+        { label: 'Withdraw', text: [call('end')] },
+      ];
     case 'approved':
       return [
         next('Fetch keys or a console URL as often as you need until then, and hand the grant back when you are done.'),
@@ -90,7 +139,10 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
         ),
       ];
     case 'revoked': {
-      const out = sessions === undefined ? '' : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
+      const out =
+        sessions === undefined
+          ? ''
+          : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
       const then = {
         catalogue: 'talk to the owner of the catalogue',
         'ticket-validator': 'file a new request with a ticket that holds',
@@ -106,10 +158,15 @@ export function nextForRequester(kind: Report, request: RequestRecord, call: (pa
   }
 }
 
-const viaOf = ({ history }: RequestRecord, kind: Report): string => history.findLast(({ type }) => type === kind)?.via ?? '';
+const viaOf = ({ history }: RequestRecord, kind: Report): string =>
+  history.findLast(({ type }) => type === kind)?.via ?? '';
 
 /** What whoever decides, reviews or administers can do next. */
-export function nextForApprover(kind: Report, { id }: RequestRecord, call: (path: string) => string): Letter['paragraphs'] {
+export function nextForApprover(
+  kind: Report,
+  { id }: RequestRecord,
+  call: (path: string) => string,
+): Letter['paragraphs'] {
   const next = (text: string) => ({ label: 'What to do next', text: [text] });
   const revoke = [
     { label: 'Revoke', text: [call('end')] },
@@ -119,11 +176,18 @@ export function nextForApprover(kind: Report, { id }: RequestRecord, call: (path
     case 'approved':
       return [next('Nothing. Should it turn out wrong, you can revoke it:'), ...revoke];
     case 'break-glass':
-      return [next('Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:'), ...revoke];
+      return [
+        next(
+          'Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:',
+        ),
+        ...revoke,
+      ];
     case 'review':
     case 'review-overdue':
       return [
-        next('Look at what was done: CloudTrail carries the request as the session tag latchkey-request. Then sign with a comment that says what you found.'),
+        next(
+          'Look at what was done: CloudTrail carries the request as the session tag latchkey-request. Then sign with a comment that says what you found.',
+        ),
       ];
     default:
       return [next('Nothing: there is nothing left to decide, and earlier links no longer work.')];

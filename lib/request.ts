@@ -3,7 +3,17 @@ import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
 import { type By, byCaller, record } from './history.ts';
-import { isInvolved, isNeededLater, isSamePerson, type Judgement, mayDecideStage, relationOf, stageNames, stricterNow, unmetConditions } from './policy.ts';
+import {
+  isInvolved,
+  isNeededLater,
+  isSamePerson,
+  type Judgement,
+  mayDecideStage,
+  relationOf,
+  stageNames,
+  stricterNow,
+  unmetConditions,
+} from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { snapshotOf } from './role-snapshot.ts';
@@ -25,13 +35,25 @@ const KEPT_SESSIONS = 12;
  * @param id unguessable, 26 characters
  * @param now epoch milliseconds
  */
-export function file(judgement: Judgement, caller: Caller, body: NewRequest, id: string, fingerprint: string | undefined, now: number): RequestRecord {
+export function file(
+  judgement: Judgement,
+  caller: Caller,
+  body: NewRequest,
+  id: string,
+  fingerprint: string | undefined,
+  now: number,
+): RequestRecord {
   const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue } = judgement;
   const filed: RequestRecord = {
     id,
     version: 0,
     role: snapshotOf(role),
-    requester: { person: requester.key, principal: caller.kind === 'bot' ? requester.key : caller.principal, email: requester.email, name: requester.name },
+    requester: {
+      person: requester.key,
+      principal: caller.kind === 'bot' ? requester.key : caller.principal,
+      email: requester.email,
+      name: requester.name,
+    },
     ...(byCatalogue && { byCatalogue }),
     ...(caller.kind === 'bot' && { filedBy: { principal: caller.principal } }),
     reason: body.reason,
@@ -55,8 +77,12 @@ export function file(judgement: Judgement, caller: Caller, body: NewRequest, id:
   const recorded = withTicketCheck(record(filed, 'filed', byCaller(caller), now), role, judgement.answer, now);
   if (review) return breakGlass(recorded, review, now);
   const { automaticWhen } = role.approval;
-  const why = automaticWhen ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}` : 'The catalogue approves this role by itself.';
-  return automatic ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why) : recorded;
+  const why = automaticWhen
+    ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}`
+    : 'The catalogue approves this role by itself.';
+  return automatic
+    ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why)
+    : recorded;
 }
 
 /** Granted at once, with a review owed. */
@@ -64,7 +90,13 @@ function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPla
   const granted = grant(request, now);
   const due = floorToSecond(now) + (request.durationSeconds + withinSeconds) * SECOND;
   const note = `By break-glass: nobody approved this. A review is due by ${toInstant(due)}.`;
-  return record({ ...granted, review: { ...who, due } }, 'approved', { actor: 'latchkey', via: 'break-glass' }, now, note);
+  return record(
+    { ...granted, review: { ...who, due } },
+    'approved',
+    { actor: 'latchkey', via: 'break-glass' },
+    now,
+    note,
+  );
 }
 
 /**
@@ -84,23 +116,44 @@ function grant(request: RequestRecord, now: number, continued?: RequestRecord): 
  * @param continued the request that this one extends, if it does
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
  */
-export function decide(request: RequestRecord, catalogue: Catalogue, caller: Caller, body: NewDecision, now: number, continued?: RequestRecord): RequestRecord {
+export function decide(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  caller: Caller,
+  body: NewDecision,
+  now: number,
+  continued?: RequestRecord,
+): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never decide. An approver decides by the mailed link or the API.');
+  if (caller.kind === 'bot')
+    throw new Problem(
+      'not-allowed',
+      'A bot may file and read, never decide. An approver decides by the mailed link or the API.',
+    );
   if (relation.requester) throw new Problem('own-request', 'You are the requester. Somebody else has to decide this.');
-  if (!relation.approver) throw new Problem('not-an-approver', 'You may see this request, but the catalogue does not name you as one of its approvers.');
+  if (!relation.approver)
+    throw new Problem(
+      'not-an-approver',
+      'You may see this request, but the catalogue does not name you as one of its approvers.',
+    );
   const status = statusAt(request, now);
-  if (status !== 'pending') throw new Problem('already-decided', `The request is ${status}; there is nothing left to decide.`, { request });
+  if (status !== 'pending')
+    throw new Problem('already-decided', `The request is ${status}; there is nothing left to decide.`, { request });
   if (request.stages.some((stage) => stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)))) {
     throw new Problem('already-decided', 'You have already decided this request; your decision counts.', { request });
   }
   const open = openStage(request);
   if (!open) throw new Error('a pending request has no open stage');
   if (!mayDecideStage(catalogue, request, open.stage, caller)) {
-    throw new Problem('not-an-approver', `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`);
+    throw new Problem(
+      'not-an-approver',
+      `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`,
+    );
   }
-  return body.decision === 'deny' ? deny(request, open.index, caller, body, now) : approve(request, catalogue, open.index, caller, body, now, continued);
+  return body.decision === 'deny'
+    ? deny(request, open.index, caller, body, now)
+    : approve(request, catalogue, open.index, caller, body, now, continued);
 }
 
 function deny(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
@@ -110,7 +163,13 @@ function deny(request: RequestRecord, index: number, caller: Caller, body: NewDe
     });
   }
   const denied = withDecision(request, index, caller, body, now);
-  return record({ ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } }, 'denied', byCaller(caller), now, body.comment);
+  return record(
+    { ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } },
+    'denied',
+    byCaller(caller),
+    now,
+    body.comment,
+  );
 }
 
 function approve(
@@ -124,15 +183,32 @@ function approve(
 ): RequestRecord {
   const stricter = stricterNow(catalogue, request);
   if (stricter !== undefined)
-    throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, { errors: [{ pointer: '/decision', detail: stricter }] });
+    throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, {
+      errors: [{ pointer: '/decision', detail: stricter }],
+    });
   if (isNeededLater(request, index, caller.person.key)) {
-    throw new Problem('not-an-approver', 'You are needed for a later stage, where nobody could stand in for you. Another approver has to take this one.');
+    throw new Problem(
+      'not-an-approver',
+      'You are needed for a later stage, where nobody could stand in for you. Another approver has to take this one.',
+    );
   }
-  const decided = withDecision({ ...request, durationSeconds: shortened(request, catalogue, body) }, index, caller, body, now);
+  const decided = withDecision(
+    { ...request, durationSeconds: shortened(request, catalogue, body) },
+    index,
+    caller,
+    body,
+    now,
+  );
   const next = openStage(decided);
   const moved =
     next && next.index !== index
-      ? { ...decided, mailChecks: 0, stages: decided.stages.map((stage, i) => (i === next.index ? { ...stage, openedBy: request.version + 1 } : stage)) }
+      ? {
+          ...decided,
+          mailChecks: 0,
+          stages: decided.stages.map((stage, i) =>
+            i === next.index ? { ...stage, openedBy: request.version + 1 } : stage,
+          ),
+        }
       : decided;
   return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
 }
@@ -140,14 +216,23 @@ function approve(
 /** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
 function shortened(request: RequestRecord, catalogue: Catalogue, body: NewDecision): number {
   const asked = body.duration === undefined ? request.durationSeconds : (parseDuration(body.duration) ?? 0);
-  const fault = (detail: string) => new Problem('refused-by-policy', detail, { errors: [{ pointer: '/duration', detail }] });
+  const fault = (detail: string) =>
+    new Problem('refused-by-policy', detail, { errors: [{ pointer: '/duration', detail }] });
   if (asked > request.durationSeconds)
-    throw fault(`An approver may shorten a request, not lengthen it: ${durationText(request.durationSeconds)} was asked for.`);
+    throw fault(
+      `An approver may shorten a request, not lengthen it: ${durationText(request.durationSeconds)} was asked for.`,
+    );
   if (asked < 60) throw fault('A grant lasts at least 1 min.');
   return Math.min(asked, catalogue.roles.get(request.role.id)?.duration.max ?? asked);
 }
 
-function withDecision(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+function withDecision(
+  request: RequestRecord,
+  index: number,
+  caller: Caller,
+  body: NewDecision,
+  now: number,
+): RequestRecord {
   const decision: Decision = {
     person: caller.person.key,
     principal: caller.principal,
@@ -157,7 +242,12 @@ function withDecision(request: RequestRecord, index: number, caller: Caller, bod
     via: caller.via,
     at: now,
   };
-  return { ...request, stages: request.stages.map((stage, i) => (i === index ? { ...stage, decisions: [...stage.decisions, decision] } : stage)) };
+  return {
+    ...request,
+    stages: request.stages.map((stage, i) =>
+      i === index ? { ...stage, decisions: [...stage.decisions, decision] } : stage,
+    ),
+  };
 }
 
 // -- ending ----------------------------------------------------------------------------------------------------------
@@ -166,22 +256,37 @@ function withDecision(request: RequestRecord, index: number, caller: Caller, bod
  * Withdraw, hand back or revoke, whichever the caller and the state make it. It never depends on anybody still being eligible.
  * @throws Problem `request-not-found`, `not-allowed`, `not-an-approver`, `not-active`
  */
-export function end(request: RequestRecord, catalogue: Catalogue, caller: Caller, comment: string | undefined, now: number): RequestRecord {
+export function end(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  caller: Caller,
+  comment: string | undefined,
+  now: number,
+): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
+  if (caller.kind === 'bot')
+    throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
   if (!relation.requester && !relation.approver && !relation.asked && !relation.reviewer && !relation.admin) {
-    throw new Problem('not-an-approver', 'You may see this request, but only its requester, its approvers and admins may end it.');
+    throw new Problem(
+      'not-an-approver',
+      'You may see this request, but only its requester, its approvers and admins may end it.',
+    );
   }
   const status = statusAt(request, now);
-  if (status !== 'pending' && status !== 'scheduled' && status !== 'active') throw notActive(request, now, 'There is nothing left to end.');
+  if (status !== 'pending' && status !== 'scheduled' && status !== 'active')
+    throw notActive(request, now, 'There is nothing left to end.');
   const how = relation.requester ? (request.vended === 0 ? 'withdrawn' : 'ended') : 'revoked';
   const outcome = { status: how, at: now, by: caller.person.name } as const;
   return record({ ...request, outcome, ...revocationOf(request, catalogue, now) }, how, byCaller(caller), now, comment);
 }
 
 /** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
-export function revocationOf(request: RequestRecord, catalogue: Catalogue, now: number): Pick<RequestRecord, 'revocation'> {
+export function revocationOf(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  now: number,
+): Pick<RequestRecord, 'revocation'> {
   const effectiveBy = sessionsUntil(request, now);
   if (effectiveBy === undefined) return {};
   const state = accountWithRevoker(catalogue, request.role.arn) ? 'pending' : 'unavailable';
@@ -192,12 +297,21 @@ export function revocationOf(request: RequestRecord, catalogue: Catalogue, now: 
 const IAM_TAKES = 5 * MINUTE;
 
 /** Writes down how a revocation went; undefined if there is none under way. */
-export function recordRevocation(request: RequestRecord, state: 'done' | 'failed', now: number): RequestRecord | undefined {
+export function recordRevocation(
+  request: RequestRecord,
+  state: 'done' | 'failed',
+  now: number,
+): RequestRecord | undefined {
   const { revocation } = request;
   if (revocation?.state !== 'pending') return undefined;
   const effectiveBy = state === 'done' ? Math.min(revocation.effectiveBy, now + IAM_TAKES) : revocation.effectiveBy;
   const type = state === 'done' ? 'sessions-revoked' : 'revocation-failed';
-  return record({ ...request, revocation: { state, at: now, effectiveBy } }, type, { actor: 'latchkey', via: 'revoke' }, now);
+  return record(
+    { ...request, revocation: { state, at: now, effectiveBy } },
+    type,
+    { actor: 'latchkey', via: 'revoke' },
+    now,
+  );
 }
 
 // -- vending ---------------------------------------------------------------------------------------------------------
@@ -209,18 +323,28 @@ export function recordRevocation(request: RequestRecord, state: 'done' | 'failed
 export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (!relation.requester) throw new Problem('not-the-requester', 'Only the requester gets credentials from a grant. File a request of your own.');
+  if (!relation.requester)
+    throw new Problem(
+      'not-the-requester',
+      'Only the requester gets credentials from a grant. File a request of your own.',
+    );
   const role = catalogue.roles.get(request.role.id);
-  if ((request.role.mfa || role?.mfa) && !caller.mfa) throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+  if ((request.role.mfa || role?.mfa) && !caller.mfa)
+    throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
   const unmet = unmetConditions(request, role, caller, now);
   const stale = unmet.find(({ code }) => code === 'needs-sign-in');
   if (stale) throw new Problem('needs-sign-in', stale.detail);
-  if (statusAt(request, now) !== 'active') throw notActive(request, now, 'Credentials are given while the grant is active.');
+  if (statusAt(request, now) !== 'active')
+    throw notActive(request, now, 'Credentials are given while the grant is active.');
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
-    throw new Problem('refused-by-policy', `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(), {
-      errors: [{ pointer: '', detail: stricter ?? '' }],
-    });
+    throw new Problem(
+      'refused-by-policy',
+      `${stricter ?? ''} End this request and ask the owner of the catalogue.`.trim(),
+      {
+        errors: [{ pointer: '', detail: stricter ?? '' }],
+      },
+    );
   if (unmet.length > 0) {
     const errors = unmet.map(({ pointer = '', detail }) => ({ pointer, detail }));
     throw new Problem('refused-by-policy', errors.map(({ detail }) => detail).join(' '), { errors });
@@ -231,13 +355,30 @@ export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller:
 /** The session is part of the request before anybody holds its credentials. */
 export function recordSession(request: RequestRecord, session: Session, caller: Caller, now: number): RequestRecord {
   const sessions = [...request.sessions, session].slice(-KEPT_SESSIONS);
-  return record({ ...request, sessions, vended: request.vended + 1 }, 'vended', byCaller(caller), now, `${session.kind} ${session.sessionName}`);
+  return record(
+    { ...request, sessions, vended: request.vended + 1 },
+    'vended',
+    byCaller(caller),
+    now,
+    `${session.kind} ${session.sessionName}`,
+  );
 }
 
 /** Takes back the record of a session whose console URL never came to be, so that none is shown that nobody got. */
-export function recordUndelivered(request: RequestRecord, session: Session, caller: Caller, now: number): RequestRecord {
+export function recordUndelivered(
+  request: RequestRecord,
+  session: Session,
+  caller: Caller,
+  now: number,
+): RequestRecord {
   const sessions = request.sessions.filter(({ sessionName }) => sessionName !== session.sessionName);
-  return record({ ...request, sessions, vended: request.vended - 1 }, 'undelivered', byCaller(caller), now, `${session.kind} ${session.sessionName}`);
+  return record(
+    { ...request, sessions, vended: request.vended - 1 },
+    'undelivered',
+    byCaller(caller),
+    now,
+    `${session.kind} ${session.sessionName}`,
+  );
 }
 
 // -- time ------------------------------------------------------------------------------------------------------------
@@ -250,7 +391,12 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
     case 'ticket-due':
       return undefined;
     case 'ended':
-      return record({ ...request, outcome: { status: 'ended', at: step.at, by: 'the end of the grant' } }, 'ended', clockwork, now);
+      return record(
+        { ...request, outcome: { status: 'ended', at: step.at, by: 'the end of the grant' } },
+        'ended',
+        clockwork,
+        now,
+      );
     case 'lapsed':
       return record({ ...request, outcome: { status: 'lapsed', at: step.at, by: 'nobody' } }, 'lapsed', clockwork, now);
     case 'escalated':
@@ -259,7 +405,10 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
       return record(reminded(request, now), 'reminded', clockwork, now);
     case 'review-overdue':
       return record(
-        { ...request, ...(request.review && { review: { ...request.review, overdue: (request.review.overdue ?? 0) + 1 } }) },
+        {
+          ...request,
+          ...(request.review && { review: { ...request.review, overdue: (request.review.overdue ?? 0) + 1 } }),
+        },
         'review-overdue',
         clockwork,
         now,
@@ -278,8 +427,13 @@ export const notFound = (): Problem => new Problem('request-not-found', 'There i
 
 export function notActive(request: RequestRecord, now: number, hint: string): Problem {
   const status = statusAt(request, now);
-  const since: Partial<Record<typeof status, number | undefined>> = { lapsed: request.decideBy, scheduled: request.startsAt, ended: request.endsAt };
+  const since: Partial<Record<typeof status, number | undefined>> = {
+    lapsed: request.decideBy,
+    scheduled: request.startsAt,
+    ended: request.endsAt,
+  };
   const at = request.outcome?.at ?? since[status];
-  const when = at === undefined ? '' : status === 'scheduled' ? ` and starts at ${toInstant(at)}` : ` since ${toInstant(at)}`;
+  const when =
+    at === undefined ? '' : status === 'scheduled' ? ` and starts at ${toInstant(at)}` : ` since ${toInstant(at)}`;
   return new Problem('not-active', `The request is ${status}${when}. ${hint}`, { request });
 }

@@ -34,7 +34,13 @@ ${!running && signingForm()}
  * Who signed the review, when, and what they found.
  * @param after `decided`: this reviewer has just signed; `spent`: the link no longer signs anything
  */
-export function reviewedPage(request: RequestRecord, reviewer: Named, _now: number, nonce: string, after: 'decided' | 'spent'): string {
+export function reviewedPage(
+  request: RequestRecord,
+  reviewer: Named,
+  _now: number,
+  nonce: string,
+  after: 'decided' | 'spent',
+): string {
   const signed = request.review?.signed;
   const by = signed?.person === reviewer.key ? 'You' : { key: signed?.person ?? '', name: signed?.name ?? 'Somebody' };
   return document(
@@ -46,7 +52,15 @@ export function reviewedPage(request: RequestRecord, reviewer: Named, _now: numb
 ${after === 'spent' && html`<p class="notice">This link no longer signs anything. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>`}
 ${band(request)}
 ${facts([
-  ...(signed ? [{ label: 'Signed by', value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`, quote: signed.comment }] : []),
+  ...(signed
+    ? [
+        {
+          label: 'Signed by',
+          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`,
+          quote: signed.comment,
+        },
+      ]
+    : []),
   ...useFacts(request),
 ])}
 ${sessions(request)}
@@ -56,7 +70,8 @@ ${history(request)}`,
 
 // --- internal ---
 
-const isRunning = (request: RequestRecord, now: number): boolean => ['active', 'scheduled'].includes(statusAt(request, now));
+const isRunning = (request: RequestRecord, now: number): boolean =>
+  ['active', 'scheduled'].includes(statusAt(request, now));
 
 const useFacts = (request: RequestRecord): Fact[] => [
   { label: 'Used by', value: whoAsks(request) },
@@ -104,7 +119,13 @@ ${
     ? html`<p class="hint">None, so nothing can have been done in the account.</p>`
     : html`<ol>
 ${sessions.map(
-  ({ kind, accessKeyId, sessionName, issuedAt, expiresAt }) => html`<li><span class="when">${instantText(issuedAt)} until ${instantText(expiresAt)}</span>
+  ({
+    kind,
+    accessKeyId,
+    sessionName,
+    issuedAt,
+    expiresAt,
+  }) => html`<li><span class="when">${instantText(issuedAt)} until ${instantText(expiresAt)}</span>
 ${kind === 'keys' ? 'Keys' : 'Console'} <code>${accessKeyId}</code>
 <span class="when">${oneLine(sessionName)}</span></li>
 `,

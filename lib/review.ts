@@ -14,24 +14,48 @@ import { toInstant } from './time.ts';
  * One reviewer's word on a grant by break-glass that is over; it closes the review.
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `not-active`, `already-decided`, `refused-by-policy`
  */
-export function signReview(request: RequestRecord, catalogue: Catalogue, caller: Caller, { comment }: NewReview, now: number): RequestRecord {
+export function signReview(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  caller: Caller,
+  { comment }: NewReview,
+  now: number,
+): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never review.');
   if (relation.requester) throw new Problem('own-request', 'You are the requester. Somebody else has to review this.');
   const { review } = request;
-  if (!review) throw new Problem('not-active', 'This request was not made by break-glass; there is nothing to review.', { request });
+  if (!review)
+    throw new Problem('not-active', 'This request was not made by break-glass; there is nothing to review.', {
+      request,
+    });
   if (!relation.reviewer) {
-    throw new Problem('not-an-approver', 'You may see this request, but the catalogue does not name you as one of its reviewers.');
+    throw new Problem(
+      'not-an-approver',
+      'You may see this request, but the catalogue does not name you as one of its reviewers.',
+    );
   }
-  if (review.signed) throw new Problem('already-decided', `${review.signed.name} has already signed this review.`, { request });
+  if (review.signed)
+    throw new Problem('already-decided', `${review.signed.name} has already signed this review.`, { request });
   const status = statusAt(request, now);
   if (request.endsAt !== undefined && (status === 'active' || status === 'scheduled')) {
-    throw new Problem('refused-by-policy', `The grant still runs until ${toInstant(request.endsAt)}. Review it when it is over, or revoke it first.`, {
-      errors: [{ pointer: '', detail: 'the grant is not over yet' }],
-    });
+    throw new Problem(
+      'refused-by-policy',
+      `The grant still runs until ${toInstant(request.endsAt)}. Review it when it is over, or revoke it first.`,
+      {
+        errors: [{ pointer: '', detail: 'the grant is not over yet' }],
+      },
+    );
   }
-  const signed = { person: caller.person.key, principal: caller.principal, name: caller.person.name, comment, via: caller.via, at: now };
+  const signed = {
+    person: caller.person.key,
+    principal: caller.principal,
+    name: caller.person.name,
+    comment,
+    via: caller.via,
+    at: now,
+  };
   return record({ ...request, review: { ...review, signed } }, 'reviewed', byCaller(caller), now, comment);
 }
 

@@ -1,5 +1,10 @@
 // The items that say which sessions a target role's policy must deny: one per role, added to by anybody, written to IAM by whoever holds its lease.
-import { type AttributeValue, ConditionalCheckFailedException, type DynamoDBClient, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { Store } from './app.ts';
 import { passable } from './dynamo-faults.ts';
 import type { RevocationList } from './revocation-plan.ts';
@@ -19,8 +24,16 @@ const number = (value: number): AttributeValue => ({ N: String(value) });
 
 export function revocationItems(client: Pick<DynamoDBClient, 'send'>, table: string): Part {
   /** The item after the change; undefined where the condition did not hold. */
-  const update = async (role: string, change: Omit<ConstructorParameters<typeof UpdateItemCommand>[0], 'TableName' | 'Key'>): Promise<Item | undefined> => {
-    const command = new UpdateItemCommand({ TableName: table, Key: { pk: { S: `revocations#${role}` } }, ReturnValues: 'ALL_NEW', ...change });
+  const update = async (
+    role: string,
+    change: Omit<ConstructorParameters<typeof UpdateItemCommand>[0], 'TableName' | 'Key'>,
+  ): Promise<Item | undefined> => {
+    const command = new UpdateItemCommand({
+      TableName: table,
+      Key: { pk: { S: `revocations#${role}` } },
+      ReturnValues: 'ALL_NEW',
+      ...change,
+    });
     try {
       return (await passable(client.send(command))).Attributes;
     } catch (error) {
@@ -36,7 +49,11 @@ export function revocationItems(client: Pick<DynamoDBClient, 'send'>, table: str
         const some = all.slice(i, i + addedAtOnce);
         await update(role, {
           UpdateExpression: `ADD #version :one SET #ttl = :ttl, ${some.map((_, n) => `#g${n} = :g${n}`).join(', ')}`,
-          ExpressionAttributeNames: { '#version': 'version', '#ttl': 'ttl', ...Object.fromEntries(some.map(([id], n) => [`#g${n}`, `${prefix}${id}`])) },
+          ExpressionAttributeNames: {
+            '#version': 'version',
+            '#ttl': 'ttl',
+            ...Object.fromEntries(some.map(([id], n) => [`#g${n}`, `${prefix}${id}`])),
+          },
           ExpressionAttributeValues: {
             ':one': number(1),
             ':ttl': number(Math.ceil((now + keptFor) / SECOND)),
@@ -59,15 +76,30 @@ export function revocationItems(client: Pick<DynamoDBClient, 'send'>, table: str
 
     async releaseRevocations(role, holder, written) {
       if (!written) {
-        const own = { ExpressionAttributeNames: { '#holder': 'holder', '#leased': 'leased' }, ExpressionAttributeValues: { ':holder': { S: holder } } };
-        return (await update(role, { ConditionExpression: '#holder = :holder', UpdateExpression: 'REMOVE #holder, #leased', ...own })) !== undefined;
+        const own = {
+          ExpressionAttributeNames: { '#holder': 'holder', '#leased': 'leased' },
+          ExpressionAttributeValues: { ':holder': { S: holder } },
+        };
+        return (
+          (await update(role, {
+            ConditionExpression: '#holder = :holder',
+            UpdateExpression: 'REMOVE #holder, #leased',
+            ...own,
+          })) !== undefined
+        );
       }
       const { version, before, dropped } = written;
-      const removed = ['holder', 'leased', ...(before === undefined ? ['before'] : []), ...dropped.map((id) => `${prefix}${id}`)];
+      const removed = [
+        'holder',
+        'leased',
+        ...(before === undefined ? ['before'] : []),
+        ...dropped.map((id) => `${prefix}${id}`),
+      ];
       // as many as an expression of 4 KB holds, which is more than a policy does; the rest is dropped the next time
       const fitting = removed.slice(0, 450);
       const item = await update(role, {
-        ConditionExpression: '#holder = :holder AND (#version = :version OR (attribute_not_exists(#version) AND :version = :none))',
+        ConditionExpression:
+          '#holder = :holder AND (#version = :version OR (attribute_not_exists(#version) AND :version = :none))',
         UpdateExpression: `SET #applied = :version${before === undefined ? '' : ', #before = :before'} REMOVE ${fitting.map((_, n) => `#r${n}`).join(', ')}`,
         ExpressionAttributeNames: {
           '#holder': 'holder',
@@ -90,7 +122,8 @@ export function revocationItems(client: Pick<DynamoDBClient, 'send'>, table: str
 
 function listIn(item: Item): RevocationList {
   const grants = Object.entries(item).flatMap(
-    ([name, value]): Array<[string, number]> => (name.startsWith(prefix) ? [[name.slice(prefix.length), Number(value.N)]] : []),
+    ([name, value]): Array<[string, number]> =>
+      name.startsWith(prefix) ? [[name.slice(prefix.length), Number(value.N)]] : [],
   );
   return {
     grants: new Map(grants),

@@ -35,7 +35,9 @@ export function planRevocations(list: RevocationList, now: number): RevocationPl
   const dropped = [...list.grants].filter(([, until]) => !isLive(until)).map(([id]) => id);
   const before = list.before !== undefined && isLive(list.before + SESSION_MOST) ? list.before : undefined;
   const policy = revocationPolicy(live.sort(), before);
-  return policy && JSON.stringify(policy).length > inlineLimit ? foldRevocations(list, now) : { policy, before, dropped };
+  return policy && JSON.stringify(policy).length > inlineLimit
+    ? foldRevocations(list, now)
+    : { policy, before, dropped };
 }
 
 /**

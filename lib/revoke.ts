@@ -27,9 +27,14 @@ const ROUNDS = 10;
  * @param requests at most 100, as the stream showed them; they are read again
  * @returns ids of those that have to come again
  */
-export async function revokeSessions(app: Part, requests: ReadonlyArray<Pick<RequestRecord, 'id' | 'role' | 'revocation'>>): Promise<string[]> {
+export async function revokeSessions(
+  app: Part,
+  requests: ReadonlyArray<Pick<RequestRecord, 'id' | 'role' | 'revocation'>>,
+): Promise<string[]> {
   const roles = Map.groupBy(requests, ({ role }) => role.arn);
-  const later = (await Promise.all([...roles].map(([arn, some]) => revokeOnRole(app, arn, [...new Set(some.map(({ id }) => id))])))).flat();
+  const later = (
+    await Promise.all([...roles].map(([arn, some]) => revokeOnRole(app, arn, [...new Set(some.map(({ id }) => id))])))
+  ).flat();
   if (later.length > 0) {
     const since = requests.flatMap(({ id, revocation }) => (revocation && later.includes(id) ? [revocation.at] : []));
     await app.pause(Math.min(PAUSE_MOST, Math.max(0, app.clock() - Math.min(...since)) / 4));
@@ -50,7 +55,11 @@ async function revokeOnRole(app: Part, arn: string, ids: readonly string[]): Pro
     if (open.length === 0) return [];
     const role = revokedRole(app.catalogue, arn);
     if (!role) throw new RevocationRefused('NoRevoker');
-    await app.store.addRevocations(arn, new Map(open.map(({ id, revocation }) => [id, revocation?.effectiveBy ?? 0])), app.clock());
+    await app.store.addRevocations(
+      arn,
+      new Map(open.map(({ id, revocation }) => [id, revocation?.effectiveBy ?? 0])),
+      app.clock(),
+    );
     await writeRevocations(app, role);
   } catch (error) {
     return await postponed(app, error, open.length > 0 ? open : undefined, ids);
@@ -59,10 +68,19 @@ async function revokeOnRole(app: Part, arn: string, ids: readonly string[]): Pro
 }
 
 /** What IAM refuses for good, or has not taken for long, is written down as failed; the rest comes again. */
-async function postponed(app: Part, error: unknown, open: readonly RequestRecord[] | undefined, ids: readonly string[]): Promise<string[]> {
-  app.log('revocation-deferred', { requests: ids.length, error: error instanceof RevocationRefused ? error.reason : nameOf(error) });
+async function postponed(
+  app: Part,
+  error: unknown,
+  open: readonly RequestRecord[] | undefined,
+  ids: readonly string[],
+): Promise<string[]> {
+  app.log('revocation-deferred', {
+    requests: ids.length,
+    error: error instanceof RevocationRefused ? error.reason : nameOf(error),
+  });
   if (!open) return [...ids];
-  const isOver = (request: RequestRecord) => error instanceof RevocationRefused || app.clock() >= (request.outcome?.at ?? 0) + PATIENCE;
+  const isOver = (request: RequestRecord) =>
+    error instanceof RevocationRefused || app.clock() >= (request.outcome?.at ?? 0) + PATIENCE;
   const given = open.filter(isOver);
   return [...open.filter((request) => !isOver(request)).map(({ id }) => id), ...(await settled(app, given, 'failed'))];
 }
@@ -100,14 +118,26 @@ async function writeRevocations(app: Part, role: RevokedRole): Promise<void> {
       await app.store.releaseRevocations(role.arn, holder, undefined);
       throw error;
     }
-    if (await app.store.releaseRevocations(role.arn, holder, { version: list.version, before: written.before, dropped: written.dropped })) return;
+    if (
+      await app.store.releaseRevocations(role.arn, holder, {
+        version: list.version,
+        before: written.before,
+        dropped: written.dropped,
+      })
+    )
+      return;
   }
   await app.store.releaseRevocations(role.arn, holder, undefined);
   throw new Problem('try-again', 'The list of revocations keeps changing.');
 }
 
 /** Where the role has other inline policies and no room, all its sessions are denied by one short rule instead. */
-async function write(app: Part, role: RevokedRole, plan: RevocationPlan, fold: () => RevocationPlan): Promise<RevocationPlan> {
+async function write(
+  app: Part,
+  role: RevokedRole,
+  plan: RevocationPlan,
+  fold: () => RevocationPlan,
+): Promise<RevocationPlan> {
   if ((await app.iam.setRevocations(role, plan.policy)) !== 'full') return plan;
   const folded = fold();
   if ((await app.iam.setRevocations(role, folded.policy)) === 'full') throw new RevocationRefused('LimitExceeded');

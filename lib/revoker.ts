@@ -15,7 +15,10 @@ const LEAST = 900;
  * @param sts with the hub's credentials
  * @param iamFor a client with the credentials of one revoker session
  */
-export const revoker = (sts: STSClient, iamFor: (credentials: Omit<SessionCredentials, 'expiresAt'>) => IAMClient): Iam => ({
+export const revoker = (
+  sts: STSClient,
+  iamFor: (credentials: Omit<SessionCredentials, 'expiresAt'>) => IAMClient,
+): Iam => ({
   async setRevocations(role, policy) {
     const iam = iamFor(await entered(sts, role));
     const named = { RoleName: role.arn.slice(role.arn.lastIndexOf('/') + 1), PolicyName: revocationPolicyName };
@@ -32,12 +35,19 @@ export const revoker = (sts: STSClient, iamFor: (credentials: Omit<SessionCreden
   tryRevoker: triedRevoker(sts, iamFor),
 });
 
-async function entered(sts: STSClient, { revoker: RoleArn, externalId: ExternalId }: RevokedRole): Promise<Omit<SessionCredentials, 'expiresAt'>> {
+async function entered(
+  sts: STSClient,
+  { revoker: RoleArn, externalId: ExternalId }: RevokedRole,
+): Promise<Omit<SessionCredentials, 'expiresAt'>> {
   try {
     const input = { RoleArn, ExternalId, RoleSessionName: 'lk-revoke', DurationSeconds: LEAST };
     const { Credentials: found } = await sts.send(new AssumeRoleCommand(input));
     if (found?.AccessKeyId && found.SecretAccessKey && found.SessionToken)
-      return { accessKeyId: found.AccessKeyId, secretAccessKey: found.SecretAccessKey, sessionToken: found.SessionToken };
+      return {
+        accessKeyId: found.AccessKeyId,
+        secretAccessKey: found.SecretAccessKey,
+        sessionToken: found.SessionToken,
+      };
   } catch (error) {
     throw again('STS', error);
   }

@@ -8,7 +8,12 @@ import type { RequestRecord } from './schema.ts';
 export const snapshotOf = (role: Role): RequestRecord['role'] => ({
   id: role.id,
   description: role.description,
-  account: { key: role.account.key, id: role.account.id, name: role.account.name, ...(role.account.color && { color: role.account.color }) },
+  account: {
+    key: role.account.key,
+    id: role.account.id,
+    name: role.account.name,
+    ...(role.account.color && { color: role.account.color }),
+  },
   arn: role.arn,
   risk: role.risk,
   mfa: role.mfa,

@@ -13,14 +13,19 @@ export function* rolesIn(data: Pick<CatalogueData, 'roles' | 'accounts'>): Gener
 }
 
 /** Keys of the accounts that a template selects. */
-export function selectedAccounts({ accounts }: Pick<CatalogueData, 'accounts'>, { accounts: selector }: Pick<RoleData, 'accounts'>): string[] {
+export function selectedAccounts(
+  { accounts }: Pick<CatalogueData, 'accounts'>,
+  { accounts: selector }: Pick<RoleData, 'accounts'>,
+): string[] {
   if (selector === undefined) return [];
   const { names, tags = {}, path } = Array.isArray(selector) ? { names: selector } : selector;
   const patterns = names?.map(namePattern);
   return Object.keys(accounts).filter((key) => {
     const account = accounts[key]!;
     return (
-      (patterns === undefined || patterns.some((pattern) => pattern.test(key))) && hasTags(account, tags) && (path === undefined || isBelow(account, path))
+      (patterns === undefined || patterns.some((pattern) => pattern.test(key))) &&
+      hasTags(account, tags) &&
+      (path === undefined || isBelow(account, path))
     );
   });
 }
@@ -44,4 +49,5 @@ const namePattern = (text: string): RegExp =>
   );
 
 /** An organizational unit covers whatever is below it, and itself. */
-const isBelow = (account: Pick<AccountData, 'path'>, path: string): boolean => account.path === path || account.path?.startsWith(`${path}/`) === true;
+const isBelow = (account: Pick<AccountData, 'path'>, path: string): boolean =>
+  account.path === path || account.path?.startsWith(`${path}/`) === true;

@@ -28,11 +28,29 @@ export const mounts = [
 ] as const;
 
 const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
-const page: Pick<Route, 'access' | 'path' | 'answers'> = { access: 'public', path: '/decide/{token}', answers: { 200: 'html' } };
+const page: Pick<Route, 'access' | 'path' | 'answers'> = {
+  access: 'public',
+  path: '/decide/{token}',
+  answers: { 200: 'html' },
+};
 
 export const routes = {
-  health: { method: 'GET', path: '/healthz', access: 'public', summary: 'Liveness and version', answers: { 200: s.HealthView }, problems: [] },
-  openapi: { method: 'GET', path: '/openapi.json', access: 'public', summary: 'This document', answers: { 200: 'openapi' }, problems: [] },
+  health: {
+    method: 'GET',
+    path: '/healthz',
+    access: 'public',
+    summary: 'Liveness and version',
+    answers: { 200: s.HealthView },
+    problems: [],
+  },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    access: 'public',
+    summary: 'This document',
+    answers: { 200: 'openapi' },
+    problems: [],
+  },
   discovery: {
     method: 'GET',
     path: '/.well-known/latchkey',
@@ -41,7 +59,14 @@ export const routes = {
     answers: { 200: s.DiscoveryView },
     problems: [],
   },
-  me: { method: 'GET', path: '/me', access: 'caller', summary: 'The caller as Latchkey sees it', answers: { 200: s.MeView }, problems: [] },
+  me: {
+    method: 'GET',
+    path: '/me',
+    access: 'caller',
+    summary: 'The caller as Latchkey sees it',
+    answers: { 200: s.MeView },
+    problems: [],
+  },
   listRoles: {
     method: 'GET',
     path: '/roles',
@@ -80,7 +105,14 @@ export const routes = {
     answers: { 200: s.RequestListView },
     problems: ['not-allowed'],
   },
-  readRequest: { method: 'GET', path: '/requests/{id}', access: 'caller', summary: 'One request', answers: { 200: s.RequestView }, problems: onRequest },
+  readRequest: {
+    method: 'GET',
+    path: '/requests/{id}',
+    access: 'caller',
+    summary: 'One request',
+    answers: { 200: s.RequestView },
+    problems: onRequest,
+  },
   decideRequest: {
     method: 'POST',
     path: '/requests/{id}/decision',
@@ -97,7 +129,15 @@ export const routes = {
     summary: 'Sign the review of a request by break-glass',
     body: s.NewReview,
     answers: { 200: s.RequestView },
-    problems: [...onRequest, 'own-request', 'not-an-approver', 'not-allowed', 'not-active', 'already-decided', 'refused-by-policy'],
+    problems: [
+      ...onRequest,
+      'own-request',
+      'not-an-approver',
+      'not-allowed',
+      'not-active',
+      'already-decided',
+      'refused-by-policy',
+    ],
   },
   endRequest: {
     method: 'POST',
@@ -140,7 +180,15 @@ export const routes = {
     body: s.NewCredentials,
     bodyOptional: true,
     answers: { 200: s.CredentialsView },
-    problems: [...onRequest, 'not-the-requester', 'needs-mfa', 'needs-sign-in', 'not-active', 'refused-by-policy', 'aws-refused'],
+    problems: [
+      ...onRequest,
+      'not-the-requester',
+      'needs-mfa',
+      'needs-sign-in',
+      'not-active',
+      'refused-by-policy',
+      'aws-refused',
+    ],
   },
   issueConsole: {
     method: 'POST',
@@ -150,7 +198,15 @@ export const routes = {
     body: s.NewConsole,
     bodyOptional: true,
     answers: { 200: s.ConsoleView },
-    problems: [...onRequest, 'not-the-requester', 'needs-mfa', 'needs-sign-in', 'not-active', 'refused-by-policy', 'aws-refused'],
+    problems: [
+      ...onRequest,
+      'not-the-requester',
+      'needs-mfa',
+      'needs-sign-in',
+      'not-active',
+      'refused-by-policy',
+      'aws-refused',
+    ],
   },
   showDecision: {
     ...page,
@@ -158,14 +214,26 @@ export const routes = {
     summary: 'The page behind the mailed link; changes nothing',
     problems: ['link-not-found', 'link-spent', 'not-an-approver'],
   },
-  probeDecision: { ...page, method: 'HEAD', summary: 'As GET, without the page', problems: ['link-not-found', 'link-spent', 'not-an-approver'] },
+  probeDecision: {
+    ...page,
+    method: 'HEAD',
+    summary: 'As GET, without the page',
+    problems: ['link-not-found', 'link-spent', 'not-an-approver'],
+  },
   decisionOptions: { ...page, method: 'OPTIONS', summary: 'Changes nothing', problems: [] },
   decideByLink: {
     ...page,
     method: 'POST',
     summary: 'The only thing that decides, withdraws or signs a review by link',
     body: s.LinkForm,
-    problems: ['link-not-found', 'link-spent', 'own-request', 'not-an-approver', 'already-decided', 'refused-by-policy'],
+    problems: [
+      'link-not-found',
+      'link-spent',
+      'own-request',
+      'not-an-approver',
+      'already-decided',
+      'refused-by-policy',
+    ],
   },
 } as const satisfies Record<string, Route>;
 
@@ -174,7 +242,9 @@ export type RouteName = keyof Routes;
 
 /** Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. */
 export function routeKeysOf(route: Route): string[] {
-  return route.access === 'public' ? [`${route.method} ${route.path}`] : mounts.map(({ prefix }) => `${route.method} ${prefix}${route.path}`);
+  return route.access === 'public'
+    ? [`${route.method} ${route.path}`]
+    : mounts.map(({ prefix }) => `${route.method} ${prefix}${route.path}`);
 }
 
 /** Which methods a concrete path answers to, for 404 against 405. */
@@ -182,7 +252,14 @@ export function methodsOf(path: string): Method[] {
   const isMatch = (key: string) => {
     const pattern = key.split(' ')[1]!.split('/');
     const given = path.split('/');
-    return pattern.length === given.length && pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]));
+    return (
+      pattern.length === given.length &&
+      pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
+    );
   };
-  return [...new Set(Object.values(routes).flatMap((route: Route) => (routeKeysOf(route).some(isMatch) ? [route.method] : [])))];
+  return [
+    ...new Set(
+      Object.values(routes).flatMap((route: Route) => (routeKeysOf(route).some(isMatch) ? [route.method] : [])),
+    ),
+  ];
 }

@@ -7,7 +7,8 @@ import { parseDuration, parseInstant } from './time.ts';
 // -- text ------------------------------------------------------------------------------------------------------------
 
 /** Control characters, invisible and bidirectional formatting: they let a text look like another one. The joiners stay: scripts and emoji need them. */
-const unsafe = /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
+const unsafe =
+  /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
 export const oneLine = (max: number) =>
   v.pipe(
     v.string(),
@@ -23,7 +24,10 @@ const text = (max: number) =>
     v.metadata({ maxLength: max }),
     v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxCodePoints(max, `must be at most ${max} characters`),
-    v.check((value) => !unsafe.test(value.replace(/[\n\t]/g, ' ')), 'must not contain control or formatting characters'),
+    v.check(
+      (value) => !unsafe.test(value.replace(/[\n\t]/g, ' ')),
+      'must not contain control or formatting characters',
+    ),
     v.normalize('NFC'),
   );
 
@@ -38,7 +42,10 @@ export const Email = v.pipe(
 export const chatUser = /^[a-z][a-z0-9-]{0,19}:[\x21-\x7e]{1,100}$/;
 const OnBehalfOf = v.pipe(
   v.string(),
-  v.check((value) => v.is(Email, value) || chatUser.test(value), 'must be a mail address or a chat user such as slack:U024BE7LH'),
+  v.check(
+    (value) => v.is(Email, value) || chatUser.test(value),
+    'must be a mail address or a chat user such as slack:U024BE7LH',
+  ),
   v.transform((value) => (chatUser.test(value) ? value : value.toLowerCase())),
 );
 
@@ -121,7 +128,16 @@ export const Review = v.object({
   due: At,
   /** how often the sweep has said that it is overdue */
   overdue: v.optional(v.number()),
-  signed: v.optional(v.object({ person: v.string(), principal: v.string(), name: v.string(), comment: v.string(), via: v.string(), at: At })),
+  signed: v.optional(
+    v.object({
+      person: v.string(),
+      principal: v.string(),
+      name: v.string(),
+      comment: v.string(),
+      via: v.string(),
+      at: At,
+    }),
+  ),
 });
 
 export const Session = v.object({
@@ -176,7 +192,9 @@ export const RoleSnapshot = v.object({
   conditions: v.optional(
     v.object({
       signInSeconds: v.optional(v.number()),
-      hours: v.optional(v.object({ timeZone: v.string(), days: v.array(v.string()), from: v.string(), to: v.string() })),
+      hours: v.optional(
+        v.object({ timeZone: v.string(), days: v.array(v.string()), from: v.string(), to: v.string() }),
+      ),
       networks: v.optional(v.array(v.string())),
     }),
   ),
@@ -250,7 +268,9 @@ export const RequestRecord = v.object({
   startsAt: v.optional(At),
   endsAt: v.optional(At),
   /** set when the request ended otherwise than by its own clock */
-  outcome: v.optional(v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() })),
+  outcome: v.optional(
+    v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() }),
+  ),
   revocation: v.optional(Revocation),
   /** the newest sessions; `vended` counts all that ever were */
   sessions: v.array(Session),
@@ -322,7 +342,16 @@ export const LinkForm = strict({
   comment: v.optional(comment),
 });
 
-export const statuses = ['pending', 'scheduled', 'active', 'ended', 'denied', 'withdrawn', 'revoked', 'lapsed'] as const;
+export const statuses = [
+  'pending',
+  'scheduled',
+  'active',
+  'ended',
+  'denied',
+  'withdrawn',
+  'revoked',
+  'lapsed',
+] as const;
 export const ListQuery = strict({
   view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
   status: v.optional(v.picklist(statuses, `must be one of ${statuses.join(', ')}`)),
@@ -348,7 +377,10 @@ export const FileQuery = strict({
     'false',
   ),
 });
-export const IdempotencyKey = v.pipe(v.string(), v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/, 'must be 1 to 255 printable ASCII characters'));
+export const IdempotencyKey = v.pipe(
+  v.string(),
+  v.regex(/^[\x21-\x7e](?:[\x20-\x7e]{0,253}[\x21-\x7e])?$/, 'must be 1 to 255 printable ASCII characters'),
+);
 
 // -- what the API answers --------------------------------------------------------------------------------------------
 
@@ -385,16 +417,31 @@ export const RoleView = v.object({
   scope: v.optional(
     v.record(
       v.string(),
-      v.object({ description: v.string(), values: v.optional(v.array(v.string())), pattern: v.optional(v.string()), maxLength: v.number() }),
+      v.object({
+        description: v.string(),
+        values: v.optional(v.array(v.string())),
+        pattern: v.optional(v.string()),
+        maxLength: v.number(),
+      }),
     ),
   ),
   reason: v.object({ minLength: v.number() }),
   ticket: v.optional(
-    v.object({ pattern: v.string(), required: v.boolean(), validator: v.optional(v.string()), ifUnreachable: v.optional(v.picklist(['refuse', 'allow'])) }),
+    v.object({
+      pattern: v.string(),
+      required: v.boolean(),
+      validator: v.optional(v.string()),
+      ifUnreachable: v.optional(v.picklist(['refuse', 'allow'])),
+    }),
   ),
   limits: v.optional(v.object({ open: v.number() })),
   breakGlass: v.optional(
-    v.object({ maxSeconds: v.number(), reason: v.object({ minLength: v.number() }), reviewWithinSeconds: v.number(), reviewers: v.array(v.string()) }),
+    v.object({
+      maxSeconds: v.number(),
+      reason: v.object({ minLength: v.number() }),
+      reviewWithinSeconds: v.number(),
+      reviewers: v.array(v.string()),
+    }),
   ),
   /** what a call must prove besides, one sentence each */
   conditions: v.optional(v.array(v.string())),
@@ -443,16 +490,37 @@ export const RequestView = v.object({
         need: v.number(),
         approvers: v.array(v.string()),
         decisions: v.array(
-          v.object({ approver: v.string(), decision: v.picklist(['approve', 'deny']), comment: v.optional(v.string()), via: v.string(), at: Instant }),
+          v.object({
+            approver: v.string(),
+            decision: v.picklist(['approve', 'deny']),
+            comment: v.optional(v.string()),
+            via: v.string(),
+            at: Instant,
+          }),
         ),
       }),
     ),
   }),
   revocation: v.optional(v.object({ state: Revocation.entries.state, at: Instant, effectiveBy: Instant })),
   sessions: v.array(
-    v.object({ kind: v.picklist(['keys', 'console']), accessKeyId: v.string(), sessionName: v.string(), issuedAt: Instant, expiresAt: Instant }),
+    v.object({
+      kind: v.picklist(['keys', 'console']),
+      accessKeyId: v.string(),
+      sessionName: v.string(),
+      issuedAt: Instant,
+      expiresAt: Instant,
+    }),
   ),
-  history: v.array(v.object({ seq: v.number(), at: Instant, type: v.string(), actor: v.string(), via: v.string(), note: v.optional(v.string()) })),
+  history: v.array(
+    v.object({
+      seq: v.number(),
+      at: Instant,
+      type: v.string(),
+      actor: v.string(),
+      via: v.string(),
+      note: v.optional(v.string()),
+    }),
+  ),
 });
 export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });
 export const ExplanationView = v.object({

@@ -36,14 +36,24 @@ export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt
  *   session's ARN is not bounded by its session policy (iam-ug, reference_policies_evaluation-logic)
  * @throws Problem `not-active` when the catalogue's maximum has become shorter than what has passed
  */
-export function planSession(request: RequestRecord, role: Role, asked: number | undefined, nonce: Uint8Array, now: number): SessionPlan {
+export function planSession(
+  request: RequestRecord,
+  role: Role,
+  asked: number | undefined,
+  nonce: Uint8Array,
+  now: number,
+): SessionPlan {
   const endsAt = grantEnd(request, role);
   // whole seconds, as STS counts; in the grant's last one nothing is left and the session policy alone ends the session
   const left = Math.floor((endsAt - now) / SECOND);
   if (now >= endsAt)
-    throw new Problem('not-active', `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`, {
-      request,
-    });
+    throw new Problem(
+      'not-active',
+      `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`,
+      {
+        request,
+      },
+    );
   const bounds = boundsOf(request.role, role);
   if (!bounds) throw new Error('a session is planned only where the catalogue still allows what was approved');
   const { seconds, limitedBy } = shortest([
@@ -71,7 +81,8 @@ export function planSession(request: RequestRecord, role: Role, asked: number | 
 
 /** The grant's end, or sooner where the catalogue's maximum has become shorter since. */
 function grantEnd(request: RequestRecord, role: Role): number {
-  if (request.startsAt === undefined || request.endsAt === undefined) throw new Error('a session is planned for a grant only');
+  if (request.startsAt === undefined || request.endsAt === undefined)
+    throw new Error('a session is planned for a grant only');
   const { max } = (request.review ? ruleUnderGlass(role) : role).duration;
   return Math.min(request.endsAt, request.startsAt + max * SECOND);
 }
@@ -83,7 +94,8 @@ function shortest(limits: ReadonlyArray<[LimitedBy, number | undefined]>): { sec
 }
 
 /** botocore sts: 2-64 characters of [\w+=,.@-]. The person is a label for whoever reads CloudTrail, the middle is what cannot be guessed. */
-const sessionName = (nonce: Uint8Array, person: string): string => `lk-${Buffer.from(nonce).toString('base64url')}-${label(person)}`.slice(0, 64);
+const sessionName = (nonce: Uint8Array, person: string): string =>
+  `lk-${Buffer.from(nonce).toString('base64url')}-${label(person)}`.slice(0, 64);
 
 /**
  * botocore sts: 2-64 characters of [\w+=,.@-], not beginning with `aws:`. A person who does not fit keeps a readable part
@@ -93,7 +105,8 @@ function sourceIdentity(person: string): string {
   return /^[\w+=,.@-]{2,64}$/.test(person) ? person : `${label(person).slice(0, 41)}-${sha256(person).slice(0, 22)}`;
 }
 
-const label = (person: string): string => (person.startsWith('arn:') ? (person.split('/').at(-1) ?? person) : person).replace(/[^\w+=,.@-]/g, '-');
+const label = (person: string): string =>
+  (person.startsWith('arn:') ? (person.split('/').at(-1) ?? person) : person).replace(/[^\w+=,.@-]/g, '-');
 
 /** botocore sts: at most 256 characters of letters, digits, white space and _.:/=+-@ */
 const tagValue = (person: string): string => person.replace(/[^\p{L}\p{N}_.:/=+\-@ ]/gu, '-').slice(0, 256);

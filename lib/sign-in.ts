@@ -24,12 +24,14 @@ export type FetchLike = (
  * @returns SignIn whose `token` throws Problem `aws-refused` or `try-again`
  */
 export function federation(fetch: FetchLike, endpointOverride?: string, timeout = 5 * SECOND): SignIn {
-  if (endpointOverride !== undefined && !isLoopback(endpointOverride)) throw new Error('a federation endpoint other than AWS must be on a loopback address');
+  if (endpointOverride !== undefined && !isLoopback(endpointOverride))
+    throw new Error('a federation endpoint other than AWS must be on a loopback address');
   return {
     async token(partition, credentials) {
       const endpoint = endpointOverride ?? federationEndpoint(partition);
       const answer = await ask(fetch, `${endpoint}?${tokenQuery(credentials)}`, timeout);
-      if (answer.status === 408 || answer.status === 429 || answer.status >= 500) throw unanswered(`answered ${answer.status}`);
+      if (answer.status === 408 || answer.status === 429 || answer.status >= 500)
+        throw unanswered(`answered ${answer.status}`);
       const token = answer.status === 200 ? tokenIn(answer.body) : undefined;
       if (token === undefined) throw refused(partition, answer.status);
       return token;
@@ -38,7 +40,10 @@ export function federation(fetch: FetchLike, endpointOverride?: string, timeout 
 }
 
 const tokenQuery = ({ accessKeyId, secretAccessKey, sessionToken }: SessionCredentials) =>
-  new URLSearchParams({ Action: 'getSigninToken', Session: JSON.stringify({ sessionId: accessKeyId, sessionKey: secretAccessKey, sessionToken }) });
+  new URLSearchParams({
+    Action: 'getSigninToken',
+    Session: JSON.stringify({ sessionId: accessKeyId, sessionKey: secretAccessKey, sessionToken }),
+  });
 
 async function ask(fetch: FetchLike, url: string, timeout: number): Promise<{ status: number; body: string }> {
   try {
@@ -52,7 +57,8 @@ async function ask(fetch: FetchLike, url: string, timeout: number): Promise<{ st
 
 function tokenIn(body: string): string | undefined {
   const parsed = parse(body);
-  const token = typeof parsed === 'object' && parsed !== null && 'SigninToken' in parsed ? parsed.SigninToken : undefined;
+  const token =
+    typeof parsed === 'object' && parsed !== null && 'SigninToken' in parsed ? parsed.SigninToken : undefined;
   return typeof token === 'string' && token !== '' ? token : undefined;
 }
 
@@ -64,7 +70,8 @@ function parse(body: string): unknown {
   }
 }
 
-const unanswered = (what: string) => new Problem('try-again', `The AWS sign-in service ${what}. Try again in a moment.`, { retryAfterSeconds: 2 });
+const unanswered = (what: string) =>
+  new Problem('try-again', `The AWS sign-in service ${what}. Try again in a moment.`, { retryAfterSeconds: 2 });
 const refused = (partition: string, status: number) =>
   new Problem(
     'aws-refused',

@@ -17,7 +17,10 @@ const lookedUp = (attribute: string): string => `\0${attribute}`;
  * @throws TargetFault as `targetOf`, and where the accounts do not install the same
  */
 export function stackSetTemplate(catalogue: CatalogueData, keys: readonly string[], hub: Hub): Template {
-  if (keys.length > accountsMost) throw new TargetFault(`These are ${keys.length} accounts, and a template takes at most ${accountsMost}: name fewer.`);
+  if (keys.length > accountsMost)
+    throw new TargetFault(
+      `These are ${keys.length} accounts, and a template takes at most ${accountsMost}: name fewer.`,
+    );
   for (const key of keys) targetOf(catalogue, key, hub); // each has to fit with its own values, too
   const groups = alike(keys, (key) => canonicalJson(templateAnywhere(catalogue, key, hub)));
   if (groups.length > 1)
@@ -75,7 +78,9 @@ function templateAnywhere(catalogue: CatalogueData, key: string, hub: Hub): Temp
 function withLookUps(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withLookUps);
   if (typeof value === 'object' && value !== null)
-    return 'Fn::Sub' in value ? value : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withLookUps(inner)]));
+    return 'Fn::Sub' in value
+      ? value
+      : Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, withLookUps(inner)]));
   if (typeof value !== 'string') return value;
   if (value.startsWith('\0')) return { 'Fn::FindInMap': ['Accounts', { Ref: 'AWS::AccountId' }, value.slice(1)] };
   // what else looks like a variable is IAM's

@@ -12,7 +12,8 @@ export const REVOCATION_OVERDUE = 15 * MINUTE;
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
 
 /** Nobody has decided for good: neither refused nor granted. A lapsed request that no sweep has seen is still pending by its facts. */
-export const isPending = (record: RequestRecord): boolean => record.outcome === undefined && record.endsAt === undefined;
+export const isPending = (record: RequestRecord): boolean =>
+  record.outcome === undefined && record.endsAt === undefined;
 
 /** The status at `now`, epoch milliseconds. */
 export function statusAt(record: RequestRecord, now: number): Status {
@@ -31,7 +32,8 @@ export function openStage(record: RequestRecord): { index: number; stage: Stage 
 }
 
 /** How many distinct persons have approved a stage. */
-export const approvals = (stage: Stage): number => new Set(stage.decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
+export const approvals = (stage: Stage): number =>
+  new Set(stage.decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
 
 /** Until when the request counts as open for the overlap rule and the limit; undefined when it is finished. */
 export function openUntil(record: RequestRecord): number | undefined {
@@ -41,17 +43,35 @@ export function openUntil(record: RequestRecord): number | undefined {
 /** What the clock alone will make of a request, and when. */
 export type ClockStep = {
   at: number;
-  does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' | 'revocation-failed' | 'ticket-due';
+  does:
+    | 'ended'
+    | 'lapsed'
+    | 'escalated'
+    | 'reminded'
+    | 'mail-checked'
+    | 'review-overdue'
+    | 'revocation-failed'
+    | 'ticket-due';
 };
 
 /** The next step of each kind; where several are due, the first of them counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
-  if (record.outcome) return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record), ...ticketSteps(record)];
+  if (record.outcome)
+    return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record), ...ticketSteps(record)];
   if (record.endsAt !== undefined)
-    return [{ at: record.endsAt, does: 'ended' }, ...reviewSteps(record), ...stepsUnderGlass(record, record.endsAt), ...ticketSteps(record)];
+    return [
+      { at: record.endsAt, does: 'ended' },
+      ...reviewSteps(record),
+      ...stepsUnderGlass(record, record.endsAt),
+      ...ticketSteps(record),
+    ];
   const stage = openStage(record)?.stage;
   const opened = openedAt(record);
-  return [{ at: record.decideBy, does: 'lapsed' }, ...ticketSteps(record), ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : [])];
+  return [
+    { at: record.decideBy, does: 'lapsed' },
+    ...ticketSteps(record),
+    ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : []),
+  ];
 }
 
 /** A revocation that nobody has finished is written down as failed. */
@@ -68,7 +88,9 @@ function reviewSteps({ review }: RequestRecord): ClockStep[] {
 
 /** A ticket that was not asked about at filing. Whoever had access has it asked even when that is over: the record is to say what it rested on. */
 const ticketSteps = ({ ticketCheck, outcome, endsAt }: RequestRecord): ClockStep[] =>
-  ticketCheck?.state === 'due' && (outcome === undefined || endsAt !== undefined) ? [{ at: ticketCheck.at, does: 'ticket-due' }] : [];
+  ticketCheck?.state === 'due' && (outcome === undefined || endsAt !== undefined)
+    ? [{ at: ticketCheck.at, does: 'ticket-due' }]
+    : [];
 
 /** The name of the validator that is to be asked about the request's ticket by `now`, if there is one. */
 export const ticketDue = (record: RequestRecord, now: number): string | undefined =>
@@ -77,7 +99,9 @@ export const ticketDue = (record: RequestRecord, now: number): string | undefine
 /** While a grant by break-glass runs, its loud mails are made sure of. */
 function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, endsAt: number): ClockStep[] {
   const delay = mailChecksAfter[mailChecks];
-  return review && delay !== undefined && createdAt + delay < endsAt ? [{ at: createdAt + delay, does: 'mail-checked' }] : [];
+  return review && delay !== undefined && createdAt + delay < endsAt
+    ? [{ at: createdAt + delay, does: 'mail-checked' }]
+    : [];
 }
 
 function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage: Stage, opened: number): ClockStep[] {
@@ -116,13 +140,15 @@ export function mailChecksBy(record: RequestRecord, now: number): number {
 }
 
 /** When it became the open stage's turn. */
-const openedAt = (record: RequestRecord): number | undefined => record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
+const openedAt = (record: RequestRecord): number | undefined =>
+  record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
 
 /** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
 export function sessionsUntil(record: RequestRecord, now: number): number | undefined {
   const [oldest] = record.sessions;
   const isFolded = record.vended > record.sessions.length;
-  const folded = isFolded && oldest ? [Math.min(oldest.issuedAt + SESSION_MOST, record.endsAt ?? Number.POSITIVE_INFINITY)] : [];
+  const folded =
+    isFolded && oldest ? [Math.min(oldest.issuedAt + SESSION_MOST, record.endsAt ?? Number.POSITIVE_INFINITY)] : [];
   const live = [...record.sessions.map(({ expiresAt }) => expiresAt), ...folded].filter((until) => until > now);
   return live.length > 0 ? Math.max(...live) : undefined;
 }

@@ -83,7 +83,11 @@ const idOf = (item: Item): string => item.pk!.S!.slice('request#'.length);
 
 /** What the sweep remembers between its runs. Its key begins otherwise than a request's, so the stream's filter passes it by. */
 const lookKey: Item = { pk: text('sweep#look') };
-const lookFromItem = ({ digest, at, after }: Item): Look => ({ digest: digest?.S ?? '', at: Number(at?.N), ...(after?.S !== undefined && { after: after.S }) });
+const lookFromItem = ({ digest, at, after }: Item): Look => ({
+  digest: digest?.S ?? '',
+  at: Number(at?.N),
+  ...(after?.S !== undefined && { after: after.S }),
+});
 
 /** Sorts by time, then by id: requests of the same millisecond have a place of their own to resume from. */
 const createdKey = ({ createdAt, id }: Position) => `${iso(createdAt)}#${id}`;
@@ -129,7 +133,9 @@ export function imageOf(record: RequestRecord): Item {
     doc: text(JSON.stringify(record)),
     version: number(record.version),
     requester: text(record.requester.person),
-    slot: text(`${created}#${record.role.id}#${slotUntil(record)}${record.review && !record.review.signed ? `#${iso(record.review.due)}` : ''}`),
+    slot: text(
+      `${created}#${record.role.id}#${slotUntil(record)}${record.review && !record.review.signed ? `#${iso(record.review.due)}` : ''}`,
+    ),
     month: text(created.slice(0, 7)),
     created: text(created),
     ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
@@ -147,7 +153,9 @@ const shardOf = (id: string) => shards[createHash('sha256').update(id).digest()[
  * The request in a table item or a stream image (low-level attributes, as in a DynamoDBStreamEvent); undefined for no image or another kind of item.
  * @throws Error when the item is a request's and its document cannot be read
  */
-export function recordFromImage(image: Record<string, { S?: string | undefined }> | undefined): RequestRecord | undefined {
+export function recordFromImage(
+  image: Record<string, { S?: string | undefined }> | undefined,
+): RequestRecord | undefined {
   const key = image?.pk?.S;
   if (image === undefined || !key?.startsWith('request#')) return undefined;
   try {
@@ -155,7 +163,8 @@ export function recordFromImage(image: Record<string, { S?: string | undefined }
     if (`request#${record.id}` === key) return record;
     throw new SyntaxError('the document belongs to another key');
   } catch (cause) {
-    if (cause instanceof SyntaxError || cause instanceof v.ValiError) throw new Error(`the document of ${key} cannot be read`);
+    if (cause instanceof SyntaxError || cause instanceof v.ValiError)
+      throw new Error(`the document of ${key} cannot be read`);
     throw cause;
   }
 }
@@ -180,8 +189,10 @@ function messageFromItem(requestId: string, id: string, item: Item): MessageReco
 
 /** The store over one table. Every method but those of a digest is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
 export function dynamoStore(client: Client, table: string): Store {
-  const readItem = async (key: Item) => (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
-  const write = (command: PutItemCommand | UpdateItemCommand, key: Item) => conditionally(client, command, () => readItem(key));
+  const readItem = async (key: Item) =>
+    (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
+  const write = (command: PutItemCommand | UpdateItemCommand, key: Item) =>
+    conditionally(client, command, () => readItem(key));
   const put = (item: Item, condition: string, names: Record<string, string>, values?: Item) =>
     write(
       new PutItemCommand({
@@ -216,23 +227,34 @@ export function dynamoStore(client: Client, table: string): Store {
 
     async replace(next, version) {
       const item = imageOf(next);
-      const refusal = await put(item, '#version = :version', { '#version': 'version' }, { ':version': number(version) });
+      const refusal = await put(
+        item,
+        '#version = :version',
+        { '#version': 'version' },
+        { ':version': number(version) },
+      );
       return !refusal || refusal.isOwnWrite(item);
     },
 
     async openOf(person, now, since = now - openFor) {
       const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
-      return keys.map(slotOf).filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
+      return keys
+        .map(slotOf)
+        .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
     },
 
     async placesOf(role, now, most) {
-      return (await queryItems(client, table, 'openByRole', role, { comparison: '>=', bound: iso(now + 1), limit: most })).map(placeOf);
+      return (
+        await queryItems(client, table, 'openByRole', role, { comparison: '>=', bound: iso(now + 1), limit: most })
+      ).map(placeOf);
     },
 
     async list(index, limit, after) {
       const { name, partitions } = partitionsOf(index, after);
       const before = after && { comparison: '<' as const, bound: createdKey(after) };
-      const pages = await Promise.all(partitions.map((partition) => query(client, table, name, partition, { ...before, limit, newestFirst: true })));
+      const pages = await Promise.all(
+        partitions.map((partition) => query(client, table, name, partition, { ...before, limit, newestFirst: true })),
+      );
       return pages.flat().sort(descending).slice(0, limit).map(positionOf);
     },
 
@@ -257,7 +279,12 @@ export function dynamoStore(client: Client, table: string): Store {
     },
 
     async saveLook({ digest, at, after }) {
-      const item: Item = { ...lookKey, digest: text(digest), at: number(at), ...(after !== undefined && { after: text(after) }) };
+      const item: Item = {
+        ...lookKey,
+        digest: text(digest),
+        at: number(at),
+        ...(after !== undefined && { after: text(after) }),
+      };
       await passable(client.send(new PutItemCommand({ TableName: table, Item: item })));
     },
 
@@ -268,11 +295,17 @@ export function dynamoStore(client: Client, table: string): Store {
 
     async claimMessage(message, staleBefore) {
       const key = messageKey(message.requestId, message.id);
-      const refusal = await write(new UpdateItemCommand({ TableName: table, Key: key, ...claim(message, staleBefore) }), key);
+      const refusal = await write(
+        new UpdateItemCommand({ TableName: table, Key: key, ...claim(message, staleBefore) }),
+        key,
+      );
       if (!refusal) return 'claimed';
       const item = await refusal.item();
       if (item?.sent || item?.failure || item?.held) return 'settled';
-      const isOwnClaim = refusal.isRetried && Number(item?.claimed?.N) === message.claimedAt && item?.links?.L?.at(-1)?.S === message.linkHashes.at(-1);
+      const isOwnClaim =
+        refusal.isRetried &&
+        Number(item?.claimed?.N) === message.claimedAt &&
+        item?.links?.L?.at(-1)?.S === message.linkHashes.at(-1);
       return isOwnClaim ? 'claimed' : 'busy';
     },
 
@@ -292,7 +325,13 @@ async function query(client: Client, table: string, index: Index, partition: str
 }
 
 /** Keys of one partition of an index, as far as the limit; more than one round trip only beyond a megabyte of keys. */
-async function queryItems(client: Client, table: string, index: Index, partition: string, range: Range): Promise<Item[]> {
+async function queryItems(
+  client: Client,
+  table: string,
+  index: Index,
+  partition: string,
+  range: Range,
+): Promise<Item[]> {
   const { comparison, bound, limit = Number.POSITIVE_INFINITY, newestFirst = false } = range;
   const [partitionKey, sortKey] = indexes[index];
   const found: Item[] = [];
@@ -303,9 +342,14 @@ async function queryItems(client: Client, table: string, index: Index, partition
         new QueryCommand({
           TableName: table,
           IndexName: index,
-          KeyConditionExpression: comparison ? `#partition = :partition AND #sort ${comparison} :bound` : '#partition = :partition',
+          KeyConditionExpression: comparison
+            ? `#partition = :partition AND #sort ${comparison} :bound`
+            : '#partition = :partition',
           ExpressionAttributeNames: { '#partition': partitionKey, ...(comparison && { '#sort': sortKey }) },
-          ExpressionAttributeValues: { ':partition': text(partition), ...(bound !== undefined && { ':bound': text(bound) }) },
+          ExpressionAttributeValues: {
+            ':partition': text(partition),
+            ...(bound !== undefined && { ':bound': text(bound) }),
+          },
           ScanIndexForward: !newestFirst,
           ...(Number.isFinite(limit) && { Limit: limit - found.length }),
           ...(from && { ExclusiveStartKey: from }),
@@ -329,8 +373,13 @@ function partitionsOf(index: ListIndex, after: Position | undefined): { name: In
       return { name: 'pendingByRole', partitions: [index.role] };
     case 'time': {
       const newest = new Date(index.now);
-      const months = Array.from({ length: listedMonths }, (_, ago) => iso(Date.UTC(newest.getUTCFullYear(), newest.getUTCMonth() - ago)).slice(0, 7));
-      return { name: 'byMonth', partitions: after ? months.filter((month) => month <= iso(after.createdAt).slice(0, 7)) : months };
+      const months = Array.from({ length: listedMonths }, (_, ago) =>
+        iso(Date.UTC(newest.getUTCFullYear(), newest.getUTCMonth() - ago)).slice(0, 7),
+      );
+      return {
+        name: 'byMonth',
+        partitions: after ? months.filter((month) => month <= iso(after.createdAt).slice(0, 7)) : months,
+      };
     }
   }
 }
@@ -348,7 +397,9 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
   for (let attempt = 1; keys.length > 0; attempt++) {
     if (attempt > batchAttempts) throw tryAgain();
     if (attempt > 1) await setTimeout(25 * 2 ** attempt);
-    const answer = await passable(client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } })));
+    const answer = await passable(
+      client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } })),
+    );
     for (const item of answer.Responses?.[table] ?? []) {
       const record = recordFromImage(item);
       if (record) found.set(record.id, record);
@@ -373,7 +424,18 @@ function claim({ approver, heldIn, ...message }: MessageRecord, staleBefore: num
     UpdateExpression: `SET #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
       approver ? ', #approver = :approver' : ''
     }${heldIn === undefined ? '' : ', #held = :held'}`,
-    ExpressionAttributeNames: named('pk', 'sent', 'failure', 'held', 'claimed', 'kind', 'links', 'expires', 'ttl', ...(approver ? ['approver'] : [])),
+    ExpressionAttributeNames: named(
+      'pk',
+      'sent',
+      'failure',
+      'held',
+      'claimed',
+      'kind',
+      'links',
+      'expires',
+      'ttl',
+      ...(approver ? ['approver'] : []),
+    ),
     ExpressionAttributeValues: {
       ':stale': number(staleBefore),
       ':kind': text(message.kind),
@@ -408,4 +470,5 @@ function outcomeOf(result: Settlement): [attribute: string, value: AttributeValu
   return 'heldIn' in result ? ['held', text(result.heldIn)] : ['claimed', number(0)];
 }
 
-const named = (...attributes: string[]) => Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]));
+const named = (...attributes: string[]) =>
+  Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]));

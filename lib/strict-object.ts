@@ -18,7 +18,10 @@ export const named = <Value extends v.GenericSchema>(name: v.GenericSchema<strin
     const judged = record['~run'](dataset, config);
     for (const [key, held] of Object.entries(input ?? {})) {
       if (!v._isValidObjectKey(input ?? {}, key))
-        v._addIssue(record, 'key', judged, config, { message: unknownField, path: [{ type: 'object', origin: 'key', input: input ?? {}, key, value: held }] });
+        v._addIssue(record, 'key', judged, config, {
+          message: unknownField,
+          path: [{ type: 'object', origin: 'key', input: input ?? {}, key, value: held }],
+        });
     }
     return judged;
   };
@@ -30,7 +33,9 @@ export const strict = <const Entries extends v.ObjectEntries>(entries: Entries) 
   v.pipe(
     noList(v.strictObject(entries)),
     v.rawCheck(({ dataset, addIssue }) => {
-      const first = dataset.issues?.find(({ type, expected, path }) => type === 'strict_object' && expected === 'never' && path?.length === 1)?.path?.[0];
+      const first = dataset.issues?.find(
+        ({ type, expected, path }) => type === 'strict_object' && expected === 'never' && path?.length === 1,
+      )?.path?.[0];
       const input = (first?.input ?? {}) as Record<string, unknown>;
       for (const [key, value] of Object.entries(input)) {
         if (!Object.hasOwn(entries, key) && key !== first?.key)

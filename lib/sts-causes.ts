@@ -6,9 +6,12 @@ export const usualCauses: Record<string, string> = {
     "Usual causes: the role does not exist in that account; its trust policy does not name the role of Latchkey's issue-session function, asks for another external id than the catalogue has, or lacks sts:TagSession or sts:SetSourceIdentity next to sts:AssumeRole; or an organisation's policy forbids it.",
   ValidationError:
     "Usual causes: the session is longer than the role's MaxSessionDuration in IAM, or longer than the one hour of role chaining (set maxSessionDuration in the catalogue to the role's own value).",
-  InvalidParameterValue: 'Usual causes: a session tag or another value that IAM does not take; a tag that the hub role passes on itself.',
+  InvalidParameterValue:
+    'Usual causes: a session tag or another value that IAM does not take; a tag that the hub role passes on itself.',
   MalformedPolicyDocument: 'Usual cause: a session policy that IAM cannot read.',
-  PackedPolicyTooLarge: "Usual cause: session policy and tags are together over STS's packed size limit; shorten the scope.",
-  RegionDisabled: 'Usual cause: STS is not activated, in that account, for the Region in which Latchkey runs (IAM console, Account settings).',
+  PackedPolicyTooLarge:
+    "Usual cause: session policy and tags are together over STS's packed size limit; shorten the scope.",
+  RegionDisabled:
+    'Usual cause: STS is not activated, in that account, for the Region in which Latchkey runs (IAM console, Account settings).',
 };
 export const unknownCause = "Usual causes: the role's trust policy, its external id, or the Region.";

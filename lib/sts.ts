@@ -31,16 +31,31 @@ function credentialsOf({ Credentials: found }: AssumeRoleCommandOutput, target: 
       `AWS STS answered for ${target} without complete credentials. Nothing was issued; try again, and tell whoever runs Latchkey if it stays so.`,
     );
   }
-  return { accessKeyId: found.AccessKeyId, secretAccessKey: found.SecretAccessKey, sessionToken: found.SessionToken, expiresAt };
+  return {
+    accessKeyId: found.AccessKeyId,
+    secretAccessKey: found.SecretAccessKey,
+    sessionToken: found.SessionToken,
+    expiresAt,
+  };
 }
 
 /** Everything that is not a clear no is worth another try; an error is never passed on, since the SDK hides the raw answer in it. */
 function problemOf(error: unknown, target: string): Problem {
   const answer = awsAnswer(error);
-  if (!answer) return new Problem('try-again', `AWS STS did not answer in time for ${target}. Try again in a moment.`, { retryAfterSeconds: 2 });
+  if (!answer)
+    return new Problem('try-again', `AWS STS did not answer in time for ${target}. Try again in a moment.`, {
+      retryAfterSeconds: 2,
+    });
   if (!isRefusal(answer))
-    return new Problem('try-again', `AWS STS is busy or not ready for ${target} (${answer.code}). Try again in a moment.`, { retryAfterSeconds: 5 });
-  return new Problem('aws-refused', `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell whoever runs Latchkey.`);
+    return new Problem(
+      'try-again',
+      `AWS STS is busy or not ready for ${target} (${answer.code}). Try again in a moment.`,
+      { retryAfterSeconds: 5 },
+    );
+  return new Problem(
+    'aws-refused',
+    `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell whoever runs Latchkey.`,
+  );
 }
 
 /** `role latchkey/ReadOnly in account 111111111111` */

@@ -30,7 +30,10 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
   const besides = [...(await closing), ...(await Promise.allSettled([endLeavers(app)]))];
   const all = [...failures, ...besides.flatMap((one) => (one.status === 'rejected' ? errorsIn(one.reason) : []))];
   if (all.length > 0)
-    throw new AggregateError(all, `${failures.length} of ${due} requests could not be settled, and ${all.length - failures.length} other tasks failed`);
+    throw new AggregateError(
+      all,
+      `${failures.length} of ${due} requests could not be settled, and ${all.length - failures.length} other tasks failed`,
+    );
   return { due, settled };
 }
 
@@ -52,10 +55,15 @@ async function settleDue(app: Part): Promise<{ due: number; settled: number; fai
     if (ticketDue(request, app.clock()) !== undefined) tickets.set(id, request);
     return isChanged;
   });
-  const asked = await eachRequest(app, [...tickets.keys()].slice(0, MOST_ASKED), { atOnce: ASKED_AT_ONCE, code }, async (id) => {
-    const request = tickets.get(id)!;
-    return (await checkTicket(app, request)) !== request;
-  });
+  const asked = await eachRequest(
+    app,
+    [...tickets.keys()].slice(0, MOST_ASKED),
+    { atOnce: ASKED_AT_ONCE, code },
+    async (id) => {
+      const request = tickets.get(id)!;
+      return (await checkTicket(app, request)) !== request;
+    },
+  );
   const settled = clocked.changed + asked.changed;
   const failures = [...clocked.failures, ...asked.failures];
   app.log('sweep-done', { due: ids.length, settled, failed: failures.length });

@@ -54,7 +54,8 @@ const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit };
 export class TargetFault extends Error {}
 
 /** Whether the catalogue has a role in the account at all. */
-export const installsRoles = (catalogue: CatalogueData, key: string): boolean => [...rolesIn(catalogue)].some(({ account }) => account === key);
+export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
+  [...rolesIn(catalogue)].some(({ account }) => account === key);
 
 /**
  * Everything that one account installs, roles in the order of their names.
@@ -63,9 +64,13 @@ export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
  */
 export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
   const account = Object.hasOwn(catalogue.accounts, key) ? catalogue.accounts[key] : undefined;
-  if (!account) throw new TargetFault(`There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`);
+  if (!account)
+    throw new TargetFault(
+      `There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
+    );
   const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
-  if (roles.length === 0) throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
+  if (roles.length === 0)
+    throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
   const arns = roles.map(({ path, name }) => roleArn(account, `${path.slice(1)}${name}`));
   const target: Target = {
     account: { key, id: account.id, name: account.name, partition: account.partition },
@@ -73,7 +78,10 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
     roles,
     revoker: account.revoker
       ? {
-          trust: revokerTrust({ role: trustedOf(hub, 'revoke-sessions', account.partition), organization: hub.organization }, account.externalId),
+          trust: revokerTrust(
+            { role: trustedOf(hub, 'revoke-sessions', account.partition), organization: hub.organization },
+            account.externalId,
+          ),
           policy: revokerPolicy(account, arns),
         }
       : undefined,
@@ -85,7 +93,8 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
 }
 
 /** In the order of their names, whatever the order of the file. */
-export const tagsOf = ({ tags }: Pick<Account, 'tags'>): Array<[string, string]> => Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
+export const tagsOf = ({ tags }: Pick<Account, 'tags'>): Array<[string, string]> =>
+  Object.entries(tags).sort(([a], [b]) => (a < b ? -1 : 1));
 
 function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization: string | undefined): TargetRole[] {
   const roles = new Map<string, TargetRole>();
@@ -123,18 +132,22 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
 
 function* faultsIn({ roles, revoker }: Target): Generator<string> {
   for (const { name, trust, permissions } of roles) {
-    if (sizeOf(trust) > limits.trust) yield `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`;
+    if (sizeOf(trust) > limits.trust)
+      yield `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`;
     if (permissions && sizeOf(permissions) > limits.managed)
       yield `The permissions of ${name} have ${sizeOf(permissions)} characters, IAM takes ${limits.managed}: move some to a managed policy of your own.`;
   }
-  if (revoker && sizeOf(revoker.policy) > limits.inline) yield 'There are too many roles in this account for the policy of its revoker.';
+  if (revoker && sizeOf(revoker.policy) > limits.inline)
+    yield 'There are too many roles in this account for the policy of its revoker.';
 }
 const faultsOf = (target: Target): string[] => [...faultsIn(target)];
 const sizeOf = (document: PolicyDocument): number => JSON.stringify(document).length;
 
 const trustedOf = (hub: Hub, functionName: string, partition: string): Arn => {
   const name = `role/latchkey-${hub.stage}-${functionName}`;
-  return hub.accountId === undefined ? { 'Fn::Sub': `arn:${partition}:iam::\${HubAccountId}:${name}` } : `arn:${partition}:iam::${hub.accountId}:${name}`;
+  return hub.accountId === undefined
+    ? { 'Fn::Sub': `arn:${partition}:iam::\${HubAccountId}:${name}` }
+    : `arn:${partition}:iam::${hub.accountId}:${name}`;
 };
 
 // -- CloudFormation --------------------------------------------------------------------------------------------------
@@ -155,7 +168,10 @@ export type Template = {
 export function cloudFormationTemplate(target: Target, hub: Hub): Template {
   const { account, boundary, roles, revoker } = target;
   const logical = (name: string) => name.replace(/[^A-Za-z0-9]/g, '');
-  const ids = roles.map(({ name }, i) => `Role${logical(name)}${roles.findIndex((other) => logical(other.name) === logical(name)) === i ? '' : i}`);
+  const ids = roles.map(
+    ({ name }, i) =>
+      `Role${logical(name)}${roles.findIndex((other) => logical(other.name) === logical(name)) === i ? '' : i}`,
+  );
   const resources: Record<string, Resource> = {
     Boundary: {
       Type: 'AWS::IAM::ManagedPolicy',
@@ -178,7 +194,9 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
         AssumeRolePolicyDocument: role.trust,
         PermissionsBoundary: { Ref: 'Boundary' },
         ...(role.managed.length > 0 && { ManagedPolicyArns: role.managed }),
-        ...(Object.keys(target.tags).length > 0 && { Tags: Object.entries(target.tags).map(([Key, Value]) => ({ Key, Value })) }),
+        ...(Object.keys(target.tags).length > 0 && {
+          Tags: Object.entries(target.tags).map(([Key, Value]) => ({ Key, Value })),
+        }),
       },
     };
     if (role.permissions)
@@ -206,7 +224,13 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
     AWSTemplateFormatVersion: '2010-09-09',
     Description: `Latchkey: what the account ${account.key} (${account.id}) installs. Made from the catalogue; change it there.`,
     ...(hub.accountId === undefined && {
-      Parameters: { HubAccountId: { Type: 'String', AllowedPattern: '^[0-9]{12}$', Description: 'The 12 digits of the account in which Latchkey runs' } },
+      Parameters: {
+        HubAccountId: {
+          Type: 'String',
+          AllowedPattern: '^[0-9]{12}$',
+          Description: 'The 12 digits of the account in which Latchkey runs',
+        },
+      },
     }),
     Resources: resources,
   };
@@ -236,7 +260,13 @@ export const plainDocuments = ({ account, boundary, roles, revoker }: Target, hu
 });
 
 /** The statement that one role of the hub needs. The hub's own template has it for all accounts together, and names the Region. */
-function hubPart(hub: Hub, { partition }: Target['account'], name: string, actions: readonly string[], entered: readonly string[]) {
+function hubPart(
+  hub: Hub,
+  { partition }: Target['account'],
+  name: string,
+  actions: readonly string[],
+  entered: readonly string[],
+) {
   const code = `arn:${partition}:lambda:*:${hub.accountId}:function:latchkey-${hub.stage}-${name}`;
   const [statement] = hubPolicy(actions, entered, code, hub.organization, []);
   return { role: trustedOf(hub, name, partition), statement };
@@ -251,13 +281,20 @@ export function terraformDocument({ boundary, roles, revoker, tags }: Target): R
   const ofRole = (role: TargetRole) => reference(`aws_iam_role.${label(role)}.name`);
   const attachments = roles.flatMap((role) => [
     ...role.managed.map((arn, i) => [`${label(role)}_${i}`, { role: ofRole(role), policy_arn: arn }]),
-    ...(role.permissions ? [[`${label(role)}_own`, { role: ofRole(role), policy_arn: reference(`aws_iam_policy.${label(role)}.arn`) }]] : []),
+    ...(role.permissions
+      ? [[`${label(role)}_own`, { role: ofRole(role), policy_arn: reference(`aws_iam_policy.${label(role)}.arn`) }]]
+      : []),
   ]);
   return {
     resource: {
       aws_iam_policy: {
         latchkey_boundary: { name: 'Boundary', path: '/latchkey/', policy: text(boundary) },
-        ...Object.fromEntries(own.map((role) => [label(role), { name: `${role.name}-permissions`, path: '/latchkey/', policy: text(role.permissions!) }])),
+        ...Object.fromEntries(
+          own.map((role) => [
+            label(role),
+            { name: `${role.name}-permissions`, path: '/latchkey/', policy: text(role.permissions!) },
+          ]),
+        ),
       },
       aws_iam_role: {
         ...Object.fromEntries(
@@ -277,7 +314,13 @@ export function terraformDocument({ boundary, roles, revoker, tags }: Target): R
       },
       ...(attachments.length > 0 && { aws_iam_role_policy_attachment: Object.fromEntries(attachments) }),
       ...(revoker && {
-        aws_iam_role_policy: { latchkey_revoker: { name: 'Revoke', role: reference('aws_iam_role.latchkey_revoker.name'), policy: text(revoker.policy) } },
+        aws_iam_role_policy: {
+          latchkey_revoker: {
+            name: 'Revoke',
+            role: reference('aws_iam_role.latchkey_revoker.name'),
+            policy: text(revoker.policy),
+          },
+        },
       }),
     },
   };

@@ -16,7 +16,12 @@ const pauses = [5 * MINUTE, 30 * MINUTE];
  * @param now epoch milliseconds
  * @returns undefined where nobody was to be asked (any more): somebody else has written an answer down
  */
-export function recordTicketAnswer(request: RequestRecord, catalogue: Catalogue, answer: TicketAnswer, now: number): RequestRecord | undefined {
+export function recordTicketAnswer(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  answer: TicketAnswer,
+  now: number,
+): RequestRecord | undefined {
   const validator = ticketDue(request, now);
   if (validator === undefined) return undefined;
   const unanswered = (request.ticketCheck?.tries ?? 0) + (answer.outcome === 'unreachable' ? 1 : 0);
@@ -26,12 +31,24 @@ export function recordTicketAnswer(request: RequestRecord, catalogue: Catalogue,
     ...(isToComeAgain ? { state: 'due', at: now + pauses[unanswered - 1]! } : { state: answer.outcome, at: now }),
     ...(unanswered > 0 && { tries: unanswered }),
   };
-  const checked = record({ ...request, ticketCheck }, 'ticket-checked', byValidator, now, ticketNote(validator, answer, unanswered));
+  const checked = record(
+    { ...request, ticketCheck },
+    'ticket-checked',
+    byValidator,
+    now,
+    ticketNote(validator, answer, unanswered),
+  );
   return answer.outcome === 'invalid' ? ended(checked, catalogue, validator, answer.detail, now) : checked;
 }
 
 /** Denied by policy while it waits, revoked once it is granted; what is over stays as it is. */
-function ended(request: RequestRecord, catalogue: Catalogue, validator: string, detail: string | undefined, now: number): RequestRecord {
+function ended(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  validator: string,
+  detail: string | undefined,
+  now: number,
+): RequestRecord {
   const status = statusAt(request, now);
   if (request.review || (status !== 'pending' && status !== 'scheduled' && status !== 'active')) return request;
   const how = status === 'pending' ? 'denied' : 'revoked';

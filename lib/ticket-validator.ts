@@ -28,10 +28,17 @@ type Options = {
 /** @returns Tickets whose `check` throws Error for a host that the configuration does not list: the start has checked them all */
 export const ticketValidators = ({ region, credentials, hosts, fetch, timeout = 3 * SECOND }: Options): Tickets => ({
   async check(validator, question) {
-    if (!hosts.includes(hostOf(validator.url))) throw new Error('a ticket validator whose host the configuration does not list');
+    if (!hosts.includes(hostOf(validator.url)))
+      throw new Error('a ticket validator whose host the configuration does not list');
     const body = JSON.stringify(question);
     const headers = await signedHeaders(validator, validator.region ?? region, await credentials(), body);
-    const answer = await exchange(fetch, validator.url, { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.timeout(timeout) });
+    const answer = await exchange(fetch, validator.url, {
+      method: 'POST',
+      headers,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(timeout),
+    });
     if ('cause' in answer) return { outcome: 'unreachable', cause: answer.cause };
     const parsed = v.safeParse(Answer, jsonIn(answer.body));
     if (!parsed.success) return { outcome: 'unreachable', cause: 'answer of another form' };
@@ -43,7 +50,12 @@ export const ticketValidators = ({ region, credentials, hosts, fetch, timeout = 
 // --- internal ---
 
 /** Signature Version 4 over host, type, date and body. A redirect is not followed, so nothing of this goes anywhere else. */
-async function signedHeaders({ url, service }: TicketValidator, region: string, credentials: Credentials, body: string): Promise<Record<string, string>> {
+async function signedHeaders(
+  { url, service }: TicketValidator,
+  region: string,
+  credentials: Credentials,
+  body: string,
+): Promise<Record<string, string>> {
   const { protocol, host, hostname, pathname } = new URL(url);
   const signer = new SignatureV4({ service, region, credentials, sha256: Hash.bind(null, 'sha256') });
   const { headers } = await signer.sign({
@@ -60,7 +72,11 @@ async function signedHeaders({ url, service }: TicketValidator, region: string, 
 }
 
 /** The text of an answer with status 200 and at most 4 KB, or why there is none: our own words, as errors may quote the exchange. */
-async function exchange(fetch: Options['fetch'], url: string, init: RequestInit): Promise<{ body: Buffer } | { cause: string }> {
+async function exchange(
+  fetch: Options['fetch'],
+  url: string,
+  init: RequestInit,
+): Promise<{ body: Buffer } | { cause: string }> {
   try {
     const response = await fetch(url, init);
     if (response.status !== 200) {

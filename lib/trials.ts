@@ -18,7 +18,10 @@ export const triedRole =
 /** No role has a policy of this name, so that taking it away changes nothing. */
 const noPolicy = 'LatchkeyDoctor';
 /** A session for the dry run can take policies away and nothing else; with the name above it finds none. */
-export const dryRun = JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }] });
+export const dryRun = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }],
+});
 
 /**
  * Enters a revoker and, role by role, takes away a policy that does not exist. IAM judges the right before it looks for the policy:
@@ -46,10 +49,15 @@ export const triedRevoker =
 async function enter(sts: STSClient, input: TrialInput): Promise<{ tried: Entered; credentials?: Credentials }> {
   try {
     const { Credentials: found } = await sts.send(new AssumeRoleCommand(input));
-    if (!found?.AccessKeyId || !found.SecretAccessKey || !found.SessionToken || !found.Expiration) return { tried: { was: 'unclear', code: 'NoAnswer' } };
+    if (!found?.AccessKeyId || !found.SecretAccessKey || !found.SessionToken || !found.Expiration)
+      return { tried: { was: 'unclear', code: 'NoAnswer' } };
     return {
       tried: { was: 'allowed', expiresAt: found.Expiration.getTime() },
-      credentials: { accessKeyId: found.AccessKeyId, secretAccessKey: found.SecretAccessKey, sessionToken: found.SessionToken },
+      credentials: {
+        accessKeyId: found.AccessKeyId,
+        secretAccessKey: found.SecretAccessKey,
+        sessionToken: found.SessionToken,
+      },
     };
   } catch (error) {
     return { tried: refusalIn(error) };

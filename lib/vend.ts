@@ -15,8 +15,19 @@ type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts'>;
  * access key id, which STS makes; the credentials leave only if the write found the grant still standing.
  * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
  */
-export async function issueCredentials(app: Part, caller: Caller, id: string, duration?: string): Promise<CredentialsView> {
-  const { request, plan, credentials, session } = await assume(app, caller, id, 'keys', duration === undefined ? undefined : parseDuration(duration));
+export async function issueCredentials(
+  app: Part,
+  caller: Caller,
+  id: string,
+  duration?: string,
+): Promise<CredentialsView> {
+  const { request, plan, credentials, session } = await assume(
+    app,
+    caller,
+    id,
+    'keys',
+    duration === undefined ? undefined : parseDuration(duration),
+  );
   await recordOnGrant(app, caller, request, session);
   return {
     Version: 1,
@@ -39,10 +50,18 @@ const URL_LIFE = 15 * MINUTE;
  * @param destination a path on the console
  * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
  */
-export async function issueConsole(app: Part & Pick<App, 'signIn' | 'baseUrl' | 'log'>, caller: Caller, id: string, destination = '/'): Promise<ConsoleView> {
+export async function issueConsole(
+  app: Part & Pick<App, 'signIn' | 'baseUrl' | 'log'>,
+  caller: Caller,
+  id: string,
+  destination = '/',
+): Promise<ConsoleView> {
   const { request, plan, credentials, session } = await assume(app, caller, id, 'console', undefined);
   const partition = plan.input.RoleArn.split(':')[1] ?? '';
-  const [recorded, token] = await Promise.allSettled([recordOnGrant(app, caller, request, session), app.signIn.token(partition, credentials)]);
+  const [recorded, token] = await Promise.allSettled([
+    recordOnGrant(app, caller, request, session),
+    app.signIn.token(partition, credentials),
+  ]);
   if (recorded.status === 'rejected') throw recorded.reason;
   if (token.status === 'rejected') {
     app.log('console-undelivered', { request: request.id });
@@ -60,7 +79,13 @@ export async function issueConsole(app: Part & Pick<App, 'signIn' | 'baseUrl' | 
 
 type Assumed = { request: RequestRecord; plan: SessionPlan; credentials: SessionCredentials; session: Session };
 
-async function assume(app: Part, caller: Caller, id: string, kind: Session['kind'], asked: number | undefined): Promise<Assumed> {
+async function assume(
+  app: Part,
+  caller: Caller,
+  id: string,
+  kind: Session['kind'],
+  asked: number | undefined,
+): Promise<Assumed> {
   const request = await app.store.get(id);
   if (!request) throw notFound();
   const now = app.clock();

@@ -30,7 +30,9 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(filedBy && { filedBy }),
     reason,
     ...(ticket !== undefined && { ticket }),
-    ...(ticketCheck && { ticketCheck: { validator: ticketCheck.validator, state: ticketCheck.state, at: toInstant(ticketCheck.at) } }),
+    ...(ticketCheck && {
+      ticketCheck: { validator: ticketCheck.validator, state: ticketCheck.state, at: toInstant(ticketCheck.at) },
+    }),
     durationSeconds,
     ...(request.extends !== undefined && { extends: request.extends }),
     ...(request.scope && { scope: request.scope.values }),
@@ -54,14 +56,26 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
       })),
     },
     ...(request.revocation && {
-      revocation: { ...request.revocation, at: toInstant(request.revocation.at), effectiveBy: toInstant(request.revocation.effectiveBy) },
+      revocation: {
+        ...request.revocation,
+        at: toInstant(request.revocation.at),
+        effectiveBy: toInstant(request.revocation.effectiveBy),
+      },
     }),
-    sessions: request.sessions.map((session) => ({ ...session, issuedAt: toInstant(session.issuedAt), expiresAt: toInstant(session.expiresAt) })),
+    sessions: request.sessions.map((session) => ({
+      ...session,
+      issuedAt: toInstant(session.issuedAt),
+      expiresAt: toInstant(session.expiresAt),
+    })),
     history: request.history.map(({ prev: _, kept: __, ...event }) => ({ ...event, at: toInstant(event.at) })),
   };
 }
 
-function reviewView(catalogue: Catalogue, { reviewers, due, signed }: NonNullable<RequestRecord['review']>, now: number): NonNullable<RequestView['review']> {
+function reviewView(
+  catalogue: Catalogue,
+  { reviewers, due, signed }: NonNullable<RequestRecord['review']>,
+  now: number,
+): NonNullable<RequestView['review']> {
   const unsigned = now < due ? 'open' : 'overdue';
   return {
     state: signed ? 'signed' : unsigned,
@@ -100,9 +114,15 @@ export function roleView(catalogue: Catalogue, role: Role): RoleView {
       automatic: role.approval.automatic,
       ...(role.approval.automaticWhen && { automaticWhen: automaticText(role.approval.automaticWhen) }),
       decideWithinSeconds: role.approval.decideWithin,
-      stages: role.approval.stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+      stages: role.approval.stages.map(({ need, approvers }) => ({
+        need,
+        approvers: displayNames(catalogue, approvers),
+      })),
       ...(role.approval.escalate && {
-        escalate: { afterSeconds: role.approval.escalate.after, to: displayNames(catalogue, role.approval.escalate.to) },
+        escalate: {
+          afterSeconds: role.approval.escalate.after,
+          to: displayNames(catalogue, role.approval.escalate.to),
+        },
       }),
     },
   };
@@ -115,7 +135,9 @@ export function explanationView(catalogue: Catalogue, judgement: Judgement): Exp
     outcome: refusalOf(judgement) ? 'refused' : granted,
     role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },
     durationSeconds,
-    stages: judgement.review ? [] : stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
+    stages: judgement.review
+      ? []
+      : stages.map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) })),
     checks: checks.map(({ check, passed, detail }) => ({ check, passed, detail })),
   };
 }
@@ -128,4 +150,8 @@ export const meView = ({ principal, person, groups, via }: Caller): MeView => ({
   via: via === 'iam' ? 'iam' : 'oidc',
 });
 
-const accountView = ({ id, name, color }: { id: string; name: string; color?: string | undefined }) => ({ id, name, ...(color !== undefined && { color }) });
+const accountView = ({ id, name, color }: { id: string; name: string; color?: string | undefined }) => ({
+  id,
+  name,
+  ...(color !== undefined && { color }),
+});

@@ -4,12 +4,25 @@ import type { RequestRecord, Stage, Waiting } from './schema.ts';
 import { openStage } from './status.ts';
 
 /** What happens while the request waits, as the role has it now; undefined where it says nothing. */
-export function waitingOf(catalogue: Catalogue, { approval: { remind, escalate } }: Role, requester: Person): Waiting | undefined {
+export function waitingOf(
+  catalogue: Catalogue,
+  { approval: { remind, escalate } }: Role,
+  requester: Person,
+): Waiting | undefined {
   if (!remind && !escalate) return undefined;
-  const others = (entries: readonly string[]) => peopleNamed(catalogue, entries).filter(({ key }) => key !== requester.key);
+  const others = (entries: readonly string[]) =>
+    peopleNamed(catalogue, entries).filter(({ key }) => key !== requester.key);
   return {
-    ...(remind && { remind: { ...remind, every: remind.every ?? remind.after, ...(remind.quiet && { quiet: remind.quiet }) } }),
-    ...(escalate && { escalate: { after: escalate.after, to: [...escalate.to], people: others(escalate.to).map(({ key, name }) => ({ key, name })) } }),
+    ...(remind && {
+      remind: { ...remind, every: remind.every ?? remind.after, ...(remind.quiet && { quiet: remind.quiet }) },
+    }),
+    ...(escalate && {
+      escalate: {
+        after: escalate.after,
+        to: [...escalate.to],
+        people: others(escalate.to).map(({ key, name }) => ({ key, name })),
+      },
+    }),
   };
 }
 

@@ -12,7 +12,9 @@ import { factsOf, type Named, say } from './wording.ts';
  */
 export function withdrawalPage(request: RequestRecord, person: Named, now: number, nonce: string): string {
   const isGranted = statusAt(request, now) !== 'pending';
-  const effect = isGranted ? 'The grant ends at once; no more sessions are issued.' : 'The request is closed for good, and nobody has to decide it any more.';
+  const effect = isGranted
+    ? 'The grant ends at once; no more sessions are issued.'
+    : 'The request is closed for good, and nobody has to decide it any more.';
   return document(
     'Filed in your name',
     nonce,

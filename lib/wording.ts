@@ -13,7 +13,10 @@ export type Phrase = ReadonlyArray<string | Named | Said>;
 export type Fact = { label: string; value?: Phrase; note?: Phrase; quote?: string };
 
 /** A phrase from a template: the literal text and strings are ours, Named and Said are people's. */
-export function say(strings: TemplateStringsArray, ...holes: ReadonlyArray<string | number | Named | Said | Phrase>): Phrase {
+export function say(
+  strings: TemplateStringsArray,
+  ...holes: ReadonlyArray<string | number | Named | Said | Phrase>
+): Phrase {
   return strings.flatMap((ours, i): Phrase => {
     const hole = holes[i];
     if (hole === undefined) return [ours];
@@ -22,7 +25,10 @@ export function say(strings: TemplateStringsArray, ...holes: ReadonlyArray<strin
   });
 }
 
-export const requesterOf = ({ requester }: RequestRecord): Named => ({ key: requester.email ?? requester.person, name: requester.name });
+export const requesterOf = ({ requester }: RequestRecord): Named => ({
+  key: requester.email ?? requester.person,
+  name: requester.name,
+});
 
 /** `production-bucket-read in Production (111111111111)` */
 export const what = ({ role }: RequestRecord): string => `${role.id} in ${role.account.name} (${role.account.id})`;
@@ -32,7 +38,11 @@ export function whoAsks(request: RequestRecord): Phrase {
   const { email, principal, name, person } = request.requester;
   const identity = email ?? person;
   const isMachine = principal.startsWith('arn:') && principal !== identity;
-  return [requesterOf(request), ...(name === identity ? [] : [` (${identity})`]), ...(isMachine ? [`, signed in as ${principal}`] : [])];
+  return [
+    requesterOf(request),
+    ...(name === identity ? [] : [` (${identity})`]),
+    ...(isMachine ? [`, signed in as ${principal}`] : []),
+  ];
 }
 
 /** Everything an approver should know, besides the account, which is shown as a band. */
@@ -43,7 +53,9 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Role', value: [role.id], note: [role.description] },
     ...riskFacts(request),
     ...reasonFacts(request),
-    ...(request.extends === undefined ? [] : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
+    ...(request.extends === undefined
+      ? []
+      : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
     ...scopeFacts(request),
     { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
@@ -55,7 +67,10 @@ export function factsOf(request: RequestRecord): Fact[] {
 export function ticketFacts({ ticket, ticketCheck, history }: RequestRecord): Fact[] {
   if (ticket === undefined) return [];
   const answer = history.findLast(({ type }) => type === 'ticket-checked')?.note;
-  const known = answer === undefined ? [`${ticketCheck?.validator} has not been asked yet; this was filed without waiting for it.`] : [{ said: answer }];
+  const known =
+    answer === undefined
+      ? [`${ticketCheck?.validator} has not been asked yet; this was filed without waiting for it.`]
+      : [{ said: answer }];
   return [{ label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: known }) }];
 }
 
@@ -66,7 +81,9 @@ export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
         { label: 'Limited to', value: [{ said: scope.says }] },
         {
           label: 'Resulting policy',
-          quote: scope.statements.map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`).join('\n'),
+          quote: scope.statements
+            .map(({ actions, resources }) => `Allow ${actions.join(', ')}\non ${resources.join(', ')}`)
+            .join('\n'),
         },
       ]
     : [];
@@ -122,14 +139,21 @@ export function ifApproved(request: RequestRecord): Phrase {
     return say`Your approval counts, and ${others} to approve before ${who} gets any access.`;
   }
   const next = request.stages[open.index + 1];
-  if (next) return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
-  const start = request.startsAt === undefined ? 'As soon as you approve' : `From ${instantText(request.startsAt)} on, or from your approval if that is later`;
+  if (next)
+    return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
+  const start =
+    request.startsAt === undefined
+      ? 'As soon as you approve'
+      : `From ${instantText(request.startsAt)} on, or from your approval if that is later`;
   return say`${start}, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
 }
 
-export const ifDenied = (request: RequestRecord): Phrase => say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
+export const ifDenied = (request: RequestRecord): Phrase =>
+  say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
 
-export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [`If nobody decides, the request lapses on ${instantText(decideBy)}.`];
+export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [
+  `If nobody decides, the request lapses on ${instantText(decideBy)}.`,
+];
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
 export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
@@ -152,20 +176,30 @@ export const revocationText = ({ revocation }: RequestRecord): string =>
 
 const askerFacts = (request: RequestRecord): Fact[] => [
   { label: 'Asked by', value: whoAsks(request) },
-  ...(request.filedBy ? [{ label: 'Filed by', value: say`the bot ${request.filedBy.principal}, on behalf of ${requesterOf(request)}` }] : []),
+  ...(request.filedBy
+    ? [{ label: 'Filed by', value: say`the bot ${request.filedBy.principal}, on behalf of ${requesterOf(request)}` }]
+    : []),
 ];
 
 /** Said where it is high; a low risk would be one line more that nobody reads. */
-const riskFacts = ({ role }: RequestRecord): Fact[] => (role.risk === 'high' ? [{ label: 'Risk', value: ['high'] }] : []);
+const riskFacts = ({ role }: RequestRecord): Fact[] =>
+  role.risk === 'high' ? [{ label: 'Risk', value: ['high'] }] : [];
 
-const reasonFacts = (request: RequestRecord): Fact[] => [{ label: 'Reason', quote: request.reason }, ...ticketFacts(request)];
+const reasonFacts = (request: RequestRecord): Fact[] => [
+  { label: 'Reason', quote: request.reason },
+  ...ticketFacts(request),
+];
 
 const countedFrom = ({ startsAt }: RequestRecord): string =>
-  startsAt === undefined ? 'counted from the approval' : `from ${instantText(startsAt)} on, or from the approval if that is later`;
+  startsAt === undefined
+    ? 'counted from the approval'
+    : `from ${instantText(startsAt)} on, or from the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);
-  return isEverybodyKnown(stage) ? people : [...people, ...openEntries(stage).map((entry) => ({ key: entry, name: entry }))];
+  return isEverybodyKnown(stage)
+    ? people
+    : [...people, ...openEntries(stage).map((entry) => ({ key: entry, name: entry }))];
 };
 
 /** Entries that no list of people can stand for: everyone, or a group that only tokens know of. */
@@ -173,4 +207,5 @@ const openEntries = ({ approvers, people }: Stage): string[] =>
   approvers.filter((entry) => entry === 'everyone' || (entry.startsWith('group:') && people.length === 0));
 const isEverybodyKnown = (stage: Stage): boolean => openEntries(stage).length === 0;
 
-const names = (people: readonly Named[]): Phrase => (people.length === 0 ? ['nobody'] : people.flatMap((person, i) => (i === 0 ? [person] : [', ', person])));
+const names = (people: readonly Named[]): Phrase =>
+  people.length === 0 ? ['nobody'] : people.flatMap((person, i) => (i === 0 ? [person] : [', ', person]));

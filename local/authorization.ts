@@ -26,7 +26,11 @@ const lifetime = { code: 1 * MINUTE, device: 10 * MINUTE };
 const interval = 2 * SECOND;
 /** After an hour a client renews, as it does elsewhere. The tokens themselves last longer, see issuer.ts. */
 const expiresIn = 3600;
-const grantTypes = { code: 'authorization_code', device: 'urn:ietf:params:oauth:grant-type:device_code', refresh: 'refresh_token' } as const;
+const grantTypes = {
+  code: 'authorization_code',
+  device: 'urn:ietf:params:oauth:grant-type:device_code',
+  refresh: 'refresh_token',
+} as const;
 
 /** What the issuer says of its sign-in in its discovery document. */
 export const authorizationMetadata = (url: string): Record<string, unknown> => ({
@@ -58,7 +62,11 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
 
   const back = (asked: AuthorizationRequest, more: Record<string, string>): Reply => {
     const url = new URL(asked.redirectUri);
-    for (const [name, value] of Object.entries({ ...more, ...(asked.state !== undefined && { state: asked.state }), iss: issuer.url }))
+    for (const [name, value] of Object.entries({
+      ...more,
+      ...(asked.state !== undefined && { state: asked.state }),
+      iss: issuer.url,
+    }))
       url.searchParams.set(name, value);
     return reply(303, '', { location: url.href, 'content-type': 'text/plain' });
   };
@@ -110,7 +118,9 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
   };
   const deviceOf = (parameters: URLSearchParams): Device | undefined => {
     const given = (parameters.get('user_code') ?? '').toUpperCase().replace(/[^A-Z]/g, '');
-    return [...devices.values()].find(({ userCode, until, answer }) => userCode.replace('-', '') === given && until > now() && answer === undefined);
+    return [...devices.values()].find(
+      ({ userCode, until, answer }) => userCode.replace('-', '') === given && until > now() && answer === undefined,
+    );
   };
   const showDevice: Answer = (call) => {
     const device = deviceOf(queryOf(call));
@@ -137,7 +147,13 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const refresh = scope.split(' ').includes('offline_access') ? randomBytes(32).toString('base64url') : undefined;
     if (refresh !== undefined) refreshes.set(refresh, { subject, scope });
     const token = await issuer.token(subject);
-    return reply(200, { access_token: token, token_type: 'Bearer', expires_in: expiresIn, scope, ...(refresh !== undefined && { refresh_token: refresh }) });
+    return reply(200, {
+      access_token: token,
+      token_type: 'Bearer',
+      expires_in: expiresIn,
+      scope,
+      ...(refresh !== undefined && { refresh_token: refresh }),
+    });
   };
   const byCode = (form: URLSearchParams): Promise<Reply> | Reply => {
     const given = form.get('code') ?? '';
@@ -146,8 +162,11 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const challenge = createHash('sha256')
       .update(form.get('code_verifier') ?? '')
       .digest('base64url');
-    const holds = code && code.until > now() && code.redirectUri === form.get('redirect_uri') && code.challenge === challenge;
-    return holds ? granted(code) : refused('invalid_grant', 'The code is unknown, used, too old, or somebody else asked for it');
+    const holds =
+      code && code.until > now() && code.redirectUri === form.get('redirect_uri') && code.challenge === challenge;
+    return holds
+      ? granted(code)
+      : refused('invalid_grant', 'The code is unknown, used, too old, or somebody else asked for it');
   };
   const byDevice = (form: URLSearchParams): Promise<Reply> | Reply => {
     const given = form.get('device_code') ?? '';
@@ -155,7 +174,8 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     if (!device) return refused('invalid_grant', 'The code is unknown or used');
     const { answer, asked = Number.NEGATIVE_INFINITY, scope, until } = device;
     device.asked = now();
-    if (answer === undefined && until > now()) return refused(now() - asked < interval ? 'slow_down' : 'authorization_pending');
+    if (answer === undefined && until > now())
+      return refused(now() - asked < interval ? 'slow_down' : 'authorization_pending');
     devices.delete(given);
     if (answer === undefined) return refused('expired_token', 'Nobody entered the code in time');
     return answer === 'denied' ? refused('access_denied', 'The person said no') : granted({ subject: answer, scope });
@@ -169,7 +189,9 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
   const token: Answer = (call) => {
     const form = formOf(call);
     if (form.get('client_id') !== clientId) return refused('invalid_client');
-    const by = { [grantTypes.code]: byCode, [grantTypes.device]: byDevice, [grantTypes.refresh]: byRefresh }[form.get('grant_type') ?? ''];
+    const by = { [grantTypes.code]: byCode, [grantTypes.device]: byDevice, [grantTypes.refresh]: byRefresh }[
+      form.get('grant_type') ?? ''
+    ];
     return by ? by(form) : refused('unsupported_grant_type');
   };
 
@@ -184,10 +206,20 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-type AuthorizationRequest = { redirectUri: string; scope: string; challenge: string; state: string | undefined; error?: string };
+type AuthorizationRequest = {
+  redirectUri: string;
+  scope: string;
+  challenge: string;
+  state: string | undefined;
+  error?: string;
+};
 
 /** What was asked for; text where that must not be answered to the address that it names (RFC 6749 section 4.1.2.1). */
-function readAuthorization(parameters: URLSearchParams, clientId: string, needed: string): AuthorizationRequest | string {
+function readAuthorization(
+  parameters: URLSearchParams,
+  clientId: string,
+  needed: string,
+): AuthorizationRequest | string {
   if (parameters.get('client_id') !== clientId) return `Only the client ${clientId} signs people in here.`;
   const redirectUri = parameters.get('redirect_uri') ?? '';
   if (!isLoopback(redirectUri)) return 'The answer may go to a port of this machine only.';
@@ -202,16 +234,22 @@ function readAuthorization(parameters: URLSearchParams, clientId: string, needed
 /** Any port, since a program takes one that is free (RFC 8252 section 7.3). */
 function isLoopback(uri: string): boolean {
   const { protocol, hostname, hash, username } = URL.canParse(uri) ? new URL(uri) : new URL('about:blank');
-  return protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname) && hash === '' && username === '';
+  return (
+    protocol === 'http:' && ['127.0.0.1', '[::1]', 'localhost'].includes(hostname) && hash === '' && username === ''
+  );
 }
 
 const hasScope = (scope: string, needed: string): boolean => scope.split(' ').includes(needed);
 const queryOf = ({ target }: WireCall): URLSearchParams => new URLSearchParams(splitTarget(target)[1]);
-const formOf = ({ body }: WireCall): URLSearchParams => new URLSearchParams(body.subarray(0, 16 * 1024).toString('utf8'));
+const formOf = ({ body }: WireCall): URLSearchParams =>
+  new URLSearchParams(body.subarray(0, 16 * 1024).toString('utf8'));
 
 /** @param code of RFC 6749 section 5.2 or RFC 8628 section 3.5 */
 const refused = (code: string, description?: string): Reply =>
-  reply(code === 'invalid_client' ? 401 : 400, { error: code, ...(description !== undefined && { error_description: description }) });
+  reply(code === 'invalid_client' ? 401 : 400, {
+    error: code,
+    ...(description !== undefined && { error_description: description }),
+  });
 
 /** No vowels, so that it spells nothing, and nothing that looks like something else (RFC 8628 section 6.1). */
 function newUserCode(): string {

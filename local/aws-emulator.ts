@@ -35,7 +35,12 @@ type Options = Pick<App, 'catalogue' | 'clock'> & {
   describeTable?: DescribeTable;
 };
 
-export function createAwsEmulator({ catalogue, clock, wallClock = Date.now, describeTable = async () => undefined }: Options): AwsEmulator {
+export function createAwsEmulator({
+  catalogue,
+  clock,
+  wallClock = Date.now,
+  describeTable = async () => undefined,
+}: Options): AwsEmulator {
   const targets = installTargets(catalogue);
   const iam = createIamEmulator(targets);
   const sts = createStsEmulator({ targets, clock });
@@ -45,9 +50,15 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now, desc
   const services: Record<string, QueryService<StsCaller>> = { sts, ses, iam };
 
   /** Services that speak JSON. @throws AwsFault */
-  const json = async (name: string, request: IncomingMessage, body: Buffer, caller: StsCaller): Promise<PlainAnswer> => {
+  const json = async (
+    name: string,
+    request: IncomingMessage,
+    body: Buffer,
+    caller: StsCaller,
+  ): Promise<PlainAnswer> => {
     if (name === 'lambda') return await lambda.answer(request.method ?? 'GET', request.url ?? '/', body, caller);
-    if (!caller.isOperator) throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+    if (!caller.isOperator)
+      throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
     return await answerDynamo(String(request.headers['x-amz-target'] ?? ''), body, describeTable);
   };
 
@@ -64,15 +75,22 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now, desc
     const name = isJson || Object.hasOwn(services, scope) ? scope : 'sts';
     const service = services[name];
     try {
-      const verdict = await verifySigV4({ method, target, headers: request.headers, body }, sts.caller, name, wallClock());
+      const verdict = await verifySigV4(
+        { method, target, headers: request.headers, body },
+        sts.caller,
+        name,
+        wallClock(),
+      );
       if (!verdict.ok) throw signatureFault(verdict.fault, verdict.message);
-      if (verdict.key.expiresAt <= clock()) throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
+      if (verdict.key.expiresAt <= clock())
+        throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
       if (!service) return await json(name, request, body, verdict.key);
       const fields = method === 'POST' ? new URLSearchParams(body.toString('utf8')) : query;
       return xml(200, runAction(service, fields, verdict.key, requestId));
     } catch (error) {
       if (error instanceof AwsFault && !service) return jsonFault(error);
-      if (error instanceof AwsFault && service) return xml(error.status, faultDocument(error, service.namespace, requestId));
+      if (error instanceof AwsFault && service)
+        return xml(error.status, faultDocument(error, service.namespace, requestId));
       throw error;
     }
   };
@@ -85,8 +103,17 @@ export function createAwsEmulator({ catalogue, clock, wallClock = Date.now, desc
     targets,
     async handle(request, response) {
       const requestId = randomUUID();
-      const { status, contentType, body, headers } = await answer(request, requestId).catch((error: unknown) => faultOfOurs(error, requestId));
-      response.writeHead(status, { 'content-type': contentType, 'cache-control': 'no-store', 'x-amzn-requestid': requestId, ...headers }).end(body);
+      const { status, contentType, body, headers } = await answer(request, requestId).catch((error: unknown) =>
+        faultOfOurs(error, requestId),
+      );
+      response
+        .writeHead(status, {
+          'content-type': contentType,
+          'cache-control': 'no-store',
+          'x-amzn-requestid': requestId,
+          ...headers,
+        })
+        .end(body);
     },
   };
 }
@@ -120,15 +147,26 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return size <= maxBytes ? Buffer.concat(chunks) : Buffer.alloc(0); // too long: nothing of it is signed, so it is refused as such
 }
 
-const xml = (status: number, body: string): PlainAnswer => ({ status, contentType: 'text/xml', body: `<?xml version="1.0"?>\n${body}` });
+const xml = (status: number, body: string): PlainAnswer => ({
+  status,
+  contentType: 'text/xml',
+  body: `<?xml version="1.0"?>\n${body}`,
+});
 
 function signatureFault(fault: SigV4Fault, message: string): AwsFault {
   // STS and SES call a stale signature by the same code as a wrong one
-  return new AwsFault(fault === 'SignatureExpired' ? 'SignatureDoesNotMatch' : fault, message, fault === 'IncompleteSignature' ? 400 : 403);
+  return new AwsFault(
+    fault === 'SignatureExpired' ? 'SignatureDoesNotMatch' : fault,
+    message,
+    fault === 'IncompleteSignature' ? 400 : 403,
+  );
 }
 
 /** A mistake of the emulator's own; its stack goes to the terminal of whoever runs it, as there is no log here. */
 function faultOfOurs(error: unknown, requestId: string): PlainAnswer {
   console.error('the AWS emulator failed:', error);
-  return xml(500, faultDocument(new AwsFault('InternalFailure', 'The emulator failed.', 500), 'https://localhost/', requestId));
+  return xml(
+    500,
+    faultDocument(new AwsFault('InternalFailure', 'The emulator failed.', 500), 'https://localhost/', requestId),
+  );
 }

@@ -52,7 +52,12 @@ export type Composition = {
  * @param baseUrl of this server, which serves the emulators below /local/aws
  * @param loopback the same by address, for calls from within
  */
-export async function compose(settings: LocalSettings, catalogue: Catalogue, baseUrl: string, loopback: string): Promise<Composition> {
+export async function compose(
+  settings: LocalSettings,
+  catalogue: Catalogue,
+  baseUrl: string,
+  loopback: string,
+): Promise<Composition> {
   const clock = createClock();
   const log = logTo(settings.log, clock);
   const database = await openDatabase(settings.aws, settings.dataDir);
@@ -63,7 +68,11 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
 
   // IAM takes the sessions of the STS that is in use, so both are embedded or neither is
   const iamSettings = clientSettings(settings.aws, 'sts', emulator);
-  const revokeClient = new STSClient({ ...iamSettings, ...(settings.aws.elsewhere.sts ? {} : { credentials: revokeKeys }), maxAttempts: 3 });
+  const revokeClient = new STSClient({
+    ...iamSettings,
+    ...(settings.aws.elsewhere.sts ? {} : { credentials: revokeKeys }),
+    maxAttempts: 3,
+  });
 
   const parts: App = {
     clock: clock.now,
@@ -80,7 +89,12 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
     sts: stsSessions(stsClient),
     iam: revoker(revokeClient, (credentials) => new IAMClient({ ...iamSettings, credentials, maxAttempts: 3 })),
     // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
-    tickets: ticketValidators({ region: settings.aws.region, credentials: async () => ticketKeys, hosts: settings.ticketHosts, fetch }),
+    tickets: ticketValidators({
+      region: settings.aws.region,
+      credentials: async () => ticketKeys,
+      hosts: settings.ticketHosts,
+      fetch,
+    }),
     signIn: settings.aws.elsewhere.sts ? federation(fetch) : federation(fetch, `${emulator}/federation`),
   };
   const notifyAll = notify.with(parts);
@@ -94,11 +108,21 @@ export async function compose(settings: LocalSettings, catalogue: Catalogue, bas
   const revokeAll = revokeSessions.with(app);
   const sweepOnce = sweep.with(app);
   const functions = functionsOver(app);
-  for (const [name, run] of Object.entries({ notify: notifyAll, 'issue-session': functions.issueCredentials, 'revoke-sessions': revokeAll })) {
+  for (const [name, run] of Object.entries({
+    notify: notifyAll,
+    'issue-session': functions.issueCredentials,
+    'revoke-sessions': revokeAll,
+  })) {
     const full = `latchkey-${localStage}-${name}`;
-    const environment = name === 'notify' ? { LATCHKEY_TABLE: table, LATCHKEY_SENDER: sender } : { LATCHKEY_TABLE: table };
+    const environment =
+      name === 'notify' ? { LATCHKEY_TABLE: table, LATCHKEY_SENDER: sender } : { LATCHKEY_TABLE: table };
     const aliases = name === 'notify' ? [] : [doctorAlias];
-    aws.lambda.functions.set(full, { role: full, environment, aliases, invoke: (event, arn) => (run as Invocable)(event, contextOf('invoke', arn)) });
+    aws.lambda.functions.set(full, {
+      role: full,
+      environment,
+      aliases,
+      invoke: (event, arn) => (run as Invocable)(event, contextOf('invoke', arn)),
+    });
   }
 
   return {
@@ -157,6 +181,12 @@ function functionsOver(app: App): Functions {
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
   const all = write && jsonLog(write, clock.now);
   const faults = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
-  const isFault = new Set(['call-failed', 'record-failed', 'sweep-item-failed', 'leaver-not-judged', 'ticket-unanswered']);
+  const isFault = new Set([
+    'call-failed',
+    'record-failed',
+    'sweep-item-failed',
+    'leaver-not-judged',
+    'ticket-unanswered',
+  ]);
   return (code, fields) => (all ?? (isFault.has(code) ? faults : undefined))?.(code, fields);
 }

@@ -11,7 +11,8 @@ export function takeDataDir(dir: string): () => void {
   mkdirSync(dir, { recursive: true });
   const file = join(dir, 'server.pid');
   const owner = ownerIn(file);
-  if (owner !== undefined && isRunning(owner)) throw new Error(`Another local server (process ${owner}) uses ${dir}. Stop it, or choose another directory.`);
+  if (owner !== undefined && isRunning(owner))
+    throw new Error(`Another local server (process ${owner}) uses ${dir}. Stop it, or choose another directory.`);
   writeFileSync(file, String(process.pid));
   return () => rmSync(file, { force: true });
 }

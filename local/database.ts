@@ -3,7 +3,13 @@ import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, ResourceNotFoundException, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DescribeTableCommand,
+  DynamoDBClient,
+  ResourceNotFoundException,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import type { Store } from '../lib/app.ts';
 import { dynamoStore, tableDefinition } from '../lib/store.ts';
 import { clientSettings } from './aws-clients.ts';
@@ -55,7 +61,9 @@ async function describeTable(client: DynamoDBClient, name: string): ReturnType<D
 /** A table that an older Latchkey made may lack an index, and every list that stands on it would fail. */
 function checkIndexes(found: unknown): void {
   const names = new Set((found as Array<{ IndexName?: string }> | undefined)?.map(({ IndexName }) => IndexName));
-  const missing = (tableDefinition(table).GlobalSecondaryIndexes ?? []).flatMap(({ IndexName = '' }) => (names.has(IndexName) ? [] : [IndexName]));
+  const missing = (tableDefinition(table).GlobalSecondaryIndexes ?? []).flatMap(({ IndexName = '' }) =>
+    names.has(IndexName) ? [] : [IndexName],
+  );
   if (missing.length > 0)
     throw new Error(
       `the table there was made by an older Latchkey and has no index ${missing.join(', ')}. Choose another directory for --data, or another table.`,
@@ -68,11 +76,21 @@ async function createTable(client: DynamoDBClient): Promise<void> {
 }
 
 /** dynalite comes as CommonJS without types. `path` is a LevelDB directory, which one process at a time may open. */
-type Dynalite = (options: { createTableMs: number; updateTableMs: number; deleteTableMs: number; path?: string }) => Server;
+type Dynalite = (options: {
+  createTableMs: number;
+  updateTableMs: number;
+  deleteTableMs: number;
+  path?: string;
+}) => Server;
 
 async function startDynalite(dataDir: string | undefined): Promise<{ endpoint: string; stop(): Promise<void> }> {
   const dynalite: Dynalite = createRequire(import.meta.url)('dynalite');
-  const server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0, ...(dataDir !== undefined && { path: join(dataDir, 'table') }) });
+  const server = dynalite({
+    createTableMs: 0,
+    updateTableMs: 0,
+    deleteTableMs: 0,
+    ...(dataDir !== undefined && { path: join(dataDir, 'table') }),
+  });
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
   const stop = () =>
     new Promise<void>((resolve) => {

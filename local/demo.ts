@@ -39,7 +39,9 @@ async function tellStory(url: string): Promise<void> {
   for (const { to, subject } of mails) line(`to ${to}: ${subject}`);
   const link = linkIn(mails.find(({ to }) => to === 'lead@example.com'));
   for (let visit = 1; visit <= 3; visit++) expectStatus(await fetch(link), 200);
-  line(`a mail scanner opened the link three times; the request is still ${(await tell(developer, 'GET', `/v1/requests/${id}`)).status}`);
+  line(
+    `a mail scanner opened the link three times; the request is still ${(await tell(developer, 'GET', `/v1/requests/${id}`)).status}`,
+  );
 
   chapter('One of them approves, by the page behind the link');
   const form = () => ({ method: 'POST', body: new URLSearchParams({ decision: 'approve', comment: 'Go ahead' }) });
@@ -66,8 +68,16 @@ async function tellStory(url: string): Promise<void> {
   historyOf(await tell(developer, 'GET', `/v1/requests/${id}`));
 
   chapter('A machine asks with its own role, without any stored secret');
-  const machine = as('asi-dev-server', (path, init) => signedFetch(`${url}${path}`, keysOf('role/asi-dev-server'), init));
-  const job = await tell(machine, 'POST', '/iam/v1/requests', { role: 'sandbox-read', duration: '30m', reason: 'Nightly report' }, 201);
+  const machine = as('asi-dev-server', (path, init) =>
+    signedFetch(`${url}${path}`, keysOf('role/asi-dev-server'), init),
+  );
+  const job = await tell(
+    machine,
+    'POST',
+    '/iam/v1/requests',
+    { role: 'sandbox-read', duration: '30m', reason: 'Nightly report' },
+    201,
+  );
   line(`the catalogue approves this role by itself: ${job.status}`);
   const jobKeys = await tell(machine, 'POST', `/iam/v1/requests/${job.id}/credentials`, {});
   line(`keys until ${jobKeys.Expiration}`);
@@ -78,12 +88,17 @@ async function tellStory(url: string): Promise<void> {
   const asked = await tell(bot, 'POST', '/iam/v1/requests', wish, 201);
   await tell(bot, 'POST', `/iam/v1/requests/${asked.id}/decision`, { decision: 'approve' }, 403);
   await tell(bot, 'POST', `/iam/v1/requests/${asked.id}/credentials`, {}, 403);
-  const denied = await tell(lead, 'POST', `/v1/requests/${asked.id}/decision`, { decision: 'deny', comment: 'Use the replica, please' });
+  const denied = await tell(lead, 'POST', `/v1/requests/${asked.id}/decision`, {
+    decision: 'deny',
+    comment: 'Use the replica, please',
+  });
   line(`Lena Lead says no: ${denied.status}`);
 
   const calls = (await read(url, '/local/sts')) as unknown[];
   chapter('That was all');
-  line(`${calls.length} calls of AssumeRole, ${((await read(url, '/local/outbox')) as unknown[]).length} mails, every step on record.`);
+  line(
+    `${calls.length} calls of AssumeRole, ${((await read(url, '/local/outbox')) as unknown[]).length} mails, every step on record.`,
+  );
   line('Walk it yourself: npm start, then open http://localhost:3000');
 }
 
@@ -98,7 +113,9 @@ function as(name: string, call: Actor['call']): Actor {
 async function signIn(url: string, email: string): Promise<Actor> {
   const answer = await fetch(`${url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) });
   const { token } = (await answer.json()) as { token: string };
-  return as(email, (path, init) => fetch(`${url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }));
+  return as(email, (path, init) =>
+    fetch(`${url}${path}`, { ...init, headers: { ...init.headers, authorization: `Bearer ${token}` } }),
+  );
 }
 
 function keysOf(resource: string) {
@@ -113,9 +130,12 @@ async function tell(actor: Actor, method: string, path: string, body?: Json, exp
   const response = await actor.call(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
   const answer: Answer = { status: response.status, body: (await response.json()) as Json };
   const isNo = answer.status >= 400;
-  line(`${styleText(isNo ? 'yellow' : 'green', String(answer.status))} ${styleText('dim', `${actor.name}  ${method} ${path}`)}`);
+  line(
+    `${styleText(isNo ? 'yellow' : 'green', String(answer.status))} ${styleText('dim', `${actor.name}  ${method} ${path}`)}`,
+  );
   if (isNo) line(`    ${answer.body.code}: ${answer.body.detail}`);
-  if (answer.status !== expected) throw new Error(`the story goes otherwise: ${method} ${path} answered ${answer.status} instead of ${expected}`);
+  if (answer.status !== expected)
+    throw new Error(`the story goes otherwise: ${method} ${path} answered ${answer.status} instead of ${expected}`);
   return answer.body;
 }
 
@@ -124,12 +144,15 @@ async function read(url: string, path: string): Promise<unknown> {
 }
 
 async function moveClock(url: string, advance: string): Promise<void> {
-  const { now } = (await (await fetch(`${url}/local/clock`, { method: 'POST', body: JSON.stringify({ advance }) })).json()) as { now: string };
+  const { now } = (await (
+    await fetch(`${url}/local/clock`, { method: 'POST', body: JSON.stringify({ advance }) })
+  ).json()) as { now: string };
   line(`it is ${now}`);
 }
 
 function expectStatus({ status }: Response, expected: number): void {
-  if (status !== expected) throw new Error(`the story goes otherwise: the page answered ${status} instead of ${expected}`);
+  if (status !== expected)
+    throw new Error(`the story goes otherwise: the page answered ${status} instead of ${expected}`);
 }
 
 function linkIn(mail: Sent | undefined): string {
@@ -151,8 +174,11 @@ function masked(secret: unknown): string {
   return `${String(secret).slice(0, 4)}${'*'.repeat(12)}`;
 }
 function approversOf({ approval }: Json): string {
-  return (approval as { stages: Array<{ approvers: string[] }> }).stages.flatMap(({ approvers }) => approvers).join(' and ');
+  return (approval as { stages: Array<{ approvers: string[] }> }).stages
+    .flatMap(({ approvers }) => approvers)
+    .join(' and ');
 }
 function historyOf({ history }: Json): void {
-  for (const { at, type, actor, via } of history as Array<Record<string, string>>) line(`${at}  ${type} by ${actor} (${via})`);
+  for (const { at, type, actor, via } of history as Array<Record<string, string>>)
+    line(`${at}  ${type} by ${actor} (${via})`);
 }

@@ -35,7 +35,13 @@ type Options = {
 };
 
 /** @returns answers one call; never rejects for anything that a caller can send */
-export function createGateway({ app, functions, issuer, keys, wallClock = Date.now }: Options): (call: WireCall) => Promise<HttpResult> {
+export function createGateway({
+  app,
+  functions,
+  issuer,
+  keys,
+  wallClock = Date.now,
+}: Options): (call: WireCall) => Promise<HttpResult> {
   const jwks = createLocalJWKSet(issuer.jwks);
 
   const jwtAuthorizer = async ({ headers }: WireCall) => {
@@ -43,10 +49,16 @@ export function createGateway({ app, functions, issuer, keys, wallClock = Date.n
     if (token === undefined) throw new Problem('unauthenticated', 'Send a bearer token in the Authorization header.');
     try {
       const { issuer, audience } = app.identity;
-      const { payload } = await jwtVerify(token, jwks, { issuer, audience: [...audience], algorithms: ['RS256'], currentDate: new Date(wallClock()) });
+      const { payload } = await jwtVerify(token, jwks, {
+        issuer,
+        audience: [...audience],
+        algorithms: ['RS256'],
+        currentDate: new Date(wallClock()),
+      });
       return { jwt: { claims: flattened(payload) } };
     } catch (error) {
-      if (error instanceof errors.JOSEError) throw new Problem('unauthenticated', tokenFaults[error.code] ?? 'The token could not be verified.');
+      if (error instanceof errors.JOSEError)
+        throw new Problem('unauthenticated', tokenFaults[error.code] ?? 'The token could not be verified.');
       throw error;
     }
   };
@@ -55,7 +67,17 @@ export function createGateway({ app, functions, issuer, keys, wallClock = Date.n
     const verdict = await verifySigV4(call, (id) => keys.get(id), 'execute-api', wallClock());
     if (!verdict.ok) throw new Problem('unauthenticated', signatureFaults[verdict.fault]);
     const { accessKeyId, userArn, callerId, accountId } = verdict.key;
-    return { iam: { accessKey: accessKeyId, accountId, callerId, cognitoIdentity: null, principalOrgId: null, userArn, userId: callerId } };
+    return {
+      iam: {
+        accessKey: accessKeyId,
+        accountId,
+        callerId,
+        cognitoIdentity: null,
+        principalOrgId: null,
+        userArn,
+        userId: callerId,
+      },
+    };
   };
 
   const authorizers = { jwt: jwtAuthorizer, iam: iamAuthorizer };
@@ -64,11 +86,15 @@ export function createGateway({ app, functions, issuer, keys, wallClock = Date.n
     const path = splitTarget(call.target)[0];
     const plain = plainEventOf(call, wallClock());
     try {
-      if (call.body.length > mostBytes) throw new Problem('too-large', 'The gateway takes bodies of at most 10 MB; Latchkey at most 16 KiB.');
+      if (call.body.length > mostBytes)
+        throw new Problem('too-large', 'The gateway takes bodies of at most 10 MB; Latchkey at most 16 KiB.');
       const match = matchRoute(call.method, path);
       if (!match) return await functions.unknownRoute(plain, contextOf(call.id));
       const authorizer = match.authorizer && (await authorizers[match.authorizer](call));
-      return await functions[match.name](eventOf(call, match.key, match.params, authorizer, wallClock()), contextOf(call.id));
+      return await functions[match.name](
+        eventOf(call, match.key, match.params, authorizer, wallClock()),
+        contextOf(call.id),
+      );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
       return problemResult(error, plain, app);
@@ -84,7 +110,8 @@ type Mounted = { name: RouteName; key: string; method: string; segments: string[
 const mounted: Mounted[] = (Object.keys(routes) as RouteName[]).flatMap((name) =>
   routeKeysOf(routes[name]).map((key) => {
     const [method, path] = key.split(' ') as [string, string];
-    const mount = routes[name].access === 'public' ? undefined : mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
+    const mount =
+      routes[name].access === 'public' ? undefined : mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
     return { name, key, method, segments: path.split('/'), authorizer: mount?.authorizer };
   }),
 );
@@ -94,10 +121,14 @@ const isParameter = (segment: string): boolean => segment.startsWith('{');
 function matchRoute(method: string, path: string): (Mounted & { params: Record<string, string> }) | undefined {
   const given = path.split('/');
   const isMatch = ({ method: own, segments }: Mounted) =>
-    own === method && segments.length === given.length && segments.every((segment, i) => (isParameter(segment) ? given[i] !== '' : segment === given[i]));
+    own === method &&
+    segments.length === given.length &&
+    segments.every((segment, i) => (isParameter(segment) ? given[i] !== '' : segment === given[i]));
   const found = mounted.find(isMatch);
   if (!found) return undefined;
-  const params = found.segments.flatMap((segment, i) => (isParameter(segment) ? [[segment.slice(1, -1), decodeSegment(given[i]!)]] : []));
+  const params = found.segments.flatMap((segment, i) =>
+    isParameter(segment) ? [[segment.slice(1, -1), decodeSegment(given[i]!)]] : [],
+  );
   return { ...found, params: Object.fromEntries(params) };
 }
 
@@ -116,10 +147,17 @@ function decodeSegment(segment: string): string {
 export const mostBytes = 10 * 1024 * 1024;
 
 /** The event of a call that met no route, for its answer alone. */
-export const plainEventOf = (call: WireCall, now: number): HttpEvent => eventOf({ ...call, body: Buffer.alloc(0) }, '$default', {}, undefined, now);
+export const plainEventOf = (call: WireCall, now: number): HttpEvent =>
+  eventOf({ ...call, body: Buffer.alloc(0) }, '$default', {}, undefined, now);
 
 /** The event of payload format 2.0 (apigw-dg http-api-develop-integrations-lambda). */
-function eventOf(call: WireCall, routeKey: string, params: Record<string, string>, authorizer: object | undefined, now: number): HttpEvent {
+function eventOf(
+  call: WireCall,
+  routeKey: string,
+  params: Record<string, string>,
+  authorizer: object | undefined,
+  now: number,
+): HttpEvent {
   const [path, query] = splitTarget(call.target);
   const domainName = call.headers.host ?? 'localhost';
   const cookies = call.headers.cookie?.split('; ');
@@ -130,7 +168,13 @@ function eventOf(call: WireCall, routeKey: string, params: Record<string, string
     ...(authorizer && { authorizer }),
     domainName,
     domainPrefix: domainName.split('.')[0]!,
-    http: { method: call.method, path, protocol: 'HTTP/1.1', sourceIp: call.sourceIp, userAgent: call.headers['user-agent'] ?? '' },
+    http: {
+      method: call.method,
+      path,
+      protocol: 'HTTP/1.1',
+      sourceIp: call.sourceIp,
+      userAgent: call.headers['user-agent'] ?? '',
+    },
     requestId: call.id,
     routeKey,
     stage: '$default',
@@ -154,14 +198,21 @@ function eventOf(call: WireCall, routeKey: string, params: Record<string, string
 /** API Gateway hands text on as text and everything else, forms included, in base64. Text that is none stays what it was, too. */
 function bodyOf({ headers, body }: WireCall): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
   if (body.length === 0) return { isBase64Encoded: false };
-  const isText = /^(?:text\/|application\/(?:[\w.+-]+\+)?(?:json|xml)|application\/javascript)/i.test(headers['content-type'] ?? '') && isUtf8(body);
-  return isText ? { body: body.toString('utf8'), isBase64Encoded: false } : { body: body.toString('base64'), isBase64Encoded: true };
+  const isText =
+    /^(?:text\/|application\/(?:[\w.+-]+\+)?(?:json|xml)|application\/javascript)/i.test(
+      headers['content-type'] ?? '',
+    ) && isUtf8(body);
+  return isText
+    ? { body: body.toString('utf8'), isBase64Encoded: false }
+    : { body: body.toString('base64'), isBase64Encoded: true };
 }
 
 function joinedQuery(query: string): Record<string, string> | undefined {
   const parameters = new URLSearchParams(query);
   const names = [...new Set(parameters.keys())];
-  return names.length === 0 ? undefined : Object.fromEntries(names.map((name) => [name, parameters.getAll(name).join(',')]));
+  return names.length === 0
+    ? undefined
+    : Object.fromEntries(names.map((name) => [name, parameters.getAll(name).join(',')]));
 }
 
 export function splitTarget(target: string): [path: string, query: string] {
@@ -176,7 +227,10 @@ function clfTime(ms: number): string {
 }
 
 /** What Lambda tells a function of its call. API Gateway gives up after 30 s. */
-export function contextOf(awsRequestId: string, invokedFunctionArn = 'arn:aws:lambda:us-east-1:999999999999:function:local'): Context {
+export function contextOf(
+  awsRequestId: string,
+  invokedFunctionArn = 'arn:aws:lambda:us-east-1:999999999999:function:local',
+): Context {
   const deadline = Date.now() + 30 * SECOND;
   const nothing = () => {};
   return {
@@ -199,7 +253,8 @@ export function contextOf(awsRequestId: string, invokedFunctionArn = 'arn:aws:la
 
 /** Claims as API Gateway hands them on: all of them text, a list as `[a b]`. */
 function flattened(payload: JWTPayload): Record<string, string> {
-  const asText = (value: unknown) => (Array.isArray(value) ? `[${value.join(' ')}]` : typeof value === 'object' ? JSON.stringify(value) : String(value));
+  const asText = (value: unknown) =>
+    Array.isArray(value) ? `[${value.join(' ')}]` : typeof value === 'object' ? JSON.stringify(value) : String(value);
   return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, asText(value)]));
 }
 
@@ -214,8 +269,10 @@ const tokenFaults: Record<string, string> = {
 
 const signatureFaults: Record<SigV4Fault, string> = {
   MissingAuthenticationToken: 'Sign the request with AWS Signature Version 4, service execute-api.',
-  IncompleteSignature: 'The signature is not one of AWS Signature Version 4 in the Authorization header, or leaves out the host, the date or an x-amz header.',
+  IncompleteSignature:
+    'The signature is not one of AWS Signature Version 4 in the Authorization header, or leaves out the host, the date or an x-amz header.',
   InvalidClientTokenId: 'There is no such access key. The local server prints the ones that it knows when it starts.',
   SignatureExpired: 'The signature is older than five minutes, or from the future.',
-  SignatureDoesNotMatch: 'The signature does not match. Check the secret access key, and that the service is execute-api.',
+  SignatureDoesNotMatch:
+    'The signature does not match. Check the secret access key, and that the service is execute-api.',
 };

@@ -20,7 +20,10 @@ const types: Record<string, string> = { '.js': 'text/javascript; charset=utf-8',
  * @param actors everybody to act as
  * @param now Latchkey's clock
  */
-export function guidedPage(actors: readonly Actor[], now: () => number): { page(): Reply /** by path */; files: ReadonlyMap<string, Reply> } {
+export function guidedPage(
+  actors: readonly Actor[],
+  now: () => number,
+): { page(): Reply /** by path */; files: ReadonlyMap<string, Reply> } {
   const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
   const document = read('index.html');
   // in a script element only `<` can end the data early
@@ -28,6 +31,8 @@ export function guidedPage(actors: readonly Actor[], now: () => number): { page(
   const names = readdirSync(folder).filter((name) => Object.hasOwn(types, extname(name)));
   return {
     page: () => reply(200, document.replace('{{given}}', given), headers),
-    files: new Map(names.map((name) => [`/local/page/${name}`, reply(200, read(name), { 'content-type': types[extname(name)]! })])),
+    files: new Map(
+      names.map((name) => [`/local/page/${name}`, reply(200, read(name), { 'content-type': types[extname(name)]! })]),
+    ),
   };
 }

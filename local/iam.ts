@@ -14,7 +14,11 @@ const policyName = /^[\w+=,.@-]{1,128}$/;
 
 export function createIamEmulator(targets: TargetAccounts): IamEmulator {
   const denied = (caller: Caller, action: string, resource: string) =>
-    new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: iam:${action} on resource: ${resource}`, 403);
+    new AwsFault(
+      'AccessDenied',
+      `User: ${caller.arn} is not authorized to perform: iam:${action} on resource: ${resource}`,
+      403,
+    );
 
   /**
    * What a revoker may change: existing roles of its own policy, as long as they have the boundary. A role that does not exist has none, so
@@ -25,8 +29,10 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
     const account = accountOf(caller);
     const own = caller.roleArn === revokerArn(account) ? targets.roles.get(caller.roleArn) : undefined;
     const role = roleNamed(targets, caller.account, name);
-    const isListed = role !== undefined && [...(own?.inline.values() ?? [])].some((text) => text.includes(JSON.stringify(role.arn)));
-    if (!role || !isListed || role.boundary !== boundaryArn(account)) throw denied(caller, action, role?.arn ?? `role ${name}`);
+    const isListed =
+      role !== undefined && [...(own?.inline.values() ?? [])].some((text) => text.includes(JSON.stringify(role.arn)));
+    if (!role || !isListed || role.boundary !== boundaryArn(account))
+      throw denied(caller, action, role?.arn ?? `role ${name}`);
     return role;
   };
   const readable = (caller: Caller, action: string, resource: string): void => {
@@ -41,7 +47,8 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
   };
   const policyIn = ({ inline }: InstalledRole, name: string): string => {
     const text = inline.get(name);
-    if (text === undefined) throw new AwsFault('NoSuchEntity', `The role policy with name ${name} cannot be found.`, 404);
+    if (text === undefined)
+      throw new AwsFault('NoSuchEntity', `The role policy with name ${name} cannot be found.`, 404);
     return text;
   };
 
@@ -65,7 +72,10 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
         return {};
       },
       GetRole: (fields, caller) => ({ Role: roleXml(read(fields, caller, 'GetRole')) }),
-      ListRolePolicies: (fields, caller) => ({ PolicyNames: [...read(fields, caller, 'ListRolePolicies').inline.keys()], IsTruncated: 'false' }),
+      ListRolePolicies: (fields, caller) => ({
+        PolicyNames: [...read(fields, caller, 'ListRolePolicies').inline.keys()],
+        IsTruncated: 'false',
+      }),
       GetRolePolicy(fields, caller) {
         const role = read(fields, caller, 'GetRolePolicy');
         const PolicyName = nameIn(fields);
@@ -77,7 +87,13 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
       },
       GetPolicyVersion(fields, caller) {
         const { document } = managed(targets, fields, (arn) => readable(caller, 'GetPolicyVersion', arn));
-        return { PolicyVersion: { VersionId: 'v1', IsDefaultVersion: 'true', Document: encodeURIComponent(JSON.stringify(document)) } };
+        return {
+          PolicyVersion: {
+            VersionId: 'v1',
+            IsDefaultVersion: 'true',
+            Document: encodeURIComponent(JSON.stringify(document)),
+          },
+        };
       },
     },
     policiesOf: (arn) => [...(targets.roles.get(arn)?.inline.values() ?? [])],
@@ -112,7 +128,9 @@ const roleXml = (role: InstalledRole): Xml => ({
   Arn: role.arn,
   AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify(role.trust)),
   MaxSessionDuration: role.maxSessionDuration,
-  ...(role.boundary !== undefined && { PermissionsBoundary: { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.boundary } }),
+  ...(role.boundary !== undefined && {
+    PermissionsBoundary: { PermissionsBoundaryType: 'Policy', PermissionsBoundaryArn: role.boundary },
+  }),
 });
 
 /** IAM counts no white space. @throws AwsFault MalformedPolicyDocument */
@@ -120,7 +138,8 @@ function compact(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch (error) {
-    if ((error as Error).name === 'SyntaxError') throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
+    if ((error as Error).name === 'SyntaxError')
+      throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
     throw error;
   }
 }

@@ -30,24 +30,48 @@ export function identitiesOf(data: CatalogueData): Identities {
     ...data.auditors,
     ...Object.values(data.bots).flatMap((bot) => [bot.principal, ...bot.for]),
   ];
-  const identities = [...new Set(entries)].filter((entry) => entry !== 'everyone' && entry !== 'owner' && !isGroup(entry) && !isPermissionSet(entry));
+  const identities = [...new Set(entries)].filter(
+    (entry) => entry !== 'everyone' && entry !== 'owner' && !isGroup(entry) && !isPermissionSet(entry),
+  );
   const isPrincipal = (identity: string) => identity.startsWith('arn:');
-  return { emails: identities.filter((identity) => !isPrincipal(identity)), principals: identities.filter(isPrincipal) };
+  return {
+    emails: identities.filter((identity) => !isPrincipal(identity)),
+    principals: identities.filter(isPrincipal),
+  };
 }
 
 /** What the page shows of a person to act as. */
-export type Actor = { email?: string; principal?: string; name: string; groups: readonly string[]; kind: 'person' | 'machine' | 'bot' };
+export type Actor = {
+  email?: string;
+  principal?: string;
+  name: string;
+  groups: readonly string[];
+  kind: 'person' | 'machine' | 'bot';
+};
 
 /** Everybody to act as: people by their mail address, then machines that are nobody's second identity, then bots. */
 export function actorsOf(catalogue: Catalogue, { emails, principals }: Identities): Actor[] {
-  const known = (identity: string) => ({ name: personOf(catalogue, identity).name, groups: catalogue.groupsOf.get(personOf(catalogue, identity).key) ?? [] });
+  const known = (identity: string) => ({
+    name: personOf(catalogue, identity).name,
+    groups: catalogue.groupsOf.get(personOf(catalogue, identity).key) ?? [],
+  });
   const alone = principals.filter((principal) => personOf(catalogue, principal).key === principal);
-  const machine = (principal: string): Actor => ({ principal, ...known(principal), kind: catalogue.bots.has(principal) ? 'bot' : 'machine' });
+  const machine = (principal: string): Actor => ({
+    principal,
+    ...known(principal),
+    kind: catalogue.bots.has(principal) ? 'bot' : 'machine',
+  });
   return [...emails.map((email): Actor => ({ email, ...known(email), kind: 'person' })), ...alone.map(machine)];
 }
 
 /** A key that the local gateway knows, and what API Gateway would say of its holder. */
-export type TestKey = SigningKey & { accessKeyId: string; arn: string; userArn: string; callerId: string; accountId: string };
+export type TestKey = SigningKey & {
+  accessKeyId: string;
+  arn: string;
+  userArn: string;
+  callerId: string;
+  accountId: string;
+};
 
 /**
  * The test key of a principal: always the same, so that a restart changes nothing for whoever has exported it. It is a secret of
@@ -71,4 +95,5 @@ export function testKeyOf(arn: string): TestKey {
   };
 }
 
-const lettersOf = (text: string, count: number): string => base32(createHash('sha256').update(`latchkey local ${text}`).digest()).slice(0, count);
+const lettersOf = (text: string, count: number): string =>
+  base32(createHash('sha256').update(`latchkey local ${text}`).digest()).slice(0, count);

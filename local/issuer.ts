@@ -8,7 +8,10 @@ import { type Catalogue, personOf } from '../lib/catalogue.ts';
 import type { Identity } from '../lib/principal.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 
-export type Subject = ({ email: string } | { principal: string }) & { mfa?: boolean | undefined; groups?: readonly string[] | undefined };
+export type Subject = ({ email: string } | { principal: string }) & {
+  mfa?: boolean | undefined;
+  groups?: readonly string[] | undefined;
+};
 export type Issuer = {
   url: string;
   /** without its ways to sign in, which authorization.ts adds */
@@ -35,7 +38,12 @@ const algorithm = 'RS256';
  * @param clock Latchkey's own
  * @param dataDir where the key is kept, so that tokens outlive a restart as requests do
  */
-export async function createIssuer({ url, catalogue, clock, dataDir }: { url: string; dataDir?: string } & Pick<App, 'catalogue' | 'clock'>): Promise<Issuer> {
+export async function createIssuer({
+  url,
+  catalogue,
+  clock,
+  dataDir,
+}: { url: string; dataDir?: string } & Pick<App, 'catalogue' | 'clock'>): Promise<Issuer> {
   const key = await keyFrom(dataDir);
   const signingKey = await importJWK(key, algorithm);
   const { kty, n, e, kid } = key;

@@ -16,7 +16,12 @@ export type LambdaEmulator = {
   /** by name */
   functions: Map<string, EmulatedFunction>;
   /** Answers one call of the REST protocol. @throws AwsFault */
-  answer(method: string, target: string, body: Buffer, caller: { arn: string; isOperator: boolean }): Promise<PlainAnswer>;
+  answer(
+    method: string,
+    target: string,
+    body: Buffer,
+    caller: { arn: string; isOperator: boolean },
+  ): Promise<PlainAnswer>;
 };
 
 const path = /^.*\/2015-03-31\/functions\/([\w-]{1,64})\/(invocations|configuration)$/;
@@ -27,18 +32,26 @@ export function createLambdaEmulator(): LambdaEmulator {
   return {
     functions,
     async answer(method, target, body, caller) {
-      if (!caller.isOperator) throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+      if (!caller.isOperator)
+        throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
       const url = new URL(target, 'http://localhost');
       const [, name = '', what] = path.exec(url.pathname) ?? [];
-      if (what === undefined) throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+      if (what === undefined)
+        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
       const found = functions.get(name);
       if (!found) throw new AwsFault('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404);
       if (method === 'GET' && what === 'configuration') return json(configurationOf(name, found));
-      if (method !== 'POST' || what !== 'invocations') throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+      if (method !== 'POST' || what !== 'invocations')
+        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
       const qualifier = url.searchParams.get('Qualifier');
       if (qualifier !== null && !found.aliases.includes(qualifier))
         throw new AwsFault('ResourceNotFoundException', `Function not found: ${arnOf(name)}:${qualifier}`, 404);
-      return json(await found.invoke(JSON.parse(body.toString('utf8')), qualifier === null ? arnOf(name) : `${arnOf(name)}:${qualifier}`));
+      return json(
+        await found.invoke(
+          JSON.parse(body.toString('utf8')),
+          qualifier === null ? arnOf(name) : `${arnOf(name)}:${qualifier}`,
+        ),
+      );
     },
   };
 }
@@ -60,4 +73,8 @@ const configurationOf = (name: string, { environment, role }: EmulatedFunction) 
   Environment: { Variables: environment },
 });
 
-const json = (value: unknown, status = 200): PlainAnswer => ({ status, contentType: 'application/json', body: JSON.stringify(value) });
+const json = (value: unknown, status = 200): PlainAnswer => ({
+  status,
+  contentType: 'application/json',
+  body: JSON.stringify(value),
+});

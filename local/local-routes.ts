@@ -18,21 +18,33 @@ type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
 type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };
 
 /** @returns answers one call below /local/, or of the guided page at /; throws Problem */
-export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }: Options): (call: WireCall) => Promise<Reply> {
+export function createLocalRoutes({
+  app,
+  aws,
+  clock,
+  sweep,
+  identities,
+  issuer,
+}: Options): (call: WireCall) => Promise<Reply> {
   const actors = actorsOf(app.catalogue, identities);
   const { page, files } = guidedPage(actors, clock.now);
   const table: Record<string, Record<string, Answer>> = {
     '/': { GET: page },
     ...Object.fromEntries([...files].map(([path, file]) => [path, { GET: () => file }])),
-    '/local/oidc/.well-known/openid-configuration': { GET: () => reply(200, { ...issuer.discovery, ...authorizationMetadata(issuer.url) }) },
+    '/local/oidc/.well-known/openid-configuration': {
+      GET: () => reply(200, { ...issuer.discovery, ...authorizationMetadata(issuer.url) }),
+    },
     '/local/oidc/jwks': { GET: () => reply(200, issuer.jwks) },
     ...createAuthorization({ issuer, actors }),
-    '/local/token': { POST: async (call) => reply(200, { token: await issuer.token(subjectOf(identities, bodyOf(TokenBody, call))) }) },
+    '/local/token': {
+      POST: async (call) => reply(200, { token: await issuer.token(subjectOf(identities, bodyOf(TokenBody, call))) }),
+    },
     '/local/outbox': { GET: () => reply(200, aws.ses.outbox) },
     '/local/outbox/{id}': {
       GET: (call, id) => {
         const mail = aws.ses.outbox.find((sent) => sent.id === id);
-        if (!mail) throw new Problem('not-found', 'There is no such mail in the outbox. GET /local/outbox lists them all.');
+        if (!mail)
+          throw new Problem('not-found', 'There is no such mail in the outbox. GET /local/outbox lists them all.');
         return reply(200, mailPage(mail, call.headers['sec-fetch-dest'] === 'iframe'), mailPageHeaders);
       },
     },
@@ -42,7 +54,8 @@ export function createLocalRoutes({ app, aws, clock, sweep, identities, issuer }
       POST: (call) => {
         const to = bodyOf(ClockBody, call);
         if ('reset' in to) clock.reset();
-        else clock.set(inRange('set' in to ? parseInstant(to.set)! : clock.now() + parseDuration(to.advance)! * SECOND));
+        else
+          clock.set(inRange('set' in to ? parseInstant(to.set)! : clock.now() + parseDuration(to.advance)! * SECOND));
         return reply(200, { now: toInstant(clock.now()) });
       },
     },
@@ -74,9 +87,14 @@ const TokenBody = v.pipe(
     email: v.optional(Email),
     principal: v.optional(v.pipe(v.string(), v.regex(principalPattern, 'must be the ARN of an IAM user or role'))),
     mfa: v.optional(v.boolean()),
-    groups: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(200))), v.maxLength(100))),
+    groups: v.optional(
+      v.pipe(v.array(v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(200))), v.maxLength(100)),
+    ),
   }),
-  v.check(({ email, principal }) => (email === undefined) !== (principal === undefined), 'must have either an email or a principal'),
+  v.check(
+    ({ email, principal }) => (email === undefined) !== (principal === undefined),
+    'must have either an email or a principal',
+  ),
 );
 const ClockBody = v.pipe(
   v.strictObject({
@@ -92,7 +110,11 @@ const NoBody = v.strictObject({});
 /** JSON whatever the content type says, as `curl -d` leaves it at that of a form. @throws Problem `invalid-request`, `too-large` */
 function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.InferOutput<S> {
   if (body.length > 16 * 1024) throw new Problem('too-large', 'A body has at most 16 KiB.');
-  return parse(schema, body.length === 0 ? {} : parseJson(body.toString('utf8')), (path) => `/${path}`) as v.InferOutput<S>;
+  return parse(
+    schema,
+    body.length === 0 ? {} : parseJson(body.toString('utf8')),
+    (path) => `/${path}`,
+  ) as v.InferOutput<S>;
 }
 
 /** Any well-formed mail address will do, since strangers must be tried too: a stranger's token works and sees nothing. */

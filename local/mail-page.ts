@@ -5,11 +5,13 @@ import type { SentMail } from './ses.ts';
 /** A mail's own styles are inline; nothing else of it may run or be fetched. Only the guided page may frame it. */
 export const mailPageHeaders: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; base-uri 'self'",
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; frame-ancestors 'self'; base-uri 'self'",
   'referrer-policy': 'no-referrer',
 };
 
-const strip = 'margin:0;padding:12px 16px;background:#1e293b;color:#f1f5f9;font:14px/20px system-ui,sans-serif;overflow-wrap:anywhere';
+const strip =
+  'margin:0;padding:12px 16px;background:#1e293b;color:#f1f5f9;font:14px/20px system-ui,sans-serif;overflow-wrap:anywhere';
 
 /** @param isFramed links open outside of the frame then, as the decision page lets nobody frame it */
 export function mailPage(mail: SentMail, isFramed: boolean): string {

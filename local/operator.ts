@@ -5,4 +5,7 @@ export const hubAccount = '999999999999';
 export const localStage = 'local';
 
 export const operatorArn = `arn:aws:iam::${hubAccount}:user/operator`;
-export const operatorKeys = { accessKeyId: 'AKIALATCHKEYOPERATOR', secretAccessKey: 'latchkey-local-operator-opens-nothing000' } as const;
+export const operatorKeys = {
+  accessKeyId: 'AKIALATCHKEYOPERATOR',
+  secretAccessKey: 'latchkey-local-operator-opens-nothing000',
+} as const;

@@ -25,12 +25,22 @@ export type QueryService<Caller> = {
 };
 
 /** Runs one call. @throws AwsFault, MissingAction and InvalidAction included */
-export function runAction<Caller>(service: QueryService<Caller>, fields: URLSearchParams, caller: Caller, requestId: string): string {
+export function runAction<Caller>(
+  service: QueryService<Caller>,
+  fields: URLSearchParams,
+  caller: Caller,
+  requestId: string,
+): string {
   const action = fields.get('Action');
   const version = fields.get('Version');
   if (!action) throw new AwsFault('MissingAction', 'The request must contain the parameter Action.');
-  const run = Object.hasOwn(service.actions, action) && version === service.version ? service.actions[action] : undefined;
-  if (!run) throw new AwsFault('InvalidAction', `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`);
+  const run =
+    Object.hasOwn(service.actions, action) && version === service.version ? service.actions[action] : undefined;
+  if (!run)
+    throw new AwsFault(
+      'InvalidAction',
+      `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
+    );
   const content = { [`${action}Result`]: run(fields, caller), ResponseMetadata: { RequestId: requestId } };
   return element(`${action}Response`, content, ` xmlns="${service.namespace}"`);
 }
@@ -39,7 +49,10 @@ export function runAction<Caller>(service: QueryService<Caller>, fields: URLSear
 export const faultDocument = (fault: AwsFault, namespace: string, requestId: string): string =>
   element(
     'ErrorResponse',
-    { Error: { Type: fault.status < 500 ? 'Sender' : 'Receiver', Code: fault.code, Message: fault.message }, RequestId: requestId },
+    {
+      Error: { Type: fault.status < 500 ? 'Sender' : 'Receiver', Code: fault.code, Message: fault.message },
+      RequestId: requestId,
+    },
     ` xmlns="${namespace}"`,
   );
 
@@ -61,7 +74,8 @@ function element(name: string, content: Xml, attributes = ''): string {
 
 function inner(content: Xml): string {
   if (Array.isArray(content)) return content.map((item) => element('member', item)).join('');
-  if (content instanceof Map) return [...(content as ReadonlyMap<string, Xml>)].map(([key, value]) => element('entry', { key, value })).join('');
+  if (content instanceof Map)
+    return [...(content as ReadonlyMap<string, Xml>)].map(([key, value]) => element('entry', { key, value })).join('');
   if (typeof content === 'object')
     return Object.entries(content)
       .map(([name, value]) => element(name, value))
@@ -71,4 +85,6 @@ function inner(content: Xml): string {
 
 /** XML 1.0 has no way to write most control characters; they become U+FFFD. */
 const escapeXml = (text: string): string =>
-  text.replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd').replace(/[&<>"\r]/g, (char) => `&#${char.charCodeAt(0)};`);
+  text
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')
+    .replace(/[&<>"\r]/g, (char) => `&#${char.charCodeAt(0)};`);

@@ -98,7 +98,12 @@ async function serve(settings: LocalSettings, data: CatalogueData, port: number)
   const keys = identities.principals.map(testKeyOf);
   const composition = await compose(settings, catalogue, url, `http://127.0.0.1:${port}`);
   const { app, clock, aws, functions, stream } = composition;
-  const issuer = await createIssuer({ url: app.identity.issuer, catalogue, clock: clock.now, ...(dataDir !== undefined && { dataDir }) });
+  const issuer = await createIssuer({
+    url: app.identity.issuer,
+    catalogue,
+    clock: clock.now,
+    ...(dataDir !== undefined && { dataDir }),
+  });
   const gateway = createGateway({ app, functions, issuer, keys: new Map(keys.map((key) => [key.accessKeyId, key])) });
   const local = createLocalRoutes({ ...composition, identities, issuer });
 
@@ -127,11 +132,18 @@ async function serve(settings: LocalSettings, data: CatalogueData, port: number)
 
 const isLocalPath = (path: string): boolean => path === '/' || path === '/local' || path.startsWith('/local/');
 
-const problemOf = (problem: Problem, call: WireCall): HttpResult => problemResult(problem, plainEventOf(call, Date.now()));
+const problemOf = (problem: Problem, call: WireCall): HttpResult =>
+  problemResult(problem, plainEventOf(call, Date.now()));
 
 const resultOfReply = ({ status, headers, body }: Reply, id: string): HttpResult => ({
   statusCode: status,
-  headers: { 'content-type': 'application/json', 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'x-request-id': id, ...headers },
+  headers: {
+    'content-type': 'application/json',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'x-request-id': id,
+    ...headers,
+  },
   body: typeof body === 'string' ? body : JSON.stringify(body),
 });
 
@@ -160,7 +172,10 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function send(response: ServerResponse, { statusCode = 200, headers = {}, body = '', isBase64Encoded }: HttpResult): void {
+function send(
+  response: ServerResponse,
+  { statusCode = 200, headers = {}, body = '', isBase64Encoded }: HttpResult,
+): void {
   response.statusCode = statusCode;
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, String(value));
   response.end(isBase64Encoded ? Buffer.from(body, 'base64') : body);
@@ -184,7 +199,11 @@ async function listen(port: number, tries = 5): Promise<Listening> {
   const actual = (first.address() as AddressInfo).port;
   try {
     const second = await bind(handle, actual, '::1').catch(orNothing);
-    return { port: actual, begin, close: async () => void (await Promise.all([first, second].map((server) => server && stop(server)))) };
+    return {
+      port: actual,
+      begin,
+      close: async () => void (await Promise.all([first, second].map((server) => server && stop(server)))),
+    };
   } catch (error) {
     await stop(first);
     if (port === 0 && tries > 1) return listen(port, tries - 1);
@@ -197,7 +216,9 @@ const keepAliveTimeout = 65 * SECOND;
 
 function bind(handle: RequestListener, port: number, host: string): Promise<Server> {
   const server = createServer({ keepAliveTimeout }, handle);
-  return new Promise((resolve, reject) => server.once('error', reject).listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server)));
+  return new Promise((resolve, reject) =>
+    server.once('error', reject).listen({ port, host, ipv6Only: host === '::1' }, () => resolve(server)),
+  );
 }
 
 function orNothing(error: NodeJS.ErrnoException): undefined {
@@ -210,7 +231,10 @@ async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
   const inTime = new AbortController();
-  await Promise.race([closed, setTimeout(2 * SECOND, undefined, { ref: false, signal: inTime.signal }).catch(() => undefined)]);
+  await Promise.race([
+    closed,
+    setTimeout(2 * SECOND, undefined, { ref: false, signal: inTime.signal }).catch(() => undefined),
+  ]);
   inTime.abort();
   server.closeAllConnections();
   await closed;

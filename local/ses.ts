@@ -45,7 +45,11 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   };
   const getSendQuota = (): Xml => {
     const since = clock() - DAY;
-    return { Max24HourSend: account.max24HourSend, MaxSendRate: maxSendRate, SentLast24Hours: outbox.filter(({ at }) => Date.parse(at) >= since).length };
+    return {
+      Max24HourSend: account.max24HourSend,
+      MaxSendRate: maxSendRate,
+      SentLast24Hours: outbox.filter(({ at }) => Date.parse(at) >= since).length,
+    };
   };
   const getAccountSendingEnabled = (): Xml => ({ Enabled: String(account.isSending) });
   const getIdentityVerificationAttributes = (fields: URLSearchParams): Xml => {
@@ -54,9 +58,14 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     return { VerificationAttributes: new Map(known.map((identity) => [identity, { VerificationStatus: 'Success' }])) };
   };
   const by =
-    (who: 'isHub' | 'isOperator', run: (fields: URLSearchParams) => Xml, action: string): SesEmulator['actions'][string] =>
+    (
+      who: 'isHub' | 'isOperator',
+      run: (fields: URLSearchParams) => Xml,
+      action: string,
+    ): SesEmulator['actions'][string] =>
     (fields, caller) => {
-      if (!caller.isHub && !caller[who]) throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
+      if (!caller.isHub && !caller[who])
+        throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
       return run(fields);
     };
 
@@ -67,7 +76,11 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
       SendEmail: by('isHub', sendEmail, 'SendEmail'),
       GetSendQuota: by('isOperator', getSendQuota, 'GetSendQuota'),
       GetAccountSendingEnabled: by('isOperator', getAccountSendingEnabled, 'GetAccountSendingEnabled'),
-      GetIdentityVerificationAttributes: by('isOperator', getIdentityVerificationAttributes, 'GetIdentityVerificationAttributes'),
+      GetIdentityVerificationAttributes: by(
+        'isOperator',
+        getIdentityVerificationAttributes,
+        'GetIdentityVerificationAttributes',
+      ),
     },
     account,
     outbox,
@@ -87,24 +100,26 @@ function readMail(fields: URLSearchParams): Omit<SentMail, 'id' | 'at'> {
   const html = fields.get('Message.Body.Html.Data') ?? '';
   if (text === '' && html === '') throw invalid('Message body is empty.');
 
-  const [to, cc, bcc] = ['To', 'Cc', 'Bcc'].map((kind) => listField(fields, `Destination.${kind}Addresses`).map((item) => item[''] ?? '')) as [
-    string[],
-    string[],
-    string[],
-  ];
+  const [to, cc, bcc] = ['To', 'Cc', 'Bcc'].map((kind) =>
+    listField(fields, `Destination.${kind}Addresses`).map((item) => item[''] ?? ''),
+  ) as [string[], string[], string[]];
   const recipients = [...to, ...cc, ...bcc];
   if (recipients.length === 0) throw invalid("Missing required header 'To'.");
   if (recipients.length > limits.recipients) throw invalid(`Recipient count exceeds ${limits.recipients}.`);
   for (const address of [source, ...recipients]) checkAddress(address);
   if (/[\r\n\0]/.test(subject)) throw invalid('Header value contains a line break.');
-  if (Buffer.byteLength(subject + text + html) > limits.bytes) throw invalid(`Message length is more than ${limits.bytes} bytes long.`);
+  if (Buffer.byteLength(subject + text + html) > limits.bytes)
+    throw invalid(`Message length is more than ${limits.bytes} bytes long.`);
   return { to: to.join(', '), subject, text, html };
 }
 
 function required(fields: URLSearchParams, field: string, member: string): string {
   const value = fields.get(field);
   if (value === null)
-    throw new AwsFault('ValidationError', `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`);
+    throw new AwsFault(
+      'ValidationError',
+      `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
+    );
   return value;
 }
 
@@ -116,7 +131,8 @@ function checkAddress(text: string): void {
   if (at < 0 || at === address.length - 1) throw invalid("Missing final '@domain'");
   if (!/^[\x21-\x7e]{1,64}$/.test(address.slice(0, at)) || /[,;:@<>()[\]\\"]/.test(address.slice(0, at)))
     throw invalid('Local address contains control or whitespace');
-  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address.slice(at + 1))) throw invalid('Domain contains illegal character');
+  if (!/^[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(address.slice(at + 1)))
+    throw invalid('Domain contains illegal character');
 }
 
 const invalid = (message: string) => new AwsFault('InvalidParameterValue', message);

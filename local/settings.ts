@@ -39,7 +39,8 @@ export function readSettings(args: readonly string[], env: Environment): LocalSe
   const given = readFlags(args);
   if ('faults' in given) return given;
   const port = given.port ?? set(env.PORT) ?? '3000';
-  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535) return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
+    return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
   const ticketHosts = readTicketHosts(env);
   if ('faults' in ticketHosts) return ticketHosts;
   return {
@@ -54,10 +55,15 @@ export function readSettings(args: readonly string[], env: Environment): LocalSe
 
 /** An endpoint of the SDK's own variables takes an emulator's place (SDK reference guide, "Service-specific endpoints"). */
 export function readAwsSettings(env: Environment): AwsSettings {
-  const isElsewhere = (service: string) => set(env.AWS_ENDPOINT_URL) !== undefined || set(env[`AWS_ENDPOINT_URL_${service}`]) !== undefined;
+  const isElsewhere = (service: string) =>
+    set(env.AWS_ENDPOINT_URL) !== undefined || set(env[`AWS_ENDPOINT_URL_${service}`]) !== undefined;
   const elsewhere = { dynamodb: isElsewhere('DYNAMODB'), sts: isElsewhere('STS'), ses: isElsewhere('SES') };
   const hasCredentials = set(env.AWS_ACCESS_KEY_ID) !== undefined || set(env.AWS_PROFILE) !== undefined;
-  return { region: set(env.AWS_REGION) ?? set(env.AWS_DEFAULT_REGION) ?? 'us-east-1', elsewhere, ownCredentials: hasCredentials };
+  return {
+    region: set(env.AWS_REGION) ?? set(env.AWS_DEFAULT_REGION) ?? 'us-east-1',
+    elsewhere,
+    ownCredentials: hasCredentials,
+  };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
@@ -76,7 +82,10 @@ type Flags = { port?: string; data?: string; catalogue?: string; log?: boolean }
 function readFlags(args: readonly string[]): Flags | { faults: string[] } {
   const text = { type: 'string' } as const;
   try {
-    return parseArgs({ args: [...args], options: { port: text, data: text, catalogue: text, log: { type: 'boolean' } } }).values;
+    return parseArgs({
+      args: [...args],
+      options: { port: text, data: text, catalogue: text, log: { type: 'boolean' } },
+    }).values;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (code?.startsWith('ERR_PARSE_ARGS_')) return { faults: [message] };

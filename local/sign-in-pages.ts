@@ -26,7 +26,10 @@ export function personPage({ people, action, fields, says, leadsTo }: PersonPage
 <ul class="mails people">${people.map(button)}</ul>
 <p><button class="danger" name="email" value="">Sign nobody in</button></p>
 </form>`;
-  const open = action === 'authorize' ? html`<form method="post" action="/local/oidc/authorize">` : html`<form method="post" action="/local/oidc/device">`;
+  const open =
+    action === 'authorize'
+      ? html`<form method="post" action="/local/oidc/authorize">`
+      : html`<form method="post" action="/local/oidc/device">`;
   return page(
     200,
     'Sign in as',
@@ -41,15 +44,22 @@ export function codePage(isWrong: boolean): Reply {
 <p class="field"><label for="code">The code that the command line shows</label><input id="code" name="user_code" autocomplete="off" autofocus required></p>
 <p><button class="main">Go on</button></p>
 </form>`;
-  const fault = isWrong && html`<p class="notice bad">There is no such code, or it was used, or it is too old. Start again with latchkey login.</p>`;
+  const fault =
+    isWrong &&
+    html`<p class="notice bad">There is no such code, or it was used, or it is too old. Start again with latchkey login.</p>`;
   return page(isWrong ? 404 : 200, 'Enter the code', html`${fault}${form}`);
 }
 
 export const endPage = (isSignedIn: boolean): Reply =>
-  page(200, isSignedIn ? 'You are signed in' : 'Nobody is signed in', html`<p class="lead">Go back to the terminal. You can close this window.</p>`);
+  page(
+    200,
+    isSignedIn ? 'You are signed in' : 'Nobody is signed in',
+    html`<p class="lead">Go back to the terminal. You can close this window.</p>`,
+  );
 
 /** For a person, since the program that sent the browser here may not be answered. */
-export const faultPage = (fault: string): Reply => page(400, 'That cannot be signed in', html`<p class="notice bad">${fault}</p>`);
+export const faultPage = (fault: string): Reply =>
+  page(400, 'That cannot be signed in', html`<p class="notice bad">${fault}</p>`);
 
 // -- internal --------------------------------------------------------------------------------------------------------
 

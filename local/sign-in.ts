@@ -19,7 +19,10 @@ const consoleHosts = /^https:\/\/console\.(?:aws\.amazon\.com|amazonaws-us-gov\.
  * @param sts whose sessions may sign in
  * @param clock Latchkey's own
  */
-export function createSignInEmulator({ sts, clock }: { sts: Pick<StsEmulator, 'session'> } & Pick<App, 'clock'>): SignInEmulator {
+export function createSignInEmulator({
+  sts,
+  clock,
+}: { sts: Pick<StsEmulator, 'session'> } & Pick<App, 'clock'>): SignInEmulator {
   const tokens = new Map<string, { accessKeyId: string; usableUntil: number }>();
 
   const getSigninToken = (query: URLSearchParams): PlainAnswer => {
@@ -36,10 +39,14 @@ export function createSignInEmulator({ sts, clock }: { sts: Pick<StsEmulator, 's
   const login = (query: URLSearchParams): PlainAnswer => {
     const token = tokens.get(query.get('SigninToken') ?? '');
     const session = token && sts.session(token.accessKeyId);
-    if (!token || !session || token.usableUntil <= clock() || session.expiresAt <= clock()) return text(400, 'The sign-in token is not valid any more.');
+    if (!token || !session || token.usableUntil <= clock() || session.expiresAt <= clock())
+      return text(400, 'The sign-in token is not valid any more.');
     const destination = query.get('Destination') ?? '';
     if (!consoleHosts.test(destination)) return text(400, 'The destination is not on the AWS console.');
-    return text(200, `Here the AWS console would open at ${destination} as ${session.arn} until ${toInstant(session.expiresAt)}.`);
+    return text(
+      200,
+      `Here the AWS console would open at ${destination} as ${session.arn} until ${toInstant(session.expiresAt)}.`,
+    );
   };
 
   return {
@@ -53,13 +60,20 @@ export function createSignInEmulator({ sts, clock }: { sts: Pick<StsEmulator, 's
   };
 }
 
-const text = (status: number, body: string): PlainAnswer => ({ status, contentType: 'text/plain; charset=utf-8', body });
+const text = (status: number, body: string): PlainAnswer => ({
+  status,
+  contentType: 'text/plain; charset=utf-8',
+  body,
+});
 
 /** The access key id of a live session whose three parts are all right. */
 function sessionIn(json: string | null, sts: Pick<StsEmulator, 'session'>, now: number): string | undefined {
   const { sessionId, sessionKey, sessionToken } = readSession(json);
   const session = sts.session(sessionId);
-  const isRight = session && equalInConstantTime(session.secretAccessKey, sessionKey) && equalInConstantTime(session.sessionToken ?? '', sessionToken);
+  const isRight =
+    session &&
+    equalInConstantTime(session.secretAccessKey, sessionKey) &&
+    equalInConstantTime(session.sessionToken ?? '', sessionToken);
   return isRight && session.expiresAt > now ? sessionId : undefined;
 }
 
@@ -67,7 +81,10 @@ function readSession(json: string | null): { sessionId: string; sessionKey: stri
   const nothing = { sessionId: '', sessionKey: '', sessionToken: '' };
   try {
     const parsed: unknown = JSON.parse(json ?? '');
-    const entries = typeof parsed === 'object' && parsed !== null ? Object.entries(parsed).filter(([, value]) => typeof value === 'string') : [];
+    const entries =
+      typeof parsed === 'object' && parsed !== null
+        ? Object.entries(parsed).filter(([, value]) => typeof value === 'string')
+        : [];
     return { ...nothing, ...Object.fromEntries(entries) };
   } catch (error) {
     if (error instanceof SyntaxError) return nothing;

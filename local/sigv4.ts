@@ -18,7 +18,12 @@ export type WireRequest = {
 export type SigningKey = { secretAccessKey: string; sessionToken?: string };
 
 /** AWS's own codes, plus `SignatureExpired`, which AWS reports as a SignatureDoesNotMatch with a text of its own. */
-export type SigV4Fault = 'MissingAuthenticationToken' | 'IncompleteSignature' | 'InvalidClientTokenId' | 'SignatureExpired' | 'SignatureDoesNotMatch';
+export type SigV4Fault =
+  | 'MissingAuthenticationToken'
+  | 'IncompleteSignature'
+  | 'InvalidClientTokenId'
+  | 'SignatureExpired'
+  | 'SignatureDoesNotMatch';
 export type SigV4Verdict<K> =
   | {
       ok: true;
@@ -44,7 +49,14 @@ const messages: Record<SigV4Fault, string> = {
 };
 const no = (fault: SigV4Fault) => ({ ok: false, fault, message: messages[fault] }) as const;
 
-type Authorization = { accessKeyId: string; day: string; region: string; service: string; signedHeaders: string[]; signature: string };
+type Authorization = {
+  accessKeyId: string;
+  day: string;
+  region: string;
+  service: string;
+  signedHeaders: string[];
+  signature: string;
+};
 const headerForm =
   /^AWS4-HMAC-SHA256 +Credential=([\w]{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request, *SignedHeaders=([a-z0-9-]+(?:;[a-z0-9-]+)*), *Signature=([0-9a-f]{64})$/;
 
@@ -52,7 +64,15 @@ const headerForm =
 export function readAuthorization(header: string | undefined): Authorization | undefined {
   const found = headerForm.exec(header ?? '');
   if (!found) return undefined;
-  const [, accessKeyId, day, region, service, list, signature] = found as unknown as [string, string, string, string, string, string, string];
+  const [, accessKeyId, day, region, service, list, signature] = found as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ];
   return { accessKeyId, day, region, service, signedHeaders: list.split(';'), signature };
 }
 
@@ -79,11 +99,14 @@ export async function verifySigV4<K extends SigningKey>(
 
   const key = lookup(claimed.accessKeyId);
   if (!key) return no('InvalidClientTokenId');
-  if (!equalInConstantTime(headers['x-amz-security-token'] ?? '', key.sessionToken ?? '')) return no('InvalidClientTokenId');
+  if (!equalInConstantTime(headers['x-amz-security-token'] ?? '', key.sessionToken ?? ''))
+    return no('InvalidClientTokenId');
 
-  if (claimed.service !== service || !headers['x-amz-date']?.startsWith(claimed.day)) return no('SignatureDoesNotMatch');
+  if (claimed.service !== service || !headers['x-amz-date']?.startsWith(claimed.day))
+    return no('SignatureDoesNotMatch');
   if (!(await payloadIsAsSigned(headers['x-amz-content-sha256'], request.body))) return no('SignatureDoesNotMatch');
-  const matches = async (query?: string) => equalInConstantTime(await signatureOf(request, claimed, headers, key, date, query), claimed.signature);
+  const matches = async (query?: string) =>
+    equalInConstantTime(await signatureOf(request, claimed, headers, key, date, query), claimed.signature);
   const isCanonical = await matches();
   if (!isCanonical && !(await matches(splitOnce(request.target, '?')[1]))) return no('SignatureDoesNotMatch');
   // last, so that nobody learns from a stale replay whether anything else about it was right
@@ -94,7 +117,9 @@ export async function verifySigV4<K extends SigningKey>(
 // -- internal --------------------------------------------------------------------------------------------------------
 
 const oneValueEach = (headers: IncomingHttpHeaders): Record<string, string | undefined> =>
-  Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]));
+  Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value]),
+  );
 
 /** `20261122T100000Z` -> epoch milliseconds */
 function readDate(text: string | undefined): number | undefined {
@@ -132,7 +157,11 @@ async function signatureOf(
     region: claimed.region,
     sha256: Sha256,
     applyChecksum: false,
-    credentials: { accessKeyId: claimed.accessKeyId, secretAccessKey: key.secretAccessKey, ...(key.sessionToken && { sessionToken: key.sessionToken }) },
+    credentials: {
+      accessKeyId: claimed.accessKeyId,
+      secretAccessKey: key.secretAccessKey,
+      ...(key.sessionToken && { sessionToken: key.sessionToken }),
+    },
   };
   const signer = queryAsWritten === undefined ? new SignatureV4(init) : new AsWritten(init, queryAsWritten);
   const [path = '/', query = ''] = splitOnce(request.target, '?');

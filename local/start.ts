@@ -39,8 +39,10 @@ function shown(file: string): string {
 function reasonsOf(error: unknown, { port, catalogueFile }: LocalSettings): string[] {
   if (error instanceof CatalogueFaulty) return faultLines(shown(error.file), error.faults);
   const { code, path, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return [`Port ${port} is in use. Stop whatever has it, or choose another: npm start -- --port ${port + 1}`];
-  if (code === 'EACCES' && path === undefined) return [`Port ${port} may not be used by you. Choose one above 1023: npm start -- --port 3000`];
+  if (code === 'EADDRINUSE')
+    return [`Port ${port} is in use. Stop whatever has it, or choose another: npm start -- --port ${port + 1}`];
+  if (code === 'EACCES' && path === undefined)
+    return [`Port ${port} may not be used by you. Choose one above 1023: npm start -- --port 3000`];
   if (code === 'EEXIST' && path !== undefined) return [`${shown(path)} is a file; --data takes a folder.`];
   return [unreadable(shown(path ?? catalogueFile), error) ?? `Latchkey could not start: ${message}`];
 }

@@ -20,7 +20,10 @@ const pauses = [20, 100, 300, 800];
 const patience = 3 * SECOND;
 
 /** @param consume the handler behind the stream; records that it names as failed come again, alone */
-export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>, log: Log): LocalStream {
+export function createStream(
+  consume: (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>,
+  log: Log,
+): LocalStream {
   const ownDeliveries = new AsyncLocalStorage<Array<Promise<void>>>();
   const lastOf = new Map<string, Promise<void>>();
   let sequence = 0;
@@ -29,7 +32,10 @@ export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<Dy
     try {
       return (await consume({ Records: [record] })).batchItemFailures.length === 0;
     } catch (error) {
-      log('record-failed', { sequence: record.dynamodb?.SequenceNumber, error: error instanceof Error ? error.name : typeof error });
+      log('record-failed', {
+        sequence: record.dynamodb?.SequenceNumber,
+        error: error instanceof Error ? error.name : typeof error,
+      });
       return false;
     }
   };
@@ -74,7 +80,10 @@ export function createStream(consume: (event: DynamoDBStreamEvent) => Promise<Dy
       const result = await ownDeliveries.run(deliveries, run);
       if (deliveries.length > 0) {
         const inTime = new AbortController();
-        await Promise.race([Promise.all(deliveries), setTimeout(patience, undefined, { signal: inTime.signal }).catch(ignoreAbort)]);
+        await Promise.race([
+          Promise.all(deliveries),
+          setTimeout(patience, undefined, { signal: inTime.signal }).catch(ignoreAbort),
+        ]);
         inTime.abort();
       }
       return result;

@@ -16,7 +16,14 @@ const maxPolicyCharacters = 2048;
 /** Reads the fields of a call; nothing is judged here. */
 export function readAssumeRole(fields: URLSearchParams): AssumeRoleCall {
   const call: AssumeRoleCall = {};
-  for (const name of ['RoleArn', 'RoleSessionName', 'ExternalId', 'SourceIdentity', 'Policy', 'SerialNumber'] as const) {
+  for (const name of [
+    'RoleArn',
+    'RoleSessionName',
+    'ExternalId',
+    'SourceIdentity',
+    'Policy',
+    'SerialNumber',
+  ] as const) {
     const value = fields.get(name);
     if (value !== null) call[name] = value;
   }
@@ -36,7 +43,10 @@ export function checkAssumeRole(call: AssumeRoleCall): CheckedCall {
   if (Number.isNaN(call.DurationSeconds)) throw new AwsFault('MalformedInput', 'Invalid Integer in DurationSeconds');
   const faults = [...textFaults(call), ...durationFaults(call), ...tagFaults(call)];
   if (faults.length > 0) {
-    throw new AwsFault('ValidationError', `${faults.length} validation error${faults.length > 1 ? 's' : ''} detected: ${faults.join('; ')}`);
+    throw new AwsFault(
+      'ValidationError',
+      `${faults.length} validation error${faults.length > 1 ? 's' : ''} detected: ${faults.join('; ')}`,
+    );
   }
   checkTagKeys(call);
   checkPolicy(call);
@@ -55,17 +65,37 @@ const texts: Partial<Record<keyof AssumeRoleCall, Rule>> = {
     shown: '[\\u0009\\u000A\\u000D\\u0020-\\u007E...]+',
     required: true,
   },
-  RoleSessionName: { member: 'roleSessionName', min: 2, max: 64, pattern: /^[\w+=,.@-]*$/, shown: '[\\w+=,.@-]*', required: true },
+  RoleSessionName: {
+    member: 'roleSessionName',
+    min: 2,
+    max: 64,
+    pattern: /^[\w+=,.@-]*$/,
+    shown: '[\\w+=,.@-]*',
+    required: true,
+  },
   ExternalId: { member: 'externalId', min: 2, max: 1224, pattern: /^[\w+=,.@:/-]*$/, shown: '[\\w+=,.@:\\/-]*' },
-  SourceIdentity: { member: 'sourceIdentity', min: 2, max: 64, pattern: /^(?!aws:)[\w+=,.@-]*$/, shown: '[\\w+=,.@-]*' },
-  Policy: { member: 'policy', min: 1, max: Number.POSITIVE_INFINITY, pattern: /^[\t\n\r\x20-\xff]*$/, shown: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+' },
+  SourceIdentity: {
+    member: 'sourceIdentity',
+    min: 2,
+    max: 64,
+    pattern: /^(?!aws:)[\w+=,.@-]*$/,
+    shown: '[\\w+=,.@-]*',
+  },
+  Policy: {
+    member: 'policy',
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+    pattern: /^[\t\n\r\x20-\xff]*$/,
+    shown: '[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+',
+  },
 };
 
 function* textFaults(call: AssumeRoleCall): Generator<string> {
   for (const [name, rule] of Object.entries(texts)) {
     const value = call[name as keyof AssumeRoleCall] as string | undefined;
     if (value !== undefined) yield* lengthAndPattern(value, rule);
-    else if (rule.required) yield `Value null at '${rule.member}' failed to satisfy constraint: Member must not be null`;
+    else if (rule.required)
+      yield `Value null at '${rule.member}' failed to satisfy constraint: Member must not be null`;
   }
 }
 
@@ -92,11 +122,24 @@ function* tagFaults({ Tags = [], PolicyArns = [], TransitiveTagKeys = [] }: Assu
     ['transitiveTagKeys', TransitiveTagKeys, 50],
     ['policyArns', PolicyArns, 10],
   ] as const) {
-    if (list.length > max) yield `Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${max}`;
+    if (list.length > max)
+      yield `Value at '${member}' failed to satisfy constraint: Member must have length less than or equal to ${max}`;
   }
   for (const [i, { Key, Value }] of Tags.entries()) {
-    yield* lengthAndPattern(Key, { member: `tags.${i + 1}.member.key`, min: 1, max: 128, pattern: tagPattern, shown: tagPatternShown });
-    yield* lengthAndPattern(Value, { member: `tags.${i + 1}.member.value`, min: 0, max: 256, pattern: tagPattern, shown: tagPatternShown });
+    yield* lengthAndPattern(Key, {
+      member: `tags.${i + 1}.member.key`,
+      min: 1,
+      max: 128,
+      pattern: tagPattern,
+      shown: tagPatternShown,
+    });
+    yield* lengthAndPattern(Value, {
+      member: `tags.${i + 1}.member.value`,
+      min: 0,
+      max: 256,
+      pattern: tagPattern,
+      shown: tagPatternShown,
+    });
   }
 }
 
@@ -104,9 +147,13 @@ function* tagFaults({ Tags = [], PolicyArns = [], TransitiveTagKeys = [] }: Assu
 function checkTagKeys({ Tags = [] }: AssumeRoleCall): void {
   const keys = Tags.map(({ Key }) => Key.toLowerCase());
   if (new Set(keys).size < keys.length) {
-    throw new AwsFault('InvalidParameterValue', 'Duplicate tag keys found. Please note that Tag keys are case insensitive.');
+    throw new AwsFault(
+      'InvalidParameterValue',
+      'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
+    );
   }
-  if (keys.some((key) => key.startsWith('aws:'))) throw new AwsFault('InvalidParameterValue', 'The prefix aws: of a tag key is reserved.');
+  if (keys.some((key) => key.startsWith('aws:')))
+    throw new AwsFault('InvalidParameterValue', 'The prefix aws: of a tag key is reserved.');
 }
 
 /**
@@ -117,9 +164,13 @@ function checkPolicy({ Policy = '', PolicyArns = [] }: AssumeRoleCall): void {
   const characters = [Policy, ...PolicyArns.map(({ arn }) => arn)].reduce((sum, text) => sum + text.length, 0);
   if (characters > maxPolicyCharacters) {
     const percent = Math.ceil((100 * characters) / maxPolicyCharacters);
-    throw new AwsFault('PackedPolicyTooLarge', `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`);
+    throw new AwsFault(
+      'PackedPolicyTooLarge',
+      `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
+    );
   }
-  if (Policy !== '' && !isPolicyDocument(Policy)) throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
+  if (Policy !== '' && !isPolicyDocument(Policy))
+    throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
 }
 
 /** The grammar of an identity policy as far as a slip is likely: version, statements, effect, action, resource, no principal. */
@@ -142,7 +193,8 @@ function isStatement(statement: unknown): boolean {
   );
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function parseJson(text: string): unknown {
   try {

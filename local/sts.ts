@@ -55,7 +55,12 @@ export const revokeKeys = {
   secretAccessKey: 'latchkey-local-rev-secret-opens-nothing0',
   sessionToken: 'latchkey-local-rev-token-opens-nothing',
 } as const;
-const functionOf = (name: string, keys: SigningKey & { accessKeyId: string }, id: string, isHub: boolean): StsCaller => ({
+const functionOf = (
+  name: string,
+  keys: SigningKey & { accessKeyId: string },
+  id: string,
+  isHub: boolean,
+): StsCaller => ({
   ...keys,
   arn: `arn:aws:sts::${hubAccount}:assumed-role/latchkey-${localStage}-${name}/local`,
   userId: `${id}:local`,
@@ -110,14 +115,20 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
   const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => {
     const session = sessions.get(caller.accessKeyId);
     const by = session && denierOf(session);
-    if (by) throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny in ${by}`, 403);
+    if (by)
+      throw new AwsFault(
+        'AccessDenied',
+        `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny in ${by}`,
+        403,
+      );
     return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
   };
 
   /** The kind of policy that denies a session everything, in AWS's words (iam-ug, troubleshoot_access-denied); undefined where none does. */
   const denierOf = (session: IssuedSession): string | undefined => {
     const context = { ...session, now: clock() };
-    if (isDenied([...(targets.roles.get(session.roleArn)?.inline.values() ?? [])], context)) return 'an identity-based policy';
+    if (isDenied([...(targets.roles.get(session.roleArn)?.inline.values() ?? [])], context))
+      return 'an identity-based policy';
     return session.policy !== undefined && isDenied([session.policy], context) ? 'a session policy' : undefined;
   };
 
@@ -137,13 +148,23 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
 function admit({ roles }: TargetAccounts, caller: StsCaller, call: CheckedCall): InstalledRole {
   const role = roles.get(call.RoleArn);
   if (!role || !letsIn(role.trust, caller.roleArn ?? caller.arn, call)) {
-    throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`, 403);
+    throw new AwsFault(
+      'AccessDenied',
+      `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`,
+      403,
+    );
   }
   if (call.DurationSeconds > role.maxSessionDuration) {
-    throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.');
+    throw new AwsFault(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
+    );
   }
   if (call.DurationSeconds > 3600 && !caller.isOperator) {
-    throw new AwsFault('ValidationError', 'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.');
+    throw new AwsFault(
+      'ValidationError',
+      'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
+    );
   }
   return role;
 }
@@ -187,5 +208,7 @@ const roleId = (arn: string) => `AROA${base32(createHash('sha256').update(arn).d
 /** RFC 4648, without padding: the letters of AWS's ids. */
 export function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-  return (bits.match(/.{5}/g) ?? []).map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)]).join('');
+  return (bits.match(/.{5}/g) ?? [])
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five, 2)])
+    .join('');
 }

@@ -7,10 +7,12 @@ export type DescribeTable = (name: string) => Promise<Record<string, unknown> | 
 
 /** @throws AwsFault */
 export async function answerDynamo(operation: string, body: Buffer, describe: DescribeTable): Promise<PlainAnswer> {
-  if (operation !== 'DynamoDB_20120810.DescribeTable') throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.');
+  if (operation !== 'DynamoDB_20120810.DescribeTable')
+    throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.');
   const { TableName } = JSON.parse(body.toString('utf8')) as { TableName?: string };
   const found = await describe(TableName ?? '');
-  if (!found) throw new AwsFault('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
+  if (!found)
+    throw new AwsFault('ResourceNotFoundException', `Requested resource not found: Table: ${TableName} not found`);
   const { KeySchema, GlobalSecondaryIndexes, StreamSpecification, TableStatus } = found;
   const Table = { TableName, TableStatus, KeySchema, GlobalSecondaryIndexes, StreamSpecification };
   return { status: 200, contentType: 'application/x-amz-json-1.0', body: JSON.stringify({ Table }) };

@@ -1,6 +1,15 @@
 // The target accounts of the emulators: what `npm run target` would have installed in each of them, as documents that IAM shows and STS judges by.
 import type { Catalogue } from '../lib/catalogue.ts';
-import { boundaryArn, type PolicyDocument, permissionsBoundary, revokerArn, revokerPolicy, revokerTrust, roleArn, trustPolicy } from '../lib/iam.ts';
+import {
+  boundaryArn,
+  type PolicyDocument,
+  permissionsBoundary,
+  revokerArn,
+  revokerPolicy,
+  revokerTrust,
+  roleArn,
+  trustPolicy,
+} from '../lib/iam.ts';
 import { hubAccount, localStage, operatorArn } from './operator.ts';
 
 /** A role as it stands in its account. Nothing else here knows what it should be, so a test may take it apart. */
@@ -30,13 +39,26 @@ export function installTargets(catalogue: Pick<Catalogue, 'accounts' | 'roles'>)
   for (const account of catalogue.accounts.values()) {
     const own = [...catalogue.roles.values()].filter((role) => role.account.key === account.key);
     const arns = [...new Set(own.map(({ arn }) => arn))].sort();
-    const enterer = (name: string) => ({ role: `arn:${account.partition}:iam::${hubAccount}:role/latchkey-${localStage}-${name}` });
+    const enterer = (name: string) => ({
+      role: `arn:${account.partition}:iam::${hubAccount}:role/latchkey-${localStage}-${name}`,
+    });
     policies.set(boundaryArn(account), permissionsBoundary(account, arns));
     for (const { arn, maxSessionDuration } of own)
-      install({ arn, trust: trustPolicy(enterer('issue-session'), account.externalId), maxSessionDuration, boundary: boundaryArn(account), inline: new Map() });
+      install({
+        arn,
+        trust: trustPolicy(enterer('issue-session'), account.externalId),
+        maxSessionDuration,
+        boundary: boundaryArn(account),
+        inline: new Map(),
+      });
     if (account.revoker) {
       const inline = new Map([['Revoke', JSON.stringify(revokerPolicy(account, arns))]]);
-      install({ arn: revokerArn(account), trust: revokerTrust(enterer('revoke-sessions'), account.externalId), maxSessionDuration: 3600, inline });
+      install({
+        arn: revokerArn(account),
+        trust: revokerTrust(enterer('revoke-sessions'), account.externalId),
+        maxSessionDuration: 3600,
+        inline,
+      });
     }
     install({ arn: roleArn(account, auditorName), trust: auditorTrust, maxSessionDuration: 3600, inline: new Map() });
   }

@@ -27,10 +27,23 @@ const Question = v.object({
  */
 export async function answerTicket(call: WireCall, wallClock = Date.now): Promise<Reply> {
   // API Gateway does this where a validator is deployed
-  const verdict = await verifySigV4(call, (id) => (id === ticketKeys.accessKeyId ? ticketKeys : undefined), 'execute-api', wallClock());
+  const verdict = await verifySigV4(
+    call,
+    (id) => (id === ticketKeys.accessKeyId ? ticketKeys : undefined),
+    'execute-api',
+    wallClock(),
+  );
   if (!verdict.ok) throw new Problem('unauthenticated', verdict.message);
-  const { ticket } = parse(Question, parseJson(call.body.toString('utf8')), (path) => `/${path}`) as v.InferOutput<typeof Question>;
+  const { ticket } = parse(Question, parseJson(call.body.toString('utf8')), (path) => `/${path}`) as v.InferOutput<
+    typeof Question
+  >;
   const last = Number(/(\d)\D*$/.exec(ticket)?.[1]);
-  if (last === 9) throw new Problem('try-again', 'The example is out of order for tickets that end in 9.', { retryAfterSeconds: 1 });
-  return reply(200, last % 2 === 0 ? { valid: true, detail: 'open, in the example' } : { valid: false, detail: 'no such ticket in the example' });
+  if (last === 9)
+    throw new Problem('try-again', 'The example is out of order for tickets that end in 9.', { retryAfterSeconds: 1 });
+  return reply(
+    200,
+    last % 2 === 0
+      ? { valid: true, detail: 'open, in the example' }
+      : { valid: false, detail: 'no such ticket in the example' },
+  );
 }

@@ -5,7 +5,11 @@ import type { AssumeRoleCall } from './sts-limits.ts';
 /** Setting tags and a source identity takes a yes of its own, besides that to enter (iam-ug, id_session-tags). */
 export function letsIn(trust: PolicyDocument, principal: string, call: AssumeRoleCall): boolean {
   const { Tags = [], SourceIdentity } = call;
-  const actions = ['sts:AssumeRole', ...(Tags.length > 0 ? ['sts:TagSession'] : []), ...(SourceIdentity === undefined ? [] : ['sts:SetSourceIdentity'])];
+  const actions = [
+    'sts:AssumeRole',
+    ...(Tags.length > 0 ? ['sts:TagSession'] : []),
+    ...(SourceIdentity === undefined ? [] : ['sts:SetSourceIdentity']),
+  ];
   const context = contextOf(call);
   return actions.every((action) => trust.Statement.some((statement) => allows(statement, action, principal, context)));
 }
@@ -23,7 +27,12 @@ function contextOf({ ExternalId, SourceIdentity, RoleSessionName, Tags = [] }: A
   return new Map(given.flatMap(([key, values]) => (values ? [[key, values]] : [])));
 }
 
-function allows({ Effect, Action, Principal, Condition = {} }: Statement, action: string, principal: string, context: Context): boolean {
+function allows(
+  { Effect, Action, Principal, Condition = {} }: Statement,
+  action: string,
+  principal: string,
+  context: Context,
+): boolean {
   if (Effect !== 'Allow') throw new Error('the emulator judges trust policies that allow');
   if (![Action].flat().includes(action) || !isSame(String(Principal?.AWS), principal)) return false;
   return Object.entries(Condition).every(([operator, keys]) =>

@@ -14,10 +14,16 @@ export const isOwnHost = (authority = ''): boolean => hosts.has(authority.replac
 export function checkVisitor({ method, headers }: Pick<WireCall, 'method' | 'headers'>): void {
   const { host = '', origin } = headers;
   if (!isOwnHost(host)) {
-    throw new Problem('not-allowed', 'This part of the local server answers to localhost, 127.0.0.1 and [::1] only, so that no web page can be pointed at it.');
+    throw new Problem(
+      'not-allowed',
+      'This part of the local server answers to localhost, 127.0.0.1 and [::1] only, so that no web page can be pointed at it.',
+    );
   }
   const isReading = method === 'GET' || method === 'HEAD';
   if (!isReading && origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
-    throw new Problem('not-allowed', 'Pages of other sites may not use this part of the local server, because it hands out tokens.');
+    throw new Problem(
+      'not-allowed',
+      'Pages of other sites may not use this part of the local server, because it hands out tokens.',
+    );
   }
 }

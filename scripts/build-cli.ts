@@ -16,7 +16,13 @@ const programs: Plugin = {
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/credentials-program.ts', 'cli/whole-program.ts', 'cli/admin-tools.ts', 'doctor/doctor.ts'],
+  entryPoints: [
+    'bin/latchkey.ts',
+    'cli/credentials-program.ts',
+    'cli/whole-program.ts',
+    'cli/admin-tools.ts',
+    'doctor/doctor.ts',
+  ],
   entryNames: '[name]',
   plugins: [programs],
   bundle: true,
@@ -42,12 +48,24 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
   const files = Object.keys(metafile.outputs).map((file) => basename(file));
   chmodSync(join(directory, 'latchkey.js'), 0o755);
   const { name, version, description, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-  const manifest = { name, version, description, license, engines, type: 'commonjs', bin: { latchkey: 'latchkey.js' }, files: [...files, 'README.md'] };
+  const manifest = {
+    name,
+    version,
+    description,
+    license,
+    engines,
+    type: 'commonjs',
+    bin: { latchkey: 'latchkey.js' },
+    files: [...files, 'README.md'],
+  };
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   const sizeOf = (isAdmin: boolean) =>
-    Object.entries(metafile.outputs).reduce((sum, [file, { bytes }]) => (/(?:admin-tools|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum), 0);
+    Object.entries(metafile.outputs).reduce(
+      (sum, [file, { bytes }]) => (/(?:admin-tools|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum),
+      0,
+    );
   return { program: sizeOf(false), admin: sizeOf(true) };
 }
 

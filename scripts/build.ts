@@ -45,9 +45,15 @@ const leaner: Plugin = {
       namespace: 'replaced',
       pluginData: resolveDir,
     }));
-    onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path, pluginData }) => ({ contents: replacements[path]!, resolveDir: pluginData as string }));
+    onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path, pluginData }) => ({
+      contents: replacements[path]!,
+      resolveDir: pluginData as string,
+    }));
     // clients want their version alone
-    onLoad({ filter: /@aws-sdk.client-\w+.package\.json$/ }, ({ path }) => ({ contents: `{"version":${JSON.stringify(versionIn(path))}}`, loader: 'json' }));
+    onLoad({ filter: /@aws-sdk.client-\w+.package\.json$/ }, ({ path }) => ({
+      contents: `{"version":${JSON.stringify(versionIn(path))}}`,
+      loader: 'json',
+    }));
   },
 };
 const versionIn = (file: string): string => (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
@@ -83,7 +89,12 @@ export async function build(): Promise<Artefact[]> {
 }
 
 async function buildFunction(name: string, catalogue: Buffer): Promise<Artefact> {
-  const { outputFiles, metafile } = await bundle({ ...options, write: false, metafile: true, entryPoints: [`functions/${name}.ts`] });
+  const { outputFiles, metafile } = await bundle({
+    ...options,
+    write: false,
+    metafile: true,
+    entryPoints: [`functions/${name}.ts`],
+  });
   const code = Buffer.from(outputFiles[0]!.contents);
   const files = { 'catalogue.json': catalogue, 'index.js': code };
   const archive = zip(Object.entries(files).map(([file, data]) => ({ name: file, data })));

@@ -13,7 +13,10 @@ export function catalogueSchema(): object {
     const map = mapIn(schema);
     return map ? [[name, written(map)] as const] : [];
   });
-  const schema = described({ ...whole, properties: { ...whole.properties, ...Object.fromEntries(maps) } }, '') as object;
+  const schema = described(
+    { ...whole, properties: { ...whole.properties, ...Object.fromEntries(maps) } },
+    '',
+  ) as object;
   return { $schema: 'http://json-schema.org/draft-07/schema#', title: 'Latchkey access catalogue', ...schema };
 }
 
@@ -40,7 +43,12 @@ function described(part: unknown, place: string): unknown {
         const entries = Object.entries(inner as Record<string, object>);
         return [
           name,
-          Object.fromEntries(entries.map(([key, one]) => [key, { description: words[wordsFor(inside(key))], ...(described(one, inside(key)) as object) }])),
+          Object.fromEntries(
+            entries.map(([key, one]) => [
+              key,
+              { description: words[wordsFor(inside(key))], ...(described(one, inside(key)) as object) },
+            ]),
+          ),
         ];
       }
       return [name, described(inner, name === 'additionalProperties' ? inside('*') : place)];
@@ -48,7 +56,8 @@ function described(part: unknown, place: string): unknown {
   );
 }
 
-const messageOf = (action: object): string | undefined => ('message' in action && typeof action.message === 'string' ? action.message : undefined);
+const messageOf = (action: object): string | undefined =>
+  'message' in action && typeof action.message === 'string' ? action.message : undefined;
 
 type Parts = { type: string; wrapped?: Parts; pipe?: readonly Parts[] };
 
@@ -64,9 +73,15 @@ function written(schema: GenericSchema) {
     errorMode: 'ignore',
     // a check is code, which no schema holds; that of a duration has a form that can be written down
     overrideAction: ({ valibotAction, jsonSchema }) =>
-      messageOf(valibotAction)?.startsWith('must be a duration') ? { ...jsonSchema, pattern: durationPattern } : undefined,
+      messageOf(valibotAction)?.startsWith('must be a duration')
+        ? { ...jsonSchema, pattern: durationPattern }
+        : undefined,
   });
   return json;
 }
 
-if (import.meta.main) writeFileSync(new URL('../docs/access.schema.json', import.meta.url), `${JSON.stringify(catalogueSchema(), null, 2)}\n`);
+if (import.meta.main)
+  writeFileSync(
+    new URL('../docs/access.schema.json', import.meta.url),
+    `${JSON.stringify(catalogueSchema(), null, 2)}\n`,
+  );

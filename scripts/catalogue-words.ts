@@ -6,8 +6,10 @@ export const words: Readonly<Record<string, string>> = {
   version: 'Always 1.',
   admins: 'May end anything and see everything. Mail addresses, ARNs of IAM users and roles, group:NAME, everyone.',
   auditors: 'May see everything.',
-  ssoAccounts: 'Accounts whose AWSReservedSSO_ roles name people by their session name. List one only if nobody in it may create such a role.',
-  leavers: 'What becomes of grants of people who are no longer named: revoke ends them at the next sweep, keep leaves them to their own clock.',
+  ssoAccounts:
+    'Accounts whose AWSReservedSSO_ roles name people by their session name. List one only if nobody in it may create such a role.',
+  leavers:
+    'What becomes of grants of people who are no longer named: revoke ends them at the next sweep, keep leaves them to their own clock.',
 
   accounts: 'The target accounts, by a name of your choice.',
   'accounts.*.id': 'The 12 digits of the AWS account, in quotes.',
@@ -17,7 +19,8 @@ export const words: Readonly<Record<string, string>> = {
   'accounts.*.partition': 'Of AWS: the world, GovCloud or China.',
   'accounts.*.tags': 'By which templates and automatic approval select accounts; its roles carry them too.',
   'accounts.*.path': 'Organizational units from the root, such as /Workloads/Production.',
-  'accounts.*.revoker': 'false: the account has no role latchkey-revoker, and sessions that are out end by their own clock only.',
+  'accounts.*.revoker':
+    'false: the account has no role latchkey-revoker, and sessions that are out end by their own clock only.',
   'accounts.*.owner': 'Whom `owner` stands for in the roles of this account.',
 
   people: 'People with more than a mail address: a name, further identities, chat users.',
@@ -41,7 +44,8 @@ export const words: Readonly<Record<string, string>> = {
 
   ticketValidators: 'Services of the company that say whether a ticket holds.',
   'ticketValidators.*.url': 'https address, on a host of the parameter ticketHosts.',
-  'ticketValidators.*.service': 'What stands in front of it, for the signature: API Gateway (execute-api) or a Lambda function URL (lambda).',
+  'ticketValidators.*.service':
+    'What stands in front of it, for the signature: API Gateway (execute-api) or a Lambda function URL (lambda).',
   'ticketValidators.*.region': "Its Region, if it is not the hub's.",
 
   roles: 'What can be asked for, by id.',
@@ -52,10 +56,12 @@ export const words: Readonly<Record<string, string>> = {
   'accounts.path': 'An organizational unit; what is below it counts too.',
   'roles.*.roleName': 'Path and name of the IAM role in its account, such as latchkey/ReadOnly.',
   'roles.*.description': 'What requesters and approvers read.',
-  'roles.*.requesters': 'Who may ask: mail addresses, ARNs of IAM users and roles, permission sets, group:NAME, everyone.',
+  'roles.*.requesters':
+    'Who may ask: mail addresses, ARNs of IAM users and roles, permission sets, group:NAME, everyone.',
   'roles.*.deny': 'Who may not, whatever requesters says.',
   'roles.*.approval': 'Who decides: stages, or automatic.',
-  'approval.automatic': 'true: nobody is asked. when: nobody is asked while all of its conditions hold, and the stages otherwise.',
+  'approval.automatic':
+    'true: nobody is asked. when: nobody is asked while all of its conditions hold, and the stages otherwise.',
   'automatic.when': 'Conditions that must all hold.',
   'when.groups': 'The requester is in one of these.',
   'when.maxDuration': 'It is for no longer than this, such as 1h.',
@@ -92,7 +98,8 @@ export const words: Readonly<Record<string, string>> = {
   'ticket.pattern': 'A regular expression that it must match, such as "^OPS-[0-9]+$".',
   'ticket.required': 'Whether there must be one.',
   'ticket.validator': 'The service of ticketValidators that says whether it holds.',
-  'ticket.ifUnreachable': 'refuse: nothing is filed without its yes. allow: it is asked afterwards, and a no ends the request.',
+  'ticket.ifUnreachable':
+    'refuse: nothing is filed without its yes. allow: it is asked afterwards, and a no ends the request.',
   'roles.*.mfa': 'Whether a second factor must have been proved.',
   'roles.*.signIn': 'How fresh the sign-in must be; a signature with AWS keys proves none.',
   'signIn.within': 'At most so long ago, such as 15m.',
@@ -104,7 +111,8 @@ export const words: Readonly<Record<string, string>> = {
   'roles.*.networks': 'From where the role may be asked for and credentials fetched, such as 10.0.0.0/8.',
   'roles.*.risk': 'high: approvers have to look twice, and check doubts a role for which nobody is asked.',
   'roles.*.limits': 'Limits of this role.',
-  'roles.*.breakGlass': 'Takes the role at once, without approval; everybody concerned is told, and somebody else reviews it.',
+  'roles.*.breakGlass':
+    'Takes the role at once, without approval; everybody concerned is told, and somebody else reviews it.',
   'breakGlass.requesters': 'Who may.',
   'breakGlass.maxDuration': 'For how long at most; 12h at most.',
   'breakGlass.reason': 'The reason of a break-glass.',

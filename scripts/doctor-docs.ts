@@ -32,7 +32,8 @@ function table(): string {
       .replace(/\{(\w+)\}/g, (_, name: string) => `\`${name}\``)
       .replaceAll('|', '\\|');
   const rows = Object.entries(checks).map(
-    ([code, { level, asks, cause, fix }]: [string, Check]) => `| \`${code}\` | ${level} | ${asks} | ${shown(cause)} | ${shown(fix)} |`,
+    ([code, { level, asks, cause, fix }]: [string, Check]) =>
+      `| \`${code}\` | ${level} | ${asks} | ${shown(cause)} | ${shown(fix)} |`,
   );
   return `| code | if not | all is well when | cause | fix |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }

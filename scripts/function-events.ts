@@ -17,12 +17,16 @@ const authorizers = {
   jwt: { name: 'jwt', scopes: ['${self:custom.settings.scope}'] },
   iam: { type: 'aws_iam' },
 } as const;
-type HttpEvent = { httpApi: { method: string; path: string; authorizer?: (typeof authorizers)[keyof typeof authorizers] } };
+type HttpEvent = {
+  httpApi: { method: string; path: string; authorizer?: (typeof authorizers)[keyof typeof authorizers] };
+};
 
 function eventsOf(route: Route): HttpEvent[] {
   const { method, path } = route;
   if (route.access === 'public') return [{ httpApi: { method, path } }];
-  return mounts.map(({ prefix, authorizer }) => ({ httpApi: { method, path: `${prefix}${path}`, authorizer: authorizers[authorizer] } }));
+  return mounts.map(({ prefix, authorizer }) => ({
+    httpApi: { method, path: `${prefix}${path}`, authorizer: authorizers[authorizer] },
+  }));
 }
 
 /** What no route knows is answered by `describe`, as 404 or 405. */

@@ -10,20 +10,39 @@ type Statement = Omit<IamStatement, 'Resource' | 'Condition' | 'Action'> & {
   Resource?: unknown;
   Condition?: Record<string, Record<string, unknown>>;
 };
-type Role = { Type: 'AWS::IAM::Role'; Properties: Record<string, unknown>; DeletionPolicy?: 'Retain'; UpdateReplacePolicy?: 'Retain' };
+type Role = {
+  Type: 'AWS::IAM::Role';
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: 'Retain';
+  UpdateReplacePolicy?: 'Retain';
+};
 type ManagedPolicy = { Type: 'AWS::IAM::ManagedPolicy'; Properties: Record<string, unknown> };
 type Resources = Record<string, Role | ManagedPolicy>;
-type Deployment = { stage: string; settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain' | 'ticketArns'>; catalogue: CatalogueData };
+type Deployment = {
+  stage: string;
+  settings: Pick<Settings, 'organization' | 'senderAddress' | 'senderDomain' | 'ticketArns'>;
+  catalogue: CatalogueData;
+};
 
 /** Every function's permissions beside writing its own log. The list of functions is the list of IAM roles. */
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     describe: [],
-    'create-request': [query('byRequester', 'byFiler', 'openByRole'), items('request', ['GetItem', 'PutItem']), ...askValidators(settings)],
-    'read-requests': [query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'), items('request', ['GetItem', 'BatchGetItem'])],
+    'create-request': [
+      query('byRequester', 'byFiler', 'openByRole'),
+      items('request', ['GetItem', 'PutItem']),
+      ...askValidators(settings),
+    ],
+    'read-requests': [
+      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'),
+      items('request', ['GetItem', 'BatchGetItem']),
+    ],
     'decide-request': [items('request', ['GetItem', 'PutItem'])],
     'end-request': [items('request', ['GetItem', 'PutItem'])],
-    'issue-session': [items('request', ['GetItem', 'PutItem']), ...enterTargets(stage, settings.organization, catalogue)],
+    'issue-session': [
+      items('request', ['GetItem', 'PutItem']),
+      ...enterTargets(stage, settings.organization, catalogue),
+    ],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
     notify: [
       items('request', ['BatchGetItem']),
@@ -50,55 +69,88 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
 }
 
 /** osls calls this for `\${file(scripts/deployment.cjs):roles}` and merges the answer into the template's resources. */
-export async function roles({ resolveVariable, resolveConfigurationProperty }: Resolver): Promise<{ Resources: Resources }> {
+export async function roles({
+  resolveVariable,
+  resolveConfigurationProperty,
+}: Resolver): Promise<{ Resources: Resources }> {
   const stage = await resolveVariable('sls:stage');
   const settings = (await resolveConfigurationProperty(['custom', 'settings'])) as Settings;
   return { Resources: iamResources({ stage, settings, catalogue: deployedCatalogue() }) };
 }
 
-type Resolver = { resolveVariable(variable: string): Promise<string>; resolveConfigurationProperty(path: string[]): Promise<unknown> };
+type Resolver = {
+  resolveVariable(variable: string): Promise<string>;
+  resolveConfigurationProperty(path: string[]): Promise<unknown>;
+};
 
 /** Every role, and the managed policies of those whose list of target accounts has no room in the role itself. @throws Error that says what does not fit */
 export function iamResources(deployment: Deployment): Resources {
   const { stage, settings } = deployment;
-  const parts = Object.entries(grants(deployment)).map(([name, own]) => ({ name, ...fitted(name, [writeLog(name, stage), ...own], settings.organization) }));
+  const parts = Object.entries(grants(deployment)).map(([name, own]) => ({
+    name,
+    ...fitted(name, [writeLog(name, stage), ...own], settings.organization),
+  }));
   const faults = parts.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) throw tellingError(faults);
   return Object.fromEntries(
     parts.flatMap((part): Array<[string, Role | ManagedPolicy]> => {
       if (part.fault !== undefined) return [];
       const id = roleLogicalId(part.name);
-      const beside = part.managed.map((statements, i): [string, ManagedPolicy] => [`${id}Part${i + 1}`, partOf(part.name, stage, statements)]);
+      const beside = part.managed.map((statements, i): [string, ManagedPolicy] => [
+        `${id}Part${i + 1}`,
+        partOf(part.name, stage, statements),
+      ]);
       return [[id, roleOf(part.name, stage, part.inline)], ...beside];
     }),
   );
 }
 
 /** `decide-request` -> `DecideRequestRole` */
-export const roleLogicalId = (name: string): string => `${name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Role`;
+export const roleLogicalId = (name: string): string =>
+  `${name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Role`;
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
-const kinds = { request: 'Requests', message: 'Messages', mailbox: 'Mailboxes', digest: 'Digests', revocations: 'Revocations', sweep: 'Looks' } as const;
+const kinds = {
+  request: 'Requests',
+  message: 'Messages',
+  mailbox: 'Mailboxes',
+  digest: 'Digests',
+  revocations: 'Revocations',
+  sweep: 'Looks',
+} as const;
 
 /** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(kind: keyof typeof kinds, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+function items(
+  kind: keyof typeof kinds,
+  actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>,
+): Statement {
   return {
     Sid: kinds[kind],
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
-    Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] }, Null: { 'dynamodb:LeadingKeys': 'false' } },
+    Condition: {
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] },
+      Null: { 'dynamodb:LeadingKeys': 'false' },
+    },
   };
 }
 
 function query(...indexes: string[]): Statement {
-  return { Sid: 'Lists', Effect: 'Allow', Action: ['dynamodb:Query'], Resource: indexes.map((index) => sub(`\${Table.Arn}/index/${index}`)) };
+  return {
+    Sid: 'Lists',
+    Effect: 'Allow',
+    Action: ['dynamodb:Query'],
+    Resource: indexes.map((index) => sub(`\${Table.Arn}/index/${index}`)),
+  };
 }
 
 /** What Lambda's own poller does with the function's role (lambda-dg, with-ddb): reads the stream and reports what it gave up on. */
 function readStream(): Statement[] {
-  const read = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map((action) => `dynamodb:${action}`);
+  const read = ['DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
+    (action) => `dynamodb:${action}`,
+  );
   return [
     { Sid: 'Stream', Effect: 'Allow', Action: read, Resource: attribute('Table', 'StreamArn') },
     { Sid: 'DeadLetters', Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: attribute('DeadLetters', 'Arn') },
@@ -107,8 +159,16 @@ function readStream(): Statement[] {
 
 /** Either identity may be the one that was verified: the address or its domain. */
 function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Statement {
-  const identities = [senderAddress, senderDomain].map((identity) => sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`));
-  return { Sid: 'Mail', Effect: 'Allow', Action: ['ses:SendEmail'], Resource: identities, Condition: { StringEquals: { 'ses:FromAddress': senderAddress } } };
+  const identities = [senderAddress, senderDomain].map((identity) =>
+    sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`),
+  );
+  return {
+    Sid: 'Mail',
+    Effect: 'Allow',
+    Action: ['ses:SendEmail'],
+    Resource: identities,
+    Condition: { StringEquals: { 'ses:FromAddress': senderAddress } },
+  };
 }
 
 /**
@@ -121,29 +181,57 @@ function askValidators({ ticketArns }: Deployment['settings']): Statement[] {
   const byIam = { StringEquals: { 'lambda:FunctionUrlAuthType': 'AWS_IAM' } };
   const byUrl = { Bool: { 'lambda:InvokedViaFunctionUrl': 'true' } };
   return [
-    ...(methods.length > 0 ? [{ Sid: 'Tickets', Effect: 'Allow' as const, Action: ['execute-api:Invoke'], Resource: methods }] : []),
+    ...(methods.length > 0
+      ? [{ Sid: 'Tickets', Effect: 'Allow' as const, Action: ['execute-api:Invoke'], Resource: methods }]
+      : []),
     ...(functions.length > 0
       ? [
-          { Sid: 'TicketUrls', Effect: 'Allow' as const, Action: ['lambda:InvokeFunctionUrl'], Resource: functions, Condition: byIam },
-          { Sid: 'TicketFunctions', Effect: 'Allow' as const, Action: ['lambda:InvokeFunction'], Resource: functions, Condition: byUrl },
+          {
+            Sid: 'TicketUrls',
+            Effect: 'Allow' as const,
+            Action: ['lambda:InvokeFunctionUrl'],
+            Resource: functions,
+            Condition: byIam,
+          },
+          {
+            Sid: 'TicketFunctions',
+            Effect: 'Allow' as const,
+            Action: ['lambda:InvokeFunction'],
+            Resource: functions,
+            Condition: byUrl,
+          },
         ]
       : []),
   ];
 }
 
-const functionArn = (stage: string, name: string) => sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);
+const functionArn = (stage: string, name: string) =>
+  sub(`arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-${stage}-${name}`);
 const ownLog = ['logs:CreateLogStream', 'logs:PutLogEvents'];
 
 /** Entering the revokers, which are outside of the target roles' paths. */
 const enterRevokers = (stage: string, organization: string, catalogue: CatalogueData): Statement[] => {
   const beside = [
-    ...['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'DescribeStream', 'GetRecords', 'GetShardIterator', 'ListStreams'].map(
-      (action) => `dynamodb:${action}`,
-    ),
+    ...[
+      'GetItem',
+      'BatchGetItem',
+      'PutItem',
+      'UpdateItem',
+      'DescribeStream',
+      'GetRecords',
+      'GetShardIterator',
+      'ListStreams',
+    ].map((action) => `dynamodb:${action}`),
     'sqs:SendMessage',
     ...ownLog,
   ];
-  return hubPolicy(['sts:AssumeRole'], revokerRoles(catalogue), functionArn(stage, 'revoke-sessions'), organization || undefined, beside);
+  return hubPolicy(
+    ['sts:AssumeRole'],
+    revokerRoles(catalogue),
+    functionArn(stage, 'revoke-sessions'),
+    organization || undefined,
+    beside,
+  );
 };
 
 /** Entering the target roles. */
@@ -158,7 +246,9 @@ const writeLog = (name: string, stage: string): Statement => ({
   Sid: 'Log',
   Effect: 'Allow',
   Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-  Resource: sub(`arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/latchkey-${stage}-${name}:*`),
+  Resource: sub(
+    `arn:\${AWS::Partition}:logs:\${AWS::Region}:\${AWS::AccountId}:log-group:/aws/lambda/latchkey-${stage}-${name}:*`,
+  ),
 });
 
 /** Attached from its own side, so that CloudFormation can take it away again from a role that it retains. */

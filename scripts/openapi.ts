@@ -3,4 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { openApiDocument } from '../lib/openapi.ts';
 import { version } from '../lib/version.ts';
 
-writeFileSync(new URL('../docs/openapi.json', import.meta.url), `${JSON.stringify(openApiDocument(version), null, 2)}\n`);
+writeFileSync(
+  new URL('../docs/openapi.json', import.meta.url),
+  `${JSON.stringify(openApiDocument(version), null, 2)}\n`,
+);

@@ -12,11 +12,17 @@ export function findingsIn(template: string): string[] {
   const engine = new CelEngine();
   try {
     // W3005: osls writes a DependsOn that a GetAtt implies already; it changes nothing
-    const report = engine.validateStandard(new TemplateFile(template), { severityLevel: 'WARN', exclude: { ids: ['W3005'] } });
+    const report = engine.validateStandard(new TemplateFile(template), {
+      severityLevel: 'WARN',
+      exclude: { ids: ['W3005'] },
+    });
     const findings = report.diagnostics.map(
-      ({ severity, ruleId, entity, propertyPath, message }) => `${severity} ${ruleId} ${entity?.logicalId ?? ''} ${propertyPath ?? ''}: ${message}`,
+      ({ severity, ruleId, entity, propertyPath, message }) =>
+        `${severity} ${ruleId} ${entity?.logicalId ?? ''} ${propertyPath ?? ''}: ${message}`,
     );
-    return report.status === 'OK' ? findings : [`the validator could not read all of the template: ${report.status}`, ...findings];
+    return report.status === 'OK'
+      ? findings
+      : [`the validator could not read all of the template: ${report.status}`, ...findings];
   } finally {
     engine.free();
   }
@@ -30,14 +36,21 @@ function main(given: string[]): number {
   const packaged = run(join(root, 'node_modules/serverless/bin/serverless.js'), 'package', ...args);
   if (packaged !== 0) return packaged;
 
-  const { values } = parseArgs({ args, options: { package: { type: 'string', short: 'p', default: '.serverless' } }, strict: false });
+  const { values } = parseArgs({
+    args,
+    options: { package: { type: 'string', short: 'p', default: '.serverless' } },
+    strict: false,
+  });
   const template = join(String(values.package), 'cloudformation-template-update-stack.json');
   const findings = findingsIn(template);
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) return 1;
   for (const doubt of deployedDoubts()) console.error(doubt);
   console.log(`AWS's CloudFormation validator has no objection to ${template}.`);
-  if (isExample) console.log('This was the stage "example", which nobody can deploy; give --stage and its parameters for a real one.');
+  if (isExample)
+    console.log(
+      'This was the stage "example", which nobody can deploy; give --stage and its parameters for a real one.',
+    );
   return 0;
 }
 

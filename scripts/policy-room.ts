@@ -11,20 +11,31 @@ export type Fitted<Statement> = { inline: Statement[]; managed: Statement[][]; f
  * Where even those are too few, the organisation stands in the place of the list: the same paths, in every account that is in it.
  * @param organization that every target account is in; empty if there is none
  */
-export function fitted<Statement extends Listing>(name: string, statements: readonly Statement[], organization: string): Fitted<Statement> {
+export function fitted<Statement extends Listing>(
+  name: string,
+  statements: readonly Statement[],
+  organization: string,
+): Fitted<Statement> {
   if (sizeOf(statements) <= inlineLimit) return { inline: [...statements], managed: [] };
   const assume = statements.find(({ Sid }) => Sid === 'Assume');
   const others = statements.filter((statement) => statement !== assume);
-  if (!assume || sizeOf(others) > inlineLimit) return { fault: `The policy of ${name} has ${sizeOf(statements)} characters; IAM takes ${inlineLimit}.` };
+  if (!assume || sizeOf(others) > inlineLimit)
+    return { fault: `The policy of ${name} has ${sizeOf(statements)} characters; IAM takes ${inlineLimit}.` };
   const roles = assume.Resource as readonly string[];
   const managed = spread(roles, (some) => ({ ...assume, Resource: some }));
   if (managed.length <= managedPerRole) return { inline: others, managed: managed.map((statement) => [statement]) };
   const listed = `To name what ${name} may enter, ${roles.length} roles or paths in target accounts, takes ${managed.length} managed policies of ${managedLimit} characters; IAM lets a role have ${managedPerRole}.`;
   if (organization === '')
-    return { fault: `${listed} If every target account is in one organization, give organization=o-...: it then stands in the place of the list.` };
-  const inline = statements.map((statement) => (statement === assume ? { ...assume, Resource: inAnyAccount(roles) } : statement));
+    return {
+      fault: `${listed} If every target account is in one organization, give organization=o-...: it then stands in the place of the list.`,
+    };
+  const inline = statements.map((statement) =>
+    statement === assume ? { ...assume, Resource: inAnyAccount(roles) } : statement,
+  );
   if (sizeOf(inline) > inlineLimit)
-    return { fault: `${listed} Without account numbers it is still too long: let roleName in the catalogue share fewer paths, such as latchkey/.` };
+    return {
+      fault: `${listed} Without account numbers it is still too long: let roleName in the catalogue share fewer paths, such as latchkey/.`,
+    };
   return { inline, managed: [] };
 }
 
@@ -46,13 +57,18 @@ function spread<Statement>(roles: readonly string[], statementOf: (roles: string
 }
 
 /** The longest of each that there is today. */
-const longest: Record<string, string> = { 'AWS::Partition': 'aws-us-gov', 'AWS::Region': 'ap-southeast-1', 'AWS::AccountId': '123456789012' };
+const longest: Record<string, string> = {
+  'AWS::Partition': 'aws-us-gov',
+  'AWS::Region': 'ap-southeast-1',
+  'AWS::AccountId': '123456789012',
+};
 /** Longer than any ARN of the hub's own. */
 const anyArn = 'x'.repeat(200);
 
 function filledIn(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   const [[intrinsic, argument] = []] = Object.entries(value);
-  if (intrinsic === 'Fn::Sub') return String(argument).replace(/\$\{([^}]+)\}/g, (_, name: string) => longest[name] ?? anyArn);
+  if (intrinsic === 'Fn::Sub')
+    return String(argument).replace(/\$\{([^}]+)\}/g, (_, name: string) => longest[name] ?? anyArn);
   return intrinsic === 'Fn::GetAtt' || intrinsic === 'Ref' ? anyArn : value;
 }

@@ -8,10 +8,13 @@ import type { Figure } from '../test/proof/size.ts';
 
 const root = join(import.meta.dirname, '..');
 const document = join(root, 'docs/proof.md');
-const known = readdirSync(join(root, 'test/proof')).flatMap((file) => (file.endsWith('.test.ts') ? [file.slice(0, -'.test.ts'.length)] : []));
+const known = readdirSync(join(root, 'test/proof')).flatMap((file) =>
+  file.endsWith('.test.ts') ? [file.slice(0, -'.test.ts'.length)] : [],
+);
 
 const [share = 'full', ...names] = process.argv.slice(2);
-if (share !== 'full' && !(Number(share) > 0 && Number(share) <= 1)) throw new Error('the size is full, or a share of full above 0, at most 1');
+if (share !== 'full' && !(Number(share) > 0 && Number(share) <= 1))
+  throw new Error('the size is full, or a share of full above 0, at most 1');
 const unknown = names.filter((name) => !known.includes(name));
 if (unknown.length > 0) throw new Error(`there is no proof ${unknown.join(', ')}; there are ${known.join(', ')}`);
 
@@ -21,7 +24,13 @@ const begun = Date.now();
 const files = names.length > 0 ? names.map((name) => `test/proof/${name}.test.ts`) : ['test/proof'];
 const { status } = spawnSync(
   process.execPath,
-  ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', 'node_modules/jest/bin/jest.js', '--maxWorkers=100%', ...files],
+  [
+    '--experimental-vm-modules',
+    '--disable-warning=ExperimentalWarning',
+    'node_modules/jest/bin/jest.js',
+    '--maxWorkers=100%',
+    ...files,
+  ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, LATCHKEY_PROOF: share, LATCHKEY_PROOF_REPORT: report } },
 );
 if (status === 0) {
@@ -38,11 +47,13 @@ process.exitCode = status ?? 1;
 
 /** The rows of a document by figure and case, and its tables by case. */
 function partsIn(text: string): { rows: Map<string, string>; tables: Map<string, string> } {
-  const rows = [...text.matchAll(/^\| (\d+) \| (.+?) \| .+ \|$/gm)].map(([row, figure, what]): [string, string] => [`${figure} ${what}`, row]);
-  const tables = [...text.matchAll(/^## (.+)\n\nHow often each command met each state:\n\n```\n[^`]*```\n/gm)].map(([table, what]): [string, string] => [
-    what!,
-    table,
+  const rows = [...text.matchAll(/^\| (\d+) \| (.+?) \| .+ \|$/gm)].map(([row, figure, what]): [string, string] => [
+    `${figure} ${what}`,
+    row,
   ]);
+  const tables = [...text.matchAll(/^## (.+)\n\nHow often each command met each state:\n\n```\n[^`]*```\n/gm)].map(
+    ([table, what]): [string, string] => [what!, table],
+  );
   return { rows: new Map(rows), tables: new Map(tables) };
 }
 
@@ -57,7 +68,8 @@ function documentOf(figures: readonly Figure[], before: string): string {
       `${figure} ${what}`,
       `| ${figure} | ${what} | ${count(cases)} | ${seeds} | ${found.join('<br>') || 'nothing wrong'} | ${seconds} s | ${size} | ${run} |`,
     );
-    if (table !== undefined) tables.set(what, `## ${what}\n\nHow often each command met each state:\n\n\`\`\`\n${table}\`\`\`\n`);
+    if (table !== undefined)
+      tables.set(what, `## ${what}\n\nHow often each command met each state:\n\n\`\`\`\n${table}\`\`\`\n`);
   }
   const sorted = [...rows].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true })).map(([, row]) => row);
   return `# What was proved, and how often

@@ -10,16 +10,35 @@ type Setting = { variable: string; what: string; default?: string };
 export const settingTable = {
   region: { variable: 'LATCHKEY_REGION', what: 'AWS region of the hub, such as eu-west-1' },
   issuer: { variable: 'LATCHKEY_ISSUER', what: "URL of your OIDC issuer, exactly as in its tokens' iss" },
-  audience: { variable: 'LATCHKEY_AUDIENCE', what: 'client ids or audiences that tokens may be for, separated by commas' },
+  audience: {
+    variable: 'LATCHKEY_AUDIENCE',
+    what: 'client ids or audiences that tokens may be for, separated by commas',
+  },
   scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must carry, such as latchkey/use' },
-  clientId: { variable: 'LATCHKEY_CLIENT_ID', what: 'client id of the command line at the issuer, a public client', default: '' },
+  clientId: {
+    variable: 'LATCHKEY_CLIENT_ID',
+    what: 'client id of the command line at the issuer, a public client',
+    default: '',
+  },
   sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
   groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
-  principalClaim: { variable: 'LATCHKEY_PRINCIPAL_CLAIM', what: "claim that carries a machine's principal", default: '' },
+  principalClaim: {
+    variable: 'LATCHKEY_PRINCIPAL_CLAIM',
+    what: "claim that carries a machine's principal",
+    default: '',
+  },
   baseUrl: { variable: 'LATCHKEY_BASE_URL', what: 'where links in mails lead, if not to the API itself', default: '' },
-  organization: { variable: 'LATCHKEY_ORGANIZATION', what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5', default: '' },
+  organization: {
+    variable: 'LATCHKEY_ORGANIZATION',
+    what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5',
+    default: '',
+  },
   alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms go to', default: '' },
-  ticketHosts: { variable: 'LATCHKEY_TICKET_HOSTS', what: "hosts of the catalogue's ticket validators, separated by commas", default: '' },
+  ticketHosts: {
+    variable: 'LATCHKEY_TICKET_HOSTS',
+    what: "hosts of the catalogue's ticket validators, separated by commas",
+    default: '',
+  },
   ticketValidatorArns: {
     variable: 'LATCHKEY_TICKET_VALIDATOR_ARNS',
     what: 'ARNs of the API methods or Lambda functions that check tickets, separated by commas',
@@ -40,10 +59,19 @@ export type Settings = Record<Name, string> & {
 };
 
 /** osls calls this for `\${file(scripts/deployment.cjs):settings}`; `resolveVariable` looks a parameter up as `\${param:name}` would. */
-export async function settings({ resolveVariable }: { resolveVariable(variable: string): Promise<unknown> }): Promise<Settings> {
+export async function settings({
+  resolveVariable,
+}: {
+  resolveVariable(variable: string): Promise<unknown>;
+}): Promise<Settings> {
   const given: Partial<Record<Name, string>> = {};
   for (const name of namesOf(settingTable)) {
-    const sources = [...(name === 'region' ? ['opt:region'] : []), `param:${name}`, `env:${settingTable[name].variable}`, "''"];
+    const sources = [
+      ...(name === 'region' ? ['opt:region'] : []),
+      `param:${name}`,
+      `env:${settingTable[name].variable}`,
+      "''",
+    ];
     given[name] = String((await resolveVariable(sources.join(', '))) ?? '').trim();
   }
   const checked = checkSettings(given, deployedCatalogue());
@@ -69,11 +97,16 @@ export function checkSettings(
         `${name} is missing: ${rule.what}. Give --param ${name}=... or ${rule.variable}=... in the environment, or write it under params in serverless.yml.`,
       );
   }
-  if (found.organization && !/^o-[a-z0-9]{10,32}$/.test(found.organization)) faults.push('organization must be an organization id such as o-a1b2c3d4e5');
-  if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic)) faults.push('alarmTopic must be the ARN of an SNS topic');
+  if (found.organization && !/^o-[a-z0-9]{10,32}$/.test(found.organization))
+    faults.push('organization must be an organization id such as o-a1b2c3d4e5');
+  if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic))
+    faults.push('alarmTopic must be the ARN of an SNS topic');
   const ticketArns = listIn(found.ticketValidatorArns);
-  for (const arn of ticketArns) if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
-  const isWhole = namesOf(settingTable).every((name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined);
+  for (const arn of ticketArns)
+    if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
+  const isWhole = namesOf(settingTable).every(
+    (name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined,
+  );
   if (isWhole) faults.push(...runtimeFaults(found, catalogue));
   if (faults.length > 0) return { faults };
   const senderAddress = /<(.+)>$/.exec(found.sender)?.[1] ?? found.sender;
@@ -95,7 +128,8 @@ const listIn = (text: string): string[] => (text === '' ? [] : text.split(',').m
 /** A POST of an API (apigw-dg, api-gateway-iam-policy-resource-format), or a function that has a URL; each whole or with a version or alias. */
 const apiMethod = /^arn:[\w-]+:execute-api:[a-z0-9-]+:\d{12}:[a-z0-9]+\/[\w.$-]+\/POST\/[\w./-]*$/;
 export const lambdaFunction = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?$/;
-const arnFault = 'must be the ARN of a POST of an API, such as arn:aws:execute-api:eu-west-1:111111111111:abc123/prod/POST/check, or of a Lambda function';
+const arnFault =
+  'must be the ARN of a POST of an API, such as arn:aws:execute-api:eu-west-1:111111111111:abc123/prod/POST/check, or of a Lambda function';
 
 /** What the functions would refuse at their start is refused before the deployment. */
 function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueData, 'ticketValidators'>): string[] {
@@ -106,10 +140,15 @@ function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueDat
   };
   try {
     const { ticketHosts } = configFor(['region', 'identity', 'sender', 'baseUrl', 'ticketHosts'], env);
-    return [...undeployable(catalogue.ticketValidators), ...unlistedHosts(catalogue.ticketValidators, ticketHosts, 'ticketHosts')];
+    return [
+      ...undeployable(catalogue.ticketValidators),
+      ...unlistedHosts(catalogue.ticketValidators, ticketHosts, 'ticketHosts'),
+    ];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const toParameter = Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]));
+    const toParameter = Object.fromEntries(
+      namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]),
+    );
     const lines = error.message.split('\n').slice(1);
     return lines.map((line) => line.trim().replace(/^\w+/, (variable) => toParameter[variable] ?? variable));
   }
@@ -117,7 +156,9 @@ function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueDat
 
 /** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
 export function tellingError(faults: string[]): Error {
-  const error = new Error(`This deployment cannot be described yet:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  const error = new Error(
+    `This deployment cannot be described yet:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+  );
   error.stack = error.message;
   return error;
 }

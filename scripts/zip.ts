@@ -31,14 +31,28 @@ export function zip(entries: readonly ZipEntry[]): Buffer {
       [2, fileName.length],
       [2, 0],
     );
-    central.push(fields([4, 0x02014b50], [2, madeOnUnix | version]), common, fields([2, 0], [2, 0], [2, 0], [4, permissions], [4, offset]), fileName);
+    central.push(
+      fields([4, 0x02014b50], [2, madeOnUnix | version]),
+      common,
+      fields([2, 0], [2, 0], [2, 0], [4, permissions], [4, offset]),
+      fileName,
+    );
     const parts = [fields([4, 0x04034b50]), common, fileName, packed];
     offset += parts.reduce((sum, part) => sum + part.length, 0);
     local.push(...parts);
   }
   const directory = Buffer.concat(central);
   const count = entries.length;
-  const end = fields([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, directory.length], [4, offset], [2, 0]);
+  const end = fields(
+    [4, 0x06054b50],
+    [2, 0],
+    [2, 0],
+    [2, count],
+    [2, count],
+    [4, directory.length],
+    [4, offset],
+    [2, 0],
+  );
   return Buffer.concat([...local, directory, end]);
 }
 

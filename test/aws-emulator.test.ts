@@ -1,6 +1,12 @@
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { GetSendQuotaCommand, SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
-import { AssumeRoleCommand, type AssumeRoleCommandInput, GetCallerIdentityCommand, GetSessionTokenCommand, STSClient } from '@aws-sdk/client-sts';
+import {
+  AssumeRoleCommand,
+  type AssumeRoleCommandInput,
+  GetCallerIdentityCommand,
+  GetSessionTokenCommand,
+  STSClient,
+} from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { signInUrl } from '../lib/console-url.ts';
 import { revocationPolicy, trustPolicy } from '../lib/iam.ts';
@@ -35,7 +41,12 @@ beforeEach(() => {
 });
 
 type Keys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-const clientSettings = (credentials: Keys = hubKeys) => ({ region: 'eu-central-1', maxAttempts: 1, endpoint: aws.endpoint, credentials });
+const clientSettings = (credentials: Keys = hubKeys) => ({
+  region: 'eu-central-1',
+  maxAttempts: 1,
+  endpoint: aws.endpoint,
+  credentials,
+});
 const sts = (credentials?: Keys) => new STSClient(clientSettings(credentials));
 const ses = (credentials?: Keys) => new SESClient(clientSettings(credentials));
 const whoIs = (credentials?: Keys) => sts(credentials).send(new GetCallerIdentityCommand({}));
@@ -114,7 +125,12 @@ describe('AssumeRole', () => {
     ['two faults', { RoleArn: undefined, DurationSeconds: 1 }, 'ValidationError', /^2 validation errors detected: /],
     ['a short ARN', { RoleArn: 'arn:aws:iam::1' }, 'ValidationError', /'roleArn'.*greater than or equal to 20/],
     ['a session name of 1', { RoleSessionName: 'a' }, 'ValidationError', /'roleSessionName'/],
-    ['a session name of 65', { RoleSessionName: 'a'.repeat(65) }, 'ValidationError', /'roleSessionName'.*less than or equal to 64/],
+    [
+      'a session name of 65',
+      { RoleSessionName: 'a'.repeat(65) },
+      'ValidationError',
+      /'roleSessionName'.*less than or equal to 64/,
+    ],
     ['a session name with a slash', { RoleSessionName: 'a/b' }, 'ValidationError', /regular expression/],
     ['a session name in another script', { RoleSessionName: 'jürgen' }, 'ValidationError', /regular expression/],
     ['a session name with a line break', { RoleSessionName: 'ab\n' }, 'ValidationError', /regular expression/],
@@ -127,8 +143,18 @@ describe('AssumeRole', () => {
     ['51 tags', { Tags: tags(51) }, 'ValidationError', /'tags'.*less than or equal to 50/],
     ['a tag key of 0', { Tags: [{ Key: '', Value: 'v' }] }, 'ValidationError', /'tags\.1\.member\.key'/],
     ['a tag key of 129', { Tags: [{ Key: 'k'.repeat(129), Value: 'v' }] }, 'ValidationError', /'tags\.1\.member\.key'/],
-    ['a tag value of 257', { Tags: [{ Key: 'k', Value: 'v'.repeat(257) }] }, 'ValidationError', /'tags\.1\.member\.value'/],
-    ['a tag value with a star', { Tags: [{ Key: 'k', Value: '*' }] }, 'ValidationError', /'tags\.1\.member\.value'.*regular expression/],
+    [
+      'a tag value of 257',
+      { Tags: [{ Key: 'k', Value: 'v'.repeat(257) }] },
+      'ValidationError',
+      /'tags\.1\.member\.value'/,
+    ],
+    [
+      'a tag value with a star',
+      { Tags: [{ Key: 'k', Value: '*' }] },
+      'ValidationError',
+      /'tags\.1\.member\.value'.*regular expression/,
+    ],
     [
       'tag keys that differ in case only',
       {
@@ -142,12 +168,27 @@ describe('AssumeRole', () => {
     ],
     ["a tag key of AWS's", { Tags: [{ Key: 'AWS:x', Value: 'a' }] }, 'InvalidParameterValue', /reserved/],
     ['a policy of 2049 characters', { Policy: policyOf(2049) }, 'PackedPolicyTooLargeException', /101%/],
-    ['a policy with a character beyond Latin 1', { Policy: input.Policy.replace('*', '€') }, 'ValidationError', /'policy'.*regular expression/],
+    [
+      'a policy with a character beyond Latin 1',
+      { Policy: input.Policy.replace('*', '€') },
+      'ValidationError',
+      /'policy'.*regular expression/,
+    ],
     ['an empty policy', { Policy: '' }, 'ValidationError', /'policy'/],
     ['a policy that is no JSON', { Policy: '{' }, 'MalformedPolicyDocumentException', /Syntax/],
     ['a policy without a version', { Policy: '{"Statement":[]}' }, 'MalformedPolicyDocumentException', /Syntax/],
-    ['a policy with a principal', { Policy: input.Policy.replace('"Effect"', '"Principal":"*","Effect"') }, 'MalformedPolicyDocumentException', /Syntax/],
-    ['a policy without a resource', { Policy: input.Policy.replace('"Resource"', '"Resources"') }, 'MalformedPolicyDocumentException', /Syntax/],
+    [
+      'a policy with a principal',
+      { Policy: input.Policy.replace('"Effect"', '"Principal":"*","Effect"') },
+      'MalformedPolicyDocumentException',
+      /Syntax/,
+    ],
+    [
+      'a policy without a resource',
+      { Policy: input.Policy.replace('"Resource"', '"Resources"') },
+      'MalformedPolicyDocumentException',
+      /Syntax/,
+    ],
     [
       'eleven managed policies',
       { PolicyArns: Array.from({ length: 11 }, () => ({ arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' })) },
@@ -163,7 +204,12 @@ describe('AssumeRole', () => {
     ['another external id', { ExternalId: 'lk-external-ie' }, 'AccessDenied', /sts:AssumeRole/],
     ['no external id', { ExternalId: undefined }, 'AccessDenied', /sts:AssumeRole/],
     ['no tags', { Tags: undefined }, 'AccessDenied', /sts:AssumeRole/],
-    ['a tag that the trust policy does not name', { Tags: [...input.Tags, { Key: 'env', Value: 'x' }] }, 'AccessDenied', /sts:AssumeRole/],
+    [
+      'a tag that the trust policy does not name',
+      { Tags: [...input.Tags, { Key: 'env', Value: 'x' }] },
+      'AccessDenied',
+      /sts:AssumeRole/,
+    ],
     ['no source identity', { SourceIdentity: undefined }, 'AccessDenied', /sts:AssumeRole/],
     ["a session name that is not Latchkey's", { RoleSessionName: 'admin' }, 'AccessDenied', /sts:AssumeRole/],
   ])('refuses %s', async (_what, change, code, message) => {
@@ -183,14 +229,23 @@ describe('AssumeRole', () => {
 
 describe('GetCallerIdentity', () => {
   test('knows the hub as an assumed role', async () =>
-    expect(await whoIs()).toMatchObject({ Account: '999999999999', Arn: expect.stringMatching(/:assumed-role\/latchkey-local-issue-session\//) }));
+    expect(await whoIs()).toMatchObject({
+      Account: '999999999999',
+      Arn: expect.stringMatching(/:assumed-role\/latchkey-local-issue-session\//),
+    }));
 
   test('knows an issued session until it ends', async () => {
     const session = await sessionOf();
     now = start + 15 * MINUTE - 1;
-    expect(await whoIs(session)).toMatchObject({ Account: '111111111111', Arn: 'arn:aws:sts::111111111111:assumed-role/bucket-read/lk-0123456789-asi-dev' });
+    expect(await whoIs(session)).toMatchObject({
+      Account: '111111111111',
+      Arn: 'arn:aws:sts::111111111111:assumed-role/bucket-read/lk-0123456789-asi-dev',
+    });
     now = start + 15 * MINUTE;
-    expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'ExpiredToken', $metadata: { httpStatusCode: 403 } });
+    expect(await rejectionOf(whoIs(session))).toMatchObject({
+      name: 'ExpiredToken',
+      $metadata: { httpStatusCode: 403 },
+    });
     expect(aws.sts.session(session.accessKeyId)).toMatchObject({
       roleArn: input.RoleArn,
       tags: input.Tags,
@@ -202,17 +257,26 @@ describe('GetCallerIdentity', () => {
   test('refuses keys that are not right', async () => {
     const session = await sessionOf();
     const { sessionToken: _without, ...tokenless } = session;
-    expect(await rejectionOf(whoIs({ ...session, accessKeyId: 'ASIAUNKNOWNUNKNOWN22' }))).toMatchObject({ name: 'InvalidClientTokenId' });
-    expect(await rejectionOf(whoIs({ ...session, sessionToken: 'other' }))).toMatchObject({ name: 'InvalidClientTokenId' });
+    expect(await rejectionOf(whoIs({ ...session, accessKeyId: 'ASIAUNKNOWNUNKNOWN22' }))).toMatchObject({
+      name: 'InvalidClientTokenId',
+    });
+    expect(await rejectionOf(whoIs({ ...session, sessionToken: 'other' }))).toMatchObject({
+      name: 'InvalidClientTokenId',
+    });
     expect(await rejectionOf(whoIs(tokenless))).toMatchObject({ name: 'InvalidClientTokenId' });
-    expect(await rejectionOf(whoIs({ ...session, secretAccessKey: 'other' }))).toMatchObject({ name: 'SignatureDoesNotMatch' });
+    expect(await rejectionOf(whoIs({ ...session, secretAccessKey: 'other' }))).toMatchObject({
+      name: 'SignatureDoesNotMatch',
+    });
   });
 
   test('judges the freshness of signatures by the wall clock', async () => {
     now = start + 30 * 24 * HOUR;
     expect(await whoIs()).toMatchObject({ Account: '999999999999' });
     wall = () => Date.now() + 6 * MINUTE;
-    expect(await rejectionOf(whoIs())).toMatchObject({ name: 'SignatureDoesNotMatch', message: expect.stringMatching(/^Signature expired/) });
+    expect(await rejectionOf(whoIs())).toMatchObject({
+      name: 'SignatureDoesNotMatch',
+      message: expect.stringMatching(/^Signature expired/),
+    });
   });
 });
 
@@ -224,19 +288,30 @@ describe('the Query protocol', () => {
     }));
 
   test('answers nobody without a signature', async () => {
-    const answer = await fetch(aws.endpoint, { method: 'POST', body: new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' }) });
+    const answer = await fetch(aws.endpoint, {
+      method: 'POST',
+      body: new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' }),
+    });
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('<Code>MissingAuthenticationToken</Code>');
   });
 
   test('escapes what it echoes', async () => {
     const arn = `${input.RoleArn}<&>"x`;
-    expect(await rejectionOf(assume({ RoleArn: arn }))).toMatchObject({ name: 'AccessDenied', message: expect.stringContaining(arn) });
+    expect(await rejectionOf(assume({ RoleArn: arn }))).toMatchObject({
+      name: 'AccessDenied',
+      message: expect.stringContaining(arn),
+    });
   });
 });
 
 describe('SES', () => {
-  const mail = { to: 'lead@example.com', subject: 'Freigabe für <asi-dev> ✔', text: 'a & b\r\n', html: '<p>a &amp; b</p>' };
+  const mail = {
+    to: 'lead@example.com',
+    subject: 'Freigabe für <asi-dev> ✔',
+    text: 'a & b\r\n',
+    html: '<p>a &amp; b</p>',
+  };
   const send = (change: Partial<Record<'Source' | 'Subject' | 'Text', string>> & { to?: string[] }) =>
     ses().send(
       new SendEmailCommand({
@@ -261,10 +336,15 @@ describe('SES', () => {
     const { SentLast24Hours } = await ses().send(new GetSendQuotaCommand({}));
     now = start + 25 * HOUR;
     expect(SentLast24Hours).toBeGreaterThan(0);
-    expect(await ses().send(new GetSendQuotaCommand({}))).toMatchObject({ Max24HourSend: 50_000, MaxSendRate: 14, SentLast24Hours: 0 });
+    expect(await ses().send(new GetSendQuotaCommand({}))).toMatchObject({
+      Max24HourSend: 50_000,
+      MaxSendRate: 14,
+      SentLast24Hours: 0,
+    });
   });
 
-  test('takes 50 recipients', async () => expect(await send({ to: Array.from({ length: 50 }, (_, i) => `a${i}@example.com`) })).toHaveProperty('MessageId'));
+  test('takes 50 recipients', async () =>
+    expect(await send({ to: Array.from({ length: 50 }, (_, i) => `a${i}@example.com`) })).toHaveProperty('MessageId'));
 
   test.each<[string, Parameters<typeof send>[0], RegExp]>([
     ['51 recipients', { to: Array.from({ length: 51 }, (_, i) => `a${i}@example.com`) }, /exceeds 50/],
@@ -279,14 +359,20 @@ describe('SES', () => {
     ['11 MB', { Text: 'x'.repeat(11 * 1024 * 1024) }, /10485760 bytes/],
   ])('refuses %s', async (_what, change, message) => {
     const before = aws.ses.outbox.length;
-    expect(await rejectionOf(send(change))).toMatchObject({ name: 'InvalidParameterValue', message: expect.stringMatching(message) });
+    expect(await rejectionOf(send(change))).toMatchObject({
+      name: 'InvalidParameterValue',
+      message: expect.stringMatching(message),
+    });
     expect(aws.ses.outbox).toHaveLength(before);
   });
 
   test('fails as it is told, for whom it is told', async () => {
     const latchkey = sesMail(ses(), 'latchkey@example.com');
     aws.ses.fail(({ to }) => (to === 'poison@example.com' ? 'MessageRejected' : 'Throttling'));
-    expect(await rejectionOf(latchkey.send({ ...mail, to: 'poison@example.com' }))).toMatchObject({ name: 'MailRefused', reason: 'MessageRejected' });
+    expect(await rejectionOf(latchkey.send({ ...mail, to: 'poison@example.com' }))).toMatchObject({
+      name: 'MailRefused',
+      reason: 'MessageRejected',
+    });
     expect(await rejectionOf(latchkey.send(mail))).toMatchObject({ code: 'try-again' });
     aws.ses.fail(() => 'ServiceUnavailable');
     expect(await rejectionOf(latchkey.send(mail))).toMatchObject({ code: 'try-again' });
@@ -339,7 +425,10 @@ describe('sign-in', () => {
 
   test('takes no session duration and no POST', async () => {
     const { accessKeyId: sessionId, secretAccessKey: sessionKey, sessionToken } = await sessionOf();
-    const query = new URLSearchParams({ Action: 'getSigninToken', Session: JSON.stringify({ sessionId, sessionKey, sessionToken }) });
+    const query = new URLSearchParams({
+      Action: 'getSigninToken',
+      Session: JSON.stringify({ sessionId, sessionKey, sessionToken }),
+    });
     expect((await fetch(`${aws.federation}?${query}`)).status).toBe(200);
     expect((await fetch(`${aws.federation}?${query}&SessionDuration=900`)).status).toBe(400);
     expect((await fetch(aws.federation, { method: 'POST', body: query })).status).toBe(405);
@@ -369,7 +458,10 @@ describe('revoking', () => {
 
   test('a live session dies when its grant is denied, another lives on, and the denial can be taken away', async () => {
     const session = await sessionOf();
-    const other = await stsSessions(sts()).assumeRole({ ...input, Tags: [{ Key: 'latchkey-request', Value: 'other' }, input.Tags[1]!] });
+    const other = await stsSessions(sts()).assumeRole({
+      ...input,
+      Tags: [{ Key: 'latchkey-request', Value: 'other' }, input.Tags[1]!],
+    });
     await whoIs(session);
     expect(await iam.setRevocations(role, revocationPolicy([mine], undefined))).toBe('written');
     expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'AccessDenied' });
@@ -391,8 +483,16 @@ describe('revoking', () => {
 
   test('a session ends with its grant, to the second', async () => {
     const endsAt = start + 5 * MINUTE;
-    const end = { Effect: 'Deny', Action: '*', Resource: '*', Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } } };
-    const session = await stsSessions(sts()).assumeRole({ ...input, Policy: JSON.stringify({ Version: '2012-10-17', Statement: [end] }) });
+    const end = {
+      Effect: 'Deny',
+      Action: '*',
+      Resource: '*',
+      Condition: { DateGreaterThanEquals: { 'aws:CurrentTime': toInstant(endsAt) } },
+    };
+    const session = await stsSessions(sts()).assumeRole({
+      ...input,
+      Policy: JSON.stringify({ Version: '2012-10-17', Statement: [end] }),
+    });
     now = endsAt - SECOND;
     await whoIs(session);
     now = endsAt;
@@ -419,7 +519,9 @@ describe('revoking', () => {
     ['that is not there', `${role.arn}-no-more`],
     ["that is not the catalogue's", role.revoker],
   ])('a role %s cannot be changed: it has no boundary', async (_, arn) =>
-    expect(await rejectionOf(iam.setRevocations({ ...role, arn }, revocationPolicy([mine], undefined)))).toMatchObject({ code: 'try-again' }),
+    expect(await rejectionOf(iam.setRevocations({ ...role, arn }, revocationPolicy([mine], undefined)))).toMatchObject({
+      code: 'try-again',
+    }),
   );
 
   test.each<[string, typeof role, Keys]>([
@@ -438,6 +540,8 @@ describe('revoking', () => {
     const session = iamFor(await sessionOf());
     const named = { RoleName: 'bucket-read', PolicyName: 'LatchkeyRevocations' };
     expect(await rejectionOf(session.send(new DeleteRolePolicyCommand(named)))).toMatchObject({ name: 'AccessDenied' });
-    expect(await rejectionOf(session.send(new PutRolePolicyCommand({ ...named, PolicyDocument: '{}' })))).toMatchObject({ name: 'AccessDenied' });
+    expect(await rejectionOf(session.send(new PutRolePolicyCommand({ ...named, PolicyDocument: '{}' })))).toMatchObject(
+      { name: 'AccessDenied' },
+    );
   });
 });

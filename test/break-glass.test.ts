@@ -12,20 +12,35 @@ const dev = 'dev@example.com';
 const admin = 'admin@example.com';
 const reviewer = 'security@example.com';
 const onCall = 'on-call@example.com';
-const rule = { requesters: [dev, onCall], maxDuration: '30m', reason: { minLength: 20 }, reviewers: [reviewer, dev], reviewWithin: '1d' };
+const rule = {
+  requesters: [dev, onCall],
+  maxDuration: '30m',
+  reason: { minLength: 20 },
+  reviewers: [reviewer, dev],
+  reviewWithin: '1d',
+};
 const fileOf = (breakGlass: object | undefined, change: object = {}) => ({
   ...smallCatalogueFile,
-  roles: { ...smallCatalogueFile.roles, write: { ...smallCatalogueFile.roles.write, ...(breakGlass && { breakGlass }), ...change } },
+  roles: {
+    ...smallCatalogueFile.roles,
+    write: { ...smallCatalogueFile.roles.write, ...(breakGlass && { breakGlass }), ...change },
+  },
 });
-const appWith = (change: object = {}, role: object = {}): FakeApp => fakeApp({ catalogue: catalogueOf(fileOf({ ...rule, ...change }, role)) });
+const appWith = (change: object = {}, role: object = {}): FakeApp =>
+  fakeApp({ catalogue: catalogueOf(fileOf({ ...rule, ...change }, role)) });
 const wish = { role: 'write', breakGlass: true, reason: 'The shop is down, INC-4711' };
 type Refusal = Answer<{ code: string; detail: string; errors?: Array<{ pointer: string }> }>;
 const file = (app: FakeApp, body: object = {}, as = dev) =>
-  call<RequestView>(app, 'createRequest', { as, headers: { 'idempotency-key': undefined }, body: { ...wish, ...body } });
+  call<RequestView>(app, 'createRequest', {
+    as,
+    headers: { 'idempotency-key': undefined },
+    body: { ...wish, ...body },
+  });
 const refused = async (app: FakeApp, body: object = {}, as = dev) => (await file(app, body, as)) as unknown as Refusal;
 const review = (app: FakeApp, id: string, as: string, comment = 'Only the shop was restarted') =>
   call(app, 'reviewRequest', { as, id, body: { comment } }) as Promise<Answer<RequestView> & Refusal>;
-const mailsOf = (app: FakeApp, word: string) => app.mail.outbox.flatMap(({ subject, to }) => (subject.startsWith(word) ? [to] : [])).sort();
+const mailsOf = (app: FakeApp, word: string) =>
+  app.mail.outbox.flatMap(({ subject, to }) => (subject.startsWith(word) ? [to] : [])).sort();
 
 describe('taking a role by break-glass', () => {
   test('it is active at once, as short as the rule says, and recorded as what it is', async () => {
@@ -38,7 +53,10 @@ describe('taking a role by break-glass', () => {
       breakGlass: true,
       review: { state: 'open', due: toInstant(start + 30 * MINUTE + DAY), reviewers: ['Security', 'Dev'] },
       approval: { automatic: false, stages: [{ decisions: [] }, { decisions: [] }] },
-      history: [{ type: 'filed' }, { type: 'approved', actor: 'latchkey', via: 'break-glass', note: expect.stringContaining('nobody approved') }],
+      history: [
+        { type: 'filed' },
+        { type: 'approved', actor: 'latchkey', via: 'break-glass', note: expect.stringContaining('nobody approved') },
+      ],
     });
     expect((await call(app, 'issueCredentials', { as: dev, id: body.id, body: {} })).status).toBe(200);
   });
@@ -51,11 +69,15 @@ describe('taking a role by break-glass', () => {
     expect(mailsOf(app, 'Approved')).toEqual([dev]);
     expect(app.mail.outbox).toHaveLength(5);
     const mail = app.mail.outbox.find(({ to }) => to === admin)!.text.replace(/\s+/g, ' ');
-    expect(mail).toContain('Dev has used break-glass and can use write in Production (111111111111) now. Nobody approved it.');
+    expect(mail).toContain(
+      'Dev has used break-glass and can use write in Production (111111111111) now. Nobody approved it.',
+    );
     expect(mail).toContain('> The shop is down, INC-4711');
     expect(mail).toContain(`/v1/requests/${body.id}/end`);
     expect(mail).toContain(`On the command line: latchkey end ${body.id} `);
-    expect(app.mail.outbox.find(({ to }) => to === dev)!.text).toContain('On the command line:\nlatchkey exec write -- aws sts get-caller-identity\n');
+    expect(app.mail.outbox.find(({ to }) => to === dev)!.text).toContain(
+      'On the command line:\nlatchkey exec write -- aws sts get-caller-identity\n',
+    );
     expect(app.mail.outbox.every(({ text }) => !text.includes('/decide/'))).toBe(true);
   });
 
@@ -91,8 +113,14 @@ describe('taking a role by break-glass', () => {
       status: 422,
       body: { code: 'refused-by-policy', errors: [{ pointer: '/breakGlass' }] },
     });
-    expect(await refused(appWith(), {}, 'lead@example.com')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/breakGlass' }] } });
-    expect(await refused(appWith(), {}, 'stranger@example.com')).toMatchObject({ status: 404, body: { code: 'role-not-found' } });
+    expect(await refused(appWith(), {}, 'lead@example.com')).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/breakGlass' }] },
+    });
+    expect(await refused(appWith(), {}, 'stranger@example.com')).toMatchObject({
+      status: 404,
+      body: { code: 'role-not-found' },
+    });
   });
 
   test('whoever has the role by break-glass only sees it, and is told so when they ask without', async () => {
@@ -104,7 +132,10 @@ describe('taking a role by break-glass', () => {
       reviewWithinSeconds: 86400,
       reviewers: ['Security', 'Dev'],
     });
-    expect(await refused(app, { breakGlass: false, ticket: 'OPS-1' }, onCall)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/breakGlass' }] } });
+    expect(await refused(app, { breakGlass: false, ticket: 'OPS-1' }, onCall)).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/breakGlass' }] },
+    });
     expect((await file(app, {}, onCall)).status).toBe(201);
   });
 
@@ -121,7 +152,15 @@ describe('taking a role by break-glass', () => {
   });
 
   test.each([
-    ['escalate', { approval: { ...smallCatalogueFile.roles.write.approval, escalate: { after: '10m', to: [smallCatalogueFile.bots.chatops.principal] } } }],
+    [
+      'escalate',
+      {
+        approval: {
+          ...smallCatalogueFile.roles.write.approval,
+          escalate: { after: '10m', to: [smallCatalogueFile.bots.chatops.principal] },
+        },
+      },
+    ],
     ['breakGlass.requesters', { breakGlass: { ...rule, requesters: [smallCatalogueFile.bots.chatops.principal] } }],
     ['breakGlass.reviewers', { breakGlass: { ...rule, reviewers: [smallCatalogueFile.bots.chatops.principal] } }],
   ])('a catalogue that names a bot in %s is refused', (_where, change) => {
@@ -132,7 +171,12 @@ describe('taking a role by break-glass', () => {
     const { approval } = smallCatalogueFile.roles.write;
     const app = appWith({}, { approval: { ...approval, automatic: { when: { maxDuration: '2h' } } } });
     const { body } = await file(app);
-    expect(body).toMatchObject({ status: 'active', breakGlass: true, review: { state: 'open' }, approval: { automatic: false } });
+    expect(body).toMatchObject({
+      status: 'active',
+      breakGlass: true,
+      review: { state: 'open' },
+      approval: { automatic: false },
+    });
     expect(body.approval.stages).toHaveLength(2);
   });
 
@@ -147,9 +191,14 @@ describe('taking a role by break-glass', () => {
 
   test('a dry run explains each rule and stores nothing', async () => {
     const app = appWith();
-    const { body } = await call<{ outcome: string; checks: Array<{ check: string; passed: boolean }> }>(app, 'dryRun', { as: dev, body: wish });
+    const { body } = await call<{ outcome: string; checks: Array<{ check: string; passed: boolean }> }>(app, 'dryRun', {
+      as: dev,
+      body: wish,
+    });
     expect(body.outcome).toBe('automatic');
-    expect(body.checks.filter(({ passed }) => passed).map(({ check }) => check)).toEqual(expect.arrayContaining(['break-glass', 'review', 'reviewers']));
+    expect(body.checks.filter(({ passed }) => passed).map(({ check }) => check)).toEqual(
+      expect.arrayContaining(['break-glass', 'review', 'reviewers']),
+    );
     expect(app.store.requests.size).toBe(0);
   });
 
@@ -157,7 +206,9 @@ describe('taking a role by break-glass', () => {
     const app = appWith();
     const { body } = await file(app, {}, onCall);
     const stricter = { ...app, catalogue: catalogueOf() };
-    expect(await call(stricter, 'issueCredentials', { as: onCall, id: body.id, body: {} })).toMatchObject({ status: 422 });
+    expect(await call(stricter, 'issueCredentials', { as: onCall, id: body.id, body: {} })).toMatchObject({
+      status: 422,
+    });
   });
 
   test('and one that it has made shorter ends the grant sooner', async () => {
@@ -172,11 +223,16 @@ describe('taking a role by break-glass', () => {
 });
 
 test('the owner of the account may break the glass where the rule says owner, and reviews what others did', async () => {
-  const accounts = { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [onCall, reviewer] } };
+  const accounts = {
+    ...smallCatalogueFile.accounts,
+    production: { ...smallCatalogueFile.accounts.production, owner: [onCall, reviewer] },
+  };
   const file = { ...fileOf({ ...rule, requesters: ['owner'], reviewers: ['owner'] }), accounts };
   const app = fakeApp({ catalogue: catalogueOf(file) });
   expect((await refused(app)).status).toBe(422);
-  const { id } = (await call<RequestView>(app, 'createRequest', { as: onCall, headers: { 'idempotency-key': undefined }, body: wish })).body;
+  const { id } = (
+    await call<RequestView>(app, 'createRequest', { as: onCall, headers: { 'idempotency-key': undefined }, body: wish })
+  ).body;
   await passUntil(app, start + 31 * MINUTE);
   expect(mailsOf(app, 'Please review')).toEqual([reviewer]);
   expect(await review(app, id, onCall)).toMatchObject({ status: 403, body: { code: 'own-request' } });
@@ -193,11 +249,19 @@ describe('the review', () => {
     expect(mailsOf(app, 'Please review')).toEqual([reviewer]);
     expect(await review(app, id, dev)).toMatchObject({ status: 403, body: { code: 'own-request' } });
     expect(await review(app, id, 'lead@example.com')).toMatchObject({ status: 403, body: { code: 'not-an-approver' } });
-    expect(await review(app, id, 'stranger@example.com')).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
+    expect(await review(app, id, 'stranger@example.com')).toMatchObject({
+      status: 404,
+      body: { code: 'request-not-found' },
+    });
     expect(await review(app, id, reviewer, ' ')).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
     const signed = await review(app, id, reviewer);
     expect(signed.status).toBe(200);
-    expect(signed.body.review).toMatchObject({ state: 'signed', by: 'Security', at: toInstant(app.now), comment: 'Only the shop was restarted' });
+    expect(signed.body.review).toMatchObject({
+      state: 'signed',
+      by: 'Security',
+      at: toInstant(app.now),
+      comment: 'Only the shop was restarted',
+    });
     expect(signed.body.history.at(-1)).toMatchObject({ type: 'reviewed', actor: reviewer });
     expect(await review(app, id, admin)).toMatchObject({ status: 409, body: { code: 'already-decided' } });
     await playStream(app);
@@ -224,7 +288,10 @@ describe('the review', () => {
     expect(mailsOf(app, 'Review overdue')).toEqual([]);
     await passUntil(app, due + 20 * DAY, HOUR);
     expect(mailsOf(app, 'Review overdue')).toEqual([admin, admin, admin, reviewer, reviewer, reviewer]);
-    expect((await call<RequestView>(app, 'readRequest', { as: admin, id })).body).toMatchObject({ status: 'ended', review: { state: 'overdue' } });
+    expect((await call<RequestView>(app, 'readRequest', { as: admin, id })).body).toMatchObject({
+      status: 'ended',
+      review: { state: 'overdue' },
+    });
   });
 
   test('that is overdue keeps its person, and nobody else, from the next break-glass, however long ago it was', async () => {
@@ -237,12 +304,29 @@ describe('the review', () => {
     // a token of the tests holds for thirty days
     const exp = app.now / 1000 + 3600;
     const later = (as: string, body: object = {}) =>
-      call<Refusal['body']>(app, 'createRequest', { as, claims: { exp }, headers: { 'idempotency-key': undefined }, body: { ...wish, ...body } });
-    expect(await later(dev)).toMatchObject({ status: 422, body: { code: 'refused-by-policy', detail: expect.stringContaining('Have it signed first') } });
+      call<Refusal['body']>(app, 'createRequest', {
+        as,
+        claims: { exp },
+        headers: { 'idempotency-key': undefined },
+        body: { ...wish, ...body },
+      });
+    expect(await later(dev)).toMatchObject({
+      status: 422,
+      body: { code: 'refused-by-policy', detail: expect.stringContaining('Have it signed first') },
+    });
     expect((await later(dev, { role: 'read', breakGlass: false })).status).toBe(201);
     expect((await later(onCall)).status).toBe(201);
     for (const one of [id, again.id])
-      expect((await call(app, 'reviewRequest', { as: reviewer, claims: { exp }, id: one, body: { comment: 'Looked at the trail' } })).status).toBe(200);
+      expect(
+        (
+          await call(app, 'reviewRequest', {
+            as: reviewer,
+            claims: { exp },
+            id: one,
+            body: { comment: 'Looked at the trail' },
+          })
+        ).status,
+      ).toBe(200);
     expect((await later(dev)).status).toBe(201);
   });
 

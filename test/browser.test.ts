@@ -18,7 +18,14 @@ walk('in a real browser', () => {
   let browser: Browser;
   beforeAll(async () => {
     server = await startLocalServer();
-    const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+    const args = [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ];
     browser = await chromium.launch({ executablePath, args });
   });
   afterAll(async () => {
@@ -38,10 +45,12 @@ walk('in a real browser', () => {
     const elsewhere: string[] = [];
     page.on('pageerror', ({ message }) => faults.push(message));
     page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text());
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        faults.push(message.text());
     });
     context.on('request', (request) => {
-      if (!/^(?:data|about):/.test(request.url()) && !request.url().startsWith(server.url)) elsewhere.push(request.url());
+      if (!/^(?:data|about):/.test(request.url()) && !request.url().startsWith(server.url))
+        elsewhere.push(request.url());
     });
     return { context, page, faults, elsewhere };
   };
@@ -56,11 +65,15 @@ walk('in a real browser', () => {
       .filter({ hasText: `to ${to}` })
       .filter({ hasText: 'Please decide' });
     await mail.click();
-    const [decision] = await Promise.all([context.waitForEvent('page'), page.frameLocator('iframe').locator('a[href*="/decide/"]').click()]);
+    const [decision] = await Promise.all([
+      context.waitForEvent('page'),
+      page.frameLocator('iframe').locator('a[href*="/decide/"]').click(),
+    ]);
     await decision.waitForLoadState();
     return decision;
   };
-  const overflows = (page: Page) => page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  const overflows = (page: Page) =>
+    page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   const step = (page: Page, id: string) => page.locator(`#step-${id}`);
 
   test('the guided page leads through the whole story', async () => {
@@ -85,11 +98,18 @@ walk('in a real browser', () => {
 
     await page.getByRole('button', { name: 'Get credentials' }).click();
     const exports = page.locator('#exports');
-    expect(await exports.textContent()).toMatch(/^export AWS_ACCESS_KEY_ID=ASIA\w{16}\nexport AWS_SECRET_ACCESS_KEY=•+\nexport AWS_SESSION_TOKEN=•+$/);
+    expect(await exports.textContent()).toMatch(
+      /^export AWS_ACCESS_KEY_ID=ASIA\w{16}\nexport AWS_SECRET_ACCESS_KEY=•+\nexport AWS_SESSION_TOKEN=•+$/,
+    );
     await page.getByRole('button', { name: 'Reveal' }).click();
-    expect(await exports.textContent()).toMatch(/AWS_SECRET_ACCESS_KEY=[\w/+]{40}\nexport AWS_SESSION_TOKEN=[\w/+=]{100,}$/);
+    expect(await exports.textContent()).toMatch(
+      /AWS_SECRET_ACCESS_KEY=[\w/+]{40}\nexport AWS_SESSION_TOKEN=[\w/+=]{100,}$/,
+    );
     await page.getByRole('button', { name: 'Get a console link' }).click();
-    const [consolePage] = await Promise.all([context.waitForEvent('page'), page.getByText('See what it would open').click()]);
+    const [consolePage] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByText('See what it would open').click(),
+    ]);
     expect(await consolePage.textContent('body')).toMatch(/assumed-role\/UpdateProdApp/);
     await consolePage.close();
 
@@ -97,7 +117,13 @@ walk('in a real browser', () => {
     await page.getByText('This request is over').waitFor();
     await page.getByRole('button', { name: 'Get credentials' }).click();
     await step(page, 'use').getByText('The grant is not active').waitFor();
-    expect(await page.locator('.history li strong').allTextContents()).toEqual(['filed', 'approved', 'session issued', 'session issued', 'ended']);
+    expect(await page.locator('.history li strong').allTextContents()).toEqual([
+      'filed',
+      'approved',
+      'session issued',
+      'session issued',
+      'ended',
+    ]);
     await page.getByText('What was sent to STS (2)').click();
     expect(await step(page, 'end').locator('pre').textContent()).toContain('"SourceIdentity": "asi-dev@example.com"');
     expect([faults, elsewhere]).toEqual([[], []]);
@@ -129,7 +155,8 @@ walk('in a real browser', () => {
 
   test('whoever cannot see the page hears every change, and the focus is never lost', async () => {
     const { context, page } = await open(desk);
-    const said = (text: string | RegExp) => page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
+    const said = (text: string | RegExp) =>
+      page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
     const focused = () => page.evaluate('document.activeElement.id');
     await page.goto(server.url);
     await page.getByLabel('Act as').focus();
@@ -175,7 +202,9 @@ walk('in a real browser', () => {
     const id = await step(page, 'ask').locator('code').first().textContent();
     const post = async (path: string, body: object, token = '') => {
       const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
-      return (await (await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as Record<string, string>;
+      return (await (
+        await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+      ).json()) as Record<string, string>;
     };
     const { token } = await post('/local/token', { email: 'trusted-user@example.com' });
     const more = await post(`/v1/requests/${id}/extension`, { duration: '1h', reason: 'It takes longer' }, token);
@@ -197,7 +226,11 @@ walk('in a real browser', () => {
       await answers(page).nth(before).waitFor();
       return (await answers(page).first().textContent()) ?? '';
     };
-    const begin = async (options: Parameters<Browser['newContext']>[0], role = 'sandbox-read', email = 'asi-dev@example.com') => {
+    const begin = async (
+      options: Parameters<Browser['newContext']>[0],
+      role = 'sandbox-read',
+      email = 'asi-dev@example.com',
+    ) => {
       const opened = await open(options);
       await actAs(opened.page, email, role);
       await opened.page.getByLabel('Reason').fill('Watch a session die');
@@ -214,7 +247,8 @@ walk('in a real browser', () => {
       page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
       await page.getByRole('button', { name: 'Get credentials' }).click();
       await page.getByRole('button', { name: 'Reveal' }).click();
-      const [, secret = ''] = /SECRET_ACCESS_KEY=(\S+)/.exec((await page.locator('#exports').textContent()) ?? '') ?? [];
+      const [, secret = ''] =
+        /SECRET_ACCESS_KEY=(\S+)/.exec((await page.locator('#exports').textContent()) ?? '') ?? [];
       expect(secret).toMatch(/^.{40}$/);
       expect(await use(page)).toMatch(/^allowed as arn:aws:sts::666666666666:assumed-role\/SandboxReadOnly\/lk-/);
       expect(await overflows(page)).toBe(false);
@@ -223,20 +257,30 @@ walk('in a real browser', () => {
       await page.getByRole('button', { name: button }).click();
       await step(page, 'end').getByText('Sessions that were out: denied').waitFor();
       expect(await step(page, 'end').textContent()).toMatch(/Nothing works for certain from \d{4}-/);
-      expect(await use(page)).toMatch(/^denied the role's policy LatchkeyRevocations denies the sessions of this request\./);
+      expect(await use(page)).toMatch(
+        /^denied the role's policy LatchkeyRevocations denies the sessions of this request\./,
+      );
       expect(await answers(page).nth(1).textContent()).toMatch(/^allowed/);
       await page.getByRole('button', { name: 'Use the session' }).focus();
       await page.keyboard.press('Enter');
       await answers(page).nth(2).waitFor();
       await page.keyboard.press('Enter');
       await answers(page).nth(3).waitFor();
-      expect(await page.locator('.history li strong').allTextContents()).toEqual(['filed', 'approved', 'session issued', status, 'live sessions denied']);
+      expect(await page.locator('.history li strong').allTextContents()).toEqual([
+        'filed',
+        'approved',
+        'session issued',
+        status,
+        'live sessions denied',
+      ]);
       expect(await overflows(page)).toBe(false);
 
       expect(await page.locator('#exports').count()).toBe(0);
       expect(await page.content()).not.toContain(secret);
       expect(sent.filter((text) => text.includes(secret))).toEqual([]);
-      expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).toBe('[{},{},""]');
+      expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).toBe(
+        '[{},{},""]',
+      );
       await page.getByRole('button', { name: 'Ask for something else' }).click();
       expect(await page.getByRole('button', { name: 'Use the session' }).count()).toBe(0);
       expect([faults, elsewhere]).toEqual([[], []]);
@@ -248,12 +292,17 @@ walk('in a real browser', () => {
       await step(page, 'use').getByText('active', { exact: true }).waitFor();
       // less is left of the grant than STS's shortest session
       const left = (await page.locator('[data-left]').getAttribute('data-left'))!;
-      await fetch(`${server.url}/local/clock`, { method: 'POST', body: JSON.stringify({ set: new Date(Date.parse(left) - 5 * 60_000).toISOString() }) });
+      await fetch(`${server.url}/local/clock`, {
+        method: 'POST',
+        body: JSON.stringify({ set: new Date(Date.parse(left) - 5 * 60_000).toISOString() }),
+      });
       await page.getByRole('button', { name: 'Get credentials' }).click();
       expect(await use(page)).toMatch(/^allowed/);
       await page.getByRole('button', { name: 'Let the time pass' }).click();
       await page.getByText('This request is over').waitFor();
-      expect(await use(page)).toMatch(/^denied the grant is over, and the session policy denies everything from then on\./);
+      expect(await use(page)).toMatch(
+        /^denied the grant is over, and the session policy denies everything from then on\./,
+      );
       await page.getByRole('button', { name: '+15 min' }).click();
       expect(await use(page)).toMatch(/^denied the session has expired \(ExpiredToken\)\./);
       await page.getByRole('button', { name: 'Now', exact: true }).click();
@@ -295,10 +344,16 @@ walk('in a real browser', () => {
   test('the decision page decides without any script, and a spent link shows who decided', async () => {
     const { context, page } = await open({ ...phone, javaScriptEnabled: false });
     const token = async (email: string) =>
-      ((await (await fetch(`${server.url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) })).json()) as { token: string }).token;
+      (
+        (await (
+          await fetch(`${server.url}/local/token`, { method: 'POST', body: JSON.stringify({ email }) })
+        ).json()) as { token: string }
+      ).token;
     const headers = { authorization: `Bearer ${await token('sandy@example.com')}`, 'content-type': 'application/json' };
     const body = JSON.stringify({ role: 'trusting-readonly', reason: 'Compare the buckets' });
-    const { id } = (await (await fetch(`${server.url}/v1/requests`, { method: 'POST', headers, body })).json()) as { id: string };
+    const { id } = (await (await fetch(`${server.url}/v1/requests`, { method: 'POST', headers, body })).json()) as {
+      id: string;
+    };
     const outbox = (await (await fetch(`${server.url}/local/outbox`)).json()) as Array<{ id: string; text: string }>;
     const mail = outbox.find(({ text }) => text.includes(id))!;
 
@@ -319,7 +374,8 @@ walk('in a real browser', () => {
     let emergency: LocalServer;
     const folder = mkdtempSync(join(tmpdir(), 'break-glass-'));
     beforeAll(async () => {
-      const rule = '    breakGlass: { requesters: [group:developers], maxDuration: 30m, reviewers: [group:security, lead@example.com], reviewWithin: 2d }';
+      const rule =
+        '    breakGlass: { requesters: [group:developers], maxDuration: 30m, reviewers: [group:security, lead@example.com], reviewWithin: 2d }';
       const role = 'description: Read and write the production application (read-write-prod-app)\n';
       const yaml = readFileSync('access.yml', 'utf8');
       writeFileSync(join(folder, 'access.yml'), yaml.replace(role, `${role}${rule}\n`));
@@ -331,7 +387,10 @@ walk('in a real browser', () => {
     });
 
     const post = async (path: string, body: object, token?: string) => {
-      const headers = { 'content-type': 'application/json', ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+      const headers = {
+        'content-type': 'application/json',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      };
       const answer = await fetch(`${emergency.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
       return (await answer.json()) as Record<string, string>;
     };
@@ -349,13 +408,19 @@ walk('in a real browser', () => {
         subject: string;
         text: string;
       }>;
-      return outbox.find((mail) => mail.to.includes(to) && mail.subject.startsWith('Please review') && mail.text.includes(id!))!;
+      return outbox.find(
+        (mail) => mail.to.includes(to) && mail.subject.startsWith('Please review') && mail.text.includes(id!),
+      )!;
     };
 
     test('is told on the guided page, with who reviews it', async () => {
       const { context, page, faults } = await open(desk);
       const { token } = await post('/local/token', { email: 'second-dev@example.com' });
-      await post('/v1/requests', { role: 'production-app-write', breakGlass: true, reason: 'The shop is down since 09:40, INC-4711' }, token);
+      await post(
+        '/v1/requests',
+        { role: 'production-app-write', breakGlass: true, reason: 'The shop is down since 09:40, INC-4711' },
+        token,
+      );
       await page.goto(emergency.url);
       await page.getByLabel('Act as').selectOption('second-dev@example.com');
       await page.locator('#step-who summary').click();
@@ -367,7 +432,11 @@ walk('in a real browser', () => {
     });
 
     test.each([
-      ['a phone, in the dark', { ...phone, colorScheme: 'dark' as const, javaScriptEnabled: false }, 'security@example.com'],
+      [
+        'a phone, in the dark',
+        { ...phone, colorScheme: 'dark' as const, javaScriptEnabled: false },
+        'security@example.com',
+      ],
       ['a desk', desk, 'lead@example.com'],
     ])('is signed off on %s: a comment is required, and the link is spent', async (_name, options, reviewer) => {
       const { context, page, faults } = await open(options);
@@ -376,7 +445,9 @@ walk('in a real browser', () => {
       await page.locator('a[href*="/decide/"]').click();
       await page.getByRole('heading', { name: 'Review break-glass' }).waitFor();
       expect(await page.locator('blockquote').first().textContent()).toContain('<b>all</b> checkouts fail');
-      expect(await page.getByRole('region', { name: 'Sessions' }).textContent()).toMatch(/Sessions issued: 1.*ASIA\w{16}/s);
+      expect(await page.getByRole('region', { name: 'Sessions' }).textContent()).toMatch(
+        /Sessions issued: 1.*ASIA\w{16}/s,
+      );
       expect(await overflows(page)).toBe(false);
       await page.getByRole('button', { name: 'Sign off' }).click();
       expect(await page.getByRole('heading', { name: 'Review break-glass' }).isVisible()).toBe(true);

@@ -14,11 +14,14 @@ const folder = join(import.meta.dirname, 'cases/catalogue');
 const read = <T>(file: string): T => JSON.parse(readFileSync(join(folder, file), 'utf8')) as T;
 type Named = { name: string };
 
-describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic', 'break-glass', 'filing', 'tickets'])('%s', (name) => {
-  const { catalogue: file, cases } = read<{ catalogue: unknown; cases: Named[] }>(`${name}.json`);
-  const catalogue = catalogueOf(file);
-  test.each(cases)('$name', (given) => expect(faultsOf(catalogue, v.parse(Case, given), start)).toEqual([]));
-});
+describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic', 'break-glass', 'filing', 'tickets'])(
+  '%s',
+  (name) => {
+    const { catalogue: file, cases } = read<{ catalogue: unknown; cases: Named[] }>(`${name}.json`);
+    const catalogue = catalogueOf(file);
+    test.each(cases)('$name', (given) => expect(faultsOf(catalogue, v.parse(Case, given), start)).toEqual([]));
+  },
+);
 
 describe('hours', () => {
   const { cases } = read<{ cases: Array<Named & { hours: Hours; at: string; inside: boolean }> }>('hours.json');
@@ -26,13 +29,17 @@ describe('hours', () => {
 });
 
 describe('networks', () => {
-  const { cases } = read<{ cases: Array<Named & { networks: string[]; address?: string; inside: boolean }> }>('networks.json');
+  const { cases } = read<{ cases: Array<Named & { networks: string[]; address?: string; inside: boolean }> }>(
+    'networks.json',
+  );
   test.each(cases)('$name', ({ networks, address, inside }) => expect(isFrom(networks, address)).toBe(inside));
 });
 
 describe('faults', () => {
   const { cases } = read<{ cases: Array<Named & { yaml: string; fault: string }> }>('faults.json');
-  test.each(cases)('$name', ({ yaml, fault }) => expect(faultLines('f', readCatalogue(yaml).faults)).toContain(`f:${fault}`));
+  test.each(cases)('$name', ({ yaml, fault }) =>
+    expect(faultLines('f', readCatalogue(yaml).faults)).toContain(`f:${fault}`),
+  );
 });
 
 describe('doubts', () => {
@@ -49,7 +56,13 @@ describe('doubts', () => {
       const catalogue = openCatalogue(data!);
       const isRefused = [...catalogue.roles.values()].some((role) => {
         const given = { person: 'stranger@example.com', role: role.id };
-        return faultsOf(catalogue, v.parse(Case, { name: 'x', given, expect: { outcome: 'refused', code: 'no-approver' } }), start).length === 0;
+        return (
+          faultsOf(
+            catalogue,
+            v.parse(Case, { name: 'x', given, expect: { outcome: 'refused', code: 'no-approver' } }),
+            start,
+          ).length === 0
+        );
       });
       expect([yaml, isRefused]).toEqual([yaml, doubts.some((doubt) => doubt.includes('every request is refused'))]);
     }
@@ -57,7 +70,9 @@ describe('doubts', () => {
 });
 
 test('there are enough cases, each with a name of its own', () => {
-  const names = readdirSync(folder).flatMap((file) => read<{ cases: Named[] }>(file).cases.map(({ name }) => `${file} ${name}`));
+  const names = readdirSync(folder).flatMap((file) =>
+    read<{ cases: Named[] }>(file).cases.map(({ name }) => `${file} ${name}`),
+  );
   expect(names.length).toBeGreaterThanOrEqual(150);
   expect(new Set(names).size).toBe(names.length);
 });

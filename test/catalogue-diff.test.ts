@@ -22,18 +22,32 @@ const read = {
 const base = {
   version: 1,
   accounts: {
-    production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e', owner: ['owner@example.com'], tags: { env: 'production' } },
+    production: {
+      id: '111111111111',
+      name: 'Production',
+      externalId: 'lk-9f2c6c1e4b7a4d5f8a3e',
+      owner: ['owner@example.com'],
+      tags: { env: 'production' },
+    },
     sandbox: { id: '333333333333', name: 'Sandbox', externalId: 'lk-1b2c3d4e5f60718293a4' },
   },
   people: [{ email: 'lead@example.com', name: 'Lead' }],
-  groups: { developers: ['dev@example.com', 'group:interns'], interns: ['intern@example.com'], leads: ['lead@example.com', 'second@example.com'] },
+  groups: {
+    developers: ['dev@example.com', 'group:interns'],
+    interns: ['intern@example.com'],
+    leads: ['lead@example.com', 'second@example.com'],
+  },
   roles: { read },
 };
 type Tree = { [key: string]: unknown };
 const glass = { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'] };
 
 /** The file with parts in the place of others; a role's parts join the role's. */
-const changed = ({ role, ...rest }: Tree & { role?: Tree }): Tree => ({ ...base, ...rest, ...(role && { roles: { read: { ...read, ...role } } }) });
+const changed = ({ role, ...rest }: Tree & { role?: Tree }): Tree => ({
+  ...base,
+  ...rest,
+  ...(role && { roles: { read: { ...read, ...role } } }),
+});
 let files = 0;
 function file(content: Tree): string {
   files += 1;
@@ -46,7 +60,11 @@ type Diff = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
 /** In words and as JSON, there and back again. */
 function diffs(before: Tree, after: Tree): { there: string; back: string; json: Diff } {
   const [old, renewed] = [file(before), file(after)];
-  return { there: words(diff(old, renewed, false)), back: words(diff(renewed, old, false)), json: JSON.parse(words(diff(old, renewed, true))) as Diff };
+  return {
+    there: words(diff(old, renewed, false)),
+    back: words(diff(renewed, old, false)),
+    json: JSON.parse(words(diff(old, renewed, true))) as Diff,
+  };
 }
 
 describe('rights: what one diff calls gained, the diff back calls lost', () => {
@@ -76,7 +94,12 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
       ['group:contractors may request read'],
       [request('group:contractors')],
     ],
-    ['everyone', { role: { requesters: ['group:developers', 'everyone'] } }, ['everyone may request read'], [request('everyone')]],
+    [
+      'everyone',
+      { role: { requesters: ['group:developers', 'everyone'] } },
+      ['everyone may request read'],
+      [request('everyone')],
+    ],
     [
       'an approver by group',
       { groups: { ...base.groups, leads: [...base.groups.leads, 'third@example.com'] } },
@@ -89,7 +112,12 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
       ['chief@example.com is admin: may end anything and see everything'],
       [{ who: 'chief@example.com', may: 'administer' }],
     ],
-    ['an auditor', { auditors: ['group:audit'] }, ['group:audit is auditor: may see everything'], [{ who: 'group:audit', may: 'audit' }]],
+    [
+      'an auditor',
+      { auditors: ['group:audit'] },
+      ['group:audit is auditor: may see everything'],
+      [{ who: 'group:audit', may: 'audit' }],
+    ],
   ];
   test.each(cases)('%s', (_name, change, lines, gained) => {
     const { there, back, json } = diffs(base, changed(change));
@@ -110,11 +138,18 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
     const byToken = diffs(base, changed({ role: { deny: ['group:suspended'] } }));
     expect(byToken.there).toBe('Lost:\n  - group:suspended is denied read');
     expect(byToken.back).toBe('Gained:\n  + group:suspended is no longer denied read');
-    expect(byToken.json).toEqual({ gained: [], lost: [{ who: 'group:suspended', may: 'denied', roles: ['read'] }], rules: [] });
+    expect(byToken.json).toEqual({
+      gained: [],
+      lost: [{ who: 'group:suspended', may: 'denied', roles: ['read'] }],
+      rules: [],
+    });
     // a token may make requesters of those who leave a group that is denied
-    const suspended = (members: string[]) => changed({ groups: { ...base.groups, suspended: members }, role: { deny: ['group:suspended'] } });
+    const suspended = (members: string[]) =>
+      changed({ groups: { ...base.groups, suspended: members }, role: { deny: ['group:suspended'] } });
     const freed = diffs(suspended(['bad@example.com', 'intern@example.com']), suspended([]));
-    expect(freed.there).toBe('Gained:\n  + intern@example.com may request read\n  + bad@example.com is no longer denied read');
+    expect(freed.there).toBe(
+      'Gained:\n  + intern@example.com may request read\n  + bad@example.com is no longer denied read',
+    );
   });
 
   test('break-glass: who may, who reviews, for how long; a deny takes it, too', () => {
@@ -130,33 +165,64 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
         '  ~ read: breakGlass.reviewWithin none -> 3 d',
       ].join('\n'),
     );
-    expect(back).toContain('Lost:\n  - dev@example.com may break the glass of read\n  - security@example.com may review break-glass of read\n');
+    expect(back).toContain(
+      'Lost:\n  - dev@example.com may break the glass of read\n  - security@example.com may review break-glass of read\n',
+    );
     expect(back).toContain('~ read: breakGlass.maxDuration 30 min -> none (stricter)');
     expect(json.gained).toEqual([
       { who: 'dev@example.com', may: 'break-glass', roles: ['read'] },
       { who: 'security@example.com', may: 'review', roles: ['read'] },
     ]);
-    const denied = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: glass, deny: ['dev@example.com'] } }));
-    expect(denied.there).toBe('Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read');
-    const owner = diffs(changed({ role: { breakGlass: glass } }), changed({ role: { breakGlass: { ...glass, reviewers: ['owner'] } } }));
-    expect(owner.there).toBe('Gained:\n  + owner@example.com may review break-glass of read\nLost:\n  - security@example.com may review break-glass of read');
+    const denied = diffs(
+      changed({ role: { breakGlass: glass } }),
+      changed({ role: { breakGlass: glass, deny: ['dev@example.com'] } }),
+    );
+    expect(denied.there).toBe(
+      'Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read',
+    );
+    const owner = diffs(
+      changed({ role: { breakGlass: glass } }),
+      changed({ role: { breakGlass: { ...glass, reviewers: ['owner'] } } }),
+    );
+    expect(owner.there).toBe(
+      'Gained:\n  + owner@example.com may review break-glass of read\nLost:\n  - security@example.com may review break-glass of read',
+    );
   });
 
   test('a role that comes or goes, with the rights on it', () => {
-    const two = { ...base, roles: { read, write: { ...read, roleName: 'latchkey/Write', requesters: ['dev@example.com'], approval: { automatic: true } } } };
+    const two = {
+      ...base,
+      roles: {
+        read,
+        write: { ...read, roleName: 'latchkey/Write', requesters: ['dev@example.com'], approval: { automatic: true } },
+      },
+    };
     const { there, back, json } = diffs(base, two);
-    expect(there).toBe('Gained:\n  + dev@example.com may request write\nRules:\n  ~ write: role none -> arn:aws:iam::111111111111:role/latchkey/Write');
-    expect(back).toBe('Lost:\n  - dev@example.com may request write\nRules:\n  ~ write: role arn:aws:iam::111111111111:role/latchkey/Write -> none');
-    expect(json.rules).toEqual([{ role: 'write', rule: 'role', before: 'none', after: 'arn:aws:iam::111111111111:role/latchkey/Write' }]);
+    expect(there).toBe(
+      'Gained:\n  + dev@example.com may request write\nRules:\n  ~ write: role none -> arn:aws:iam::111111111111:role/latchkey/Write',
+    );
+    expect(back).toBe(
+      'Lost:\n  - dev@example.com may request write\nRules:\n  ~ write: role arn:aws:iam::111111111111:role/latchkey/Write -> none',
+    );
+    expect(json.rules).toEqual([
+      { role: 'write', rule: 'role', before: 'none', after: 'arn:aws:iam::111111111111:role/latchkey/Write' },
+    ]);
   });
 
   test('a bot, for whom and for which roles, who it is and how often', () => {
     const bot = { principal: 'arn:aws:iam::999999999999:role/bot', for: ['group:developers'], roles: ['read'] };
     const { there, json } = diffs(base, changed({ bots: { chat: bot } }));
-    expect(there).toContain('  + chat for dev@example.com is a bot that may file read\n  + chat for intern@example.com is a bot that may file read\n');
+    expect(there).toContain(
+      '  + chat for dev@example.com is a bot that may file read\n  + chat for intern@example.com is a bot that may file read\n',
+    );
     expect(json.gained).toContainEqual({ who: 'chat for dev@example.com', may: 'file', roles: ['read'] });
-    expect(there).toContain('  ~ bots.chat.principal none -> arn:aws:iam::999999999999:role/bot\n  ~ bots.chat.requestsPerHour none -> 60');
-    const faster = diffs(changed({ bots: { chat: bot } }), changed({ bots: { chat: { ...bot, requestsPerHour: 90 } } }));
+    expect(there).toContain(
+      '  ~ bots.chat.principal none -> arn:aws:iam::999999999999:role/bot\n  ~ bots.chat.requestsPerHour none -> 60',
+    );
+    const faster = diffs(
+      changed({ bots: { chat: bot } }),
+      changed({ bots: { chat: { ...bot, requestsPerHour: 90 } } }),
+    );
     expect(faster.there).toBe('Rules:\n  ~ bots.chat.requestsPerHour 60 -> 90 (looser)');
   });
 });
@@ -166,17 +232,50 @@ describe('rules: stricter one way, looser the other', () => {
   const hours = { timeZone: 'Europe/Berlin', days: ['mon', 'fri'], from: '08:00', to: '18:00' };
   type Row = [name: string, change: Tree, rule: string, before: string, after: string, is?: 'stricter' | 'looser'];
   const rows: Row[] = [
-    ['the usual duration', { role: { duration: { default: '30m', max: '8h' } } }, 'duration.default', '1 h', '30 min', 'stricter'],
-    ['the longest duration', { role: { duration: { default: '1h', max: '9h' } } }, 'duration.max', '8 h', '9 h', 'looser'],
+    [
+      'the usual duration',
+      { role: { duration: { default: '30m', max: '8h' } } },
+      'duration.default',
+      '1 h',
+      '30 min',
+      'stricter',
+    ],
+    [
+      'the longest duration',
+      { role: { duration: { default: '1h', max: '9h' } } },
+      'duration.max',
+      '8 h',
+      '9 h',
+      'looser',
+    ],
     ['the session', { role: { session: { max: '15m' } } }, 'session.max', '1 h', '15 min', 'stricter'],
-    ["the role's own maximum in IAM", { role: { maxSessionDuration: '2h' } }, 'maxSessionDuration', '1 h', '2 h', 'looser'],
+    [
+      "the role's own maximum in IAM",
+      { role: { maxSessionDuration: '2h' } },
+      'maxSessionDuration',
+      '1 h',
+      '2 h',
+      'looser',
+    ],
     ['the reason', { role: { reason: { minLength: 20 } } }, 'reason.minLength', '1', '20', 'stricter'],
     ['a ticket', { role: { ticket: { pattern: '^OPS-[0-9]+$' } } }, 'ticket', 'none', '^OPS-[0-9]+$', 'stricter'],
     ['a second factor', { role: { mfa: true } }, 'mfa', 'false', 'true', 'stricter'],
     ['the age of the sign-in', { role: { signIn: { within: '15m' } } }, 'signIn.within', 'none', '15 min', 'stricter'],
     ['hours', { role: { hours } }, 'hours', 'none', 'mon, fri 08:00-18:00 Europe/Berlin'],
-    ['networks', { role: { networks: ['10.0.0.0/8', '192.0.2.0/24'] } }, 'networks', 'none', '10.0.0.0/8, 192.0.2.0/24'],
-    ['where sessions are used from', { role: { sourceNetworks: ['10.0.0.0/8'] } }, 'sourceNetworks', 'none', '10.0.0.0/8'],
+    [
+      'networks',
+      { role: { networks: ['10.0.0.0/8', '192.0.2.0/24'] } },
+      'networks',
+      'none',
+      '10.0.0.0/8, 192.0.2.0/24',
+    ],
+    [
+      'where sessions are used from',
+      { role: { sourceNetworks: ['10.0.0.0/8'] } },
+      'sourceNetworks',
+      'none',
+      '10.0.0.0/8',
+    ],
     ['risk', { role: { risk: 'high' } }, 'risk', 'low', 'high'],
     ['how far ahead', { role: { schedule: { within: '1d' } } }, 'schedule.within', '7 d', '1 d', 'stricter'],
     [
@@ -201,10 +300,36 @@ describe('rules: stricter one way, looser the other', () => {
       'none',
       'arn:aws:iam::aws:policy/ReadOnlyAccess',
     ],
-    ['how many approve', approval({ stages: [{ approvers: ['group:leads'], need: 2 }] }), 'approval.stages.0.need', '1', '2', 'stricter'],
-    ['how long there is to decide', approval({ decideWithin: '2h' }), 'approval.decideWithin', '8 h', '2 h', 'stricter'],
-    ['automatic on conditions', approval({ automatic: { when: { maxDuration: '1h' } } }), 'approval.automatic.when', 'none', 'for at most 1 h'],
-    ['reminders', approval({ remind: { after: '1h' } }), 'approval.remind', 'none', '{"after":3600,"backOff":1,"most":3}'],
+    [
+      'how many approve',
+      approval({ stages: [{ approvers: ['group:leads'], need: 2 }] }),
+      'approval.stages.0.need',
+      '1',
+      '2',
+      'stricter',
+    ],
+    [
+      'how long there is to decide',
+      approval({ decideWithin: '2h' }),
+      'approval.decideWithin',
+      '8 h',
+      '2 h',
+      'stricter',
+    ],
+    [
+      'automatic on conditions',
+      approval({ automatic: { when: { maxDuration: '1h' } } }),
+      'approval.automatic.when',
+      'none',
+      'for at most 1 h',
+    ],
+    [
+      'reminders',
+      approval({ remind: { after: '1h' } }),
+      'approval.remind',
+      'none',
+      '{"after":3600,"backOff":1,"most":3}',
+    ],
     ['open requests', { limits: { openRequests: 5 } }, 'limits.openRequests', '20', '5', 'stricter'],
     ['requests in an hour', { limits: { requestsPerHour: 10 } }, 'limits.requestsPerHour', 'none', '10', 'stricter'],
     ['open requests of a role', { role: { limits: { open: 3 } } }, 'limits.open', 'none', '3', 'stricter'],
@@ -217,7 +342,13 @@ describe('rules: stricter one way, looser the other', () => {
       'lk-9f2c6c1e4b7a4d5f8a3e',
       'lk-other',
     ],
-    ['a revoker', { accounts: { ...base.accounts, production: { ...base.accounts.production, revoker: false } } }, 'account.revoker', 'true', 'false'],
+    [
+      'a revoker',
+      { accounts: { ...base.accounts, production: { ...base.accounts.production, revoker: false } } },
+      'account.revoker',
+      'true',
+      'false',
+    ],
   ];
   const inWhole = ['limits.openRequests', 'limits.requestsPerHour', 'leavers', 'ssoAccounts'];
   test.each(rows.map(([name, ...row]) => ({ name, row })))('$name', ({ row: [change, rule, before, after, is] }) => {
@@ -226,7 +357,11 @@ describe('rules: stricter one way, looser the other', () => {
     const where = inWhole.includes(rule) ? '' : 'read: ';
     expect(there).toBe(`Rules:\n  ~ ${where}${rule} ${before} -> ${after}${is ? ` (${is})` : ''}`);
     expect(back).toBe(`Rules:\n  ~ ${where}${rule} ${after} -> ${before}${opposite ? ` (${opposite})` : ''}`);
-    expect(json).toEqual({ gained: [], lost: [], rules: [{ ...(where && { role: 'read' }), rule, before, after, ...(is && { is }) }] });
+    expect(json).toEqual({
+      gained: [],
+      lost: [],
+      rules: [{ ...(where && { role: 'read' }), rule, before, after, ...(is && { is }) }],
+    });
   });
 
   test('automatic for all, in the place of stages', () => {
@@ -237,11 +372,18 @@ describe('rules: stricter one way, looser the other', () => {
   });
 
   test('a further stage, an escalation, and approvers who change places', () => {
-    const stages = [{ approvers: ['group:leads'] }, { approvers: ['security@example.com'], fallback: ['chief@example.com'] }];
+    const stages = [
+      { approvers: ['group:leads'] },
+      { approvers: ['security@example.com'], fallback: ['chief@example.com'] },
+    ];
     const { there } = diffs(base, changed(approval({ stages, escalate: { after: '1h', to: ['owner'] } })));
-    expect(there).toContain('+ security@example.com may approve read\n  + chief@example.com may approve read\n  + owner@example.com may approve read\n');
+    expect(there).toContain(
+      '+ security@example.com may approve read\n  + chief@example.com may approve read\n  + owner@example.com may approve read\n',
+    );
     expect(there).toContain('  ~ read: approval.stages 1 -> 2 (stricter)\n');
-    expect(there).toContain('  ~ read: approval.escalate.after none -> 1 h\n  ~ read: approval.escalate.to none -> owner@example.com\n');
+    expect(there).toContain(
+      '  ~ read: approval.escalate.after none -> 1 h\n  ~ read: approval.escalate.to none -> owner@example.com\n',
+    );
     expect(there).toContain(
       '  ~ read: approval.stages.1.approvers none -> security@example.com\n  ~ read: approval.stages.1.fallback none -> chief@example.com',
     );
@@ -256,7 +398,10 @@ describe('rules: stricter one way, looser the other', () => {
 
   test('a group for which nobody is asked', () => {
     const fast = (members: string[]) =>
-      changed({ groups: { ...base.groups, fast: members }, role: { approval: { ...read.approval, automatic: { when: { groups: ['fast'] } } } } });
+      changed({
+        groups: { ...base.groups, fast: members },
+        role: { approval: { ...read.approval, automatic: { when: { groups: ['fast'] } } } },
+      });
     const { there, back } = diffs(fast([]), fast(['dev@example.com']));
     expect(there).toBe('Gained:\n  + dev@example.com is in a group for which nobody is asked about read');
     expect(back).toBe('Lost:\n  - dev@example.com is in a group for which nobody is asked about read');
@@ -265,7 +410,10 @@ describe('rules: stricter one way, looser the other', () => {
   test('an identity that is given to somebody, and a name by which approvers know them', () => {
     const person = (more: object) => ({ people: [...base.people, { email: 'dev@example.com', name: 'Dev', ...more }] });
     const key = 'arn:aws:iam::222222222222:user/other';
-    const { there, back, json } = diffs(changed(person({})), changed(person({ principals: [key], chat: { slack: 'U1' } })));
+    const { there, back, json } = diffs(
+      changed(person({})),
+      changed(person({ principals: [key], chat: { slack: 'U1' } })),
+    );
     expect(there).toBe(`Gained:\n  + ${key} counts as dev@example.com\n  + slack:U1 counts as dev@example.com`);
     expect(back).toBe(there.replace('Gained', 'Lost').replaceAll('+', '-'));
     expect(json.gained[0]).toEqual({ who: key, may: 'be', person: 'dev@example.com' });
@@ -273,13 +421,25 @@ describe('rules: stricter one way, looser the other', () => {
       changed({ people: [{ email: 'dev@example.com', name: 'Dev', principals: [key] }] }),
       changed({ people: [{ email: 'intern@example.com', name: 'Dev', principals: [key] }] }),
     );
-    expect(moved.there).toContain(`Gained:\n  + ${key} counts as intern@example.com\nLost:\n  - ${key} counts as dev@example.com`);
-    expect(diffs(changed(person({})), changed(person({ name: 'Lead' }))).there).toBe('Rules:\n  ~ people.dev@example.com.name Dev -> Lead');
+    expect(moved.there).toContain(
+      `Gained:\n  + ${key} counts as intern@example.com\nLost:\n  - ${key} counts as dev@example.com`,
+    );
+    expect(diffs(changed(person({})), changed(person({ name: 'Lead' }))).there).toBe(
+      'Rules:\n  ~ people.dev@example.com.name Dev -> Lead',
+    );
   });
 
   test('what approvers read of an account, and by what it is selected; mails in an hour', () => {
-    const production = { ...base.accounts.production, name: 'Sandbox', color: '#15803d', path: '/Sandbox', tags: { env: 'sandbox', team: 'a' } };
-    expect(diffs(base, changed({ accounts: { ...base.accounts, production }, limits: { mailsPerHour: 5 } })).there).toBe(
+    const production = {
+      ...base.accounts.production,
+      name: 'Sandbox',
+      color: '#15803d',
+      path: '/Sandbox',
+      tags: { env: 'sandbox', team: 'a' },
+    };
+    expect(
+      diffs(base, changed({ accounts: { ...base.accounts, production }, limits: { mailsPerHour: 5 } })).there,
+    ).toBe(
       [
         'Rules:',
         '  ~ limits.mailsPerHour none -> 5 (stricter)',
@@ -293,10 +453,17 @@ describe('rules: stricter one way, looser the other', () => {
 
   test('many roles of a template are named by the first of them', () => {
     const accounts = Object.fromEntries(
-      Array.from({ length: 9 }, (_, i) => [`a${i}`, { id: String(100000000000 + i), name: `A${i}`, externalId: `lk-${i}0` }]),
+      Array.from({ length: 9 }, (_, i) => [
+        `a${i}`,
+        { id: String(100000000000 + i), name: `A${i}`, externalId: `lk-${i}0` },
+      ]),
     );
     const { account: _, ...template } = read;
-    const all = (requesters: string[]) => ({ ...base, accounts, roles: { read: { ...template, accounts: ['*'], requesters } } });
+    const all = (requesters: string[]) => ({
+      ...base,
+      accounts,
+      roles: { read: { ...template, accounts: ['*'], requesters } },
+    });
     expect(diffs(all([]), all(['new@example.com'])).there).toBe(
       'Gained:\n  + new@example.com may request read@a0, read@a1, read@a2, read@a3, read@a4 and 4 more',
     );
@@ -308,14 +475,23 @@ describe('who', () => {
 
   test('has a line for break-glass and one for its review', () => {
     const shown = lines({
-      breakGlass: { ...glass, requesters: ['lead@example.com', 'dev@example.com', 'group:on-call'], reviewers: ['owner', 'everyone'], reviewWithin: '2d' },
+      breakGlass: {
+        ...glass,
+        requesters: ['lead@example.com', 'dev@example.com', 'group:on-call'],
+        reviewers: ['owner', 'everyone'],
+        reviewWithin: '2d',
+      },
     });
-    expect(shown).toContain('  glass       Lead (lead@example.com), dev@example.com, group:on-call, for at most 30 min');
+    expect(shown).toContain(
+      '  glass       Lead (lead@example.com), dev@example.com, group:on-call, for at most 30 min',
+    );
     expect(shown).toContain('  review      owner@example.com, everyone, within 2 d');
   });
 
   test('without those whom the role denies, and none for a role without break-glass', () => {
-    expect(lines({ deny: ['dev@example.com'], breakGlass: glass })).toContain('  glass       nobody, for at most 30 min');
+    expect(lines({ deny: ['dev@example.com'], breakGlass: glass })).toContain(
+      '  glass       nobody, for at most 30 min',
+    );
     expect(lines({}).filter((line) => /glass|review/.test(line))).toEqual([]);
   });
 });

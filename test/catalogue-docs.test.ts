@@ -37,19 +37,21 @@ const headingBefore = (place: number): string =>
     .slice(0, place)
     .match(/^#+ (.+)$/gm)
     ?.at(-1) ?? '';
-const examples = [...page.matchAll(/^```yaml\n(.*?)^```\n\n```yaml case\n(.*?)^```/gms)].map(({ index, 1: example = '', 2: cases = '' }) => {
-  const { roles = {}, people = [], ...rest } = parse(example) as Tree;
-  const file = merged(base, rest) as Tree;
-  const whole = Object.entries(roles as Tree).map(([id, rule]) => [
-    id,
-    { ...(Object.hasOwn(rule as Tree, 'accounts') ? {} : { account: 'production' }), ...role, ...(rule as Tree) },
-  ]);
-  return {
-    heading: headingBefore(index),
-    file: { ...file, people: [...base.people, ...(people as unknown[])], roles: Object.fromEntries(whole) },
-    cases: v.parse(v.array(Case), parse(cases)),
-  };
-});
+const examples = [...page.matchAll(/^```yaml\n(.*?)^```\n\n```yaml case\n(.*?)^```/gms)].map(
+  ({ index, 1: example = '', 2: cases = '' }) => {
+    const { roles = {}, people = [], ...rest } = parse(example) as Tree;
+    const file = merged(base, rest) as Tree;
+    const whole = Object.entries(roles as Tree).map(([id, rule]) => [
+      id,
+      { ...(Object.hasOwn(rule as Tree, 'accounts') ? {} : { account: 'production' }), ...role, ...(rule as Tree) },
+    ]);
+    return {
+      heading: headingBefore(index),
+      file: { ...file, people: [...base.people, ...(people as unknown[])], roles: Object.fromEntries(whole) },
+      cases: v.parse(v.array(Case), parse(cases)),
+    };
+  },
+);
 
 describe.each(examples)('$heading', ({ file, cases }) => {
   const catalogue = catalogueOf(file);
@@ -74,7 +76,13 @@ test('the page names everything that a catalogue may hold', () => {
 });
 
 function merged(one: unknown, other: unknown): unknown {
-  const isTree = (value: unknown): value is Tree => value !== null && typeof value === 'object' && !Array.isArray(value);
+  const isTree = (value: unknown): value is Tree =>
+    value !== null && typeof value === 'object' && !Array.isArray(value);
   if (!isTree(one) || !isTree(other)) return other;
-  return { ...one, ...Object.fromEntries(Object.entries(other).map(([key, value]) => [key, Object.hasOwn(one, key) ? merged(one[key], value) : value])) };
+  return {
+    ...one,
+    ...Object.fromEntries(
+      Object.entries(other).map(([key, value]) => [key, Object.hasOwn(one, key) ? merged(one[key], value) : value]),
+    ),
+  };
 }

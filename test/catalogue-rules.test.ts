@@ -12,11 +12,17 @@ const lead = 'lead@example.com';
 type Problem = Answer<{ code: string; detail: string; errors?: Array<{ pointer: string; detail: string }> }>;
 
 const { read } = smallCatalogueFile.roles;
-const fileOf = (roles: Record<string, object>, more: object = {}) => ({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, ...roles }, ...more });
-const appWith = (role: object, more: object = {}): FakeApp => fakeApp({ catalogue: catalogueOf(fileOf({ read: { ...read, ...role } }, more)) });
+const fileOf = (roles: Record<string, object>, more: object = {}) => ({
+  ...smallCatalogueFile,
+  roles: { ...smallCatalogueFile.roles, ...roles },
+  ...more,
+});
+const appWith = (role: object, more: object = {}): FakeApp =>
+  fakeApp({ catalogue: catalogueOf(fileOf({ read: { ...read, ...role } }, more)) });
 const from = (sourceIp: string): Wish => ({ event: (event) => Object.assign(event.requestContext.http, { sourceIp }) });
 const signedIn = (at: number): Wish => ({ claims: { auth_time: Math.floor(at / SECOND) } });
-const vend = (app: FakeApp, id: string, wish: Wish = {}, as = dev): Promise<Problem> => call(app, 'issueCredentials', { as, id, ...wish });
+const vend = (app: FakeApp, id: string, wish: Wish = {}, as = dev): Promise<Problem> =>
+  call(app, 'issueCredentials', { as, id, ...wish });
 const file = (app: FakeApp, wish: Wish = {}, body: object = {}): Promise<Problem> =>
   call(app, 'createRequest', {
     as: dev,
@@ -30,20 +36,30 @@ describe('age of the sign-in', () => {
 
   test('is judged at filing and again whenever credentials are issued', async () => {
     const app = appWith(role);
-    expect(await file(app, signedIn(start - 31 * MINUTE))).toMatchObject({ status: 403, body: { code: 'needs-sign-in' } });
+    expect(await file(app, signedIn(start - 31 * MINUTE))).toMatchObject({
+      status: 403,
+      body: { code: 'needs-sign-in' },
+    });
     const { id } = await filed(app, {}, { as: dev, ...signedIn(start - 30 * MINUTE) });
     await approvedBy(app, id, lead);
     expect(await vend(app, id, signedIn(start - 30 * MINUTE))).toMatchObject({ status: 200 });
     app.now += MINUTE;
-    expect(await vend(app, id, signedIn(start - 30 * MINUTE))).toMatchObject({ status: 403, body: { code: 'needs-sign-in' } });
+    expect(await vend(app, id, signedIn(start - 30 * MINUTE))).toMatchObject({
+      status: 403,
+      body: { code: 'needs-sign-in' },
+    });
     expect(await vend(app, id, signedIn(app.now))).toMatchObject({ status: 200 });
     expect(app.sts.assumed).toHaveLength(2);
   });
 
   test('cannot be proved by a signature, by a claim that is text or by one of the future', async () => {
     const app = appWith(role);
-    expect(await file(app, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({ body: { code: 'needs-sign-in' } });
-    expect(await file(app, { claims: { auth_time: String(start / SECOND) } })).toMatchObject({ body: { code: 'needs-sign-in' } });
+    expect(await file(app, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({
+      body: { code: 'needs-sign-in' },
+    });
+    expect(await file(app, { claims: { auth_time: String(start / SECOND) } })).toMatchObject({
+      body: { code: 'needs-sign-in' },
+    });
     expect(await file(app, signedIn(start + 2 * MINUTE))).toMatchObject({ body: { code: 'needs-sign-in' } });
     expect(await file(app, signedIn(start + MINUTE))).toMatchObject({ status: 201 });
   });
@@ -64,7 +80,10 @@ describe('age of the sign-in', () => {
 
 describe('hours and networks', () => {
   // the tests begin on a Sunday at 10:00 UTC, 11:00 in Berlin
-  const role = { hours: { timeZone: 'Europe/Berlin', days: ['sun'], from: '11:00', to: '11:30' }, networks: ['10.0.0.0/8'] };
+  const role = {
+    hours: { timeZone: 'Europe/Berlin', days: ['sun'], from: '11:00', to: '11:30' },
+    networks: ['10.0.0.0/8'],
+  };
 
   test('are judged at filing and at vending, every fault at once', async () => {
     const app = appWith(role);
@@ -89,7 +108,11 @@ describe('hours and networks', () => {
     const app = appWith(role);
     const wish: Wish = { as: dev, ...from('203.0.113.1') };
     const body = { role: 'read', reason: 'Look at the failing nightly export' };
-    const forged = await call(app, 'createRequest', { ...wish, body, headers: { 'x-forwarded-for': '10.0.0.1', 'idempotency-key': undefined } });
+    const forged = await call(app, 'createRequest', {
+      ...wish,
+      body,
+      headers: { 'x-forwarded-for': '10.0.0.1', 'idempotency-key': undefined },
+    });
     expect(forged).toMatchObject({ status: 422 });
   });
 
@@ -102,7 +125,9 @@ describe('hours and networks', () => {
   });
 
   test('GET /roles tells them', async () => {
-    const { body } = await call<{ items: RoleView[] }>(appWith({ ...role, signIn: { within: '1h' } }), 'listRoles', { as: dev });
+    const { body } = await call<{ items: RoleView[] }>(appWith({ ...role, signIn: { within: '1h' } }), 'listRoles', {
+      as: dev,
+    });
     expect(body.items.find(({ id }) => id === 'read')?.conditions).toEqual([
       'Signed in at most 1 h ago.',
       'Only sun 11:00-11:30 Europe/Berlin.',
@@ -129,10 +154,15 @@ describe('templates', () => {
     expect(roles.items.map(({ id }) => id)).toEqual(['read', 'write', 'play', 'admin@production', 'admin@sandbox']);
     const request = await filed(latchkey, { role: 'admin@sandbox' });
     expect(request.role).toMatchObject({ id: 'admin@sandbox', arn: 'arn:aws:iam::333333333333:role/latchkey/read' });
-    expect(await call(latchkey, 'decideRequest', { as: lead, id: request.id, body: { decision: 'approve' } })).toMatchObject({ status: 404 });
+    expect(
+      await call(latchkey, 'decideRequest', { as: lead, id: request.id, body: { decision: 'approve' } }),
+    ).toMatchObject({ status: 404 });
     await approvedBy(latchkey, request.id, 'second-lead@example.com');
     expect(await vend(latchkey, request.id)).toMatchObject({ status: 200 });
-    expect(latchkey.sts.assumed[0]).toMatchObject({ RoleArn: 'arn:aws:iam::333333333333:role/latchkey/read', ExternalId: 'lk-1b2c3d4e5f60718293a4' });
+    expect(latchkey.sts.assumed[0]).toMatchObject({
+      RoleArn: 'arn:aws:iam::333333333333:role/latchkey/read',
+      ExternalId: 'lk-1b2c3d4e5f60718293a4',
+    });
   });
 
   test('have one inbox, which shows each approver what is theirs', async () => {
@@ -141,8 +171,14 @@ describe('templates', () => {
     const other = await filed(latchkey, { role: 'admin@production' });
     const inbox = async (as: string) => {
       latchkey.forget();
-      const { body } = await call<{ items: RequestView[] }>(latchkey, 'listRequests', { as, query: { view: 'to-decide' } });
-      return { ids: body.items.map(({ id }) => id), lists: latchkey.steps.filter(({ name }) => name === 'store.list').length };
+      const { body } = await call<{ items: RequestView[] }>(latchkey, 'listRequests', {
+        as,
+        query: { view: 'to-decide' },
+      });
+      return {
+        ids: body.items.map(({ id }) => id),
+        lists: latchkey.steps.filter(({ name }) => name === 'store.list').length,
+      };
     };
     expect((await inbox('second-lead@example.com')).ids).toEqual([one.id]);
     expect((await inbox(lead)).ids).toEqual([other.id]);
@@ -152,14 +188,24 @@ describe('templates', () => {
 
   test('a template that no longer selects the account takes the grant away', async () => {
     const latchkey = app();
-    const { id } = await approvedBy(latchkey, (await filed(latchkey, { role: 'admin@sandbox' })).id, 'second-lead@example.com');
+    const { id } = await approvedBy(
+      latchkey,
+      (await filed(latchkey, { role: 'admin@sandbox' })).id,
+      'second-lead@example.com',
+    );
     latchkey.catalogue = catalogueOf(fileOf({ admin: { ...template, accounts: ['production'] } }, more));
-    expect(await vend(latchkey, id)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('no longer in the catalogue') } });
+    expect(await vend(latchkey, id)).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringContaining('no longer in the catalogue') },
+    });
   });
 });
 
 describe('fallback', () => {
-  const role = { requesters: ['group:leads'], approval: { stages: [{ approvers: [lead], fallback: ['security@example.com'] }] } };
+  const role = {
+    requesters: ['group:leads'],
+    approval: { stages: [{ approvers: [lead], fallback: ['security@example.com'] }] },
+  };
 
   test('decides where the only approver asks, and not where it does not need to', async () => {
     const app = appWith(role);
@@ -167,14 +213,18 @@ describe('fallback', () => {
     expect(own.approval.stages[0]?.approvers).toEqual(['Lead', 'Security']);
     expect(await approvedBy(app, own.id, 'security@example.com')).toMatchObject({ status: 'active' });
     const other = await filed(app, {}, { as: 'second-lead@example.com' });
-    expect(await call(app, 'decideRequest', { as: 'security@example.com', id: other.id, body: { decision: 'approve' } })).toMatchObject({ status: 404 });
+    expect(
+      await call(app, 'decideRequest', { as: 'security@example.com', id: other.id, body: { decision: 'approve' } }),
+    ).toMatchObject({ status: 404 });
   });
 
   test('loses the right with the catalogue', async () => {
     const app = appWith(role);
     const { id } = await filed(app, {}, { as: lead });
     app.catalogue = catalogueOf(fileOf({ read: { ...read, ...role, approval: { stages: [{ approvers: [lead] }] } } }));
-    expect(await call(app, 'decideRequest', { as: 'security@example.com', id, body: { decision: 'approve' } })).toMatchObject({
+    expect(
+      await call(app, 'decideRequest', { as: 'security@example.com', id, body: { decision: 'approve' } }),
+    ).toMatchObject({
       status: 403,
       body: { code: 'not-an-approver' },
     });
@@ -186,13 +236,20 @@ describe('permission sets of IAM Identity Center', () => {
   const set = 'arn:aws:iam::999999999999:role/AWSReservedSSO_Developers_*';
   const session = (name: string, role = 'AWSReservedSSO_Developers_0123456789abcdef', account = '999999999999') =>
     `arn:aws:sts::${account}:assumed-role/${role}/${name}`;
-  const me = async (app: FakeApp, as: string) => (await call<{ principal: string; email: string | null; groups: string[] }>(app, 'me', { as })).body;
+  const me = async (app: FakeApp, as: string) =>
+    (await call<{ principal: string; email: string | null; groups: string[] }>(app, 'me', { as })).body;
 
   test('in a listed account the session name is the person', async () => {
     const app = appWith({ requesters: [set] }, sso);
-    expect(await me(app, session('Dev@Example.com'))).toMatchObject({ principal: session('Dev@Example.com'), email: dev, groups: ['developers'] });
+    expect(await me(app, session('Dev@Example.com'))).toMatchObject({
+      principal: session('Dev@Example.com'),
+      email: dev,
+      groups: ['developers'],
+    });
     const { id } = await filed(app, {}, { as: session(dev) });
-    expect(await call(app, 'decideRequest', { as: session(lead), id, body: { decision: 'approve' } })).toMatchObject({ status: 200 });
+    expect(await call(app, 'decideRequest', { as: session(lead), id, body: { decision: 'approve' } })).toMatchObject({
+      status: 200,
+    });
     expect(await vend(app, id, {}, session(dev))).toMatchObject({ status: 200 });
     // the same person with a token may see and end it; the right to use it came with the permission set
     expect(await call(app, 'readRequest', { as: dev, id })).toMatchObject({ status: 200 });
@@ -209,7 +266,10 @@ describe('permission sets of IAM Identity Center', () => {
   test('a requester who approves by another way in is still the requester', async () => {
     const app = appWith({ requesters: [set] }, sso);
     const { id } = await filed(app, {}, { as: session(lead) });
-    expect(await call(app, 'decideRequest', { as: lead, id, body: { decision: 'approve' } })).toMatchObject({ status: 403, body: { code: 'own-request' } });
+    expect(await call(app, 'decideRequest', { as: lead, id, body: { decision: 'approve' } })).toMatchObject({
+      status: 403,
+      body: { code: 'own-request' },
+    });
   });
 
   test.each([
@@ -231,7 +291,8 @@ describe('permission sets of IAM Identity Center', () => {
   describe('a user whose name is no mail address', () => {
     const leads = 'AWSReservedSSO_Leads_0123456789abcdef';
     const approval = { stages: [{ approvers: [lead, 'arn:aws:iam::999999999999:role/AWSReservedSSO_Leads_*'] }] };
-    const user = (name: string, account = '999999999999') => `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
+    const user = (name: string, account = '999999999999') =>
+      `arn:aws:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
 
     test('stays the same person when the permission set is provisioned anew', async () => {
       const app = appWith({ requesters: [set] }, sso);
@@ -253,8 +314,13 @@ describe('permission sets of IAM Identity Center', () => {
 
     test('may be named, and joined with a mail address and with the same user of another account', async () => {
       const both = { ssoAccounts: ['999999999999', '888888888888'] };
-      const joined = [{ email: 'jdoe@example.com', name: 'Jane Doe', principals: [user('jdoe'), user('jdoe', '888888888888')] }];
-      const app = appWith({ requesters: [user('jdoe')] }, { ...both, people: [...smallCatalogueFile.people, ...joined] });
+      const joined = [
+        { email: 'jdoe@example.com', name: 'Jane Doe', principals: [user('jdoe'), user('jdoe', '888888888888')] },
+      ];
+      const app = appWith(
+        { requesters: [user('jdoe')] },
+        { ...both, people: [...smallCatalogueFile.people, ...joined] },
+      );
       expect(await me(app, session('jdoe'))).toMatchObject({ principal: session('jdoe'), email: 'jdoe@example.com' });
       const { id } = await filed(app, {}, { as: session('jdoe') });
       const elsewhere = session('jdoe', undefined, '888888888888');
@@ -282,14 +348,24 @@ describe('permission sets of IAM Identity Center', () => {
   });
 
   test('a permission set in a group gives the group', async () => {
-    const app = appWith({ requesters: ['group:cloud'] }, { ...sso, groups: { ...smallCatalogueFile.groups, cloud: [set] } });
+    const app = appWith(
+      { requesters: ['group:cloud'] },
+      { ...sso, groups: { ...smallCatalogueFile.groups, cloud: [set] } },
+    );
     expect((await me(app, session('one@example.com'))).groups).toEqual(['cloud']);
-    expect(await file(app, { as: session('one@example.com', 'AWSReservedSSO_Other_0123456789abcdef') })).toMatchObject({ status: 404 });
+    expect(await file(app, { as: session('one@example.com', 'AWSReservedSSO_Other_0123456789abcdef') })).toMatchObject({
+      status: 404,
+    });
   });
 });
 
 describe('automatic approval on conditions', () => {
-  const role = { approval: { automatic: { when: { maxDuration: '30m', groups: ['developers'] } }, stages: [{ approvers: ['group:leads'] }] } };
+  const role = {
+    approval: {
+      automatic: { when: { maxDuration: '30m', groups: ['developers'] } },
+      stages: [{ approvers: ['group:leads'] }],
+    },
+  };
 
   test('is always recorded as such, with the condition', async () => {
     const request = await filed(appWith(role), { duration: '30m' });
@@ -307,12 +383,21 @@ describe('automatic approval on conditions', () => {
       body: { role: 'read', reason: 'x', duration: '31m' },
     });
     expect(body.outcome).toBe('needs-approval');
-    expect(body.checks.find(({ check }) => check === 'automatic')?.detail).toBe('Approvers decide, because it is for longer than 30 min.');
-    expect(await filed(app, { duration: '31m' })).toMatchObject({ status: 'pending', approval: { automatic: false, stages: [{ need: 1 }] } });
+    expect(body.checks.find(({ check }) => check === 'automatic')?.detail).toBe(
+      'Approvers decide, because it is for longer than 30 min.',
+    );
+    expect(await filed(app, { duration: '31m' })).toMatchObject({
+      status: 'pending',
+      approval: { automatic: false, stages: [{ need: 1 }] },
+    });
   });
 
   test('GET /roles tells when', async () => {
     const { body } = await call<{ items: RoleView[] }>(appWith(role), 'listRoles', { as: dev });
-    expect(body.items[0]?.approval).toMatchObject({ automatic: false, automaticWhen: 'in developers, for at most 30 min', stages: [{ need: 1 }] });
+    expect(body.items[0]?.approval).toMatchObject({
+      automatic: false,
+      automaticWhen: 'in developers, for at most 30 min',
+      stages: [{ need: 1 }],
+    });
   });
 });

@@ -31,13 +31,22 @@ const run = async (...args: string[]) => {
 
 describe('check', () => {
   test('says that the catalogue that ships is right, without doubts', async () =>
-    expect(await run('check', shipped, '--strict')).toEqual({ text: `${shipped} is right: 5 accounts, 7 roles, 8 groups, 12 people.`, exitCode: 0 }));
+    expect(await run('check', shipped, '--strict')).toEqual({
+      text: `${shipped} is right: 5 accounts, 7 roles, 8 groups, 12 people.`,
+      exitCode: 0,
+    }));
 
   test('names every fault with line, column and what was meant', async () => {
-    const file = edited('faults.yml', 'account: production\n    roleName: latchkey/UpdateProdApp', 'account: prodution\n    rolename: latchkey/UpdateProdApp');
+    const file = edited(
+      'faults.yml',
+      'account: production\n    roleName: latchkey/UpdateProdApp',
+      'account: prodution\n    rolename: latchkey/UpdateProdApp',
+    );
     const { text, exitCode } = await run('check', file);
     expect(text).toContain(`${file}:70:3 roles.production-app-write: "roleName" is missing`);
-    expect(text).toMatch(/:\d+:5 roles\.production-app-write\.rolename: unknown entry "rolename"; did you mean "roleName"\?/);
+    expect(text).toMatch(
+      /:\d+:5 roles\.production-app-write\.rolename: unknown entry "rolename"; did you mean "roleName"\?/,
+    );
     expect(exitCode).toBe(1);
   });
 
@@ -92,10 +101,16 @@ describe('check', () => {
   });
 
   test('a folder in place of a file', async () =>
-    expect(await run('check', folder)).toEqual({ text: `latchkey: ${folder} is a folder; name the file in it.`, exitCode: 2 }));
+    expect(await run('check', folder)).toEqual({
+      text: `latchkey: ${folder} is a folder; name the file in it.`,
+      exitCode: 2,
+    }));
 
   test('a file that is not there', async () =>
-    expect(await run('check', join(folder, 'none.yml'))).toEqual({ text: `latchkey: There is no file ${join(folder, 'none.yml')}.`, exitCode: 2 }));
+    expect(await run('check', join(folder, 'none.yml'))).toEqual({
+      text: `latchkey: There is no file ${join(folder, 'none.yml')}.`,
+      exitCode: 2,
+    }));
 });
 
 test('a word that is no question, or none at all, is told which there are', async () => {
@@ -103,7 +118,10 @@ test('a word that is no question, or none at all, is told which there are', asyn
     text: expect.stringMatching(/^latchkey: "catalogue chekc" is no command\. Did you mean "catalogue check"\?/),
     exitCode: 2,
   });
-  expect(await run()).toEqual({ text: expect.stringMatching(/latchkey catalogue check +finds faults[\s\S]*latchkey catalogue test /), exitCode: 2 });
+  expect(await run()).toEqual({
+    text: expect.stringMatching(/latchkey catalogue check +finds faults[\s\S]*latchkey catalogue test /),
+    exitCode: 2,
+  });
   expect(await run('--help')).toMatchObject({ exitCode: 0 });
   expect(await run('check', '--url', 'http://localhost:1')).toMatchObject({ exitCode: 2 });
 });
@@ -112,7 +130,16 @@ describe('explain', () => {
   const explain = (...args: string[]) => run('explain', '--catalogue', shipped, ...args);
 
   test('shows every rule, passed or failed, and the answer that filing would give', async () => {
-    const { text, exitCode } = await explain('--person', 'asi-dev@example.com', '--role', 'production-app-write', '--ticket', 'X', '--reason', 'short');
+    const { text, exitCode } = await explain(
+      '--person',
+      'asi-dev@example.com',
+      '--role',
+      'production-app-write',
+      '--ticket',
+      'X',
+      '--reason',
+      'short',
+    );
     expect(text).toMatch(/passed {2}requesters +Named by group:developers\./);
     expect(text).toMatch(/FAILED {2}reason +The reason must have at least 10 characters; this one has 5\./);
     expect(text).toMatch(/FAILED {2}ticket +The ticket must have the form/);
@@ -122,12 +149,27 @@ describe('explain', () => {
 
   test('says who will be asked about a ticket, and what would come of an answer', async () => {
     const repair = (...args: string[]) =>
-      run('explain', '--catalogue', join(root, 'docs/tickets.yml'), '--person', 'dev@example.com', '--role', 'orders-repair', '--ticket', 'OPS-1', ...args);
+      run(
+        'explain',
+        '--catalogue',
+        join(root, 'docs/tickets.yml'),
+        '--person',
+        'dev@example.com',
+        '--role',
+        'orders-repair',
+        '--ticket',
+        'OPS-1',
+        ...args,
+      );
     expect(await repair()).toEqual({
-      text: expect.stringMatching(/passed {2}ticket-validator +jira is asked .* nothing is filed\. A dry run does not ask\./),
+      text: expect.stringMatching(
+        /passed {2}ticket-validator +jira is asked .* nothing is filed\. A dry run does not ask\./,
+      ),
       exitCode: 0,
     });
-    expect((await repair('--ticket-is', 'invalid')).text).toContain('Refused with refused-by-policy: jira does not accept the ticket.');
+    expect((await repair('--ticket-is', 'invalid')).text).toContain(
+      'Refused with refused-by-policy: jira does not accept the ticket.',
+    );
     expect((await repair('--ticket-is', 'unreachable')).text).toContain('Refused with try-again: ');
     expect(await repair('--ticket-is', 'perhaps')).toMatchObject({
       text: expect.stringContaining('latchkey: --ticket-is must be one of valid, invalid, unreachable, not "perhaps".'),
@@ -136,19 +178,33 @@ describe('explain', () => {
   });
 
   test('says why a role is not to be seen, which filing does not tell', async () => {
-    expect((await explain('--person', 'contractor@example.com', '--role', 'production-bucket-read', '--group', 'developers')).text).toMatch(
-      /FAILED {2}deny +Denied by contractor@example\.com\./,
+    expect(
+      (await explain('--person', 'contractor@example.com', '--role', 'production-bucket-read', '--group', 'developers'))
+        .text,
+    ).toMatch(/FAILED {2}deny +Denied by contractor@example\.com\./);
+    expect((await explain('--person', 'stranger@example.com', '--role', 'production-bucket-read')).text).toMatch(
+      /FAILED {2}requesters /,
     );
-    expect((await explain('--person', 'stranger@example.com', '--role', 'production-bucket-read')).text).toMatch(/FAILED {2}requesters /);
   });
 
   const inEmergency = (...args: string[]) =>
-    run('explain', '--catalogue', join(root, 'catalogue-tests/catalogues/break-glass.yml'), '--person', 'pager@example.com', '--break-glass', '--mfa', ...args);
+    run(
+      'explain',
+      '--catalogue',
+      join(root, 'catalogue-tests/catalogues/break-glass.yml'),
+      '--person',
+      'pager@example.com',
+      '--break-glass',
+      '--mfa',
+      ...args,
+    );
 
   test('takes break-glass, and says who reviews it', async () => {
     const { text, exitCode } = await inEmergency('--role', 'shop-admin@production');
     expect(text).toMatch(/passed {2}break-glass +You may take this role at once/);
-    expect(text).toContain("review: Lena Lead, Sec Urity, within 2 d of the grant's end\nGranted at once, by break-glass");
+    expect(text).toContain(
+      "review: Lena Lead, Sec Urity, within 2 d of the grant's end\nGranted at once, by break-glass",
+    );
     expect(text).not.toContain('stage 1');
     expect(exitCode).toBe(0);
     expect(JSON.parse((await inEmergency('--role', 'shop-admin@production', '--json')).text)).toMatchObject({
@@ -163,13 +219,23 @@ describe('explain', () => {
   });
 
   test('takes whatever else filing looks at', async () => {
-    const ask = async (...args: string[]) => (await explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...args)).text;
+    const ask = async (...args: string[]) =>
+      (await explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...args)).text;
     expect(await ask('--open', 'production-bucket-read')).toContain('Refused with overlap');
     expect(await ask('--open', 'production-bucket-read', '--continues', '30m')).toContain('Refused with overlap');
     expect(await ask('--continues', '30m')).toContain('Filed; approvers decide.');
-    expect(await ask('--at', '2026-11-23T09:00:00Z', '--starts-at', '2026-12-23T09:00:00Z')).toMatch(/FAILED {2}start +A start may be at most 7 d ahead\./);
+    expect(await ask('--at', '2026-11-23T09:00:00Z', '--starts-at', '2026-12-23T09:00:00Z')).toMatch(
+      /FAILED {2}start +A start may be at most 7 d ahead\./,
+    );
     expect(await ask('--scope', 'bucket=logs')).toMatch(/FAILED {2}scope /);
-    const bot = ['--person', 'arn:aws:iam::999999999999:role/chatops-bot', '--role', 'production-bucket-read', '--on-behalf-of', 'slack:U024BE7LH'];
+    const bot = [
+      '--person',
+      'arn:aws:iam::999999999999:role/chatops-bot',
+      '--role',
+      'production-bucket-read',
+      '--on-behalf-of',
+      'slack:U024BE7LH',
+    ];
     expect((await explain(...bot, '--bot-filed-lately', '60')).text).toMatch(/FAILED {2}bot-requests-per-hour /);
     expect((await explain(...bot, '--filed-lately', '60')).text).toContain('Filed; approvers decide.');
   });
@@ -178,7 +244,10 @@ describe('explain', () => {
     [['--scope', 'logs'], '--scope takes a name and a value, such as --scope bucket=reports, not "logs".'],
     [['--filed-lately', 'many'], 'filedLately must be a whole number'],
     [['--starts-at', 'noon'], 'startsAt must be an instant such as 2026-11-22T10:00:00Z'],
-    [['--continues', '1h', '--break-glass'], 'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them'],
+    [
+      ['--continues', '1h', '--break-glass'],
+      'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
+    ],
   ])('%j is no question', async (flags, answer) =>
     expect(await explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...flags)).toEqual({
       text: expect.stringContaining(`latchkey: ${answer}`),
@@ -187,7 +256,11 @@ describe('explain', () => {
   );
 
   test('as JSON', async () =>
-    expect(JSON.parse((await explain('--person', 'main-admin@example.com', '--role', 'northwind-admin', '--mfa', '--json')).text)).toMatchObject({
+    expect(
+      JSON.parse(
+        (await explain('--person', 'main-admin@example.com', '--role', 'northwind-admin', '--mfa', '--json')).text,
+      ),
+    ).toMatchObject({
       outcome: 'needs-approval',
       stages: [{ need: 1, approvers: ['Ruth Root', 'Lena Lead'] }],
     }));
@@ -196,20 +269,30 @@ describe('explain', () => {
     expect((await explain('--person', 'a@b.example', '--role', 'sandbox-raed')).text).toBe(
       'latchkey: There is no role "sandbox-raed"; did you mean "sandbox-read"?',
     );
-    expect(await explain('--role', 'sandbox-read')).toEqual({ text: expect.stringMatching(/^latchkey: --person is missing: mail address/), exitCode: 2 });
+    expect(await explain('--role', 'sandbox-read')).toEqual({
+      text: expect.stringMatching(/^latchkey: --person is missing: mail address/),
+      exitCode: 2,
+    });
     expect((await explain('--person', 'a@b.example', '--role', 'sandbox-read', '--at', 'noon')).text).toBe(
       'latchkey: at must be a time such as 2026-11-23T10:00:00Z',
     );
-    expect((await explain('--person', 'arn:aws:iam::999999999999:role/chatops-bot', '--role', 'sandbox-read')).text).toMatch(
-      /^latchkey: A bot must say on whose behalf/,
-    );
-    expect(await run('explain', '--persn', 'x')).toMatchObject({ exitCode: 2, text: expect.stringMatching(/Did you mean --person\?/) });
+    expect(
+      (await explain('--person', 'arn:aws:iam::999999999999:role/chatops-bot', '--role', 'sandbox-read')).text,
+    ).toMatch(/^latchkey: A bot must say on whose behalf/);
+    expect(await run('explain', '--persn', 'x')).toMatchObject({
+      exitCode: 2,
+      text: expect.stringMatching(/Did you mean --person\?/),
+    });
   });
 });
 
 test('who lists requesters, denied people and approvers', async () => {
   const { text } = await run('who', '--role', 'production-bucket-read', '--catalogue', shipped);
-  for (const line of ['request +Asi Dev \\(asi-dev@example\\.com\\)', 'denied +contractor@example\\.com', 'stage 1 +1 of Lena Lead, Sam Second'])
+  for (const line of [
+    'request +Asi Dev \\(asi-dev@example\\.com\\)',
+    'denied +contractor@example\\.com',
+    'stage 1 +1 of Lena Lead, Sam Second',
+  ])
     expect(text).toMatch(new RegExp(line));
   expect(text).not.toMatch(/request.*contractor/);
 });
@@ -217,28 +300,35 @@ test('who lists requesters, denied people and approvers', async () => {
 describe('diff', () => {
   const against = async (from: string, to: string) => (await run('diff', shipped, edited('new.yml', from, to))).text;
 
-  test('nothing', async () => expect((await run('diff', shipped, shipped)).text).toBe('Nobody gains or loses anything, and no rule changes.'));
+  test('nothing', async () =>
+    expect((await run('diff', shipped, shipped)).text).toBe('Nobody gains or loses anything, and no rule changes.'));
   test('who joins a group gains its roles', async () =>
-    expect(await against('platform: [trusted-user@example.com]', 'platform: [trusted-user@example.com, new@example.com]')).toBe(
-      'Gained:\n  + new@example.com may request cross-account-admin, sandbox-read',
-    ));
+    expect(
+      await against('platform: [trusted-user@example.com]', 'platform: [trusted-user@example.com, new@example.com]'),
+    ).toBe('Gained:\n  + new@example.com may request cross-account-admin, sandbox-read'));
   test('who is denied loses the role', async () =>
-    expect(await against('approval: { automatic: true }', 'deny: [group:platform]\n    approval: { automatic: true }')).toBe(
-      'Lost:\n  - trusted-user@example.com may request sandbox-read',
-    ));
+    expect(
+      await against('approval: { automatic: true }', 'deny: [group:platform]\n    approval: { automatic: true }'),
+    ).toBe('Lost:\n  - trusted-user@example.com may request sandbox-read'));
   test('an approver goes', async () =>
     expect(await against('leads: [lead@example.com, second-lead@example.com]', 'leads: [lead@example.com]')).toMatch(
       /- second-lead@example\.com may approve production-app-write/,
     ));
   test('an admin comes', async () =>
-    expect(await against('admins: [group:security]', 'admins: [group:security, group:leads]')).toMatch(/\+ lead@example\.com is admin/));
+    expect(await against('admins: [group:security]', 'admins: [group:security, group:leads]')).toMatch(
+      /\+ lead@example\.com is admin/,
+    ));
   test('rules get stricter and looser', async () => {
     expect(await against('duration: { default: 1h, max: 4h }', 'duration: { default: 1h, max: 8h }')).toBe(
       'Rules:\n  ~ production-app-write: duration.max 4 h -> 8 h (looser)',
     );
-    expect(await against('need: 2', 'need: 1')).toBe('Rules:\n  ~ cross-account-admin: approval.stages.0.need 2 -> 1 (looser)');
+    expect(await against('need: 2', 'need: 1')).toBe(
+      'Rules:\n  ~ cross-account-admin: approval.stages.0.need 2 -> 1 (looser)',
+    );
     expect(await against('mfa: true', 'mfa: false')).toBe('Rules:\n  ~ northwind-admin: mfa true -> false (looser)');
-    expect(await against('session: { max: 30m }', 'session: { max: 15m }')).toBe('Rules:\n  ~ cross-account-admin: session.max 30 min -> 15 min (stricter)');
+    expect(await against('session: { max: 30m }', 'session: { max: 15m }')).toBe(
+      'Rules:\n  ~ cross-account-admin: session.max 30 min -> 15 min (stricter)',
+    );
   });
   test('tickets are checked elsewhere, otherwise, or not at all', async () => {
     const example = readFileSync(join(root, 'docs/tickets.yml'), 'utf8');
@@ -247,13 +337,26 @@ describe('diff', () => {
     expect(await changed('http://localhost:3000/local/tickets/check', 'https://evil.example/check')).toBe(
       'Rules:\n  ~ ticketValidators.jira: url http://localhost:3000/local/tickets/check -> https://evil.example/check',
     );
-    expect(await changed('ifUnreachable: allow', 'ifUnreachable: refuse')).toBe('Rules:\n  ~ orders-read: ticket.ifUnreachable allow -> refuse (stricter)');
+    expect(await changed('ifUnreachable: allow', 'ifUnreachable: refuse')).toBe(
+      'Rules:\n  ~ orders-read: ticket.ifUnreachable allow -> refuse (stricter)',
+    );
     expect(await changed('required: true, validator: jira }', 'required: true }')).toBe(
       'Rules:\n  ~ orders-repair: ticket.validator jira -> none\n  ~ orders-repair: ticket.ifUnreachable refuse -> none',
     );
   });
   test('as JSON', async () =>
-    expect(JSON.parse((await run('diff', shipped, edited('new.yml', 'POC: [sandy@example.com]', 'POC: [other@example.com]'), '--json')).text)).toEqual({
+    expect(
+      JSON.parse(
+        (
+          await run(
+            'diff',
+            shipped,
+            edited('new.yml', 'POC: [sandy@example.com]', 'POC: [other@example.com]'),
+            '--json',
+          )
+        ).text,
+      ),
+    ).toEqual({
       gained: [{ who: 'other@example.com', may: 'request', roles: ['trusting-readonly'] }],
       lost: [{ who: 'sandy@example.com', may: 'request', roles: ['trusting-readonly'] }],
       rules: [],
@@ -270,13 +373,18 @@ describe('test', () => {
   test('a case that does not hold says what is instead', async () => {
     const file = edited('other.yml', 'requesters: [group:POC]', 'requesters: []');
     const { text, exitCode } = await run('test', join(root, 'catalogue-tests'), '--catalogue', file);
-    expect(text).toMatch(/^FAILED {2}the trusting company decides over its own account\n +expected needs-approval, is refused\. requesters: No entry/m);
+    expect(text).toMatch(
+      /^FAILED {2}the trusting company decides over its own account\n +expected needs-approval, is refused\. requesters: No entry/m,
+    );
     expect(text).toMatch(/^29 of 30 cases hold\.$/m);
     expect(exitCode).toBe(1);
   });
 
   test('a case file with a fault', async () => {
-    write('bad.yml', 'cases:\n  - name: x\n    given: { person: a@b.example, role: r, breakGlas: true }\n    expect: { outcome: perhaps, reviewer: [x] }\n');
+    write(
+      'bad.yml',
+      'cases:\n  - name: x\n    given: { person: a@b.example, role: r, breakGlas: true }\n    expect: { outcome: perhaps, reviewer: [x] }\n',
+    );
     const { text } = await run('test', folder);
     expect(text).toMatch(/bad\.yml:3:\d+ cases\.0\.given\.breakGlas: .*; did you mean "breakGlass"\?/);
     expect(text).toMatch(/bad\.yml:4:\d+ cases\.0\.expect\.reviewer: .*; did you mean "reviewers"\?/);
@@ -290,12 +398,16 @@ describe('test', () => {
       'cases/case.yml',
       `catalogue: ${glass}\ncases:\n  - { name: x, given: ${given}, expect: { outcome: automatic, reviewers: [], durationSeconds: 60 } }\n`,
     );
-    expect((await run('test', join(folder, 'cases'))).text).toContain('expected nobody to review, are Lena Lead\n          expected 60 s, are 900 s');
+    expect((await run('test', join(folder, 'cases'))).text).toContain(
+      'expected nobody to review, are Lena Lead\n          expected 60 s, are 900 s',
+    );
   });
 });
 
 test('docs/access.schema.json is what the shape says; `node scripts/catalogue-schema.ts` writes it', () =>
-  expect(JSON.parse(readFileSync(join(root, 'docs/access.schema.json'), 'utf8'))).toEqual(JSON.parse(JSON.stringify(catalogueSchema()))));
+  expect(JSON.parse(readFileSync(join(root, 'docs/access.schema.json'), 'utf8'))).toEqual(
+    JSON.parse(JSON.stringify(catalogueSchema())),
+  ));
 
 describe('an editor with docs/access.schema.json', () => {
   type Part = { [name: string]: unknown };
@@ -309,7 +421,9 @@ describe('an editor with docs/access.schema.json', () => {
 
   test('says of every entry what it means, and nothing of an entry that there is not', () => {
     const said = entries.map(([name, { description }]) => [name, description]);
-    expect(said.filter(([, description]) => typeof description !== 'string' || !/^\p{L}.*\.$/u.test(description))).toEqual([]);
+    expect(
+      said.filter(([, description]) => typeof description !== 'string' || !/^\p{L}.*\.$/u.test(description)),
+    ).toEqual([]);
     expect(Object.values(words).filter((text) => !said.some(([, description]) => description === text))).toEqual([]);
     expect(() => wordsFor('roles.*.nothing')).toThrow('has nothing for roles.*.nothing');
   });
@@ -317,7 +431,9 @@ describe('an editor with docs/access.schema.json', () => {
   test('marks a duration that is none, and what is left out has its default', () => {
     const of = (name: string) => entries.find(([one]) => one === name)![1];
     const pattern = new RegExp(of('decideWithin').pattern as string);
-    expect(['45m', '1h30m', '7d', 'PT1H30M', '8 hours', '8', '', 'P', '1h x'].filter((text) => pattern.test(text))).toEqual(['45m', '1h30m', '7d', 'PT1H30M']);
+    expect(
+      ['45m', '1h30m', '7d', 'PT1H30M', '8 hours', '8', '', 'P', '1h x'].filter((text) => pattern.test(text)),
+    ).toEqual(['45m', '1h30m', '7d', 'PT1H30M']);
     expect(of('decideWithin').default).toBe('8h');
     expect(of('leavers')).toMatchObject({ enum: ['revoke', 'keep'], default: 'revoke' });
   });
@@ -325,7 +441,16 @@ describe('an editor with docs/access.schema.json', () => {
 
 test('the schema knows every field, and the catalogue that ships names it', () => {
   const text = JSON.stringify(catalogueSchema());
-  for (const field of ['externalId', 'principals', 'requesters', 'fallback', 'signIn', 'timeZone', 'openRequests', 'ssoAccounts'])
+  for (const field of [
+    'externalId',
+    'principals',
+    'requesters',
+    'fallback',
+    'signIn',
+    'timeZone',
+    'openRequests',
+    'ssoAccounts',
+  ])
     expect(text).toContain(`"${field}":`);
   expect(yaml).toMatch(/^# yaml-language-server: \$schema=docs\/access\.schema\.json$/m);
 });

@@ -20,7 +20,9 @@ const catalogue = {
     { email: 'security@example.com', name: 'Security' },
   ],
   groups: { developers: ['dev@example.com', 'lead@example.com'] },
-  bots: { chatops: { principal: 'arn:aws:iam::999999999999:role/chatops-bot', for: ['group:developers'], roles: ['reports'] } },
+  bots: {
+    chatops: { principal: 'arn:aws:iam::999999999999:role/chatops-bot', for: ['group:developers'], roles: ['reports'] },
+  },
   roles: {
     reports: {
       account: 'production',
@@ -46,7 +48,12 @@ const catalogue = {
       requesters: ['dev@example.com'],
       approval: { stages: [{ approvers: ['lead@example.com'] }], decideWithin: '8h' },
       duration: { default: '1h', max: '8h' },
-      breakGlass: { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'], reviewWithin: '2d' },
+      breakGlass: {
+        requesters: ['dev@example.com'],
+        maxDuration: '30m',
+        reviewers: ['security@example.com'],
+        reviewWithin: '2d',
+      },
     },
   },
 };
@@ -80,11 +87,18 @@ const approved = async ({ id }: RequestView) => bodyOf<RequestView>(await cli(le
 describe('a start', () => {
   test('is said back exactly, in the words of the terminal and in UTC', async () => {
     const ran = await file('database', '--at', 'in 2h');
-    expect(ran.err).toMatch(/^To start \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/);
+    expect(ran.err).toMatch(
+      /^To start \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/,
+    );
     expect(ran.out).toMatch(/ {2}starts +in 1 h 59 min \(.* UTC\), or at the approval if that is later\n/);
     const { id } = bodyOf<RequestView>(await cli(dev, 'show', 'database', '--json'));
-    expect((await cli(lead, 'approve', id)).out).toMatch(/^scheduled [\s\S]* {2}starts +in 1 h 59 min \(.* UTC\)\n {2}ends +in 2 h 59 min/);
-    expect(await cli(dev, 'credentials', 'database')).toMatchObject({ status: 8, err: expect.stringMatching(/Your grant for database starts in 1 h 59 min/) });
+    expect((await cli(lead, 'approve', id)).out).toMatch(
+      /^scheduled [\s\S]* {2}starts +in 1 h 59 min \(.* UTC\)\n {2}ends +in 2 h 59 min/,
+    );
+    expect(await cli(dev, 'credentials', 'database')).toMatchObject({
+      status: 8,
+      err: expect.stringMatching(/Your grant for database starts in 1 h 59 min/),
+    });
   });
   test('reaches the API as the instant that was understood', async () => {
     const { startsAt } = await filed('database', '--at', toInstant(Date.now() + HOUR));
@@ -97,7 +111,10 @@ describe('a start', () => {
       err: expect.stringMatching(/"at noon" is no time to start\.\n {2}Say it as 14:30, tomorrow 09:00/),
     }));
   test('too far ahead is refused by the catalogue', async () =>
-    expect(await file('database', '--at', 'in 400d')).toMatchObject({ status: 6, err: expect.stringMatching(/may be at most/) }));
+    expect(await file('database', '--at', 'in 400d')).toMatchObject({
+      status: 6,
+      err: expect.stringMatching(/may be at most/),
+    }));
 });
 
 describe('a scope', () => {
@@ -107,15 +124,22 @@ describe('a scope', () => {
   });
   test('goes with a session that is asked for at once', async () => {
     dev.onSleep = async () => {
-      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(
+        await cli(lead, 'requests', '--view', 'to-decide', '--json'),
+      ).items;
       await cli(lead, 'approve', id);
       return undefined;
     };
-    expect(await cli(dev, 'credentials', 'reports', '--request', '--reason', reason, ...scope)).toMatchObject({ status: 0 });
+    expect(await cli(dev, 'credentials', 'reports', '--request', '--reason', reason, ...scope)).toMatchObject({
+      status: 0,
+    });
     expect((await cli(dev, 'show', 'reports')).out).toMatch(/ {2}scope +bucket=reports prefix=2026\/11\n/);
   });
   test('may hold an equals sign in a value', async () =>
-    expect(await file('reports', '--scope', 'bucket=reports', '--scope=prefix=a=b')).toMatchObject({ status: 6, err: expect.stringMatching(/prefix/) }));
+    expect(await file('reports', '--scope', 'bucket=reports', '--scope=prefix=a=b')).toMatchObject({
+      status: 6,
+      err: expect.stringMatching(/prefix/),
+    }));
   test.each([
     [['--scope', 'bucket'], 2, /such as --scope bucket=reports, not "bucket"/],
     [['--scope', '=x'], 2, /not "=x"/],
@@ -138,16 +162,22 @@ describe('explain', () => {
   test('judges everything that a request can say', async () => {
     const ran = await cli(dev, 'explain', 'reports', '--at', 'in 1h', ...scope);
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^To start /) });
-    expect(ran.out).toMatch(/yes {2}start: A start at[\s\S]*yes {2}scope: Limited to objects below 2026\/11 in reports/);
+    expect(ran.out).toMatch(
+      /yes {2}start: A start at[\s\S]*yes {2}scope: Limited to objects below 2026\/11 in reports/,
+    );
     expect((await cli(dev, 'explain', 'database', '--break-glass')).out).toMatch(/yes {2}break-glass: /);
   });
   test('of a bot is for a person', async () => {
     const bot = testWorld({ env: { LATCHKEY_URL: at.server.url, ...at.keysOf('role/chatops-bot') } });
-    expect(await cli(bot, 'explain', 'reports', '--on-behalf-of', 'dev@example.com', ...scope)).toMatchObject({ status: 0 });
+    expect(await cli(bot, 'explain', 'reports', '--on-behalf-of', 'dev@example.com', ...scope)).toMatchObject({
+      status: 0,
+    });
     const ran = await cli(bot, 'request', 'reports', '--reason', reason, '--on-behalf-of', 'dev@example.com', ...scope);
     expect(ran).toMatchObject({
       status: 0,
-      out: expect.stringMatching(/by +Dev \(dev@example.com\) \(filed by arn:aws:iam::999999999999:role\/chatops-bot\)/),
+      out: expect.stringMatching(
+        /by +Dev \(dev@example.com\) \(filed by arn:aws:iam::999999999999:role\/chatops-bot\)/,
+      ),
     });
   });
 });
@@ -178,12 +208,15 @@ describe('roles', () => {
 });
 
 test('a request beside one that is open says what can be done with that one', async () => {
-  const again = (...args: string[]) => cli(dev, 'request', 'reports', ...scope, '--reason', 'The same once more', ...args);
+  const again = (...args: string[]) =>
+    cli(dev, 'request', 'reports', ...scope, '--reason', 'The same once more', ...args);
   const { id } = await filed('reports', ...scope);
   expect(await again()).toMatchObject({
     status: 7,
     err: expect.stringMatching(
-      new RegExp(`^latchkey: Request ${id} for this role is still open\\..*\n {2}Wait for the decision: latchkey show ${id} --wait\n`),
+      new RegExp(
+        `^latchkey: Request ${id} for this role is still open\\..*\n {2}Wait for the decision: latchkey show ${id} --wait\n`,
+      ),
     ),
   });
   await cli(lead, 'approve', id);
@@ -192,12 +225,16 @@ test('a request beside one that is open says what can be done with that one', as
 });
 
 describe('extend', () => {
-  const more = (...args: string[]) => cli(dev, 'extend', ...args, '--for', '1h', '--reason', 'The export is larger than thought');
+  const more = (...args: string[]) =>
+    cli(dev, 'extend', ...args, '--for', '1h', '--reason', 'The export is larger than thought');
 
   test('asks for more time where the grant ends, with the same scope, one at a time', async () => {
     const first = await approved(await filed('reports', ...scope));
     const ran = await more('reports');
-    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^pending {2}reports[\s\S]*scope +bucket=reports prefix=2026\/11\n/) });
+    expect(ran).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^pending {2}reports[\s\S]*scope +bucket=reports prefix=2026\/11\n/),
+    });
     expect(ran.out).toMatch(new RegExp(`extends +${first.id}\\n`));
     expect(ran.out).toMatch(/starts +where the grant before it ends, in (?:1 h|59 min) \(/);
     const second = await approved({ id: /request +(\w{26})/.exec(ran.out)![1]! } as RequestView);
@@ -205,7 +242,9 @@ describe('extend', () => {
     const refused = {
       status: 7,
       err: expect.stringMatching(
-        new RegExp(`^latchkey: Request ${second.id} already asks for more time.*\n {2}See when it starts: latchkey show ${second.id}\n`),
+        new RegExp(
+          `^latchkey: Request ${second.id} already asks for more time.*\n {2}See when it starts: latchkey show ${second.id}\n`,
+        ),
       ),
     };
     for (const target of ['reports', first.id]) expect(await more(target)).toMatchObject(refused);
@@ -216,30 +255,59 @@ describe('extend', () => {
     const ended = await cli(dev, 'end', 'reports', '--json');
     expect(bodyOf(ended)).toMatchObject({ id: grant.id, status: 'withdrawn' });
     expect(ended.err).toBe(`Still pending: request ${extension}. End it as well: latchkey end ${extension}\n`);
-    expect(await cli(dev, 'end', 'reports', '--json')).toMatchObject({ status: 0, out: expect.stringContaining(extension), err: '' });
+    expect(await cli(dev, 'end', 'reports', '--json')).toMatchObject({
+      status: 0,
+      out: expect.stringContaining(extension),
+      err: '',
+    });
   });
   test('by id, with --wait', async () => {
     const { id } = await approved(await filed('reports', ...scope));
     dev.onSleep = async () => {
-      const [{ id: waiting }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      const [{ id: waiting }] = bodyOf<{ items: [RequestView] }>(
+        await cli(lead, 'requests', '--view', 'to-decide', '--json'),
+      ).items;
       await cli(lead, 'approve', waiting);
       return undefined;
     };
-    expect(await more(id, '--wait')).toMatchObject({ status: 0, out: expect.stringMatching(/^scheduled /), err: expect.stringMatching(/Lead approved it/) });
+    expect(await more(id, '--wait')).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^scheduled /),
+      err: expect.stringMatching(/Lead approved it/),
+    });
   });
   test('the same key files once', async () => {
     await approved(await filed('reports', ...scope));
     const once = bodyOf<RequestView>(await more('reports', '--idempotency-key', 'k1', '--json'));
     expect(
-      bodyOf(await cli(dev, 'extend', once.extends!, '--for', '1h', '--reason', 'The export is larger than thought', '--idempotency-key', 'k1', '--json')),
+      bodyOf(
+        await cli(
+          dev,
+          'extend',
+          once.extends!,
+          '--for',
+          '1h',
+          '--reason',
+          'The export is larger than thought',
+          '--idempotency-key',
+          'k1',
+          '--json',
+        ),
+      ),
     ).toMatchObject({ id: once.id });
   });
   test('needs a grant', async () => {
-    expect(await more('reports')).toMatchObject({ status: 8, err: expect.stringMatching(/no active grant for reports/) });
+    expect(await more('reports')).toMatchObject({
+      status: 8,
+      err: expect.stringMatching(/no active grant for reports/),
+    });
     await filed('reports', ...scope);
     expect(await more('reports')).toMatchObject({ status: 8, err: expect.stringMatching(/still pending/) });
     expect(await more('repotrs')).toMatchObject({ status: 4, err: expect.stringMatching(/Did you mean reports\?/) });
-    expect(await cli(dev, 'extend', 'reports', '--reason', 'x')).toMatchObject({ status: 2, err: expect.stringMatching(/--for is missing/) });
+    expect(await cli(dev, 'extend', 'reports', '--reason', 'x')).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/--for is missing/),
+    });
   });
 });
 
@@ -247,7 +315,9 @@ describe('a list', () => {
   test('says when a request was over, not when its grant would have been', async () => {
     const { id } = await approved(await filed('reports', ...scope, '--for', '3h'));
     await cli(lead, 'end', id);
-    expect((await cli(dev, 'requests')).out).toMatch(new RegExp(`^${id} +revoked +reports +Dev \\(dev@example.com\\) +(?:now|\\d+ s ago) \\(`, 'm'));
+    expect((await cli(dev, 'requests')).out).toMatch(
+      new RegExp(`^${id} +revoked +reports +Dev \\(dev@example.com\\) +(?:now|\\d+ s ago) \\(`, 'm'),
+    );
   });
 });
 
@@ -259,7 +329,10 @@ test('options of every command may stand before it', async () => {
   });
   expect(await cli(dev, '--auth=token', 'show', 'reports', '--history')).not.toMatchObject({ status: 2 });
   expect(await cli(dev, '--debug')).toMatchObject({ status: 2 });
-  expect(await cli(dev, '--reason', 'x', 'request')).toMatchObject({ status: 2, err: expect.stringMatching(/"--reason" is no command/) });
+  expect(await cli(dev, '--reason', 'x', 'request')).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/"--reason" is no command/),
+  });
 });
 
 describe('request --idempotency-key', () => {
@@ -285,8 +358,12 @@ describe('break-glass', () => {
     const { asked, world } = asking('no');
     const ran = await smash(world);
     expect(ran).toMatchObject({ status: 130, out: '' });
-    expect(ran.err).toContain('\u001b[31mBREAK-GLASS\u001b[0m: database in Lab (333333333333), at once and without approval, for 30 min.');
-    expect(ran.err).toContain('Told at once by mail: its approvers (Lead), its reviewers (Security) and every admin of Latchkey.');
+    expect(ran.err).toContain(
+      '\u001b[31mBREAK-GLASS\u001b[0m: database in Lab (333333333333), at once and without approval, for 30 min.',
+    );
+    expect(ran.err).toContain(
+      'Told at once by mail: its approvers (Lead), its reviewers (Security) and every admin of Latchkey.',
+    );
     expect(ran.err).toContain('within 2 d of the end');
     expect(ran.err).toContain('Nothing was filed.');
     expect(asked).toEqual(['Break the glass? Type yes: ']);
@@ -299,10 +376,16 @@ describe('break-glass', () => {
       err: expect.stringMatching(/Nothing was filed\.\n {2}If it is meant, add --yes\.\n$/),
     }));
   const hasScript = spawnSync('script', ['--version']).status === 0;
-  if (!hasScript) process.stderr.write('SKIPPED: no script(1) on this machine, so test/cli-asking.test.ts asked nobody at a terminal\n');
+  if (!hasScript)
+    process.stderr.write(
+      'SKIPPED: no script(1) on this machine, so test/cli-asking.test.ts asked nobody at a terminal\n',
+    );
   test.each(hasScript ? ['no', 'yes'] : [])('somebody at a real terminal types %s', async (answer) => {
     const line = `'${process.execPath}' bin/latchkey.ts request database --break-glass --reason 'The shop is down, INC-4711'`;
-    const terminal = spawn('script', ['-qec', line, '/dev/null'], { cwd: join(import.meta.dirname, '..'), env: dev.env as NodeJS.ProcessEnv });
+    const terminal = spawn('script', ['-qec', line, '/dev/null'], {
+      cwd: join(import.meta.dirname, '..'),
+      env: dev.env as NodeJS.ProcessEnv,
+    });
     let out = '';
     terminal.stdout.on('data', (chunk) => {
       const had = out.includes('Type yes: ');
@@ -310,7 +393,11 @@ describe('break-glass', () => {
       if (!had && out.includes('Type yes: ')) terminal.stdin.write(`${answer}\n`);
     });
     const status = await new Promise((resolve) => terminal.on('close', resolve));
-    expect([status, out]).toEqual(answer === 'yes' ? [0, expect.stringMatching(/active.*database/)] : [130, expect.stringMatching(/Nothing was filed/)]);
+    expect([status, out]).toEqual(
+      answer === 'yes'
+        ? [0, expect.stringMatching(/active.*database/)]
+        : [130, expect.stringMatching(/Nothing was filed/)],
+    );
     if (answer === 'yes') await closed();
   });
   /** An open review would bar the next one. */
@@ -320,25 +407,40 @@ describe('break-glass', () => {
     await cli(security, 'review', id, '--comment', 'Nothing was touched');
   };
   test('a role without it', async () =>
-    expect(await cli(dev, 'request', 'reports', ...because, '--yes')).toMatchObject({ status: 6, err: expect.stringMatching(/no break-glass for reports/) }));
+    expect(await cli(dev, 'request', 'reports', ...because, '--yes')).toMatchObject({
+      status: 6,
+      err: expect.stringMatching(/no break-glass for reports/),
+    }));
   test('a role that is not there', async () =>
-    expect(await cli(dev, 'request', 'databse', ...because, '--yes')).toMatchObject({ status: 4, err: expect.stringMatching(/Did you mean database\?/) }));
+    expect(await cli(dev, 'request', 'databse', ...because, '--yes')).toMatchObject({
+      status: 4,
+      err: expect.stringMatching(/Did you mean database\?/),
+    }));
 
   test('its whole story: taken, used, revoked by a reviewer, reviewed', async () => {
     const taken = await smash(asking('yes').world);
-    expect(taken).toMatchObject({ status: 0, out: expect.stringMatching(/^active {2}database[\s\S]*break-glass +taken without approval/) });
+    expect(taken).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^active {2}database[\s\S]*break-glass +taken without approval/),
+    });
     expect(taken.out).toMatch(/review +due in 2 d \(.*\), by Security, any admin: latchkey review \w{26}\n/);
     const id = /request +(\w{26})/.exec(taken.out)![1]!;
     expect((await cli(dev, 'credentials', 'database')).status).toBe(0);
     expect((await cli(dev, 'show', id)).out).toMatch(/session +keys ASIA\w+, expires in \d+ min \(/);
 
-    expect(await cli(security, 'review', id, '--comment', 'fine')).toMatchObject({ status: 6, err: expect.stringMatching(/still runs/) });
+    expect(await cli(security, 'review', id, '--comment', 'fine')).toMatchObject({
+      status: 6,
+      err: expect.stringMatching(/still runs/),
+    });
     const revoked = await cli(security, 'end', id, '--comment', 'enough');
     expect(revoked.out).toMatch(
       /^revoked [\s\S]*revocation +sessions that were out end by themselves: this account has no revoker\. The last of them ends in 29 min \(/,
     );
     expect(await cli(dev, 'review', id, '--comment', 'fine')).toMatchObject({ status: 5 });
-    expect(await cli(security, 'review', id)).toMatchObject({ status: 2, err: expect.stringMatching(/--comment is missing/) });
+    expect(await cli(security, 'review', id)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/--comment is missing/),
+    });
     expect((await cli(security, 'review', id, '--comment', 'Nothing else touched')).out).toMatch(
       /review +signed by Security (?:now|\d+ s ago) \(.*\): "Nothing else touched"\n/,
     );

@@ -12,7 +12,9 @@ const root = join(import.meta.dirname, '..');
 const aws = ['/usr/bin/aws', 'aws'].find((program) => spawnSync(program, ['--version']).status === 0);
 if (aws === undefined) {
   if (process.env.CI) throw new Error('CI must have the AWS CLI: apt-get install awscli');
-  console.warn('SKIPPED: no AWS CLI on this machine (apt-get install awscli), so test/cli-aws.test.ts tried nothing with it.');
+  console.warn(
+    'SKIPPED: no AWS CLI on this machine (apt-get install awscli), so test/cli-aws.test.ts tried nothing with it.',
+  );
 }
 const withAws = aws === undefined ? [] : ['with the AWS CLI'];
 
@@ -34,9 +36,14 @@ afterAll(async () => {
 
 const run = (program: string, args: readonly string[], env: Record<string, string>): Promise<Ran> =>
   new Promise((resolve) => {
-    const PATH = [join(folder, 'bin'), join(process.execPath, '..'), '/usr/bin', '/bin', process.env.PATH].join(delimiter);
-    const child = execFile(program, args, { env: { PATH, AWS_EC2_METADATA_DISABLED: 'true', AWS_DEFAULT_REGION: 'us-east-1', ...env } }, (_, out, err) =>
-      resolve({ status: child.exitCode ?? 1, out, err }),
+    const PATH = [join(folder, 'bin'), join(process.execPath, '..'), '/usr/bin', '/bin', process.env.PATH].join(
+      delimiter,
+    );
+    const child = execFile(
+      program,
+      args,
+      { env: { PATH, AWS_EC2_METADATA_DISABLED: 'true', AWS_DEFAULT_REGION: 'us-east-1', ...env } },
+      (_, out, err) => resolve({ status: child.exitCode ?? 1, out, err }),
     );
   });
 const homeOf = (name: string): Record<string, string> => ({ HOME: join(folder, name), LATCHKEY_URL: server.url });
@@ -57,7 +64,12 @@ const keysInUse = async (env: Record<string, string>): Promise<string> =>
 async function grant(env: Record<string, string>): Promise<RequestView> {
   const filed = await latchkey(env, 'request', role, '--for', '2h', '--reason', 'Find the lost invoices', '--json');
   const { id } = JSON.parse(filed.out) as RequestView;
-  const approved = await latchkey({ ...homeOf('lead'), LATCHKEY_TOKEN: await tokenOf('lead@example.com') }, 'approve', id, '--json');
+  const approved = await latchkey(
+    { ...homeOf('lead'), LATCHKEY_TOKEN: await tokenOf('lead@example.com') },
+    'approve',
+    id,
+    '--json',
+  );
   return JSON.parse(approved.out) as RequestView;
 }
 
@@ -86,10 +98,16 @@ describe.each(withAws)('%s', () => {
     '%s: works during the grant, renews across an expiry, is refused after the end',
     async (caller) => {
       const env = await callers[caller]();
-      expect(await latchkey(env, 'configure', role)).toMatchObject({ status: 0, out: expect.stringContaining('+credential_process = latchkey credentials') });
+      expect(await latchkey(env, 'configure', role)).toMatchObject({
+        status: 0,
+        out: expect.stringContaining('+credential_process = latchkey credentials'),
+      });
 
       const before = await whoIs(env, '--profile', role);
-      expect(before).toMatchObject({ status: 255, err: expect.stringContaining('You have no active grant for production-bucket-read.') });
+      expect(before).toMatchObject({
+        status: 255,
+        err: expect.stringContaining('You have no active grant for production-bucket-read.'),
+      });
 
       await grant(env);
       const during = await whoIs(env, '--profile', role);
@@ -97,7 +115,12 @@ describe.each(withAws)('%s', () => {
       expect(JSON.parse(during.out)).toMatchObject({ Account: '111111111111', Arn: assumed });
 
       const old = JSON.parse((await latchkey(env, 'credentials', role)).out);
-      const oldKeys = { ...env, AWS_ACCESS_KEY_ID: old.AccessKeyId, AWS_SECRET_ACCESS_KEY: old.SecretAccessKey, AWS_SESSION_TOKEN: old.SessionToken };
+      const oldKeys = {
+        ...env,
+        AWS_ACCESS_KEY_ID: old.AccessKeyId,
+        AWS_SECRET_ACCESS_KEY: old.SecretAccessKey,
+        AWS_SESSION_TOKEN: old.SessionToken,
+      };
       expect((await whoIs(oldKeys)).status).toBe(0);
       try {
         await moveClock({ advance: '61m' });
@@ -128,14 +151,19 @@ describe.each(withAws)('%s', () => {
 describe('the package', () => {
   test('has credentials renew a sign-in, file a request and be refused by what is in another of its files', async () => {
     const browser = join(folder, 'browser');
-    writeFileSync(browser, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'test/support/browser.ts')}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(browser, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'test/support/browser.ts')}' "$@"\n`, {
+      mode: 0o755,
+    });
     const env = { ...homeOf('renewing'), BROWSER: browser, AS: 'second-dev@example.com', LATCHKEY_KEYCHAIN: 'off' };
     await latchkey(env, 'setup', server.url);
     expect(await latchkey(env, 'login')).toMatchObject({ status: 0 });
     const tokens = join(folder, 'renewing/.cache/latchkey/tokens.json');
     const change = (to: object): void => {
       const kept: Record<string, object> = JSON.parse(readFileSync(tokens, 'utf8'));
-      writeFileSync(tokens, JSON.stringify(Object.fromEntries(Object.entries(kept).map(([url, one]) => [url, { ...one, ...to }]))));
+      writeFileSync(
+        tokens,
+        JSON.stringify(Object.fromEntries(Object.entries(kept).map(([url, one]) => [url, { ...one, ...to }]))),
+      );
     };
     change({ expiresAt: 0 });
     expect(await latchkey(env, 'credentials', 'sandbox-read')).toMatchObject({
@@ -144,7 +172,10 @@ describe('the package', () => {
     });
     expect(readFileSync(tokens, 'utf8')).not.toContain('"expiresAt":0');
     change({ expiresAt: 0 });
-    expect(await latchkey(env, 'credentials', 'sandbox-read', '--request', '--reason', 'look')).toMatchObject({ status: 0, err: '' });
+    expect(await latchkey(env, 'credentials', 'sandbox-read', '--request', '--reason', 'look')).toMatchObject({
+      status: 0,
+      err: '',
+    });
     change({ expiresAt: 0, refreshToken: 'spent' });
     expect(await latchkey(env, 'credentials', 'sandbox-read')).toMatchObject({
       status: 3,
@@ -154,15 +185,23 @@ describe('the package', () => {
     const signedIn = { ...env, LATCHKEY_TOKEN: await tokenOf(env.AS) };
     await latchkey(signedIn, 'end', 'sandbox-read');
     const refused = await latchkey(signedIn, 'credentials', 'production-bucket-read', '--request', '--reason', 'x');
-    expect(refused).toMatchObject({ status: 6, err: expect.stringMatching(/^latchkey: The reason must have at least 10 characters/) });
+    expect(refused).toMatchObject({
+      status: 6,
+      err: expect.stringMatching(/^latchkey: The reason must have at least 10 characters/),
+    });
   }, 60_000);
 
   test('is installed with npm, alone and without anything else', async () => {
     const npm = join(process.execPath, '..', 'npm');
     const program = existsSync(npm) ? npm : 'npm';
     const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm') };
-    const packed = execFileSync(program, ['pack', join(folder, 'dist'), '--pack-destination', folder, '--json'], { encoding: 'utf8', env });
-    const [{ filename, files }] = JSON.parse(packed) as [{ filename: string; files: Array<{ path: string; size: number }> }];
+    const packed = execFileSync(program, ['pack', join(folder, 'dist'), '--pack-destination', folder, '--json'], {
+      encoding: 'utf8',
+      env,
+    });
+    const [{ filename, files }] = JSON.parse(packed) as [
+      { filename: string; files: Array<{ path: string; size: number }> },
+    ];
     expect(files.map(({ path }) => path).sort()).toEqual([
       'LICENSE',
       'README.md',
@@ -175,7 +214,8 @@ describe('the package', () => {
     ]);
     const sizes = Object.fromEntries(files.map(({ path, size }) => [path, size]));
     // either of them is what one command loads
-    for (const path of ['whole-program.js', 'credentials-program.js']) expect(sizes['latchkey.js']! + sizes[path]!).toBeLessThan(150_000);
+    for (const path of ['whole-program.js', 'credentials-program.js'])
+      expect(sizes['latchkey.js']! + sizes[path]!).toBeLessThan(150_000);
     const user = join(folder, 'user');
     execFileSync(program, ['install', '--prefix', user, join(folder, filename)], { env, stdio: 'pipe' });
     // in a folder with nothing of this repository in it
@@ -188,12 +228,20 @@ describe('the package', () => {
     expect((await installed('--version')).out).toMatch(/^latchkey \d/);
     expect((await installed('help')).out).toMatch(/catalogue check +finds faults/);
     const catalogue = join(root, 'access.yml');
-    expect(await installed('catalogue', 'check', catalogue)).toMatchObject({ status: 0, out: expect.stringContaining('access.yml is right: ') });
-    expect(await installed('catalogue', 'check')).toMatchObject({ status: 2, err: 'latchkey: There is no file access.yml.\n' });
+    expect(await installed('catalogue', 'check', catalogue)).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('access.yml is right: '),
+    });
+    expect(await installed('catalogue', 'check')).toMatchObject({
+      status: 2,
+      err: 'latchkey: There is no file access.yml.\n',
+    });
     expect(await installed('doctor', '--local', server.url, '--catalogue', catalogue, '--json')).toMatchObject({
       status: 0,
       out: expect.stringContaining('"finding": 0'),
     });
-    expect((await installed('target', '--account', 'production', '--catalogue', catalogue)).out).toMatch(/^AWSTemplateFormatVersion: /);
+    expect((await installed('target', '--account', 'production', '--catalogue', catalogue)).out).toMatch(
+      /^AWSTemplateFormatVersion: /,
+    );
   }, 60_000);
 });

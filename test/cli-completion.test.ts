@@ -18,10 +18,27 @@ beforeAll(async () => {
   at = await startForCli();
   folder = mkdtempSync(join(tmpdir(), 'latchkey-shells-'));
   mkdirSync(join(folder, 'bin'));
-  writeFileSync(join(folder, 'bin/latchkey'), `#!/bin/sh\nexec '${process.execPath}' '${root}/bin/latchkey.ts' "$@"\n`, { mode: 0o755 });
+  writeFileSync(
+    join(folder, 'bin/latchkey'),
+    `#!/bin/sh\nexec '${process.execPath}' '${root}/bin/latchkey.ts' "$@"\n`,
+    { mode: 0o755 },
+  );
   const PATH = [join(folder, 'bin'), process.env.PATH].join(delimiter);
-  env = { PATH, HOME: folder, TERM: 'dumb', LATCHKEY_URL: at.server.url, LATCHKEY_TOKEN: await at.tokenOf('asi-dev@example.com') };
-  const filed = await cli(await at.person('asi-dev@example.com'), 'request', 'production-bucket-read', '--reason', 'Find the lost invoices', '--json');
+  env = {
+    PATH,
+    HOME: folder,
+    TERM: 'dumb',
+    LATCHKEY_URL: at.server.url,
+    LATCHKEY_TOKEN: await at.tokenOf('asi-dev@example.com'),
+  };
+  const filed = await cli(
+    await at.person('asi-dev@example.com'),
+    'request',
+    'production-bucket-read',
+    '--reason',
+    'Find the lost invoices',
+    '--json',
+  );
   pending = bodyOf<RequestView>(filed).id;
   writeFileSync(join(folder, 'catalogue.yml'), '');
 });
@@ -64,14 +81,20 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
     return /<<(.*)>>/s.exec(out)![1]!.split(' ');
   },
   async fish(line, more) {
-    const out = await run('fish', ['--no-config', '-c', 'latchkey completion fish | source; complete -C "$argv[1]"', line], more);
+    const out = await run(
+      'fish',
+      ['--no-config', '-c', 'latchkey completion fish | source; complete -C "$argv[1]"', line],
+      more,
+    );
     return out.split('\n').flatMap((found) => (found === '' ? [] : [found.split('\t')[0]!]));
   },
 };
 
 const installed = Object.keys(shells).filter((shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0);
 for (const shell of Object.keys(shells).filter((name) => !installed.includes(name)))
-  process.stderr.write(`SKIPPED: no ${shell} on this machine, so test/cli-completion.test.ts tried its completions not at all\n`);
+  process.stderr.write(
+    `SKIPPED: no ${shell} on this machine, so test/cli-completion.test.ts tried its completions not at all\n`,
+  );
 
 describe.each(installed)('%s', (shell) => {
   const offered = (line: string, more?: Record<string, string>) => shells[shell]!(line, more);
@@ -102,7 +125,9 @@ describe.each(installed)('%s', (shell) => {
   });
 
   test('the requests that wait for whoever decides', async () =>
-    expect(await offered('latchkey approve ', { LATCHKEY_TOKEN: await at.tokenOf('lead@example.com') })).toEqual([pending]));
+    expect(await offered('latchkey approve ', { LATCHKEY_TOKEN: await at.tokenOf('lead@example.com') })).toEqual([
+      pending,
+    ]));
 
   test('nothing and no fault where nobody is signed in', async () => {
     const found = await offered('latchkey request produ', { LATCHKEY_TOKEN: '', AWS_EC2_METADATA_DISABLED: 'true' });

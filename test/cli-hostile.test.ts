@@ -19,7 +19,10 @@ const request = requestView(catalogue, record({ startsAt: start, endsAt: Date.UT
 
 /** Something behind every text of it but the words that the program itself goes by. */
 function hostile(value: unknown, key = ''): unknown {
-  if (typeof value === 'string') return ['id', 'status', 'kind', 'outcome'].includes(key) || /^\d{4}-\d\d-/.test(value) ? value : `${value}${steering}`;
+  if (typeof value === 'string')
+    return ['id', 'status', 'kind', 'outcome'].includes(key) || /^\d{4}-\d\d-/.test(value)
+      ? value
+      : `${value}${steering}`;
   if (Array.isArray(value)) return value.map((item) => hostile(item, key));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hostile(inner, name)]));
@@ -45,10 +48,32 @@ const worldOf = (env: Record<string, string> = {}) =>
   testWorld({ env: { LATCHKEY_URL: url, LATCHKEY_TOKEN: 'a.b.c', ...env }, sleep: () => new Promise(() => {}) });
 
 describe('its words', () => {
-  const session = { issuedAt: '2026-11-22T10:00:00Z', expiresAt: '2026-11-22T11:00:00Z', kind: 'keys', accessKeyId: 'ASIA', sessionName: 'lk' };
-  const whole = { ...request, sessions: [session], filedBy: { principal: 'arn' }, scope: { bucket: 'a' }, extends: 'other' };
-  const narrow = { ...role, ticket: { pattern: 'a', required: true }, scope: { bucket: { description: 'd', pattern: 'p', maxLength: 9 } } };
-  const explained = { outcome: 'refused', role: request.role, durationSeconds: 60, stages: [], checks: [{ check: 'c', passed: false, detail: 'd' }] };
+  const session = {
+    issuedAt: '2026-11-22T10:00:00Z',
+    expiresAt: '2026-11-22T11:00:00Z',
+    kind: 'keys',
+    accessKeyId: 'ASIA',
+    sessionName: 'lk',
+  };
+  const whole = {
+    ...request,
+    sessions: [session],
+    filedBy: { principal: 'arn' },
+    scope: { bucket: 'a' },
+    extends: 'other',
+  };
+  const narrow = {
+    ...role,
+    ticket: { pattern: 'a', required: true },
+    scope: { bucket: { description: 'd', pattern: 'p', maxLength: 9 } },
+  };
+  const explained = {
+    outcome: 'refused',
+    role: request.role,
+    durationSeconds: 60,
+    stages: [],
+    checks: [{ check: 'c', passed: false, detail: 'd' }],
+  };
   test.each<[string[], unknown]>([
     [['show', id, '--history'], whole],
     [['requests'], { items: [whole], nextCursor: 'next' }],
@@ -61,15 +86,25 @@ describe('its words', () => {
     [['explain', 'read'], explained],
   ])('%j steer no terminal', async (args, body) => {
     answer = hostile(body);
-    const { out, err } = await cli(worldOf(), ...args.slice(0, 1), ...(args[0] === 'completion' ? [] : ['--debug']), ...args.slice(1));
+    const { out, err } = await cli(
+      worldOf(),
+      ...args.slice(0, 1),
+      ...(args[0] === 'completion' ? [] : ['--debug']),
+      ...args.slice(1),
+    );
     expect(out).not.toBe('');
     expect(out + err).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
   });
 
   test.each(['show', 'requests'])('%s: a name of its bearer’s choice stands beside who that is', async (name) => {
-    const asked = { ...request, requester: { principal: 'https://issuer.example.com#7', email: 'mallory@example.com', name: 'Lena Lead' } };
+    const asked = {
+      ...request,
+      requester: { principal: 'https://issuer.example.com#7', email: 'mallory@example.com', name: 'Lena Lead' },
+    };
     answer = name === 'show' ? asked : { items: [asked] };
-    expect((await cli(worldOf(), name, ...(name === 'show' ? [id] : []))).out).toContain('Lena Lead (mallory@example.com)');
+    expect((await cli(worldOf(), name, ...(name === 'show' ? [id] : []))).out).toContain(
+      'Lena Lead (mallory@example.com)',
+    );
   });
 
   test('are none for a command line unless they can be a role or a request', async () => {
@@ -82,8 +117,19 @@ describe('its words', () => {
     ['fish', "set -gx AWS_ACCESS_KEY_ID '\\'; x \u2019; x\n$(x)`x`'\n"],
     ['powershell', "$Env:AWS_ACCESS_KEY_ID = '''; x \u2019\u2019; x\n$(x)`x`'\n"],
   ])('are quoted for %s', async (shell, quoted) => {
-    const credentials = { Version: 1, AccessKeyId: "'; x \u2019; x\n$(x)`x`", SecretAccessKey: 'b', SessionToken: 'c', RequestId: id };
-    answer = { ...credentials, Expiration: '2100-01-01T00:00:00Z', GrantEndsAt: '2100-01-01T00:00:00Z', LimitedBy: 'requested' };
+    const credentials = {
+      Version: 1,
+      AccessKeyId: "'; x \u2019; x\n$(x)`x`",
+      SecretAccessKey: 'b',
+      SessionToken: 'c',
+      RequestId: id,
+    };
+    answer = {
+      ...credentials,
+      Expiration: '2100-01-01T00:00:00Z',
+      GrantEndsAt: '2100-01-01T00:00:00Z',
+      LimitedBy: 'requested',
+    };
     expect((await cli(worldOf(), 'env', id, '--shell', shell)).out.startsWith(quoted)).toBe(true);
   });
 });
@@ -97,16 +143,27 @@ describe('an address to open', () => {
     expect(isOpened).toBe(existsSync(seen));
     return isOpened ? readFileSync(seen, 'utf8') : undefined;
   };
-  test.each(['https://signin.aws.amazon.com/federation?Action=login&x=y', 'http://localhost:3000/x'])('%s is opened', async (address) =>
-    expect(await opened(address)).toBe(address),
+  test.each(['https://signin.aws.amazon.com/federation?Action=login&x=y', 'http://localhost:3000/x'])(
+    '%s is opened',
+    async (address) => expect(await opened(address)).toBe(address),
   );
-  test.each(['file:///etc/passwd', '/bin/sh', '-aCalculator', 'javascript:alert(1)', 'vscode://x/y', 'ms-msdt:/id', 'http://evil.example.com/', ' ', ''])(
-    '%s is not',
-    async (address) => expect(await opened(address)).toBeUndefined(),
-  );
+  test.each([
+    'file:///etc/passwd',
+    '/bin/sh',
+    '-aCalculator',
+    'javascript:alert(1)',
+    'vscode://x/y',
+    'ms-msdt:/id',
+    'http://evil.example.com/',
+    ' ',
+    '',
+  ])('%s is not', async (address) => expect(await opened(address)).toBeUndefined());
 
   test('that is no page is not taken from Latchkey either', async () => {
     answer = { url: 'file:///etc/passwd', expiresAt: '2100-01-01T00:00:00Z', sessionExpiresAt: '2100-01-01T00:00:00Z' };
-    expect(await cli(worldOf({ BROWSER: 'true' }), 'console', id)).toMatchObject({ status: 1, err: expect.stringContaining('--print') });
+    expect(await cli(worldOf({ BROWSER: 'true' }), 'console', id)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('--print'),
+    });
   });
 });

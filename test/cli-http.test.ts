@@ -43,7 +43,9 @@ const answers = fc
       chunked: `Transfer-Encoding: chunked\r\n\r\n${chunked(parts)}`,
       close: `\r\n${body}`,
     }[framing]!;
-    const bytes = Buffer.from(`${interim ? 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' : ''}HTTP/1.1 ${status} Words\r\nX-Request-Id: r1\r\n${framed}`);
+    const bytes = Buffer.from(
+      `${interim ? 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' : ''}HTTP/1.1 ${status} Words\r\nX-Request-Id: r1\r\n${framed}`,
+    );
     return { status, body, framing, bytes };
   });
 
@@ -54,7 +56,8 @@ describe('an answer', () => {
         const whole = readAnswer(bytes, true);
         expect(whole).toMatchObject({ status, body });
         expect(whole?.headers['x-request-id']).toBe('r1');
-        for (let length = 0; length < bytes.length; length += 1) expect(readAnswer(bytes.subarray(0, length), false)).toBeUndefined();
+        for (let length = 0; length < bytes.length; length += 1)
+          expect(readAnswer(bytes.subarray(0, length), false)).toBeUndefined();
         if (framing !== 'close') expect(readAnswer(bytes, false)).toEqual(whole);
       }),
       { numRuns: 300 },
@@ -83,7 +86,10 @@ describe('an answer', () => {
     ['a length and chunks', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'],
     ['a length below zero', 'HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n'],
     ['a compressed transfer', 'HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n'],
-    ['a chunk that is longer than it says', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n'],
+    [
+      'a chunk that is longer than it says',
+      'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n',
+    ],
     ['a chunk without a size', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n\r\n'],
     ['a folded header', 'HTTP/1.1 200 OK\r\na: b\r\n c\r\n\r\n'],
     ['a header with a space before the colon', 'HTTP/1.1 200 OK\r\ncontent-length : 0\r\n\r\n'],
@@ -93,11 +99,17 @@ describe('an answer', () => {
 
   test('without an end is given up', () => {
     expect(codeOf(() => readAnswer(Buffer.alloc(70_000, 'a'), false))).toBe('not-http');
-    expect(codeOf(() => readAnswer(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), Buffer.alloc(mostBytes)]), false))).toBe('too-long');
+    expect(
+      codeOf(() => readAnswer(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\n\r\n'), Buffer.alloc(mostBytes)]), false)),
+    ).toBe('too-long');
   });
 
   test('is nothing but its headers where the status says so', () => {
-    expect(readAnswer(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'), false)).toEqual({ status: 204, headers: Object.create(null), body: '' });
+    expect(readAnswer(Buffer.from('HTTP/1.1 204 No Content\r\n\r\n'), false)).toEqual({
+      status: 204,
+      headers: Object.create(null),
+      body: '',
+    });
   });
 
   test('takes no name for what every object has', () => {
@@ -113,7 +125,9 @@ describe('a call', () => {
     const heard: RequestListener = (request, response) => {
       request.setEncoding('utf8').on('data', (text: string) => seen.push(text));
       request.on('end', () => {
-        seen.unshift(`${request.method} ${request.url} ${request.headers.host} ${request.headers.authorization} ${request.headers['content-length']}`);
+        seen.unshift(
+          `${request.method} ${request.url} ${request.headers.host} ${request.headers.authorization} ${request.headers['content-length']}`,
+        );
         response.writeHead(201, { 'X-Kept': 'a', 'content-type': 'application/json' });
         response.write('{"a":');
         response.end('"ä"}');
@@ -130,12 +144,16 @@ describe('a call', () => {
 
   test('does not wait for a connection that its server keeps open', async () => {
     const server = createSocketServer((socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
-    await serving(server, async (port) => expect((await sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/` })).body).toBe('ok'));
+    await serving(server, async (port) =>
+      expect((await sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/` })).body).toBe('ok'),
+    );
   });
 
   test('that nobody answers ends in time', async () => {
     await serving(createSocketServer(), async (port) => {
-      expect(await failure(sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/`, timeoutMs: 50 }))).toBe('timeout');
+      expect(await failure(sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/`, timeoutMs: 50 }))).toBe(
+        'timeout',
+      );
     });
   });
 
@@ -146,12 +164,18 @@ describe('a call', () => {
     });
     expect(await failure(sendHttp({ method: 'GET', url: `http://127.0.0.1:${free}/` }))).toBe('ECONNREFUSED');
     const hangsUp = createSocketServer((socket) => void socket.resume().end());
-    await serving(hangsUp, async (port) => expect(await failure(sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/` }))).toBe('ECONNRESET'));
+    await serving(hangsUp, async (port) =>
+      expect(await failure(sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/` }))).toBe('ECONNRESET'),
+    );
   });
 
   test('smuggles no second header', async () => {
     await serving(createServer(), async (port) => {
-      const call = sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/`, headers: { authorization: 'Bearer t\r\nx-evil: 1' } });
+      const call = sendHttp({
+        method: 'GET',
+        url: `http://127.0.0.1:${port}/`,
+        headers: { authorization: 'Bearer t\r\nx-evil: 1' },
+      });
       await expect(call).rejects.toThrow('a header has a character that HTTP does not allow');
     });
   });
@@ -164,7 +188,9 @@ describe('a call', () => {
       response.end('secret');
     });
     await serving(server, async (port) => {
-      expect(await failure(sendHttp({ method: 'GET', url: `https://localhost:${port}/` }))).toBe('DEPTH_ZERO_SELF_SIGNED_CERT');
+      expect(await failure(sendHttp({ method: 'GET', url: `https://localhost:${port}/` }))).toBe(
+        'DEPTH_ZERO_SELF_SIGNED_CERT',
+      );
     });
     expect(called).toBe(false);
   });

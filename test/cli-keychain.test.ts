@@ -39,7 +39,10 @@ async function newWorld(platform: 'darwin' | 'linux' = 'linux'): Promise<TestWor
 async function login(who: TestWorld = world, ...args: string[]): Promise<Ran> {
   let said = '';
   const running = cli(
-    Object.assign(who, { onSleep: async () => void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'asi-dev@example.com' })) }),
+    Object.assign(who, {
+      onSleep: async () =>
+        void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'asi-dev@example.com' })),
+    }),
     'login',
     '--device',
     ...args,
@@ -55,11 +58,16 @@ async function login(who: TestWorld = world, ...args: string[]): Promise<Ran> {
 
 const configFile = (who: TestWorld = world) => join(who.home, '.config/latchkey/config.yml');
 const tokensFile = (who: TestWorld = world) => join(who.home, '.cache/latchkey/tokens.json');
-const keptIn = (who: TestWorld = world) => Object.values(JSON.parse(readFileSync(tokensFile(who), 'utf8')))[0] as Record<string, string> | undefined;
+const keptIn = (who: TestWorld = world) =>
+  Object.values(JSON.parse(readFileSync(tokensFile(who), 'utf8')))[0] as Record<string, string> | undefined;
 const inKeychain = () => Object.values(keychain.secrets());
 /** The same person and machine when the access token has expired. */
 const later = (who: TestWorld = world, hours = 2): TestWorld =>
-  testWorld({ ...who, now: () => Date.now() + hours * HOUR, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
+  testWorld({
+    ...who,
+    now: () => Date.now() + hours * HOUR,
+    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+  });
 
 describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
   test('has what renews the sign-in from login to logout, and no process shows it', async () => {
@@ -84,13 +92,21 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
     expect(after).not.toBe(before);
     expect(keptIn()).not.toHaveProperty('refreshToken');
 
-    expect(await cli(world, 'logout')).toMatchObject({ status: 0, out: expect.stringMatching(/^You are signed out of /), err: '' });
+    expect(await cli(world, 'logout')).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^You are signed out of /),
+      err: '',
+    });
     expect([keychain.secrets(), keptIn()]).toEqual([{}, undefined]);
 
-    for (const { args } of keychain.calls()) for (const secret of [before, after]) expect(args.join(' ')).not.toContain(secret);
+    for (const { args } of keychain.calls())
+      for (const secret of [before, after]) expect(args.join(' ')).not.toContain(secret);
     expect(keychain.calls().filter(({ input }) => input.includes(before))).toHaveLength(1);
-    expect(new Set(keychain.calls().map(({ program }) => program))).toEqual(new Set([platform === 'darwin' ? 'security' : 'secret-tool']));
-    for (const secret of [before, after]) expect(first.out + first.err + ran.map(({ out, err }) => out + err).join('')).not.toContain(secret);
+    expect(new Set(keychain.calls().map(({ program }) => program))).toEqual(
+      new Set([platform === 'darwin' ? 'security' : 'secret-tool']),
+    );
+    for (const secret of [before, after])
+      expect(first.out + first.err + ran.map(({ out, err }) => out + err).join('')).not.toContain(secret);
   });
 
   test('gives back whatever a token and an account can be, and takes nothing that it would cut off', async () => {
@@ -102,9 +118,14 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
       expect(await found.keep(account, secrets[i]!)).toBeUndefined();
       expect(await found.recall(account)).toBe(secrets[i]);
     }
-    expect([await found.forget(accounts[0]!), await found.recall(accounts[0]!), await found.forget(accounts[0]!)]).toEqual([true, undefined, false]);
+    expect([
+      await found.forget(accounts[0]!),
+      await found.recall(accounts[0]!),
+      await found.forget(accounts[0]!),
+    ]).toEqual([true, undefined, false]);
     expect(await found.recall(accounts[1]!)).toHaveLength(3000);
-    for (const secret of ['', 'a\nb', 'é', 'x'.repeat(8192)]) expect(await found.keep('account', secret)).toBe('the token does not fit into it');
+    for (const secret of ['', 'a\nb', 'é', 'x'.repeat(8192)])
+      expect(await found.keep('account', secret)).toBe('the token does not fit into it');
   });
 
   test('that is locked leaves the sign-in as it is, until it is unlocked', async () => {
@@ -113,7 +134,9 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
     keychain.become('locked');
     expect(await cli(later(), 'whoami')).toMatchObject({
       status: 3,
-      err: expect.stringMatching(/what renews it is in the keychain, which did not hand it over\.\n {2}Sign in again: latchkey login/),
+      err: expect.stringMatching(
+        /what renews it is in the keychain, which did not hand it over\.\n {2}Sign in again: latchkey login/,
+      ),
     });
     keychain.become('well');
     expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, err: '' });
@@ -122,7 +145,11 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
 
 test('a sign-in from before moves into the keychain when it is renewed, and out of it where that is wanted', async () => {
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: 'off' };
-  expect(await login(world, '--json')).toMatchObject({ status: 0, out: expect.stringContaining('"keptIn": "file"'), err: '' });
+  expect(await login(world, '--json')).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('"keptIn": "file"'),
+    err: '',
+  });
   expect(keptIn()).toHaveProperty('refreshToken');
   expect(keychain.calls()).toEqual([]);
 
@@ -139,18 +166,32 @@ test('a sign-in from before moves into the keychain when it is renewed, and out 
 
 describe('the file takes its place, and login says so once', () => {
   const ways: Array<[string, RegExp, () => void]> = [
-    ['is not installed', /secret-tool is not there \(Debian, Ubuntu: libsecret-tools; Fedora: libsecret\)/, () => rmSync(join(keychain.folder, 'secret-tool'))],
-    ['has no session', /there is no desktop session here/, () => Object.assign(world, { env: { ...world.env, DBUS_SESSION_BUS_ADDRESS: undefined } })],
+    [
+      'is not installed',
+      /secret-tool is not there \(Debian, Ubuntu: libsecret-tools; Fedora: libsecret\)/,
+      () => rmSync(join(keychain.folder, 'secret-tool')),
+    ],
+    [
+      'has no session',
+      /there is no desktop session here/,
+      () => Object.assign(world, { env: { ...world.env, DBUS_SESSION_BUS_ADDRESS: undefined } }),
+    ],
     ['is locked', /secret-tool ended with status 1/, () => keychain.become('locked')],
     ['forgets', /did not give back what it was given/, () => keychain.become('forgetful')],
-    ['never answers', /did not answer within 30 s/, () => Object.assign(world, { run: async () => ({ status: 124, out: '' }) })],
+    [
+      'never answers',
+      /did not answer within 30 s/,
+      () => Object.assign(world, { run: async () => ({ status: 124, out: '' }) }),
+    ],
     ['is of another system', /latchkey knows none on this system/, () => Object.assign(world, { platform: 'win32' })],
   ];
   test.each(ways)('where the keychain %s', async (_, why, happens) => {
     happens();
     const ran = await login();
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(why) });
-    expect(ran.err).toMatch(/^What renews the sign-in is in \S+tokens\.json, which only you can read, and not in a keychain: .*\n.*LATCHKEY_KEYCHAIN=off.*\n$/);
+    expect(ran.err).toMatch(
+      /^What renews the sign-in is in \S+tokens\.json, which only you can read, and not in a keychain: .*\n.*LATCHKEY_KEYCHAIN=off.*\n$/,
+    );
     expect(keptIn()).toMatchObject({ refreshToken: expect.any(String), refreshTokenIn: 'file' });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
     // nobody is asked again in every hour whether the keychain may have come back
@@ -163,7 +204,10 @@ describe('the file takes its place, and login says so once', () => {
     keychain.become('locked');
     await login();
     keychain.become('well');
-    expect(await login(world, '--json')).toMatchObject({ out: expect.stringContaining('"keptIn": "keychain"'), err: '' });
+    expect(await login(world, '--json')).toMatchObject({
+      out: expect.stringContaining('"keptIn": "keychain"'),
+      err: '',
+    });
     expect(keptIn()).not.toHaveProperty('refreshToken');
   });
 });
@@ -182,7 +226,9 @@ test('a new token that the keychain does not take is not lost, which is said whe
 test('a token that the issuer refuses is removed from both', async () => {
   await login();
   const form = { client_id: 'latchkey-cli', grant_type: 'refresh_token', refresh_token: inKeychain()[0]! };
-  expect((await fetch(`${server.url}/local/oidc/token`, { method: 'POST', body: new URLSearchParams(form) })).status).toBe(200);
+  expect(
+    (await fetch(`${server.url}/local/oidc/token`, { method: 'POST', body: new URLSearchParams(form) })).status,
+  ).toBe(200);
   expect(await cli(later(), 'whoami')).toMatchObject({
     status: 3,
     err: expect.stringMatching(/Your sign-in has expired\.\n {2}Sign in again: latchkey login/),
@@ -203,9 +249,16 @@ test('two homes of one person renew each their own sign-in', async () => {
 test('logout says what it could not remove, and removes what a lost file has left', async () => {
   await login();
   keychain.become('locked');
-  expect(await cli(world, 'logout')).toMatchObject({ status: 0, err: expect.stringMatching(/Remove its entry "Latchkey sign-in" by hand/) });
+  expect(await cli(world, 'logout')).toMatchObject({
+    status: 0,
+    err: expect.stringMatching(/Remove its entry "Latchkey sign-in" by hand/),
+  });
   keychain.become('well');
-  expect(await cli(world, 'logout')).toMatchObject({ status: 0, out: expect.stringMatching(/^You were not signed in /), err: '' });
+  expect(await cli(world, 'logout')).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^You were not signed in /),
+    err: '',
+  });
   expect(keychain.secrets()).toEqual({});
 });
 
@@ -219,7 +272,10 @@ test('while one latchkey waits for the keychain, the others wait for that one', 
     },
   });
   writeFileSync(`${tokensFile()}.refresh.latchkey-lock`, `${process.pid} ${hostname()}`);
-  expect(await cli(waiting, 'whoami')).toMatchObject({ status: 11, err: expect.stringMatching(/Another latchkey is at work/) });
+  expect(await cli(waiting, 'whoami')).toMatchObject({
+    status: 11,
+    err: expect.stringMatching(/Another latchkey is at work/),
+  });
   expect(waited).toBeGreaterThan(30_000);
 });
 
@@ -229,7 +285,9 @@ test('a job without a session is told how to do without the keychain', async () 
   cron.env = { ...cron.env, DBUS_SESSION_BUS_ADDRESS: undefined };
   expect(await cli(cron, 'whoami')).toMatchObject({
     status: 3,
-    err: expect.stringMatching(/out of reach: there is no desktop session here.*\n.*\n {2}Where nobody can unlock it.*LATCHKEY_KEYCHAIN=off latchkey login\n$/),
+    err: expect.stringMatching(
+      /out of reach: there is no desktop session here.*\n.*\n {2}Where nobody can unlock it.*LATCHKEY_KEYCHAIN=off latchkey login\n$/,
+    ),
   });
 });
 
@@ -237,16 +295,24 @@ test('another setting than auto and off is refused', async () => {
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: 'maybe' };
   expect(await cli(world, 'whoami')).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/keychain must be auto or off, not "maybe"\.\n {2}Check LATCHKEY_KEYCHAIN and \S+config\.yml\.\n/),
+    err: expect.stringMatching(
+      /keychain must be auto or off, not "maybe"\.\n {2}Check LATCHKEY_KEYCHAIN and \S+config\.yml\.\n/,
+    ),
   });
 });
 
 describe('a program that is run', () => {
-  const run = (script: string, options = {}) => runChild({ PATH: process.env.PATH }, process.execPath, ['-e', script], options);
+  const run = (script: string, options = {}) =>
+    runChild({ PATH: process.env.PATH }, process.execPath, ['-e', script], options);
   test('gives what it printed and its status', async () =>
-    expect(await run('process.stdin.pipe(process.stdout); process.exitCode = 3', { input: 'a\n' })).toEqual({ status: 3, out: 'a\n' }));
-  test('that is not there', async () => expect(await runChild({ PATH: '' }, 'no-such-program', [])).toEqual({ status: 127, out: '' }));
-  test('that reads nothing', async () => expect(await run('', { input: 'x'.repeat(1e6) })).toEqual({ status: 0, out: '' }));
+    expect(await run('process.stdin.pipe(process.stdout); process.exitCode = 3', { input: 'a\n' })).toEqual({
+      status: 3,
+      out: 'a\n',
+    }));
+  test('that is not there', async () =>
+    expect(await runChild({ PATH: '' }, 'no-such-program', [])).toEqual({ status: 127, out: '' }));
+  test('that reads nothing', async () =>
+    expect(await run('', { input: 'x'.repeat(1e6) })).toEqual({ status: 0, out: '' }));
   test('that never ends is ended, with what it started still at it', async () => {
     const script =
       "require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 3000)'], { stdio: 'inherit' }); setInterval(() => {}, 1000)";
@@ -256,7 +322,10 @@ describe('a program that is run', () => {
 
 const programs = ['dbus-run-session', 'gnome-keyring-daemon', 'secret-tool'];
 const missing = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
-if (missing.length > 0) process.stderr.write(`SKIPPED: no ${missing.join(', ')} on this machine, so test/cli-keychain.test.ts tried no real keychain\n`);
+if (missing.length > 0)
+  process.stderr.write(
+    `SKIPPED: no ${missing.join(', ')} on this machine, so test/cli-keychain.test.ts tried no real keychain\n`,
+  );
 
 describe('the real secret-tool and gnome-keyring', () => {
   test.each(missing.length > 0 ? [] : ['keep it, renew it and forget it'])('%s', async () => {
@@ -264,17 +333,29 @@ describe('the real secret-tool and gnome-keyring', () => {
     const runtime = join(home, 'run');
     mkdirSync(runtime, { mode: 0o700 });
     const env = { PATH: process.env.PATH, HOME: home, XDG_RUNTIME_DIR: runtime };
-    const script = 'printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; echo "$DBUS_SESSION_BUS_ADDRESS"; cat >/dev/null';
+    const script =
+      'printf password | gnome-keyring-daemon --unlock --components=secrets >/dev/null 2>&1; echo "$DBUS_SESSION_BUS_ADDRESS"; cat >/dev/null';
     const session = spawn('dbus-run-session', ['--', 'sh', '-c', script], { env, stdio: ['pipe', 'pipe', 'ignore'] });
     try {
-      const address = await new Promise<string>((resolve) => session.stdout.setEncoding('utf8').once('data', (line: string) => resolve(line.trim())));
+      const address = await new Promise<string>((resolve) =>
+        session.stdout.setEncoding('utf8').once('data', (line: string) => resolve(line.trim())),
+      );
       const real = testWorld({ home, env: { ...env, DBUS_SESSION_BUS_ADDRESS: address } });
       await cli(real, 'setup', server.url);
-      expect(await login(real, '--json')).toMatchObject({ status: 0, out: expect.stringContaining('"keptIn": "keychain"'), err: '' });
+      expect(await login(real, '--json')).toMatchObject({
+        status: 0,
+        out: expect.stringContaining('"keptIn": "keychain"'),
+        err: '',
+      });
       expect(keptIn(real)).not.toHaveProperty('refreshToken');
       expect(await cli(later(real), 'whoami')).toMatchObject({ status: 0, err: '' });
       expect(await cli(later(real), 'logout')).toMatchObject({ status: 0, err: '' });
-      expect(spawnSync('secret-tool', ['search', '--all', 'service', 'latchkey'], { env: real.env as NodeJS.ProcessEnv, encoding: 'utf8' }).stdout).toBe('');
+      expect(
+        spawnSync('secret-tool', ['search', '--all', 'service', 'latchkey'], {
+          env: real.env as NodeJS.ProcessEnv,
+          encoding: 'utf8',
+        }).stdout,
+      ).toBe('');
     } finally {
       session.stdin.end();
       await new Promise((resolve) => session.once('close', resolve));

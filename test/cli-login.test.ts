@@ -29,7 +29,9 @@ const tokensFile = () => join(world.home, '.cache/latchkey/tokens.json');
 const keptTokens = () => Object.values(JSON.parse(readFileSync(tokensFile(), 'utf8')))[0] as Record<string, string>;
 
 /** Runs login and visits the address that it shows; the window is the visitor's own, so nothing is opened here. */
-async function byBrowser(visit: (address: string) => Promise<unknown> = (address) => signInAt(address, asi)): Promise<Ran> {
+async function byBrowser(
+  visit: (address: string) => Promise<unknown> = (address) => signInAt(address, asi),
+): Promise<Ran> {
   let visited: Promise<unknown> = Promise.resolve();
   const here = testWorld({ ...world, env: { ...world.env, BROWSER: 'true' }, sleep: () => new Promise(() => {}) });
   const running = cli(here, 'login');
@@ -45,7 +47,10 @@ async function byBrowser(visit: (address: string) => Promise<unknown> = (address
 }
 
 /** Runs login with a code, and enters it where it says, when the command line waits for the n-th time. */
-async function byCode(choice: Choice, { wait = 1, args = ['login', '--device'] } = {}): Promise<Ran & { visit: Visit | undefined }> {
+async function byCode(
+  choice: Choice,
+  { wait = 1, args = ['login', '--device'] } = {},
+): Promise<Ran & { visit: Visit | undefined }> {
   let said = '';
   let visit: Visit | undefined;
   world.onSleep = async () => {
@@ -63,12 +68,17 @@ async function byCode(choice: Choice, { wait = 1, args = ['login', '--device'] }
 
 /** What a path that no browser would send is answered with. */
 const statusOf = ({ hostname, port }: URL, path: string): Promise<number | undefined> =>
-  new Promise((resolve, reject) => get({ hostname, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject));
+  new Promise((resolve, reject) =>
+    get({ hostname, port, path, agent: false }, (answer) => resolve(answer.resume().statusCode)).on('error', reject),
+  );
 
 describe('with the browser', () => {
   test('signs in, keeps the tokens for their owner alone, and every command uses them', async () => {
     const ran = await byBrowser();
-    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^You are signed in at http:\/\/localhost:\d+\. The sign-in renews itself\.\n$/) });
+    expect(ran).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^You are signed in at http:\/\/localhost:\d+\. The sign-in renews itself\.\n$/),
+    });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
     expect((await cli(world, 'whoami')).out).toMatch(/^Asi Dev\n/);
     const { accessToken, refreshToken } = keptTokens();
@@ -98,7 +108,9 @@ describe('with the browser', () => {
     const ran = await byBrowser(async (address) => {
       const { searchParams } = new URL(address);
       const back = new URL(searchParams.get('redirect_uri')!);
-      back.search = String(new URLSearchParams({ state: searchParams.get('state')!, code: 'x', iss: 'https://evil.example' }));
+      back.search = String(
+        new URLSearchParams({ state: searchParams.get('state')!, code: 'x', iss: 'https://evil.example' }),
+      );
       await fetch(back);
     });
     expect(ran).toMatchObject({ status: 3, err: expect.stringMatching(/The answer comes from another issuer/) });
@@ -117,14 +129,17 @@ describe('by a code', () => {
     const ran = await byCode(asi, { wait: 3 });
     expect(ran).toMatchObject({
       status: 0,
-      err: expect.stringMatching(/^Go to http:\/\/localhost\S+\/device with any browser and enter the code [A-Z]{4}-[A-Z]{4}\n/),
+      err: expect.stringMatching(
+        /^Go to http:\/\/localhost\S+\/device with any browser and enter the code [A-Z]{4}-[A-Z]{4}\n/,
+      ),
     });
     // this world's waits take no time, so the second look comes too soon, and the issuer says so
     expect(world.slept).toEqual([2000, 2000, 7000]);
     expect(ran.visit).toMatchObject({ status: 200, page: expect.stringContaining('You are signed in') });
     expect((await cli(world, 'whoami')).status).toBe(0);
   });
-  test('without a display it is what login does', async () => expect((await byCode(asi, { args: ['login'] })).err).toMatch(/enter the code/));
+  test('without a display it is what login does', async () =>
+    expect((await byCode(asi, { args: ['login'] })).err).toMatch(/enter the code/));
   test('a no, and Ctrl-C', async () => {
     expect(await byCode({ email: '' })).toMatchObject({
       status: 3,
@@ -140,13 +155,18 @@ describe('by a code', () => {
   });
   test('an issuer without codes says so', async () => {
     const plain = createServer((_, response) =>
-      response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/t`, authorization_endpoint: `${address}/a` })),
+      response.end(
+        JSON.stringify({ issuer: address, token_endpoint: `${address}/t`, authorization_endpoint: `${address}/a` }),
+      ),
     );
     await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
     const address = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
     try {
       await cli(world, 'setup', server.url, '--issuer', address);
-      expect(await cli(world, 'login', '--device')).toMatchObject({ status: 2, err: expect.stringMatching(/does not offer sign-in by a code/) });
+      expect(await cli(world, 'login', '--device')).toMatchObject({
+        status: 2,
+        err: expect.stringMatching(/does not offer sign-in by a code/),
+      });
     } finally {
       plain.close();
     }
@@ -154,7 +174,12 @@ describe('by a code', () => {
 });
 
 describe('tokens', () => {
-  const later = () => testWorld({ ...world, now: () => Date.now() + 2 * HOUR, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
+  const later = () =>
+    testWorld({
+      ...world,
+      now: () => Date.now() + 2 * HOUR,
+      sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+    });
 
   test('are renewed when they have expired, once, and the new refresh token is kept', async () => {
     await byCode(asi);
@@ -173,13 +198,17 @@ describe('tokens', () => {
       status: 3,
       err: expect.stringMatching(/Your sign-in has expired\.\n {2}Sign in again: latchkey login/),
     });
-    expect(await cli(world, 'whoami', '--auth', 'login')).toMatchObject({ status: 3, err: expect.stringMatching(/You are not signed in/) });
+    expect(await cli(world, 'whoami', '--auth', 'login')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/You are not signed in/),
+    });
   });
 
   test('that somebody else has renewed meanwhile are not forgotten', async () => {
     await byCode(asi);
     const late = createServer((request, response) => {
-      if (request.url !== '/token') return void response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/token` }));
+      if (request.url !== '/token')
+        return void response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/token` }));
       const [[url, kept]] = Object.entries(JSON.parse(readFileSync(tokensFile(), 'utf8'))) as [[string, object]];
       writeFileSync(tokensFile(), JSON.stringify({ [url]: { ...kept, expiresAt: Date.now() + 4 * HOUR } }));
       response.writeHead(400).end('{"error":"invalid_grant"}');
@@ -212,7 +241,10 @@ describe('tokens', () => {
   test('that are damaged are ignored with a warning', async () => {
     await byCode(asi);
     writeFileSync(tokensFile(), '{"x":1}');
-    expect(await cli(world, 'whoami')).toMatchObject({ status: 3, err: expect.stringMatching(/cannot be read as tokens and is ignored/) });
+    expect(await cli(world, 'whoami')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/cannot be read as tokens and is ignored/),
+    });
   });
 });
 
@@ -221,15 +253,24 @@ describe('an issuer that is not what it should be', () => {
     ['http://localhost:9', 11, /does not answer/],
     ['http://issuer.example', 2, /must be an https URL/],
   ])('%s', async (address, status, err) => {
-    writeFileSync(join(world.home, '.config/latchkey/config.yml'), `url: ${server.url}\nissuer: ${address}\nclientId: cli\n`);
+    writeFileSync(
+      join(world.home, '.config/latchkey/config.yml'),
+      `url: ${server.url}\nissuer: ${address}\nclientId: cli\n`,
+    );
     expect(await cli(world, 'login')).toMatchObject({ status, err: expect.stringMatching(err) });
   });
   test('another name than the one that was asked', async () => {
     await cli(world, 'setup', server.url, '--issuer', issuer().replace('localhost', '127.0.0.1'));
-    expect(await cli(world, 'login')).toMatchObject({ status: 3, err: expect.stringMatching(/does not describe itself/) });
+    expect(await cli(world, 'login')).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/does not describe itself/),
+    });
   });
   test('none at all', async () => {
     writeFileSync(join(world.home, '.config/latchkey/config.yml'), `url: ${server.url}\n`);
-    expect(await cli(world, 'login')).toMatchObject({ status: 2, err: expect.stringMatching(/issuer and clientId are missing/) });
+    expect(await cli(world, 'login')).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/issuer and clientId are missing/),
+    });
   });
 });

@@ -1,6 +1,17 @@
 // The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -54,7 +65,8 @@ function start(args: readonly string[], env: Record<string, string>): Running {
     });
   return { child, ended, said };
 }
-const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) => start(args, envOf(more)).ended;
+const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) =>
+  start(args, envOf(more)).ended;
 
 test('no home is made where there is none, and in one its compiled code is kept', async () => {
   const none = join(home, 'none');
@@ -78,21 +90,38 @@ test('a user that belongs to nobody needs no home', () => {
   const [uid, unknown] = [process.getuid?.(), 23_456];
   if (uid !== 0) return void process.stderr.write('SKIPPED: not root here, so test/cli-processes.test.ts was nobody\n');
   const script = `process.setgid(${unknown}); process.setuid(${unknown}); await import('${join(root, 'cli/places.ts')}').then(({ homeDirectory }) => console.log(homeDirectory()))`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { env: { PATH: process.env.PATH ?? '' }, encoding: 'utf8' });
+  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
+    env: { PATH: process.env.PATH ?? '' },
+    encoding: 'utf8',
+  });
   expect([stdout, stderr]).toEqual(['/nonexistent\n', '']);
 }, 60_000);
 
 test('credentials, a program of its own when it is built, has the help of every other', async () => {
-  for (const help of ['--help', '-h']) expect((await latchkey(['credentials', help], {})).out).toMatch(/^latchkey credentials: prints credentials/);
-  expect(await latchkey(['credentials', '--nope'], {})).toMatchObject({ status: 2, err: expect.stringMatching(/^latchkey: --nope is no option/) });
+  for (const help of ['--help', '-h'])
+    expect((await latchkey(['credentials', help], {})).out).toMatch(/^latchkey credentials: prints credentials/);
+  expect(await latchkey(['credentials', '--nope'], {})).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(/^latchkey: --nope is no option/),
+  });
 }, 60_000);
 
 test('a disk that is full is told as such', async () => {
-  if (!existsSync('/dev/full')) return void process.stderr.write('SKIPPED: no /dev/full on this machine, so test/cli-processes.test.ts filled no disk\n');
+  if (!existsSync('/dev/full'))
+    return void process.stderr.write(
+      'SKIPPED: no /dev/full on this machine, so test/cli-processes.test.ts filled no disk\n',
+    );
   const full = openSync('/dev/full', 'w');
-  const { status, stderr } = spawnSync(process.execPath, [program, 'help'], { env: envOf(), stdio: ['ignore', full, 'pipe'], encoding: 'utf8' });
+  const { status, stderr } = spawnSync(process.execPath, [program, 'help'], {
+    env: envOf(),
+    stdio: ['ignore', full, 'pipe'],
+    encoding: 'utf8',
+  });
   closeSync(full);
-  expect([status, stderr]).toEqual([1, expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check where it goes/)]);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check where it goes/),
+  ]);
 }, 60_000);
 
 describe('several at once', () => {
@@ -105,19 +134,32 @@ describe('several at once', () => {
     expect(ran.map(({ status }) => status)).toEqual(many.map(() => 0));
     const text = readFileSync(join(home, '.aws/config'), 'utf8');
     expect(text).toMatch(/^# mine\n\[default\]\nregion = eu-west-1\n/);
-    for (const profile of many) expect(text).toMatch(new RegExp(`\\n\\[profile ${profile}\\]\\ncredential_process = .* credentials sandbox-read\\n`));
+    for (const profile of many)
+      expect(text).toMatch(
+        new RegExp(`\\n\\[profile ${profile}\\]\\ncredential_process = .* credentials sandbox-read\\n`),
+      );
     expect(readdirSync(join(home, '.aws'))).toEqual(['config']);
   }, 60_000);
 
   test('keep one session, and each has it whole', async () => {
     await latchkey(['request', 'sandbox-read', ...reason, '--for', '2h']);
     const ran = await Promise.all(many.map(() => latchkey(['credentials', 'sandbox-read', '--cache'])));
-    for (const { status, out } of ran) expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Version: 1, RequestId: expect.any(String) })]);
+    for (const { status, out } of ran)
+      expect([status, JSON.parse(out)]).toEqual([
+        0,
+        expect.objectContaining({ Version: 1, RequestId: expect.any(String) }),
+      ]);
     const cache = join(home, '.cache/latchkey');
-    const kept = JSON.parse(readFileSync(join(cache, 'sessions/sandbox-read.json'), 'utf8')) as { credentials: CredentialsView };
-    expect(ran.map(({ out }) => (JSON.parse(out) as CredentialsView).AccessKeyId)).toContain(kept.credentials.AccessKeyId);
+    const kept = JSON.parse(readFileSync(join(cache, 'sessions/sandbox-read.json'), 'utf8')) as {
+      credentials: CredentialsView;
+    };
+    expect(ran.map(({ out }) => (JSON.parse(out) as CredentialsView).AccessKeyId)).toContain(
+      kept.credentials.AccessKeyId,
+    );
     expect(JSON.parse(readFileSync(join(cache, 'grants.json'), 'utf8'))).toEqual(expect.any(Object));
-    expect([...readdirSync(join(cache, 'sessions')), ...readdirSync(cache)].filter((name) => /lock|tmp/.test(name))).toEqual([]);
+    expect(
+      [...readdirSync(join(cache, 'sessions')), ...readdirSync(cache)].filter((name) => /lock|tmp/.test(name)),
+    ).toEqual([]);
     await latchkey(['end', 'sandbox-read']);
   }, 60_000);
 
@@ -129,7 +171,10 @@ describe('several at once', () => {
     expect(await latchkey(['configure', 'sandbox-read', '--profile', 'after-a-crash'])).toMatchObject({ status: 0 });
     writeFileSync(lock, `${process.pid} ${hostname()}`);
     const held = latchkey(['configure', 'sandbox-read', '--profile', 'after-another']);
-    const first = await Promise.race([held.then(() => 'configured'), new Promise((resolve) => setTimeout(resolve, 1500, 'held up'))]);
+    const first = await Promise.race([
+      held.then(() => 'configured'),
+      new Promise((resolve) => setTimeout(resolve, 1500, 'held up')),
+    ]);
     expect(first).toBe('held up');
     rmSync(lock);
     expect(await held).toMatchObject({ status: 0 });
@@ -141,17 +186,23 @@ test('a home that nothing can be written to takes no credentials away', async ()
   const nowhere = { HOME: '/dev/null/home', LATCHKEY_TOKEN: tokens.dev };
   const plain = await latchkey(['credentials', 'sandbox-read'], nowhere);
   const cached = await latchkey(['credentials', 'sandbox-read', '--cache'], nowhere);
-  for (const { status, out } of [plain, cached]) expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Version: 1 })]);
+  for (const { status, out } of [plain, cached])
+    expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Version: 1 })]);
   // said to whoever wanted something kept, and not at every call of every AWS tool
   expect([plain.err, cached.err]).toEqual([
     '',
-    expect.stringMatching(/^latchkey: \S+ cannot be written \(ENOTDIR\)\. Nothing was changed\. The credentials are good all the same\.\n$/),
+    expect.stringMatching(
+      /^latchkey: \S+ cannot be written \(ENOTDIR\)\. Nothing was changed\. The credentials are good all the same\.\n$/,
+    ),
   ]);
   await latchkey(['end', 'sandbox-read']);
 }, 60_000);
 
 test('Ctrl-C while waiting leaves the request in place, and says how to go on', async () => {
-  const waiting = start(['request', 'production-bucket-read', ...reason, '--wait'], envOf({ LATCHKEY_TOKEN: tokens.dev }));
+  const waiting = start(
+    ['request', 'production-bucket-read', ...reason, '--wait'],
+    envOf({ LATCHKEY_TOKEN: tokens.dev }),
+  );
   await waiting.said('Ctrl-C stops waiting');
   waiting.child.kill('SIGINT');
   const { status, out, err } = await waiting.ended;
@@ -161,13 +212,18 @@ test('Ctrl-C while waiting leaves the request in place, and says how to go on', 
   const again = start(['show', id, '--wait'], envOf({ LATCHKEY_TOKEN: tokens.dev }));
   await again.said('Ctrl-C stops waiting');
   expect(await latchkey(['approve', id], { LATCHKEY_TOKEN: tokens.lead })).toMatchObject({ status: 0 });
-  expect(await again.ended).toMatchObject({ status: 0, out: expect.stringMatching(/^active /), err: expect.stringMatching(/Lena Lead approved it\./) });
+  expect(await again.ended).toMatchObject({
+    status: 0,
+    out: expect.stringMatching(/^active /),
+    err: expect.stringMatching(/Lena Lead approved it\./),
+  });
   await latchkey(['end', id]);
 }, 60_000);
 
 test('Ctrl-C in exec is for the child, which ends as it wants', async () => {
   await latchkey(['request', 'sandbox-read', ...reason, '--for', '30m']);
-  const script = "process.on('SIGINT', () => { console.log('tidied up'); process.exit(7) }); console.error('running'); setInterval(() => {}, 1000)";
+  const script =
+    "process.on('SIGINT', () => { console.log('tidied up'); process.exit(7) }); console.error('running'); setInterval(() => {}, 1000)";
   const child = spawn(process.execPath, [program, 'exec', 'sandbox-read', '--', process.execPath, '-e', script], {
     env: envOf({ LATCHKEY_TOKEN: tokens.dev }),
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -187,7 +243,10 @@ test('Ctrl-C in exec is for the child, which ends as it wants', async () => {
 
 describe('on a terminal', () => {
   const hasScript = spawnSync('script', ['--version']).status === 0;
-  if (!hasScript) process.stderr.write('SKIPPED: no script(1) on this machine, so test/cli-processes.test.ts tried nothing on a terminal\n');
+  if (!hasScript)
+    process.stderr.write(
+      'SKIPPED: no script(1) on this machine, so test/cli-processes.test.ts tried nothing on a terminal\n',
+    );
   const withTerminal = hasScript ? ['of its own'] : [];
 
   test.each(withTerminal)(
@@ -211,7 +270,9 @@ describe('on a terminal', () => {
       expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
       expect(await run(`${roles} | cat`)).not.toContain('\u001b');
       // where the table would not fit, each row is a paragraph
-      expect(await run(roles.replace('200', '60'))).toMatch(/^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/);
+      expect(await run(roles.replace('200', '60'))).toMatch(
+        /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/,
+      );
     },
     60_000,
   );
@@ -231,7 +292,9 @@ describe('by way of a proxy', () => {
     });
     proxy = createServer().on('connect', (request, socket) => {
       connected.push(request.url ?? '');
-      const onward = connect((api.address() as AddressInfo).port, '127.0.0.1', () => socket.write('HTTP/1.1 200 Connection established\r\n\r\n'));
+      const onward = connect((api.address() as AddressInfo).port, '127.0.0.1', () =>
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n'),
+      );
       onward.pipe(socket).pipe(onward);
       for (const side of [onward, socket]) side.on('error', () => side.destroy());
     });
@@ -257,8 +320,14 @@ describe('by way of a proxy', () => {
 
   test('a call goes through it, still verified end to end', async () => {
     expect(await roles({})).toMatchObject({ status: 0, out: 'There is no role that you may request.\n' });
-    expect([connected, calls]).toEqual([[`localhost:${(api.address() as AddressInfo).port}`], ['GET /v1/roles Bearer a.b.c']]);
-    expect(await roles({ NODE_EXTRA_CA_CERTS: '' })).toMatchObject({ status: 11, err: expect.stringMatching(/its certificate is not trusted/) });
+    expect([connected, calls]).toEqual([
+      [`localhost:${(api.address() as AddressInfo).port}`],
+      ['GET /v1/roles Bearer a.b.c'],
+    ]);
+    expect(await roles({ NODE_EXTRA_CA_CERTS: '' })).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/its certificate is not trusted/),
+    });
     expect(calls).toHaveLength(1);
   });
   test('NO_PROXY goes round it', async () => {
@@ -266,7 +335,10 @@ describe('by way of a proxy', () => {
     expect([connected, calls.length]).toEqual([[], 1]);
   });
   test('a proxy that is not there is told', async () =>
-    expect(await roles({ HTTPS_PROXY: 'http://127.0.0.1:9' })).toMatchObject({ status: 11, err: expect.stringMatching(/does not answer/) }));
+    expect(await roles({ HTTPS_PROXY: 'http://127.0.0.1:9' })).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/does not answer/),
+    }));
 });
 
 describe('which AWS credentials sign', () => {
@@ -299,7 +371,11 @@ describe('which AWS credentials sign', () => {
   beforeEach(() => {
     asked = join(home, 'asked');
     mkdirSync(join(home, 'bin'));
-    writeFileSync(join(home, 'bin/aws'), `#!/bin/sh\necho "$@" >> '${asked}'\nprintf '%s' '${document(principals.cli)}'\n`, { mode: 0o755 });
+    writeFileSync(
+      join(home, 'bin/aws'),
+      `#!/bin/sh\necho "$@" >> '${asked}'\nprintf '%s' '${document(principals.cli)}'\n`,
+      { mode: 0o755 },
+    );
     mkdirSync(join(home, '.aws'));
     writeFileSync(join(home, '.aws/credentials'), `[default]\n${ini(principals.file)}`);
     writeFileSync(
@@ -319,7 +395,9 @@ describe('which AWS credentials sign', () => {
   const askedFor = () => readFileSync(asked, 'utf8');
 
   test('the environment comes first', async () =>
-    expect(await who({ ...at.keysOf(principals.environment), AWS_PROFILE: 'sso', AWS_WEB_IDENTITY_TOKEN_FILE: '/x' })).toBe('role/asi-dev-server'));
+    expect(
+      await who({ ...at.keysOf(principals.environment), AWS_PROFILE: 'sso', AWS_WEB_IDENTITY_TOKEN_FILE: '/x' }),
+    ).toBe('role/asi-dev-server'));
   test('then a web identity, which the AWS CLI turns into credentials', async () => {
     expect(await who({ AWS_WEB_IDENTITY_TOKEN_FILE: '/x', AWS_PROFILE: 'sso' })).toBe('user/asi-dev');
     expect(askedFor()).toBe('configure export-credentials --format process\n');
@@ -342,7 +420,11 @@ describe('which AWS credentials sign', () => {
     ['gives something else', '#!/bin/sh\necho hello\n', /gave no credentials for the AWS profile "sso"/],
   ])('an AWS CLI that %s is told', async (_, script, err) => {
     writeFileSync(join(home, 'bin/aws'), script, { mode: 0o755 });
-    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso' })).toMatchObject({ status: 3, out: '', err: expect.stringMatching(err) });
+    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso' })).toMatchObject({
+      status: 3,
+      out: '',
+      err: expect.stringMatching(err),
+    });
   });
   test('without an AWS CLI it is said that one is needed', async () =>
     expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso', PATH: '/nowhere' })).toMatchObject({

@@ -45,7 +45,9 @@ afterAll(async () => {
 
 /** Runs a script as the child; it ends with 42 if all that it expects is so. */
 async function child(script: string): Promise<void> {
-  const { id } = bodyOf<RequestView>(await cli(dev, 'request', role, '--for', '3h', '--reason', 'Find the lost invoices', '--json'));
+  const { id } = bodyOf<RequestView>(
+    await cli(dev, 'request', role, '--for', '3h', '--reason', 'Find the lost invoices', '--json'),
+  );
   await cli(lead, 'approve', id);
   const around = `http://127.0.0.1:${(world.address() as AddressInfo).port}`;
   const prelude = `
@@ -54,7 +56,15 @@ async function child(script: string): Promise<void> {
     const happens = async (what) => { const answer = await fetch('${around}' + what); if (!answer.ok) throw new Error(await answer.text()); };
     const same = (a, b) => a.AccessKeyId === b.AccessKeyId && a.Token === b.Token;
     const demand = (isSo, what) => { if (!isSo) { console.error(what); process.exit(1); } };`;
-  const { status } = await cli(dev, 'exec', role, '--', process.execPath, '-e', `(async () => {${prelude}${script}; process.exit(42)})()`);
+  const { status } = await cli(
+    dev,
+    'exec',
+    role,
+    '--',
+    process.execPath,
+    '-e',
+    `(async () => {${prelude}${script}; process.exit(42)})()`,
+  );
   expect(status).toBe(42);
 }
 

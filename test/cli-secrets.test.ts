@@ -24,7 +24,8 @@ const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[
   async 'a login'() {
     const world = testWorld();
     await cli(world, 'setup', at.server.url);
-    world.onSleep = async () => void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'second-dev@example.com' }));
+    world.onSleep = async () =>
+      void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'second-dev@example.com' }));
     let said = '';
     const running = cli(world, 'login', '--device', '--debug');
     const { err } = world;
@@ -34,7 +35,9 @@ const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[
     };
     const ran = await running;
     world.onSleep = () => undefined;
-    const tokens = Object.values(JSON.parse(readFileSync(join(world.home, '.cache/latchkey/tokens.json'), 'utf8')))[0] as Record<string, string>;
+    const tokens = Object.values(
+      JSON.parse(readFileSync(join(world.home, '.cache/latchkey/tokens.json'), 'utf8')),
+    )[0] as Record<string, string>;
     const secrets = [tokens.accessToken!, tokens.refreshToken!];
     expect(ran.status).toBe(0);
     for (const secret of secrets) expect(ran.out + ran.err).not.toContain(secret);
@@ -42,7 +45,10 @@ const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[
   },
   async 'AWS credentials'() {
     const keys = { ...at.keysOf('user/TrustedUser') };
-    return { world: testWorld({ env: { LATCHKEY_URL: at.server.url, ...keys } }), secrets: [keys.AWS_SECRET_ACCESS_KEY] };
+    return {
+      world: testWorld({ env: { LATCHKEY_URL: at.server.url, ...keys } }),
+      secrets: [keys.AWS_SECRET_ACCESS_KEY],
+    };
   },
 };
 
@@ -56,7 +62,8 @@ describe.each(Object.keys(callers))('%s', (caller) => {
       return ran;
     };
     expect((await run('request', role, '--reason', 'look', '--for', '2h')).status).toBe(0);
-    for (const args of [['whoami'], ['roles'], ['requests', '--json'], ['show', role, '--history'], ['explain', role]]) said.push((await run(...args)).out);
+    for (const args of [['whoami'], ['roles'], ['requests', '--json'], ['show', role, '--history'], ['explain', role]])
+      said.push((await run(...args)).out);
 
     // what is asked for is on stdout, and there alone
     const printed = JSON.parse((await run('credentials', role, '--cache')).out) as CredentialsView;

@@ -15,7 +15,11 @@ function readings(texts: readonly string[], TZ: string): string[] {
     const read = (text) => { try { const at = startTimeOf(text, now); return new Date(at).toISOString() + ' ' + startTimeText(at, now); } catch (error) { return error.exit + ': ' + error.message; } };
     console.log(JSON.stringify(${JSON.stringify(texts)}.map(read)));`;
   return JSON.parse(
-    execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: root, env: { PATH: process.env.PATH, TZ }, encoding: 'utf8' }),
+    execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: root,
+      env: { PATH: process.env.PATH, TZ },
+      encoding: 'utf8',
+    }),
   );
 }
 
@@ -42,17 +46,36 @@ describe('in Berlin', () => {
     cases.map(([text]) => text),
     'Europe/Berlin',
   );
-  test.each(cases.map(([text, utc, said = ''], i) => ({ text, utc, said, found: read[i]! })))('$text', ({ utc, said, found }) => {
-    expect(found).toContain(said);
-    expect(found.split(' ')[0]).toBe(utc);
-  });
+  test.each(cases.map(([text, utc, said = ''], i) => ({ text, utc, said, found: read[i]! })))(
+    '$text',
+    ({ utc, said, found }) => {
+      expect(found).toContain(said);
+      expect(found.split(' ')[0]).toBe(utc);
+    },
+  );
 
-  const wrong = ['noon', '25:00', '9:60', '', 'in', 'in a bit', 'someday 9:00', '2026-02-30 09:00', '2026-02-30T09:00:00Z', '2026-13-01 09:00', '14:30:00'];
+  const wrong = [
+    'noon',
+    '25:00',
+    '9:60',
+    '',
+    'in',
+    'in a bit',
+    'someday 9:00',
+    '2026-02-30 09:00',
+    '2026-02-30T09:00:00Z',
+    '2026-13-01 09:00',
+    '14:30:00',
+  ];
   const refused = readings(wrong, 'Europe/Berlin');
-  test.each(wrong.map((text, i) => [text, refused[i]!]))('"%s" is no time', (text, found) => expect(found).toBe(`usage: "${text}" is no time to start.`));
+  test.each(wrong.map((text, i) => [text, refused[i]!]))('"%s" is no time', (text, found) =>
+    expect(found).toBe(`usage: "${text}" is no time to start.`),
+  );
 
   test('a time that the clocks skip is no time', () =>
-    expect(readings(['2027-03-28 02:30'], 'Europe/Berlin')).toEqual(['usage: There is no 02:30 on that day here: the clocks are put forward.']));
+    expect(readings(['2027-03-28 02:30'], 'Europe/Berlin')).toEqual([
+      'usage: There is no 02:30 on that day here: the clocks are put forward.',
+    ]));
 });
 
 test('the same words mean another instant elsewhere', () =>

@@ -21,7 +21,8 @@ import { testWorld } from './support/cli.ts';
 import { record, start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
-const failure = (exit: string, message: RegExp) => expect.objectContaining({ name: 'Failure', exit, message: expect.stringMatching(message) });
+const failure = (exit: string, message: RegExp) =>
+  expect.objectContaining({ name: 'Failure', exit, message: expect.stringMatching(message) });
 const thrownBy = (work: () => unknown): unknown => {
   try {
     return { returned: work() };
@@ -43,7 +44,10 @@ describe('arguments', () => {
   const read = (...args: string[]) => readArguments(sample, args);
 
   test('options before, behind and between, with = or without', () => {
-    expect(read('--for', '2h', 'role', '--wait')).toMatchObject({ positionals: ['role'], options: { for: '2h', wait: true, json: false } });
+    expect(read('--for', '2h', 'role', '--wait')).toMatchObject({
+      positionals: ['role'],
+      options: { for: '2h', wait: true, json: false },
+    });
     expect(read('role', '--for=a=b')).toMatchObject({ options: { for: 'a=b', wait: false } });
   });
   test('what stands behind -- is not read', () =>
@@ -79,8 +83,10 @@ describe('the configuration file', () => {
     const text = "---\n# mine\nurl: https://a.example.com # here\nauth: \"aws\"\nscope: 'it''s'\r\n\nregion:\n";
     expect(parseConfig(text, 'f')).toEqual({ url: 'https://a.example.com', auth: 'aws', scope: "it's" });
   });
-  test.each(['urll: x', 'url:x', '- a', '  url: x', 'url: [a]', 'url: "a', 'url: |', '__proto__: x'])('%s is named with its line', (line) =>
-    expect(thrownBy(() => parseConfig(`\n${line}`, 'config.yml'))).toEqual(failure('usage', /^config\.yml:2/)),
+  test.each(['urll: x', 'url:x', '- a', '  url: x', 'url: [a]', 'url: "a', 'url: |', '__proto__: x'])(
+    '%s is named with its line',
+    (line) =>
+      expect(thrownBy(() => parseConfig(`\n${line}`, 'config.yml'))).toEqual(failure('usage', /^config\.yml:2/)),
   );
   test('an edit keeps comments and other settings, and is read back', () => {
     const edited = editConfig('# mine\nauth: aws\nurl: old\n', { url: 'https://b.example.com', scope: 'a "b" \\ c' });
@@ -91,13 +97,17 @@ describe('the configuration file', () => {
 
 describe('a profile in ~/.aws/config', () => {
   const process = { credential_process: 'latchkey credentials r' };
-  const edited = (text: string, profile = 'r', settings: Record<string, string> = process) => editProfile(text, profile, settings);
+  const edited = (text: string, profile = 'r', settings: Record<string, string> = process) =>
+    editProfile(text, profile, settings);
 
   test.each([
     ['', '[profile r]\ncredential_process = latchkey credentials r\n'],
     ['[default]\nregion=a', '[default]\nregion=a\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
     ['# top\n[default]\n\n', '# top\n[default]\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
-    ['[default]\r\nx = 1\r\n', '[default]\r\nx = 1\r\n\r\n[profile r]\r\ncredential_process = latchkey credentials r\r\n'],
+    [
+      '[default]\r\nx = 1\r\n',
+      '[default]\r\nx = 1\r\n\r\n[profile r]\r\ncredential_process = latchkey credentials r\r\n',
+    ],
   ])('is added to %j', (text, whole) => expect(edited(text)).toMatchObject({ text: whole }));
 
   test('an existing one keeps everything but the line', () => {
@@ -112,14 +122,22 @@ describe('a profile in ~/.aws/config', () => {
     const text = '[profile r]\ncredential_process=latchkey credentials r\n';
     expect(edited(text)).toEqual({ text, diff: [] });
   });
-  test('default is called default', () => expect(edited('', 'default')).toMatchObject({ text: '[default]\ncredential_process = latchkey credentials r\n' }));
+  test('default is called default', () =>
+    expect(edited('', 'default')).toMatchObject({ text: '[default]\ncredential_process = latchkey credentials r\n' }));
   test('a profile that the AWS tools would read otherwise is left alone', () =>
-    expect(edited('[profile r]\nrole_arn = a\nsource_profile = b\n')).toEqual({ conflicts: ['role_arn', 'source_profile'] }));
+    expect(edited('[profile r]\nrole_arn = a\nsource_profile = b\n')).toEqual({
+      conflicts: ['role_arn', 'source_profile'],
+    }));
   test('the end of a file without a line break', () =>
-    expect(edited('[profile r]\nregion = a')).toMatchObject({ text: '[profile r]\ncredential_process = latchkey credentials r\nregion = a\n' }));
+    expect(edited('[profile r]\nregion = a')).toMatchObject({
+      text: '[profile r]\ncredential_process = latchkey credentials r\nregion = a\n',
+    }));
 
   test('sections and names as the AWS tools read them', () => {
-    expect(parseAwsFile('[default]\nA = 1 # c\n; no\n  nested = 2\n[profile  "b c"]\nx=y=z\n')).toEqual({ default: { a: '1' }, 'profile b c': { x: 'y=z' } });
+    expect(parseAwsFile('[default]\nA = 1 # c\n; no\n  nested = 2\n[profile  "b c"]\nx=y=z\n')).toEqual({
+      default: { a: '1' },
+      'profile b c': { x: 'y=z' },
+    });
     expect(headingOf('region = [a]')).toBeUndefined();
     parseAwsFile('[__proto__]\npolluted = 1\n');
     expect({}).not.toHaveProperty('polluted');
@@ -130,13 +148,30 @@ describe('signatures', () => {
   const keys = { accessKeyId: 'AKIAEXAMPLE', secretAccessKey: 'secret', sessionToken: 'token/+=' };
   const now = Date.UTC(2026, 10, 23, 7, 0, 1);
   test.each([
-    { method: 'GET', url: 'https://a.execute-api.eu-west-1.amazonaws.com/iam/v1/requests?view=mine&role=a.b@c&limit=10&cursor=a%2Bb%20c%2F%3D' },
+    {
+      method: 'GET',
+      url: 'https://a.execute-api.eu-west-1.amazonaws.com/iam/v1/requests?view=mine&role=a.b@c&limit=10&cursor=a%2Bb%20c%2F%3D',
+    },
     { method: 'POST', url: 'http://localhost:3000/base%20path/iam/v1/requests', body: '{"reason":"ünï"}' },
   ])('$method $url is signed as the SDK signs it', async ({ method, url, ...body }) => {
     const { hostname, host, protocol, pathname, searchParams } = new URL(url);
-    const signer = new SignatureV4({ service: 'execute-api', region: 'eu-west-1', credentials: keys, sha256: Sha256, applyChecksum: false });
+    const signer = new SignatureV4({
+      service: 'execute-api',
+      region: 'eu-west-1',
+      credentials: keys,
+      sha256: Sha256,
+      applyChecksum: false,
+    });
     const signed = await signer.sign(
-      { method, protocol, hostname, path: pathname, query: Object.fromEntries(searchParams), headers: { host }, ...body },
+      {
+        method,
+        protocol,
+        hostname,
+        path: pathname,
+        query: Object.fromEntries(searchParams),
+        headers: { host },
+        ...body,
+      },
       { signingDate: new Date(now) },
     );
     const { authorization, ...rest } = await signedHeaders({ method, url, ...body }, keys, 'eu-west-1', now);
@@ -160,10 +195,15 @@ describe('words for a terminal', () => {
   test('no time at all', () => expect(roughly(0)).toBe('0 s'));
   test("nobody's words steer the terminal", () => expect(plain('a\u001b]0;x\u0007\u202e\n  b')).toBe('a]0;x b'));
   test('colours only on a terminal, and never with NO_COLOR', () => {
-    const painted = (env: Record<string, string>, outIsTerminal: boolean) => painter(testWorld({ env, outIsTerminal }))('red', 'x');
-    expect([painted({}, true), painted({}, false), painted({ NO_COLOR: '1' }, true), painted({ NO_COLOR: '' }, true), painted({ TERM: 'dumb' }, true)]).toEqual(
-      ['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m', 'x'],
-    );
+    const painted = (env: Record<string, string>, outIsTerminal: boolean) =>
+      painter(testWorld({ env, outIsTerminal }))('red', 'x');
+    expect([
+      painted({}, true),
+      painted({}, false),
+      painted({ NO_COLOR: '1' }, true),
+      painted({ NO_COLOR: '' }, true),
+      painted({ TERM: 'dumb' }, true),
+    ]).toEqual(['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m', 'x']);
   });
   test('a table, and paragraphs where it does not fit', () => {
     const shown = (room?: number) =>
@@ -187,28 +227,50 @@ describe('addresses', () => {
     ['https://a.example.com/base/', 'https://a.example.com/base'],
     ['http://localhost:3000', 'http://localhost:3000'],
   ])('%s', (given, url) => expect(checkedUrl(given)).toBe(url));
-  test.each(['http://a.example.com', 'ftp://localhost', 'a.example.com', 'https://u:p@a.example.com', 'https://a.example.com?x', 'https://a.example.com#x'])(
-    '%s would send secrets astray',
-    (given) => expect(thrownBy(() => checkedUrl(given))).toEqual(failure('usage', /must be an https URL/)),
+  test.each([
+    'http://a.example.com',
+    'ftp://localhost',
+    'a.example.com',
+    'https://u:p@a.example.com',
+    'https://a.example.com?x',
+    'https://a.example.com#x',
+  ])('%s would send secrets astray', (given) =>
+    expect(thrownBy(() => checkedUrl(given))).toEqual(failure('usage', /must be an https URL/)),
   );
 });
 
 describe('exit statuses', () => {
-  test('every refusal of the API has one', () => expect(Object.keys(exitOf).sort()).toEqual(Object.keys(problemTable).sort()));
-  test('no two ends are the same', () => expect(new Set(Object.values(exits).map(({ status }) => status)).size).toBe(Object.keys(exits).length));
-  test('a failure is an error with an end', () => expect(new Failure('usage', 'x')).toMatchObject({ exit: 'usage', next: [], message: 'x' }));
+  test('every refusal of the API has one', () =>
+    expect(Object.keys(exitOf).sort()).toEqual(Object.keys(problemTable).sort()));
+  test('no two ends are the same', () =>
+    expect(new Set(Object.values(exits).map(({ status }) => status)).size).toBe(Object.keys(exits).length));
+  test('a failure is an error with an end', () =>
+    expect(new Failure('usage', 'x')).toMatchObject({ exit: 'usage', next: [], message: 'x' }));
 });
 
 describe('a ticket that is checked', () => {
   const ticketCheck = { validator: 'jira', state: 'due' as const, at: start };
-  const said = { seq: 2, at: start, type: 'ticket-checked' as const, actor: 'latchkey', via: 'ticket-validator', note: 'jira: valid: \u001b[31mopen' };
+  const said = {
+    seq: 2,
+    at: start,
+    type: 'ticket-checked' as const,
+    actor: 'latchkey',
+    via: 'ticket-validator',
+    note: 'jira: valid: \u001b[31mopen',
+  };
   const lineOf = (text: string) => text.split('\n').find((line) => line.includes('ticket'));
   test.each([
     ['is not asked about', {}, '  ticket       OPS-1234'],
     ['is to be asked about', { ticketCheck }, '  ticket       OPS-1234 (jira has not been asked yet)'],
-    ['was asked about', { ticketCheck, history: [...record().history, said] }, '  ticket       OPS-1234 (jira: valid: [31mopen)'],
+    [
+      'was asked about',
+      { ticketCheck, history: [...record().history, said] },
+      '  ticket       OPS-1234 (jira: valid: [31mopen)',
+    ],
   ])('of a request: it %s', (_, changes, line) =>
-    expect(lineOf(requestText((_colour, text) => text, requestView(catalogueOf(), record(changes), start), start))).toBe(line),
+    expect(
+      lineOf(requestText((_colour, text) => text, requestView(catalogueOf(), record(changes), start), start)),
+    ).toBe(line),
   );
 
   test.each([
@@ -222,6 +284,8 @@ describe('a ticket that is checked', () => {
       ticketValidators: { jira: { url: 'https://t.example.com' } },
       roles: { ...roles, read: { ...roles.read, ticket } },
     });
-    expect(lineOf(roleText((_colour, text) => text, roleView(catalogue, catalogue.roles.get('read')!)))).toBe(`  ticket       ${rule}`);
+    expect(lineOf(roleText((_colour, text) => text, roleView(catalogue, catalogue.roles.get('read')!)))).toBe(
+      `  ticket       ${rule}`,
+    );
   });
 });

@@ -1,5 +1,15 @@
 // The command line against the local server: what it prints, what it asks, how it ends.
-import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -47,7 +57,8 @@ beforeEach(async () => {
     if (['pending', 'active'].includes(status)) await cli(dev, 'end', id);
   }
 });
-const file = async (...more: string[]) => bodyOf<RequestView>(await cli(dev, 'request', role, '--reason', reason, '--json', ...more));
+const file = async (...more: string[]) =>
+  bodyOf<RequestView>(await cli(dev, 'request', role, '--reason', reason, '--json', ...more));
 const granted = async (...more: string[]) => {
   const { id } = await file(...more);
   return bodyOf<RequestView>(await cli(lead, 'approve', id, '--json'));
@@ -58,16 +69,24 @@ describe('asking and deciding', () => {
     const { status, out } = await cli(dev, 'roles');
     expect(status).toBe(0);
     expect(out).toMatch(/^ROLE +ACCOUNT +FOR +APPROVAL +WHAT IT IS\n/);
-    expect(out).toMatch(/production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Lead, Sam Second +Read objects/);
+    expect(out).toMatch(
+      /production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Lead, Sam Second +Read objects/,
+    );
     expect(out).toMatch(/sandbox-read .* automatic /);
   });
 
   test('whoami', async () =>
-    expect((await cli(dev, 'whoami')).out).toMatch(/^Asi Dev\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/));
+    expect((await cli(dev, 'whoami')).out).toMatch(
+      /^Asi Dev\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/,
+    ));
 
   test('request says what is next, and show, requests and approve tell the same story', async () => {
     const filed = await cli(dev, 'request', role, '--for', '2h', '--reason', reason, '--ticket', 'OPS-7');
-    expect(filed).toMatchObject({ status: 0, err: '', out: expect.stringMatching(/^pending {2}production-bucket-read in Production \(111111111111\)\n/) });
+    expect(filed).toMatchObject({
+      status: 0,
+      err: '',
+      out: expect.stringMatching(/^pending {2}production-bucket-read in Production \(111111111111\)\n/),
+    });
     expect(filed.out).toMatch(/for +2 h\n {2}reason +Find the lost invoices\n {2}ticket +OPS-7\n/);
     expect(filed.out).toMatch(/decide by +in 7 h 59 min \(.* UTC\)/);
     const id = /latchkey end ([0-9a-z]{26})/.exec(filed.out)![1]!;
@@ -83,13 +102,18 @@ describe('asking and deciding', () => {
 
   test('deny, and asking for one that is denied', async () => {
     const { id } = await file();
-    expect((await cli(lead, 'deny', id, '--comment', 'Use staging')).out).toMatch(/denied by Lena Lead \("Use staging"\)/);
+    expect((await cli(lead, 'deny', id, '--comment', 'Use staging')).out).toMatch(
+      /denied by Lena Lead \("Use staging"\)/,
+    );
     expect(await cli(dev, 'credentials', role)).toMatchObject({ status: 8, out: '' });
   });
 
   test('an automatic role is active at once', async () => {
     const { status, out } = await cli(dev, 'request', 'sandbox-read', '--reason', 'look');
-    expect([status, out]).toEqual([0, expect.stringMatching(/^active {2}sandbox-read[\s\S]*latchkey exec sandbox-read -- /)]);
+    expect([status, out]).toEqual([
+      0,
+      expect.stringMatching(/^active {2}sandbox-read[\s\S]*latchkey exec sandbox-read -- /),
+    ]);
     await cli(dev, 'end', 'sandbox-read');
   });
 
@@ -102,7 +126,9 @@ describe('asking and deciding', () => {
       status: 6,
       out: expect.stringMatching(/would be refused[\s\S]*no {3}duration: [\s\S]*no {3}reason: /),
     });
-    expect(bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--status', 'pending', '--json')).items).toEqual([]);
+    expect(bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--status', 'pending', '--json')).items).toEqual(
+      [],
+    );
   });
 
   test('a list goes on at its cursor', async () => {
@@ -121,7 +147,9 @@ describe('waiting', () => {
     dev.onSleep = async (ms) => {
       looks.push(ms);
       if (looks.length < 4) return undefined;
-      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(
+        await cli(lead, 'requests', '--view', 'to-decide', '--json'),
+      ).items;
       await cli(lead, 'approve', id);
       return undefined;
     };
@@ -135,7 +163,9 @@ describe('waiting', () => {
 
   test('ends with 9 for a denial, with its comment', async () => {
     dev.onSleep = async () => {
-      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(
+        await cli(lead, 'requests', '--view', 'to-decide', '--json'),
+      ).items;
       await cli(lead, 'deny', id, '--comment', 'Not today');
       return undefined;
     };
@@ -149,7 +179,10 @@ describe('waiting', () => {
   test('Ctrl-C leaves the request in place and says how to resume', async () => {
     dev.onSleep = () => 'interrupt';
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
-    expect(ran).toMatchObject({ status: 130, err: expect.stringMatching(/stays in place\.\n {2}Wait on: latchkey show \w{26} --wait\n/) });
+    expect(ran).toMatchObject({
+      status: 130,
+      err: expect.stringMatching(/stays in place\.\n {2}Wait on: latchkey show \w{26} --wait\n/),
+    });
     expect((await cli(dev, 'show', role)).out).toMatch(/^pending /);
   });
 
@@ -162,7 +195,11 @@ describe('waiting', () => {
 
 describe('refusals', () => {
   test.each([
-    [['request', 'production-bucket-reed', '--reason', reason], 4, /no role production-bucket-reed for you\.\n {2}Did you mean production-bucket-read\?/],
+    [
+      ['request', 'production-bucket-reed', '--reason', reason],
+      4,
+      /no role production-bucket-reed for you\.\n {2}Did you mean production-bucket-read\?/,
+    ],
     [['credentials', 'sandbox-raed'], 4, /Did you mean sandbox-read\?/],
     [['explain', 'nothing-like-it'], 4, /See the roles that you may request: latchkey roles/],
     [['show', '00000000000000000000000000'], 4, /See your requests: latchkey requests/],
@@ -172,15 +209,25 @@ describe('refusals', () => {
     [['request', role, '--reason', reason, '--for', 'soon'], 2, /duration/],
     [['requests', '--view', 'all'], 5, /./],
     [['requests', '--limit', '1000'], 2, /limit/],
-    [['whoami', 'extra'], 2, /"extra" is one argument too many\. Quote a text of several words\.\n {2}See: latchkey whoami --help/],
+    [
+      ['whoami', 'extra'],
+      2,
+      /"extra" is one argument too many\. Quote a text of several words\.\n {2}See: latchkey whoami --help/,
+    ],
     [['rquest'], 2, /"rquest" is no command\. Did you mean "request"\?\n {2}See: latchkey help/],
     [['request', role], 2, /--reason is missing/],
     [['credentials', role, '--request'], 2, /--request needs --reason/],
     [['exec', role], 2, /There is no command to run/],
-    [['exec', role, 'aws', 's3', 'ls', '--recursive', "it's"], 2, /Perhaps: latchkey exec production-bucket-read -- aws s3 ls --recursive 'it'\\''s'\n/],
+    [
+      ['exec', role, 'aws', 's3', 'ls', '--recursive', "it's"],
+      2,
+      /Perhaps: latchkey exec production-bucket-read -- aws s3 ls --recursive 'it'\\''s'\n/,
+    ],
     [['console', role, '--service', '../x'], 2, /no name of a service/],
     [['completion', 'tcsh'], 2, /bash, zsh, fish/],
-  ])('%j ends with %d', async (args, status, err) => expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }));
+  ])('%j ends with %d', async (args, status, err) =>
+    expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }),
+  );
 
   test('what the API refuses is JSON with --json', async () => {
     const { status, err } = await cli(dev, 'request', role, '--reason', 'short', '--json');
@@ -210,13 +257,17 @@ describe('refusals', () => {
   });
 
   test('a token that is none', async () =>
-    expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z' } }), 'whoami')).toMatchObject({
+    expect(
+      await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z' } }), 'whoami'),
+    ).toMatchObject({
       status: 3,
       err: expect.stringMatching(/latchkey login/),
     }));
 
   test('a token with a line break in it', async () =>
-    expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z\nx-more: 1' } }), 'whoami')).toMatchObject({
+    expect(
+      await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z\nx-more: 1' } }), 'whoami'),
+    ).toMatchObject({
       status: 3,
       err: expect.stringContaining('LATCHKEY_TOKEN has characters that no token has'),
     }));
@@ -227,7 +278,11 @@ describe('refusals', () => {
       err: expect.stringMatching(/A person signs in with: latchkey login\n {2}A machine needs AWS credentials/),
     }));
 
-  test('no address', async () => expect(await cli(testWorld(), 'roles')).toMatchObject({ status: 2, err: expect.stringMatching(/latchkey setup https:/) }));
+  test('no address', async () =>
+    expect(await cli(testWorld(), 'roles')).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/latchkey setup https:/),
+    }));
 
   test('nobody there', async () =>
     expect(await cli(dev, 'roles', '--url', 'http://localhost:9')).toMatchObject({
@@ -251,7 +306,9 @@ describe('refusals', () => {
     await granted();
     const { out, err } = await cli(dev, 'credentials', role, '--debug');
     const { SecretAccessKey, SessionToken } = JSON.parse(out) as CredentialsView;
-    expect(err).toMatch(/^debug: GET http:\/\/localhost:\d+\/v1\/requests\?view=mine\S+ as token \S+: 200, call [\w-]+, \d+ ms\ndebug: POST /);
+    expect(err).toMatch(
+      /^debug: GET http:\/\/localhost:\d+\/v1\/requests\?view=mine\S+ as token \S+: 200, call [\w-]+, \d+ ms\ndebug: POST /,
+    );
     for (const secret of [SecretAccessKey, SessionToken, dev.env.LATCHKEY_TOKEN!]) expect(err).not.toContain(secret);
   });
 });
@@ -273,44 +330,85 @@ describe('a server that is busy', () => {
   });
   const run = (...next: typeof answers) => {
     answers.splice(0, answers.length, ...next);
-    const world = testWorld({ env: { LATCHKEY_URL: `http://127.0.0.1:${(busy.address() as AddressInfo).port}`, LATCHKEY_TOKEN: 'a.b.c' } });
+    const world = testWorld({
+      env: { LATCHKEY_URL: `http://127.0.0.1:${(busy.address() as AddressInfo).port}`, LATCHKEY_TOKEN: 'a.b.c' },
+    });
     return cli(world, ...command).then((ran) => ({ ...ran, slept: world.slept }));
   };
-  const busyAnswer: (typeof answers)[number] = [503, { 'retry-after': '3' }, JSON.stringify({ code: 'try-again', detail: 'Busy.', status: 503 })];
+  const busyAnswer: (typeof answers)[number] = [
+    503,
+    { 'retry-after': '3' },
+    JSON.stringify({ code: 'try-again', detail: 'Busy.', status: 503 }),
+  ];
 
-  test('is asked again when it says so', async () => expect(await run(busyAnswer, [200, {}, '{"items":[]}'])).toMatchObject({ status: 0, slept: [3000] }));
+  test('is asked again when it says so', async () =>
+    expect(await run(busyAnswer, [200, {}, '{"items":[]}'])).toMatchObject({ status: 0, slept: [3000] }));
   test('three times at most', async () =>
-    expect(await run(busyAnswer, busyAnswer, busyAnswer)).toMatchObject({ status: 11, slept: [3000, 3000], err: 'latchkey: Busy.\n  Try again in 3 s.\n' }));
+    expect(await run(busyAnswer, busyAnswer, busyAnswer)).toMatchObject({
+      status: 11,
+      slept: [3000, 3000],
+      err: 'latchkey: Busy.\n  Try again in 3 s.\n',
+    }));
   test('not if it asks for a long wait', async () =>
-    expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({ status: 11, slept: [], err: expect.stringMatching(/Try again in 60 s/) }));
+    expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({
+      status: 11,
+      slept: [],
+      err: expect.stringMatching(/Try again in 60 s/),
+    }));
   test('while it waits for a decision, as long as it is told, and says so once', async () => {
-    const pending = { id: '0'.repeat(26), status: 'pending', role: { id: 'read' }, decideBy: '2099-01-01T00:00:00Z', approval: { stages: [] } };
+    const pending = {
+      id: '0'.repeat(26),
+      status: 'pending',
+      role: { id: 'read' },
+      decideBy: '2099-01-01T00:00:00Z',
+      approval: { stages: [] },
+    };
     const waited = (...next: typeof answers) => run(...next).then(({ status, err, slept }) => ({ status, err, slept }));
     const down = [500, {}, ''] as (typeof answers)[number];
     command = ['show', pending.id, '--wait'];
-    const looks = [[200, {}, JSON.stringify(pending)], [503, { 'retry-after': '60' }, ''], [429, { 'retry-after': '45' }, ''], down] as typeof answers;
+    const looks = [
+      [200, {}, JSON.stringify(pending)],
+      [503, { 'retry-after': '60' }, ''],
+      [429, { 'retry-after': '45' }, ''],
+      down,
+    ] as typeof answers;
     const ended = [200, {}, JSON.stringify({ ...pending, status: 'lapsed' })] as (typeof answers)[number];
     const { status, err, slept } = await waited(...looks, ended);
     expect([status, slept]).toEqual([9, [2000, 60_000, 45_000, 30_000]]);
     expect(err.match(/cannot answer now .* Waiting on\./g)).toHaveLength(1);
     // one that never comes back is given up
     const lost = await waited(looks[0]!, ...Array.from({ length: 60 }, () => down));
-    expect(lost).toMatchObject({ status: 11, err: expect.stringMatching(/cannot answer now \(status 500\)\.\n {2}Try again in a moment\.\n$/) });
+    expect(lost).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/cannot answer now \(status 500\)\.\n {2}Try again in a moment\.\n$/),
+    });
     expect(lost.slept).toHaveLength(40);
     // and what will not pass is told at once
     expect(await waited(looks[0]!, [403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, slept: [2000] });
   });
   test("the gateway's own words", async () =>
-    expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, err: expect.stringMatching(/did not accept this sign-in/) }));
+    expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/did not accept this sign-in/),
+    }));
   test('what others wrote does not steer the terminal', async () => {
     const detail = 'The validator says "\u001b]0;x\u0007\u202eno".';
-    const refused = await run([422, {}, JSON.stringify({ code: 'refused-by-policy', title: 'x', detail, status: 422 })]);
+    const refused = await run([
+      422,
+      {},
+      JSON.stringify({ code: 'refused-by-policy', title: 'x', detail, status: 422 }),
+    ]);
     expect(refused).toMatchObject({ status: 6, err: 'latchkey: The validator says "]0;xno".\n' });
   });
   test('somebody else altogether', async () => {
     const refused = await run([200, {}, 'hello']);
-    expect(refused).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does \(status 200\)\.\n {2}Check the address/) });
-    expect((await run([200, { 'content-type': 'text/html; charset=utf-8' }, '<html>'])).err).toMatch(/\n {2}It answered with a web page; perhaps a proxy/);
+    expect(refused).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/does not answer as Latchkey does \(status 200\)\.\n {2}Check the address/),
+    });
+    expect((await run([200, { 'content-type': 'text/html; charset=utf-8' }, '<html>'])).err).toMatch(
+      /\n {2}It answered with a web page; perhaps a proxy/,
+    );
   });
 });
 
@@ -319,7 +417,12 @@ describe('credentials', () => {
     const { id } = await granted();
     const ran = await cli(dev, 'credentials', role);
     expect(ran).toMatchObject({ status: 0, err: '' });
-    expect(JSON.parse(ran.out)).toMatchObject({ Version: 1, AccessKeyId: expect.stringMatching(/^ASIA/), RequestId: id, LimitedBy: expect.any(String) });
+    expect(JSON.parse(ran.out)).toMatchObject({
+      Version: 1,
+      AccessKeyId: expect.stringMatching(/^ASIA/),
+      RequestId: id,
+      LimitedBy: expect.any(String),
+    });
     expect((await cli(dev, 'credentials', role, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
     expect((await cli(dev, 'credentials', id, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
   });
@@ -343,13 +446,17 @@ describe('credentials', () => {
     expect(await cli(dev, 'credentials', role)).toMatchObject({
       status: 8,
       out: '',
-      err: expect.stringMatching(/still pending; Lena Lead, Sam Second can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/),
+      err: expect.stringMatching(
+        /still pending; Lena Lead, Sam Second can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/,
+      ),
     });
   });
 
   test('--request files and waits', async () => {
     dev.onSleep = async () => {
-      const [{ id }] = bodyOf<{ items: [RequestView] }>(await cli(lead, 'requests', '--view', 'to-decide', '--json')).items;
+      const [{ id }] = bodyOf<{ items: [RequestView] }>(
+        await cli(lead, 'requests', '--view', 'to-decide', '--json'),
+      ).items;
       await cli(lead, 'approve', id);
       return undefined;
     };
@@ -361,7 +468,11 @@ describe('credentials', () => {
   test('not on a terminal, unless asked', async () => {
     await granted();
     const terminal = Object.assign(dev, { outIsTerminal: true });
-    expect(await cli(terminal, 'credentials', role)).toMatchObject({ status: 2, out: '', err: expect.stringMatching(/stay in the scrollback/) });
+    expect(await cli(terminal, 'credentials', role)).toMatchObject({
+      status: 2,
+      out: '',
+      err: expect.stringMatching(/stay in the scrollback/),
+    });
     expect(await cli(terminal, 'env', role)).toMatchObject({ status: 2, out: '' });
     expect(await cli(terminal, 'credentials', role, '--print')).toMatchObject({ status: 0 });
   });
@@ -382,21 +493,25 @@ describe('credentials', () => {
     expect(readdirSync(join(dev.home, '.cache/latchkey/sessions'))).toEqual([]);
   });
 
-  test.each(['sessions/production-bucket-read.json', 'grants.json'])('a damaged %s is ignored with a warning', async (name) => {
-    await granted();
-    await cli(dev, 'credentials', role, '--cache');
-    const path = join(dev.home, '.cache/latchkey', name);
-    writeFileSync(path, '{"half');
-    if (name === 'grants.json') await cli(dev, 'logout');
-    const ran = await cli(dev, 'credentials', role, '--cache');
-    expect(ran).toMatchObject({ status: 0, err: expect.stringContaining(`${path} is damaged and is ignored`) });
-    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(expect.any(Object));
-    expect((await cli(dev, 'credentials', role, '--cache')).err).toBe('');
-  });
+  test.each(['sessions/production-bucket-read.json', 'grants.json'])(
+    'a damaged %s is ignored with a warning',
+    async (name) => {
+      await granted();
+      await cli(dev, 'credentials', role, '--cache');
+      const path = join(dev.home, '.cache/latchkey', name);
+      writeFileSync(path, '{"half');
+      if (name === 'grants.json') await cli(dev, 'logout');
+      const ran = await cli(dev, 'credentials', role, '--cache');
+      expect(ran).toMatchObject({ status: 0, err: expect.stringContaining(`${path} is damaged and is ignored`) });
+      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(expect.any(Object));
+      expect((await cli(dev, 'credentials', role, '--cache')).err).toBe('');
+    },
+  );
 });
 
 describe('a machine', () => {
-  const machine = (env: Record<string, string>, given: Partial<TestWorld> = {}) => testWorld({ ...given, env: { LATCHKEY_URL: server.url, ...env } });
+  const machine = (env: Record<string, string>, given: Partial<TestWorld> = {}) =>
+    testWorld({ ...given, env: { LATCHKEY_URL: server.url, ...env } });
   const profileFile = (text: string, name = 'credentials') => {
     const home = newHome();
     mkdirSync(join(home, '.aws'));
@@ -410,13 +525,22 @@ describe('a machine', () => {
   const isServer = expect.objectContaining({ principal: 'arn:aws:iam::222222222222:role/asi-dev-server', via: 'iam' });
   const who = async (world: TestWorld) => bodyOf(await cli(world, 'whoami', '--json'));
 
-  test('signs with the environment', async () => expect(await who(machine(keysOf('role/asi-dev-server')))).toEqual(isServer));
-  test('signs with the default profile', async () => expect(await who(machine({}, { home: profileFile(`[default]\n${ini()}`) }))).toEqual(isServer));
+  test('signs with the environment', async () =>
+    expect(await who(machine(keysOf('role/asi-dev-server')))).toEqual(isServer));
+  test('signs with the default profile', async () =>
+    expect(await who(machine({}, { home: profileFile(`[default]\n${ini()}`) }))).toEqual(isServer));
   test('signs with AWS_PROFILE', async () =>
-    expect(await who(machine({ AWS_PROFILE: 'box' }, { home: profileFile(`[default]\nx=y\n[profile box]\n${ini()}`, 'config') }))).toEqual(isServer));
+    expect(
+      await who(
+        machine({ AWS_PROFILE: 'box' }, { home: profileFile(`[default]\nx=y\n[profile box]\n${ini()}`, 'config') }),
+      ),
+    ).toEqual(isServer));
   test('signs with the default profile where AWS_PROFILE is one that asks Latchkey', async () => {
     const home = profileFile(`[default]\n${ini()}`);
-    writeFileSync(join(home, '.aws/config'), '[profile r]\ncredential_process = "/opt/node" "/x y/latchkey.js" credentials r --cache\n');
+    writeFileSync(
+      join(home, '.aws/config'),
+      '[profile r]\ncredential_process = "/opt/node" "/x y/latchkey.js" credentials r --cache\n',
+    );
     expect(await who(machine({ AWS_PROFILE: 'r' }, { home }))).toEqual(isServer);
   });
   test('a profile that is not there is named', async () =>
@@ -425,7 +549,9 @@ describe('a machine', () => {
       err: expect.stringMatching(/The AWS profile "nope" has no credentials/),
     }));
   test('a wrong secret', async () =>
-    expect(await cli(machine({ ...keysOf('role/asi-dev-server'), AWS_SECRET_ACCESS_KEY: 'wrong' }), 'whoami')).toMatchObject({
+    expect(
+      await cli(machine({ ...keysOf('role/asi-dev-server'), AWS_SECRET_ACCESS_KEY: 'wrong' }), 'whoami'),
+    ).toMatchObject({
       status: 3,
       err: expect.stringMatching(/aws sts get-caller-identity/),
     }));
@@ -439,7 +565,11 @@ describe('a machine', () => {
 
   test('of ECS or EC2 signs with the credentials of its role', async () => {
     const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = keysOf('role/asi-dev-server');
-    const document = JSON.stringify({ AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY, Expiration: 'x' });
+    const document = JSON.stringify({
+      AccessKeyId: AWS_ACCESS_KEY_ID,
+      SecretAccessKey: AWS_SECRET_ACCESS_KEY,
+      Expiration: 'x',
+    });
     const host = createServer((request, response) => {
       const { url, method, headers } = request;
       const path = '/latest/meta-data/iam/security-credentials/';
@@ -451,9 +581,17 @@ describe('a machine', () => {
     await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
     const base = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
     try {
-      expect(await who(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' }))).toEqual(isServer);
-      expect(await who(machine({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: base }))).toEqual(isServer);
-      expect(await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.evil.example.com/ecs' }), 'whoami')).toMatchObject({
+      expect(
+        await who(
+          machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' }),
+        ),
+      ).toEqual(isServer);
+      expect(
+        await who(machine({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: base })),
+      ).toEqual(isServer);
+      expect(
+        await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.evil.example.com/ecs' }), 'whoami'),
+      ).toMatchObject({
         status: 3,
         err: expect.stringMatching(/must be https/),
       });
@@ -474,22 +612,32 @@ describe('env, exec, console', () => {
   ])('env for %s', async (shell, lines) => {
     await granted();
     const ran = await cli(dev, 'env', role, '--shell', shell);
-    expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(lines), err: expect.stringMatching(/they expire in /) });
+    expect(ran).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(lines),
+      err: expect.stringMatching(/they expire in /),
+    });
   });
 
   test('env as JSON', async () => {
     await granted();
-    expect(bodyOf<CredentialsView>(await cli(dev, 'env', role, '--json'))).toMatchObject({ Version: 1, SessionToken: expect.any(String) });
+    expect(bodyOf<CredentialsView>(await cli(dev, 'env', role, '--json'))).toMatchObject({
+      Version: 1,
+      SessionToken: expect.any(String),
+    });
   });
 
   test('the shell is known', async () => {
     await granted();
-    expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(/^set -gx /);
+    expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(
+      /^set -gx /,
+    );
     expect((await cli(testWorld({ ...dev, platform: 'win32' }), 'env', role)).out).toMatch(/^\$Env:/);
   });
 
   /** The child tells what it sees through its exit status, as its streams are the terminal's. */
-  const seen = (world: TestWorld, script: string, ...more: string[]) => cli(world, 'exec', role, ...more, '--', process.execPath, '-e', script);
+  const seen = (world: TestWorld, script: string, ...more: string[]) =>
+    cli(world, 'exec', role, ...more, '--', process.execPath, '-e', script);
 
   test('exec: plain variables when the grant ends with the session, and no other credentials', async () => {
     await granted('--for', '30m');
@@ -501,7 +649,10 @@ describe('env, exec, console', () => {
   test('exec: an endpoint that wants its token when the grant goes on, and a default profile that does not get in the way', async () => {
     await granted('--for', '2h');
     mkdirSync(join(dev.home, '.aws'));
-    writeFileSync(join(dev.home, '.aws/config'), '[default]\nregion = eu-west-1\nrole_arn = a\n[profile b]\nrole_arn = c\n');
+    writeFileSync(
+      join(dev.home, '.aws/config'),
+      '[default]\nregion = eu-west-1\nrole_arn = a\n[profile b]\nrole_arn = c\n',
+    );
     const script = `
       const { AWS_CONTAINER_CREDENTIALS_FULL_URI: url, AWS_CONTAINER_AUTHORIZATION_TOKEN: token, AWS_CONFIG_FILE: file, AWS_ACCESS_KEY_ID: key } = process.env;
       const config = require('node:fs').readFileSync(file, 'utf8');
@@ -518,7 +669,10 @@ describe('env, exec, console', () => {
     await granted();
     expect((await seen(dev, 'process.exit(0)')).status).toBe(0);
     expect((await seen(dev, "process.kill(process.pid, 'SIGTERM')")).status).toBe(143);
-    expect(await cli(dev, 'exec', role, '--', '/no/such/program')).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be run \(ENOENT\)/) });
+    expect(await cli(dev, 'exec', role, '--', '/no/such/program')).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/cannot be run \(ENOENT\)/),
+    });
   });
 
   test('console: opened, or printed', async () => {
@@ -544,9 +698,15 @@ describe('configure', () => {
 
   test('writes a profile, shows the change, and does nothing the second time', async () => {
     const ran = await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache');
-    expect(ran.out).toBe(`--- ${path()}\n+++ ${path()}\n+[profile ${role}]\n+credential_process = latchkey credentials ${role} --cache\n+region = eu-west-1\n`);
-    expect(text()).toBe(`[profile ${role}]\ncredential_process = latchkey credentials ${role} --cache\nregion = eu-west-1\n`);
-    expect((await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache')).out).toBe(`${path()} is already so.\n`);
+    expect(ran.out).toBe(
+      `--- ${path()}\n+++ ${path()}\n+[profile ${role}]\n+credential_process = latchkey credentials ${role} --cache\n+region = eu-west-1\n`,
+    );
+    expect(text()).toBe(
+      `[profile ${role}]\ncredential_process = latchkey credentials ${role} --cache\nregion = eu-west-1\n`,
+    );
+    expect((await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache')).out).toBe(
+      `${path()} is already so.\n`,
+    );
   });
 
   test('keeps mode, link and everything else; leaves no draft or lock behind', async () => {
@@ -558,9 +718,14 @@ describe('configure', () => {
     chmodSync(real, 0o640);
     symlinkSync(real, path());
     await cli(dev, 'configure', role, '--profile', 'bucket');
-    expect(readFileSync(real, 'utf8')).toBe(`${before}\r\n[profile bucket]\r\ncredential_process = latchkey credentials ${role}\r\n`);
+    expect(readFileSync(real, 'utf8')).toBe(
+      `${before}\r\n[profile bucket]\r\ncredential_process = latchkey credentials ${role}\r\n`,
+    );
     expect([statSync(real).mode & 0o777, lstatSync(path()).isSymbolicLink()]).toEqual([0o640, true]);
-    expect([readdirSync(join(dev.home, '.aws')), readdirSync(join(dev.home, 'dotfiles'))]).toEqual([['config'], ['aws']]);
+    expect([readdirSync(join(dev.home, '.aws')), readdirSync(join(dev.home, 'dotfiles'))]).toEqual([
+      ['config'],
+      ['aws'],
+    ]);
   });
 
   test('two at once both get in', async () => {
@@ -585,17 +750,31 @@ describe('configure', () => {
   });
 
   test('a role that is not there makes no profile, unless nobody can be asked', async () => {
-    expect(await cli(dev, 'configure', 'sandbx-read')).toMatchObject({ status: 4, out: '', err: expect.stringMatching(/Did you mean sandbox-read\?/) });
+    expect(await cli(dev, 'configure', 'sandbx-read')).toMatchObject({
+      status: 4,
+      out: '',
+      err: expect.stringMatching(/Did you mean sandbox-read\?/),
+    });
     expect(existsSync(path())).toBe(false);
-    for (const env of [{ LATCHKEY_URL: 'http://localhost:9' }, { LATCHKEY_TOKEN: 'x.y.z' }, { LATCHKEY_URL: undefined }]) {
+    for (const env of [
+      { LATCHKEY_URL: 'http://localhost:9' },
+      { LATCHKEY_TOKEN: 'x.y.z' },
+      { LATCHKEY_URL: undefined },
+    ]) {
       const world = testWorld({ ...dev, env: { ...dev.env, ...env } });
-      expect(await cli(world, 'configure', 'sandbx-read', '--dry-run')).toMatchObject({ status: 0, out: expect.stringMatching(/\+\[profile sandbx-read\]/) });
+      expect(await cli(world, 'configure', 'sandbx-read', '--dry-run')).toMatchObject({
+        status: 0,
+        out: expect.stringMatching(/\+\[profile sandbx-read\]/),
+      });
     }
   });
 
   test('says so when it cannot write', async () => {
     writeFileSync(join(dev.home, '.aws'), 'a file');
-    expect(await cli(dev, 'configure', role)).toMatchObject({ status: 2, err: expect.stringMatching(/cannot be written .*\n {2}Check who may write there/) });
+    expect(await cli(dev, 'configure', role)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/cannot be written .*\n {2}Check who may write there/),
+    });
   });
 });
 
@@ -611,18 +790,29 @@ describe('setup', () => {
       `# The command line latchkey; see docs/cli.md\nurl: "${server.url}"\nissuer: "${server.url}/local/oidc"\nscope: "latchkey"\nclientId: "latchkey-cli"\n`,
     );
     expect((await cli(world, 'whoami')).status).toBe(0);
-    expect((await cli(world, 'setup', server.url, '--client-id', 'mine', '--json')).out).toContain('"clientId": "mine"');
+    expect((await cli(world, 'setup', server.url, '--client-id', 'mine', '--json')).out).toContain(
+      '"clientId": "mine"',
+    );
   });
   test('remembers no address that is not a Latchkey', async () => {
     const world = testWorld();
-    expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({ status: 2, err: expect.stringMatching(/does not answer as Latchkey does/) });
-    expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({ status: 11, err: expect.stringMatching(/nothing listens there/) });
+    expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/does not answer as Latchkey does/),
+    });
+    expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({
+      status: 11,
+      err: expect.stringMatching(/nothing listens there/),
+    });
     for (const [address, next] of [
       ['http://example.com', 'It is such as https://latchkey.example.com'],
       ['example.com/latchkey', 'Did you mean https://example.com/latchkey?'],
       ['localhost:3000', 'Did you mean http://localhost:3000?'],
     ])
-      expect(await cli(world, 'setup', address!)).toMatchObject({ status: 2, err: expect.stringContaining(`\n  ${next}\n`) });
+      expect(await cli(world, 'setup', address!)).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(`\n  ${next}\n`),
+      });
     expect(existsSync(join(world.home, '.config'))).toBe(false);
   });
 });
@@ -644,7 +834,10 @@ describe('help', () => {
   test('nothing at all is a wrong use', async () =>
     expect(await cli(testWorld())).toMatchObject({ status: 2, out: expect.stringMatching(/^Temporary access/) }));
   test.each(['version', '--version', '-V', '-v'])('%s', async (asked) =>
-    expect(await cli(testWorld(), asked)).toMatchObject({ status: 0, out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/) }),
+    expect(await cli(testWorld(), asked)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/),
+    }),
   );
   test('docs/cli.md is what the commands say', async () =>
     expect(readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8')).toBe(cliDocument(await allCommands())));
@@ -654,7 +847,10 @@ test('the clock of a grant: refused after its end', async () => {
   await granted('--for', '1h');
   try {
     await moveClock({ advance: '61m' });
-    expect(await cli(testWorld({ ...dev, now: () => Date.now() + HOUR + MINUTE }), 'credentials', role)).toMatchObject({ status: 8, out: '' });
+    expect(await cli(testWorld({ ...dev, now: () => Date.now() + HOUR + MINUTE }), 'credentials', role)).toMatchObject({
+      status: 8,
+      out: '',
+    });
   } finally {
     await moveClock({ reset: true });
   }

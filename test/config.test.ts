@@ -20,7 +20,12 @@ test('reads every part, with defaults filled in', () => {
     table: 'latchkey-dev',
     baseUrl: 'https://access.example.com',
     // compared with a claim character by character, so it keeps its trailing slash
-    identity: { issuer: 'https://login.example.com/tenant/', audience: ['latchkey', 'latchkey-cli'], scope: 'latchkey/use', groupsClaim: 'groups' },
+    identity: {
+      issuer: 'https://login.example.com/tenant/',
+      audience: ['latchkey', 'latchkey-cli'],
+      scope: 'latchkey/use',
+      groupsClaim: 'groups',
+    },
     sender: 'Latchkey <latchkey@example.com>',
     cataloguePath: '/var/task/catalogue.json',
   });
@@ -43,7 +48,12 @@ test('a function needs only what it asks for', () => {
 });
 
 test('names everything that is missing or wrong, at once', () => {
-  const attempt = () => configFor(everything, { LATCHKEY_TABLE: 'no spaces', LATCHKEY_ISSUER: 'http://login.example.com', LATCHKEY_SENDER: 'nobody' });
+  const attempt = () =>
+    configFor(everything, {
+      LATCHKEY_TABLE: 'no spaces',
+      LATCHKEY_ISSUER: 'http://login.example.com',
+      LATCHKEY_SENDER: 'nobody',
+    });
   const lines = messageOf(attempt).split('\n');
   expect(lines).toEqual([
     'The configuration is incomplete or wrong:',
@@ -59,8 +69,9 @@ test('names everything that is missing or wrong, at once', () => {
 });
 
 describe('the base URL', () => {
-  test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'https://a.example.com/b'])('%s is fine', (url) =>
-    expect(configFor(['baseUrl'], { LATCHKEY_BASE_URL: url })).toEqual({ baseUrl: url }),
+  test.each(['http://localhost:3000', 'http://127.0.0.1:3000', 'http://[::1]:3000', 'https://a.example.com/b'])(
+    '%s is fine',
+    (url) => expect(configFor(['baseUrl'], { LATCHKEY_BASE_URL: url })).toEqual({ baseUrl: url }),
   );
   test.each([
     'http://access.example.com',
@@ -69,11 +80,15 @@ describe('the base URL', () => {
     'https://user:pass@example.com',
     'https://example.com/?a=b',
     'https://example.com/#a',
-  ])('%s is refused', (url) => expect(() => configFor(['baseUrl'], { LATCHKEY_BASE_URL: url })).toThrow(/LATCHKEY_BASE_URL must be an https URL/));
+  ])('%s is refused', (url) =>
+    expect(() => configFor(['baseUrl'], { LATCHKEY_BASE_URL: url })).toThrow(/LATCHKEY_BASE_URL must be an https URL/),
+  );
 });
 
-test.each(['a@example.com\r\nBcc: b@example.com', 'a@example.com, b@example.com', '<a@example.com>'])('the sender %j is refused', (sender) =>
-  expect(() => configFor(['sender'], { LATCHKEY_SENDER: sender })).toThrow(/LATCHKEY_SENDER must be a mail address/),
+test.each(['a@example.com\r\nBcc: b@example.com', 'a@example.com, b@example.com', '<a@example.com>'])(
+  'the sender %j is refused',
+  (sender) =>
+    expect(() => configFor(['sender'], { LATCHKEY_SENDER: sender })).toThrow(/LATCHKEY_SENDER must be a mail address/),
 );
 
 describe('the hosts of ticket validators', () => {
@@ -82,15 +97,28 @@ describe('the hosts of ticket validators', () => {
     ['', []],
     ['tickets.example.com', ['tickets.example.com']],
     ['Tickets.Example.com:8443, 127.0.0.1:3000', ['tickets.example.com:8443', '127.0.0.1:3000']],
-  ])('%j', (given, hosts) => expect(configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toEqual({ ticketHosts: hosts }));
-  test.each(['*', '*.example.com', 'https://tickets.example.com', 'tickets.example.com/check', 'user@tickets.example.com', 'a,,b', '-a.example.com'])(
-    '%s is refused',
-    (given) => expect(() => configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toThrow(/LATCHKEY_TICKET_HOSTS must be hosts such as/),
+  ])('%j', (given, hosts) =>
+    expect(configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toEqual({ ticketHosts: hosts }),
+  );
+  test.each([
+    '*',
+    '*.example.com',
+    'https://tickets.example.com',
+    'tickets.example.com/check',
+    'user@tickets.example.com',
+    'a,,b',
+    '-a.example.com',
+  ])('%s is refused', (given) =>
+    expect(() => configFor(['ticketHosts'], { LATCHKEY_TICKET_HOSTS: given })).toThrow(
+      /LATCHKEY_TICKET_HOSTS must be hosts such as/,
+    ),
   );
 });
 
 test('an audience with an empty member is refused', () =>
-  expect(() => configFor(['identity'], { ...whole, LATCHKEY_AUDIENCE: 'latchkey,,' })).toThrow(/LATCHKEY_AUDIENCE must be audiences separated by commas/));
+  expect(() => configFor(['identity'], { ...whole, LATCHKEY_AUDIENCE: 'latchkey,,' })).toThrow(
+    /LATCHKEY_AUDIENCE must be audiences separated by commas/,
+  ));
 
 test('this is not Lambda', () => expect(inLambda).toBe(false));
 

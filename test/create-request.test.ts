@@ -16,11 +16,19 @@ type Problem = Answer<{ code: string; detail: string; errors?: Array<{ pointer: 
 const file = (app: FakeApp, body: unknown, wish: Wish = {}): Promise<Problem> =>
   call(app, 'createRequest', { as: dev, body, ...wish, headers: { 'idempotency-key': undefined, ...wish.headers } });
 const explain = (app: FakeApp, body: unknown, wish: Wish = {}) =>
-  call<{ outcome: string; checks: Array<{ check: string; passed: boolean }> } & Problem['body']>(app, 'dryRun', { as: dev, body, ...wish });
+  call<{ outcome: string; checks: Array<{ check: string; passed: boolean }> } & Problem['body']>(app, 'dryRun', {
+    as: dev,
+    body,
+    ...wish,
+  });
 
 /** The small catalogue with some of a role's rule changed. */
 const withRole = (id: keyof typeof smallCatalogueFile.roles, change: object, more: object = {}) =>
-  catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, [id]: { ...smallCatalogueFile.roles[id], ...change } }, ...more });
+  catalogueOf({
+    ...smallCatalogueFile,
+    roles: { ...smallCatalogueFile.roles, [id]: { ...smallCatalogueFile.roles[id], ...change } },
+    ...more,
+  });
 
 describe('filing', () => {
   test('answers 201 with the request, where it is, and who may decide it', async () => {
@@ -54,7 +62,12 @@ describe('filing', () => {
       history: [{ seq: 1, at: '2026-11-22T10:00:00Z', type: 'filed', actor: dev, via: 'oidc' }],
     });
     expect([...app.store.requests.keys()]).toEqual([answer.body.id]);
-    expect(app.lines).toEqual([{ code: 'call-answered', fields: { route: 'POST /v1/requests', status: 201, call: answer.headers['x-request-id'] } }]);
+    expect(app.lines).toEqual([
+      {
+        code: 'call-answered',
+        fields: { route: 'POST /v1/requests', status: 201, call: answer.headers['x-request-id'] },
+      },
+    ]);
   });
 
   test('the same route by SigV4 is the same person by another principal, below the other mount', async () => {
@@ -96,12 +109,18 @@ describe('filing', () => {
 
   test('a character is one however many units it takes', async () => {
     expect(await filed(fakeApp(), { reason: '🔑'.repeat(1000) })).toMatchObject({ status: 'pending' });
-    expect(await file(fakeApp(), { ...read, reason: '🔑'.repeat(1001) })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } });
+    expect(await file(fakeApp(), { ...read, reason: '🔑'.repeat(1001) })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/reason' }] },
+    });
   });
 
-  test.each(['2026-11-22T12:00:00.123456Z', '2026-11-22t12:00:00z', '2026-11-22T13:00:00.5+01:00'])('a start at %s', async (startsAt) => {
-    expect(await filed(fakeApp(), { startsAt })).toMatchObject({ startsAt: '2026-11-22T12:00:00Z' });
-  });
+  test.each(['2026-11-22T12:00:00.123456Z', '2026-11-22t12:00:00z', '2026-11-22T13:00:00.5+01:00'])(
+    'a start at %s',
+    async (startsAt) => {
+      expect(await filed(fakeApp(), { startsAt })).toMatchObject({ startsAt: '2026-11-22T12:00:00Z' });
+    },
+  );
 
   test('whoever has no verified mail address is their principal, and stays the same human to the catalogue', async () => {
     const app = fakeApp({ catalogue: withRole('read', { requesters: ['everyone'] }) });
@@ -122,7 +141,11 @@ describe('a malformed call', () => {
       { role: 5, reason: null, duration: 'soon', ticket: [], onBehalfOf: 'x' },
       ['/role', '/reason', '/duration', '/ticket', '/onBehalfOf'],
     ],
-    ['unknown fields, all of them', { ...read, arn: 'x', 'a/b~c': 1, constructor: 1 }, ['/arn', '/a~1b~0c', '/constructor']],
+    [
+      'unknown fields, all of them',
+      { ...read, arn: 'x', 'a/b~c': 1, constructor: 1 },
+      ['/arn', '/a~1b~0c', '/constructor'],
+    ],
     ['a start and a scope that are none', { ...read, startsAt: 'x', scope: { a: 1 } }, ['/startsAt', '/scope/a']],
     ['a duration of nothing', { ...read, duration: '0m' }, ['/duration']],
     ['a number for a duration', { ...read, duration: 3600 }, ['/duration']],
@@ -134,7 +157,11 @@ describe('a malformed call', () => {
     ['onBehalfOf from a human', { ...read, onBehalfOf: dev }, ['/onBehalfOf']],
     ['a list', [], ['']],
     ['a list for a scope', { ...read, scope: ['asi-production-bucket'] }, ['/scope']],
-    ['a name in a scope that objects have anyway', JSON.parse('{"role":"read","reason":"Look at it","scope":{"__proto__":"x"}}'), ['/scope/__proto__']],
+    [
+      'a name in a scope that objects have anyway',
+      JSON.parse('{"role":"read","reason":"Look at it","scope":{"__proto__":"x"}}'),
+      ['/scope/__proto__'],
+    ],
     ['a day that no month has', { ...read, startsAt: '2026-11-31T10:00:00Z' }, ['/startsAt']],
     ['an hour that no day has', { ...read, startsAt: '2026-11-23T24:00:00Z' }, ['/startsAt']],
     ['a text', 'read', ['']],
@@ -161,7 +188,12 @@ describe('a malformed call', () => {
     ['dryRun neither true nor false', { query: { dryRun: 'yes' } }, 400, 'invalid-request'],
     ['an unknown query parameter', { query: { dry_run: 'true' } }, 400, 'invalid-request'],
     ['an empty Idempotency-Key', { headers: { 'idempotency-key': '' } }, 400, 'invalid-request'],
-    ['an Idempotency-Key of 256 characters', { headers: { 'idempotency-key': 'k'.repeat(256) } }, 400, 'invalid-request'],
+    [
+      'an Idempotency-Key of 256 characters',
+      { headers: { 'idempotency-key': 'k'.repeat(256) } },
+      400,
+      'invalid-request',
+    ],
     ['an Idempotency-Key that is not ASCII', { headers: { 'idempotency-key': 'schlüssel' } }, 400, 'invalid-request'],
   ])('%s', async (_name, wish, status, code) => {
     const app = fakeApp();
@@ -172,11 +204,16 @@ describe('a malformed call', () => {
   test('a body of exactly 16 KiB and a content type with a character set are fine', async () => {
     const json = JSON.stringify(read);
     const body = Buffer.from(json.padEnd(16 * 1024));
-    expect(await file(fakeApp(), body, { headers: { 'content-type': 'Application/JSON; charset=utf-8' } })).toMatchObject({ status: 201 });
+    expect(
+      await file(fakeApp(), body, { headers: { 'content-type': 'Application/JSON; charset=utf-8' } }),
+    ).toMatchObject({ status: 201 });
   });
 
   test('who calls is judged before what they sent', async () => {
-    expect(await file(fakeApp(), '{', { as: 'nobody' })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect(await file(fakeApp(), '{', { as: 'nobody' })).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated' },
+    });
   });
 });
 
@@ -198,7 +235,10 @@ describe('what the catalogue says', () => {
   });
 
   test('a deny beats everyone', async () => {
-    expect(await file(fakeApp(), { ...read, role: 'play' }, { as: 'contractor@example.com' })).toMatchObject({ status: 404, body: { code: 'role-not-found' } });
+    expect(await file(fakeApp(), { ...read, role: 'play' }, { as: 'contractor@example.com' })).toMatchObject({
+      status: 404,
+      body: { code: 'role-not-found' },
+    });
   });
 
   test('every failed check of the policy comes at once', async () => {
@@ -214,13 +254,19 @@ describe('what the catalogue says', () => {
     ['a duration below a minute', { reason: 'Long enough reason', ticket: 'OPS-1', duration: '59s' }, '/duration'],
     ['a reason of blanks', { reason: ' '.repeat(40), ticket: 'OPS-1' }, '/reason'],
   ])('%s', async (_name, body, pointer) => {
-    expect(await file(fakeApp(), { role: 'write', ...body })).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
+    expect(await file(fakeApp(), { role: 'write', ...body })).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer }] },
+    });
   });
 
   test('a role with MFA: refused without, also for keys, filed with it', async () => {
     const app = fakeApp({ catalogue: withRole('read', { mfa: true }) });
     expect(await file(app, read)).toMatchObject({ status: 403, body: { code: 'needs-mfa' } });
-    expect(await file(app, read, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({ status: 403, body: { code: 'needs-mfa' } });
+    expect(await file(app, read, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({
+      status: 403,
+      body: { code: 'needs-mfa' },
+    });
     expect(await file(app, read, { claims: { amr: ['pwd', 'mfa'] } })).toMatchObject({ status: 201 });
   });
 
@@ -235,14 +281,20 @@ describe('what the catalogue says', () => {
     expect(await file(app, read)).toMatchObject({ status: 409, body: { code: 'no-approver' } });
   });
 
-  test.each(['pending', 'active'])('a second request while one is %s overlaps, whichever principal files it', async (state) => {
-    const app = fakeApp();
-    const first = state === 'pending' ? await filed(app) : await granted(app);
-    const answer = await file(app, read, { as: 'arn:aws:iam::222222222222:user/dev' });
-    expect(answer).toMatchObject({ status: 409, body: { code: 'overlap', detail: expect.stringContaining(first.id) } });
-    expect(await file(app, { ...read, role: 'play' })).toMatchObject({ status: 201 });
-    expect(await file(app, read, { as: 'lead@example.com' })).toMatchObject({ status: 201 });
-  });
+  test.each(['pending', 'active'])(
+    'a second request while one is %s overlaps, whichever principal files it',
+    async (state) => {
+      const app = fakeApp();
+      const first = state === 'pending' ? await filed(app) : await granted(app);
+      const answer = await file(app, read, { as: 'arn:aws:iam::222222222222:user/dev' });
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'overlap', detail: expect.stringContaining(first.id) },
+      });
+      expect(await file(app, { ...read, role: 'play' })).toMatchObject({ status: 201 });
+      expect(await file(app, read, { as: 'lead@example.com' })).toMatchObject({ status: 201 });
+    },
+  );
 
   test('nothing overlaps once the first has lapsed or ended, although no sweep ran', async () => {
     const app = fakeApp();
@@ -266,7 +318,8 @@ describe('what the catalogue says', () => {
 });
 
 describe('Idempotency-Key', () => {
-  const keyed = (app: FakeApp, body: unknown = read, wish: Wish = {}) => file(app, body, { ...wish, headers: { 'idempotency-key': 'k-1' } });
+  const keyed = (app: FakeApp, body: unknown = read, wish: Wish = {}) =>
+    file(app, body, { ...wish, headers: { 'idempotency-key': 'k-1' } });
 
   test('the same key and body answer the request as it is now', async () => {
     const app = fakeApp();
@@ -287,7 +340,10 @@ describe('Idempotency-Key', () => {
   test('another body is a mismatch', async () => {
     const app = fakeApp();
     await keyed(app);
-    expect(await keyed(app, { ...read, duration: '2h' })).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } });
+    expect(await keyed(app, { ...read, duration: '2h' })).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency-mismatch' },
+    });
   });
 
   test('a key is the caller’s own', async () => {
@@ -334,7 +390,9 @@ describe('a dry run', () => {
   });
 
   test('shows role, duration and stages', async () => {
-    expect(await explain(fakeApp(), { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1', duration: '90m' })).toMatchObject({
+    expect(
+      await explain(fakeApp(), { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1', duration: '90m' }),
+    ).toMatchObject({
       body: {
         role: { id: 'write', account: { id: '111111111111' } },
         durationSeconds: 5400,
@@ -353,7 +411,10 @@ describe('a dry run', () => {
   });
 
   test('of a role that is not the caller’s is not found, like filing', async () => {
-    expect(await explain(fakeApp(), read, { as: 'stranger@example.com' })).toMatchObject({ status: 404, body: { code: 'role-not-found' } });
+    expect(await explain(fakeApp(), read, { as: 'stranger@example.com' })).toMatchObject({
+      status: 404,
+      body: { code: 'role-not-found' },
+    });
   });
 
   test('dryRun=false files', async () => {
@@ -381,7 +442,12 @@ describe('a bot', () => {
   test.each<[string, object, number, string]>([
     ['must say for whom', read, 400, 'invalid-request'],
     ['not for a person outside its `for`', { ...read, onBehalfOf: 'second-lead@example.com' }, 403, 'not-allowed'],
-    ['not for somebody whom the role denies or does not name', { ...read, onBehalfOf: 'stranger@example.com' }, 403, 'not-allowed'],
+    [
+      'not for somebody whom the role denies or does not name',
+      { ...read, onBehalfOf: 'stranger@example.com' },
+      403,
+      'not-allowed',
+    ],
     ['no role outside its own', { ...forDev, role: 'play' }, 404, 'role-not-found'],
     ['no role that does not exist', { ...forDev, role: 'none' }, 404, 'role-not-found'],
   ])('%s', async (_name, body, status, code) => {
@@ -400,7 +466,10 @@ describe('a bot', () => {
 describe('faults', () => {
   test('of the store are a 500 that says nothing of what is inside', async () => {
     const app = fakeApp({
-      gate: (step) => (step.name === 'store.create' ? Promise.reject(new TypeError('table latchkey-prod\n    at secret (x.ts:1:1)')) : undefined),
+      gate: (step) =>
+        step.name === 'store.create'
+          ? Promise.reject(new TypeError('table latchkey-prod\n    at secret (x.ts:1:1)'))
+          : undefined,
     });
     const answer = await file(app, read);
     expect(answer).toMatchObject({ status: 500, headers: { 'cache-control': 'no-store' } });
@@ -413,7 +482,9 @@ describe('faults', () => {
       instance: `urn:latchkey:call:${call}`,
       code: 'internal',
     });
-    expect(app.lines).toMatchObject([{ code: 'call-failed', fields: { error: 'TypeError', status: 500, code: 'internal', call } }]);
+    expect(app.lines).toMatchObject([
+      { code: 'call-failed', fields: { error: 'TypeError', status: 500, code: 'internal', call } },
+    ]);
     expect(JSON.stringify(app.lines)).not.toMatch(/latchkey-prod|secret/);
   });
 
@@ -421,6 +492,10 @@ describe('faults', () => {
     const { Problem: Refusal } = await import('../lib/problem.ts');
     const busy = new Refusal('try-again', 'The database is busy.', { retryAfterSeconds: 2 });
     const app = fakeApp({ gate: (step) => (step.name === 'store.openOf' ? Promise.reject(busy) : undefined) });
-    expect(await file(app, read)).toMatchObject({ status: 503, headers: { 'retry-after': '2' }, body: { code: 'try-again' } });
+    expect(await file(app, read)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '2' },
+      body: { code: 'try-again' },
+    });
   });
 });

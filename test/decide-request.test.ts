@@ -14,14 +14,27 @@ const security = 'security@example.com';
 const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 const forWrite = { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1' };
 
-type Refusal = { code: string; detail: string; request?: RequestView; errors?: Array<{ pointer: string; detail: string }> };
-const decide = (app: FakeApp, id: string, as: string, body: object = { decision: 'approve' }, wish: Wish = {}): Promise<Answer<RequestView & Refusal>> =>
-  call(app, 'decideRequest', { as, id, body, ...wish });
+type Refusal = {
+  code: string;
+  detail: string;
+  request?: RequestView;
+  errors?: Array<{ pointer: string; detail: string }>;
+};
+const decide = (
+  app: FakeApp,
+  id: string,
+  as: string,
+  body: object = { decision: 'approve' },
+  wish: Wish = {},
+): Promise<Answer<RequestView & Refusal>> => call(app, 'decideRequest', { as, id, body, ...wish });
 const late = (app: FakeApp) => {
   app.now = start + 8 * HOUR;
 };
 const roleWith = (id: 'read' | 'write', change: object) =>
-  catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, [id]: { ...smallCatalogueFile.roles[id], ...change } } });
+  catalogueOf({
+    ...smallCatalogueFile,
+    roles: { ...smallCatalogueFile.roles, [id]: { ...smallCatalogueFile.roles[id], ...change } },
+  });
 
 describe('approving', () => {
   test('starts the grant’s clock and keeps who decided', async () => {
@@ -38,7 +51,15 @@ describe('approving', () => {
         status: 'active',
         startsAt: '2026-11-22T11:00:00Z',
         endsAt: '2026-11-22T12:00:00Z',
-        approval: { stages: [{ decisions: [{ approver: 'Lead', decision: 'approve', comment: 'go ahead', via: 'oidc', at: '2026-11-22T11:00:00Z' }] }] },
+        approval: {
+          stages: [
+            {
+              decisions: [
+                { approver: 'Lead', decision: 'approve', comment: 'go ahead', via: 'oidc', at: '2026-11-22T11:00:00Z' },
+              ],
+            },
+          ],
+        },
         history: [{ type: 'filed' }, { seq: 2, type: 'approved', actor: lead, via: 'oidc', note: 'go ahead' }],
       },
     });
@@ -78,7 +99,10 @@ describe('approving', () => {
     const app = fakeApp();
     const { id } = await filed(app, { ...forWrite, duration: '2h' });
     await decide(app, id, lead, { decision: 'approve', duration: '1h' });
-    expect(await decide(app, id, second, { decision: 'approve', duration: '90m' })).toMatchObject({ status: 422, body: { code: 'refused-by-policy' } });
+    expect(await decide(app, id, second, { decision: 'approve', duration: '90m' })).toMatchObject({
+      status: 422,
+      body: { code: 'refused-by-policy' },
+    });
     await approvedBy(app, id, second);
     expect(await decide(app, id, security)).toMatchObject({ body: { durationSeconds: 3600, status: 'active' } });
   });
@@ -93,7 +117,11 @@ describe('approving', () => {
   test('an approver by a group of the token', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
-    expect(await decide(app, id, 'new-lead@example.com', undefined, { claims: { groups: ['leads'], name: 'New \u202ELead' } })).toMatchObject({
+    expect(
+      await decide(app, id, 'new-lead@example.com', undefined, {
+        claims: { groups: ['leads'], name: 'New \u202ELead' },
+      }),
+    ).toMatchObject({
       status: 200,
       body: { approval: { stages: [{ decisions: [{ approver: 'New Lead' }] }] } },
     });
@@ -127,10 +155,16 @@ describe('stages', () => {
     const { id } = await filed(app, forWrite);
 
     const early = await decide(app, id, security);
-    expect(early).toMatchObject({ status: 403, body: { code: 'not-an-approver', detail: expect.stringContaining('Lead, Second Lead') } });
+    expect(early).toMatchObject({
+      status: 403,
+      body: { code: 'not-an-approver', detail: expect.stringContaining('Lead, Second Lead') },
+    });
 
     expect(await decide(app, id, lead)).toMatchObject({ status: 200, body: { status: 'pending' } });
-    expect(await decide(app, id, lead)).toMatchObject({ status: 409, body: { code: 'already-decided', request: { id, status: 'pending' } } });
+    expect(await decide(app, id, lead)).toMatchObject({
+      status: 409,
+      body: { code: 'already-decided', request: { id, status: 'pending' } },
+    });
     expect(await decide(app, id, 'arn:aws:iam::222222222222:user/lead', { decision: 'deny' })).toMatchObject({
       status: 409,
       body: { code: 'already-decided' },
@@ -145,7 +179,10 @@ describe('stages', () => {
     const stages = [{ approvers: [lead, second] }, { approvers: [lead] }];
     const app = fakeApp({ catalogue: roleWith('read', { approval: { stages } }) });
     const { id } = await filed(app);
-    expect(await decide(app, id, lead)).toMatchObject({ status: 403, body: { code: 'not-an-approver', detail: expect.stringContaining('later stage') } });
+    expect(await decide(app, id, lead)).toMatchObject({
+      status: 403,
+      body: { code: 'not-an-approver', detail: expect.stringContaining('later stage') },
+    });
     expect(await approvedBy(app, id, second, lead)).toMatchObject({ status: 'active' });
   });
 
@@ -154,7 +191,10 @@ describe('stages', () => {
     const app = fakeApp({ catalogue: roleWith('read', { approval: { stages } }) });
     const { id } = await filed(app);
     await approvedBy(app, id, lead);
-    expect(await decide(app, id, second)).toMatchObject({ status: 403, body: { code: 'not-an-approver', detail: expect.stringContaining('Security') } });
+    expect(await decide(app, id, second)).toMatchObject({
+      status: 403,
+      body: { code: 'not-an-approver', detail: expect.stringContaining('Security') },
+    });
   });
 });
 
@@ -171,13 +211,17 @@ describe('who may not', () => {
   test('a requester who is an approver, a person for whom a bot filed, and one whose second identity the catalogue learns of later', async () => {
     const app = fakeApp();
     const own = await filed(app, {}, { as: lead });
-    expect(await decide(app, own.id, 'arn:aws:iam::222222222222:user/lead')).toMatchObject({ status: 403, body: { code: 'own-request' } });
+    expect(await decide(app, own.id, 'arn:aws:iam::222222222222:user/lead')).toMatchObject({
+      status: 403,
+      body: { code: 'own-request' },
+    });
     const byBot = await filed(app, {}, { as: bot, body: { role: 'read', reason: 'Look', onBehalfOf: dev } });
     expect(await decide(app, byBot.id, dev)).toMatchObject({ status: 403, body: { code: 'own-request' } });
 
-    const people = [...smallCatalogueFile.people.slice(1), { email: second, name: 'Second Lead', principals: [dev] }].filter(
-      ({ name }, i) => name !== 'Second Lead' || i === 3,
-    );
+    const people = [
+      ...smallCatalogueFile.people.slice(1),
+      { email: second, name: 'Second Lead', principals: [dev] },
+    ].filter(({ name }, i) => name !== 'Second Lead' || i === 3);
     app.catalogue = catalogueOf({ ...smallCatalogueFile, people });
     expect(await decide(app, byBot.id, second)).toMatchObject({ status: 403, body: { code: 'own-request' } });
   });
@@ -216,7 +260,10 @@ describe('who may not', () => {
     const app = fakeApp();
     const { id } = await filed(app);
     change(app);
-    expect(await decide(app, id, 'stranger@example.com')).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
+    expect(await decide(app, id, 'stranger@example.com')).toMatchObject({
+      status: 404,
+      body: { code: 'request-not-found' },
+    });
     expect(await decide(app, id, bot)).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
     expect(await decide(app, requestId(3), lead)).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
   });
@@ -233,7 +280,10 @@ describe('too late', () => {
     const { id } = await filed(app);
     await happen(app, id);
     const answer = await decide(app, id, lead);
-    expect(answer).toMatchObject({ status: 409, body: { code: 'already-decided', detail: expect.stringContaining(status), request: { id, status } } });
+    expect(answer).toMatchObject({
+      status: 409,
+      body: { code: 'already-decided', detail: expect.stringContaining(status), request: { id, status } },
+    });
   });
 
   test('two at once: one decides, the other is told', async () => {
@@ -248,7 +298,11 @@ describe('too late', () => {
     const app = fakeApp();
     const { id } = await filed(app);
     app.store.replace = async () => false;
-    expect(await decide(app, id, lead)).toMatchObject({ status: 503, headers: { 'retry-after': '1' }, body: { code: 'try-again' } });
+    expect(await decide(app, id, lead)).toMatchObject({
+      status: 503,
+      headers: { 'retry-after': '1' },
+      body: { code: 'try-again' },
+    });
     expect(app.steps.filter(({ name }) => name === 'store.get')).toHaveLength(3);
   });
 
@@ -259,7 +313,10 @@ describe('too late', () => {
       app.now = start + 8 * HOUR;
       return false;
     };
-    expect(await decide(app, id, lead)).toMatchObject({ status: 409, body: { code: 'already-decided', request: { status: 'lapsed' } } });
+    expect(await decide(app, id, lead)).toMatchObject({
+      status: 409,
+      body: { code: 'already-decided', request: { status: 'lapsed' } },
+    });
   });
 });
 
@@ -273,8 +330,14 @@ describe('a catalogue that became stricter', () => {
     const app = fakeApp();
     const { id } = await filed(app);
     app.catalogue = catalogueOf({ ...smallCatalogueFile, bots: {}, ...change });
-    expect(await decide(app, id, lead)).toMatchObject({ status: 422, body: { code: 'refused-by-policy', errors: [{ pointer: '/decision' }] } });
-    expect(await decide(app, id, lead, { decision: 'deny' })).toMatchObject({ status: 200, body: { status: 'denied' } });
+    expect(await decide(app, id, lead)).toMatchObject({
+      status: 422,
+      body: { code: 'refused-by-policy', errors: [{ pointer: '/decision' }] },
+    });
+    expect(await decide(app, id, lead, { decision: 'deny' })).toMatchObject({
+      status: 200,
+      body: { status: 'denied' },
+    });
   });
 });
 

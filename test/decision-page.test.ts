@@ -19,7 +19,11 @@ async function mailed(body: object = {}, app = fakeApp()): Promise<{ app: FakeAp
   await playStream(app);
   return { app, id };
 }
-const open = (app: FakeApp, token: string, name: 'showDecision' | 'probeDecision' | 'decisionOptions' = 'showDecision') => call(app, name, { id: token });
+const open = (
+  app: FakeApp,
+  token: string,
+  name: 'showDecision' | 'probeDecision' | 'decisionOptions' = 'showDecision',
+) => call(app, name, { id: token });
 const post = (app: FakeApp, token: string, form: string, wish: Wish = {}): Promise<Answer> =>
   call(app, 'decideByLink', { id: token, body: Buffer.from(form), ...wish });
 const wordsOf = ({ text }: Answer) => words(parsed(text));
@@ -45,7 +49,9 @@ describe('looking', () => {
     const answer = await open(app, linkTo(app, lead));
     expect(answer.status).toBe(200);
     expectPageHeaders(answer);
-    expect(wordsOf(answer)).toMatch(/Dev.*Production.*111111111111.*Look at the failing nightly export.*You decide as Lead/);
+    expect(wordsOf(answer)).toMatch(
+      /Dev.*Production.*111111111111.*Look at the failing nightly export.*You decide as Lead/,
+    );
     const form = byTag(parsed(answer.text), 'form')[0]!;
     expect(attribute(form, 'method')).toBe('post');
     expect(byTag(form, 'button').map((button) => [attribute(button, 'name'), attribute(button, 'value')])).toEqual([
@@ -64,7 +70,11 @@ describe('looking', () => {
       const probe = await open(app, token, 'probeDecision');
       expect(probe).toMatchObject({ status: 200, text: '' });
       expectPageHeaders(probe);
-      expect(await open(app, token, 'decisionOptions')).toMatchObject({ status: 200, headers: { allow: 'GET, HEAD, OPTIONS, POST' }, text: '' });
+      expect(await open(app, token, 'decisionOptions')).toMatchObject({
+        status: 200,
+        headers: { allow: 'GET, HEAD, OPTIONS, POST' },
+        text: '',
+      });
     }
     expect([app.store.requests.get(id), app.store.messages]).toEqual(before);
     expect(app.store.changes).toEqual([]);
@@ -72,7 +82,9 @@ describe('looking', () => {
 
   test('every page has a nonce of its own', async () => {
     const { app } = await mailed();
-    const policies = [await open(app, linkTo(app, lead)), await open(app, linkTo(app, lead))].map(({ headers }) => headers['content-security-policy']);
+    const policies = [await open(app, linkTo(app, lead)), await open(app, linkTo(app, lead))].map(
+      ({ headers }) => headers['content-security-policy'],
+    );
     expect(new Set(policies).size).toBe(2);
   });
 
@@ -97,7 +109,13 @@ describe('posting', () => {
       version: 2,
       startsAt: start,
       endsAt: start + HOUR,
-      stages: [{ decisions: [{ person: lead, principal: lead, name: 'Lead', decision: 'approve', comment: 'go ahead!', via: 'link' }] }],
+      stages: [
+        {
+          decisions: [
+            { person: lead, principal: lead, name: 'Lead', decision: 'approve', comment: 'go ahead!', via: 'link' },
+          ],
+        },
+      ],
     });
   });
 
@@ -121,7 +139,9 @@ describe('posting', () => {
   test('an origin of null, as browsers send from a page without referrer, is fine; so is any other', async () => {
     for (const origin of ['null', 'https://mail.example.com', undefined]) {
       const { app } = await mailed();
-      expect(await post(app, linkTo(app, lead), 'decision=approve', { headers: { origin } })).toMatchObject({ status: 200 });
+      expect(await post(app, linkTo(app, lead), 'decision=approve', { headers: { origin } })).toMatchObject({
+        status: 200,
+      });
     }
   });
 });
@@ -158,7 +178,12 @@ describe('a spent link', () => {
     const third = 'third@example.com';
     const catalogue = catalogueOf({
       ...smallCatalogueFile,
-      roles: { read: { ...smallCatalogueFile.roles.read, approval: { stages: [{ approvers: [lead, third] }, { approvers: [admin] }] } } },
+      roles: {
+        read: {
+          ...smallCatalogueFile.roles.read,
+          approval: { stages: [{ approvers: [lead, third] }, { approvers: [admin] }] },
+        },
+      },
     });
     const { app, id } = await mailed({}, fakeApp({ catalogue }));
     const token = linkTo(app, third);
@@ -174,7 +199,11 @@ describe('a spent link', () => {
 
   test.each<[string, (app: FakeApp, id: string) => unknown, RegExp]>([
     ['approved by somebody else', (app, id) => approvedBy(app, id, second), /approved by Second Lead/],
-    ['denied by somebody else', (app, id) => call(app, 'decideRequest', { as: second, id, body: { decision: 'deny' } }), /denied by Second Lead/],
+    [
+      'denied by somebody else',
+      (app, id) => call(app, 'decideRequest', { as: second, id, body: { decision: 'deny' } }),
+      /denied by Second Lead/,
+    ],
     ['withdrawn', (app, id) => call(app, 'endRequest', { as: dev, id }), /Withdrawn/],
     ['revoked by an admin', (app, id) => call(app, 'endRequest', { as: 'admin@example.com', id }), /Revoked/],
     [
@@ -225,7 +254,9 @@ describe('a link that is wrong', () => {
       for (const answer of [await open(app, token), await post(app, token, 'decision=approve')]) {
         expect([token === known, answer.status]).toEqual([false, 404]);
         expectPageHeaders(answer);
-        expect(wordsOf(answer)).toMatch(/This link is not valid\s+It may have been cut short on its way.*link-not-found/s);
+        expect(wordsOf(answer)).toMatch(
+          /This link is not valid\s+It may have been cut short on its way.*link-not-found/s,
+        );
       }
       expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 404, text: '' });
     }
@@ -240,8 +271,20 @@ describe('a post that is wrong', () => {
     ['a field that the page does not have', 'decision=approve&duration=8h&approver=x', {}, 400, 'invalid-request'],
     ['both answers', 'decision=approve&decision=deny', {}, 400, 'invalid-request'],
     ['a comment of 1,001 characters', `decision=approve&comment=${'x'.repeat(1001)}`, {}, 400, 'invalid-request'],
-    ['bytes that are no UTF-8', 'decision=approve&comment=%FF', { body: Buffer.from([0xff, 0xfe]) }, 400, 'invalid-request'],
-    ['JSON', '{"decision":"approve"}', { headers: { 'content-type': 'application/json' } }, 415, 'unsupported-media-type'],
+    [
+      'bytes that are no UTF-8',
+      'decision=approve&comment=%FF',
+      { body: Buffer.from([0xff, 0xfe]) },
+      400,
+      'invalid-request',
+    ],
+    [
+      'JSON',
+      '{"decision":"approve"}',
+      { headers: { 'content-type': 'application/json' } },
+      415,
+      'unsupported-media-type',
+    ],
     ['too much', `decision=approve&comment=${'x'.repeat(16 * 1024)}`, {}, 413, 'too-large'],
   ])('%s: a page that says so, and nothing decided', async (_name, form, wish, status, code) => {
     const { app, id } = await mailed();
@@ -255,7 +298,9 @@ describe('a post that is wrong', () => {
   test('a comment of 1,000 characters in lines, as a browser posts it', async () => {
     const { app, id } = await mailed();
     const comment = `${'x'.repeat(499)}\r\n${'y'.repeat(500)}`;
-    expect(await post(app, linkTo(app, lead), new URLSearchParams({ decision: 'deny', comment }).toString())).toMatchObject({ status: 200 });
+    expect(
+      await post(app, linkTo(app, lead), new URLSearchParams({ decision: 'deny', comment }).toString()),
+    ).toMatchObject({ status: 200 });
     expect(app.store.requests.get(id)!.stages[0]!.decisions[0]!.comment).toBe(comment.replace('\r\n', '\n'));
   });
 });

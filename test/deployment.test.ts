@@ -36,7 +36,12 @@ type Statement = {
   Resource: unknown;
   Condition?: Record<string, Record<string, unknown>>;
 };
-type Resource = { Type: string; Properties: Record<string, unknown>; DeletionPolicy?: string; UpdateReplacePolicy?: string };
+type Resource = {
+  Type: string;
+  Properties: Record<string, unknown>;
+  DeletionPolicy?: string;
+  UpdateReplacePolicy?: string;
+};
 
 const scratch = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
 let resources: Record<string, Resource>;
@@ -44,28 +49,43 @@ let artefacts: Artefact[];
 let said: string;
 
 beforeAll(() => {
-  said = execFileSync(process.execPath, ['scripts/package.ts', '--stage', 'example', '--package', scratch], { cwd: root, encoding: 'utf8', stdio: 'pipe' });
+  said = execFileSync(process.execPath, ['scripts/package.ts', '--stage', 'example', '--package', scratch], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
   resources = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')).Resources;
   artefacts = JSON.parse(readFileSync(join(root, '.build/artefacts.json'), 'utf8'));
 }, 60_000);
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const ofType = (type: string): Array<[string, Resource]> => Object.entries(resources).filter(([, { Type }]) => Type === type);
+const ofType = (type: string): Array<[string, Resource]> =>
+  Object.entries(resources).filter(([, { Type }]) => Type === type);
 const lambdaOf = (name: string): Resource =>
-  ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![1];
+  ofType('AWS::Lambda::Function').find(
+    ([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`,
+  )![1];
 function statementsOf(name: string): Statement[] {
-  const { Policies } = resources[roleLogicalId(name)]!.Properties as { Policies: Array<{ PolicyDocument: { Statement: Statement[] } }> };
+  const { Policies } = resources[roleLogicalId(name)]!.Properties as {
+    Policies: Array<{ PolicyDocument: { Statement: Statement[] } }>;
+  };
   return Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
 }
 const allowed = (name: string) => statementsOf(name).filter(({ Effect }) => Effect === 'Allow');
 const actionsOf = (name: string) => allowed(name).flatMap(({ Action }) => Action ?? []);
 
-test("AWS's CloudFormation validator has no objection", () => expect(said).toContain("AWS's CloudFormation validator has no objection"));
+test("AWS's CloudFormation validator has no objection", () =>
+  expect(said).toContain("AWS's CloudFormation validator has no objection"));
 
 test('what the catalogue probably does not mean is said when it is packaged', () => {
   expect(deployedDoubts()).toEqual([]);
-  const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]');
-  expect(deployedDoubts(readCatalogue(misspelt))).toEqual([expect.stringMatching(/^doubt: access\.yml:\d+:\d+ .*did you mean "platform"\?/)]);
+  const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace(
+    'requesters: [group:platform]',
+    'requesters: [group:platfrom]',
+  );
+  expect(deployedDoubts(readCatalogue(misspelt))).toEqual([
+    expect.stringMatching(/^doubt: access\.yml:\d+:\d+ .*did you mean "platform"\?/),
+  ]);
 });
 
 describe('functions', () => {
@@ -84,7 +104,9 @@ describe('functions', () => {
 
   test.each(functionNames)('%s starts with exactly the environment that the template gives it', (name) => {
     const { Variables = {} } = (lambdaOf(name).Properties.Environment ?? {}) as { Variables?: Record<string, unknown> };
-    const env = Object.fromEntries(Object.entries(Variables).map(([key, value]) => [key, typeof value === 'string' ? value : standInFor(key)]));
+    const env = Object.fromEntries(
+      Object.entries(Variables).map(([key, value]) => [key, typeof value === 'string' ? value : standInFor(key)]),
+    );
     const directory = join(root, '.build', name);
     const start = `(() => { try { return typeof require(${JSON.stringify(join(directory, 'index.js'))}).handler } catch (error) { return error.message } })()`;
     const started = spawnSync(process.execPath, ['-p', start], {
@@ -107,7 +129,10 @@ test.each([
   const catalogue = JSON.parse(readFileSync(join(home, 'catalogue.json'), 'utf8')) as object;
   writeFileSync(
     join(home, 'catalogue.json'),
-    JSON.stringify({ ...catalogue, ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' } } }),
+    JSON.stringify({
+      ...catalogue,
+      ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' } },
+    }),
   );
   const env = {
     AWS_LAMBDA_FUNCTION_NAME: name,
@@ -118,19 +143,30 @@ test.each([
     LATCHKEY_AUDIENCE: 'latchkey',
     LATCHKEY_SCOPE: 'latchkey/use',
   };
-  const start = (hosts: string) => spawnSync(process.execPath, [join(home, 'index.js')], { env: { ...env, LATCHKEY_TICKET_HOSTS: hosts }, encoding: 'utf8' });
-  const told = 'LATCHKEY_TICKET_HOSTS does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"';
-  expect([start('other.example.com').status === 0, start('other.example.com').stderr.includes(told)]).toEqual([!isRefused, isRefused]);
+  const start = (hosts: string) =>
+    spawnSync(process.execPath, [join(home, 'index.js')], {
+      env: { ...env, LATCHKEY_TICKET_HOSTS: hosts },
+      encoding: 'utf8',
+    });
+  const told =
+    'LATCHKEY_TICKET_HOSTS does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"';
+  expect([start('other.example.com').status === 0, start('other.example.com').stderr.includes(told)]).toEqual([
+    !isRefused,
+    isRefused,
+  ]);
   expect(start('tickets.example.com').status).toBe(0);
 });
 
 /** What CloudFormation fills in at deployment. */
 const standInFor = (variable: string): string =>
-  ({ LATCHKEY_TABLE: 'latchkey-example', LATCHKEY_BASE_URL: 'https://abc.execute-api.eu-west-1.amazonaws.com' })[variable]!;
+  ({ LATCHKEY_TABLE: 'latchkey-example', LATCHKEY_BASE_URL: 'https://abc.execute-api.eu-west-1.amazonaws.com' })[
+    variable
+  ]!;
 
 describe('permissions', () => {
   test('every function has a role of its own, and there is no other role', () => {
-    for (const name of functionNames) expect(lambdaOf(name).Properties.Role).toEqual({ 'Fn::GetAtt': [roleLogicalId(name), 'Arn'] });
+    for (const name of functionNames)
+      expect(lambdaOf(name).Properties.Role).toEqual({ 'Fn::GetAtt': [roleLogicalId(name), 'Arn'] });
     expect(
       ofType('AWS::IAM::Role')
         .map(([id]) => id)
@@ -139,13 +175,23 @@ describe('permissions', () => {
   });
 
   test('exactly these actions are allowed', () =>
-    expect(Object.fromEntries(functionNames.map((name) => [name, actionsOf(name).filter((action) => !action.startsWith('logs:'))]))).toEqual({
+    expect(
+      Object.fromEntries(
+        functionNames.map((name) => [name, actionsOf(name).filter((action) => !action.startsWith('logs:'))]),
+      ),
+    ).toEqual({
       describe: [],
       'create-request': ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       'read-requests': ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:BatchGetItem'],
       'decide-request': ['dynamodb:GetItem', 'dynamodb:PutItem'],
       'end-request': ['dynamodb:GetItem', 'dynamodb:PutItem'],
-      'issue-session': ['dynamodb:GetItem', 'dynamodb:PutItem', 'sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'],
+      'issue-session': [
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'sts:AssumeRole',
+        'sts:TagSession',
+        'sts:SetSourceIdentity',
+      ],
       'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       notify: [
         'dynamodb:BatchGetItem',
@@ -173,7 +219,14 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'sts:AssumeRole',
       ],
-      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      sweep: [
+        'dynamodb:Query',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+      ],
     }));
 
   test('no allowed action or resource is a wildcard', () => {
@@ -221,15 +274,22 @@ describe('permissions', () => {
     const assume = statementsOf('issue-session').find(({ Sid }) => Sid === 'Assume')!;
     expect(assume.Resource).toEqual(targetRoles(deployedCatalogue()));
     for (const { account, roleName } of Object.values(deployedCatalogue().roles))
-      expect(assume.Resource).toContain(`arn:aws:iam::${deployedCatalogue().accounts[account ?? '']!.id}:role/${roleName.replace(/[^/]+$/, '*')}`);
+      expect(assume.Resource).toContain(
+        `arn:aws:iam::${deployedCatalogue().accounts[account ?? '']!.id}:role/${roleName.replace(/[^/]+$/, '*')}`,
+      );
     expect(JSON.stringify(assume.Condition)).toContain(
       `"lambda:SourceFunctionArn":{"Fn::Sub":"arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:latchkey-example-issue-session"}`,
     );
     const rest = statementsOf('issue-session').find(({ Effect }) => Effect === 'Deny')!;
-    expect(rest).toMatchObject({ Sid: 'NothingElse', Resource: '*', Condition: { Bool: { 'aws:ViaAWSService': 'false' } } });
+    expect(rest).toMatchObject({
+      Sid: 'NothingElse',
+      Resource: '*',
+      Condition: { Bool: { 'aws:ViaAWSService': 'false' } },
+    });
     expect([...rest.NotAction!].sort()).toEqual([...new Set(actionsOf('issue-session'))].sort());
     for (const name of functionNames)
-      if (name !== 'issue-session' && name !== 'revoke-sessions') expect(actionsOf(name).filter((action) => action.startsWith('sts:'))).toEqual([]);
+      if (name !== 'issue-session' && name !== 'revoke-sessions')
+        expect(actionsOf(name).filter((action) => action.startsWith('sts:'))).toEqual([]);
   });
 
   test('only revoke-sessions enters the revokers, and enters nothing else', () => {
@@ -243,12 +303,14 @@ describe('permissions', () => {
       expect(statementsOf('issue-session').filter(({ Resource }) => [Resource].flat().includes(revoker))).toEqual([]);
   });
 
-  test.each(['issue-session', 'revoke-sessions'])('the role of %s, which target accounts trust, keeps its name and outlives the stack', (name) =>
-    expect(resources[roleLogicalId(name)]).toMatchObject({
-      DeletionPolicy: 'Retain',
-      UpdateReplacePolicy: 'Retain',
-      Properties: { RoleName: `latchkey-example-${name}` },
-    }),
+  test.each(['issue-session', 'revoke-sessions'])(
+    'the role of %s, which target accounts trust, keeps its name and outlives the stack',
+    (name) =>
+      expect(resources[roleLogicalId(name)]).toMatchObject({
+        DeletionPolicy: 'Retain',
+        UpdateReplacePolicy: 'Retain',
+        Properties: { RoleName: `latchkey-example-${name}` },
+      }),
   );
 
   test('mail goes out as the sender alone', () =>
@@ -261,12 +323,22 @@ describe('permissions', () => {
 
   const deployment = {
     stage: 'prod',
-    settings: { organization: '', senderAddress: 'a@example.com', senderDomain: 'example.com', ticketArns: [] as string[] },
+    settings: {
+      organization: '',
+      senderAddress: 'a@example.com',
+      senderDomain: 'example.com',
+      ticketArns: [] as string[],
+    },
     catalogue: deployedCatalogue(),
   };
   test('an organization bounds what may be entered', () => {
-    const { 'issue-session': own } = grants({ ...deployment, settings: { ...deployment.settings, organization: 'o-a1b2c3d4e5' } });
-    expect(own!.find(({ Sid }) => Sid === 'Assume')!.Condition).toMatchObject({ StringEquals: { 'aws:ResourceOrgID': 'o-a1b2c3d4e5' } });
+    const { 'issue-session': own } = grants({
+      ...deployment,
+      settings: { ...deployment.settings, organization: 'o-a1b2c3d4e5' },
+    });
+    expect(own!.find(({ Sid }) => Sid === 'Assume')!.Condition).toMatchObject({
+      StringEquals: { 'aws:ResourceOrgID': 'o-a1b2c3d4e5' },
+    });
   });
 
   test('those who ask ticket validators may call what the deployment names, and nobody else may', () => {
@@ -304,8 +376,15 @@ describe('permissions', () => {
     [500, 'o-a1b2c3d4e5'],
     [3000, 'o-a1b2c3d4e5'],
   ])('the template for %i accounts, organization "%s", is one that CloudFormation takes', (accounts, organization) => {
-    const whole = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')) as { Resources: object };
-    const iam = iamResources({ ...deployment, stage: 'example', settings: { ...deployment.settings, organization }, catalogue: catalogueOfAccounts(accounts) });
+    const whole = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')) as {
+      Resources: object;
+    };
+    const iam = iamResources({
+      ...deployment,
+      stage: 'example',
+      settings: { ...deployment.settings, organization },
+      catalogue: catalogueOfAccounts(accounts),
+    });
     const text = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...iam } });
     const file = join(scratch, `template-${accounts}-${organization}.json`);
     writeFileSync(file, text);
@@ -316,16 +395,25 @@ describe('permissions', () => {
 
   test('a role without a path is entered by its whole name', () => {
     const [role] = Object.values(deployment.catalogue.roles);
-    expect(targetRoles({ ...deployment.catalogue, roles: { plain: { ...role!, roleName: 'Plain' } } })).toEqual([expect.stringMatching(/:role\/Plain$/)]);
+    expect(targetRoles({ ...deployment.catalogue, roles: { plain: { ...role!, roleName: 'Plain' } } })).toEqual([
+      expect.stringMatching(/:role\/Plain$/),
+    ]);
   });
 });
 
 describe('the API', () => {
   const deployed = () =>
-    new Map(ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [Properties.RouteKey as string, Properties as Record<string, unknown>]));
+    new Map(
+      ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => [
+        Properties.RouteKey as string,
+        Properties as Record<string, unknown>,
+      ]),
+    );
 
   test('serves exactly the routes of lib/routes.ts, and one answer for all others', () =>
-    expect([...deployed().keys()].sort()).toEqual(['$default', ...Object.values(routes).flatMap((route: Route) => routeKeysOf(route))].sort()));
+    expect([...deployed().keys()].sort()).toEqual(
+      ['$default', ...Object.values(routes).flatMap((route: Route) => routeKeysOf(route))].sort(),
+    ));
 
   test('sends every route to one function', () => {
     const named = Object.values(routesOfFunction).flat();
@@ -340,17 +428,29 @@ describe('the API', () => {
         const mount = mounts.find(({ prefix }) => key.split(' ')[1]!.startsWith(`${prefix}/`));
         if (route.access === 'public') expect([key, AuthorizationType]).toEqual([key, undefined]);
         else if (mount?.authorizer === 'iam') expect([key, AuthorizationType]).toEqual([key, 'AWS_IAM']);
-        else expect([key, AuthorizationType, AuthorizationScopes, AuthorizerId]).toEqual([key, 'JWT', ['latchkey/use'], { Ref: 'HttpApiAuthorizerJwt' }]);
+        else
+          expect([key, AuthorizationType, AuthorizationScopes, AuthorizerId]).toEqual([
+            key,
+            'JWT',
+            ['latchkey/use'],
+            { Ref: 'HttpApiAuthorizerJwt' },
+          ]);
       }
     }
   });
 
   test("checks the issuer's tokens", () =>
-    expect(resources.HttpApiAuthorizerJwt!.Properties).toMatchObject({ JwtConfiguration: { Issuer: 'https://issuer.invalid', Audience: ['latchkey'] } }));
+    expect(resources.HttpApiAuthorizerJwt!.Properties).toMatchObject({
+      JwtConfiguration: { Issuer: 'https://issuer.invalid', Audience: ['latchkey'] },
+    }));
 
   test('speaks payload 2.0, is throttled, and lets no other origin in', () => {
-    for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Integration')) expect(Properties.PayloadFormatVersion).toBe('2.0');
-    expect(resources.HttpApiStage!.Properties.DefaultRouteSettings).toMatchObject({ ThrottlingBurstLimit: 100, ThrottlingRateLimit: 50 });
+    for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Integration'))
+      expect(Properties.PayloadFormatVersion).toBe('2.0');
+    expect(resources.HttpApiStage!.Properties.DefaultRouteSettings).toMatchObject({
+      ThrottlingBurstLimit: 100,
+      ThrottlingRateLimit: 50,
+    });
     expect(resources.HttpApi!.Properties.CorsConfiguration).toBeUndefined();
   });
 
@@ -388,32 +488,51 @@ describe('the table', () => {
     expect(Properties.GlobalSecondaryIndexes).toEqual(GlobalSecondaryIndexes);
     expect(byName(Properties.AttributeDefinitions)).toEqual(byName(AttributeDefinitions));
   });
-  const byName = (list: unknown) => (list as Array<{ AttributeName: string }>).toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
+  const byName = (list: unknown) =>
+    (list as Array<{ AttributeName: string }>).toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
 });
 
 describe("the doctor's entrance", () => {
-  const idOf = (name: string) => ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![0];
+  const idOf = (name: string) =>
+    ofType('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`,
+    )![0];
 
   test('is an alias of the two functions that go into other accounts, and of no other', () =>
     expect(ofType('AWS::Lambda::Alias').map(([, { Properties }]) => Properties)).toEqual(
-      ['issue-session', 'revoke-sessions'].map((name) => ({ FunctionName: { Ref: idOf(name) }, FunctionVersion: '$LATEST', Name: 'doctor' })),
+      ['issue-session', 'revoke-sessions'].map((name) => ({
+        FunctionName: { Ref: idOf(name) },
+        FunctionVersion: '$LATEST',
+        Name: 'doctor',
+      })),
     ));
 
   test('is not where the gateway or the stream comes in', () => {
     const aliases = ofType('AWS::Lambda::Alias').map(([id]) => id);
-    const callers = [...ofType('AWS::Lambda::Permission'), ...ofType('AWS::Lambda::EventSourceMapping'), ...ofType('AWS::ApiGatewayV2::Integration')];
+    const callers = [
+      ...ofType('AWS::Lambda::Permission'),
+      ...ofType('AWS::Lambda::EventSourceMapping'),
+      ...ofType('AWS::ApiGatewayV2::Integration'),
+    ];
     expect(callers.length).toBeGreaterThan(10);
-    expect(callers.filter(([, { Properties }]) => aliases.some((id) => JSON.stringify(Properties).includes(`"${id}"`)))).toEqual([]);
+    expect(
+      callers.filter(([, { Properties }]) => aliases.some((id) => JSON.stringify(Properties).includes(`"${id}"`))),
+    ).toEqual([]);
   });
 });
 
 describe('news and time', () => {
   const mappingOf = (name: string): Resource => {
-    const logicalId = ofType('AWS::Lambda::Function').find(([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`)![0];
-    return ofType('AWS::Lambda::EventSourceMapping').find(([, { Properties }]) => JSON.stringify(Properties.FunctionName).includes(`"${logicalId}"`))![1];
+    const logicalId = ofType('AWS::Lambda::Function').find(
+      ([, { Properties }]) => Properties.FunctionName === `latchkey-example-${name}`,
+    )![0];
+    return ofType('AWS::Lambda::EventSourceMapping').find(([, { Properties }]) =>
+      JSON.stringify(Properties.FunctionName).includes(`"${logicalId}"`),
+    )![1];
   };
 
-  test('the stream has two readers, as many as it serves well', () => expect(ofType('AWS::Lambda::EventSourceMapping')).toHaveLength(2));
+  test('the stream has two readers, as many as it serves well', () =>
+    expect(ofType('AWS::Lambda::EventSourceMapping')).toHaveLength(2));
 
   test('revoke-sessions is woken by revocations under way and by lists that DynamoDB has collected, and by nothing else', () => {
     const { Properties } = mappingOf('revoke-sessions');
@@ -426,7 +545,11 @@ describe('news and time', () => {
         dynamodb: { Keys: { pk: { S: [{ prefix: 'revocations#' }] } } },
       },
     ]);
-    expect(Properties).toMatchObject({ FunctionResponseTypes: ['ReportBatchItemFailures'], BisectBatchOnFunctionError: true, ParallelizationFactor: 10 });
+    expect(Properties).toMatchObject({
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      BisectBatchOnFunctionError: true,
+      ParallelizationFactor: 10,
+    });
   });
 
   test('notify reads changed requests and closed digests alone, retries what failed, and leaves what it gives up', () => {
@@ -442,7 +565,10 @@ describe('news and time', () => {
     const { Filters } = mapping.Properties.FilterCriteria as { Filters: Array<{ Pattern: string }> };
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'request#' }] } } } },
-      { eventName: ['MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'digest#' }] } }, NewImage: { state: { S: ['closed'] } } } },
+      {
+        eventName: ['MODIFY'],
+        dynamodb: { Keys: { pk: { S: [{ prefix: 'digest#' }] } }, NewImage: { state: { S: ['closed'] } } },
+      },
     ]);
   });
 
@@ -493,26 +619,48 @@ describe('artefacts', () => {
   test('each carries the SDK clients that its role has a use for, and no others', () => {
     const clients = (name: string) =>
       ['dynamodb', 'ses', 'sts'].filter((client) =>
-        artefacts.find((artefact) => artefact.name === name)!.inputs.some((input) => input.includes(`/client-${client}/`)),
+        artefacts
+          .find((artefact) => artefact.name === name)!
+          .inputs.some((input) => input.includes(`/client-${client}/`)),
       );
     for (const name of functionNames) {
       const prefixes = new Set(actionsOf(name).map((action) => action.split(':')[0]));
-      expect([name, clients(name)]).toEqual([name, ['dynamodb', 'ses', 'sts'].filter((client) => prefixes.has(client))]);
+      expect([name, clients(name)]).toEqual([
+        name,
+        ['dynamodb', 'ses', 'sts'].filter((client) => prefixes.has(client)),
+      ]);
     }
   });
 
   test('what is built does a whole life, with the keys and the endpoints of the environment', async () => {
     const database = await dynalite.start();
     const aws = await startAwsEmulator({ catalogue: openCatalogue(deployedCatalogue()), clock: Date.now });
-    const reach = { AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL: aws.endpoint, AWS_ENDPOINT_URL_DYNAMODB: database.endpoint, LATCHKEY_TABLE: 'latchkey' };
-    const identity = { LATCHKEY_ISSUER: 'https://issuer.example.com', LATCHKEY_AUDIENCE: 'latchkey', LATCHKEY_SCOPE: 'latchkey' };
+    const reach = {
+      AWS_REGION: 'eu-west-1',
+      AWS_ENDPOINT_URL: aws.endpoint,
+      AWS_ENDPOINT_URL_DYNAMODB: database.endpoint,
+      LATCHKEY_TABLE: 'latchkey',
+    };
+    const identity = {
+      LATCHKEY_ISSUER: 'https://issuer.example.com',
+      LATCHKEY_AUDIENCE: 'latchkey',
+      LATCHKEY_SCOPE: 'latchkey',
+    };
     const sending = { LATCHKEY_SENDER: 'latchkey@example.com', LATCHKEY_BASE_URL: 'https://access.example.com' };
     const invoke = <Result>(name: string, keys: typeof hubKeys | typeof revokeKeys, event: unknown) => {
-      const handed = { AWS_ACCESS_KEY_ID: keys.accessKeyId, AWS_SECRET_ACCESS_KEY: keys.secretAccessKey, AWS_SESSION_TOKEN: keys.sessionToken };
+      const handed = {
+        AWS_ACCESS_KEY_ID: keys.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: keys.secretAccessKey,
+        AWS_SESSION_TOKEN: keys.sessionToken,
+      };
       return invokeBuilt<Result>(join(root, '.build', name), { ...reach, ...identity, ...sending, ...handed }, event);
     };
     const ask = async <Body>(name: string, route: CallName, wish: Wish) => {
-      const { statusCode, body = '' } = await invoke<{ statusCode: number; body?: string }>(name, hubKeys, eventFor(route, { ...wish, as: dev }));
+      const { statusCode, body = '' } = await invoke<{ statusCode: number; body?: string }>(
+        name,
+        hubKeys,
+        eventFor(route, { ...wish, as: dev }),
+      );
       return { status: statusCode, body: JSON.parse(body) as Body };
     };
     const dev = 'arn:aws:iam::222222222222:user/asi-dev';
@@ -520,20 +668,41 @@ describe('artefacts', () => {
     const newsOf = async (id: string) => ({ Records: [streamRecord({ after: (await store.get(id))! })] });
     try {
       await database.createTable('latchkey');
-      const body = (role: string) => ({ role, duration: '1h', reason: 'Look at the failing nightly export', ticket: 'OPS-1234' });
-      const pending = await ask<RequestView>('create-request', 'createRequest', { body: body('production-bucket-read'), headers: { 'idempotency-key': 'a' } });
+      const body = (role: string) => ({
+        role,
+        duration: '1h',
+        reason: 'Look at the failing nightly export',
+        ticket: 'OPS-1234',
+      });
+      const pending = await ask<RequestView>('create-request', 'createRequest', {
+        body: body('production-bucket-read'),
+        headers: { 'idempotency-key': 'a' },
+      });
       expect([pending.status, pending.body]).toEqual([201, expect.objectContaining({ status: 'pending' })]);
       expect(await invoke('notify', hubKeys, await newsOf(pending.body.id))).toEqual({ batchItemFailures: [] });
       expect(aws.ses.outbox.map(({ to }) => to).sort()).toEqual(['lead@example.com', 'second-lead@example.com']);
 
-      const { id } = (await ask<RequestView>('create-request', 'createRequest', { body: body('sandbox-read'), headers: { 'idempotency-key': 'b' } })).body;
+      const { id } = (
+        await ask<RequestView>('create-request', 'createRequest', {
+          body: body('sandbox-read'),
+          headers: { 'idempotency-key': 'b' },
+        })
+      ).body;
       const vended = await ask<CredentialsView>('issue-session', 'issueCredentials', { id, body: {} });
-      expect([vended.status, vended.body]).toEqual([200, expect.objectContaining({ RequestId: id, SessionToken: expect.any(String) })]);
+      expect([vended.status, vended.body]).toEqual([
+        200,
+        expect.objectContaining({ RequestId: id, SessionToken: expect.any(String) }),
+      ]);
       expect(aws.sts.session(vended.body.AccessKeyId)).toMatchObject({ sourceIdentity: expect.any(String) });
 
-      expect((await ask<RequestView>('end-request', 'endRequest', { id, body: {} })).body).toMatchObject({ status: 'ended', revocation: { state: 'pending' } });
+      expect((await ask<RequestView>('end-request', 'endRequest', { id, body: {} })).body).toMatchObject({
+        status: 'ended',
+        revocation: { state: 'pending' },
+      });
       expect(await invoke('revoke-sessions', revokeKeys, await newsOf(id))).toEqual({ batchItemFailures: [] });
-      expect((await ask<RequestView>('read-requests', 'readRequest', { id })).body).toMatchObject({ revocation: { state: 'done' } });
+      expect((await ask<RequestView>('read-requests', 'readRequest', { id })).body).toMatchObject({
+        revocation: { state: 'done' },
+      });
       expect(await invoke('sweep', hubKeys, eventFile('sweep.schedule'))).toEqual({ due: 0, settled: 0 });
     } finally {
       await Promise.all([aws.close(), database.stop()]);
@@ -541,7 +710,8 @@ describe('artefacts', () => {
   }, 60_000);
 
   test('the same sources make the same bytes', () => {
-    const bytes = () => functionNames.map((name) => readFileSync(join(root, '.build', `${name}.zip`)).toString('base64'));
+    const bytes = () =>
+      functionNames.map((name) => readFileSync(join(root, '.build', `${name}.zip`)).toString('base64'));
     const before = bytes();
     execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'pipe' });
     expect(bytes()).toEqual(before);
@@ -549,7 +719,13 @@ describe('artefacts', () => {
 });
 
 describe('parameters', () => {
-  const whole = { region: 'eu-west-1', issuer: 'https://login.example.com', audience: 'a, b', scope: 's', sender: 'Latchkey <lk@mail.example.com>' };
+  const whole = {
+    region: 'eu-west-1',
+    issuer: 'https://login.example.com',
+    audience: 'a, b',
+    scope: 's',
+    sender: 'Latchkey <lk@mail.example.com>',
+  };
 
   test('a deployment without any is told all that are missing, and how to give them', () => {
     const { status, stdout, stderr } = spawnSync(
@@ -570,7 +746,15 @@ describe('parameters', () => {
   }, 20_000);
 
   test('what the functions would refuse at their start is refused before', () =>
-    expect(checkSettings({ ...whole, issuer: 'http://login.example.com', sender: 'nobody', organization: 'example', alarmTopic: 'topic' })).toEqual({
+    expect(
+      checkSettings({
+        ...whole,
+        issuer: 'http://login.example.com',
+        sender: 'nobody',
+        organization: 'example',
+        alarmTopic: 'topic',
+      }),
+    ).toEqual({
       faults: [
         'organization must be an organization id such as o-a1b2c3d4e5',
         'alarmTopic must be the ARN of an SNS topic',
@@ -580,22 +764,34 @@ describe('parameters', () => {
     }));
 
   test('a ticket validator whose host is not listed is named, and so is an ARN that is none', () => {
-    const catalogue = { ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' as const } } };
+    const catalogue = {
+      ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' as const } },
+    };
     expect(checkSettings(whole, catalogue)).toEqual({
       faults: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
     });
-    const atHome = { ticketValidators: { jira: { url: 'http://localhost:9001/check', service: 'execute-api' as const } } };
+    const atHome = {
+      ticketValidators: { jira: { url: 'http://localhost:9001/check', service: 'execute-api' as const } },
+    };
     expect(checkSettings({ ...whole, ticketHosts: 'localhost:9001' }, atHome)).toEqual({
       faults: ['the catalogue\'s ticket validator "jira" has an http URL, which is for a local server only'],
     });
     expect(checkSettings({ ...whole, ticketHosts: '*' }, catalogue)).toEqual({
       faults: ['ticketHosts must be hosts such as tickets.example.com, separated by commas'],
     });
-    const arns = 'arn:aws:execute-api:eu-west-1:222222222222:abc123/$default/POST/check, arn:aws:lambda:eu-west-1:222222222222:function:tickets:live';
-    expect(checkSettings({ ...whole, ticketHosts: 'tickets.example.com', ticketValidatorArns: arns }, catalogue)).toMatchObject({
+    const arns =
+      'arn:aws:execute-api:eu-west-1:222222222222:abc123/$default/POST/check, arn:aws:lambda:eu-west-1:222222222222:function:tickets:live';
+    expect(
+      checkSettings({ ...whole, ticketHosts: 'tickets.example.com', ticketValidatorArns: arns }, catalogue),
+    ).toMatchObject({
       settings: { ticketArns: arns.split(', ') },
     });
-    for (const arn of ['*', 'arn:aws:execute-api:*:*:*', 'arn:aws:lambda:eu-west-1:222222222222:function:*', 'arn:aws:iam::222222222222:role/x'])
+    for (const arn of [
+      '*',
+      'arn:aws:execute-api:*:*:*',
+      'arn:aws:lambda:eu-west-1:222222222222:function:*',
+      'arn:aws:iam::222222222222:role/x',
+    ])
       expect(checkSettings({ ...whole, ticketValidatorArns: arn })).toEqual({
         faults: [expect.stringContaining(`"${arn}" must be the ARN of a POST of an API`)],
       });

@@ -27,13 +27,21 @@ describe('public routes', () => {
     const { status, headers, body } = await call<{ openapi: string; paths: object }>(fakeApp(), 'openapi');
     expect([status, headers['content-type'], body.openapi]).toEqual([200, 'application/json', '3.1.0']);
     expect(Object.keys(body.paths)).toEqual(
-      expect.arrayContaining(['/healthz', '/v1/requests/{id}/decision', '/iam/v1/requests/{id}/credentials', '/decide/{token}']),
+      expect.arrayContaining([
+        '/healthz',
+        '/v1/requests/{id}/decision',
+        '/iam/v1/requests/{id}/credentials',
+        '/decide/{token}',
+      ]),
     );
   });
 });
 
 test('the document has what a client relies on: lengths, the closed list of codes, and what a replay answers', async () => {
-  type Document = { paths: Record<string, { post: { responses: object } }>; components: { schemas: Record<string, { properties: Record<string, object> }> } };
+  type Document = {
+    paths: Record<string, { post: { responses: object } }>;
+    components: { schemas: Record<string, { properties: Record<string, object> }> };
+  };
   const { paths, components } = (await call<Document>(fakeApp(), 'openapi')).body;
   const { NewRequest, Decision, Problem } = components.schemas;
   expect(NewRequest).toMatchObject({
@@ -43,20 +51,33 @@ test('the document has what a client relies on: lengths, the closed list of code
   expect(Decision?.properties.comment).toEqual({ type: 'string', maxLength: 1000 });
   expect(Problem?.properties.code).toEqual({ type: 'string', enum: Object.keys(problemTable) });
   for (const path of ['/v1/requests', '/iam/v1/requests/{id}/extension'])
-    expect(paths[path]?.post.responses).toMatchObject({ 200: { headers: { 'Idempotent-Replayed': {} } }, 201: { headers: { Location: {} } } });
+    expect(paths[path]?.post.responses).toMatchObject({
+      200: { headers: { 'Idempotent-Replayed': {} } },
+      201: { headers: { Location: {} } },
+    });
 });
 
 describe('how to sign in here', () => {
   test('issuer, audience and scope, and nothing else of the configuration', async () => {
     const app = fakeApp();
     const { issuer, audience, scope } = app.identity;
-    expect(await call(app, 'discovery')).toMatchObject({ status: 200, body: { version: '0.0.0-test', issuer, audience, scope } });
-    expect(Object.keys((await call<object>(app, 'discovery')).body).sort()).toEqual(['audience', 'issuer', 'scope', 'version']);
+    expect(await call(app, 'discovery')).toMatchObject({
+      status: 200,
+      body: { version: '0.0.0-test', issuer, audience, scope },
+    });
+    expect(Object.keys((await call<object>(app, 'discovery')).body).sort()).toEqual([
+      'audience',
+      'issuer',
+      'scope',
+      'version',
+    ]);
   });
 
   test('the client id of the command line where there is one', async () => {
     const app = fakeApp();
-    expect(await call({ ...app, identity: { ...app.identity, clientId: 'cli-1' } }, 'discovery')).toMatchObject({ body: { clientId: 'cli-1' } });
+    expect(await call({ ...app, identity: { ...app.identity, clientId: 'cli-1' } }, 'discovery')).toMatchObject({
+      body: { clientId: 'cli-1' },
+    });
   });
 });
 
@@ -78,7 +99,12 @@ describe('what is no route', () => {
   ])('%s %s: 405 with Allow', async (method, path, allow) => {
     expect(await call(fakeApp(), 'unknown', at(method, path))).toMatchObject({
       status: 405,
-      headers: { allow, 'cache-control': 'no-store', 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) },
+      headers: {
+        allow,
+        'cache-control': 'no-store',
+        'content-type': 'application/problem+json',
+        'x-request-id': expect.any(String),
+      },
       body: { code: 'method-not-allowed' },
     });
   });
@@ -125,7 +151,13 @@ describe('me', () => {
   });
 
   test('by an assumed role, whatever its session is called', async () => {
-    const body = { principal: 'arn:aws:iam::222222222222:role/asi-dev-server', email: null, name: 'asi-dev-server', groups: [], via: 'iam' };
+    const body = {
+      principal: 'arn:aws:iam::222222222222:role/asi-dev-server',
+      email: null,
+      name: 'asi-dev-server',
+      groups: [],
+      via: 'iam',
+    };
     for (const session of ['i-0123456789abcdef0', 'lead@example.com']) {
       expect((await me({ as: `arn:aws:sts::222222222222:assumed-role/asi-dev-server/${session}` })).body).toEqual(body);
     }
@@ -152,12 +184,16 @@ describe('me', () => {
   });
 
   test('an ARN in place of a mail address is no identity', async () => {
-    expect((await me({ as: dev, claims: { email: 'arn:aws:iam::222222222222:user/lead' } })).body).toMatchObject({ email: null, groups: [] });
+    expect((await me({ as: dev, claims: { email: 'arn:aws:iam::222222222222:user/lead' } })).body).toMatchObject({
+      email: null,
+      groups: [],
+    });
   });
 });
 
 describe('roles', () => {
-  const rolesOf = async (wish: Wish, app = fakeApp()) => (await call<{ items: RoleView[] }>(app, 'listRoles', wish)).body.items;
+  const rolesOf = async (wish: Wish, app = fakeApp()) =>
+    (await call<{ items: RoleView[] }>(app, 'listRoles', wish)).body.items;
 
   test('are those of the caller, with limits and approvers', async () => {
     const items = await rolesOf({ as: dev });
@@ -199,15 +235,20 @@ describe('roles', () => {
   });
 
   test('a group of the token opens its roles', async () => {
-    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers'] } })).map(({ id }) => id)).toEqual(['read', 'write', 'play']);
+    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers'] } })).map(({ id }) => id)).toEqual([
+      'read',
+      'write',
+      'play',
+    ]);
     const catalogue = catalogueOf({
       ...smallCatalogueFile,
       roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, deny: ['group:new'] } },
     });
-    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers', 'new'] } }, fakeApp({ catalogue }))).map(({ id }) => id)).toEqual([
-      'write',
-      'play',
-    ]);
+    expect(
+      (await rolesOf({ as: 'new@example.com', claims: { groups: ['developers', 'new'] } }, fakeApp({ catalogue }))).map(
+        ({ id }) => id,
+      ),
+    ).toEqual(['write', 'play']);
   });
 });
 
@@ -232,7 +273,11 @@ describe('a token', () => {
     ['that is an ID token, by its at_hash', { at_hash: 'x' }],
   ])('%s is refused', async (_name, claims) => {
     const answer = await me({ as: dev, claims });
-    expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': expect.stringMatching(/^Bearer /) }, body: { code: 'unauthenticated' } });
+    expect(answer).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': expect.stringMatching(/^Bearer /) },
+      body: { code: 'unauthenticated' },
+    });
   });
 
   test.each<[string, Record<string, unknown>]>([
@@ -252,10 +297,18 @@ describe('a token', () => {
     ['no header', { headers: { authorization: undefined } }],
     ['another person’s token', { headers: { authorization: `Bearer ${tokenOf(claimsFor('lead@example.com'))}` } }],
     ['a payload that is no JSON', { headers: { authorization: 'Bearer aaaa.bbbb.cccc' } }],
-    ['a payload that is no object', { headers: { authorization: `Bearer aaaa.${Buffer.from('[1]').toString('base64url')}.cccc` } }],
+    [
+      'a payload that is no object',
+      { headers: { authorization: `Bearer aaaa.${Buffer.from('[1]').toString('base64url')}.cccc` } },
+    ],
     [
       'keys on the mount for tokens',
-      { event: (event) => Object.assign(event.requestContext, { authorizer: { iam: { userArn: 'arn:aws:iam::222222222222:user/dev' } } }) },
+      {
+        event: (event) =>
+          Object.assign(event.requestContext, {
+            authorizer: { iam: { userArn: 'arn:aws:iam::222222222222:user/dev' } },
+          }),
+      },
     ],
   ])('%s is refused', async (_name, wish) => {
     expect(await me(wish)).toMatchObject({
@@ -272,7 +325,10 @@ describe('a token', () => {
     };
     const payload = { ...claimsFor('dev@example.com'), ...claims };
     const headers = { authorization: `Bearer ${tokenOf(payload)}` };
-    expect(await call(fakeApp(), 'me', { as: 'dev@example.com', headers, event })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
+    expect(await call(fakeApp(), 'me', { as: 'dev@example.com', headers, event })).toMatchObject({
+      status: 401,
+      body: { code: 'unauthenticated' },
+    });
   });
 
   test('no detail repeats the token', async () => {
@@ -294,7 +350,11 @@ describe('a signature', () => {
     ['an assumed role without a session', 'arn:aws:sts::222222222222:assumed-role/asi-dev-server'],
     ['a user of a bare name', 'arn:aws:iam::222222222222:user/'],
   ])('of %s is refused', async (_name, as) => {
-    expect(await me({ as })).toMatchObject({ status: 401, headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' }, body: { code: 'unauthenticated' } });
+    expect(await me({ as })).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' },
+      body: { code: 'unauthenticated' },
+    });
   });
 
   test.each<[string, object]>([
@@ -315,7 +375,10 @@ describe('a signature', () => {
       event.rawPath = '/iam/v1/me';
       event.requestContext.routeKey = 'GET /iam/v1/me';
     };
-    expect(await me({ as: dev, event: toIam })).toMatchObject({ status: 401, headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' } });
+    expect(await me({ as: dev, event: toIam })).toMatchObject({
+      status: 401,
+      headers: { 'www-authenticate': 'AWS4-HMAC-SHA256' },
+    });
   });
 });
 

@@ -15,7 +15,12 @@ import { tableDefinition } from '../lib/store.ts';
 import { targetOf } from '../lib/target.ts';
 import { smallCatalogueFile } from './support/small-catalogue.ts';
 
-type Case = { name: string; of: 'hub' | 'probes' | 'target'; change: Record<string, unknown>; expect: Array<[string, string, string]> };
+type Case = {
+  name: string;
+  of: 'hub' | 'probes' | 'target';
+  change: Record<string, unknown>;
+  expect: Array<[string, string, string]>;
+};
 const { cases } = JSON.parse(readFileSync(join(import.meta.dirname, 'cases/doctor.json'), 'utf8')) as { cases: Case[] };
 const values = {
   stage: 'prod',
@@ -29,9 +34,15 @@ const values = {
 
 // -- what is healthy -------------------------------------------------------------------------------------------------
 
-const functionOf = (name: string) => there({ role: `arn:aws:iam::999999999999:role/latchkey-prod-${name}`, environment: {} });
+const functionOf = (name: string) =>
+  there({ role: `arn:aws:iam::999999999999:role/latchkey-prod-${name}`, environment: {} });
 const reader = there([
-  { uuid: '1-2-3', state: 'Enabled', responses: ['ReportBatchItemFailures'], onFailure: 'arn:aws:sqs:eu-west-1:999999999999:latchkey-prod-dead-letters' },
+  {
+    uuid: '1-2-3',
+    state: 'Enabled',
+    responses: ['ReportBatchItemFailures'],
+    onFailure: 'arn:aws:sqs:eu-west-1:999999999999:latchkey-prod-dead-letters',
+  },
 ]);
 const indexes = Object.fromEntries(
   tableDefinition('x').GlobalSecondaryIndexes!.map(({ IndexName, KeySchema }) => [
@@ -40,7 +51,11 @@ const indexes = Object.fromEntries(
   ]),
 );
 const hub: HubFacts = {
-  functions: { 'issue-session': functionOf('issue-session'), 'revoke-sessions': functionOf('revoke-sessions'), notify: functionOf('notify') },
+  functions: {
+    'issue-session': functionOf('issue-session'),
+    'revoke-sessions': functionOf('revoke-sessions'),
+    notify: functionOf('notify'),
+  },
   tableName: 'latchkey-prod',
   table: there({ keys: ['pk HASH'], indexes, stream: 'NEW_AND_OLD_IMAGES', isProtected: true, isEncrypted: true }),
   ttl: there({ attribute: 'ttl', isOn: true }),
@@ -77,12 +92,22 @@ const installed: TargetFacts = {
   roles: Object.fromEntries(
     target.roles.map(({ path, name, trust, maxSessionDuration }) => {
       const arn = roleArn(target.account, `${path.slice(1)}${name}`);
-      return [arn, { role: there({ arn, trust: asIam(trust), maxSessionDuration, boundary: boundaryArn(target.account) }), inline: there([]) }];
+      return [
+        arn,
+        {
+          role: there({ arn, trust: asIam(trust), maxSessionDuration, boundary: boundaryArn(target.account) }),
+          inline: there([]),
+        },
+      ];
     }),
   ),
   boundary: there(asIam(target.boundary)),
   revoker: {
-    role: there({ arn: 'arn:aws:iam::111111111111:role/latchkey-revoker', trust: asIam(target.revoker!.trust), maxSessionDuration: 3600 }),
+    role: there({
+      arn: 'arn:aws:iam::111111111111:role/latchkey-revoker',
+      trust: asIam(target.revoker!.trust),
+      maxSessionDuration: 3600,
+    }),
     policy: there(asIam(target.revoker!.policy)),
   },
 };
@@ -95,7 +120,10 @@ function changed<Facts>(facts: Facts, change: Record<string, unknown>): Facts {
   for (const [path, value] of Object.entries(change)) {
     const parts = path.split('|');
     const last = parts.pop()!;
-    const parent = parts.reduce((tree, part) => (tree as Record<string, unknown>)[part], copy as unknown) as Record<string, unknown>;
+    const parent = parts.reduce((tree, part) => (tree as Record<string, unknown>)[part], copy as unknown) as Record<
+      string,
+      unknown
+    >;
     if (value === null) delete parent[last];
     else parent[last] = value;
   }
@@ -104,7 +132,12 @@ function changed<Facts>(facts: Facts, change: Record<string, unknown>): Facts {
 
 const judged: Record<Case['of'], (change: Case['change']) => Finding[]> = {
   hub: (change) => judgeHub(changed(hub, change), values),
-  probes: (change) => judgeProbes(changed(probes, change), { catalogue: known.catalogue, version: known.version, hasRevoker: true }, values),
+  probes: (change) =>
+    judgeProbes(
+      changed(probes, change),
+      { catalogue: known.catalogue, version: known.version, hasRevoker: true },
+      values,
+    ),
   target: (change) => judgeTargetAccount(there(changed(installed, change)), target, values),
 };
 const bad = (findings: readonly Finding[]) => findings.filter(({ level }) => level !== 'ok');
@@ -121,17 +154,26 @@ describe.each(['hub', 'probes', 'target'] as const)('%s', (of) => {
 });
 
 test('every check can fail, by a case', () => {
-  const seen = new Set(cases.flatMap(({ expect: expected }) => expected.flatMap(([code, level]) => (level === 'not-checked' ? [] : [code]))));
+  const seen = new Set(
+    cases.flatMap(({ expect: expected }) =>
+      expected.flatMap(([code, level]) => (level === 'not-checked' ? [] : [code])),
+    ),
+  );
   expect(Object.keys(checks).filter((code) => !seen.has(code))).toEqual(['clock-here', 'no-revoker']);
   expect(judgeClock(-61_000, values)).toMatchObject({ level: 'warning', seen: "61 s behind AWS's" });
   expect(judgeClock(59_000, values)).toMatchObject({ level: 'ok' });
-  expect(judgeProbes(probes, { ...known, hasRevoker: false }, values).at(-1)).toMatchObject({ code: 'no-revoker', level: 'warning' });
+  expect(judgeProbes(probes, { ...known, hasRevoker: false }, values).at(-1)).toMatchObject({
+    code: 'no-revoker',
+    level: 'warning',
+  });
 });
 
 test('every check is well where all is', () => {
   const well = [judgeClock(0, values), ...judged.hub({}), ...judged.probes({}), ...judged.target({})];
   expect(bad(well)).toEqual([]);
-  expect(new Set(well.map(({ code }) => code))).toEqual(new Set(Object.keys(checks).filter((code) => code !== 'no-revoker')));
+  expect(new Set(well.map(({ code }) => code))).toEqual(
+    new Set(Object.keys(checks).filter((code) => code !== 'no-revoker')),
+  );
 });
 
 test('an account where nobody stands is not checked, and the fix is to stand there', () =>
@@ -146,8 +188,15 @@ test.each<[string, unknown, unknown, string[]]>([
     { StringEquals: { a: '1' }, StringLike: { b: '?*' } },
     ['Condition.StringLike.b is missing: ?*'],
   ],
-  ['a condition that is stricter', { StringEquals: { a: ['2', '1'] } }, { StringEquals: { a: '1' } }, ['Condition.StringEquals.a is 1, 2, not 1']],
+  [
+    'a condition that is stricter',
+    { StringEquals: { a: ['2', '1'] } },
+    { StringEquals: { a: '1' } },
+    ['Condition.StringEquals.a is 1, 2, not 1'],
+  ],
 ])('policies: %s', (_, found, wanted, told) => {
-  const policy = (Condition: unknown) => ({ Statement: { Sid: 'x', Effect: 'Allow', Action: 's:A', Resource: '*', Condition } });
+  const policy = (Condition: unknown) => ({
+    Statement: { Sid: 'x', Effect: 'Allow', Action: 's:A', Resource: '*', Condition },
+  });
   expect(differences(policy(found), policy(wanted))).toEqual(told.map((line) => `Allow s:A: ${line}`));
 });

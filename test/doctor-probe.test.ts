@@ -22,7 +22,8 @@ const functions = { 'issue-session': issueSession, 'revoke-sessions': revokeSess
 type Name = keyof typeof functions;
 const invoke = (app: FakeApp, name: Name, event: unknown, qualifier = ':doctor') =>
   (functions[name].with(app) as Invocable)(event, context(`${arn(name)}${qualifier}`));
-const probe = async <Answer>(app: FakeApp, name: Name, account: string) => (await invoke(app, name, { doctor: { account } })) as Answer;
+const probe = async <Answer>(app: FakeApp, name: Name, account: string) =>
+  (await invoke(app, name, { doctor: { account } })) as Answer;
 const roles = ['arn:aws:iam::111111111111:role/latchkey/read', 'arn:aws:iam::111111111111:role/latchkey/write'];
 
 describe('issue-session', () => {
@@ -54,7 +55,9 @@ describe('issue-session', () => {
         { Key: 'latchkey-requester', Value: 'latchkey-doctor' },
       ],
     });
-    const lacking = ofFirst.slice(1).map((input) => Object.keys(ofFirst[0]!).filter((key) => !Object.hasOwn(input, key)));
+    const lacking = ofFirst
+      .slice(1)
+      .map((input) => Object.keys(ofFirst[0]!).filter((key) => !Object.hasOwn(input, key)));
     expect(lacking).toEqual([['ExternalId'], ['Tags'], ['SourceIdentity']]);
     expect(new Set(app.sts.tried.map(({ Policy, DurationSeconds }) => `${DurationSeconds} ${Policy}`)).size).toBe(1);
   });
@@ -92,7 +95,11 @@ describe('issue-session', () => {
 describe('revoke-sessions', () => {
   test("tries the revoker's right on every role of the account, and on one that is not the catalogue's", async () => {
     const app = fakeApp();
-    const known = { version: app.version, catalogue: catalogueDigest(app.catalogue), arn: 'arn:aws:iam::111111111111:role/latchkey-revoker' };
+    const known = {
+      version: app.version,
+      catalogue: catalogueDigest(app.catalogue),
+      arn: 'arn:aws:iam::111111111111:role/latchkey-revoker',
+    };
     expect(await probe<RevokerProbe>(app, 'revoke-sessions', 'production')).toEqual({
       ...known,
       entered: { was: 'allowed' },
@@ -107,7 +114,10 @@ describe('revoke-sessions', () => {
 
   test('says so where the catalogue has no revoker', async () => {
     const { production } = smallCatalogueFile.accounts;
-    const catalogue = catalogueOf({ ...smallCatalogueFile, accounts: { ...smallCatalogueFile.accounts, production: { ...production, revoker: false } } });
+    const catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      accounts: { ...smallCatalogueFile.accounts, production: { ...production, revoker: false } },
+    });
     expect(await probe(fakeApp({ catalogue }), 'revoke-sessions', 'production')).toMatchObject({ error: 'no-revoker' });
   });
 });
@@ -140,9 +150,12 @@ describe.each(Object.keys(functions) as Name[])('%s', (name) => {
   test('takes no probe without the alias', async () => {
     for (const qualifier of ['', ':prod', ':$LATEST', ':doctors']) {
       const app = fakeApp();
-      await invoke(app, name, { doctor: { account: 'production' }, Records: [], requestContext: { http: { method: 'POST' } }, rawPath: '/' }, qualifier).catch(
-        () => undefined,
-      );
+      await invoke(
+        app,
+        name,
+        { doctor: { account: 'production' }, Records: [], requestContext: { http: { method: 'POST' } }, rawPath: '/' },
+        qualifier,
+      ).catch(() => undefined);
       expect(app.lines.map(({ code }) => code)).not.toContain('doctor-probed');
     }
   });
@@ -150,7 +163,9 @@ describe.each(Object.keys(functions) as Name[])('%s', (name) => {
 
 test('no event of the gateway or the stream becomes a probe, whatever its caller puts into it', async () => {
   const doctor = { account: 'production' };
-  const files = readdirSync(new URL('../events/', import.meta.url)).flatMap((file) => (file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : []));
+  const files = readdirSync(new URL('../events/', import.meta.url)).flatMap((file) =>
+    file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [],
+  );
   expect(files.length).toBeGreaterThan(20);
   for (const file of files) {
     const event = eventFile<Record<string, unknown>>(file);
@@ -176,26 +191,47 @@ describe('nothing of a trial leaves the edge', () => {
   const input = { RoleArn: roles[0]!, RoleSessionName: 'lk-x', DurationSeconds: 900, Policy: '{}' };
 
   test('of STS: an outcome and an instant', async () => {
-    const sts = stsSessions(new STSClient({ ...cannedClient, requestHandler: cannedAws({ status: 200, body: session('2026-11-22T10:15:00Z') }) }));
+    const sts = stsSessions(
+      new STSClient({
+        ...cannedClient,
+        requestHandler: cannedAws({ status: 200, body: session('2026-11-22T10:15:00Z') }),
+      }),
+    );
     expect(await sts.tryRole(input)).toEqual({ was: 'allowed', expiresAt: Date.UTC(2026, 10, 22, 10, 15) });
   });
 
   test.each<[string, Parameters<typeof cannedAws>[0], object]>([
     ['a refusal', refusal('AccessDenied', 'message-canary', 403), { was: 'refused', code: 'AccessDenied' }],
-    ['a Region that is off', refusal('RegionDisabledException', 'message-canary', 403), { was: 'unclear', code: 'RegionDisabled' }],
+    [
+      'a Region that is off',
+      refusal('RegionDisabledException', 'message-canary', 403),
+      { was: 'unclear', code: 'RegionDisabled' },
+    ],
     ['no answer', new Error('message-canary'), { was: 'unclear', code: 'NoAnswer' }],
-    ['half an answer', { status: 200, body: '<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>' }, { was: 'unclear', code: 'NoAnswer' }],
+    [
+      'half an answer',
+      { status: 200, body: '<AssumeRoleResponse><AssumeRoleResult/></AssumeRoleResponse>' },
+      { was: 'unclear', code: 'NoAnswer' },
+    ],
   ])('of STS: %s by its code alone', async (_, answer, expected) => {
     const sts = stsSessions(new STSClient({ ...cannedClient, requestHandler: cannedAws(answer) }));
     expect(await sts.tryRole(input)).toEqual(expected);
   });
 
   test('of IAM: that there is no such policy is a yes, a denial is a no, anything else is neither', async () => {
-    const entries = cannedAws(refusal('AccessDenied', 'message-canary', 403), { status: 200, body: session('2026-11-22T10:15:00Z') });
-    const deletes = cannedAws(refusal('NoSuchEntity', 'x', 404), refusal('AccessDenied', 'x', 403), refusal('Throttling', 'x'), {
+    const entries = cannedAws(refusal('AccessDenied', 'message-canary', 403), {
       status: 200,
-      body: '<DeleteRolePolicyResponse/>',
+      body: session('2026-11-22T10:15:00Z'),
     });
+    const deletes = cannedAws(
+      refusal('NoSuchEntity', 'x', 404),
+      refusal('AccessDenied', 'x', 403),
+      refusal('Throttling', 'x'),
+      {
+        status: 200,
+        body: '<DeleteRolePolicyResponse/>',
+      },
+    );
     const iam = revoker(
       new STSClient({ ...cannedClient, requestHandler: entries }),
       (credentials) => new IAMClient({ ...cannedClient, credentials, requestHandler: deletes }),
@@ -204,13 +240,24 @@ describe('nothing of a trial leaves the edge', () => {
     expect(answer).toEqual({
       entered: { was: 'allowed' },
       withoutExternalId: { was: 'refused', code: 'AccessDenied' },
-      deletes: [{ was: 'allowed' }, { was: 'refused', code: 'AccessDenied' }, { was: 'unclear', code: 'Throttling' }, { was: 'allowed' }],
+      deletes: [
+        { was: 'allowed' },
+        { was: 'refused', code: 'AccessDenied' },
+        { was: 'unclear', code: 'Throttling' },
+        { was: 'allowed' },
+      ],
     });
     expect(JSON.stringify(answer)).not.toContain('canary');
     expect(deletes.asked.map((asked) => [asked.get('Action'), asked.get('PolicyName')])).toEqual(
       Array.from({ length: 4 }, () => ['DeleteRolePolicy', 'LatchkeyDoctor']),
     );
-    expect(entries.asked.map((asked) => [asked.get('ExternalId'), asked.get('DurationSeconds'), JSON.parse(asked.get('Policy') ?? '').Statement])).toEqual([
+    expect(
+      entries.asked.map((asked) => [
+        asked.get('ExternalId'),
+        asked.get('DurationSeconds'),
+        JSON.parse(asked.get('Policy') ?? '').Statement,
+      ]),
+    ).toEqual([
       [null, '900', [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }]],
       ['lk-external-id', '900', [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }]],
     ]);
@@ -242,7 +289,12 @@ test('the digest of a catalogue changes with everything that it says', () => {
     { people: smallCatalogueFile.people.slice(1) },
     { groups: { ...smallCatalogueFile.groups, developers: ['dev@example.com'] } },
     { limits: { openRequests: 3 } },
-    { roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, duration: { default: '30m', max: '8h' } } } },
+    {
+      roles: {
+        ...smallCatalogueFile.roles,
+        read: { ...smallCatalogueFile.roles.read, duration: { default: '30m', max: '8h' } },
+      },
+    },
   ];
   expect(new Set([same, ...changes.map(digest)]).size).toBe(changes.length + 1);
 });

@@ -37,7 +37,8 @@ async function asked(args: readonly string[], read: (file: string) => string): P
     throw error;
   }
 }
-const withoutPlan = ({ sections }: Diagnosis) => sections.flatMap(({ findings }) => findings).filter(({ level }) => level !== 'ok');
+const withoutPlan = ({ sections }: Diagnosis) =>
+  sections.flatMap(({ findings }) => findings).filter(({ level }) => level !== 'ok');
 
 describe('against a local server', () => {
   let server: Awaited<ReturnType<typeof startLocalServer>>;
@@ -51,8 +52,12 @@ describe('against a local server', () => {
     if ('faults' in result) throw new Error(result.faults.join('\n'));
     const { text, exitCode } = result;
     expect(exitCode).toBe(0);
-    expect(text).toMatch(/^Stage local in us-east-1, as arn:aws:iam::999999999999:user\/operator\n\nhub 999999999999\n/);
-    expect(text).toMatch(/ {2}ok {11}enter: latchkey\/UpdateProdApp, latchkey\/CrossAccountRole, latchkey\/readonly-asi-production-bucket: is entered\n/);
+    expect(text).toMatch(
+      /^Stage local in us-east-1, as arn:aws:iam::999999999999:user\/operator\n\nhub 999999999999\n/,
+    );
+    expect(text).toMatch(
+      / {2}ok {11}enter: latchkey\/UpdateProdApp, latchkey\/CrossAccountRole, latchkey\/readonly-asi-production-bucket: is entered\n/,
+    );
     expect(text).toMatch(/ {2}not checked {2}table-recovery: latchkey: this endpoint does not have the operation\n/);
     expect(text).toMatch(/, 0 warnings, 0 findings, 7 not checked\.\n$/);
     expect(text).not.toMatch(/ASIA|undefined|\{/);
@@ -64,8 +69,16 @@ describe('against a local server', () => {
     const [first, second] = runs.map(({ stdout }) => stdout);
     expect(first).toBe(second);
     const report = JSON.parse(first!);
-    expect(report).toMatchObject({ stage: 'local', region: 'us-east-1', hub: '999999999999', counts: { finding: 0, warning: 0 }, plan: [] });
-    expect(new Set(report.findings.map(({ section }: { section: string }) => section))).toEqual(new Set(['hub 999999999999', 'sandbox 666666666666']));
+    expect(report).toMatchObject({
+      stage: 'local',
+      region: 'us-east-1',
+      hub: '999999999999',
+      counts: { finding: 0, warning: 0 },
+      plan: [],
+    });
+    expect(new Set(report.findings.map(({ section }: { section: string }) => section))).toEqual(
+      new Set(['hub 999999999999', 'sandbox 666666666666']),
+    );
     expect(report.findings).toContainEqual({
       section: 'sandbox 666666666666',
       code: 'tags',
@@ -78,16 +91,25 @@ describe('against a local server', () => {
   test('a catalogue that was changed and not deployed is found', async () => {
     const changed = readText('access.yml').replace('name: Sandbox', 'name: Playground');
     const result = await asked(['--local', server.url, '--account', 'sandbox'], () => changed);
-    expect(result).toMatchObject({ exitCode: 1, text: expect.stringMatching(/FINDING {6}catalogue: latchkey-local-issue-session: has the catalogue/) });
+    expect(result).toMatchObject({
+      exitCode: 1,
+      text: expect.stringMatching(/FINDING {6}catalogue: latchkey-local-issue-session: has the catalogue/),
+    });
   });
 
   test('leaves the accounts as they were', async () => {
     const before = await (await fetch(`${server.url}/local/sts`)).json();
     await asked(['--local', server.url], readText);
-    const after = (await (await fetch(`${server.url}/local/sts`)).json()) as Array<{ Policy?: string; RoleSessionName: string }>;
-    const own = after.slice(0, after.length - (before as unknown[]).length).filter(({ RoleSessionName }) => RoleSessionName.startsWith('lk-'));
+    const after = (await (await fetch(`${server.url}/local/sts`)).json()) as Array<{
+      Policy?: string;
+      RoleSessionName: string;
+    }>;
+    const own = after
+      .slice(0, after.length - (before as unknown[]).length)
+      .filter(({ RoleSessionName }) => RoleSessionName.startsWith('lk-'));
     expect(own.length).toBeGreaterThan(20);
-    for (const { Policy } of own) expect(Policy).toMatch(/"Deny","Action":"\*","Resource":"\*"|"Action":"iam:DeleteRolePolicy"/);
+    for (const { Policy } of own)
+      expect(Policy).toMatch(/"Deny","Action":"\*","Resource":"\*"|"Action":"iam:DeleteRolePolicy"/);
   });
 });
 
@@ -104,7 +126,12 @@ describe('against a set-up that somebody broke', () => {
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials };
     const clients = clientsOf(place);
     try {
-      return await diagnose({ stage: 'local', account: 'production', targetRole: 'Auditor', place, ...change }, data!, clients, Date.now);
+      return await diagnose(
+        { stage: 'local', account: 'production', targetRole: 'Auditor', place, ...change },
+        data!,
+        clients,
+        Date.now,
+      );
     } finally {
       for (const client of Object.values(clients)) client.destroy();
     }
@@ -123,9 +150,13 @@ describe('against a set-up that somebody broke', () => {
           Object.fromEntries(Object.entries(keys as object).filter(([name]) => !name.startsWith(key))),
         ]),
       );
-    return { ...trust, Statement: trust.Statement.map((statement) => ({ ...statement, Condition: drop(statement.Condition ?? {}) })) };
+    return {
+      ...trust,
+      Statement: trust.Statement.map((statement) => ({ ...statement, Condition: drop(statement.Condition ?? {}) })),
+    };
   };
-  const breakRole = (change: object) => hub.aws.targets.roles.set(role, { ...hub.aws.targets.roles.get(role)!, ...change });
+  const breakRole = (change: object) =>
+    hub.aws.targets.roles.set(role, { ...hub.aws.targets.roles.get(role)!, ...change });
 
   test('nothing is broken', async () => expect(await found()).toEqual([]));
 
@@ -140,14 +171,26 @@ describe('against a set-up that somebody broke', () => {
       () => breakRole({ trust: trustWithout('sts:SourceIdentity') }),
       ['finding source-identity latchkey/read', 'finding role-trust latchkey/read'],
     ],
-    ['no tags are asked for', () => breakRole({ trust: trustWithout('aws:RequestTag') }), ['finding tags latchkey/read', 'finding role-trust latchkey/read']],
+    [
+      'no tags are asked for',
+      () => breakRole({ trust: trustWithout('aws:RequestTag') }),
+      ['finding tags latchkey/read', 'finding role-trust latchkey/read'],
+    ],
     [
       'the role is missing',
       () => void hub.aws.targets.roles.delete(role),
       ['finding enter latchkey/read', 'finding revoker-rights latchkey/read', 'finding role latchkey/read'],
     ],
-    ['the boundary is off the role', () => breakRole({ boundary: undefined }), ['finding revoker-rights latchkey/read', 'finding role-boundary latchkey/read']],
-    ['the boundary is gone', () => void hub.aws.targets.policies.clear(), ['finding boundary arn:aws:iam::111111111111:policy/latchkey/Boundary']],
+    [
+      'the boundary is off the role',
+      () => breakRole({ boundary: undefined }),
+      ['finding revoker-rights latchkey/read', 'finding role-boundary latchkey/read'],
+    ],
+    [
+      'the boundary is gone',
+      () => void hub.aws.targets.policies.clear(),
+      ['finding boundary arn:aws:iam::111111111111:policy/latchkey/Boundary'],
+    ],
     ['the role is shorter', () => breakRole({ maxSessionDuration: 7200 }), ['finding role-duration latchkey/read']],
     [
       'the room is taken',
@@ -169,7 +212,8 @@ describe('against a set-up that somebody broke', () => {
     ],
     [
       'the functions have another catalogue',
-      () => Object.assign(hub.app, { catalogue: catalogueOf({ ...smallCatalogueFile, admins: ['security@example.com'] }) }),
+      () =>
+        Object.assign(hub.app, { catalogue: catalogueOf({ ...smallCatalogueFile, admins: ['security@example.com'] }) }),
       ['finding catalogue latchkey-local-issue-session', 'finding catalogue latchkey-local-revoke-sessions'],
     ],
     [
@@ -189,12 +233,16 @@ describe('against a set-up that somebody broke', () => {
     ],
     [
       'a function fails',
-      () => Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, { invoke: async () => ({ error: 'failed' }) }),
+      () =>
+        Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, {
+          invoke: async () => ({ error: 'failed' }),
+        }),
       ['finding probe latchkey-local-issue-session'],
     ],
     [
       'a function runs as somebody else',
-      () => Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, { role: 'service-role/other' }),
+      () =>
+        Object.assign(hub.aws.lambda.functions.get('latchkey-local-issue-session')!, { role: 'service-role/other' }),
       ['finding function-role latchkey-local-issue-session'],
     ],
     [
@@ -209,15 +257,23 @@ describe('against a set-up that somebody broke', () => {
 
   test('a template for an organisation is taken as one, and the fix keeps it', async () => {
     const { data: asked } = checkCatalogue(smallCatalogueFile);
-    const target = targetOf(asked!, 'production', { accountId: '999999999999', stage: 'local', organization: 'o-a1b2c3d4e5' });
+    const target = targetOf(asked!, 'production', {
+      accountId: '999999999999',
+      stage: 'local',
+      organization: 'o-a1b2c3d4e5',
+    });
     for (const { path, name, trust } of target.roles) {
       const arn = `arn:aws:iam::111111111111:role${path}${name}`;
       hub.aws.targets.roles.set(arn, { ...hub.aws.targets.roles.get(arn)!, trust });
     }
     hub.aws.targets.policies.clear();
-    const found = withoutPlan(await visit()).filter(({ code, level }) => level === 'finding' && !code.startsWith('enter'));
+    const found = withoutPlan(await visit()).filter(
+      ({ code, level }) => level === 'finding' && !code.startsWith('enter'),
+    );
     expect(found.map(({ code }) => code)).toEqual(['boundary', 'revoker-role']);
-    expect(found[0]?.fix).toContain('--account production --hub 999999999999 --stage local --organization o-a1b2c3d4e5');
+    expect(found[0]?.fix).toContain(
+      '--account production --hub 999999999999 --stage local --organization o-a1b2c3d4e5',
+    );
   });
 
   test('each finding has its cause and its exact fix, and the plan every command once', async () => {
@@ -232,22 +288,38 @@ describe('against a set-up that somebody broke', () => {
         '               fix:   What is found below about the role says how to mend it.',
       ].join('\n'),
     );
-    expect(text).toContain('Allow sts:AssumeRole: Condition.StringEquals.sts:ExternalId is missing: lk-9f2c6c1e4b7a4d5f8a3e.\n');
-    const boundary = 'aws iam put-role-permissions-boundary --role-name read --permissions-boundary arn:aws:iam::111111111111:policy/latchkey/Boundary';
+    expect(text).toContain(
+      'Allow sts:AssumeRole: Condition.StringEquals.sts:ExternalId is missing: lk-9f2c6c1e4b7a4d5f8a3e.\n',
+    );
+    const boundary =
+      'aws iam put-role-permissions-boundary --role-name read --permissions-boundary arn:aws:iam::111111111111:policy/latchkey/Boundary';
     expect(text).toContain(`fix:   Put it back: ${boundary}, with credentials of 111111111111.`);
     const [trust, ...rest] = planOf(diagnosis);
     expect(rest).toEqual([`${boundary}    # with credentials of 111111111111`]);
     const [, document = ''] =
-      /^aws iam update-assume-role-policy --role-name read --policy-document '([^']+)' {4}# with credentials of 111111111111$/.exec(trust!) ?? [];
-    const target = targetOf(data!, 'production', { accountId: '999999999999', stage: 'local', organization: undefined });
+      /^aws iam update-assume-role-policy --role-name read --policy-document '([^']+)' {4}# with credentials of 111111111111$/.exec(
+        trust!,
+      ) ?? [];
+    const target = targetOf(data!, 'production', {
+      accountId: '999999999999',
+      stage: 'local',
+      organization: undefined,
+    });
     expect(JSON.parse(document)).toEqual(target.roles[0]!.trust);
   });
 
   test('from the hub alone, the fix is to look from the account', async () => {
     breakRole({ trust: trustWithout('sts:ExternalId') });
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys };
-    const diagnosis = await diagnose({ account: 'production', stage: 'local', place }, data!, clientsOf(place), Date.now);
-    expect(withoutPlan(diagnosis).find(({ code }) => code === 'external-id')?.fix).toMatch(/^Run the doctor with credentials of 111111111111/);
+    const diagnosis = await diagnose(
+      { account: 'production', stage: 'local', place },
+      data!,
+      clientsOf(place),
+      Date.now,
+    );
+    expect(withoutPlan(diagnosis).find(({ code }) => code === 'external-id')?.fix).toMatch(
+      /^Run the doctor with credentials of 111111111111/,
+    );
     expect(planOf(diagnosis)).toEqual([
       'npm run --silent doctor -- --account production --hub 999999999999 --stage local --fix-plan    # with credentials of 111111111111',
     ]);
@@ -268,26 +340,46 @@ describe('against a set-up that somebody broke', () => {
         'sts:AssumeRole',
       ]),
     );
-    expect(open.find(({ code }) => code === 'role')?.seen).toContain('you could not enter arn:aws:iam::111111111111:role/Nobody (AccessDenied)');
+    expect(open.find(({ code }) => code === 'role')?.seen).toContain(
+      'you could not enter arn:aws:iam::111111111111:role/Nobody (AccessDenied)',
+    );
   });
 
   test('where nobody stands in the account, what is installed is not checked', async () => {
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys };
-    const diagnosis = await diagnose({ account: 'production', stage: 'local', place }, data!, clientsOf(place), Date.now);
-    expect(withoutPlan(diagnosis).find(({ code }) => code === 'role')?.seen).toContain('take credentials of 111111111111, or name a role there');
+    const diagnosis = await diagnose(
+      { account: 'production', stage: 'local', place },
+      data!,
+      clientsOf(place),
+      Date.now,
+    );
+    expect(withoutPlan(diagnosis).find(({ code }) => code === 'role')?.seen).toContain(
+      'take credentials of 111111111111, or name a role there',
+    );
   });
 
   test('from within a target account what is installed there is seen, and the way in is left to the hub', async () => {
     const enter = clientsOf({ region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys });
-    const { Credentials: keys } = await enter.sts.send(new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::111111111111:role/Auditor', RoleSessionName: 'me' }));
-    const credentials = { accessKeyId: keys!.AccessKeyId!, secretAccessKey: keys!.SecretAccessKey!, sessionToken: keys!.SessionToken! };
+    const { Credentials: keys } = await enter.sts.send(
+      new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::111111111111:role/Auditor', RoleSessionName: 'me' }),
+    );
+    const credentials = {
+      accessKeyId: keys!.AccessKeyId!,
+      secretAccessKey: keys!.SecretAccessKey!,
+      sessionToken: keys!.SessionToken!,
+    };
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials };
     const clients = clientsOf(place);
-    const within = (change: Partial<Question>) => diagnose({ stage: 'local', place, ...change }, data!, clients, Date.now);
+    const within = (change: Partial<Question>) =>
+      diagnose({ stage: 'local', place, ...change }, data!, clients, Date.now);
     const seen = await within({ hub: '999999999999' });
     expect(seen.sections.map(({ title }) => title)).toEqual(['here', 'production 111111111111']);
     expect(withoutPlan(seen).map(({ code, level }) => `${level} ${code}`)).toEqual(['not-checked enter']);
-    expect(withoutPlan(await within({})).map(({ code, about, seen }) => `${code} ${about.split('/').at(-1)}: ${seen.split(':')[0]}`)).toEqual([
+    expect(
+      withoutPlan(await within({})).map(
+        ({ code, about, seen }) => `${code} ${about.split('/').at(-1)}: ${seen.split(':')[0]}`,
+      ),
+    ).toEqual([
       "enter production: only the hub's functions can try it",
       'role-trust read: it names the hub',
       'role-trust write: it names the hub',
@@ -324,7 +416,9 @@ describe('a wrong question', () => {
     const name = 'Name the catalogue with --catalogue FILE.';
     expect(await asked([], failing('ENOENT'))).toEqual({ faults: [`There is no file access.yml. ${name}`] });
     expect(await asked([], failing('EACCES'))).toEqual({ faults: [`access.yml may not be read by you. ${name}`] });
-    expect(await asked([], () => 'version: 2')).toMatchObject({ faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']) });
+    expect(await asked([], () => 'version: 2')).toMatchObject({
+      faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']),
+    });
   });
 
   test('no credentials, or some that are not taken, end with 2', async () => {
@@ -344,7 +438,10 @@ describe('a wrong question', () => {
     await hub.close();
     expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('There are no AWS credentials') });
     expect(region).toMatchObject({ code: 2, stderr: expect.stringContaining('The Region is missing') });
-    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining('AWS did not take your credentials (InvalidClientTokenId)') });
+    expect(refused).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('AWS did not take your credentials (InvalidClientTokenId)'),
+    });
     expect(refused.stderr).not.toContain('canary');
   });
 });
@@ -356,10 +453,15 @@ describe('docs/doctor.md', () => {
   });
 
   test('names no option that there is not, in any guide', () => {
-    const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/first-deploy.md'].map(readText).join('\n');
-    const lines = [...guides.matchAll(/(?:run (?:--silent )?doctor --|latchkey doctor) ([^\n`#]*)/g)].map(([, rest]) => rest!);
+    const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/first-deploy.md']
+      .map(readText)
+      .join('\n');
+    const lines = [...guides.matchAll(/(?:run (?:--silent )?doctor --|latchkey doctor) ([^\n`#]*)/g)].map(
+      ([, rest]) => rest!,
+    );
     expect(lines.length).toBeGreaterThan(6);
-    for (const option of lines.flatMap((line) => line.match(/--[a-z-]+/g) ?? [])) expect(Object.keys(doctor.options)).toContain(option.slice(2));
+    for (const option of lines.flatMap((line) => line.match(/--[a-z-]+/g) ?? []))
+      expect(Object.keys(doctor.options)).toContain(option.slice(2));
   });
 
   test('every call that the doctor makes is in the policies, and they have no other', () => {
@@ -369,22 +471,54 @@ describe('docs/doctor.md', () => {
       operatorPolicyInHub({ partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' }),
       operatorPolicyInTarget({ partition: 'aws', id: '111111111111' }),
     ];
-    expect(new Set(policies.flatMap(({ Statement }) => Statement.flatMap(({ Action = [] }) => Action)))).toEqual(new Set(made));
+    expect(new Set(policies.flatMap(({ Statement }) => Statement.flatMap(({ Action = [] }) => Action)))).toEqual(
+      new Set(made),
+    );
   });
 
   test('whoever has them can probe, and can neither pose as the gateway nor change a role', async () => {
-    const inHub = operatorPolicyInHub({ partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' });
+    const inHub = operatorPolicyInHub({
+      partition: 'aws',
+      account: '999999999999',
+      region: 'eu-west-1',
+      stage: 'prod',
+    });
     const inTarget = operatorPolicyInTarget({ partition: 'aws', id: '111111111111' });
     const code = 'arn:aws:lambda:eu-west-1:999999999999:function:latchkey-prod-issue-session';
     const may = (action: string, resource: string, accountId: string, policy: PolicyDocument) =>
-      isAllowed({ principal: `arn:aws:iam::${accountId}:user/operator`, action, resource, accountId, identity: [policy] });
+      isAllowed({
+        principal: `arn:aws:iam::${accountId}:user/operator`,
+        action,
+        resource,
+        accountId,
+        identity: [policy],
+      });
     const judged: Array<[boolean, Promise<boolean>]> = [
       [true, may('lambda:InvokeFunction', `${code}:doctor`, '999999999999', inHub)],
       [false, may('lambda:InvokeFunction', code, '999999999999', inHub)],
-      [false, may('lambda:InvokeFunction', `${code.replace('issue-session', 'decide-request')}:doctor`, '999999999999', inHub)],
+      [
+        false,
+        may(
+          'lambda:InvokeFunction',
+          `${code.replace('issue-session', 'decide-request')}:doctor`,
+          '999999999999',
+          inHub,
+        ),
+      ],
       [false, may('lambda:UpdateFunctionCode', code, '999999999999', inHub)],
-      [true, may('dynamodb:DescribeTable', 'arn:aws:dynamodb:eu-west-1:999999999999:table/latchkey-prod', '999999999999', inHub)],
-      [false, may('dynamodb:GetItem', 'arn:aws:dynamodb:eu-west-1:999999999999:table/latchkey-prod', '999999999999', inHub)],
+      [
+        true,
+        may(
+          'dynamodb:DescribeTable',
+          'arn:aws:dynamodb:eu-west-1:999999999999:table/latchkey-prod',
+          '999999999999',
+          inHub,
+        ),
+      ],
+      [
+        false,
+        may('dynamodb:GetItem', 'arn:aws:dynamodb:eu-west-1:999999999999:table/latchkey-prod', '999999999999', inHub),
+      ],
       [true, may('iam:GetRole', 'arn:aws:iam::111111111111:role/latchkey/read', '111111111111', inTarget)],
       [false, may('iam:DeleteRolePolicy', 'arn:aws:iam::111111111111:role/latchkey/read', '111111111111', inTarget)],
     ];

@@ -92,7 +92,12 @@ describe('what it becomes', () => {
     const { id } = await granted(app);
     const other = await filed(app, {}, { as: lead });
     await approvedBy(app, other.id, second);
-    app.catalogue = catalogueOf({ ...smallCatalogueFile, groups: { developers: [], leads: [] }, bots: {}, roles: { play: smallCatalogueFile.roles.play } });
+    app.catalogue = catalogueOf({
+      ...smallCatalogueFile,
+      groups: { developers: [], leads: [] },
+      bots: {},
+      roles: { play: smallCatalogueFile.roles.play },
+    });
     expect(await end(app, id, dev)).toMatchObject({ status: 200, body: { status: 'withdrawn' } });
     expect(await end(app, other.id, second)).toMatchObject({ status: 200, body: { status: 'revoked' } });
   });
@@ -132,13 +137,22 @@ describe('what is finished stays as it is', () => {
 });
 
 describe('who may not', () => {
-  test.each<State>(['pending', 'used', 'ended', 'denied'])('%s: an auditor sees it, a stranger does not, authorisation before state', async (state) => {
-    const app = fakeApp();
-    const id = await reach[state](app);
-    expect(await end(app, id, 'auditor@example.com')).toMatchObject({ status: 403, body: { code: 'not-an-approver' } });
-    expect(await end(app, id, 'stranger@example.com')).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
-    expect(await end(app, requestId(7), dev)).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
-  });
+  test.each<State>(['pending', 'used', 'ended', 'denied'])(
+    '%s: an auditor sees it, a stranger does not, authorisation before state',
+    async (state) => {
+      const app = fakeApp();
+      const id = await reach[state](app);
+      expect(await end(app, id, 'auditor@example.com')).toMatchObject({
+        status: 403,
+        body: { code: 'not-an-approver' },
+      });
+      expect(await end(app, id, 'stranger@example.com')).toMatchObject({
+        status: 404,
+        body: { code: 'request-not-found' },
+      });
+      expect(await end(app, requestId(7), dev)).toMatchObject({ status: 404, body: { code: 'request-not-found' } });
+    },
+  );
 
   test('a bot, not even what it filed', async () => {
     const app = fakeApp();
@@ -162,7 +176,12 @@ test.each<[string, Wish, number, string]>([
   ['a comment that is no text', { body: { comment: 5 } }, 400, 'invalid-request'],
   ['malformed JSON', { body: Buffer.from('{') }, 400, 'invalid-request'],
   ['a list', { body: [] }, 400, 'invalid-request'],
-  ['a form', { body: Buffer.from('comment=x'), headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],
+  [
+    'a form',
+    { body: Buffer.from('comment=x'), headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+    415,
+    'unsupported-media-type',
+  ],
 ])('%s is refused', async (_name, wish, status, code) => {
   const app = fakeApp();
   const { id } = await filed(app);

@@ -23,7 +23,14 @@ describe('an extension', () => {
     const old = await granted(app, { ticket: undefined });
     const { status, headers, body: extension } = await extend(app, old.id);
     expect([status, headers.location]).toEqual([201, `/v1/requests/${extension.id}`]);
-    expect(extension).toMatchObject({ status: 'pending', extends: old.id, role: old.role, reason: body.reason, durationSeconds: 3600, startsAt: old.endsAt });
+    expect(extension).toMatchObject({
+      status: 'pending',
+      extends: old.id,
+      role: old.role,
+      reason: body.reason,
+      durationSeconds: 3600,
+      startsAt: old.endsAt,
+    });
     const approved = await approvedBy(app, extension.id, 'lead@example.com');
     expect(approved).toMatchObject({ status: 'scheduled', startsAt: old.endsAt, endsAt: toInstant(start + 2 * HOUR) });
     expect(await read(app, old.id)).toEqual(old);
@@ -49,20 +56,27 @@ describe('an extension', () => {
     const old = await granted(app);
     const { body: extension } = await extend(app, old.id);
     app.now = start + HOUR + MINUTE;
-    expect(await approvedBy(app, extension.id, 'lead@example.com')).toMatchObject({ status: 'active', startsAt: toInstant(app.now) });
+    expect(await approvedBy(app, extension.id, 'lead@example.com')).toMatchObject({
+      status: 'active',
+      startsAt: toInstant(app.now),
+    });
   });
 
-  test.each(['the API', 'the link'])('that is approved by %s after the grant was handed back starts at once', async (way) => {
-    const app = fakeApp();
-    const old = await granted(app);
-    const { body: extension } = await extend(app, old.id);
-    await playStream(app);
-    await end(app, old.id, dev);
-    app.now += MINUTE;
-    if (way === 'the API') await approvedBy(app, extension.id, 'lead@example.com');
-    else await call(app, 'decideByLink', { id: linkTo(app, 'lead@example.com'), body: Buffer.from('decision=approve') });
-    expect(await read(app, extension.id)).toMatchObject({ status: 'active', startsAt: toInstant(app.now) });
-  });
+  test.each(['the API', 'the link'])(
+    'that is approved by %s after the grant was handed back starts at once',
+    async (way) => {
+      const app = fakeApp();
+      const old = await granted(app);
+      const { body: extension } = await extend(app, old.id);
+      await playStream(app);
+      await end(app, old.id, dev);
+      app.now += MINUTE;
+      if (way === 'the API') await approvedBy(app, extension.id, 'lead@example.com');
+      else
+        await call(app, 'decideByLink', { id: linkTo(app, 'lead@example.com'), body: Buffer.from('decision=approve') });
+      expect(await read(app, extension.id)).toMatchObject({ status: 'active', startsAt: toInstant(app.now) });
+    },
+  );
 
   test('and the grant it continues end each by itself', async () => {
     const app = fakeApp();
@@ -78,12 +92,17 @@ describe('an extension', () => {
 
   describe('there is one at a time, and the refusal says what can be done', () => {
     const anew = (app: FakeApp) =>
-      call<ProblemBody>(app, 'createRequest', { as: dev, body: { role: 'read', reason: 'again, please' }, headers: { 'idempotency-key': 'anew' } });
+      call<ProblemBody>(app, 'createRequest', {
+        as: dev,
+        body: { role: 'read', reason: 'again, please' },
+        headers: { 'idempotency-key': 'anew' },
+      });
     const detailOf = ({ status, body: { code, detail } }: { status: number; body: ProblemBody }): string => {
       expect([status, code]).toEqual([409, 'overlap']);
       return detail;
     };
-    const more = async (app: FakeApp, id: string) => detailOf((await extend(app, id)) as unknown as { status: number; body: ProblemBody });
+    const more = async (app: FakeApp, id: string) =>
+      detailOf((await extend(app, id)) as unknown as { status: number; body: ProblemBody });
 
     test('to whoever files beside a request that waits: it can be extended once it is granted', async () => {
       const app = fakeApp();
@@ -99,23 +118,28 @@ describe('an extension', () => {
       const app = fakeApp();
       const old = await granted(app);
       const { body: extension } = await extend(app, old.id);
-      expect(detailOf(await anew(app))).toMatch(/^Request (\w+) for this role is still open, and so is (\w+)\. Use them; to ask anew, end both first\.$/);
+      expect(detailOf(await anew(app))).toMatch(
+        /^Request (\w+) for this role is still open, and so is (\w+)\. Use them; to ask anew, end both first\.$/,
+      );
       await end(app, extension.id, dev);
       await end(app, old.id, dev);
       expect((await anew(app)).status).toBe(201);
     });
 
-    test.each(['pending', 'scheduled'])('to whoever extends a grant again: the one that is %s must end', async (state) => {
-      const app = fakeApp();
-      const old = await granted(app);
-      const { body: extension } = await extend(app, old.id);
-      if (state === 'scheduled') await approvedBy(app, extension.id, 'lead@example.com');
-      expect(await more(app, old.id)).toBe(
-        `Request ${extension.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`,
-      );
-      await end(app, extension.id, dev);
-      expect((await extend(app, old.id)).status).toBe(201);
-    });
+    test.each(['pending', 'scheduled'])(
+      'to whoever extends a grant again: the one that is %s must end',
+      async (state) => {
+        const app = fakeApp();
+        const old = await granted(app);
+        const { body: extension } = await extend(app, old.id);
+        if (state === 'scheduled') await approvedBy(app, extension.id, 'lead@example.com');
+        expect(await more(app, old.id)).toBe(
+          `Request ${extension.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`,
+        );
+        await end(app, extension.id, dev);
+        expect((await extend(app, old.id)).status).toBe(201);
+      },
+    );
 
     test('to whoever extends the extension: only once the first grant has ended', async () => {
       const app = fakeApp();
@@ -139,7 +163,9 @@ describe('an extension', () => {
     const again = await extend(app, old.id, { headers });
     expect([first.status, again.status, again.headers['idempotent-replayed']]).toEqual([201, 200, 'true']);
     expect(again.body.id).toBe(first.body.id);
-    expect((await extend(app, old.id, { headers, body: { ...body, reason: 'other' } })).body).toMatchObject({ code: 'idempotency-mismatch' });
+    expect((await extend(app, old.id, { headers, body: { ...body, reason: 'other' } })).body).toMatchObject({
+      code: 'idempotency-mismatch',
+    });
   });
 
   test('in whatever order the reads and writes of two such calls come, one is the replay of the other', async () => {
@@ -179,7 +205,9 @@ describe('an extension', () => {
     const { read: role } = smallCatalogueFile.roles;
     const hours = { timeZone: 'UTC', from: '08:00', to: '10:30' };
     const lazy = { ...role, approval: { ...role.approval, automatic: { when: { hours } } } };
-    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: lazy } }) });
+    const app = fakeApp({
+      catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: lazy } }),
+    });
     const old = await filed(app);
     expect(old).toMatchObject({ status: 'active', approval: { automatic: true } });
     expect((await extend(app, old.id)).body).toMatchObject({ status: 'pending', approval: { automatic: false } });
@@ -204,7 +232,9 @@ describe('an extension', () => {
     await playStream(app);
     const { text } = app.mail.outbox.at(-1)!;
     expect(text.replace(/\s+/g, ' ')).toContain(`Continues: request ${old.id}, after its grant has ended`);
-    expect(text.replace(/\s+/g, ' ')).toContain('How long: 1 h, from 22 Nov 2026, 11:00 UTC on, or from the approval if that is later');
+    expect(text.replace(/\s+/g, ' ')).toContain(
+      'How long: 1 h, from 22 Nov 2026, 11:00 UTC on, or from the approval if that is later',
+    );
   });
 });
 
@@ -229,7 +259,10 @@ describe('a start that was asked for', () => {
     const request = await filed(app, { startsAt: toInstant(start + MINUTE) });
     expect(request).toMatchObject({ status: 'pending', startsAt: toInstant(start + MINUTE) });
     app.now = start + HOUR;
-    expect(await approvedBy(app, request.id, 'lead@example.com')).toMatchObject({ status: 'active', startsAt: toInstant(start + HOUR) });
+    expect(await approvedBy(app, request.id, 'lead@example.com')).toMatchObject({
+      status: 'active',
+      startsAt: toInstant(start + HOUR),
+    });
   });
 
   test('holds for a role that approves by itself', async () => {
@@ -239,7 +272,9 @@ describe('a start that was asked for', () => {
 
   test('takes any offset, to the second', async () => {
     const app = fakeApp();
-    expect(await filed(app, { startsAt: '2026-11-22T15:00:00.999+02:00' })).toMatchObject({ startsAt: '2026-11-22T13:00:00Z' });
+    expect(await filed(app, { startsAt: '2026-11-22T15:00:00.999+02:00' })).toMatchObject({
+      startsAt: '2026-11-22T13:00:00Z',
+    });
   });
 
   test.each([
@@ -254,13 +289,21 @@ describe('a start that was asked for', () => {
       body: { role: 'read', reason: 'Look', startsAt },
       headers: { 'idempotency-key': undefined },
     });
-    expect([answer.status, answer.body]).toEqual([status, expect.objectContaining({ code, errors: [expect.objectContaining({ pointer: '/startsAt' })] })]);
+    expect([answer.status, answer.body]).toEqual([
+      status,
+      expect.objectContaining({ code, errors: [expect.objectContaining({ pointer: '/startsAt' })] }),
+    ]);
   });
 
   test('may be as far ahead as the role says', async () => {
     const read = { ...smallCatalogueFile.roles.read, schedule: { within: '2h' } };
-    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read } }) });
-    const explained = await call<ExplanationView>(app, 'dryRun', { as: dev, body: { role: 'read', reason: 'Look', startsAt: later } });
+    const app = fakeApp({
+      catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read } }),
+    });
+    const explained = await call<ExplanationView>(app, 'dryRun', {
+      as: dev,
+      body: { role: 'read', reason: 'Look', startsAt: later },
+    });
     expect(explained.body).toMatchObject({
       outcome: 'refused',
       checks: expect.arrayContaining([{ check: 'start', passed: false, detail: 'A start may be at most 2 h ahead.' }]),

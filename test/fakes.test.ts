@@ -74,7 +74,9 @@ describe('services', () => {
     expect(app.sts.assumed).toEqual([input]);
     const token = await app.signIn.token('aws', credentials);
     expect(app.signIn.tokens).toEqual([token]);
-    await expect(app.signIn.token('aws', { ...credentials, sessionToken: 'forged' })).rejects.toMatchObject({ code: 'aws-refused' });
+    await expect(app.signIn.token('aws', { ...credentials, sessionToken: 'forged' })).rejects.toMatchObject({
+      code: 'aws-refused',
+    });
     await expect(app.signIn.token('aws-moon', credentials)).rejects.toMatchObject({ code: 'aws-refused' });
     app.now = credentials.expiresAt;
     await expect(app.signIn.token('aws', credentials)).rejects.toMatchObject({ code: 'aws-refused' });

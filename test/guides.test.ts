@@ -17,7 +17,12 @@ const guide = (name: string): string => readFileSync(new URL(`../docs/${name}.md
 const base = {
   version: 1,
   accounts: { production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' } },
-  groups: { developers: ['asi-dev@example.com'], leads: ['lead@example.com'], security: ['security@example.com'], 'on-call': ['on-call@example.com'] },
+  groups: {
+    developers: ['asi-dev@example.com'],
+    leads: ['lead@example.com'],
+    security: ['security@example.com'],
+    'on-call': ['on-call@example.com'],
+  },
   roles: {
     'production-db': {
       account: 'production',
@@ -33,7 +38,12 @@ type Tree = { [key: string]: unknown };
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 const merged = (into: Tree, from: Tree): Tree => ({
   ...into,
-  ...Object.fromEntries(Object.entries(from).map(([key, value]) => [key, isTree(value) && isTree(into[key]) ? merged(into[key], value) : value])),
+  ...Object.fromEntries(
+    Object.entries(from).map(([key, value]) => [
+      key,
+      isTree(value) && isTree(into[key]) ? merged(into[key], value) : value,
+    ]),
+  ),
 });
 
 describe('each example of a rule is accepted', () => {
@@ -55,7 +65,9 @@ test('the walkthrough of a bot tells its story when it is typed as it stands', a
     expect(stdout).toContain('"principal":"arn:aws:iam::999999999999:role/chatops-bot"');
     expect(stdout).toContain('"filedBy":{"principal":"arn:aws:iam::999999999999:role/chatops-bot"}');
     expect(stdout).toContain('"email":"asi-dev@example.com"');
-    expect(stdout).toContain('filed again: 200\nread:        200\ndecide:      403\nvend:        403\nend:         403\n');
+    expect(stdout).toContain(
+      'filed again: 200\nread:        200\ndecide:      403\nvend:        403\nend:         403\n',
+    );
     expect(stdout).toContain('"code":"not-allowed"');
     expect(stdout).toContain('the page:    200\napprove:     400\nwithdraw:    200\nagain:       410\n');
     expect(stdout).toContain('"status":"withdrawn"');
@@ -87,7 +99,11 @@ test('the walkthrough of tickets tells its story, with the catalogue that stands
       ticketCheck: { validator: 'jira', state: 'valid' },
       history: [{ type: 'filed' }, { type: 'ticket-checked', note: 'jira: valid: open, in the example' }],
     });
-    expect([before, JSON.parse(swept!), after]).toEqual(['before the sweep: 200', { due: 1, settled: 1 }, 'after the sweep:  409']);
+    expect([before, JSON.parse(swept!), after]).toEqual([
+      'before the sweep: 200',
+      { due: 1, settled: 1 },
+      'after the sweep:  409',
+    ]);
     expect(JSON.parse(revoked!)).toMatchObject({ status: 'revoked', ticketCheck: { state: 'invalid' } });
     expect(stderr).toBe('');
   } finally {

@@ -31,11 +31,16 @@ const organization = 'o-a1b2c3d4e5';
 const hub = { accountId: hubAccount, stage: 'prod', organization };
 const hubRole = (name: string, account = hubAccount) => `arn:aws:iam::${account}:role/latchkey-prod-${name}`;
 const code = (name: string) => `arn:aws:lambda:eu-west-1:${hubAccount}:function:latchkey-prod-${name}`;
-const sessionOf = (name: string, account = hubAccount) => `arn:aws:sts::${account}:assumed-role/latchkey-prod-${name}/x`;
+const sessionOf = (name: string, account = hubAccount) =>
+  `arn:aws:sts::${account}:assumed-role/latchkey-prod-${name}/x`;
 const document = (Statement: PolicyDocument['Statement']): PolicyDocument => ({ Version: '2012-10-17', Statement });
 const anything = document([{ Effect: 'Allow', Action: '*', Resource: '*' }]);
-const vendPolicy = document(hubPolicy(enterActions, targetRoles(data), code('issue-session'), organization, ['dynamodb:GetItem']));
-const revokePolicy = document(hubPolicy(['sts:AssumeRole'], revokerRoles(data), code('revoke-sessions'), organization, ['dynamodb:GetItem']));
+const vendPolicy = document(
+  hubPolicy(enterActions, targetRoles(data), code('issue-session'), organization, ['dynamodb:GetItem']),
+);
+const revokePolicy = document(
+  hubPolicy(['sts:AssumeRole'], revokerRoles(data), code('revoke-sessions'), organization, ['dynamodb:GetItem']),
+);
 
 let assertions = 0;
 async function judges(expected: boolean, call: Judged): Promise<void> {
@@ -47,15 +52,29 @@ afterAll(() => {
   process.stdout.write(`proof 14: generated IAM: ${assertions} allow and deny assertions\n`);
 });
 
-const targets = Object.keys(data.accounts).map((key) => ({ ...data.accounts[key]!, key, target: targetOf(data, key, hub) }));
+const targets = Object.keys(data.accounts).map((key) => ({
+  ...data.accounts[key]!,
+  key,
+  target: targetOf(data, key, hub),
+}));
 const roles = targets.flatMap(({ target, ...account }) =>
-  target.roles.map((role) => ({ role, account, target, arn: `arn:aws:iam::${account.id}:role${role.path}${role.name}` })),
+  target.roles.map((role) => ({
+    role,
+    account,
+    target,
+    arn: `arn:aws:iam::${account.id}:role${role.path}${role.name}`,
+  })),
 );
 type Subject = (typeof roles)[number];
 
 // -- entering --------------------------------------------------------------------------------------------------------
 
-type Entry = { from?: string; by?: PolicyDocument; actions?: readonly string[]; context?: Record<string, string | string[] | undefined> };
+type Entry = {
+  from?: string;
+  by?: PolicyDocument;
+  actions?: readonly string[];
+  context?: Record<string, string | string[] | undefined>;
+};
 
 const goodEntry = ({ account }: Subject): NonNullable<Judged['context']> => ({
   'sts:ExternalId': account.externalId,
@@ -71,8 +90,17 @@ const goodEntry = ({ account }: Subject): NonNullable<Judged['context']> => ({
 });
 
 /** Entering takes all three yeses. */
-async function enters(subject: Subject, { from = sessionOf('issue-session'), by = vendPolicy, actions = enterActions, context = {} }: Entry): Promise<boolean> {
-  const call = { principal: from, resource: subject.arn, accountId: subject.account.id, identity: [by], resourcePolicy: subject.role.trust };
+async function enters(
+  subject: Subject,
+  { from = sessionOf('issue-session'), by = vendPolicy, actions = enterActions, context = {} }: Entry,
+): Promise<boolean> {
+  const call = {
+    principal: from,
+    resource: subject.arn,
+    accountId: subject.account.id,
+    identity: [by],
+    resourcePolicy: subject.role.trust,
+  };
   const given = { ...goodEntry(subject), ...context };
   const verdicts = await Promise.all(actions.map((action) => isAllowed({ ...call, action, context: given })));
   return verdicts.every(Boolean);
@@ -85,17 +113,29 @@ const refusedEntries: Array<[string, Entry | ((subject: Subject) => Entry)]> = [
   ["the hub's root", { from: `arn:aws:iam::${hubAccount}:root`, by: anything }],
   ['a wrong external id', { context: { 'sts:ExternalId': 'lk-wrong' } }],
   ['no external id', { context: { 'sts:ExternalId': undefined } }],
-  ["another account's external id", ({ account }) => ({ context: { 'sts:ExternalId': targets.find(({ key }) => key !== account.key)!.externalId } })],
-  ['no request tag', { context: { 'aws:RequestTag/latchkey-request': undefined, 'aws:TagKeys': ['latchkey-requester'] } }],
+  [
+    "another account's external id",
+    ({ account }) => ({ context: { 'sts:ExternalId': targets.find(({ key }) => key !== account.key)!.externalId } }),
+  ],
+  [
+    'no request tag',
+    { context: { 'aws:RequestTag/latchkey-request': undefined, 'aws:TagKeys': ['latchkey-requester'] } },
+  ],
   ['an empty request tag', { context: { 'aws:RequestTag/latchkey-request': '' } }],
-  ['no requester tag', { context: { 'aws:RequestTag/latchkey-requester': undefined, 'aws:TagKeys': ['latchkey-request'] } }],
+  [
+    'no requester tag',
+    { context: { 'aws:RequestTag/latchkey-requester': undefined, 'aws:TagKeys': ['latchkey-request'] } },
+  ],
   ['an extra tag', { context: { 'aws:TagKeys': ['latchkey-request', 'latchkey-requester', 'env'] } }],
   ['a foreign tag alone', { context: { 'aws:TagKeys': ['env'], 'aws:RequestTag/latchkey-request': undefined } }],
   ['no source identity', { context: { 'sts:SourceIdentity': undefined } }],
   ['a session name that is not ours', { context: { 'sts:RoleSessionName': 'admin' } }],
   ['a hub outside of the organisation', { context: { 'aws:PrincipalOrgID': 'o-zzzzzzzzzz' } }],
   ['a hub in no organisation', { context: { 'aws:PrincipalOrgID': undefined } }],
-  ["stolen credentials of the hub, used outside of its function's code", { context: { 'lambda:SourceFunctionArn': undefined } }],
+  [
+    "stolen credentials of the hub, used outside of its function's code",
+    { context: { 'lambda:SourceFunctionArn': undefined } },
+  ],
   ["another function's code", { context: { 'lambda:SourceFunctionArn': code('create-request') } }],
 ];
 
@@ -124,20 +164,31 @@ describe.each(roles)("the doctor's trial of $role.name in $account.key", (subjec
       'aws:TagKeys': input.Tags?.map(({ Key }) => Key),
     };
     // STS asks for a yes to what is set, and for nothing else
-    const actions = ['sts:AssumeRole', ...(input.Tags ? ['sts:TagSession'] : []), ...(input.SourceIdentity ? ['sts:SetSourceIdentity'] : [])];
+    const actions = [
+      'sts:AssumeRole',
+      ...(input.Tags ? ['sts:TagSession'] : []),
+      ...(input.SourceIdentity ? ['sts:SetSourceIdentity'] : []),
+    ];
     return enters(into, { actions, context });
   };
 
   test('is let in as it is, and not without any of the things that are asked for', async () => {
     assertions += 5;
     expect(await goes(trial)).toBe(true);
-    for (const missing of Object.keys(asked) as Asked[]) expect([missing, await goes(trialWithout(trial, missing))]).toEqual([missing, false]);
-    const session = { ...inside(subject, bucket, start + MINUTE), identity: [anything], session: JSON.parse(trial.Policy) };
+    for (const missing of Object.keys(asked) as Asked[])
+      expect([missing, await goes(trialWithout(trial, missing))]).toEqual([missing, false]);
+    const session = {
+      ...inside(subject, bucket, start + MINUTE),
+      identity: [anything],
+      session: JSON.parse(trial.Policy),
+    };
     expect(await isAllowed(session)).toBe(false);
   });
 
   test("is not held up by the hub's own policy, so that a role which asks for nothing is found out", async () => {
-    const open = document(enterActions.map((Action) => ({ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action })));
+    const open = document(
+      enterActions.map((Action) => ({ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action })),
+    );
     const careless = { ...subject, role: { ...subject.role, trust: open } };
     for (const missing of Object.keys(asked) as Asked[]) {
       assertions += 1;
@@ -147,7 +198,11 @@ describe.each(roles)("the doctor's trial of $role.name in $account.key", (subjec
 });
 
 test('the hub enters no role that is not on a path of the catalogue', async () => {
-  for (const arn of ['arn:aws:iam::111111111111:role/Admin', 'arn:aws:iam::777777777777:role/latchkey/UpdateProdApp', revokerArn(targets[0]!)])
+  for (const arn of [
+    'arn:aws:iam::111111111111:role/Admin',
+    'arn:aws:iam::777777777777:role/latchkey/UpdateProdApp',
+    revokerArn(targets[0]!),
+  ])
     await judges(false, {
       principal: sessionOf('issue-session'),
       action: 'sts:AssumeRole',
@@ -155,22 +210,39 @@ test('the hub enters no role that is not on a path of the catalogue', async () =
       accountId: arn.split(':')[4]!,
       context: goodEntry(roles[0]!),
       identity: [vendPolicy],
-      resourcePolicy: document([{ Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action: 'sts:AssumeRole' }]),
+      resourcePolicy: document([
+        { Effect: 'Allow', Principal: { AWS: hubRole('issue-session') }, Action: 'sts:AssumeRole' },
+      ]),
     });
 });
 
 /** The forms that the hub's right has where its list is too long for the role: several policies, and paths under the organisation. */
 const [assume, nothingElse] = vendPolicy.Statement;
-const inParts = [...targetRoles(data).map((role) => document([{ ...assume!, Resource: [role] }])), document([nothingElse!])];
-const byPath = document(hubPolicy(enterActions, inAnyAccount(targetRoles(data)), code('issue-session'), organization, ['dynamodb:GetItem']));
-const revokesByPath = document(hubPolicy(['sts:AssumeRole'], inAnyAccount(revokerRoles(data)), code('revoke-sessions'), organization, ['dynamodb:GetItem']));
+const inParts = [
+  ...targetRoles(data).map((role) => document([{ ...assume!, Resource: [role] }])),
+  document([nothingElse!]),
+];
+const byPath = document(
+  hubPolicy(enterActions, inAnyAccount(targetRoles(data)), code('issue-session'), organization, ['dynamodb:GetItem']),
+);
+const revokesByPath = document(
+  hubPolicy(['sts:AssumeRole'], inAnyAccount(revokerRoles(data)), code('revoke-sessions'), organization, [
+    'dynamodb:GetItem',
+  ]),
+);
 
 describe.each([
   ['spread over several policies', inParts, [revokePolicy]],
   ['by path, under the organisation', [byPath], [revokesByPath]],
 ])("the hub's right, %s", (_form, identity, revoking) => {
   /** What the hub's side alone says: the role that is entered lets everybody in. */
-  const asks = (resource: string, context: Judged['context'] = {}, action = 'sts:AssumeRole', from = 'issue-session', by = identity): Judged => ({
+  const asks = (
+    resource: string,
+    context: Judged['context'] = {},
+    action = 'sts:AssumeRole',
+    from = 'issue-session',
+    by = identity,
+  ): Judged => ({
     principal: sessionOf(from),
     action,
     resource,
@@ -186,7 +258,9 @@ describe.each([
   test.each(roles)('enters $role.name in $account.key', async ({ arn }) => {
     for (const action of enterActions) await judges(true, asks(arn, {}, action));
   });
-  test.each(targets)('revokes in $key', (account) => judges(true, asks(revokerArn(account), {}, 'sts:AssumeRole', 'revoke-sessions', revoking)));
+  test.each(targets)('revokes in $key', (account) =>
+    judges(true, asks(revokerArn(account), {}, 'sts:AssumeRole', 'revoke-sessions', revoking)),
+  );
 
   const { arn } = roles[0]!;
   const refused: Array<[string, Judged]> = [
@@ -202,7 +276,8 @@ describe.each([
   ];
   test.each(refused)('enters no role %s', (_, call) => judges(false, call));
 
-  const revoker = (context: Judged['context'], resource = revokerArn(targets[0]!)) => asks(resource, context, 'sts:AssumeRole', 'revoke-sessions', revoking);
+  const revoker = (context: Judged['context'], resource = revokerArn(targets[0]!)) =>
+    asks(resource, context, 'sts:AssumeRole', 'revoke-sessions', revoking);
   test.each([
     ['in another organisation', revoker({ 'aws:ResourceOrgID': 'o-zzzzzzzzzz' })],
     ['by the code that vends', revoker({ 'lambda:SourceFunctionArn': code('issue-session') })],
@@ -215,7 +290,13 @@ describe.each([
       ['s3:GetObject', 'arn:aws:s3:::any/key'],
       ['iam:PutRolePolicy', `arn:aws:iam::${hubAccount}:role/any`],
     ] as const) {
-      const call = { principal: sessionOf('issue-session'), action, resource, accountId: hubAccount, context: { 'aws:ViaAWSService': 'false' } };
+      const call = {
+        principal: sessionOf('issue-session'),
+        action,
+        resource,
+        accountId: hubAccount,
+        context: { 'aws:ViaAWSService': 'false' },
+      };
       await judges(true, { ...call, identity: [anything] });
       await judges(false, { ...call, identity: [...identity, anything] });
     }
@@ -245,7 +326,12 @@ const other = 'r0000000000000000000000002';
 const endsAt = start + 30 * MINUTE;
 
 /** A session of the role as planSession asks for it. Managed policies are taken to allow everything: the worst case. */
-function inside({ role, target, account, arn }: Subject, call: Pick<Judged, 'action' | 'resource'>, now: number, revoked: PolicyDocument[] = []): Judged {
+function inside(
+  { role, target, account, arn }: Subject,
+  call: Pick<Judged, 'action' | 'resource'>,
+  now: number,
+  revoked: PolicyDocument[] = [],
+): Judged {
   const inCatalogue = catalogue.roles.get(role.ids[0]!)!;
   const { input } = planSession(grant(mine), inCatalogue, undefined, Buffer.alloc(16, 1), start);
   return {
@@ -270,40 +356,99 @@ const permissionsOf = ({ managed, permissions }: TargetRole): PolicyDocument[] =
 const bucket = { action: 's3:GetObject', resource: 'arn:aws:s3:::any/key' };
 function ownWork({ permissions }: TargetRole): Pick<Judged, 'action' | 'resource'> {
   const object = permissions?.Statement.find(({ Action }) => [Action].flat().includes('s3:GetObject'));
-  return object ? { action: 's3:GetObject', resource: String([object.Resource].flat()[0]).replace('*', 'key') } : bucket;
+  return object
+    ? { action: 's3:GetObject', resource: String([object.Resource].flat()[0]).replace('*', 'key') }
+    : bucket;
 }
 const revokes = (grants: string[], before?: number) => [revocationPolicy(grants, before)!];
 
 const lives: Array<[string, boolean, (subject: Subject) => Judged]> = [
   ['does its work', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE)],
-  ['does its work one second before the end of the grant', true, (subject) => inside(subject, ownWork(subject.role), endsAt - SECOND)],
+  [
+    'does its work one second before the end of the grant',
+    true,
+    (subject) => inside(subject, ownWork(subject.role), endsAt - SECOND),
+  ],
   ['does nothing at the end of the grant', false, (subject) => inside(subject, ownWork(subject.role), endsAt)],
-  ['does nothing one second after the end of the grant', false, (subject) => inside(subject, ownWork(subject.role), endsAt + SECOND)],
-  ['does nothing once its grant is revoked', false, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other, mine]))],
-  ['goes on when another grant of the role is revoked', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other]))],
-  ['does nothing once all older sessions are revoked', false, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start + SECOND))],
-  ['goes on if it is younger than that', true, (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start))],
+  [
+    'does nothing one second after the end of the grant',
+    false,
+    (subject) => inside(subject, ownWork(subject.role), endsAt + SECOND),
+  ],
+  [
+    'does nothing once its grant is revoked',
+    false,
+    (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other, mine])),
+  ],
+  [
+    'goes on when another grant of the role is revoked',
+    true,
+    (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([other])),
+  ],
+  [
+    'does nothing once all older sessions are revoked',
+    false,
+    (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start + SECOND)),
+  ],
+  [
+    'goes on if it is younger than that',
+    true,
+    (subject) => inside(subject, ownWork(subject.role), start + MINUTE, revokes([], start)),
+  ],
 ];
 const publicClient = (account: string) => `arn:aws:signin:eu-west-1:${account}:oauth2/public-client/localhost`;
 const escapes: Array<[string, (subject: Subject) => Pick<Judged, 'action' | 'resource'>]> = [
-  ['entering another role', ({ account }) => ({ action: 'sts:AssumeRole', resource: `arn:aws:iam::${account.id}:role/Other` })],
+  [
+    'entering another role',
+    ({ account }) => ({ action: 'sts:AssumeRole', resource: `arn:aws:iam::${account.id}:role/Other` }),
+  ],
   ['making a user', ({ account }) => ({ action: 'iam:CreateUser', resource: `arn:aws:iam::${account.id}:user/me` })],
-  ['making keys of a user', ({ account }) => ({ action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${account.id}:user/me` })],
+  [
+    'making keys of a user',
+    ({ account }) => ({ action: 'iam:CreateAccessKey', resource: `arn:aws:iam::${account.id}:user/me` }),
+  ],
   ['making a role', ({ account }) => ({ action: 'iam:CreateRole', resource: `arn:aws:iam::${account.id}:role/mine` })],
   ["changing its own role's policies", ({ arn }) => ({ action: 'iam:PutRolePolicy', resource: arn })],
   ['taking away its own revocation', ({ arn }) => ({ action: 'iam:DeleteRolePolicy', resource: arn })],
   ['taking away its own boundary', ({ arn }) => ({ action: 'iam:DeleteRolePermissionsBoundary', resource: arn })],
   ['letting somebody else in', ({ arn }) => ({ action: 'iam:UpdateAssumeRolePolicy', resource: arn })],
-  ["changing Latchkey's boundary", ({ account }) => ({ action: 'iam:CreatePolicyVersion', resource: `arn:aws:iam::${account.id}:policy/latchkey/Boundary` })],
-  ['touching the revoker', ({ account }) => ({ action: 'iam:DeleteRole', resource: `arn:aws:iam::${account.id}:role/latchkey-revoker` })],
-  ['making keys of its console session', ({ account }) => ({ action: 'signin:AuthorizeOAuth2Access', resource: publicClient(account.id) })],
+  [
+    "changing Latchkey's boundary",
+    ({ account }) => ({
+      action: 'iam:CreatePolicyVersion',
+      resource: `arn:aws:iam::${account.id}:policy/latchkey/Boundary`,
+    }),
+  ],
+  [
+    'touching the revoker',
+    ({ account }) => ({ action: 'iam:DeleteRole', resource: `arn:aws:iam::${account.id}:role/latchkey-revoker` }),
+  ],
+  [
+    'making keys of its console session',
+    ({ account }) => ({ action: 'signin:AuthorizeOAuth2Access', resource: publicClient(account.id) }),
+  ],
   ['renewing such keys', ({ account }) => ({ action: 'signin:CreateOAuth2Token', resource: publicClient(account.id) })],
-  ['lending itself to a partner', ({ account }) => ({ action: 'iam:AcceptDelegationRequest', resource: `arn:aws:iam::${account.id}:delegation-request/x` })],
+  [
+    'lending itself to a partner',
+    ({ account }) => ({
+      action: 'iam:AcceptDelegationRequest',
+      resource: `arn:aws:iam::${account.id}:delegation-request/x`,
+    }),
+  ],
   [
     'joining a group of Identity Center',
-    ({ account }) => ({ action: 'identitystore:CreateGroupMembership', resource: `arn:aws:identitystore::${account.id}:identitystore/d-1` }),
+    ({ account }) => ({
+      action: 'identitystore:CreateGroupMembership',
+      resource: `arn:aws:identitystore::${account.id}:identitystore/d-1`,
+    }),
   ],
-  ['stopping the trail', ({ account }) => ({ action: 'cloudtrail:StopLogging', resource: `arn:aws:cloudtrail:eu-west-1:${account.id}:trail/all` })],
+  [
+    'stopping the trail',
+    ({ account }) => ({
+      action: 'cloudtrail:StopLogging',
+      resource: `arn:aws:cloudtrail:eu-west-1:${account.id}:trail/all`,
+    }),
+  ],
 ];
 
 describe.each(roles)('a session of $role.name in $account.key', (subject) => {
@@ -348,7 +493,11 @@ describe.each(targets)('the revoker of $key', (account) => {
   const cases: Array<[string, boolean, Judged]> = [
     ['is entered by the revoke function', true, enter()],
     ['is not entered by the vending function', false, enter({}, sessionOf('issue-session'), vendPolicy)],
-    ['is not entered by the vending function with every permission', false, enter({}, sessionOf('issue-session'), anything)],
+    [
+      'is not entered by the vending function with every permission',
+      false,
+      enter({}, sessionOf('issue-session'), anything),
+    ],
     ['is not entered from another account', false, enter({}, sessionOf('revoke-sessions', '888888888888'), anything)],
     ['is not entered with a wrong external id', false, enter({ 'sts:ExternalId': 'lk-wrong' })],
     ['is not entered from another organisation', false, enter({ 'aws:PrincipalOrgID': 'o-zzzzzzzzzz' })],
@@ -357,14 +506,30 @@ describe.each(targets)('the revoker of $key', (account) => {
     ['takes a denial away again', true, act('iam:DeleteRolePolicy', own, boundary)],
     ['changes no role without the boundary', false, act('iam:PutRolePolicy', own, undefined)],
     ['changes no role with another boundary', false, act('iam:PutRolePolicy', own, `${boundary}2`)],
-    ['changes no role that is not in the catalogue', false, act('iam:PutRolePolicy', `arn:aws:iam::${account.id}:role/Admin`, boundary)],
+    [
+      'changes no role that is not in the catalogue',
+      false,
+      act('iam:PutRolePolicy', `arn:aws:iam::${account.id}:role/Admin`, boundary),
+    ],
     ['attaches nothing', false, act('iam:AttachRolePolicy', own, boundary)],
     ['changes no trust', false, act('iam:UpdateAssumeRolePolicy', own, boundary)],
     ['makes no role', false, act('iam:CreateRole', `arn:aws:iam::${account.id}:role/new`, boundary)],
     ['takes no boundary away', false, act('iam:DeleteRolePermissionsBoundary', own, boundary)],
-    ["may take a policy away in the doctor's dry run", true, { ...act('iam:DeleteRolePolicy', own, boundary), session: JSON.parse(dryRun) }],
-    ["puts none there in the doctor's dry run", false, { ...act('iam:PutRolePolicy', own, boundary), session: JSON.parse(dryRun) }],
-    ["is refused on itself in the doctor's dry run", false, { ...act('iam:DeleteRolePolicy', revokerArn(account), undefined), session: JSON.parse(dryRun) }],
+    [
+      "may take a policy away in the doctor's dry run",
+      true,
+      { ...act('iam:DeleteRolePolicy', own, boundary), session: JSON.parse(dryRun) },
+    ],
+    [
+      "puts none there in the doctor's dry run",
+      false,
+      { ...act('iam:PutRolePolicy', own, boundary), session: JSON.parse(dryRun) },
+    ],
+    [
+      "is refused on itself in the doctor's dry run",
+      false,
+      { ...act('iam:DeleteRolePolicy', revokerArn(account), undefined), session: JSON.parse(dryRun) },
+    ],
   ];
   test.each(cases)('%s', async (_, expected, call) => judges(expected, call));
 });

@@ -15,10 +15,18 @@ const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 const { roles } = smallCatalogueFile;
 
 type Refusal = { code: string; detail: string; request?: RequestView };
-const keys = (app: FakeApp, id: string, body: object = {}, wish: Wish = {}): Promise<Answer<CredentialsView & Refusal>> =>
-  call(app, 'issueCredentials', { as: dev, id, body, ...wish });
-const openConsole = (app: FakeApp, id: string, body: object = {}, wish: Wish = {}): Promise<Answer<ConsoleView & Refusal>> =>
-  call(app, 'issueConsole', { as: dev, id, body, ...wish });
+const keys = (
+  app: FakeApp,
+  id: string,
+  body: object = {},
+  wish: Wish = {},
+): Promise<Answer<CredentialsView & Refusal>> => call(app, 'issueCredentials', { as: dev, id, body, ...wish });
+const openConsole = (
+  app: FakeApp,
+  id: string,
+  body: object = {},
+  wish: Wish = {},
+): Promise<Answer<ConsoleView & Refusal>> => call(app, 'issueConsole', { as: dev, id, body, ...wish });
 
 /** The small catalogue with the rule of the role `read` changed, and with changed accounts. */
 const readWith = (change: object, account: object = {}) =>
@@ -40,7 +48,10 @@ describe('credentials', () => {
     const { id } = await granted(app);
     const answer = await keys(app, id, undefined, { body: null, headers: { 'content-type': undefined } });
     const [issued] = app.sts.issued;
-    expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'no-store', 'content-type': 'application/json' } });
+    expect(answer).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'no-store', 'content-type': 'application/json' },
+    });
     expect(answer.body).toEqual({
       Version: 1,
       AccessKeyId: issued!.accessKeyId,
@@ -53,10 +64,18 @@ describe('credentials', () => {
     });
     const stored = app.store.requests.get(id)!;
     expect(stored.sessions).toEqual([
-      { kind: 'keys', accessKeyId: issued!.accessKeyId, sessionName: app.sts.assumed[0]!.RoleSessionName, issuedAt: start, expiresAt: start + HOUR },
+      {
+        kind: 'keys',
+        accessKeyId: issued!.accessKeyId,
+        sessionName: app.sts.assumed[0]!.RoleSessionName,
+        issuedAt: start,
+        expiresAt: start + HOUR,
+      },
     ]);
     expect(stored.history.at(-1)).toMatchObject({ seq: 3, type: 'vended', actor: dev });
-    expect(JSON.stringify([[...app.store.requests.values()], [...app.store.messages.values()], app.lines])).not.toContain('canary');
+    expect(
+      JSON.stringify([[...app.store.requests.values()], [...app.store.messages.values()], app.lines]),
+    ).not.toContain('canary');
   });
 
   test('are asked of STS for this person, this grant and no longer', async () => {
@@ -109,7 +128,10 @@ describe('credentials', () => {
     await approvedBy(app, id, lead);
     expect(await keys(app, id, {}, { as })).toMatchObject({ status: 200 });
     expect(app.sts.assumed[0]).toMatchObject({ SourceIdentity: expect.stringMatching(/^asi-dev-server-[\w-]{22}$/) });
-    expect(app.sts.assumed[0]!.Tags[1]).toEqual({ Key: 'latchkey-requester', Value: 'arn:aws:iam::222222222222:role/asi-dev-server' });
+    expect(app.sts.assumed[0]!.Tags[1]).toEqual({
+      Key: 'latchkey-requester',
+      Value: 'arn:aws:iam::222222222222:role/asi-dev-server',
+    });
   });
 });
 
@@ -120,7 +142,12 @@ describe('how long', () => {
     ['the catalogue’s hour where it says nothing', { grant: '2h' }, 3600, 'catalogue'],
     ['the catalogue’s session.max', { grant: '2h', rule: { session: { max: '30m' } } }, 1800, 'catalogue'],
     ['IAM’s maximum for the role', { grant: '4h', rule: { session: { max: '2h' } } }, 3600, 'role-maximum'],
-    ['role chaining', { grant: '4h', rule: { session: { max: '2h' }, maxSessionDuration: '2h' } }, 3600, 'role-chaining'],
+    [
+      'role chaining',
+      { grant: '4h', rule: { session: { max: '2h' }, maxSessionDuration: '2h' } },
+      3600,
+      'role-chaining',
+    ],
     ['a tie of asked and grant: asked', { grant: '30m', asked: '30m' }, 1800, 'requested'],
     ['a tie of grant and catalogue: grant', { grant: '1h' }, 3600, 'grant-end'],
     ['a tie of catalogue and asked: asked', { grant: '2h', asked: '1h' }, 3600, 'requested'],
@@ -133,7 +160,11 @@ describe('how long', () => {
     const { id, endsAt } = await granted(app, { duration: grant });
     app.now += later;
     const { body } = await keys(app, id, asked === undefined ? {} : { duration: asked });
-    expect(body).toMatchObject({ Expiration: toInstant(app.now + seconds * SECOND), LimitedBy: limitedBy, GrantEndsAt: endsAt });
+    expect(body).toMatchObject({
+      Expiration: toInstant(app.now + seconds * SECOND),
+      LimitedBy: limitedBy,
+      GrantEndsAt: endsAt,
+    });
     expect(app.sts.assumed[0]!.DurationSeconds).toBe(Math.max(900, seconds));
   });
 
@@ -142,7 +173,11 @@ describe('how long', () => {
     const { id } = await granted(app);
     app.now = start + HOUR - 5 * SECOND;
     const last = await keys(app, id);
-    expect(last.body).toMatchObject({ Expiration: '2026-11-22T11:00:00Z', GrantEndsAt: '2026-11-22T11:00:00Z', LimitedBy: 'grant-end' });
+    expect(last.body).toMatchObject({
+      Expiration: '2026-11-22T11:00:00Z',
+      GrantEndsAt: '2026-11-22T11:00:00Z',
+      LimitedBy: 'grant-end',
+    });
     expect(app.sts.issued[0]!.expiresAt).toBeGreaterThan(start + HOUR);
     expect(app.store.requests.get(id)?.sessions[0]?.expiresAt).toBe(start + HOUR);
     expect(app.sts.assumed[0]!.Policy).toContain('"aws:CurrentTime":"2026-11-22T11:00:00Z"');
@@ -153,7 +188,10 @@ test('to the last millisecond, and not one later', async () => {
   const app = fakeApp();
   const { id } = await granted(app);
   app.now = start + HOUR - 1;
-  expect(await keys(app, id)).toMatchObject({ status: 200, body: { Expiration: '2026-11-22T11:00:00Z', LimitedBy: 'grant-end' } });
+  expect(await keys(app, id)).toMatchObject({
+    status: 200,
+    body: { Expiration: '2026-11-22T11:00:00Z', LimitedBy: 'grant-end' },
+  });
   app.now = start + HOUR;
   expect(await keys(app, id)).toMatchObject({ status: 409, body: { code: 'not-active' } });
 });
@@ -201,7 +239,10 @@ describe('when not', () => {
     const app = fakeApp();
     const id = await reach(app);
     for (const answer of [await keys(app, id), await openConsole(app, id)]) {
-      expect(answer).toMatchObject({ status: 409, body: { code: 'not-active', detail: expect.stringContaining(said), request: { id, status: state } } });
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'not-active', detail: expect.stringContaining(said), request: { id, status: state } },
+      });
       expectNothing(app, id, answer);
     }
     expect(app.sts.assumed).toEqual([]);
@@ -240,14 +281,29 @@ describe('when not', () => {
 
 describe('a catalogue that became stricter', () => {
   test.each<[string, () => ReturnType<typeof catalogueOf>, number, string]>([
-    ['the role is gone', () => catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { play: roles.play } }), 422, 'refused-by-policy'],
+    [
+      'the role is gone',
+      () => catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { play: roles.play } }),
+      422,
+      'refused-by-policy',
+    ],
     ['the role has another ARN', () => readWith({ roleName: 'latchkey/admin' }), 422, 'refused-by-policy'],
     ['the account is another', () => readWith({}, { id: '444444444444' }), 422, 'refused-by-policy'],
     ['a deny was added', () => readWith({ deny: [dev] }), 422, 'refused-by-policy'],
-    ['a deny of another identity was added', () => readWith({ deny: ['arn:aws:iam::222222222222:user/dev'] }), 422, 'refused-by-policy'],
+    [
+      'a deny of another identity was added',
+      () => readWith({ deny: ['arn:aws:iam::222222222222:user/dev'] }),
+      422,
+      'refused-by-policy',
+    ],
     ['the requester is none any more', () => readWith({ requesters: ['group:leads'] }), 422, 'refused-by-policy'],
     ['MFA was added', () => readWith({ mfa: true }), 403, 'needs-mfa'],
-    ['the maximum is shorter than what has passed', () => readWith({ duration: { default: '10m', max: '10m' } }), 409, 'not-active'],
+    [
+      'the maximum is shorter than what has passed',
+      () => readWith({ duration: { default: '10m', max: '10m' } }),
+      409,
+      'not-active',
+    ],
   ])('%s', async (_name, catalogue, status, code) => {
     const app = fakeApp();
     const { id } = await granted(app, { duration: '2h' });
@@ -263,7 +319,11 @@ describe('a catalogue that became stricter', () => {
     const app = fakeApp();
     const { id } = await granted(app, { duration: '8h' });
     app.catalogue = readWith({ duration: { default: '30m', max: '30m' } });
-    expect((await keys(app, id)).body).toMatchObject({ Expiration: '2026-11-22T10:30:00Z', GrantEndsAt: '2026-11-22T10:30:00Z', LimitedBy: 'grant-end' });
+    expect((await keys(app, id)).body).toMatchObject({
+      Expiration: '2026-11-22T10:30:00Z',
+      GrantEndsAt: '2026-11-22T10:30:00Z',
+      LimitedBy: 'grant-end',
+    });
     expect(app.sts.assumed[0]!.Policy).toContain('"aws:CurrentTime":"2026-11-22T10:30:00Z"');
   });
 
@@ -298,7 +358,10 @@ describe('a catalogue that became stricter', () => {
     await approvedBy(app, id, lead);
     app.catalogue = catalogueOf();
     expect(await keys(app, id)).toMatchObject({ status: 403, body: { code: 'needs-mfa' } });
-    expect(await keys(app, id, {}, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({ status: 403, body: { code: 'needs-mfa' } });
+    expect(await keys(app, id, {}, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({
+      status: 403,
+      body: { code: 'needs-mfa' },
+    });
     expect(await keys(app, id, {}, { claims })).toMatchObject({ status: 200 });
   });
 });
@@ -318,7 +381,9 @@ describe('the console', () => {
       Destination: 'https://console.aws.amazon.com/s3/buckets?region=eu-west-1#objects',
       SigninToken: app.signIn.tokens[0],
     });
-    expect(app.store.requests.get(id)?.sessions).toMatchObject([{ kind: 'console', accessKeyId: app.sts.issued[0]!.accessKeyId }]);
+    expect(app.store.requests.get(id)?.sessions).toMatchObject([
+      { kind: 'console', accessKeyId: app.sts.issued[0]!.accessKeyId },
+    ]);
     expect(JSON.stringify([[...app.store.requests.values()], app.lines])).not.toContain('canary');
   });
 
@@ -337,7 +402,10 @@ describe('the console', () => {
     const app = fakeApp();
     const { id } = await granted(app);
     app.now = start + 50 * MINUTE;
-    expect((await openConsole(app, id)).body).toMatchObject({ expiresAt: '2026-11-22T11:00:00Z', sessionExpiresAt: '2026-11-22T11:00:00Z' });
+    expect((await openConsole(app, id)).body).toMatchObject({
+      expiresAt: '2026-11-22T11:00:00Z',
+      sessionExpiresAt: '2026-11-22T11:00:00Z',
+    });
   });
 
   test.each([
@@ -363,67 +431,85 @@ describe('the console', () => {
     expect(app.sts.assumed).toEqual([]);
   });
 
-  test.each(['/..//evil.example', '/.//evil.example/x', '/@evil.example', '/%2f%2fevil.example', '/s3?next=https://evil.example'])(
-    'the destination %p stays on the console',
-    async (destination) => {
-      const app = fakeApp();
-      const { id } = await granted(app);
-      const { status, body } = await openConsole(app, id, { destination });
-      expect(status).toBe(200);
-      expect(new URL(new URL(body.url).searchParams.get('Destination')!).host).toBe('console.aws.amazon.com');
-    },
-  );
+  test.each([
+    '/..//evil.example',
+    '/.//evil.example/x',
+    '/@evil.example',
+    '/%2f%2fevil.example',
+    '/s3?next=https://evil.example',
+  ])('the destination %p stays on the console', async (destination) => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const { status, body } = await openConsole(app, id, { destination });
+    expect(status).toBe(200);
+    expect(new URL(new URL(body.url).searchParams.get('Destination')!).host).toBe('console.aws.amazon.com');
+  });
 
   test('takes no duration', async () => {
     const app = fakeApp();
     const { id } = await granted(app);
-    expect(await openConsole(app, id, { duration: '1h' })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/duration' }] } });
+    expect(await openConsole(app, id, { duration: '1h' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/duration' }] },
+    });
   });
 });
 
 describe('together or not at all', () => {
-  const refusal = new Problem('aws-refused', 'AWS STS refused role latchkey/read in account 111111111111 (AccessDenied). Usual causes: the external id.');
+  const refusal = new Problem(
+    'aws-refused',
+    'AWS STS refused role latchkey/read in account 111111111111 (AccessDenied). Usual causes: the external id.',
+  );
   const failing =
     (name: string, error: Error): Gate =>
     (step, when) => {
       if (step.name === name && when === 'before') throw error;
     };
 
-  test.each([['credentials', keys] as const, ['console', openConsole] as const])('%s: STS refuses', async (_name, vend) => {
-    const app = fakeApp();
-    const { id } = await granted(app);
-    app.gate = failing('sts.assumeRole', refusal);
-    const answer = await vend(app, id);
-    expect(answer).toMatchObject({ status: 502, body: { code: 'aws-refused', detail: refusal.detail } });
-    expectNothing(app, id, answer);
-  });
+  test.each([['credentials', keys] as const, ['console', openConsole] as const])(
+    '%s: STS refuses',
+    async (_name, vend) => {
+      const app = fakeApp();
+      const { id } = await granted(app);
+      app.gate = failing('sts.assumeRole', refusal);
+      const answer = await vend(app, id);
+      expect(answer).toMatchObject({ status: 502, body: { code: 'aws-refused', detail: refusal.detail } });
+      expectNothing(app, id, answer);
+    },
+  );
 
-  test.each([['credentials', keys] as const, ['console', openConsole] as const])('%s: the grant is revoked while STS answers', async (_name, vend) => {
-    const app = fakeApp();
-    const { id } = await granted(app);
-    let isRevoked = false;
-    app.gate = async (step, when) => {
-      if (isRevoked || step.name !== 'sts.assumeRole' || when !== 'after') return;
-      isRevoked = true;
-      await call(app, 'endRequest', { as: lead, id });
-    };
-    const answer = await vend(app, id);
-    expect(answer).toMatchObject({ status: 409, body: { code: 'not-active', request: { status: 'revoked' } } });
-    expectNothing(app, id, answer);
-    expect(app.sts.issued).toHaveLength(1);
-  });
+  test.each([['credentials', keys] as const, ['console', openConsole] as const])(
+    '%s: the grant is revoked while STS answers',
+    async (_name, vend) => {
+      const app = fakeApp();
+      const { id } = await granted(app);
+      let isRevoked = false;
+      app.gate = async (step, when) => {
+        if (isRevoked || step.name !== 'sts.assumeRole' || when !== 'after') return;
+        isRevoked = true;
+        await call(app, 'endRequest', { as: lead, id });
+      };
+      const answer = await vend(app, id);
+      expect(answer).toMatchObject({ status: 409, body: { code: 'not-active', request: { status: 'revoked' } } });
+      expectNothing(app, id, answer);
+      expect(app.sts.issued).toHaveLength(1);
+    },
+  );
 
-  test.each([['credentials', keys] as const, ['console', openConsole] as const])('%s: the grant ends while STS answers', async (_name, vend) => {
-    const app = fakeApp();
-    const { id } = await granted(app);
-    app.now = start + HOUR - SECOND;
-    app.gate = (step, when) => {
-      if (step.name === 'sts.assumeRole' && when === 'after') app.now = start + HOUR;
-    };
-    const answer = await vend(app, id);
-    expect(answer).toMatchObject({ status: 409, body: { code: 'not-active' } });
-    expectNothing(app, id, answer);
-  });
+  test.each([['credentials', keys] as const, ['console', openConsole] as const])(
+    '%s: the grant ends while STS answers',
+    async (_name, vend) => {
+      const app = fakeApp();
+      const { id } = await granted(app);
+      app.now = start + HOUR - SECOND;
+      app.gate = (step, when) => {
+        if (step.name === 'sts.assumeRole' && when === 'after') app.now = start + HOUR;
+      };
+      const answer = await vend(app, id);
+      expect(answer).toMatchObject({ status: 409, body: { code: 'not-active' } });
+      expectNothing(app, id, answer);
+    },
+  );
 
   test('another session at the same moment loses neither', async () => {
     const app = fakeApp();
@@ -440,7 +526,12 @@ describe('together or not at all', () => {
 
   test.each([
     ['is lost', new Error('canary: connection reset'), 500, 'internal'],
-    ['is refused for now', new Problem('try-again', 'The database is busy.', { retryAfterSeconds: 2 }), 503, 'try-again'],
+    [
+      'is refused for now',
+      new Problem('try-again', 'The database is busy.', { retryAfterSeconds: 2 }),
+      503,
+      'try-again',
+    ],
   ])('the write %s', async (_name, error, status, code) => {
     const app = fakeApp();
     const { id } = await granted(app);
@@ -459,7 +550,12 @@ describe('together or not at all', () => {
     const answer = await openConsole(app, id);
     expect(answer).toMatchObject({ status: 502, body: { code: 'aws-refused' } });
     expectNothing(app, id, answer);
-    expect(app.store.requests.get(id)?.history.map(({ type }) => type)).toEqual(['filed', 'approved', 'vended', 'undelivered']);
+    expect(app.store.requests.get(id)?.history.map(({ type }) => type)).toEqual([
+      'filed',
+      'approved',
+      'vended',
+      'undelivered',
+    ]);
     expect(app.lines).toContainEqual({ code: 'console-undelivered', fields: { request: id } });
     app.gate = () => {};
     expect(await call(app, 'endRequest', { as: dev, id })).toMatchObject({ body: { status: 'withdrawn' } });
@@ -488,7 +584,10 @@ describe('together or not at all', () => {
     const app = fakeApp();
     const { id } = await granted(app);
     const assume = app.sts.assumeRole;
-    app.sts.assumeRole = async (input): Promise<SessionCredentials> => ({ ...(await assume(input)), expiresAt: start + 20 * MINUTE });
+    app.sts.assumeRole = async (input): Promise<SessionCredentials> => ({
+      ...(await assume(input)),
+      expiresAt: start + 20 * MINUTE,
+    });
     expect((await keys(app, id)).body).toMatchObject({ Expiration: '2026-11-22T10:20:00Z' });
     expect(app.store.requests.get(id)?.sessions[0]?.expiresAt).toBe(start + 20 * MINUTE);
   });
@@ -500,5 +599,8 @@ test.each<[string, object, string]>([
 ])('%s in the body is malformed', async (_name, body, pointer) => {
   const app = fakeApp();
   const { id } = await granted(app);
-  expect(await keys(app, id, body)).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } });
+  expect(await keys(app, id, body)).toMatchObject({
+    status: 400,
+    body: { code: 'invalid-request', errors: [{ pointer }] },
+  });
 });

@@ -16,7 +16,8 @@ const { read: _, ...rolesWithoutRead } = roles;
 const withoutRead = { bots: {}, roles: rolesWithoutRead };
 const withoutDev = { groups: { ...groups, developers: ['lead@example.com'] } };
 const changed = (change: object): Catalogue => catalogueOf({ ...smallCatalogueFile, ...change });
-const statusOf = async (app: FakeApp, id: string) => (await call<RequestView>(app, 'readRequest', { as: 'admin@example.com', id })).body.status;
+const statusOf = async (app: FakeApp, id: string) =>
+  (await call<RequestView>(app, 'readRequest', { as: 'admin@example.com', id })).body.status;
 /** The catalogue of a new deployment, a minute later. */
 async function deploy(app: FakeApp, catalogue: Catalogue): Promise<void> {
   app.catalogue = catalogue;
@@ -27,12 +28,24 @@ async function deploy(app: FakeApp, catalogue: Catalogue): Promise<void> {
 
 const withSso = { ssoAccounts: ['111111111111'] };
 test.each([
-  ['the owner of an account', {}, { accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [dev] } } }],
+  [
+    'the owner of an account',
+    {},
+    {
+      accounts: {
+        ...smallCatalogueFile.accounts,
+        production: { ...smallCatalogueFile.accounts.production, owner: [dev] },
+      },
+    },
+  ],
   ['the accounts of permission sets', {}, withSso],
   [
     'a permission set in a group',
     withSso,
-    { ...withSso, groups: { ...groups, developers: [...groups.developers, 'arn:aws:iam::111111111111:role/AWSReservedSSO_Dev_*'] } },
+    {
+      ...withSso,
+      groups: { ...groups, developers: [...groups.developers, 'arn:aws:iam::111111111111:role/AWSReservedSSO_Dev_*'] },
+    },
   ],
 ])('%s is part of what is compared', (_name, before, after) => {
   expect(driftDigest(changed(after))).not.toBe(driftDigest(changed(before)));
@@ -42,8 +55,16 @@ describe('at the next sweep', () => {
   test.each([
     ['a role that is gone', withoutRead, 'The role is no longer in the catalogue.'],
     ['a person who left the group', withoutDev, 'The catalogue no longer allows this role to the requester.'],
-    ['a person who is denied', { roles: { ...roles, read: { ...roles.read, deny: [dev] } } }, 'The catalogue no longer allows this role to the requester.'],
-    ['an id that means another role', { roles: { ...roles, read: { ...roles.read, roleName: 'latchkey/other' } } }, 'The catalogue now means another role'],
+    [
+      'a person who is denied',
+      { roles: { ...roles, read: { ...roles.read, deny: [dev] } } },
+      'The catalogue no longer allows this role to the requester.',
+    ],
+    [
+      'an id that means another role',
+      { roles: { ...roles, read: { ...roles.read, roleName: 'latchkey/other' } } },
+      'The catalogue now means another role',
+    ],
   ])('%s: what waits and what is active is ended, with the reason', async (_name, change, note) => {
     for (const prepare of [filed, granted]) {
       const app = fakeApp();
@@ -54,14 +75,21 @@ describe('at the next sweep', () => {
       await deploy(app, changed(change));
       expect(await statusOf(app, id)).toBe('revoked');
       const event = app.store.requests.get(id)!.history.at(-1)!;
-      expect(event).toMatchObject({ type: 'revoked', actor: 'latchkey', via: 'catalogue', note: expect.stringContaining(note) });
+      expect(event).toMatchObject({
+        type: 'revoked',
+        actor: 'latchkey',
+        via: 'catalogue',
+        note: expect.stringContaining(note),
+      });
       const mails = app.mail.outbox.slice(before);
       expect(mails.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`).sort()).toEqual([
         `Revoked ${dev}`,
         'Revoked lead@example.com',
         'Revoked second-lead@example.com',
       ]);
-      expect(mails.find(({ to }) => to === dev)!.text.replace(/\s+/g, ' ')).toContain('talk to the owner of the catalogue');
+      expect(mails.find(({ to }) => to === dev)!.text.replace(/\s+/g, ' ')).toContain(
+        'talk to the owner of the catalogue',
+      );
     }
   });
 
@@ -81,13 +109,24 @@ describe('at the next sweep', () => {
     const { id: other } = await filed(app, {}, { as: 'lead@example.com' });
     const { id: play } = await filed(app, { role: 'play' });
     await deploy(app, changed(withoutDev));
-    expect([await statusOf(app, denied), await statusOf(app, other), await statusOf(app, play)]).toEqual(['denied', 'pending', 'active']);
+    expect([await statusOf(app, denied), await statusOf(app, other), await statusOf(app, play)]).toEqual([
+      'denied',
+      'pending',
+      'active',
+    ]);
   });
 
   test('a person who was eligible by a token group alone is not judged without the token', async () => {
-    const app = fakeApp({ catalogue: changed({ roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'] } } }) });
+    const app = fakeApp({
+      catalogue: changed({ roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'] } } }),
+    });
     const { id } = await filed(app, {}, { as: 'guest@example.com', claims: { groups: ['from-the-token'] } });
-    await deploy(app, changed({ roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'], description: 'Another text' } } }));
+    await deploy(
+      app,
+      changed({
+        roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'], description: 'Another text' } },
+      }),
+    );
     expect(await statusOf(app, id)).toBe('pending');
     await deploy(app, changed(withoutRead));
     expect(await statusOf(app, id)).toBe('revoked');
@@ -113,7 +152,10 @@ describe('at the next sweep', () => {
     const app = fakeApp();
     const { id } = await filed(app, { duration: '8h' });
     await approvedBy(app, id, 'lead@example.com');
-    await deploy(app, changed({ roles: { ...roles, read: { ...roles.read, duration: { default: '30m', max: '30m' } } } }));
+    await deploy(
+      app,
+      changed({ roles: { ...roles, read: { ...roles.read, duration: { default: '30m', max: '30m' } } } }),
+    );
     const answer = await call<{ GrantEndsAt: string }>(app, 'issueCredentials', { as: dev, id, body: {} });
     expect(Date.parse(answer.body.GrantEndsAt)).toBe(start + 30 * MINUTE);
     app.now = start + 31 * MINUTE;
@@ -156,7 +198,11 @@ describe('the look through what is open', () => {
     await sweepOnce(app);
     await deploy(app, changed(withoutRead));
     const { id } = await filed(fakeAppOver(app), { duration: '8h' });
-    await call(fakeAppOver(app), 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve', duration: '8h' } });
+    await call(fakeAppOver(app), 'decideRequest', {
+      as: 'lead@example.com',
+      id,
+      body: { decision: 'approve', duration: '8h' },
+    });
     await sweepOnce(app);
     expect(await statusOf(app, id)).toBe('active');
     expect((await call(app, 'issueCredentials', { as: dev, id, body: {} })).status).toBe(422);
@@ -170,7 +216,8 @@ describe('the look through what is open', () => {
     const turned = Object.fromEntries(Object.entries(roles.read).reverse());
     const people = smallCatalogueFile.people.map((person) => ({ ...person, name: `${person.name} the second` }));
     expect(driftDigest(changed({ people, roles: { ...roles, read: turned } }))).toBe(driftDigest(catalogueOf()));
-    for (const change of [withoutRead, withoutDev, { leavers: 'keep' }]) expect(driftDigest(changed(change))).not.toBe(driftDigest(catalogueOf()));
+    for (const change of [withoutRead, withoutDev, { leavers: 'keep' }])
+      expect(driftDigest(changed(change))).not.toBe(driftDigest(catalogueOf()));
   });
 
   /** Another function over the same table that still has the older catalogue. */

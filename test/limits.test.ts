@@ -11,10 +11,20 @@ const dev = 'dev@example.com';
 const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 const { bots } = smallCatalogueFile;
 const withLimits = (limits: object, requestsPerHour?: number): FakeApp =>
-  fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, limits, bots: { chatops: { ...bots.chatops, ...(requestsPerHour && { requestsPerHour }) } } }) });
+  fakeApp({
+    catalogue: catalogueOf({
+      ...smallCatalogueFile,
+      limits,
+      bots: { chatops: { ...bots.chatops, ...(requestsPerHour && { requestsPerHour }) } },
+    }),
+  });
 type Problem = Answer<{ code: string; detail: string; id: string }>;
 const file = (app: FakeApp, body: object = {}, as = dev): Promise<Problem> =>
-  call(app, 'createRequest', { as, headers: { 'idempotency-key': undefined }, body: { role: 'read', reason: 'Look at the export', ...body } });
+  call(app, 'createRequest', {
+    as,
+    headers: { 'idempotency-key': undefined },
+    body: { role: 'read', reason: 'Look at the export', ...body },
+  });
 /** Files and takes it back at once, so that only the hour counts. */
 async function fileAndWithdraw(app: FakeApp, as = dev): Promise<number> {
   const { status, body } = await file(app, {}, as);
@@ -47,7 +57,11 @@ describe('requests of one person in an hour', () => {
 
   test('a replay is none, and a dry run says what filing would', async () => {
     const app = withLimits({ requestsPerHour: 1 });
-    const keyed = { as: dev, headers: { 'idempotency-key': 'k1' }, body: { role: 'read', reason: 'Look at the export' } };
+    const keyed = {
+      as: dev,
+      headers: { 'idempotency-key': 'k1' },
+      body: { role: 'read', reason: 'Look at the export' },
+    };
     expect((await call(app, 'createRequest', keyed)).status).toBe(201);
     expect((await call(app, 'createRequest', keyed)).status).toBe(200);
     const { body } = await call<{ outcome: string; checks: Array<{ check: string; passed: boolean }> }>(app, 'dryRun', {
@@ -73,9 +87,15 @@ describe('requests of one bot in an hour', () => {
     expect((await file(app, { onBehalfOf: 'lead@example.com' }, bot)).status).toBe(201);
     app.now += MINUTE;
     for (const onBehalfOf of [dev, 'lead@example.com']) {
-      await Promise.all([...app.store.requests.keys()].map((id) => call(app, 'endRequest', { as: 'admin@example.com', id, body: {} })));
+      await Promise.all(
+        [...app.store.requests.keys()].map((id) => call(app, 'endRequest', { as: 'admin@example.com', id, body: {} })),
+      );
       const refused = await file(app, { onBehalfOf }, bot);
-      expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([429, 'too-many-open', `${58 * 60}`]);
+      expect([refused.status, refused.body.code, refused.headers['retry-after']]).toEqual([
+        429,
+        'too-many-open',
+        `${58 * 60}`,
+      ]);
     }
     expect((await file(app)).status).toBe(201);
     app.now = start + HOUR;
@@ -100,7 +120,10 @@ describe('open requests of one role', () => {
     fakeApp({
       catalogue: catalogueOf({
         ...smallCatalogueFile,
-        groups: { ...smallCatalogueFile.groups, leads: ['lead@example.com', 'second-lead@example.com', 'security@example.com'] },
+        groups: {
+          ...smallCatalogueFile.groups,
+          leads: ['lead@example.com', 'second-lead@example.com', 'security@example.com'],
+        },
         roles: { ...roles, read: { ...roles.read, requesters: ['everyone'], limits: { open }, ...more } },
       }),
     });
@@ -151,10 +174,18 @@ describe('open requests of one role', () => {
     const { id } = await filed(app);
     await approvedBy(app, id, lead);
     await filed(app, {}, { as: third });
-    const extension = await call<{ id: string }>(app, 'extendRequest', { as: dev, id, body: { duration: '1h', reason: 'Not through yet' } });
+    const extension = await call<{ id: string }>(app, 'extendRequest', {
+      as: dev,
+      id,
+      body: { duration: '1h', reason: 'Not through yet' },
+    });
     expect(extension.status).toBe(201);
     expect(code(await file(app, {}, 'fourth@example.com'))).toBe('429 too-many-open');
-    await call(app, 'endRequest', { as: third, id: [...app.store.requests.values()].find(({ requester }) => requester.person === third)!.id, body: {} });
+    await call(app, 'endRequest', {
+      as: third,
+      id: [...app.store.requests.values()].find(({ requester }) => requester.person === third)!.id,
+      body: {},
+    });
     expect((await file(app, {}, 'fourth@example.com')).status).toBe(201);
     await call(app, 'endRequest', { as: dev, id, body: {} });
     expect(code(await file(app, {}, 'fifth@example.com'))).toBe('429 too-many-open');
@@ -188,7 +219,10 @@ describe('open requests of one role', () => {
   test('a dry run says what filing would, and names nobody', async () => {
     const app = withPlaces(1);
     const { id } = await filed(app);
-    const { text, body } = await call<{ outcome: string; checks: object[] }>(app, 'dryRun', { as: third, body: { role: 'read', reason: 'x' } });
+    const { text, body } = await call<{ outcome: string; checks: object[] }>(app, 'dryRun', {
+      as: third,
+      body: { role: 'read', reason: 'x' },
+    });
     expect([body.outcome, body.checks]).toEqual([
       'refused',
       expect.arrayContaining([expect.objectContaining({ check: 'open-requests-of-role', passed: false })]),
@@ -199,11 +233,19 @@ describe('open requests of one role', () => {
 
   test('a replay takes no place, and the list of roles says how many there are', async () => {
     const app = withPlaces(1);
-    const keyed = { as: dev, headers: { 'idempotency-key': 'k1' }, body: { role: 'read', reason: 'Look at the export' } };
+    const keyed = {
+      as: dev,
+      headers: { 'idempotency-key': 'k1' },
+      body: { role: 'read', reason: 'Look at the export' },
+    };
     expect((await call(app, 'createRequest', keyed)).status).toBe(201);
     expect((await call(app, 'createRequest', keyed)).status).toBe(200);
     const { body } = await call<{ items: RoleView[] }>(app, 'listRoles', { as: dev });
-    expect(Object.fromEntries(body.items.map((role) => [role.id, role.limits]))).toEqual({ read: { open: 1 }, write: undefined, play: undefined });
+    expect(Object.fromEntries(body.items.map((role) => [role.id, role.limits]))).toEqual({
+      read: { open: 1 },
+      write: undefined,
+      play: undefined,
+    });
   });
 
   test('cost no further round trip, and nothing at all for a role without a limit', async () => {

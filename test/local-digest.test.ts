@@ -33,7 +33,11 @@ test('a digest is mailed, and its links open and decide', async () => {
   await post('/local/clock', { set: '2026-11-23T10:20:00Z' });
   const { token } = await post<{ token: string }>('/local/token', { email: 'asi-dev@example.com' });
   for (const role of ['production-bucket-read', 'production-app-write'])
-    await post<RequestView>('/v1/requests', { role, reason: 'Look at the failing nightly export', ticket: 'OPS-1' }, token);
+    await post<RequestView>(
+      '/v1/requests',
+      { role, reason: 'Look at the failing nightly export', ticket: 'OPS-1' },
+      token,
+    );
   const [approver] = ((await (await fetch(`${server.url}/local/outbox`)).json()) as Mail[]).map(({ to }) => to);
   const before = await mailsTo(approver!);
   expect(before).toHaveLength(1);
@@ -45,7 +49,10 @@ test('a digest is mailed, and its links open and decide', async () => {
   expect(digest!.subject).toBe('Please decide: 1 request');
   const link = /http:\S+\/decide\/[\w-]+/.exec(digest!.text)![0];
   expect((await fetch(link)).status).toBe(200);
-  const decided = await fetch(link, { method: 'POST', body: new URLSearchParams({ decision: 'deny', comment: 'Not now' }) });
+  const decided = await fetch(link, {
+    method: 'POST',
+    body: new URLSearchParams({ decision: 'deny', comment: 'Not now' }),
+  });
   expect(decided.status).toBe(200);
   expect((await fetch(link)).status).toBe(410);
 });

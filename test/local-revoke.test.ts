@@ -30,7 +30,11 @@ test.each([
     region: 'eu-west-1',
     endpoint: `${server.url}/local/aws`,
     maxAttempts: 1,
-    credentials: { accessKeyId: keys.AccessKeyId, secretAccessKey: keys.SecretAccessKey, sessionToken: keys.SessionToken },
+    credentials: {
+      accessKeyId: keys.AccessKeyId,
+      secretAccessKey: keys.SecretAccessKey,
+      sessionToken: keys.SessionToken,
+    },
   });
   expect((await sts.send(new GetCallerIdentityCommand({}))).Account).toBe('666666666666');
 

@@ -22,14 +22,31 @@ const base = {
   code_challenge: createHash('sha256').update(verifier).digest('base64url'),
   code_challenge_method: 'S256',
 };
-const address = (over: Record<string, string> = {}) => `${server.url}/local/oidc/authorize?${new URLSearchParams({ ...base, ...over })}`;
+const address = (over: Record<string, string> = {}) =>
+  `${server.url}/local/oidc/authorize?${new URLSearchParams({ ...base, ...over })}`;
 const post = (path: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
-  fetch(`${server.url}/local/oidc/${path}`, { method: 'POST', body: new URLSearchParams(form), redirect: 'manual', headers });
-const sentBack = ({ status, headers }: Response) => ({ status, ...Object.fromEntries(new URL(headers.get('location')!).searchParams) });
+  fetch(`${server.url}/local/oidc/${path}`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+    redirect: 'manual',
+    headers,
+  });
+const sentBack = ({ status, headers }: Response) => ({
+  status,
+  ...Object.fromEntries(new URL(headers.get('location')!).searchParams),
+});
 const json = async (answer: Response) => ({ status: answer.status, ...((await answer.json()) as object) });
-const codeFor = async (form: Record<string, string> = {}) => (sentBack(await post('authorize', { ...base, ...asi, ...form })) as { code?: string }).code!;
+const codeFor = async (form: Record<string, string> = {}) =>
+  (sentBack(await post('authorize', { ...base, ...asi, ...form })) as { code?: string }).code!;
 const redeem = (code: string, over: Record<string, string> = {}) =>
-  post('token', { grant_type: 'authorization_code', client_id: 'latchkey-cli', code, redirect_uri: base.redirect_uri, code_verifier: verifier, ...over });
+  post('token', {
+    grant_type: 'authorization_code',
+    client_id: 'latchkey-cli',
+    code,
+    redirect_uri: base.redirect_uri,
+    code_verifier: verifier,
+    ...over,
+  });
 
 describe('the request for a code', () => {
   test('is answered with state and issuer, by the person alone', async () => {
@@ -40,7 +57,9 @@ describe('the request for a code', () => {
       state: 'st&te',
       iss: `${server.url}/local/oidc`,
     });
-    expect(sentBack(await post('authorize', { ...base, email: 'nobody@example.com' }))).toMatchObject({ error: 'access_denied' });
+    expect(sentBack(await post('authorize', { ...base, email: 'nobody@example.com' }))).toMatchObject({
+      error: 'access_denied',
+    });
   });
   test.each([
     [{ client_id: 'other' }, /Only the client latchkey-cli/],
@@ -59,12 +78,18 @@ describe('the request for a code', () => {
     [{ code_challenge_method: 'plain' }, 'invalid_request'],
     [{ code_challenge: '' }, 'invalid_request'],
   ])('%j is sent back', async (over, error) =>
-    expect(sentBack(await fetch(address(over), { redirect: 'manual' }))).toMatchObject({ status: 303, error, state: 'st&te' }),
+    expect(sentBack(await fetch(address(over), { redirect: 'manual' }))).toMatchObject({
+      status: 303,
+      error,
+      state: 'st&te',
+    }),
   );
   test('what is put into the page stays text', async () => {
     const page = await (await fetch(address({ state: '"><script>alert(1)</script>' }))).text();
     expect(page).not.toContain('<script>');
-    expect((await fetch(address())).headers.get('content-security-policy')).toContain("form-action 'self' http://127.0.0.1:9;");
+    expect((await fetch(address())).headers.get('content-security-policy')).toContain(
+      "form-action 'self' http://127.0.0.1:9;",
+    );
   });
   test('a page of another site cannot choose', async () =>
     expect((await post('authorize', { ...base, ...asi }, { origin: 'https://evil.example' })).status).toBe(403));
@@ -73,7 +98,12 @@ describe('the request for a code', () => {
 describe('a code', () => {
   test('gives a token of its person, which Latchkey checks like any other', async () => {
     const tokens = (await json(await redeem(await codeFor()))) as unknown as { access_token: string };
-    expect(tokens).toMatchObject({ status: 200, token_type: 'Bearer', expires_in: 3600, refresh_token: expect.any(String) });
+    expect(tokens).toMatchObject({
+      status: 200,
+      token_type: 'Bearer',
+      expires_in: 3600,
+      refresh_token: expect.any(String),
+    });
     const me = await fetch(`${server.url}/v1/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
     expect(await me.json()).toMatchObject({ email: 'asi-dev@example.com', via: 'oidc' });
   });
@@ -95,11 +125,21 @@ describe('a code', () => {
 });
 
 describe('a device', () => {
-  const ask = (over: Record<string, string> = {}) => post('device_authorization', { client_id: 'latchkey-cli', scope: 'latchkey', ...over });
-  const poll = (code: string) => post('token', { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', client_id: 'latchkey-cli', device_code: code });
+  const ask = (over: Record<string, string> = {}) =>
+    post('device_authorization', { client_id: 'latchkey-cli', scope: 'latchkey', ...over });
+  const poll = (code: string) =>
+    post('token', {
+      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
+      client_id: 'latchkey-cli',
+      device_code: code,
+    });
 
   test('waits, is told when it asks too often, and gets its token once', async () => {
-    const { device_code: code, user_code: userCode, verification_uri: uri } = (await (await ask()).json()) as Record<string, string>;
+    const {
+      device_code: code,
+      user_code: userCode,
+      verification_uri: uri,
+    } = (await (await ask()).json()) as Record<string, string>;
     expect(await json(await poll(code!))).toMatchObject({ error: 'authorization_pending' });
     expect(await json(await poll(code!))).toMatchObject({ error: 'slow_down' });
     // as somebody types it
@@ -111,11 +151,14 @@ describe('a device', () => {
   test.each([
     [{ client_id: 'other' }, 401, 'invalid_client'],
     [{ scope: 'openid' }, 400, 'invalid_scope'],
-  ])('%j gets no code', async (over, status, error) => expect(await json(await ask(over as Record<string, string>))).toMatchObject({ status, error }));
+  ])('%j gets no code', async (over, status, error) =>
+    expect(await json(await ask(over as Record<string, string>))).toMatchObject({ status, error }),
+  );
 });
 
 test('a refresh token holds once, and gives the next one', async () => {
-  const renew = async (token: string) => json(await post('token', { grant_type: 'refresh_token', client_id: 'latchkey-cli', refresh_token: token }));
+  const renew = async (token: string) =>
+    json(await post('token', { grant_type: 'refresh_token', client_id: 'latchkey-cli', refresh_token: token }));
   const first = (await json(await redeem(await codeFor()))) as unknown as { refresh_token: string };
   const second = (await renew(first.refresh_token)) as unknown as { refresh_token: string };
   expect(second).toMatchObject({ status: 200, access_token: expect.any(String) });

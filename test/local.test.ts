@@ -48,13 +48,24 @@ const problem = async (response: Response | Promise<Response>) => {
   const { code, detail } = await json(response);
   return { status, code, detail, type: headers.get('content-type') };
 };
-const refused = (status: number, code: string) => expect.objectContaining({ status, code, type: 'application/problem+json' });
+const refused = (status: number, code: string) =>
+  expect.objectContaining({ status, code, type: 'application/problem+json' });
 const tokenOf = async (subject: Json) => String((await json(post('/local/token', subject))).token);
-const bearer = async (subject: Json) => ({ authorization: `Bearer ${await tokenOf(subject)}`, 'content-type': 'application/json' });
+const bearer = async (subject: Json) => ({
+  authorization: `Bearer ${await tokenOf(subject)}`,
+  'content-type': 'application/json',
+});
 const asi = { email: 'asi-dev@example.com' };
 const keyOf = (ending: string) => server.keys.find(({ arn }) => arn.endsWith(ending))!;
 /** Sends what fetch would not: another Host, an Origin, a path as it is. */
-const raw = (path: string, { method = 'GET', headers = {}, body = '' }: { method?: string; headers?: Record<string, string>; body?: string } = {}) =>
+const raw = (
+  path: string,
+  {
+    method = 'GET',
+    headers = {},
+    body = '',
+  }: { method?: string; headers?: Record<string, string>; body?: string } = {},
+) =>
   new Promise<{ status: number; headers: Record<string, unknown>; body: string }>((resolve, reject) => {
     const { port } = new URL(url);
     const outgoing = httpRequest({ host: '127.0.0.1', port, path, method, headers }, async (response) =>
@@ -62,7 +73,8 @@ const raw = (path: string, { method = 'GET', headers = {}, body = '' }: { method
     );
     outgoing.on('error', reject).end(body);
   });
-const file = async (role: string, subject: Json = asi) => json(post('/v1/requests', { role, reason: 'needed for the test' }, await bearer(subject)));
+const file = async (role: string, subject: Json = asi) =>
+  json(post('/v1/requests', { role, reason: 'needed for the test' }, await bearer(subject)));
 
 describe('tokens', () => {
   test('of a person, as the issuer publishes its keys', async () => {
@@ -83,7 +95,9 @@ describe('tokens', () => {
       amr: ['pwd', 'mfa'],
     });
     expect(payload).not.toHaveProperty('nbf');
-    expect(await json(fetch(String(jwks_uri)))).toEqual({ keys: [expect.not.objectContaining({ d: expect.anything() })] });
+    expect(await json(fetch(String(jwks_uri)))).toEqual({
+      keys: [expect.not.objectContaining({ d: expect.anything() })],
+    });
   });
 
   test('of a principal', async () => {
@@ -99,7 +113,11 @@ describe('tokens', () => {
 
   test('of a stranger work and see nothing', async () => {
     const headers = await bearer({ email: 'stranger@example.org' });
-    expect(await json(fetch(`${url}/v1/me`, { headers }))).toMatchObject({ email: 'stranger@example.org', name: 'stranger@example.org', groups: [] });
+    expect(await json(fetch(`${url}/v1/me`, { headers }))).toMatchObject({
+      email: 'stranger@example.org',
+      name: 'stranger@example.org',
+      groups: [],
+    });
     expect(await json(fetch(`${url}/v1/roles`, { headers }))).toEqual({ items: [] });
   });
 
@@ -113,11 +131,16 @@ describe('tokens', () => {
     ['mfa of another type', { email: 'a@example.com', mfa: 'yes' }],
     ['a list', []],
     ['no JSON', '{'],
-  ])('refused for %s', async (_what, body) => expect(await problem(post('/local/token', body))).toEqual(refused(400, 'invalid-request')));
+  ])('refused for %s', async (_what, body) =>
+    expect(await problem(post('/local/token', body))).toEqual(refused(400, 'invalid-request')),
+  );
 
   test('a body of any content type will do', async () =>
-    expect((await post('/local/token', asi, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(200));
-  test('a body that is too long', async () => expect(await problem(post('/local/token', `"${'x'.repeat(17_000)}"`))).toEqual(refused(413, 'too-large')));
+    expect((await post('/local/token', asi, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(
+      200,
+    ));
+  test('a body that is too long', async () =>
+    expect(await problem(post('/local/token', `"${'x'.repeat(17_000)}"`))).toEqual(refused(413, 'too-large')));
 });
 
 describe('the gateway', () => {
@@ -140,13 +163,17 @@ describe('the gateway', () => {
     );
     const { kid } = decodeProtectedHeader(token) as { kid: string };
     const forged = await new SignJWT(decodeJwt(token)).setProtectedHeader({ alg: 'RS256', kid }).sign(privateKey);
-    expect(await problem(fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${forged}` } }))).toEqual(refused(401, 'unauthenticated'));
+    expect(await problem(fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${forged}` } }))).toEqual(
+      refused(401, 'unauthenticated'),
+    );
   });
 
   test('a token without signature', async () => {
     const claims = (await tokenOf(asi)).split('.')[1];
     const header = Buffer.from('{"alg":"none"}').toString('base64url');
-    expect((await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${header}.${claims}.` } })).status).toBe(401);
+    expect((await fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${header}.${claims}.` } })).status).toBe(
+      401,
+    );
   });
 
   test('a group with a space stays one group', async () => {
@@ -156,7 +183,10 @@ describe('the gateway', () => {
 
   test.each([
     ['user/asi-dev', { principal: 'arn:aws:iam::222222222222:user/asi-dev', email: 'asi-dev@example.com', via: 'iam' }],
-    ['role/asi-dev-server', { principal: 'arn:aws:iam::222222222222:role/asi-dev-server', email: null, groups: ['developers'] }],
+    [
+      'role/asi-dev-server',
+      { principal: 'arn:aws:iam::222222222222:role/asi-dev-server', email: null, groups: ['developers'] },
+    ],
   ])('SigV4 of %s', async (ending, me) => {
     expect(await json(signedFetch(`${url}/iam/v1/me`, keyOf(ending)))).toMatchObject(me);
     expect((await signedFetch(`${url}/iam/v1/requests?view=mine&limit=2`, keyOf(ending))).status).toBe(200);
@@ -174,12 +204,17 @@ describe('the gateway', () => {
       signedFetch(`${url}/iam/v1/me`, key, { service: 's3' }),
       signedFetch(`${url}/v1/me`, key),
     ];
-    for (const answer of await Promise.all(answers)) expect(await problem(answer)).toEqual(refused(401, 'unauthenticated'));
+    for (const answer of await Promise.all(answers))
+      expect(await problem(answer)).toEqual(refused(401, 'unauthenticated'));
     expect((await fetch(`${url}/iam/v1/me`)).headers.get('www-authenticate')).toBe('AWS4-HMAC-SHA256');
   });
 
   test('a signed body arrives as it was signed', async () => {
-    const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"role":"sandbox-read","reason":"größer"}' };
+    const call = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"role":"sandbox-read","reason":"größer"}',
+    };
     const answer = await signedFetch(`${url}/iam/v1/requests?dryRun=true`, keyOf('role/asi-dev-server'), call);
     expect(await json(answer)).toMatchObject({ outcome: 'automatic' });
   });
@@ -195,19 +230,31 @@ describe('the gateway', () => {
     ['GET', '/v1/requests/%zz', 404, undefined],
   ])('%s %s: %d', async (method, path, status, allow) => {
     const answer = await raw(path, { method, headers: await bearer(asi) });
-    expect(answer).toMatchObject({ status, headers: { 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) } });
+    expect(answer).toMatchObject({
+      status,
+      headers: { 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) },
+    });
     expect(answer.headers.allow).toBe(allow);
   });
 
   test('what is not even percent-encoded is a link that is not valid', async () => {
-    expect(await raw('/decide/%ff', { method: 'GET', headers: {} })).toMatchObject({ status: 404, headers: { 'content-type': 'text/html; charset=utf-8' } });
+    expect(await raw('/decide/%ff', { method: 'GET', headers: {} })).toMatchObject({
+      status: 404,
+      headers: { 'content-type': 'text/html; charset=utf-8' },
+    });
   });
 
   test('a body over 10 MB is answered, not cut off', async () =>
-    expect(await problem(post('/v1/requests', 'x'.repeat(11 * 1024 * 1024), await bearer(asi)))).toEqual(refused(413, 'too-large')));
+    expect(await problem(post('/v1/requests', 'x'.repeat(11 * 1024 * 1024), await bearer(asi)))).toEqual(
+      refused(413, 'too-large'),
+    ));
 
   test('a body that is not UTF-8', async () => {
-    const answer = fetch(`${url}/v1/requests`, { method: 'POST', headers: await bearer(asi), body: new Uint8Array([0x22, 0xff, 0x22]) });
+    const answer = fetch(`${url}/v1/requests`, {
+      method: 'POST',
+      headers: await bearer(asi),
+      body: new Uint8Array([0x22, 0xff, 0x22]),
+    });
     expect((await problem(answer)).detail).toMatch(/UTF-8/);
   });
 });
@@ -224,13 +271,20 @@ describe('what API Gateway would send', () => {
     sourceIp: '127.0.0.1',
     ...over,
   });
-  const echoing = new Proxy({}, { get: () => async (event: unknown) => ({ statusCode: 200, body: JSON.stringify(event) }) }) as Functions;
+  const echoing = new Proxy(
+    {},
+    { get: () => async (event: unknown) => ({ statusCode: 200, body: JSON.stringify(event) }) },
+  ) as Functions;
   const made = async (wallClock = Date.now) => {
     const clock = Date.now;
     const issuer = await createIssuer({ url: issuerUrl, catalogue, clock });
     const key = testKeyOf('arn:aws:iam::222222222222:role/ci/deployer');
     const app = { catalogue, clock, identity: identityOf(issuerUrl) };
-    return { issuer, key, gateway: createGateway({ app, functions: echoing, issuer, keys: new Map([[key.accessKeyId, key]]), wallClock }) };
+    return {
+      issuer,
+      key,
+      gateway: createGateway({ app, functions: echoing, issuer, keys: new Map([[key.accessKeyId, key]]), wallClock }),
+    };
   };
 
   test('claims are text, lists flattened', async () => {
@@ -254,7 +308,16 @@ describe('what API Gateway would send', () => {
         stage: '$default',
         time: expect.stringMatching(/^\d\d\/\w{3}\/\d{4}:[\d:]{8} \+0000$/),
         http: { method: 'GET', path: '/v1/requests/abc%20d', sourceIp: '127.0.0.1' },
-        authorizer: { jwt: { claims: { groups: '[a b c]', email_verified: 'true', iat: expect.stringMatching(/^\d+$/), aud: expect.any(String) } } },
+        authorizer: {
+          jwt: {
+            claims: {
+              groups: '[a b c]',
+              email_verified: 'true',
+              iat: expect.stringMatching(/^\d+$/),
+              aud: expect.any(String),
+            },
+          },
+        },
       },
     });
   });
@@ -267,16 +330,29 @@ describe('what API Gateway would send', () => {
   ])('a body of type %j', async (type, body, isBase64Encoded) => {
     const { gateway } = await made();
     const answer = await gateway(
-      wireCall({ method: 'POST', target: '/decide/abc', headers: { host: 'localhost:1', 'content-type': type }, body: Buffer.from(body) }),
+      wireCall({
+        method: 'POST',
+        target: '/decide/abc',
+        headers: { host: 'localhost:1', 'content-type': type },
+        body: Buffer.from(body),
+      }),
     );
-    expect(JSON.parse(answer.body ?? '')).toMatchObject({ isBase64Encoded, body: isBase64Encoded ? Buffer.from(body).toString('base64') : body });
+    expect(JSON.parse(answer.body ?? '')).toMatchObject({
+      isBase64Encoded,
+      body: isBase64Encoded ? Buffer.from(body).toString('base64') : body,
+    });
   });
 
   test('tokens are judged by the wall clock', async () => {
     const { issuer, gateway } = await made(() => Date.now() + 11 * 365 * 86_400_000);
     const token = await issuer.token({ email: 'a@example.com' });
-    const { statusCode, body } = await gateway(wireCall({ headers: { host: 'localhost:1', authorization: `Bearer ${token}` } }));
-    expect({ statusCode, detail: JSON.parse(body ?? '').detail }).toEqual({ statusCode: 401, detail: 'The token has expired; sign in again.' });
+    const { statusCode, body } = await gateway(
+      wireCall({ headers: { host: 'localhost:1', authorization: `Bearer ${token}` } }),
+    );
+    expect({ statusCode, detail: JSON.parse(body ?? '').detail }).toEqual({
+      statusCode: 401,
+      detail: 'The token has expired; sign in again.',
+    });
   });
 
   test('test keys look like AWS keys, are always the same, and name the caller as AWS does', () => {
@@ -332,7 +408,9 @@ describe('what exists on the local server only', () => {
     expect(shown).toContain(`To</strong> ${mails[0]!.to}`);
     expect(shown).toContain(/http\S+\/decide\/[\w-]+/.exec(mails[0]!.text)![0]);
     expect(shown).not.toContain('<base');
-    expect((await raw(`/local/outbox/${mails[0]!.id}`, { headers: { 'sec-fetch-dest': 'iframe' } })).body).toContain('<base target="_blank">');
+    expect((await raw(`/local/outbox/${mails[0]!.id}`, { headers: { 'sec-fetch-dest': 'iframe' } })).body).toContain(
+      '<base target="_blank">',
+    );
     expect(await problem(fetch(`${url}/local/outbox/none`))).toEqual(refused(404, 'not-found'));
   });
 
@@ -355,7 +433,9 @@ describe('what exists on the local server only', () => {
     const { id } = await file('sandbox-read', { email: 'second-dev@example.com' });
     const set = await json(post('/local/clock', { set: '2031-12-31T23:59:00Z' }));
     expect(set).toEqual({ now: '2031-12-31T23:59:00Z' });
-    expect(await json(post('/local/clock', { advance: '1h30m' }))).toEqual({ now: expect.stringMatching(/^2032-01-01T01:29:0\dZ$/) });
+    expect(await json(post('/local/clock', { advance: '1h30m' }))).toEqual({
+      now: expect.stringMatching(/^2032-01-01T01:29:0\dZ$/),
+    });
     expect(await json(fetch(`${url}/v1/requests/${id}`, { headers }))).toMatchObject({ status: 'ended' });
     expect(await problem(post(`/v1/requests/${id}/credentials`, {}, headers))).toEqual(refused(409, 'not-active'));
     const swept = await json(post('/local/sweep'));
@@ -374,7 +454,9 @@ describe('what exists on the local server only', () => {
     ['reset: false', { reset: false }],
     ['an unknown field', { back: '1h' }],
     ['the far future', { set: '9999-01-01T00:00:00Z' }],
-  ])('the clock refuses %s', async (_what, body) => expect(await problem(post('/local/clock', body))).toEqual(refused(400, 'invalid-request')));
+  ])('the clock refuses %s', async (_what, body) =>
+    expect(await problem(post('/local/clock', body))).toEqual(refused(400, 'invalid-request')),
+  );
 
   test.each([
     ['GET', '/local/token', 405, 'POST'],
@@ -395,7 +477,8 @@ describe('what exists on the local server only', () => {
     const html = await page.text();
     expect(html).toContain('This page exists on the local server only');
     expect(html).toContain('contractor@example.com');
-    for (const [, path] of html.matchAll(/(?:src|href)="(\/local\/[^"]+)"/g)) expect((await fetch(`${url}${path}`)).status).toBe(200);
+    for (const [, path] of html.matchAll(/(?:src|href)="(\/local\/[^"]+)"/g))
+      expect((await fetch(`${url}${path}`)).status).toBe(200);
     expect(html).not.toMatch(/(?:src|href)="https?:/);
   });
 
@@ -409,7 +492,9 @@ describe('what exists on the local server only', () => {
     expect(await asked({ origin: 'null' })).toMatchObject({ status: 403 });
     expect(await asked({ host: 'evil.example' })).toMatchObject({ status: 403 });
     expect(await raw('/local/outbox', { headers: { host: 'evil.example:3000' } })).toMatchObject({ status: 403 });
-    expect(await raw('/local/aws/', { method: 'POST', headers: { host: 'evil.example' } })).toMatchObject({ status: 403 });
+    expect(await raw('/local/aws/', { method: 'POST', headers: { host: 'evil.example' } })).toMatchObject({
+      status: 403,
+    });
     expect(await raw('/', { headers: { host: '[::1]:3000' } })).toMatchObject({ status: 200 });
   });
 });
@@ -483,8 +568,16 @@ describe('settings', () => {
     expect(readSettings(args, {})).toEqual({ faults: [expect.any(String)] }),
   );
   test("the SDK's own variables take an emulator's place", () => {
-    expect(readAwsSettings({})).toEqual({ region: 'us-east-1', elsewhere: { dynamodb: false, sts: false, ses: false }, ownCredentials: false });
-    expect(readAwsSettings({ AWS_ENDPOINT_URL_STS: 'http://x' }).elsewhere).toEqual({ dynamodb: false, sts: true, ses: false });
+    expect(readAwsSettings({})).toEqual({
+      region: 'us-east-1',
+      elsewhere: { dynamodb: false, sts: false, ses: false },
+      ownCredentials: false,
+    });
+    expect(readAwsSettings({ AWS_ENDPOINT_URL_STS: 'http://x' }).elsewhere).toEqual({
+      dynamodb: false,
+      sts: true,
+      ses: false,
+    });
     expect(readAwsSettings({ AWS_ENDPOINT_URL: 'http://x', AWS_ACCESS_KEY_ID: 'a', AWS_REGION: 'eu-west-1' })).toEqual({
       region: 'eu-west-1',
       elsewhere: { dynamodb: true, sts: true, ses: true },
@@ -519,28 +612,35 @@ describe('as a process', () => {
     const printed = await ready(first.child);
     const base = /http:\/\/localhost:(\d+)/.exec(printed)![0];
     const [, accessKeyId, secretAccessKey] =
-      /^arn:aws:iam::222222222222:user\/asi-dev\nAWS_ACCESS_KEY_ID=(AKIA[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=(\S+)$/m.exec(printed) as unknown as [
-        string,
-        string,
-        string,
-      ];
+      /^arn:aws:iam::222222222222:user\/asi-dev\nAWS_ACCESS_KEY_ID=(AKIA[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=(\S+)$/m.exec(
+        printed,
+      ) as unknown as [string, string, string];
     expect(printed).toContain('arn:aws:iam::999999999999:role/chatops-bot\nAWS_ACCESS_KEY_ID=');
     const keys = { accessKeyId, secretAccessKey };
-    const call = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"role":"sandbox-read","reason":"restart"}' };
+    const call = {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"role":"sandbox-read","reason":"restart"}',
+    };
     const { id } = await json(signedFetch(`${base}/iam/v1/requests`, keys, call));
     const { token } = await json(fetch(`${base}/local/token`, { method: 'POST', body: JSON.stringify(asi) }));
 
     const busy = start('--port', new URL(base).port);
     const sameData = start('--port', '0', '--data', join(folder, 'data'));
     expect([await busy.ended, await busy.errors]).toEqual([[1, null], expect.stringMatching(/^Port \d+ is in use/)]);
-    expect([await sameData.ended, await sameData.errors]).toEqual([[1, null], expect.stringContaining('Another local server')]);
+    expect([await sameData.ended, await sameData.errors]).toEqual([
+      [1, null],
+      expect.stringContaining('Another local server'),
+    ]);
 
     first.child.kill('SIGTERM');
     expect([await first.ended, await first.errors]).toEqual([[0, null], '']);
 
     const second = start('--port', new URL(base).port, '--data', join(folder, 'data'));
     await ready(second.child);
-    expect(await json(fetch(`${base}/v1/requests/${id}`, { headers: { authorization: `Bearer ${token}` } }))).toMatchObject({ id, status: 'active' });
+    expect(
+      await json(fetch(`${base}/v1/requests/${id}`, { headers: { authorization: `Bearer ${token}` } })),
+    ).toMatchObject({ id, status: 'active' });
     second.child.kill('SIGINT');
     expect(await second.ended).toEqual([0, null]);
   });
@@ -552,13 +652,23 @@ describe('as a process', () => {
     const older = {
       ...rest,
       GlobalSecondaryIndexes: GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName !== 'openByRole'),
-      AttributeDefinitions: AttributeDefinitions.filter(({ AttributeName }) => AttributeName !== 'open' && AttributeName !== 'until'),
+      AttributeDefinitions: AttributeDefinitions.filter(
+        ({ AttributeName }) => AttributeName !== 'open' && AttributeName !== 'until',
+      ),
     };
     await client.send(new CreateTableCommand(older));
     await waitUntilTableExists({ client, maxWaitTime: 10, minDelay: 1 }, { TableName: 'latchkey' });
-    const elsewhere = { AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint, AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'local', AWS_SECRET_ACCESS_KEY: 'local' };
+    const elsewhere = {
+      AWS_ENDPOINT_URL_DYNAMODB: emulator.endpoint,
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: 'local',
+      AWS_SECRET_ACCESS_KEY: 'local',
+    };
     const { ended, errors } = startWith(elsewhere, '--port', '0');
-    expect([await ended, await errors]).toEqual([[1, null], expect.stringContaining('made by an older Latchkey and has no index openByRole')]);
+    expect([await ended, await errors]).toEqual([
+      [1, null],
+      expect.stringContaining('made by an older Latchkey and has no index openByRole'),
+    ]);
     client.destroy();
     await emulator.stop();
   });
@@ -575,7 +685,10 @@ describe('as a process', () => {
 
   test('tells what a catalogue probably does not mean, and starts', async () => {
     const doubtful = join(folder, 'doubtful.yml');
-    writeFileSync(doubtful, readFileSync('access.yml', 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]'));
+    writeFileSync(
+      doubtful,
+      readFileSync('access.yml', 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]'),
+    );
     const { child, ended, errors } = start('--port', '0', '--catalogue', doubtful);
     await ready(child);
     child.kill('SIGTERM');

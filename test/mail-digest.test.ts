@@ -19,7 +19,10 @@ const appWith = (mailsPerHour: number | undefined, more: object = {}, approvers:
     catalogue: catalogueOf({
       ...smallCatalogueFile,
       ...(mailsPerHour !== undefined && { limits: { mailsPerHour } }),
-      roles: { ...smallCatalogueFile.roles, read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers }], ...more } } },
+      roles: {
+        ...smallCatalogueFile.roles,
+        read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers }], ...more } },
+      },
     }),
   });
 /** Requests 1 to `count`, one after the other, each told at once. */
@@ -32,8 +35,10 @@ async function burst(app: FakeApp, count: number, from = 1): Promise<string[]> {
   return ids;
 }
 const sentTo = (app: FakeApp, to: string) => app.mail.outbox.filter((mail) => mail.to === to);
-const subjects = (app: FakeApp, to = lead) => sentTo(app, to).map(({ subject }) => subject.replace(/ in Production.*/, ''));
-const digestsOf = (app: FakeApp, to = lead) => sentTo(app, to).filter(({ subject }) => /^Please decide: \d+ requests?$/.test(subject));
+const subjects = (app: FakeApp, to = lead) =>
+  sentTo(app, to).map(({ subject }) => subject.replace(/ in Production.*/, ''));
+const digestsOf = (app: FakeApp, to = lead) =>
+  sentTo(app, to).filter(({ subject }) => /^Please decide: \d+ requests?$/.test(subject));
 const linksIn = (text: string) => [...text.matchAll(/\/decide\/([\w-]+)/g)].map(([, token]) => token!);
 const atTheHour = (app: FakeApp) => passUntil(app, start + HOUR, HOUR);
 const codes = (app: FakeApp) => app.lines.map(({ code }) => code);
@@ -52,14 +57,24 @@ describe('beyond the limit of an hour', () => {
     expect(links.map((token) => token.slice(0, 26)).sort()).toEqual(ids.slice(2).sort());
     for (const token of links) {
       expect((await call(app, 'showDecision', { id: token })).text).toContain('Approve');
-      expect((await call(app, 'decideByLink', { id: token, headers: form, body: Buffer.from('decision=approve') })).status).toBe(200);
+      expect(
+        (await call(app, 'decideByLink', { id: token, headers: form, body: Buffer.from('decision=approve') })).status,
+      ).toBe(200);
       expect(app.store.requests.get(token.slice(0, 26))).toMatchObject({
         endsAt: expect.any(Number),
         stages: [{ decisions: [{ person: lead, via: 'link' }] }],
       });
     }
-    expect(codes(app).filter((code) => code.startsWith('mail-h') || code.startsWith('dig'))).toEqual(['mail-held', 'mail-held', 'mail-held', 'digests-closed']);
-    expect(app.lines).toContainEqual({ code: 'mail-sent', fields: { digest: expect.any(String), kind: 'digest', requests: 3 } });
+    expect(codes(app).filter((code) => code.startsWith('mail-h') || code.startsWith('dig'))).toEqual([
+      'mail-held',
+      'mail-held',
+      'mail-held',
+      'digests-closed',
+    ]);
+    expect(app.lines).toContainEqual({
+      code: 'mail-sent',
+      fields: { digest: expect.any(String), kind: 'digest', requests: 3 },
+    });
   });
 
   test('the digest goes out once, whatever comes again', async () => {
@@ -82,7 +97,8 @@ describe('beyond the limit of an hour', () => {
     await burst(app, 2);
     for (const to of [lead, 'second-lead@example.com']) expect(sentTo(app, to)).toHaveLength(1);
     await atTheHour(app);
-    for (const to of [lead, 'second-lead@example.com']) expect([sentTo(app, to), digestsOf(app, to)]).toMatchObject([{ length: 2 }, { length: 1 }]);
+    for (const to of [lead, 'second-lead@example.com'])
+      expect([sentTo(app, to), digestsOf(app, to)]).toMatchObject([{ length: 2 }, { length: 1 }]);
     expect(linksIn(digestsOf(app)[0]!.text)).not.toEqual(linksIn(digestsOf(app, 'second-lead@example.com')[0]!.text));
     await burst(app, 1, 3);
     expect(subjects(app).slice(2)).toEqual(['Please decide: read']);
@@ -105,7 +121,11 @@ describe('beyond the limit of an hour', () => {
     const app = appWith(1);
     const ids = await burst(app, 61);
     await atTheHour(app);
-    expect(subjects(app).slice(1)).toEqual(['Please decide: 25 requests', 'Please decide: 25 requests', 'Please decide: 10 requests']);
+    expect(subjects(app).slice(1)).toEqual([
+      'Please decide: 25 requests',
+      'Please decide: 25 requests',
+      'Please decide: 10 requests',
+    ]);
     expect(
       digestsOf(app)
         .flatMap(({ text }) => linksIn(text).map((token) => token.slice(0, 26)))
@@ -201,7 +221,11 @@ Latchkey at https://latchkey.example.com
           ...smallCatalogueFile,
           limits: { mailsPerHour: 1 },
           roles: {
-            read: { ...read, requesters: ['everyone'], approval: { stages: [{ approvers: [lead, 'security@example.com'] }, { approvers: [lead] }] } },
+            read: {
+              ...read,
+              requesters: ['everyone'],
+              approval: { stages: [{ approvers: [lead, 'security@example.com'] }, { approvers: [lead] }] },
+            },
           },
           bots: {},
         }),
@@ -215,7 +239,10 @@ Latchkey at https://latchkey.example.com
       await atTheHour(app);
       const links = linksIn(digestsOf(app)[0]!.text);
       expect(links.map((token) => token.slice(0, 26))).toEqual([id]);
-      expect((await call(app, 'decideByLink', { id: links[0]!, headers: form, body: Buffer.from('decision=approve') })).status).toBe(200);
+      expect(
+        (await call(app, 'decideByLink', { id: links[0]!, headers: form, body: Buffer.from('decision=approve') }))
+          .status,
+      ).toBe(200);
       expect(app.store.requests.get(id!)?.endsAt).toBeDefined();
     });
 
@@ -235,8 +262,13 @@ describe('what is never held back', () => {
   test('how it went, and the link of somebody in whose name a bot filed', async () => {
     const app = appWith(1);
     const [first] = await burst(app, 3);
-    await filed(app, { onBehalfOf: 'dev@example.com' }, { as: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops' });
-    for (const n of [2, 3]) await call(app, 'endRequest', { as: dev(n), id: [...app.store.requests.keys()][n - 1]!, body: {} });
+    await filed(
+      app,
+      { onBehalfOf: 'dev@example.com' },
+      { as: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops' },
+    );
+    for (const n of [2, 3])
+      await call(app, 'endRequest', { as: dev(n), id: [...app.store.requests.keys()][n - 1]!, body: {} });
     await approvedBy(app, first!, lead);
     await playStream(app);
     expect(subjects(app)).toEqual(['Please decide: read', 'Withdrawn: read', 'Withdrawn: read']);
@@ -254,7 +286,8 @@ describe('what is never held back', () => {
         bots: {},
       }),
     });
-    for (let n = 1; n <= 3; n += 1) await filed(app, { breakGlass: true, reason: 'The shop is down and nobody answers' }, { as: dev(n) });
+    for (let n = 1; n <= 3; n += 1)
+      await filed(app, { breakGlass: true, reason: 'The shop is down and nobody answers' }, { as: dev(n) });
     await playStream(app);
     expect(subjects(app)).toEqual(['Break-glass used: read', 'Break-glass used: read', 'Break-glass used: read']);
   });
@@ -363,7 +396,10 @@ describe('trouble', () => {
     const app = await closed();
     app.mail.refused.add(lead);
     expect(await playStream(app)).toEqual({ batchItemFailures: [] });
-    expect(app.lines).toContainEqual({ code: 'mail-refused', fields: { digest: expect.any(String), kind: 'digest', reason: 'MessageRejected' } });
+    expect(app.lines).toContainEqual({
+      code: 'mail-refused',
+      fields: { digest: expect.any(String), kind: 'digest', reason: 'MessageRejected' },
+    });
     app.mail.refused.clear();
     await passUntil(app, start + 2 * HOUR, 5 * MINUTE);
     expect(sentTo(app, lead)).toHaveLength(1);

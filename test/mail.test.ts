@@ -5,7 +5,10 @@ import { MailRefused } from '../lib/mail-refused.ts';
 import { Problem } from '../lib/problem.ts';
 import { cannedAws, cannedClient, refusal, rejectionOf } from './support/canned-aws.ts';
 
-const sent = { status: 200, body: '<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>' };
+const sent = {
+  status: 200,
+  body: '<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>',
+};
 const mail = { to: 'lead@example.com', subject: 'Zugriff für Jürgen ✔', text: 'text', html: '<p>html</p>' };
 const sender = 'Latchkey <latchkey@example.com>';
 function sesWith(...answers: Parameters<typeof cannedAws>) {
@@ -52,11 +55,17 @@ describe('is never sent', () => {
     expect(ses.asked).toHaveLength(0);
   });
 
-  test.each(['a\r\nBcc: b@example.com', 'a\nb', 'a\tb', 'a\0b', 'a\u0085b', 'a\u2028b'])('about %j', async (subject) => {
-    const ses = sesWith(sent);
-    expect(await rejectionOf(ses.mail.send({ ...mail, subject }))).toMatchObject({ name: 'MailRefused', reason: 'InvalidSubject' });
-    expect(ses.asked).toHaveLength(0);
-  });
+  test.each(['a\r\nBcc: b@example.com', 'a\nb', 'a\tb', 'a\0b', 'a\u0085b', 'a\u2028b'])(
+    'about %j',
+    async (subject) => {
+      const ses = sesWith(sent);
+      expect(await rejectionOf(ses.mail.send({ ...mail, subject }))).toMatchObject({
+        name: 'MailRefused',
+        reason: 'InvalidSubject',
+      });
+      expect(ses.asked).toHaveLength(0);
+    },
+  );
 });
 
 test.each([
@@ -64,7 +73,9 @@ test.each([
   ['InvalidParameterValue', 400],
   ['ValidationError', 400],
 ])('%s settles the mail', async (code, status) => {
-  const error = await rejectionOf(sesWith(refusal(code, 'canary lead@example.com is not verified', status)).mail.send(mail));
+  const error = await rejectionOf(
+    sesWith(refusal(code, 'canary lead@example.com is not verified', status)).mail.send(mail),
+  );
   expect(error).toMatchObject({ name: 'MailRefused', reason: code });
   expect(String(error)).not.toContain('canary');
 });
@@ -76,7 +87,10 @@ test.each<[string, Parameters<typeof cannedAws>[0]]>([
   ['a domain that is not set up', refusal('MailFromDomainNotVerifiedException', 'canary')],
   [
     'a sender that is not verified yet',
-    refusal('MessageRejected', 'Email address is not verified. The following identities failed: Latchkey@example.com canary'),
+    refusal(
+      'MessageRejected',
+      'Email address is not verified. The following identities failed: Latchkey@example.com canary',
+    ),
   ],
   ['a missing permission', refusal('AccessDenied', 'canary', 403)],
   ['a fault of SES', refusal('InternalFailure', 'canary', 500)],

@@ -12,12 +12,31 @@ const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approve
 const links = { decide: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
 
 /** One more event, by whom, with what else it changes. */
-function after(before: RequestRecord, type: EventType, by: { key: string; name: string }, changes: Partial<RequestRecord> = {}, via = 'oidc'): RequestRecord {
+function after(
+  before: RequestRecord,
+  type: EventType,
+  by: { key: string; name: string },
+  changes: Partial<RequestRecord> = {},
+  via = 'oidc',
+): RequestRecord {
   const seq = before.version + 1;
-  const event = { seq, at: start + seq * MINUTE, type, actor: by.key, via, ...(via !== 'sweep' && { note: `why ${by.name} did it` }) };
+  const event = {
+    seq,
+    at: start + seq * MINUTE,
+    type,
+    actor: by.key,
+    via,
+    ...(via !== 'sweep' && { note: `why ${by.name} did it` }),
+  };
   const outcomes = ['denied', 'withdrawn', 'ended', 'revoked', 'lapsed'] as const;
   const status = outcomes.find((outcome) => outcome === type);
-  return { ...before, version: seq, history: [...before.history, event], ...(status && { outcome: { status, at: event.at, by: by.name } }), ...changes };
+  return {
+    ...before,
+    version: seq,
+    history: [...before.history, event],
+    ...(status && { outcome: { status, at: event.at, by: by.name } }),
+    ...changes,
+  };
 }
 
 const decision = (by: { key: string; name: string }, answer: Decision['decision']): Decision => ({
@@ -31,7 +50,10 @@ const decision = (by: { key: string; name: string }, answer: Decision['decision'
 });
 const filed = (changes: Partial<RequestRecord> = {}): RequestRecord =>
   record({ version: 1, history: [{ seq: 1, at: start, type: 'filed', actor: asi.key, via: 'oidc' }], ...changes });
-const stage = (people: Array<{ key: string; name: string }>, changes: Partial<RequestRecord['stages'][number]> = {}): RequestRecord['stages'][number] => ({
+const stage = (
+  people: Array<{ key: string; name: string }>,
+  changes: Partial<RequestRecord['stages'][number]> = {},
+): RequestRecord['stages'][number] => ({
   need: 1,
   approvers: people.map(({ key }) => key),
   people,
@@ -55,7 +77,11 @@ const told = (news: News[]): string[] => news.map(({ kind, to }) => `${kind} ${t
 describe('whom to tell what', () => {
   test('filing asks the first stage: nobody without mail, never the requester', () => {
     expect(told(messagesFor(undefined, twoStages))).toEqual([`decide ${lea.key}`, `decide ${bob.key}`]);
-    expect(messagesFor(undefined, twoStages)[0]).toMatchObject({ requestId: twoStages.id, approver: lea, to: { ...lea, email: lea.key } });
+    expect(messagesFor(undefined, twoStages)[0]).toMatchObject({
+      requestId: twoStages.id,
+      approver: lea,
+      to: { ...lea, email: lea.key },
+    });
   });
 
   test('the next stage is asked when its turn comes, without those who have decided already', () => {
@@ -64,11 +90,21 @@ describe('whom to tell what', () => {
 
   test('an approval that opens no stage and grants nothing is no news', () => {
     const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
-    expect(messagesFor(two, after(two, 'approved', lea, { stages: [{ ...two.stages[0]!, decisions: [decision(lea, 'approve')] }] }))).toEqual([]);
+    expect(
+      messagesFor(
+        two,
+        after(two, 'approved', lea, { stages: [{ ...two.stages[0]!, decisions: [decision(lea, 'approve')] }] }),
+      ),
+    ).toEqual([]);
   });
 
   test.each<[string, RequestRecord, RequestRecord, string[]]>([
-    ['the last approval', firstApproved, granted, [`approved ${asi.key}`, `approved ${bob.key}`, `approved ${lea.key}`]],
+    [
+      'the last approval',
+      firstApproved,
+      granted,
+      [`approved ${asi.key}`, `approved ${bob.key}`, `approved ${lea.key}`],
+    ],
     ['a denial', twoStages, after(twoStages, 'denied', bob), [`denied ${asi.key}`, `denied ${lea.key}`]],
     ['a withdrawal', twoStages, after(twoStages, 'withdrawn', asi), [`withdrawn ${bob.key}`, `withdrawn ${lea.key}`]],
     [
@@ -77,10 +113,25 @@ describe('whom to tell what', () => {
       after(granted, 'revoked', { key: 'admin@example.com', name: 'Ad Min' }),
       [asi, bob, lea, sec].map(({ key }) => `revoked ${key}`),
     ],
-    ['a revocation by an approver', granted, after(granted, 'revoked', sec), [asi, bob, lea].map(({ key }) => `revoked ${key}`)],
-    ['a lapse', twoStages, after(twoStages, 'lapsed', { key: 'latchkey', name: 'nobody' }, {}, 'sweep'), [asi, bob, lea].map(({ key }) => `lapsed ${key}`)],
+    [
+      'a revocation by an approver',
+      granted,
+      after(granted, 'revoked', sec),
+      [asi, bob, lea].map(({ key }) => `revoked ${key}`),
+    ],
+    [
+      'a lapse',
+      twoStages,
+      after(twoStages, 'lapsed', { key: 'latchkey', name: 'nobody' }, {}, 'sweep'),
+      [asi, bob, lea].map(({ key }) => `lapsed ${key}`),
+    ],
     ['a hand-back', granted, after(granted, 'ended', asi), [`ended ${lea.key}`, `ended ${sec.key}`]],
-    ['a natural end', granted, after(granted, 'ended', { key: 'latchkey', name: 'the end of the grant' }, {}, 'sweep'), []],
+    [
+      'a natural end',
+      granted,
+      after(granted, 'ended', { key: 'latchkey', name: 'the end of the grant' }, {}, 'sweep'),
+      [],
+    ],
     ['a session', granted, after(granted, 'vended', asi), []],
     ['a URL that never came to be', granted, after(granted, 'undelivered', asi), []],
     [
@@ -95,7 +146,10 @@ describe('whom to tell what', () => {
 
   test('a bot: the person is told what was filed in their name', () => {
     const bot = 'arn:aws:iam::999999999999:role/chatops-bot';
-    const byBot = filed({ filedBy: { principal: bot }, history: [{ seq: 1, at: start, type: 'filed', actor: bot, via: 'iam' }] });
+    const byBot = filed({
+      filedBy: { principal: bot },
+      history: [{ seq: 1, at: start, type: 'filed', actor: bot, via: 'iam' }],
+    });
     expect(told(messagesFor(undefined, byBot))).toEqual([`decide ${lea.key}`, `filed ${asi.key}`]);
   });
 
@@ -150,12 +204,19 @@ describe('the mail', () => {
 
   test('that asks says where the risk is high, and nothing where it is low', () => {
     const text = (risk: 'low' | 'high') =>
-      mailTo(lea.key, undefined, filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedBy: 1 })] })).text;
+      mailTo(
+        lea.key,
+        undefined,
+        filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedBy: 1 })] }),
+      ).text;
     expect([text('high'), text('low')].map((words) => words.includes('Risk: high'))).toEqual([true, false]);
   });
 
   test('that asks says who, where, what, why, how long, what an approval does, until when and how to deny', () => {
-    const request = filed({ filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' }, stages: [stage([lea, bob], { openedBy: 1 })] });
+    const request = filed({
+      filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' },
+      stages: [stage([lea, bob], { openedBy: 1 })],
+    });
     const { subject, text, html } = mailTo(lea.key, undefined, request);
     expect(subject).toBe('Please decide: production-bucket-read in Production (111111111111) for Asi Dev');
     for (const words of [
@@ -182,8 +243,12 @@ describe('the mail', () => {
 
   test('says when an approval alone does not give access', () => {
     const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
-    expect(flat(mailTo(lea.key, undefined, two).text)).toContain('one more approver has to approve before Asi Dev gets any access');
-    expect(flat(mailTo(bob.key, undefined, twoStages).text)).toContain('goes on to the next approvers (Sec Urity, Lea Lead)');
+    expect(flat(mailTo(lea.key, undefined, two).text)).toContain(
+      'one more approver has to approve before Asi Dev gets any access',
+    );
+    expect(flat(mailTo(bob.key, undefined, twoStages).text)).toContain(
+      'goes on to the next approvers (Sec Urity, Lea Lead)',
+    );
     expect(flat(mailTo(sec.key, twoStages, firstApproved).text)).toMatch(
       /Approvals needed: 1 of 2 \(stage 2 of 2\).*Approved by: Lea Lead.*> Lea Lead says approve/,
     );
@@ -200,9 +265,30 @@ describe('the mail', () => {
 
   test.each<[string, string, RequestRecord, EventType, { key: string; name: string }, RegExp[]]>([
     ['a denial', asi.key, twoStages, 'denied', bob, [/was denied/, /talk to whoever denied it/]],
-    ['a withdrawal', lea.key, twoStages, 'withdrawn', asi, [/Withdrawn by: Asi Dev, .* > why Asi Dev did it/, /nothing left to decide/]],
-    ['a revocation', asi.key, granted, 'revoked', sec, [/Revoked by: Sec Urity, .* > why Sec Urity did it/, /No more sessions are issued\. If/]],
-    ['a lapse', asi.key, twoStages, 'lapsed', { key: 'latchkey', name: 'nobody' }, [/was not decided by 22 Nov 2026, 18:00 UTC/, /file the request again/]],
+    [
+      'a withdrawal',
+      lea.key,
+      twoStages,
+      'withdrawn',
+      asi,
+      [/Withdrawn by: Asi Dev, .* > why Asi Dev did it/, /nothing left to decide/],
+    ],
+    [
+      'a revocation',
+      asi.key,
+      granted,
+      'revoked',
+      sec,
+      [/Revoked by: Sec Urity, .* > why Sec Urity did it/, /No more sessions are issued\. If/],
+    ],
+    [
+      'a lapse',
+      asi.key,
+      twoStages,
+      'lapsed',
+      { key: 'latchkey', name: 'nobody' },
+      [/was not decided by 22 Nov 2026, 18:00 UTC/, /file the request again/],
+    ],
     ['a hand-back', lea.key, granted, 'ended', asi, [/Handed back by: Asi Dev/]],
   ])('of %s says what happened, who, and what to do next', (_name, to, before, type, by, expected) => {
     for (const words of expected) expect(flat(mailTo(to, before, after(before, type, by)).text)).toMatch(words);
@@ -210,14 +296,24 @@ describe('the mail', () => {
 
   test('of a revocation says until when sessions that are out still work', () => {
     const at = start + 5 * MINUTE;
-    const session = { kind: 'keys', accessKeyId: 'ASIAQWERTYUIOPASDFGH', sessionName: 'lk-x', issuedAt: at, expiresAt: at + HOUR } as const;
+    const session = {
+      kind: 'keys',
+      accessKeyId: 'ASIAQWERTYUIOPASDFGH',
+      sessionName: 'lk-x',
+      issuedAt: at,
+      expiresAt: at + HOUR,
+    } as const;
     const { text } = mailTo(asi.key, granted, after({ ...granted, sessions: [session] }, 'revoked', sec));
     expect(flat(text)).toContain('Those that are already out end on 22 Nov 2026, 11:05 UTC at the latest.');
   });
 
   test('of a filing by a bot says so and how to undo it', () => {
     const byBot = filed({ filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' } });
-    const { text } = renderMail({ id: 'x', requestId: byBot.id, kind: 'filed', to: { ...asi, email: asi.key } }, byBot, { home: links.home });
+    const { text } = renderMail(
+      { id: 'x', requestId: byBot.id, kind: 'filed', to: { ...asi, email: asi.key } },
+      byBot,
+      { home: links.home },
+    );
     expect(flat(text)).toContain('Something was filed in your name');
     expect(flat(text)).toContain('the bot arn:aws:iam::999999999999:role/chatops-bot');
     expect(flat(text)).toContain('withdraw it');
@@ -229,7 +325,9 @@ describe('the mail', () => {
 
   test('has lines of at most 72 characters, addresses and other texts of one piece apart', () => {
     const { text } = mailTo(lea.key, undefined, filed());
-    const long = text.split('\n').filter((line) => line.length > 72 && !line.startsWith('http') && !line.startsWith('Asked by:'));
+    const long = text
+      .split('\n')
+      .filter((line) => line.length > 72 && !line.startsWith('http') && !line.startsWith('Asked by:'));
     expect(long).toEqual([]);
   });
 });

@@ -19,14 +19,20 @@ const scope = {
 };
 const values = { bucket: 'reports', prefix: '2026/11' };
 const catalogueWith = (more: object) =>
-  catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } } });
+  catalogueOf({
+    ...smallCatalogueFile,
+    roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } },
+  });
 const faultsWith = (more: object) =>
-  checkCatalogue({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } } }).faults.map(
-    ({ path, detail }) => `${path.join('.')}: ${detail}`,
-  );
+  checkCatalogue({
+    ...smallCatalogueFile,
+    roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } },
+  }).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
 const appWith = (more: object) => fakeApp({ catalogue: catalogueWith(more) });
-const vend = (app: ReturnType<typeof fakeApp>, id: string) => call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
-const statementsOf = (app: ReturnType<typeof fakeApp>) => JSON.parse(app.sts.assumed.at(-1)!.Policy).Statement as Array<Record<string, unknown>>;
+const vend = (app: ReturnType<typeof fakeApp>, id: string) =>
+  call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
+const statementsOf = (app: ReturnType<typeof fakeApp>) =>
+  JSON.parse(app.sts.assumed.at(-1)!.Policy).Statement as Array<Record<string, unknown>>;
 
 describe('a scope', () => {
   test('fills the session policy, so that nothing else can be done', async () => {
@@ -35,7 +41,11 @@ describe('a scope', () => {
     expect(request.scope).toEqual(values);
     await approvedBy(app, request.id, 'lead@example.com');
     expect((await vend(app, request.id)).status).toBe(200);
-    expect(statementsOf(app)[0]).toEqual({ Effect: 'Allow', Action: ['s3:GetObject'], Resource: ['arn:aws:s3:::reports/2026/11/*'] });
+    expect(statementsOf(app)[0]).toEqual({
+      Effect: 'Allow',
+      Action: ['s3:GetObject'],
+      Resource: ['arn:aws:s3:::reports/2026/11/*'],
+    });
     const session = JSON.parse(app.sts.assumed.at(-1)!.Policy);
     const may = (action: string, resource: string) =>
       isAllowed({
@@ -65,7 +75,10 @@ describe('a scope', () => {
 
   test('is shown with the role', async () => {
     const { body } = await call<{ items: RoleView[] }>(appWith({ scope }), 'listRoles', { as: dev });
-    expect(body.items[0]?.scope).toEqual({ ...scope.parameters, bucket: { ...scope.parameters.bucket, maxLength: 64 } });
+    expect(body.items[0]?.scope).toEqual({
+      ...scope.parameters,
+      bucket: { ...scope.parameters.bucket, maxLength: 64 },
+    });
   });
 
   test.each<[string, unknown, string]>([
@@ -88,7 +101,10 @@ describe('a scope', () => {
     });
     expect([answer.status, answer.body]).toEqual([
       422,
-      expect.objectContaining({ code: 'refused-by-policy', errors: expect.arrayContaining([expect.objectContaining({ pointer })]) }),
+      expect.objectContaining({
+        code: 'refused-by-policy',
+        errors: expect.arrayContaining([expect.objectContaining({ pointer })]),
+      }),
     ]);
   });
 
@@ -107,7 +123,10 @@ describe('a scope', () => {
     const wider = { ...scope, statements: [{ actions: ['s3:*'], resources: ['arn:aws:s3:::{bucket}/{prefix}/*'] }] };
     const before = app.catalogue;
     app.catalogue = catalogueWith({ scope: wider });
-    expect((await call(app, 'decideRequest', { as: 'lead@example.com', id: request.id, body: { decision: 'approve' } })).body).toMatchObject({
+    expect(
+      (await call(app, 'decideRequest', { as: 'lead@example.com', id: request.id, body: { decision: 'approve' } }))
+        .body,
+    ).toMatchObject({
       code: 'refused-by-policy',
     });
     app.catalogue = before;
@@ -121,8 +140,13 @@ describe('a scope', () => {
     const request = await filed(app, { scope: values });
     const before = app.catalogue;
     const { parameters } = scope;
-    app.catalogue = catalogueWith({ scope: { ...scope, parameters: { ...parameters, bucket: { ...parameters.bucket, values: ['exports'] } } } });
-    expect((await call(app, 'decideRequest', { as: 'lead@example.com', id: request.id, body: { decision: 'approve' } })).body).toMatchObject({
+    app.catalogue = catalogueWith({
+      scope: { ...scope, parameters: { ...parameters, bucket: { ...parameters.bucket, values: ['exports'] } } },
+    });
+    expect(
+      (await call(app, 'decideRequest', { as: 'lead@example.com', id: request.id, body: { decision: 'approve' } }))
+        .body,
+    ).toMatchObject({
       code: 'refused-by-policy',
     });
     const after = app.catalogue;
@@ -133,10 +157,19 @@ describe('a scope', () => {
   });
 
   test('whose pattern could be compared for ever is refused soon', async () => {
-    const slow = { ...scope, parameters: { ...scope.parameters, prefix: { description: 'a folder', pattern: '([a-z]+/?)+x', maxLength: 200 } } };
+    const slow = {
+      ...scope,
+      parameters: { ...scope.parameters, prefix: { description: 'a folder', pattern: '([a-z]+/?)+x', maxLength: 200 } },
+    };
     const app = appWith({ scope: slow });
-    const wish = { as: dev, body: { role: 'read', reason: 'Look at it', scope: { ...values, prefix: 'a'.repeat(100) } } };
-    expect((await call(app, 'createRequest', wish)).body).toMatchObject({ code: 'refused-by-policy', errors: [{ pointer: '/scope/prefix' }] });
+    const wish = {
+      as: dev,
+      body: { role: 'read', reason: 'Look at it', scope: { ...values, prefix: 'a'.repeat(100) } },
+    };
+    expect((await call(app, 'createRequest', wish)).body).toMatchObject({
+      code: 'refused-by-policy',
+      errors: [{ pointer: '/scope/prefix' }],
+    });
   });
 
   test('goes on in an extension', async () => {
@@ -154,13 +187,19 @@ describe('a scope', () => {
 
 describe('without a scope', () => {
   test('managed session policies stand in place of everything, and source networks bound it', async () => {
-    const app = appWith({ sessionPolicies: ['arn:aws:iam::aws:policy/ReadOnlyAccess'], sourceNetworks: ['198.51.100.0/24', '2001:db8::/32'] });
+    const app = appWith({
+      sessionPolicies: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+      sourceNetworks: ['198.51.100.0/24', '2001:db8::/32'],
+    });
     const { id } = await approvedBy(app, (await filed(app)).id, 'lead@example.com');
     await vend(app, id);
     expect(app.sts.assumed.at(-1)!.PolicyArns).toEqual([{ arn: 'arn:aws:iam::aws:policy/ReadOnlyAccess' }]);
     expect(statementsOf(app).map(({ Effect }) => Effect)).toEqual(['Deny', 'Deny']);
     expect(statementsOf(app)[1]).toMatchObject({
-      Condition: { NotIpAddress: { 'aws:SourceIp': ['198.51.100.0/24', '2001:db8::/32'] }, Bool: { 'aws:ViaAWSService': 'false' } },
+      Condition: {
+        NotIpAddress: { 'aws:SourceIp': ['198.51.100.0/24', '2001:db8::/32'] },
+        Bool: { 'aws:ViaAWSService': 'false' },
+      },
     });
   });
 });
@@ -173,13 +212,43 @@ describe('what bounded the sessions of a role when it was approved', () => {
 
   test.each<[string, object, object, { policies?: string[]; networks: string[][]; actions?: string[] }]>([
     ['its policies are gone', { sessionPolicies: [readOnly] }, {}, { policies: [readOnly], networks: [], actions: [] }],
-    ['it has one more', { sessionPolicies: [readOnly] }, { sessionPolicies: [audit, readOnly] }, { policies: [readOnly], networks: [], actions: [] }],
-    ['it has one less', { sessionPolicies: [readOnly, audit] }, { sessionPolicies: [audit] }, { policies: [audit], networks: [], actions: [] }],
-    ['it had none', {}, { sessionPolicies: [audit], sourceNetworks: [plant] }, { policies: [audit], networks: [[plant]], actions: [] }],
+    [
+      'it has one more',
+      { sessionPolicies: [readOnly] },
+      { sessionPolicies: [audit, readOnly] },
+      { policies: [readOnly], networks: [], actions: [] },
+    ],
+    [
+      'it has one less',
+      { sessionPolicies: [readOnly, audit] },
+      { sessionPolicies: [audit] },
+      { policies: [audit], networks: [], actions: [] },
+    ],
+    [
+      'it had none',
+      {},
+      { sessionPolicies: [audit], sourceNetworks: [plant] },
+      { policies: [audit], networks: [[plant]], actions: [] },
+    ],
     ['its networks are gone', { sourceNetworks: [office] }, {}, { networks: [[office]], actions: ['*'] }],
-    ['it has one more network', { sourceNetworks: [office] }, { sourceNetworks: [office, plant] }, { networks: [[office]], actions: ['*'] }],
-    ['it has one network less', { sourceNetworks: [office, plant] }, { sourceNetworks: [plant] }, { networks: [[plant]], actions: ['*'] }],
-    ['it has other networks', { sourceNetworks: [office] }, { sourceNetworks: [plant] }, { networks: [[office], [plant]], actions: ['*'] }],
+    [
+      'it has one more network',
+      { sourceNetworks: [office] },
+      { sourceNetworks: [office, plant] },
+      { networks: [[office]], actions: ['*'] },
+    ],
+    [
+      'it has one network less',
+      { sourceNetworks: [office, plant] },
+      { sourceNetworks: [plant] },
+      { networks: [[plant]], actions: ['*'] },
+    ],
+    [
+      'it has other networks',
+      { sourceNetworks: [office] },
+      { sourceNetworks: [plant] },
+      { networks: [[office], [plant]], actions: ['*'] },
+    ],
   ])('still bounds them when %s', async (_, before, after, { policies, networks, actions }) => {
     const app = appWith(before);
     const { id } = await approvedBy(app, (await filed(app)).id, 'lead@example.com');
@@ -189,7 +258,9 @@ describe('what bounded the sessions of a role when it was approved', () => {
     const statements = statementsOf(app);
     expect(statements.filter(({ Effect }) => Effect === 'Allow').map(({ Action }) => Action)).toEqual(actions);
     expect(new Set(statements.flatMap(({ Sid }) => Sid ?? [])).size).toBe(1 + networks.length);
-    const lists = statements.flatMap(({ Condition }) => (Condition as { NotIpAddress?: object } | undefined)?.NotIpAddress ?? []);
+    const lists = statements.flatMap(
+      ({ Condition }) => (Condition as { NotIpAddress?: object } | undefined)?.NotIpAddress ?? [],
+    );
     expect(lists).toEqual(networks.map((list) => ({ 'aws:SourceIp': list })));
   });
 
@@ -208,7 +279,11 @@ describe('what bounded the sessions of a role when it was approved', () => {
 
 describe('the catalogue is told', () => {
   test.each<[string, object, string]>([
-    ['a name that is no parameter', { scope: { ...scope, says: 'in {region}' } }, 'roles.read.scope: no parameter "region" in parameters'],
+    [
+      'a name that is no parameter',
+      { scope: { ...scope, says: 'in {region}' } },
+      'roles.read.scope: no parameter "region" in parameters',
+    ],
     [
       'a parameter that bounds nothing',
       { scope: { ...scope, statements: [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::{bucket}/*'] }] } },
@@ -216,7 +291,9 @@ describe('the catalogue is told', () => {
     ],
     [
       'values and a pattern at once',
-      { scope: { ...scope, parameters: { ...scope.parameters, bucket: { ...scope.parameters.bucket, pattern: 'a' } } } },
+      {
+        scope: { ...scope, parameters: { ...scope.parameters, bucket: { ...scope.parameters.bucket, pattern: 'a' } } },
+      },
       'must have either values or a pattern',
     ],
     [

@@ -5,7 +5,17 @@ import { handler as notifyFunction } from '../functions/notify.ts';
 import { handler as sweep } from '../functions/sweep.ts';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import { approvedBy, call, eventFile, filed, granted, linkTo, notify, playStream, streamRecord } from './support/calls.ts';
+import {
+  approvedBy,
+  call,
+  eventFile,
+  filed,
+  granted,
+  linkTo,
+  notify,
+  playStream,
+  streamRecord,
+} from './support/calls.ts';
 import { type FakeApp, fakeApp, type Gate } from './support/fake-app.ts';
 import { crashAt } from './support/gates.ts';
 import { start } from './support/records.ts';
@@ -32,11 +42,17 @@ function deafTo(app: FakeApp, ...addresses: string[]): void {
 describe('the events as AWS sends them', () => {
   test('INSERT asks the approvers, MODIFY tells of the grant or of a digest that was closed', async () => {
     const app = fakeApp();
-    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.insert'), {} as never)).toEqual({ batchItemFailures: [] });
+    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.insert'), {} as never)).toEqual({
+      batchItemFailures: [],
+    });
     expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
-    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.modify'), {} as never)).toEqual({ batchItemFailures: [] });
+    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.modify'), {} as never)).toEqual({
+      batchItemFailures: [],
+    });
     expect(told(app).slice(2)).toEqual([`Approved ${dev}`, `Approved ${second}`]);
-    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.digest'), {} as never)).toEqual({ batchItemFailures: [] });
+    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.digest'), {} as never)).toEqual({
+      batchItemFailures: [],
+    });
     expect(app.steps.at(-1)?.name).toBe('store.claimDigest');
   });
 
@@ -46,7 +62,11 @@ describe('the events as AWS sends them', () => {
     const record = streamRecord(app.store.changes[0]!);
     const others = [
       { ...record, dynamodb: { ...record.dynamodb, Keys: { pk: { S: 'message#x#y' } } } },
-      { ...record, eventName: 'REMOVE' as const, dynamodb: { Keys: record.dynamodb!.Keys!, OldImage: record.dynamodb!.NewImage! } },
+      {
+        ...record,
+        eventName: 'REMOVE' as const,
+        dynamodb: { Keys: record.dynamodb!.Keys!, OldImage: record.dynamodb!.NewImage! },
+      },
       { ...record, dynamodb: { Keys: {} } },
     ];
     expect(await notify(app, ...others)).toEqual({ batchItemFailures: [] });
@@ -57,11 +77,23 @@ describe('the events as AWS sends them', () => {
 describe('who is told what', () => {
   test.each<[string, (app: FakeApp) => Promise<unknown>, string[]]>([
     ['filed', (app) => filed(app), [`Please decide ${lead}`, `Please decide ${second}`]],
-    ['an approver files: the other one alone is asked', (app) => filed(app, {}, { as: lead }), [`Please decide ${second}`]],
+    [
+      'an approver files: the other one alone is asked',
+      (app) => filed(app, {}, { as: lead }),
+      [`Please decide ${second}`],
+    ],
     ['automatic: the requester alone', (app) => filed(app, { role: 'play' }), [`Approved ${dev}`]],
     [
       'a bot files: the person is told',
-      (app) => filed(app, {}, { as: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/c', body: { role: 'read', reason: 'Look', onBehalfOf: dev } }),
+      (app) =>
+        filed(
+          app,
+          {},
+          {
+            as: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/c',
+            body: { role: 'read', reason: 'Look', onBehalfOf: dev },
+          },
+        ),
       [`Filed in your name ${dev}`, `Please decide ${lead}`, `Please decide ${second}`],
     ],
     [
@@ -82,7 +114,15 @@ describe('who is told what', () => {
     [
       'revoked by an admin',
       async (app) => call(app, 'endRequest', { as: 'admin@example.com', id: (await granted(app)).id }),
-      [`Approved ${dev}`, `Approved ${second}`, `Please decide ${lead}`, `Please decide ${second}`, `Revoked ${dev}`, `Revoked ${lead}`, `Revoked ${second}`],
+      [
+        `Approved ${dev}`,
+        `Approved ${second}`,
+        `Please decide ${lead}`,
+        `Please decide ${second}`,
+        `Revoked ${dev}`,
+        `Revoked ${lead}`,
+        `Revoked ${second}`,
+      ],
     ],
   ])('%s', async (_name, happen, expected) => {
     const app = fakeApp();
@@ -112,10 +152,19 @@ describe('who is told what', () => {
     const stored = JSON.stringify([[...app.store.messages.values()], [...app.store.requests.values()], app.lines]);
     for (const token of [linkTo(app, lead), linkTo(app, second)]) expect(stored).not.toContain(token.slice(48));
     expect([...app.store.messages.values()]).toMatchObject([
-      { kind: 'decide', approver: { key: lead, name: 'Lead' }, sentAt: start, expiresAt: start + 8 * HOUR, linkHashes: { length: 1 } },
+      {
+        kind: 'decide',
+        approver: { key: lead, name: 'Lead' },
+        sentAt: start,
+        expiresAt: start + 8 * HOUR,
+        linkHashes: { length: 1 },
+      },
       { kind: 'decide', approver: { key: second } },
     ]);
-    expect(app.lines).toContainEqual({ code: 'mail-sent', fields: { request: expect.any(String), message: expect.any(String), kind: 'decide', seconds: 0 } });
+    expect(app.lines).toContainEqual({
+      code: 'mail-sent',
+      fields: { request: expect.any(String), message: expect.any(String), kind: 'decide', seconds: 0 },
+    });
   });
 });
 
@@ -161,7 +210,8 @@ describe('once', () => {
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
     expect(told(app).slice(2)).toEqual([`Please decide ${lead}`]);
     expect(linkTo(app, lead)).not.toBe(first);
-    for (const token of [first, linkTo(app, lead)]) expect(await call(app, 'showDecision', { id: token })).toMatchObject({ status: 200 });
+    for (const token of [first, linkTo(app, lead)])
+      expect(await call(app, 'showDecision', { id: token })).toMatchObject({ status: 200 });
     expect(app.store.requests.get(id)?.version).toBe(1);
   });
 
@@ -185,7 +235,10 @@ describe('trouble', () => {
     expect(await notify(app, ...records)).toEqual({ batchItemFailures: [{ itemIdentifier: '1001' }] });
     expect(told(app)).toEqual([`Approved ${dev}`, 'Approved other@example.com']);
     expect(codes(app)).toEqual(['mail-sent', 'mail-deferred', 'record-failed', 'mail-sent']);
-    expect(app.lines.find(({ code }) => code === 'record-failed')?.fields).toEqual({ sequence: '1001', error: 'NewsPending' });
+    expect(app.lines.find(({ code }) => code === 'record-failed')?.fields).toEqual({
+      sequence: '1001',
+      error: 'NewsPending',
+    });
   });
 
   test('a record that cannot be read comes again and holds up no other', async () => {
@@ -193,7 +246,10 @@ describe('trouble', () => {
     await filed(app, { role: 'play' });
     await filed(app);
     const [first, ...rest] = app.store.changes.splice(0).map(streamRecord);
-    const broken = { ...first!, dynamodb: { ...first!.dynamodb, NewImage: { pk: { S: 'request#x' }, doc: { S: '{"canary' } } } };
+    const broken = {
+      ...first!,
+      dynamodb: { ...first!.dynamodb, NewImage: { pk: { S: 'request#x' }, doc: { S: '{"canary' } } },
+    };
     expect(await notify(app, broken, ...rest)).toEqual({ batchItemFailures: [{ itemIdentifier: '1000' }] });
     expect(told(app)).toHaveLength(2);
     expect(JSON.stringify(app.lines)).not.toContain('canary');
@@ -257,7 +313,9 @@ describe('a check of the mail', () => {
     });
     expect(await notify(app, ...lost.map(streamRecord))).toEqual({ batchItemFailures: [] });
     expect(told(app)).toHaveLength(1);
-    expect(await call(app, 'decideByLink', { id: linkTo(app, lead), body: Buffer.from('decision=approve') })).toMatchObject({ status: 200 });
+    expect(
+      await call(app, 'decideByLink', { id: linkTo(app, lead), body: Buffer.from('decision=approve') }),
+    ).toMatchObject({ status: 200 });
   });
 
   test('all told: nothing goes out', async () => {

@@ -11,12 +11,24 @@ const lead = { key: 'lead@example.com', name: 'Lead' };
 const other = { key: 'second-lead@example.com', name: 'Second Lead' };
 const nonce = 'bm9uY2Utbm9uY2U';
 const highRisk = record({ role: { ...record().role, risk: 'high' } });
-const twoNeeded = record({ stages: [{ need: 2, approvers: ['group:leads'], people: [lead, other], openedBy: 1, decisions: [] }] });
+const twoNeeded = record({
+  stages: [{ need: 2, approvers: ['group:leads'], people: [lead, other], openedBy: 1, decisions: [] }],
+});
 const withOne = (decision: 'approve' | 'deny', before: RequestRecord): RequestRecord => ({
   ...before,
   stages: before.stages.map((stage) => ({
     ...stage,
-    decisions: [{ person: lead.key, principal: lead.key, name: lead.name, decision, comment: 'as agreed', via: 'link', at: start + MINUTE }],
+    decisions: [
+      {
+        person: lead.key,
+        principal: lead.key,
+        name: lead.name,
+        decision,
+        comment: 'as agreed',
+        via: 'link',
+        at: start + MINUTE,
+      },
+    ],
   })),
 });
 const show = (page: string): string => words(parsed(page));
@@ -56,7 +68,11 @@ describe('the decision page', () => {
   });
 
   test('is a document for phones, readers and privacy: no script, nothing remote, one style under the nonce', () => {
-    for (const document of [page, outcomePage(record(), lead, start, nonce, 'spent'), problemPage(new Problem('link-not-found', 'Look again.'), nonce)]) {
+    for (const document of [
+      page,
+      outcomePage(record(), lead, start, nonce, 'spent'),
+      problemPage(new Problem('link-not-found', 'Look again.'), nonce),
+    ]) {
       const tree = parsed(document);
       expect(document.startsWith('<!doctype html>\n<html lang="en">')).toBe(true);
       expect(byTag(tree, 'title')).toHaveLength(1);
@@ -68,7 +84,8 @@ describe('the decision page', () => {
         ]),
       );
       expect(byTag(tree, 'style').map((style) => attribute(style, 'nonce'))).toEqual([nonce]);
-      for (const tag of ['script', 'img', 'link', 'iframe', 'a', 'object', 'base']) expect(byTag(tree, tag)).toEqual([]);
+      for (const tag of ['script', 'img', 'link', 'iframe', 'a', 'object', 'base'])
+        expect(byTag(tree, tag)).toEqual([]);
       expect(document).not.toMatch(/https?:|url\(|@import|\sstyle=|\son[a-z]+=/i);
       const labels = byTag(tree, 'label').map((label) => attribute(label, 'for'));
       expect(byTag(tree, 'textarea').map((area) => attribute(area, 'id'))).toEqual(labels);
@@ -83,7 +100,8 @@ describe('the decision page', () => {
     expect(approvers).toHaveLength(1);
     expect(attribute(approvers[0]!, 'name')).toBe('decision');
     expect(attribute(panel!, 'open')).toBeUndefined();
-    for (const part of ['Production', '111111111111', 'production-bucket-read', '1 h', 'the access ends by itself']) expect(words(panel!)).toContain(part);
+    for (const part of ['Production', '111111111111', 'production-bucket-read', '1 h', 'the access ends by itself'])
+      expect(words(panel!)).toContain(part);
     expect(byTag(parsed(page), 'details')).toEqual([]);
     expect([words(tree), words(parsed(page))].map((text) => /Risk\s*high/.test(text))).toEqual([true, false]);
   });
@@ -91,11 +109,15 @@ describe('the decision page', () => {
   test('shows the account in its colour, and words where it has none', () => {
     expect(page).toContain('--account: #b91c1c; --account-ink: #ffffff;');
     const { color: _, ...account } = record().role.account;
-    expect(decisionPage(record({ role: { ...record().role, account } }), lead, start, nonce)).toContain('--account: #475569;');
+    expect(decisionPage(record({ role: { ...record().role, account } }), lead, start, nonce)).toContain(
+      '--account: #475569;',
+    );
   });
 
   test('says so when an approval alone is not enough, and what was decided so far', () => {
-    expect(show(decisionPage(twoNeeded, lead, start, nonce))).toContain('one more approver has to approve before Asi Dev gets any access');
+    expect(show(decisionPage(twoNeeded, lead, start, nonce))).toContain(
+      'one more approver has to approve before Asi Dev gets any access',
+    );
     const second = show(decisionPage(withOne('approve', twoNeeded), other, start + 2 * MINUTE, nonce));
     expect(second).toContain('2 of 2 (1 given so far): Lead, Second Lead');
     expect(second).toContain('Approved by Lead, 22 Nov 2026, 10:01 UTC as agreed');
@@ -103,7 +125,9 @@ describe('the decision page', () => {
 
   test('names the bot that filed', () => {
     const filedBy = { principal: 'arn:aws:iam::999999999999:role/chatops-bot' };
-    expect(show(decisionPage(record({ filedBy }), lead, start, nonce))).toContain('the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev');
+    expect(show(decisionPage(record({ filedBy }), lead, start, nonce))).toContain(
+      'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev',
+    );
   });
 });
 
@@ -124,13 +148,48 @@ describe('the outcome page', () => {
     ['the last approval, to who gave it', granted, lead, at, 'Approved', 'You approved.'],
     ['the last approval, to another', granted, other, at, 'Approved', 'was approved by Lead.'],
     ['a grant that has run out', granted, lead, at + HOUR, 'Ended', 'was approved, and the grant has ended.'],
-    ['a grant that was handed back', finished(vended(granted, at), 'ended', at + MINUTE), lead, at + 2 * MINUTE, 'Ended', 'handed back early'],
-    ['a denial, to who gave it', finished(withOne('deny', record()), 'denied', at), lead, at, 'Denied', 'was denied by you.'],
-    ['a denial, to another', finished(withOne('deny', record()), 'denied', at), other, at, 'Denied', 'was denied by Lead.'],
+    [
+      'a grant that was handed back',
+      finished(vended(granted, at), 'ended', at + MINUTE),
+      lead,
+      at + 2 * MINUTE,
+      'Ended',
+      'handed back early',
+    ],
+    [
+      'a denial, to who gave it',
+      finished(withOne('deny', record()), 'denied', at),
+      lead,
+      at,
+      'Denied',
+      'was denied by you.',
+    ],
+    [
+      'a denial, to another',
+      finished(withOne('deny', record()), 'denied', at),
+      other,
+      at,
+      'Denied',
+      'was denied by Lead.',
+    ],
     ['a withdrawal', finished(record(), 'withdrawn', at), lead, at, 'Withdrawn', 'was withdrawn by Lead.'],
     ['a revocation', finished(granted, 'revoked', at), lead, at, 'Revoked', 'was revoked by Lead.'],
-    ['a revocation with sessions out', finished(vended(granted, at), 'revoked', at), lead, at, 'Revoked', 'end on 22 Nov 2026, 10:25 UTC at the latest'],
-    ['a lapse that no sweep has seen', record(), lead, start + 8 * HOUR, 'Lapsed', 'was not decided by 22 Nov 2026, 18:00 UTC'],
+    [
+      'a revocation with sessions out',
+      finished(vended(granted, at), 'revoked', at),
+      lead,
+      at,
+      'Revoked',
+      'end on 22 Nov 2026, 10:25 UTC at the latest',
+    ],
+    [
+      'a lapse that no sweep has seen',
+      record(),
+      lead,
+      start + 8 * HOUR,
+      'Lapsed',
+      'was not decided by 22 Nov 2026, 18:00 UTC',
+    ],
   ])('of %s', (_name, request, approver, now, title, lead) => {
     const page = outcomePage(request, approver, now, nonce, 'decided');
     expect(words(byTag(parsed(page), 'title')[0]!)).toBe(`${title} · Latchkey`);
@@ -139,7 +198,9 @@ describe('the outcome page', () => {
   });
 
   test('of a spent link says that it is spent', () => {
-    expect(show(outcomePage(granted, other, at, nonce, 'spent'))).toContain('This link no longer decides anything. Nothing was changed by opening it.');
+    expect(show(outcomePage(granted, other, at, nonce, 'spent'))).toContain(
+      'This link no longer decides anything. Nothing was changed by opening it.',
+    );
     expect(show(outcomePage(granted, lead, at, nonce, 'decided'))).not.toContain('no longer decides');
   });
 
@@ -175,5 +236,6 @@ test('the headers allow the nonce and nothing else', () => {
 test('ink can be read on every account colour', () => {
   expect(bandOf('#b91c1c')).toEqual({ fill: '#b91c1c', ink: '#ffffff' });
   expect(bandOf('#facc15')).toEqual({ fill: '#facc15', ink: '#000000' });
-  for (const none of [undefined, 'red', '#fff', '#12345g', '#123456;} body{display:none']) expect(bandOf(none)).toEqual({ fill: '#475569', ink: '#ffffff' });
+  for (const none of [undefined, 'red', '#fff', '#12345g', '#123456;} body{display:none'])
+    expect(bandOf(none)).toEqual({ fill: '#475569', ink: '#ffffff' });
 });

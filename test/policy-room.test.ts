@@ -12,18 +12,27 @@ const organization = 'o-a1b2c3d4e5';
 const deployed = (accounts: number, settings: { organization?: string; roleName?: string } = {}) =>
   iamResources({
     stage: 'prod',
-    settings: { organization: '', senderAddress: 'latchkey@example.com', senderDomain: 'example.com', ticketArns: [], ...settings },
+    settings: {
+      organization: '',
+      senderAddress: 'latchkey@example.com',
+      senderDomain: 'example.com',
+      ticketArns: [],
+      ...settings,
+    },
     catalogue: catalogueOfAccounts(accounts, settings.roleName),
   }) as Record<string, Resource>;
 const inRole = (resources: Record<string, Resource>, id: string) =>
-  (resources[id]!.Properties.Policies as Array<{ PolicyDocument: { Statement: Statement[] } }>).flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+  (resources[id]!.Properties.Policies as Array<{ PolicyDocument: { Statement: Statement[] } }>).flatMap(
+    ({ PolicyDocument }) => PolicyDocument.Statement,
+  );
 const beside = (resources: Record<string, Resource>, id: string) =>
   Object.entries(resources).flatMap(([name, { Type, Properties }]) =>
     Type === 'AWS::IAM::ManagedPolicy' && name.startsWith(id)
       ? [{ Properties, statements: (Properties.PolicyDocument as { Statement: Statement[] }).Statement }]
       : [],
   );
-const named = (statements: Statement[]) => statements.filter(({ Sid }) => Sid === 'Assume').flatMap(({ Resource }) => Resource as string[]);
+const named = (statements: Statement[]) =>
+  statements.filter(({ Sid }) => Sid === 'Assume').flatMap(({ Resource }) => Resource as string[]);
 
 const functions = [
   ['IssueSessionRole', (accounts: number) => targetRoles(catalogueOfAccounts(accounts))],
@@ -37,26 +46,31 @@ describe.each(functions)('%s', (id, everything) => {
     expect(beside(resources, id)).toEqual([]);
   });
 
-  test.each(['', organization])('of five hundred accounts names each once, in managed policies beside the role; organisation "%s"', (given) => {
-    const resources = deployed(500, { organization: given });
-    const policies = beside(resources, id);
-    expect(policies.length).toBeLessThanOrEqual(managedPerRole);
-    expect(policies.flatMap(({ statements }) => named(statements))).toEqual(everything(500));
-    for (const { Properties, statements } of policies) {
-      expect(Properties.Roles).toEqual([{ Ref: id }]);
-      expect(sizeOf(statements)).toBeLessThanOrEqual(managedLimit);
-      expect(JSON.stringify(statements)).toContain('lambda:SourceFunctionArn');
-      expect(JSON.stringify(statements).includes(organization)).toBe(given !== '');
-    }
-    const own = inRole(resources, id);
-    expect(named(own)).toEqual([]);
-    expect(own.find(({ Effect }) => Effect === 'Deny')).toMatchObject({ Sid: 'NothingElse', Resource: '*' });
-    expect(own.find(({ Effect }) => Effect === 'Deny')!.NotAction).toContain('sts:AssumeRole');
-    expect(sizeOf(own)).toBeLessThanOrEqual(inlineLimit);
-  });
+  test.each(['', organization])(
+    'of five hundred accounts names each once, in managed policies beside the role; organisation "%s"',
+    (given) => {
+      const resources = deployed(500, { organization: given });
+      const policies = beside(resources, id);
+      expect(policies.length).toBeLessThanOrEqual(managedPerRole);
+      expect(policies.flatMap(({ statements }) => named(statements))).toEqual(everything(500));
+      for (const { Properties, statements } of policies) {
+        expect(Properties.Roles).toEqual([{ Ref: id }]);
+        expect(sizeOf(statements)).toBeLessThanOrEqual(managedLimit);
+        expect(JSON.stringify(statements)).toContain('lambda:SourceFunctionArn');
+        expect(JSON.stringify(statements).includes(organization)).toBe(given !== '');
+      }
+      const own = inRole(resources, id);
+      expect(named(own)).toEqual([]);
+      expect(own.find(({ Effect }) => Effect === 'Deny')).toMatchObject({ Sid: 'NothingElse', Resource: '*' });
+      expect(own.find(({ Effect }) => Effect === 'Deny')!.NotAction).toContain('sts:AssumeRole');
+      expect(sizeOf(own)).toBeLessThanOrEqual(inlineLimit);
+    },
+  );
 
   test('an account that is added at the end of the file moves no other', () => {
-    const [before, after] = [deployed(500), deployed(501)].map((resources) => beside(resources, id).map(({ statements }) => named(statements)));
+    const [before, after] = [deployed(500), deployed(501)].map((resources) =>
+      beside(resources, id).map(({ statements }) => named(statements)),
+    );
     expect(after!.slice(0, -1)).toEqual(before!.slice(0, -1));
     expect(after!.at(-1)).toEqual([...before!.at(-1)!, everything(501).at(-1)]);
   });
@@ -64,8 +78,13 @@ describe.each(functions)('%s', (id, everything) => {
   test('of more accounts than IAM has room for names their paths under the organisation', () => {
     const resources = deployed(3000, { organization });
     const [role, ...more] = named(inRole(resources, id));
-    expect([role, more]).toEqual([id === 'IssueSessionRole' ? 'arn:aws:iam::*:role/latchkey/*' : 'arn:aws:iam::*:role/latchkey-revoker', []]);
-    expect(JSON.stringify(inRole(resources, id).find(({ Sid }) => Sid === 'Assume'))).toContain(`"StringEquals":{"aws:ResourceOrgID":"${organization}"}`);
+    expect([role, more]).toEqual([
+      id === 'IssueSessionRole' ? 'arn:aws:iam::*:role/latchkey/*' : 'arn:aws:iam::*:role/latchkey-revoker',
+      [],
+    ]);
+    expect(JSON.stringify(inRole(resources, id).find(({ Sid }) => Sid === 'Assume'))).toContain(
+      `"StringEquals":{"aws:ResourceOrgID":"${organization}"}`,
+    );
     expect(beside(resources, id)).toEqual([]);
   });
 });
@@ -80,7 +99,13 @@ test('a thousand accounts need no organisation', () => expect(() => deployed(100
 
 test('a thousand roles without a path have no room by path either', () => {
   const statements = [
-    { Sid: 'Assume', Resource: Array.from({ length: 3000 }, (_, i) => `arn:aws:iam::${100000000000 + i}:role/AdministratorOfTheAccount${i}`) },
+    {
+      Sid: 'Assume',
+      Resource: Array.from(
+        { length: 3000 },
+        (_, i) => `arn:aws:iam::${100000000000 + i}:role/AdministratorOfTheAccount${i}`,
+      ),
+    },
   ];
   expect(fitted('issue-session', statements, organization)).toEqual({
     fault: expect.stringMatching(/let roleName in the catalogue share fewer paths, such as latchkey\/\.$/),
@@ -94,6 +119,11 @@ test('a policy that is too long by itself is told, too', () =>
 
 test('what CloudFormation fills in counts at its longest', () => {
   const arn = { 'Fn::Sub': `arn:\${AWS::Partition}:lambda:\${AWS::Region}:\${AWS::AccountId}:function:x` };
-  expect(sizeOf([arn])).toBe(JSON.stringify({ Version: '2012-10-17', Statement: ['arn:aws-us-gov:lambda:ap-southeast-1:123456789012:function:x'] }).length);
+  expect(sizeOf([arn])).toBe(
+    JSON.stringify({
+      Version: '2012-10-17',
+      Statement: ['arn:aws-us-gov:lambda:ap-southeast-1:123456789012:function:x'],
+    }).length,
+  );
   expect(sizeOf([{ 'Fn::GetAtt': ['Table', 'StreamArn'] }])).toBeGreaterThan(200);
 });

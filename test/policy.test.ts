@@ -16,8 +16,23 @@ import { catalogueOf } from './support/small-catalogue.ts';
 
 type Who = string | { email: string; groups?: string[]; mfa?: boolean };
 type Change = { catalogue?: object; reader?: object };
-type Filing = Change & { name: string; by: Who; wants?: object; open?: Array<[string, number]>; outcome: string; failed?: string[]; code?: string };
-type Deciding = Change & { name: string; filedBy: Who; by: Who; today?: { groups?: object }; todayReader?: object; outcome: string };
+type Filing = Change & {
+  name: string;
+  by: Who;
+  wants?: object;
+  open?: Array<[string, number]>;
+  outcome: string;
+  failed?: string[];
+  code?: string;
+};
+type Deciding = Change & {
+  name: string;
+  filedBy: Who;
+  by: Who;
+  today?: { groups?: object };
+  todayReader?: object;
+  outcome: string;
+};
 
 const filing = cases.filing as unknown as Filing[];
 const deciding = cases.deciding as unknown as Deciding[];
@@ -29,10 +44,18 @@ function catalogueFor({ catalogue = {}, reader = {} }: Change): Catalogue {
 
 function callerOf(catalogue: Catalogue, who: Who): Caller {
   if (typeof who === 'string' && who.startsWith('arn:')) {
-    return callerFromIam(catalogue, { userArn: who, callerId: who.includes(':assumed-role/') ? `AROAX:${who.split('/').at(-1)}` : 'AIDAX' });
+    return callerFromIam(catalogue, {
+      userArn: who,
+      callerId: who.includes(':assumed-role/') ? `AROAX:${who.split('/').at(-1)}` : 'AIDAX',
+    });
   }
   const { email, groups = [], mfa = false } = typeof who === 'string' ? { email: who } : who;
-  return callerFromToken(catalogue, fakeApp().identity, claimsFor(email, { groups, ...(mfa && { amr: ['mfa'] }) }), start);
+  return callerFromToken(
+    catalogue,
+    fakeApp().identity,
+    claimsFor(email, { groups, ...(mfa && { amr: ['mfa'] }) }),
+    start,
+  );
 }
 
 function codeOf(run: () => unknown): string | undefined {
@@ -51,48 +74,64 @@ test('there are enough cases, and no two of one name', () => {
 });
 
 describe('filing', () => {
-  test.each(filing.map((one) => [one.name, one] as const))('%s', (_name, { by, wants = {}, open = [], outcome, failed = [], code, ...change }) => {
-    const catalogue = catalogueFor(change);
-    const body = { role: 'reader', reason: 'A good reason', ...wants };
-    const slots = open.map(([role, minutes], i) => ({ id: requestId(i), role, createdAt: start - 2 * HOUR, until: start + minutes * MINUTE }));
-    const judge = () => judgeFiling(catalogue, callerOf(catalogue, by), body, slots, start);
-    const refused = codeOf(judge);
-    if (refused !== undefined) {
-      expect([refused, failed]).toEqual([outcome, []]);
-      return;
-    }
-    const judgement = judge();
-    const explanation = explanationView(catalogue, judgement);
-    expect([explanation.outcome, explanation.checks.flatMap(({ check, passed }) => (passed ? [] : [check])), refusalOf(judgement)?.code]).toEqual([
-      outcome,
-      failed,
-      code,
-    ]);
-    for (const { detail } of explanation.checks) expect(detail).toMatch(/^[A-Z0-9].*\.$/s);
-  });
+  test.each(filing.map((one) => [one.name, one] as const))(
+    '%s',
+    (_name, { by, wants = {}, open = [], outcome, failed = [], code, ...change }) => {
+      const catalogue = catalogueFor(change);
+      const body = { role: 'reader', reason: 'A good reason', ...wants };
+      const slots = open.map(([role, minutes], i) => ({
+        id: requestId(i),
+        role,
+        createdAt: start - 2 * HOUR,
+        until: start + minutes * MINUTE,
+      }));
+      const judge = () => judgeFiling(catalogue, callerOf(catalogue, by), body, slots, start);
+      const refused = codeOf(judge);
+      if (refused !== undefined) {
+        expect([refused, failed]).toEqual([outcome, []]);
+        return;
+      }
+      const judgement = judge();
+      const explanation = explanationView(catalogue, judgement);
+      expect([
+        explanation.outcome,
+        explanation.checks.flatMap(({ check, passed }) => (passed ? [] : [check])),
+        refusalOf(judgement)?.code,
+      ]).toEqual([outcome, failed, code]);
+      for (const { detail } of explanation.checks) expect(detail).toMatch(/^[A-Z0-9].*\.$/s);
+    },
+  );
 });
 
 describe('deciding', () => {
-  test.each(deciding.map((one) => [one.name, one] as const))('%s', (_name, { filedBy, by, today = {}, todayReader = {}, outcome, ...change }) => {
-    const then = catalogueFor(change);
-    const requester = callerOf(then, filedBy);
-    const body = { role: 'reader', reason: 'A good reason' };
-    const judgement = judgeFiling(then, requester, body, [], start);
-    expect(refusalOf(judgement)).toBeUndefined();
-    const request = file(judgement, requester, body, requestId(1), undefined, start);
+  test.each(deciding.map((one) => [one.name, one] as const))(
+    '%s',
+    (_name, { filedBy, by, today = {}, todayReader = {}, outcome, ...change }) => {
+      const then = catalogueFor(change);
+      const requester = callerOf(then, filedBy);
+      const body = { role: 'reader', reason: 'A good reason' };
+      const judgement = judgeFiling(then, requester, body, [], start);
+      expect(refusalOf(judgement)).toBeUndefined();
+      const request = file(judgement, requester, body, requestId(1), undefined, start);
 
-    const groups = { ...cases.catalogue.groups, ...today.groups };
-    const now = catalogueFor({ reader: { ...change.reader, ...todayReader }, catalogue: { ...change.catalogue, ...today, groups } });
-    const act = () => decide(request, now, callerOf(now, by), { decision: 'approve' }, start + MINUTE);
-    const code = codeOf(act);
-    const become = code === undefined ? statusAt(act(), start + MINUTE) : undefined;
-    expect(code ?? (become === 'active' ? 'approved' : `approved, and ${become}`)).toBe(outcome);
-  });
+      const groups = { ...cases.catalogue.groups, ...today.groups };
+      const now = catalogueFor({
+        reader: { ...change.reader, ...todayReader },
+        catalogue: { ...change.catalogue, ...today, groups },
+      });
+      const act = () => decide(request, now, callerOf(now, by), { decision: 'approve' }, start + MINUTE);
+      const code = codeOf(act);
+      const become = code === undefined ? statusAt(act(), start + MINUTE) : undefined;
+      expect(code ?? (become === 'active' ? 'approved' : `approved, and ${become}`)).toBe(outcome);
+    },
+  );
 });
 
 test('a bot files as itself for the person, and never as the person', () => {
   const catalogue = catalogueFor({});
   const bot = callerOf(catalogue, 'arn:aws:sts::999999999999:assumed-role/chatops-bot/s');
   expect(bot).toMatchObject({ kind: 'bot', bot: 'chatops' });
-  expect(requesterOf(catalogue, bot, { role: 'reader', reason: 'x', onBehalfOf: 'dev@other.example' })).toBe(personOf(catalogue, 'dev@example.com'));
+  expect(requesterOf(catalogue, bot, { role: 'reader', reason: 'x', onBehalfOf: 'dev@other.example' })).toBe(
+    personOf(catalogue, 'dev@example.com'),
+  );
 });

@@ -7,9 +7,19 @@ import { fakeApp } from './support/fake-app.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
-type Case = { name: string; token?: Record<string, unknown>; iam?: IamContext; is?: Record<string, unknown>; refused?: boolean };
+type Case = {
+  name: string;
+  token?: Record<string, unknown>;
+  iam?: IamContext;
+  is?: Record<string, unknown>;
+  refused?: boolean;
+};
 
-const catalogue = catalogueOf({ ...smallCatalogueFile, people: file.people, groups: { ...file.groups, leads: ['lead@example.com'] } });
+const catalogue = catalogueOf({
+  ...smallCatalogueFile,
+  people: file.people,
+  groups: { ...file.groups, leads: ['lead@example.com'] },
+});
 const { identity } = fakeApp();
 const bot = 'arn:aws:iam::999999999999:role/chatops-bot';
 
@@ -25,7 +35,16 @@ test.each((file.cases as Case[]).map((one) => [one.name, one] as const))('%s', (
     return;
   }
   const { principal, person, groups, via, mfa, kind } = callerOf(one);
-  expect({ principal, person: person.key, name: person.name, email: person.email, groups, via, mfa, kind }).toMatchObject({ kind: 'person', ...one.is });
+  expect({
+    principal,
+    person: person.key,
+    name: person.name,
+    email: person.email,
+    groups,
+    via,
+    mfa,
+    kind,
+  }).toMatchObject({ kind: 'person', ...one.is });
 });
 
 describe('the token that the gateway verified', () => {
@@ -38,21 +57,32 @@ describe('the token that the gateway verified', () => {
 
   test.each(['iss', 'sub', 'exp'])('counts only if its %s is the one that was verified', (name) => {
     const other = { ...claims, [name]: 'another' };
-    expect(() => claimsOf(flattened(claims), `Bearer ${tokenOf(other)}`)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+    expect(() => claimsOf(flattened(claims), `Bearer ${tokenOf(other)}`)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated' }),
+    );
   });
 
-  test.each([undefined, '', 'Bearer', 'Bearer x', 'Bearer a.b', `Token ${tokenOf(claims)}`, `Bearer ${tokenOf(claims)} x`, 'Bearer a.Ww.c'])(
-    '%p is none',
-    (header) => {
-      expect(() => claimsOf(flattened(claims), header)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
-    },
-  );
+  test.each([
+    undefined,
+    '',
+    'Bearer',
+    'Bearer x',
+    'Bearer a.b',
+    `Token ${tokenOf(claims)}`,
+    `Bearer ${tokenOf(claims)} x`,
+    'Bearer a.Ww.c',
+  ])('%p is none', (header) => {
+    expect(() => claimsOf(flattened(claims), header)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+  });
 });
 
 describe('a bot', () => {
   test('is one by its principal, with or without a path, whatever its session is called', () => {
     expect(
-      callerFromIam(catalogue, { userArn: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/lead@example.com', callerId: 'AROAX:lead@example.com' }),
+      callerFromIam(catalogue, {
+        userArn: 'arn:aws:sts::999999999999:assumed-role/chatops-bot/lead@example.com',
+        callerId: 'AROAX:lead@example.com',
+      }),
     ).toMatchObject({
       kind: 'bot',
       bot: 'chatops',
@@ -68,7 +98,10 @@ describe('a bot', () => {
 });
 
 describe('a principal in a token', () => {
-  const named = claimsFor('x@example.com', { email: undefined, aws_principal: 'arn:aws:iam::222222222222:role/ops/dev-server' });
+  const named = claimsFor('x@example.com', {
+    email: undefined,
+    aws_principal: 'arn:aws:iam::222222222222:role/ops/dev-server',
+  });
 
   test('counts where it was configured, without its path', () => {
     expect(callerFromToken(catalogue, { ...identity, principalClaim: 'aws_principal' }, named, start)).toMatchObject({
@@ -78,14 +111,24 @@ describe('a principal in a token', () => {
   });
 
   test('is ignored where it was not', () => {
-    expect(callerFromToken(catalogue, identity, named, start).principal).toBe('https://issuer.example.com#sub-x@example.com');
-  });
-
-  test.each(['root', '', 5, ['arn:aws:iam::222222222222:role/x'], 'arn:aws:sts::222222222222:assumed-role/x/y'])('%p is refused', (aws_principal) => {
-    expect(() => callerFromToken(catalogue, { ...identity, principalClaim: 'aws_principal' }, { ...named, aws_principal }, start)).toThrow(
-      expect.objectContaining({ code: 'unauthenticated' }),
+    expect(callerFromToken(catalogue, identity, named, start).principal).toBe(
+      'https://issuer.example.com#sub-x@example.com',
     );
   });
+
+  test.each(['root', '', 5, ['arn:aws:iam::222222222222:role/x'], 'arn:aws:sts::222222222222:assumed-role/x/y'])(
+    '%p is refused',
+    (aws_principal) => {
+      expect(() =>
+        callerFromToken(
+          catalogue,
+          { ...identity, principalClaim: 'aws_principal' },
+          { ...named, aws_principal },
+          start,
+        ),
+      ).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+    },
+  );
 });
 
 test('a link is its approver, with the groups of the catalogue alone and without MFA', () => {

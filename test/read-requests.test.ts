@@ -20,23 +20,27 @@ const idsOf = ({ body }: { body: Page }) => body.items.map(({ id }) => id);
 async function manyRequests(app: FakeApp, n: number, change: (i: number) => object = () => ({})): Promise<void> {
   const requester = { person: dev, principal: dev, email: dev, name: 'Dev' };
   const role = { ...record().role, id: 'read' };
-  for (let i = 1; i <= n; i += 1) await app.store.create(record({ id: requestId(i), createdAt: start + i * MINUTE, requester, role, ...change(i) }));
+  for (let i = 1; i <= n; i += 1)
+    await app.store.create(record({ id: requestId(i), createdAt: start + i * MINUTE, requester, role, ...change(i) }));
   app.now = start + n * MINUTE;
 }
 
 describe('one request', () => {
-  test.each(['lead@example.com', 'second-lead@example.com', 'admin@example.com', 'auditor@example.com', 'arn:aws:iam::222222222222:user/dev'])(
-    '%s may read it',
-    async (as) => {
-      const app = fakeApp();
-      const { id } = await filed(app);
-      expect(await call(app, 'readRequest', { as, id })).toMatchObject({
-        status: 200,
-        headers: { 'cache-control': 'no-store' },
-        body: { id, status: 'pending' },
-      });
-    },
-  );
+  test.each([
+    'lead@example.com',
+    'second-lead@example.com',
+    'admin@example.com',
+    'auditor@example.com',
+    'arn:aws:iam::222222222222:user/dev',
+  ])('%s may read it', async (as) => {
+    const app = fakeApp();
+    const { id } = await filed(app);
+    expect(await call(app, 'readRequest', { as, id })).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'no-store' },
+      body: { id, status: 'pending' },
+    });
+  });
 
   test('an approver of a later stage may read it', async () => {
     const app = fakeApp();
@@ -46,7 +50,11 @@ describe('one request', () => {
 
   test('the bot that filed it may, and so may the person', async () => {
     const app = fakeApp();
-    const { id } = await filed(app, { onBehalfOf: dev }, { as: bot, body: { role: 'read', reason: 'Look', onBehalfOf: dev } });
+    const { id } = await filed(
+      app,
+      { onBehalfOf: dev },
+      { as: bot, body: { role: 'read', reason: 'Look', onBehalfOf: dev } },
+    );
     expect(await call(app, 'readRequest', { as: bot, id })).toMatchObject({ status: 200 });
     expect(await call(app, 'readRequest', { as: dev, id })).toMatchObject({ status: 200 });
   });
@@ -94,7 +102,9 @@ describe('one request', () => {
     const { id } = await granted(app);
     await call(app, 'issueCredentials', { as: dev, id });
     const { body, text } = await call<RequestView>(app, 'readRequest', { as: dev, id });
-    expect(body.approval.stages[0]?.decisions).toEqual([{ approver: 'Lead', decision: 'approve', via: 'oidc', at: '2026-11-22T10:00:00Z' }]);
+    expect(body.approval.stages[0]?.decisions).toEqual([
+      { approver: 'Lead', decision: 'approve', via: 'oidc', at: '2026-11-22T10:00:00Z' },
+    ]);
     expect(body.sessions).toEqual([
       {
         kind: 'keys',
@@ -104,7 +114,17 @@ describe('one request', () => {
         expiresAt: '2026-11-22T11:00:00Z',
       },
     ]);
-    for (const inner of ['head', 'digest', 'fingerprint', 'people', 'mailChecks', 'openedBy', 'canary', 'externalId', 'lk-9f2c6c1e4b7a4d5f8a3e']) {
+    for (const inner of [
+      'head',
+      'digest',
+      'fingerprint',
+      'people',
+      'mailChecks',
+      'openedBy',
+      'canary',
+      'externalId',
+      'lk-9f2c6c1e4b7a4d5f8a3e',
+    ]) {
       expect(text).not.toContain(inner);
     }
   });
@@ -165,7 +185,8 @@ describe('view=all', () => {
   test('is for admins and auditors', async () => {
     const app = fakeApp();
     await manyRequests(app, 2);
-    for (const as of ['admin@example.com', 'auditor@example.com']) expect(idsOf(await list(app, as, { view: 'all' }))).toEqual([2, 1].map(requestId));
+    for (const as of ['admin@example.com', 'auditor@example.com'])
+      expect(idsOf(await list(app, as, { view: 'all' }))).toEqual([2, 1].map(requestId));
     for (const as of [dev, 'lead@example.com', 'stranger@example.com']) {
       expect(await list(app, as, { view: 'all' })).toMatchObject({ status: 403, body: { code: 'not-allowed' } });
     }
@@ -173,8 +194,12 @@ describe('view=all', () => {
 
   test('also by a group of the token', async () => {
     const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, auditors: ['group:audit'] }) });
-    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['audit'] })).toMatchObject({ status: 200 });
-    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['no audit'] })).toMatchObject({ status: 403 });
+    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['audit'] })).toMatchObject({
+      status: 200,
+    });
+    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['no audit'] })).toMatchObject({
+      status: 403,
+    });
   });
 
   test.each(['all', 'to-decide'])('%s is not for a bot', async (view) => {
@@ -228,7 +253,13 @@ describe('filters and pages', () => {
     await manyRequests(app, 50);
     expect((await list(app, dev)).body).toMatchObject({ items: { length: 50 } });
     expect((await list(app, dev)).body).not.toHaveProperty('nextCursor');
-    await app.store.create(record({ id: requestId(51), createdAt: start, requester: { person: dev, principal: dev, email: dev, name: 'Dev' } }));
+    await app.store.create(
+      record({
+        id: requestId(51),
+        createdAt: start,
+        requester: { person: dev, principal: dev, email: dev, name: 'Dev' },
+      }),
+    );
     expect((await list(app, dev)).body).toHaveProperty('nextCursor');
   });
 
@@ -248,7 +279,10 @@ describe('filters and pages', () => {
     ['a cursor that is none', { cursor: 'abc' }, '?cursor'],
     ['an empty cursor', { cursor: '' }, '?cursor'],
   ])('%s is malformed', async (_name, query, pointer) => {
-    expect(await list(fakeApp(), dev, query)).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } });
+    expect(await list(fakeApp(), dev, query)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', errors: [{ pointer }] },
+    });
   });
 
   test('a cursor is good for its list and its caller alone, and not one bit of it may change', async () => {
@@ -263,11 +297,15 @@ describe('filters and pages', () => {
       list(app, dev, { view: 'all', cursor, status: 'pending' }),
       list(app, dev, { view: 'all', cursor, role: 'read' }),
       ...[0, 5, 20, cursor.length - 1].map((at) =>
-        list(app, dev, { view: 'all', cursor: cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1) }),
+        list(app, dev, {
+          view: 'all',
+          cursor: cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
+        }),
       ),
       list(app, dev, { view: 'all', cursor: `${cursor}=` }),
     ];
-    for (const answer of await Promise.all(foreign)) expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    for (const answer of await Promise.all(foreign))
+      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
   });
 
   test.each<[string, number, string]>([
@@ -278,6 +316,9 @@ describe('filters and pages', () => {
     const position = { createdAt, id };
     const binding = digestOf([position, 'admin@example.com', 'all', '', '']).slice(0, 22);
     const cursor = Buffer.from(canonicalJson([createdAt, id, binding])).toString('base64url');
-    expect(await list(fakeApp(), 'admin@example.com', { view: 'all', cursor })).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(await list(fakeApp(), 'admin@example.com', { view: 'all', cursor })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
   });
 });

@@ -19,7 +19,11 @@ test('the tour of the README tells its story when it is typed as it stands', asy
   const blocks = blocksOf(tour, 'sh');
   expect(blocks).toHaveLength(6);
   const key = testKeyOf('arn:aws:iam::222222222222:user/asi-dev');
-  const { stdout, stderr } = await typed(blocks, { B: server.url, AWS_ACCESS_KEY_ID: key.accessKeyId, AWS_SECRET_ACCESS_KEY: key.secretAccessKey });
+  const { stdout, stderr } = await typed(blocks, {
+    B: server.url,
+    AWS_ACCESS_KEY_ID: key.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: key.secretAccessKey,
+  });
 
   expect(stderr).toBe('');
   expect(stdout).toContain('"groups":["developers"]');
@@ -38,7 +42,11 @@ test('the first minute of the command line, typed as it stands', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-tour-'));
   try {
     const program = (name: string, script: string) =>
-      writeFileSync(join(folder, name), `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '..', script)}' "$@"\n`, { mode: 0o755 });
+      writeFileSync(
+        join(folder, name),
+        `#!/bin/sh\nexec '${process.execPath}' '${join(import.meta.dirname, '..', script)}' "$@"\n`,
+        { mode: 0o755 },
+      );
     program('latchkey', 'bin/latchkey.ts');
     program('browser', 'test/support/browser.ts');
     const PATH = [folder, process.env.PATH].join(delimiter);
@@ -55,7 +63,9 @@ test('the first minute of the command line, typed as it stands', async () => {
     expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);
     expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAsi Dev\n/);
     expect(stdout).toMatch(/\nactive {2}sandbox-read in Sandbox[\s\S]*\nThis shell has ASIA\w+\n/);
-    expect(stdout).toMatch(/\npending {2}production-app-write[\s\S]*\npending {2}production-app-write[\s\S]*\nwithdrawn {2}production-app-write/);
+    expect(stdout).toMatch(
+      /\npending {2}production-app-write[\s\S]*\npending {2}production-app-write[\s\S]*\nwithdrawn {2}production-app-write/,
+    );
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -23,20 +23,30 @@ type Step =
   | { do: 'approve' | 'deny' | 'end'; who: number; minutes?: number | undefined }
   | { do: 'vend' | 'undeliver' | 'settle' };
 
-const stageRules: fc.Arbitrary<StageRule[]> = fc.array(fc.record({ approvers: fc.subarray(people, { minLength: 1 }), need: fc.integer({ min: 1, max: 2 }) }), {
-  minLength: 1,
-  maxLength: 3,
-});
+const stageRules: fc.Arbitrary<StageRule[]> = fc.array(
+  fc.record({ approvers: fc.subarray(people, { minLength: 1 }), need: fc.integer({ min: 1, max: 2 }) }),
+  {
+    minLength: 1,
+    maxLength: 3,
+  },
+);
 const anybody = fc.integer({ min: 0, max: people.length - 1 });
 const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     {
       weight: 2,
-      arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.oneof(fc.integer({ min: 0, max: 20 * MINUTE }), fc.integer({ min: 0, max: 3 * HOUR })) }),
+      arbitrary: fc.record({
+        do: fc.constant('wait' as const),
+        ms: fc.oneof(fc.integer({ min: 0, max: 20 * MINUTE }), fc.integer({ min: 0, max: 3 * HOUR })),
+      }),
     },
     {
       weight: 6,
-      arbitrary: fc.record({ do: fc.constant('approve' as const), who: anybody, minutes: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }) }),
+      arbitrary: fc.record({
+        do: fc.constant('approve' as const),
+        who: anybody,
+        minutes: fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined }),
+      }),
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('deny' as const, 'end' as const), who: anybody }) },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('vend' as const) }) },
@@ -46,7 +56,11 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
 );
 
 const catalogueWith = (stages: StageRule[], approval: object = { stages, decideWithin: '8h' }): Catalogue =>
-  catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { tried: { ...smallCatalogueFile.roles.read, requesters: ['everyone'], approval } } });
+  catalogueOf({
+    ...smallCatalogueFile,
+    bots: {},
+    roles: { tried: { ...smallCatalogueFile.roles.read, requesters: ['everyone'], approval } },
+  });
 
 function callerOf(catalogue: Catalogue, email: string): Caller {
   return { kind: 'person', principal: email, person: personOf(catalogue, email), groups: [], via: 'oidc', mfa: false };
@@ -69,7 +83,12 @@ const sessionAt = (now: number, n: number): Session => ({
 });
 
 /** One step; the same record where it is refused or does nothing. Vending is judged by state alone, as the use case has judged the rest. */
-function take(request: RequestRecord, catalogue: Catalogue, step: Exclude<Step, { do: 'wait' }>, now: number): RequestRecord {
+function take(
+  request: RequestRecord,
+  catalogue: Catalogue,
+  step: Exclude<Step, { do: 'wait' }>,
+  now: number,
+): RequestRecord {
   const requester = callerOf(catalogue, people[0]!);
   const newest = request.sessions.at(-1);
   try {
@@ -83,11 +102,19 @@ function take(request: RequestRecord, catalogue: Catalogue, step: Exclude<Step, 
           now,
         );
       case 'deny':
-        return decide(request, catalogue, callerOf(catalogue, people[step.who]!), { decision: 'deny', comment: 'no' }, now);
+        return decide(
+          request,
+          catalogue,
+          callerOf(catalogue, people[step.who]!),
+          { decision: 'deny', comment: 'no' },
+          now,
+        );
       case 'end':
         return end(request, catalogue, callerOf(catalogue, people[step.who]!), 'enough', now);
       case 'vend':
-        return statusAt(request, now) === 'active' ? recordSession(request, sessionAt(now, request.version), requester, now) : request;
+        return statusAt(request, now) === 'active'
+          ? recordSession(request, sessionAt(now, request.version), requester, now)
+          : request;
       case 'undeliver':
         return newest ? recordUndelivered(request, newest, requester, now) : request;
       case 'settle':
@@ -100,7 +127,11 @@ function take(request: RequestRecord, catalogue: Catalogue, step: Exclude<Step, 
 }
 
 /** Lives through the steps. `look` sees each moment and the one before, also where only time has passed. */
-function live(stages: StageRule[], life: Step[], look: (before: RequestRecord, after: RequestRecord, now: number, then: number) => void): void {
+function live(
+  stages: StageRule[],
+  life: Step[],
+  look: (before: RequestRecord, after: RequestRecord, now: number, then: number) => void,
+): void {
   const catalogue = catalogueWith(stages);
   let request = fileOne(catalogue);
   let now = start;
@@ -207,7 +238,8 @@ describe('the history', () => {
   /** A grant of many sessions, the oldest folded away, and one event after the newest fold. */
   function long(vends: number): RequestRecord {
     const catalogue = catalogueWith([{ approvers: [people[1]!], need: 1 }]);
-    const lifeOf = (request: RequestRecord, step: Exclude<Step, { do: 'wait' }>, i: number) => take(request, catalogue, step, start + i * MINUTE);
+    const lifeOf = (request: RequestRecord, step: Exclude<Step, { do: 'wait' }>, i: number) =>
+      take(request, catalogue, step, start + i * MINUTE);
     const steps: Array<Exclude<Step, { do: 'wait' }>> = [
       { do: 'approve', who: 1 },
       ...Array.from({ length: vends }, () => ({ do: 'vend' as const })),
@@ -231,22 +263,31 @@ describe('the history', () => {
     ['via', (event) => ({ ...event, via: 'phone' })],
     ['note', (event) => ({ ...event, note: 'another note' })],
   ];
-  test.each([0, 5, 12, 13, 14, 40])('after %i sessions no event can be changed, taken out, put in or moved', (vends) => {
-    const request = long(vends);
-    const { history } = request;
-    expect(isHistoryIntact(request)).toBe(true);
-    const withHistory = (changed: HistoryEvent[]) => isHistoryIntact({ ...request, history: changed });
-    for (const [i, event] of history.entries()) {
-      expect([i, 'removed', withHistory(history.toSpliced(i, 1))]).toEqual([i, 'removed', false]);
-      expect([i, 'doubled', withHistory(history.toSpliced(i, 0, event))]).toEqual([i, 'doubled', false]);
-      if (i > 0) expect([i, 'moved', withHistory(history.toSpliced(i - 1, 2, event, history[i - 1]!))]).toEqual([i, 'moved', false]);
-      for (const [name, edit] of edits) expect([i, name, withHistory(history.with(i, edit(event)))]).toEqual([i, name, false]);
-    }
-    expect(withHistory([])).toBe(false);
-    expect(withHistory(history.slice(0, -1))).toBe(false);
-    expect(isHistoryIntact({ ...request, version: request.version + 1 })).toBe(false);
-    expect(isHistoryIntact({ ...request, head: 'x' })).toBe(false);
-  });
+  test.each([0, 5, 12, 13, 14, 40])(
+    'after %i sessions no event can be changed, taken out, put in or moved',
+    (vends) => {
+      const request = long(vends);
+      const { history } = request;
+      expect(isHistoryIntact(request)).toBe(true);
+      const withHistory = (changed: HistoryEvent[]) => isHistoryIntact({ ...request, history: changed });
+      for (const [i, event] of history.entries()) {
+        expect([i, 'removed', withHistory(history.toSpliced(i, 1))]).toEqual([i, 'removed', false]);
+        expect([i, 'doubled', withHistory(history.toSpliced(i, 0, event))]).toEqual([i, 'doubled', false]);
+        if (i > 0)
+          expect([i, 'moved', withHistory(history.toSpliced(i - 1, 2, event, history[i - 1]!))]).toEqual([
+            i,
+            'moved',
+            false,
+          ]);
+        for (const [name, edit] of edits)
+          expect([i, name, withHistory(history.with(i, edit(event)))]).toEqual([i, name, false]);
+      }
+      expect(withHistory([])).toBe(false);
+      expect(withHistory(history.slice(0, -1))).toBe(false);
+      expect(isHistoryIntact({ ...request, version: request.version + 1 })).toBe(false);
+      expect(isHistoryIntact({ ...request, head: 'x' })).toBe(false);
+    },
+  );
 
   test('a fold’s own marks cannot be changed', () => {
     const request = long(14);
@@ -285,7 +326,12 @@ describe('a session', () => {
             endsAt: start + grant * SECOND,
             role: { ...filed.role, sessionSeconds: approvedSession },
           };
-          const role = { ...catalogue.roles.get('tried')!, duration: { default: 60, max }, session: { max: session }, maxSessionDuration: iam };
+          const role = {
+            ...catalogue.roles.get('tried')!,
+            duration: { default: 60, max },
+            session: { max: session },
+            maxSessionDuration: iam,
+          };
           const endsAt = start + Math.min(grant, max) * SECOND;
           const now = start + later;
           if (now >= endsAt) {
@@ -322,7 +368,10 @@ describe('seats and people', () => {
   const small = fc.array(
     fc.record({
       need: fc.integer({ min: 0, max: 2 }),
-      candidates: fc.oneof({ weight: 1, arbitrary: fc.constant('any' as const) }, { weight: 5, arbitrary: fc.subarray(['a', 'b', 'c', 'd']) }),
+      candidates: fc.oneof(
+        { weight: 1, arbitrary: fc.constant('any' as const) },
+        { weight: 5, arbitrary: fc.subarray(['a', 'b', 'c', 'd']) },
+      ),
     }),
     { maxLength: 3 },
   );
@@ -337,7 +386,9 @@ describe('seats and people', () => {
     const answers = new Set<boolean>();
     fc.assert(
       fc.property(small, (stages) => {
-        const seats = stages.flatMap(({ need, candidates }) => (candidates === 'any' ? [] : Array.from({ length: need }, () => candidates)));
+        const seats = stages.flatMap(({ need, candidates }) =>
+          candidates === 'any' ? [] : Array.from({ length: need }, () => candidates),
+        );
         const answer = areFillable(stages);
         answers.add(answer);
         return answer === canSeat(seats);

@@ -25,17 +25,23 @@ const fileWith = (reviewers: string[]) => ({
   },
 });
 const finding = 'decision=sign&comment=Only+the+shop+was+restarted';
-const form = (text: string) => ({ body: Buffer.from(text), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+const form = (text: string) => ({
+  body: Buffer.from(text),
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+});
 const show = (app: FakeApp, id: string) => call(app, 'showDecision', { id });
 const press = (app: FakeApp, id: string, text = finding) => call(app, 'decideByLink', { id, ...form(text) });
 const wordsOf = ({ text }: Answer) => words(parsed(text));
-const mailTo = (app: FakeApp, email: string) => app.mail.outbox.findLast(({ to, subject }) => to === email && subject.startsWith('Please review'));
+const mailTo = (app: FakeApp, email: string) =>
+  app.mail.outbox.findLast(({ to, subject }) => to === email && subject.startsWith('Please review'));
 
 /** A grant by break-glass with one session. */
 async function used(reviewers = [security, lead], as = dev): Promise<{ app: FakeApp; id: string }> {
   const app = fakeApp({ catalogue: catalogueOf(fileWith(reviewers)) });
   const body = { role: 'write', breakGlass: true, reason: 'The shop is down, <b>INC-4711</b>' };
-  const { id } = (await call<RequestView>(app, 'createRequest', { as, headers: { 'idempotency-key': undefined }, body })).body;
+  const { id } = (
+    await call<RequestView>(app, 'createRequest', { as, headers: { 'idempotency-key': undefined }, body })
+  ).body;
   await call(app, 'issueCredentials', { as, id, body: {} });
   return { app, id };
 }
@@ -58,7 +64,9 @@ describe('the mail', () => {
     expect(() => linkTo(app, dev)).toThrow('no link');
     const secrets = tokens.map((token) => token.slice(-43));
     const stored = JSON.stringify([...app.store.messages.values(), app.store.requests.get(id)]);
-    expect(secrets.filter((secret) => stored.includes(secret) || JSON.stringify(app.lines).includes(secret))).toEqual([]);
+    expect(secrets.filter((secret) => stored.includes(secret) || JSON.stringify(app.lines).includes(secret))).toEqual(
+      [],
+    );
   });
 
   test('comes also to the reviewer who has ended the grant', async () => {
@@ -81,7 +89,9 @@ describe('the mail', () => {
 
   test('can be opened for a month after the review was due', async () => {
     const { app, token } = await over();
-    const message = [...app.store.messages.values()].find(({ kind, approver }) => kind === 'review' && approver?.key === security)!;
+    const message = [...app.store.messages.values()].find(
+      ({ kind, approver }) => kind === 'review' && approver?.key === security,
+    )!;
     expect(message.expiresAt).toBe(start + 30 * MINUTE + DAY);
     app.now = message.expiresAt + 29 * DAY;
     expect((await show(app, token)).status).toBe(200);
@@ -123,7 +133,8 @@ describe('looking', () => {
   test('GET, HEAD and OPTIONS change nothing', async () => {
     const { app, id, token } = await over();
     const before = app.store.requests.get(id);
-    for (const name of ['showDecision', 'probeDecision', 'decisionOptions'] as const) expect((await call(app, name, { id: token })).status).toBe(200);
+    for (const name of ['showDecision', 'probeDecision', 'decisionOptions'] as const)
+      expect((await call(app, name, { id: token })).status).toBe(200);
     expect(app.store.requests.get(id)).toBe(before);
     expect(app.store.changes).toEqual([]);
   });
@@ -142,9 +153,20 @@ describe('signing', () => {
     const { app, id, token } = await over();
     const answer = await press(app, token);
     expect(answer.status).toBe(200);
-    expect(wordsOf(answer)).toMatch(/✓ Signed off You signed the review of what Dev did .* Only the shop was restarted/);
+    expect(wordsOf(answer)).toMatch(
+      /✓ Signed off You signed the review of what Dev did .* Only the shop was restarted/,
+    );
     expect(app.store.requests.get(id)).toMatchObject({
-      review: { signed: { person: security, principal: security, name: 'Security', comment: 'Only the shop was restarted', via: 'link', at: app.now } },
+      review: {
+        signed: {
+          person: security,
+          principal: security,
+          name: 'Security',
+          comment: 'Only the shop was restarted',
+          via: 'link',
+          at: app.now,
+        },
+      },
       history: expect.arrayContaining([expect.objectContaining({ type: 'reviewed', actor: security, via: 'link' })]),
     });
     await playStream(app);
@@ -192,7 +214,11 @@ describe('signing', () => {
 
   test('a link that decides or withdraws signs nothing', async () => {
     const app = fakeApp({ catalogue: catalogueOf(fileWith([security])) });
-    await call(app, 'createRequest', { as: dev, headers: { 'idempotency-key': undefined }, body: { role: 'read', reason: 'Look at the export' } });
+    await call(app, 'createRequest', {
+      as: dev,
+      headers: { 'idempotency-key': undefined },
+      body: { role: 'read', reason: 'Look at the export' },
+    });
     await playStream(app);
     expect((await press(app, linkTo(app, lead))).status).toBe(400);
   });
@@ -201,7 +227,15 @@ describe('signing', () => {
     const { app, id } = await used();
     const { token, hash } = makeLink(id, 'm'.repeat(22), new Uint8Array(32).fill(7));
     const approver = { key: security, name: 'Security' };
-    const claim = { requestId: id, id: 'm'.repeat(22), kind: 'review', approver, linkHashes: [hash], claimedAt: app.now, expiresAt: app.now + DAY };
+    const claim = {
+      requestId: id,
+      id: 'm'.repeat(22),
+      kind: 'review',
+      approver,
+      linkHashes: [hash],
+      claimedAt: app.now,
+      expiresAt: app.now + DAY,
+    };
     await app.store.claimMessage(claim, 0);
     const page = await show(app, token);
     expect(wordsOf(page)).toContain('The grant still runs until 22 Nov 2026, 10:30 UTC.');
@@ -240,8 +274,13 @@ describe('signing', () => {
 
   test('a link that was altered, or belongs to another request, is just wrong', async () => {
     const { app, token } = await over();
-    const other = (await call<RequestView>(app, 'createRequest', { as: lead, headers: { 'idempotency-key': undefined }, body: { role: 'play', reason: 'x' } }))
-      .body;
+    const other = (
+      await call<RequestView>(app, 'createRequest', {
+        as: lead,
+        headers: { 'idempotency-key': undefined },
+        body: { role: 'play', reason: 'x' },
+      })
+    ).body;
     const last = token.at(-1) === 'A' ? 'E' : 'A';
     const elsewhere = other.id + token.slice(26);
     for (const wrong of [token.slice(0, -1) + last, token.slice(0, -1), `${token}A`, elsewhere]) {

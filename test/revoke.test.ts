@@ -20,8 +20,11 @@ import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 const role = 'arn:aws:iam::333333333333:role/latchkey/play';
 const dev = (i = 0) => `dev-${i}@example.com`;
 const statements = (app: FakeApp) =>
-  JSON.parse(app.iam.policies.get(role) ?? '{"Statement":[]}').Statement as Array<{ Condition: Record<string, Record<string, unknown>> }>;
-const denied = (app: FakeApp) => statements(app).flatMap(({ Condition }) => Condition.StringEquals?.['aws:PrincipalTag/latchkey-request'] ?? []);
+  JSON.parse(app.iam.policies.get(role) ?? '{"Statement":[]}').Statement as Array<{
+    Condition: Record<string, Record<string, unknown>>;
+  }>;
+const denied = (app: FakeApp) =>
+  statements(app).flatMap(({ Condition }) => Condition.StringEquals?.['aws:PrincipalTag/latchkey-request'] ?? []);
 const stored = (app: FakeApp, { id }: { id: string }) => app.store.requests.get(id)!;
 const revocationOf = (app: FakeApp, request: { id: string }) => stored(app, request).revocation;
 
@@ -41,7 +44,10 @@ describe('ending a grant', () => {
   test('with a session out begins a revocation, and says from when on nothing works for certain', async () => {
     const app = fakeApp();
     const request = await revoked(app);
-    expect(request).toMatchObject({ outcome: { status: 'revoked' }, revocation: { state: 'pending', at: start + MINUTE, effectiveBy: start + HOUR } });
+    expect(request).toMatchObject({
+      outcome: { status: 'revoked' },
+      revocation: { state: 'pending', at: start + MINUTE, effectiveBy: start + HOUR },
+    });
     expect(requestView(app.catalogue, request, app.now).revocation).toEqual({
       state: 'pending',
       at: toInstant(start + MINUTE),
@@ -53,7 +59,10 @@ describe('ending a grant', () => {
   test('by handing it back does the same', async () => {
     const app = fakeApp();
     const { id } = await active(app);
-    expect(await endRequest(app, signedIn(app, dev()), id)).toMatchObject({ outcome: { status: 'ended' }, revocation: { state: 'pending' } });
+    expect(await endRequest(app, signedIn(app, dev()), id)).toMatchObject({
+      outcome: { status: 'ended' },
+      revocation: { state: 'pending' },
+    });
   });
 
   test('without a session out has nothing to revoke', async () => {
@@ -96,15 +105,24 @@ describe('ending a grant', () => {
     const short = { ...request.sessions[0]!, expiresAt: start + MINUTE };
     app.store.requests.set(request.id, { ...request, sessions: [short], vended: 14 });
     app.now += 2 * MINUTE;
-    expect((await endRequest(app, signedIn(app, 'admin@example.com'), request.id)).revocation?.effectiveBy).toBe(start + HOUR);
+    expect((await endRequest(app, signedIn(app, 'admin@example.com'), request.id)).revocation?.effectiveBy).toBe(
+      start + HOUR,
+    );
   });
 
   test('says so where the account has no revoker', async () => {
     const { sandbox } = smallCatalogueFile.accounts;
     const app = fakeApp({
-      catalogue: catalogueOf({ ...smallCatalogueFile, accounts: { ...smallCatalogueFile.accounts, sandbox: { ...sandbox, revoker: false } } }),
+      catalogue: catalogueOf({
+        ...smallCatalogueFile,
+        accounts: { ...smallCatalogueFile.accounts, sandbox: { ...sandbox, revoker: false } },
+      }),
     });
-    expect((await revoked(app)).revocation).toEqual({ state: 'unavailable', at: start + MINUTE, effectiveBy: start + HOUR });
+    expect((await revoked(app)).revocation).toEqual({
+      state: 'unavailable',
+      at: start + MINUTE,
+      effectiveBy: start + HOUR,
+    });
   });
 });
 
@@ -204,7 +222,9 @@ describe('the revocation', () => {
     const request = await revoked(app);
     app.iam.room.set(role, 195);
     await revokeSessions(app, [request]);
-    expect(statements(app)).toEqual([expect.objectContaining({ Condition: { DateLessThan: { 'aws:TokenIssueTime': toInstant(app.now + SECOND) } } })]);
+    expect(statements(app)).toEqual([
+      expect.objectContaining({ Condition: { DateLessThan: { 'aws:TokenIssueTime': toInstant(app.now + SECOND) } } }),
+    ]);
     expect(revocationOf(app, request)?.state).toBe('done');
     expect(app.store.revocations.get(role)).toMatchObject({ grants: new Map(), before: app.now + SECOND });
     const next = await revoked(app, 1);
@@ -248,7 +268,12 @@ describe('the revocation', () => {
         crashing.gate = () => {};
         crashing.now += 2 * MINUTE;
         expect(await revokeSessions(crashing, [again])).toEqual([]);
-        expect([n, when, denied(crashing), revocationOf(crashing, again)?.state]).toEqual([n, when, [again.id], 'done']);
+        expect([n, when, denied(crashing), revocationOf(crashing, again)?.state]).toEqual([
+          n,
+          when,
+          [again.id],
+          'done',
+        ]);
       }
   });
 
@@ -283,7 +308,10 @@ describe('the policy of a role', () => {
     await revokeSessions(app, [request]);
     app.now += 25 * HOUR;
     app.store.revocations.delete(role);
-    const removed = { eventName: 'REMOVE' as const, dynamodb: { Keys: { pk: { S: `revocations#${role}` } }, SequenceNumber: '1' } };
+    const removed = {
+      eventName: 'REMOVE' as const,
+      dynamodb: { Keys: { pk: { S: `revocations#${role}` } }, SequenceNumber: '1' },
+    };
     expect(await handler.with(app)({ Records: [removed] }, {} as never)).toEqual({ batchItemFailures: [] });
     expect(app.iam.policies.has(role)).toBe(false);
     expect(await pruneRevocations(app, 'arn:aws:iam::777777777777:role/unknown')).toBeUndefined();
@@ -300,12 +328,16 @@ describe('the policy of a role', () => {
     }
     await revokeSessions(app, requests.slice(-7));
     expect(Math.max(...app.iam.lengths)).toBeLessThanOrEqual(inlineLimit);
-    const folded = statements(app).find(({ Condition }) => Condition.DateLessThan)?.Condition.DateLessThan?.['aws:TokenIssueTime'] as string;
+    const folded = statements(app).find(({ Condition }) => Condition.DateLessThan)?.Condition.DateLessThan?.[
+      'aws:TokenIssueTime'
+    ] as string;
     const listed = new Set(denied(app));
     for (const request of requests) {
       expect(revocationOf(app, request)?.state).toBe('done');
       const [session] = stored(app, request).sessions;
-      expect(listed.has(request.id) || session!.issuedAt < Date.parse(folded) || session!.expiresAt < app.now).toBe(true);
+      expect(listed.has(request.id) || session!.issuedAt < Date.parse(folded) || session!.expiresAt < app.now).toBe(
+        true,
+      );
     }
   });
 });
@@ -320,9 +352,14 @@ test('the handler names the records that have to come again, and those alone', a
   };
   const record = (request: RequestRecord, SequenceNumber: string) => {
     const image = imageOf(request) as never;
-    return { eventName: 'MODIFY' as const, dynamodb: { Keys: { pk: { S: `request#${request.id}` } }, NewImage: image, SequenceNumber } };
+    return {
+      eventName: 'MODIFY' as const,
+      dynamodb: { Keys: { pk: { S: `request#${request.id}` } }, NewImage: image, SequenceNumber },
+    };
   };
-  expect(await handler.with(app)({ Records: [record(good, '1'), record(bad, '2')] }, {} as never)).toEqual({ batchItemFailures: [{ itemIdentifier: '2' }] });
+  expect(await handler.with(app)({ Records: [record(good, '1'), record(bad, '2')] }, {} as never)).toEqual({
+    batchItemFailures: [{ itemIdentifier: '2' }],
+  });
   expect([revocationOf(app, good)?.state, revocationOf(app, bad)?.state]).toEqual(['done', 'pending']);
 });
 

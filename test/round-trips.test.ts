@@ -30,12 +30,27 @@ const table: Array<[string, number, CallName, (app: FakeApp) => Promise<Wish> | 
   // read, AssumeRole, then write and sign-in side by side
   ['console', 3, 'issueConsole', async (app) => ({ as: dev, id: (await granted(app)).id })],
   ['list mine', 2, 'listRequests', (app) => many(app, { as: dev, query: { limit: '100' } })],
-  ['list mine, filtered', 2, 'listRequests', (app) => many(app, { as: dev, query: { status: 'pending', limit: '20' } })],
+  [
+    'list mine, filtered',
+    2,
+    'listRequests',
+    (app) => many(app, { as: dev, query: { status: 'pending', limit: '20' } }),
+  ],
   ['list to decide', 2, 'listRequests', (app) => many(app, { as: lead, query: { view: 'to-decide' } })],
-  ['list all', 2, 'listRequests', (app) => many(app, { as: 'auditor@example.com', query: { view: 'all', limit: '5' } })],
+  [
+    'list all',
+    2,
+    'listRequests',
+    (app) => many(app, { as: 'auditor@example.com', query: { view: 'all', limit: '5' } }),
+  ],
   ['open a link', 1, 'showDecision', link],
   ['probe a link', 1, 'probeDecision', link],
-  ['decide by link', 2, 'decideByLink', async (app) => ({ ...(await link(app)), body: Buffer.from('decision=approve') })],
+  [
+    'decide by link',
+    2,
+    'decideByLink',
+    async (app) => ({ ...(await link(app)), body: Buffer.from('decision=approve') }),
+  ],
   ['me', 0, 'me', () => ({ as: dev })],
   ['roles', 0, 'listRoles', () => ({ as: dev })],
   ['health', 0, 'health', () => ({})],
@@ -73,6 +88,8 @@ async function link(app: FakeApp): Promise<Wish> {
 async function many(app: FakeApp, wish: Wish): Promise<Wish> {
   const requester = { person: dev, principal: dev, email: dev, name: 'Dev' };
   for (let i = 1; i <= 60; i += 1)
-    await app.store.create(record({ id: requestId(i), createdAt: start - i, requester, role: { ...record().role, id: 'read' } }));
+    await app.store.create(
+      record({ id: requestId(i), createdAt: start - i, requester, role: { ...record().role, id: 'read' } }),
+    );
   return wish;
 }

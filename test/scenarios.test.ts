@@ -40,8 +40,12 @@ async function read(caller: Caller, id: string): Promise<RequestView> {
   return body;
 }
 
-const keysOf = (caller: Caller, id: string, body?: object) => caller.post<CredentialsView>(`/requests/${id}/credentials`, body);
-const codeOf = ({ status, text }: Answer<unknown>): [number, string] => [status, (JSON.parse(text) as { code: string }).code];
+const keysOf = (caller: Caller, id: string, body?: object) =>
+  caller.post<CredentialsView>(`/requests/${id}/credentials`, body);
+const codeOf = ({ status, text }: Answer<unknown>): [number, string] => [
+  status,
+  (JSON.parse(text) as { code: string }).code,
+];
 
 /** Who AWS takes the holder of these keys for. */
 async function callerIdentity(config: STSClientConfig): Promise<string | undefined> {
@@ -53,7 +57,9 @@ async function callerIdentity(config: STSClientConfig): Promise<string | undefin
   }
 }
 const usingKeys = ({ AccessKeyId, SecretAccessKey, SessionToken }: CredentialsView) =>
-  callerIdentity({ credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken } });
+  callerIdentity({
+    credentials: { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken },
+  });
 
 describe('production-app-write: a developer updates the production application', () => {
   test('a lead approves from the mail, and the developer gets keys and a console URL for UpdateProdApp', async () => {
@@ -63,7 +69,14 @@ describe('production-app-write: a developer updates the production application',
     expect(codeOf(await keysOf(developer, id))).toEqual([409, 'not-active']);
 
     const [mail] = await latchkey.mailTo(lead);
-    for (const part of ['Asi Dev', 'production-app-write', 'Production', '111111111111', 'OPS-1234', 'Fix the broken nightly export'])
+    for (const part of [
+      'Asi Dev',
+      'production-app-write',
+      'Production',
+      '111111111111',
+      'OPS-1234',
+      'Fix the broken nightly export',
+    ])
       expect(mail!.text).toContain(part);
     const link = await latchkey.linkTo(lead);
     const page = await latchkey.visit(link, 'GET');
@@ -72,10 +85,19 @@ describe('production-app-write: a developer updates the production application',
     expect((await latchkey.press(link, 'approve', 'go ahead')).status).toBe(200);
 
     const grant = await read(developer, id);
-    expect(grant).toMatchObject({ status: 'active', role: { arn: 'arn:aws:iam::111111111111:role/latchkey/UpdateProdApp' } });
-    expect(grant.approval.stages[0]!.decisions).toMatchObject([{ approver: 'Lena Lead', decision: 'approve', comment: 'go ahead', via: 'link' }]);
-    expect((await latchkey.mailTo(asiDev))[0]!.subject).toBe('Approved: production-app-write in Production (111111111111)');
-    expect((await latchkey.mailTo(secondLead))[0]!.subject).toBe('Approved: production-app-write in Production (111111111111) for Asi Dev');
+    expect(grant).toMatchObject({
+      status: 'active',
+      role: { arn: 'arn:aws:iam::111111111111:role/latchkey/UpdateProdApp' },
+    });
+    expect(grant.approval.stages[0]!.decisions).toMatchObject([
+      { approver: 'Lena Lead', decision: 'approve', comment: 'go ahead', via: 'link' },
+    ]);
+    expect((await latchkey.mailTo(asiDev))[0]!.subject).toBe(
+      'Approved: production-app-write in Production (111111111111)',
+    );
+    expect((await latchkey.mailTo(secondLead))[0]!.subject).toBe(
+      'Approved: production-app-write in Production (111111111111) for Asi Dev',
+    );
 
     const keys = await keysOf(developer, id);
     expect(keys.status).toBe(200);
@@ -106,17 +128,31 @@ describe('cross-account-admin: TrustedUser enters CrossAccountRole without any s
 
   test('two distinct approvers let TrustedUser in for a short time, by CLI and console, and handing back ends it', async () => {
     const user = latchkey.signer(trustedUser);
-    expect((await user.get<MeView>('/me')).body).toMatchObject({ principal: trustedUser, email: 'trusted-user@example.com', via: 'iam' });
-    const dryRun = await user.post<ExplanationView>('/requests?dryRun=true', { role: 'cross-account-admin', ...reason });
+    expect((await user.get<MeView>('/me')).body).toMatchObject({
+      principal: trustedUser,
+      email: 'trusted-user@example.com',
+      via: 'iam',
+    });
+    const dryRun = await user.post<ExplanationView>('/requests?dryRun=true', {
+      role: 'cross-account-admin',
+      ...reason,
+    });
     expect(dryRun.body).toMatchObject({ outcome: 'needs-approval', durationSeconds: 1800, stages: [{ need: 2 }] });
     const tooLong = await user.post('/requests', { role: 'cross-account-admin', duration: '2h', ...reason });
-    expect([tooLong.status, tooLong.body.code, tooLong.body.errors?.map(({ pointer }) => pointer)]).toEqual([422, 'refused-by-policy', ['/duration']]);
+    expect([tooLong.status, tooLong.body.code, tooLong.body.errors?.map(({ pointer }) => pointer)]).toEqual([
+      422,
+      'refused-by-policy',
+      ['/duration'],
+    ]);
 
     const { id } = await filed(user, { role: 'cross-account-admin', duration: '1h', ...reason });
     const [first, second] = [await latchkey.linkTo(lead), await latchkey.linkTo('security@example.com')];
     expect((await latchkey.press(first, 'approve')).status).toBe(200);
     const lena = await latchkey.person(lead);
-    expect(codeOf(await lena.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([409, 'already-decided']);
+    expect(codeOf(await lena.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([
+      409,
+      'already-decided',
+    ]);
     expect((await latchkey.press(first, 'approve')).status).toBe(410);
     expect((await read(user, id)).status).toBe('pending');
     expect(codeOf(await keysOf(user, id))).toEqual([409, 'not-active']);
@@ -140,7 +176,10 @@ describe('cross-account-admin: TrustedUser enters CrossAccountRole without any s
 
   test('a developer cannot even see the role', async () => {
     const developer = await latchkey.person(asiDev);
-    expect(codeOf(await developer.post('/requests', { role: 'cross-account-admin', ...reason }))).toEqual([404, 'role-not-found']);
+    expect(codeOf(await developer.post('/requests', { role: 'cross-account-admin', ...reason }))).toEqual([
+      404,
+      'role-not-found',
+    ]);
     const { body } = await developer.get<{ items: RoleView[] }>('/roles');
     expect(body.items.map(({ id }) => id)).toEqual(['production-app-write', 'production-bucket-read', 'sandbox-read']);
   });
@@ -149,40 +188,53 @@ describe('cross-account-admin: TrustedUser enters CrossAccountRole without any s
 describe('production-bucket-read: asi-dev and asi-dev-server read asi-production-bucket', () => {
   const callers: Array<[string, () => Promise<Caller> | Caller, string]> = [
     ['the person asi-dev', () => latchkey.person(asiDev), asiDev],
-    ['the IAM user asi-dev', () => latchkey.signer('arn:aws:iam::222222222222:user/asi-dev'), 'arn:aws:iam::222222222222:user/asi-dev'],
+    [
+      'the IAM user asi-dev',
+      () => latchkey.signer('arn:aws:iam::222222222222:user/asi-dev'),
+      'arn:aws:iam::222222222222:user/asi-dev',
+    ],
     ['the machine asi-dev-server', () => latchkey.signer(server), server],
   ];
 
-  test.each(callers)('%s gets the credential_process document; the keys work during the grant and stop after it', async (_, come, principal) => {
-    const caller = await come();
-    const { id, requester, endsAt } = await granted(caller, { role: 'production-bucket-read', duration: '45m' });
-    expect([requester.principal, requester.email ?? requester.principal]).toContain(principal);
+  test.each(callers)(
+    '%s gets the credential_process document; the keys work during the grant and stop after it',
+    async (_, come, principal) => {
+      const caller = await come();
+      const { id, requester, endsAt } = await granted(caller, { role: 'production-bucket-read', duration: '45m' });
+      expect([requester.principal, requester.email ?? requester.principal]).toContain(principal);
 
-    const { status, body: keys, headers } = await keysOf(caller, id);
-    expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
-    expect(keys).toEqual({
-      Version: 1,
-      AccessKeyId: expect.stringMatching(/^ASIA[A-Z2-7]{16}$/),
-      SecretAccessKey: expect.any(String),
-      SessionToken: expect.any(String),
-      Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
-      RequestId: id,
-      GrantEndsAt: endsAt,
-      LimitedBy: 'grant-end',
-    });
-    expect(Date.parse(keys.Expiration)).toBeLessThanOrEqual(Date.parse(keys.GrantEndsAt));
+      const { status, body: keys, headers } = await keysOf(caller, id);
+      expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
+      expect(keys).toEqual({
+        Version: 1,
+        AccessKeyId: expect.stringMatching(/^ASIA[A-Z2-7]{16}$/),
+        SecretAccessKey: expect.any(String),
+        SessionToken: expect.any(String),
+        Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        RequestId: id,
+        GrantEndsAt: endsAt,
+        LimitedBy: 'grant-end',
+      });
+      expect(Date.parse(keys.Expiration)).toBeLessThanOrEqual(Date.parse(keys.GrantEndsAt));
 
-    expect(await usingKeys(keys)).toMatch(/^arn:aws:sts::111111111111:assumed-role\/readonly-asi-production-bucket\/lk-/);
-    await latchkey.moveClock({ set: toInstant(Date.parse(endsAt!) - MINUTE) });
-    expect(await usingKeys(keys)).toContain('readonly-asi-production-bucket');
-    await latchkey.moveClock({ set: endsAt! });
-    await expect(usingKeys(keys)).rejects.toMatchObject({ name: 'ExpiredToken', $metadata: { httpStatusCode: 403 } });
-    expect(codeOf(await keysOf(caller, id))).toEqual([409, 'not-active']);
-  });
+      expect(await usingKeys(keys)).toMatch(
+        /^arn:aws:sts::111111111111:assumed-role\/readonly-asi-production-bucket\/lk-/,
+      );
+      await latchkey.moveClock({ set: toInstant(Date.parse(endsAt!) - MINUTE) });
+      expect(await usingKeys(keys)).toContain('readonly-asi-production-bucket');
+      await latchkey.moveClock({ set: endsAt! });
+      await expect(usingKeys(keys)).rejects.toMatchObject({ name: 'ExpiredToken', $metadata: { httpStatusCode: 403 } });
+      expect(codeOf(await keysOf(caller, id))).toEqual([409, 'not-active']);
+    },
+  );
 
   test('the machine is known by its role, and its grant is nobody else’s', async () => {
     const machine = latchkey.signer(server);
-    expect((await machine.get<MeView>('/me')).body).toMatchObject({ principal: server, email: null, groups: ['developers'] });
+    expect((await machine.get<MeView>('/me')).body).toMatchObject({
+      principal: server,
+      email: null,
+      groups: ['developers'],
+    });
     const { id } = await granted(machine, { role: 'production-bucket-read' }, secondLead);
     expect(codeOf(await keysOf(await latchkey.person(asiDev), id))).toEqual([404, 'request-not-found']);
     expect((await keysOf(machine, id)).status).toBe(200);
@@ -194,7 +246,9 @@ describe('production-bucket-read: asi-dev and asi-dev-server read asi-production
   test('a profile with credential_process in the AWS config is all that an SDK needs', async () => {
     const developer = await latchkey.person(asiDev);
     const { id } = await granted(developer, { role: 'production-bucket-read' });
-    const { token } = (await (await fetch(`${latchkey.url}/local/token`, { method: 'POST', body: JSON.stringify({ email: asiDev }) })).json()) as {
+    const { token } = (await (
+      await fetch(`${latchkey.url}/local/token`, { method: 'POST', body: JSON.stringify({ email: asiDev }) })
+    ).json()) as {
       token: string;
     };
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-scenario-'));
@@ -205,9 +259,13 @@ describe('production-bucket-read: asi-dev and asi-dev-server read asi-production
     const before = process.env.AWS_CONFIG_FILE;
     process.env.AWS_CONFIG_FILE = config;
     try {
-      expect(await callerIdentity({ profile: 'production' })).toMatch(/assumed-role\/readonly-asi-production-bucket\/lk-/);
+      expect(await callerIdentity({ profile: 'production' })).toMatch(
+        /assumed-role\/readonly-asi-production-bucket\/lk-/,
+      );
       await latchkey.moveClock({ advance: '1h' });
-      await expect(callerIdentity({ profile: 'production' })).rejects.toMatchObject({ name: 'CredentialsProviderError' });
+      await expect(callerIdentity({ profile: 'production' })).rejects.toMatchObject({
+        name: 'CredentialsProviderError',
+      });
     } finally {
       if (before === undefined) delete process.env.AWS_CONFIG_FILE;
       else process.env.AWS_CONFIG_FILE = before;
@@ -218,34 +276,56 @@ describe('production-bucket-read: asi-dev and asi-dev-server read asi-production
 
 describe('northwind-admin and fabrikam-admin: one MainAccountAdminRole in each of many client accounts', () => {
   const clients = [
-    { role: 'northwind-admin', id: '333333333333', name: 'Client Northwind', color: '#7c3aed', externalId: 'lk-5be0c1a7d94f4f0fb6d2c38e' },
-    { role: 'fabrikam-admin', id: '444444444444', name: 'Client Fabrikam', color: '#0f766e', externalId: 'lk-c6f1f0d22a3b4b67a1d95e07' },
+    {
+      role: 'northwind-admin',
+      id: '333333333333',
+      name: 'Client Northwind',
+      color: '#7c3aed',
+      externalId: 'lk-5be0c1a7d94f4f0fb6d2c38e',
+    },
+    {
+      role: 'fabrikam-admin',
+      id: '444444444444',
+      name: 'Client Fabrikam',
+      color: '#0f766e',
+      externalId: 'lk-c6f1f0d22a3b4b67a1d95e07',
+    },
   ];
 
-  test.each(clients)('$role: MFA is the rule, and $name stands in mail, page and API with its colour', async ({ role, id, name, color, externalId }) => {
-    const withoutMfa = await latchkey.person('main-admin@example.com');
-    expect(codeOf(await withoutMfa.post('/requests', { role, reason: 'Rotate the break-glass user' }))).toEqual([403, 'needs-mfa']);
-    const admin = await latchkey.person('main-admin@example.com', { mfa: true });
-    const roles = (await admin.get<{ items: RoleView[] }>('/roles')).body.items;
-    expect(roles.find((one) => one.id === role)).toMatchObject({ account: { id, name, color }, mfa: true });
+  test.each(clients)(
+    '$role: MFA is the rule, and $name stands in mail, page and API with its colour',
+    async ({ role, id, name, color, externalId }) => {
+      const withoutMfa = await latchkey.person('main-admin@example.com');
+      expect(codeOf(await withoutMfa.post('/requests', { role, reason: 'Rotate the break-glass user' }))).toEqual([
+        403,
+        'needs-mfa',
+      ]);
+      const admin = await latchkey.person('main-admin@example.com', { mfa: true });
+      const roles = (await admin.get<{ items: RoleView[] }>('/roles')).body.items;
+      expect(roles.find((one) => one.id === role)).toMatchObject({ account: { id, name, color }, mfa: true });
 
-    const filing = await filed(admin, { role });
-    expect(filing.role.account).toEqual({ id, name, color });
-    const [mail] = await latchkey.mailTo('root-admin@example.com');
-    expect(mail!.subject).toContain(`${name} (${id})`);
-    const link = await latchkey.linkTo('root-admin@example.com');
-    const page = await latchkey.visit(link, 'GET');
-    for (const shown of [mail!.html, page.text]) for (const part of [name, id, color]) expect(shown).toContain(part);
-    expect(page.text).toContain('<details class="second-look">');
-    const outcome = await latchkey.press(link, 'approve');
-    expect(outcome.status).toBe(200);
-    for (const part of [name, id, color]) expect(outcome.text).toContain(part);
+      const filing = await filed(admin, { role });
+      expect(filing.role.account).toEqual({ id, name, color });
+      const [mail] = await latchkey.mailTo('root-admin@example.com');
+      expect(mail!.subject).toContain(`${name} (${id})`);
+      const link = await latchkey.linkTo('root-admin@example.com');
+      const page = await latchkey.visit(link, 'GET');
+      for (const shown of [mail!.html, page.text]) for (const part of [name, id, color]) expect(shown).toContain(part);
+      expect(page.text).toContain('<details class="second-look">');
+      const outcome = await latchkey.press(link, 'approve');
+      expect(outcome.status).toBe(200);
+      for (const part of [name, id, color]) expect(outcome.text).toContain(part);
 
-    expect(codeOf(await keysOf(withoutMfa, filing.id))).toEqual([403, 'needs-mfa']);
-    const keys = await keysOf(admin, filing.id);
-    expect(await usingKeys(keys.body)).toMatch(new RegExp(`^arn:aws:sts::${id}:assumed-role/MainAccountAdminRole/lk-`));
-    expect(await latchkey.assumed()).toMatchObject([{ RoleArn: `arn:aws:iam::${id}:role/latchkey/MainAccountAdminRole`, ExternalId: externalId }]);
-  });
+      expect(codeOf(await keysOf(withoutMfa, filing.id))).toEqual([403, 'needs-mfa']);
+      const keys = await keysOf(admin, filing.id);
+      expect(await usingKeys(keys.body)).toMatch(
+        new RegExp(`^arn:aws:sts::${id}:assumed-role/MainAccountAdminRole/lk-`),
+      );
+      expect(await latchkey.assumed()).toMatchObject([
+        { RoleArn: `arn:aws:iam::${id}:role/latchkey/MainAccountAdminRole`, ExternalId: externalId },
+      ]);
+    },
+  );
 });
 
 describe('trusting-readonly: two companies, sandy in POC and my_cross_account_role', () => {
@@ -254,7 +334,10 @@ describe('trusting-readonly: two companies, sandy in POC and my_cross_account_ro
     expect((await sandy.get<MeView>('/me')).body.groups).toEqual(['POC']);
     const { id } = await filed(sandy, { role: 'trusting-readonly' });
     const lena = await latchkey.person(lead);
-    expect(codeOf(await lena.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([404, 'request-not-found']);
+    expect(codeOf(await lena.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([
+      404,
+      'request-not-found',
+    ]);
     expect(await latchkey.mailTo(lead)).toEqual([]);
 
     expect((await latchkey.press(await latchkey.linkTo('approver@trusting.example'), 'approve')).status).toBe(200);
@@ -292,7 +375,12 @@ describe('what goes otherwise than planned', () => {
     const mails = (await latchkey.mailTo(lead)).length;
     for (const method of ['HEAD', 'GET', 'OPTIONS', 'GET', 'HEAD'] as const) {
       const { status, headers, text } = await latchkey.visit(link, method);
-      expect([method, status, headers.get('referrer-policy'), headers.get('cache-control')]).toEqual([method, 200, 'no-referrer', 'no-store']);
+      expect([method, status, headers.get('referrer-policy'), headers.get('cache-control')]).toEqual([
+        method,
+        200,
+        'no-referrer',
+        'no-store',
+      ]);
       expect(text.includes('<form')).toBe(method === 'GET');
     }
     expect(await read(developer, before.id)).toEqual(before);
@@ -320,7 +408,10 @@ describe('what goes otherwise than planned', () => {
       latchkey.signer('arn:aws:iam::222222222222:user/asi-dev'),
       await latchkey.person(asiDev, { groups: ['leads'] }),
     ]) {
-      expect(codeOf(await self.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([403, 'own-request']);
+      expect(codeOf(await self.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([
+        403,
+        'own-request',
+      ]);
     }
     await expect(latchkey.linkTo(asiDev)).rejects.toThrow('no link');
   });
@@ -329,7 +420,11 @@ describe('what goes otherwise than planned', () => {
     const { id } = await granted(await latchkey.person(asiDev), { role });
     expect(codeOf(await keysOf(await latchkey.person(lead), id))).toEqual([403, 'not-the-requester']);
     expect(codeOf(await keysOf(await latchkey.person('auditor@example.com'), id))).toEqual([403, 'not-the-requester']);
-    for (const stranger of [await latchkey.person('stranger@example.org'), await latchkey.person('second-dev@example.com'), latchkey.signer(server)]) {
+    for (const stranger of [
+      await latchkey.person('stranger@example.org'),
+      await latchkey.person('second-dev@example.com'),
+      latchkey.signer(server),
+    ]) {
       expect(codeOf(await keysOf(stranger, id))).toEqual([404, 'request-not-found']);
     }
     expect(await latchkey.assumed()).toEqual([]);
@@ -366,8 +461,13 @@ describe('what goes otherwise than planned', () => {
     expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([200, 'true']);
     expect(again.headers.get('location')).toBe(first.headers.get('location'));
     expect(again.body).toMatchObject({ id: first.body.id, status: 'active' });
-    expect(codeOf(await developer.post('/requests', { ...body, duration: '2h' }, key))).toEqual([422, 'idempotency-mismatch']);
-    expect((await developer.get<{ items: RequestView[] }>('/requests')).body.items.map(({ id }) => id)).toEqual([first.body.id]);
+    expect(codeOf(await developer.post('/requests', { ...body, duration: '2h' }, key))).toEqual([
+      422,
+      'idempotency-mismatch',
+    ]);
+    expect((await developer.get<{ items: RequestView[] }>('/requests')).body.items.map(({ id }) => id)).toEqual([
+      first.body.id,
+    ]);
     expect(await latchkey.mailTo(lead)).toHaveLength(1);
   });
 
@@ -375,9 +475,16 @@ describe('what goes otherwise than planned', () => {
     const bot = latchkey.signer('arn:aws:iam::999999999999:role/chatops-bot');
     const developer = await latchkey.person(asiDev);
     const { id, ...filing } = await filed(bot, { role, onBehalfOf: asiDev });
-    expect(filing).toMatchObject({ requester: { email: asiDev }, filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' } });
-    expect((await latchkey.mailTo(asiDev)).map(({ subject }) => subject)).toEqual([`Filed in your name: ${role} in Production (111111111111)`]);
-    expect((await bot.get<{ items: RequestView[] }>('/requests?view=mine')).body.items.map((one) => one.id)).toEqual([id]);
+    expect(filing).toMatchObject({
+      requester: { email: asiDev },
+      filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' },
+    });
+    expect((await latchkey.mailTo(asiDev)).map(({ subject }) => subject)).toEqual([
+      `Filed in your name: ${role} in Production (111111111111)`,
+    ]);
+    expect((await bot.get<{ items: RequestView[] }>('/requests?view=mine')).body.items.map((one) => one.id)).toEqual([
+      id,
+    ]);
 
     const reason = 'Fix the broken nightly export';
     expect(codeOf(await bot.post(`/requests/${id}/decision`, { decision: 'approve' }))).toEqual([403, 'not-allowed']);
@@ -385,8 +492,14 @@ describe('what goes otherwise than planned', () => {
     expect(codeOf(await bot.get('/requests?view=to-decide'))).toEqual([403, 'not-allowed']);
     expect(codeOf(await bot.get('/requests?view=all'))).toEqual([403, 'not-allowed']);
     expect(codeOf(await bot.post('/requests', { role, reason }))).toEqual([400, 'invalid-request']);
-    expect(codeOf(await bot.post('/requests', { role, reason, onBehalfOf: 'sandy@example.com' }))).toEqual([403, 'not-allowed']);
-    expect(codeOf(await bot.post('/requests', { role: 'sandbox-read', reason, onBehalfOf: asiDev }))).toEqual([404, 'role-not-found']);
+    expect(codeOf(await bot.post('/requests', { role, reason, onBehalfOf: 'sandy@example.com' }))).toEqual([
+      403,
+      'not-allowed',
+    ]);
+    expect(codeOf(await bot.post('/requests', { role: 'sandbox-read', reason, onBehalfOf: asiDev }))).toEqual([
+      404,
+      'role-not-found',
+    ]);
 
     expect((await latchkey.press(await latchkey.linkTo(lead), 'approve')).status).toBe(200);
     expect(codeOf(await bot.post(`/requests/${id}/credentials`))).toEqual([403, 'not-the-requester']);
@@ -412,7 +525,9 @@ describe('what goes otherwise than planned', () => {
       [lead, `${subject} for Asi Dev`],
       [secondLead, `${subject} for Asi Dev`],
     ] as const) {
-      expect((await latchkey.mailTo(who)).filter((mail) => mail.subject.startsWith('Lapsed')).map((mail) => mail.subject)).toEqual([line]);
+      expect(
+        (await latchkey.mailTo(who)).filter((mail) => mail.subject.startsWith('Lapsed')).map((mail) => mail.subject),
+      ).toEqual([line]);
     }
     expect(codeOf(await keysOf(developer, id))).toEqual([409, 'not-active']);
   });

@@ -6,7 +6,12 @@ import { Problem } from '../lib/problem.ts';
 import { type FetchLike, federation } from '../lib/sign-in.ts';
 import { rejectionOf } from './support/canned-aws.ts';
 
-const credentials = { accessKeyId: 'ASIACANARY', secretAccessKey: 'secret+canary/=', sessionToken: 'token+canary/=&', expiresAt: 0 };
+const credentials = {
+  accessKeyId: 'ASIACANARY',
+  secretAccessKey: 'secret+canary/=',
+  sessionToken: 'token+canary/=&',
+  expiresAt: 0,
+};
 const partitions = [
   ['aws', 'signin.aws.amazon.com', 'console.aws.amazon.com'],
   ['aws-us-gov', 'signin.amazonaws-us-gov.com', 'console.amazonaws-us-gov.com'],
@@ -79,15 +84,18 @@ describe('the sign-in token', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  test.each(['https://signin.aws.amazon.com.evil.example/federation', 'http://localhost.evil.example/', 'http://10.0.0.1/'])(
-    'goes to no other host: %s',
-    (endpoint) => expect(() => federation(fetch, endpoint)).toThrow(/loopback/),
-  );
+  test.each([
+    'https://signin.aws.amazon.com.evil.example/federation',
+    'http://localhost.evil.example/',
+    'http://10.0.0.1/',
+  ])('goes to no other host: %s', (endpoint) => expect(() => federation(fetch, endpoint)).toThrow(/loopback/));
 });
 
 describe('the sign-in URL', () => {
   test.each(partitions)('in %s is on %s and leads to %s', (partition, signIn, console) => {
-    const url = new URL(signInUrl(partition, 'a+token/=&', '/s3/home?region=eu-west-1#x', 'https://latchkey.example.com'));
+    const url = new URL(
+      signInUrl(partition, 'a+token/=&', '/s3/home?region=eu-west-1#x', 'https://latchkey.example.com'),
+    );
     expect(`${url.origin}${url.pathname}`).toBe(`https://${signIn}/federation`);
     expect(Object.fromEntries(url.searchParams)).toEqual({
       Action: 'login',
@@ -98,7 +106,9 @@ describe('the sign-in URL', () => {
   });
 
   test('leads to the console home by default', () =>
-    expect(new URL(signInUrl('aws', 't', undefined, 'https://l.example')).searchParams.get('Destination')).toBe('https://console.aws.amazon.com/console/home'));
+    expect(new URL(signInUrl('aws', 't', undefined, 'https://l.example')).searchParams.get('Destination')).toBe(
+      'https://console.aws.amazon.com/console/home',
+    ));
 
   test.each([
     '//evil.example',
@@ -108,7 +118,9 @@ describe('the sign-in URL', () => {
     '\\\\evil.example',
     'javascript:alert(1)',
     '/\t/evil.example',
-  ])('never leaves the console: %j', (destination) => expect(() => signInUrl('aws', 't', destination, 'https://l.example')).toThrow('not on the AWS console'));
+  ])('never leaves the console: %j', (destination) =>
+    expect(() => signInUrl('aws', 't', destination, 'https://l.example')).toThrow('not on the AWS console'),
+  );
 
   test.each(['aws-iso', '', '__proto__', 'constructor'])('knows no partition %j', (partition) => {
     expect(() => federationEndpoint(partition)).toThrow();

@@ -13,9 +13,16 @@ const keys: Record<string, SigningKey> = {
   AKIDEXAMPLEEXAMPLE01: { secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' },
   ASIAEXAMPLEEXAMPLE01: { secretAccessKey: 'other/secret', sessionToken: 'token/with+signs==' },
 };
-const verify = (request: WireRequest, service = 'execute-api', at = now) => verifySigV4(request, (id) => keys[id], service, at);
+const verify = (request: WireRequest, service = 'execute-api', at = now) =>
+  verifySigV4(request, (id) => keys[id], service, at);
 
-type Unsigned = { method?: string; path?: string; query?: Record<string, string | string[]>; headers?: Record<string, string>; body?: string };
+type Unsigned = {
+  method?: string;
+  path?: string;
+  query?: Record<string, string | string[]>;
+  headers?: Record<string, string>;
+  body?: string;
+};
 type Options = {
   accessKeyId?: string;
   secretAccessKey?: string;
@@ -27,7 +34,10 @@ type Options = {
 };
 
 /** A request as an AWS SDK signs and sends it. */
-async function signed({ method = 'GET', path = '/iam/v1/me', query = {}, headers = {}, body }: Unsigned = {}, options: Options = {}): Promise<WireRequest> {
+async function signed(
+  { method = 'GET', path = '/iam/v1/me', query = {}, headers = {}, body }: Unsigned = {},
+  options: Options = {},
+): Promise<WireRequest> {
   const accessKeyId = options.accessKeyId ?? 'AKIDEXAMPLEEXAMPLE01';
   const key = keys[accessKeyId];
   const sessionToken = options.sessionToken ?? key?.sessionToken;
@@ -42,9 +52,19 @@ async function signed({ method = 'GET', path = '/iam/v1/me', query = {}, headers
       ...(sessionToken !== undefined && { sessionToken }),
     },
   });
-  const request = { method, protocol: 'https:', hostname: 'api.example.com', path, query, headers: { host: 'api.example.com', ...headers }, body };
+  const request = {
+    method,
+    protocol: 'https:',
+    hostname: 'api.example.com',
+    path,
+    query,
+    headers: { host: 'api.example.com', ...headers },
+    body,
+  };
   const result = await signer.sign(request, { signingDate: new Date(options.at ?? now) });
-  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`));
+  const pairs = Object.entries(query).flatMap(([name, value]) =>
+    [value].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
+  );
   return {
     method,
     target: pairs.length > 0 ? `${path}?${pairs.join('&')}` : path,
@@ -53,7 +73,13 @@ async function signed({ method = 'GET', path = '/iam/v1/me', query = {}, headers
   };
 }
 
-const ok = { ok: true, accessKeyId: 'AKIDEXAMPLEEXAMPLE01', key: keys.AKIDEXAMPLEEXAMPLE01, region: 'eu-central-1', queryAsWritten: false };
+const ok = {
+  ok: true,
+  accessKeyId: 'AKIDEXAMPLEEXAMPLE01',
+  key: keys.AKIDEXAMPLEEXAMPLE01,
+  region: 'eu-central-1',
+  queryAsWritten: false,
+};
 const changed = (request: WireRequest, headers: Record<string, string | undefined>): WireRequest => ({
   ...request,
   headers: { ...request.headers, ...headers },
@@ -63,21 +89,41 @@ const faultOf = (verdict: SigV4Verdict<SigningKey>) => (verdict.ok ? 'none' : ve
 describe('a good signature', () => {
   test.each<[string, Unsigned]>([
     ['plain', {}],
-    ['of a body', { method: 'POST', path: '/iam/v1/requests', body: '{"reason":"größer"}', headers: { 'content-type': 'application/json' } }],
+    [
+      'of a body',
+      {
+        method: 'POST',
+        path: '/iam/v1/requests',
+        body: '{"reason":"größer"}',
+        headers: { 'content-type': 'application/json' },
+      },
+    ],
     ['of a query out of order', { query: { view: 'mine', status: 'active', limit: '2' } }],
     ['of a query with signs', { query: { cursor: "a+b c/=&?%ü~*'()!", empty: '' } }],
     ['of a repeated query', { query: { a: ['2', '1', '10'] } }],
     ['of a path that is encoded once on the wire', { path: '/iam/v1/a%20b/c%2Fd/~x' }],
     ['of a path with dots', { path: '/iam/./v1//me/../me/' }],
     ['of a header with spaces', { headers: { 'idempotency-key': '  a   b ' } }],
-    ['of an unsigned payload', { method: 'POST', body: 'anything', headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } }],
+    [
+      'of an unsigned payload',
+      { method: 'POST', body: 'anything', headers: { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' } },
+    ],
   ])('%s', async (_what, unsigned) => expect(await verify(await signed(unsigned))).toEqual(ok));
 
-  test('without a payload header', async () => expect(await verify(await signed({ method: 'POST', body: 'b' }, { applyChecksum: false }))).toEqual(ok));
-  test('with a session token', async () => expect(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01' }))).toMatchObject({ ok: true }));
-  test('in any Region', async () => expect(await verify(await signed({}, { region: 'us-gov-west-1' }))).toMatchObject({ ok: true, region: 'us-gov-west-1' }));
-  test('for another service', async () => expect(await verify(await signed({}, { service: 'sts' }), 'sts')).toEqual(ok));
-  test.each([-tolerance, tolerance])('%d ms off', async (off) => expect(await verify(await signed({}, { at: now + off }))).toEqual(ok));
+  test('without a payload header', async () =>
+    expect(await verify(await signed({ method: 'POST', body: 'b' }, { applyChecksum: false }))).toEqual(ok));
+  test('with a session token', async () =>
+    expect(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01' }))).toMatchObject({ ok: true }));
+  test('in any Region', async () =>
+    expect(await verify(await signed({}, { region: 'us-gov-west-1' }))).toMatchObject({
+      ok: true,
+      region: 'us-gov-west-1',
+    }));
+  test('for another service', async () =>
+    expect(await verify(await signed({}, { service: 'sts' }), 'sts')).toEqual(ok));
+  test.each([-tolerance, tolerance])('%d ms off', async (off) =>
+    expect(await verify(await signed({}, { at: now + off }))).toEqual(ok),
+  );
   test('with headers that were added on the way', async () =>
     expect(await verify(changed(await signed(), { via: '1.1 proxy', 'user-agent': 'x' }))).toEqual(ok));
 });
@@ -89,10 +135,20 @@ function signedAsWritten(query: string): WireRequest {
   const scope = '20261122/us-east-1/execute-api/aws4_request';
   const canonical = `GET\n/iam/v1/requests\n${query}\nhost:h\nx-amz-date:20261122T100000Z\n\nhost;x-amz-date\n${hex('')}`;
   const { secretAccessKey } = keys.AKIDEXAMPLEEXAMPLE01!;
-  const key = ['20261122', 'us-east-1', 'execute-api', 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${secretAccessKey}`);
-  const signature = hmac(key as Buffer, `AWS4-HMAC-SHA256\n20261122T100000Z\n${scope}\n${hex(canonical)}`).toString('hex');
+  const key = ['20261122', 'us-east-1', 'execute-api', 'aws4_request'].reduce<string | Buffer>(
+    hmac,
+    `AWS4${secretAccessKey}`,
+  );
+  const signature = hmac(key as Buffer, `AWS4-HMAC-SHA256\n20261122T100000Z\n${scope}\n${hex(canonical)}`).toString(
+    'hex',
+  );
   const authorization = `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLEEXAMPLE01/${scope}, SignedHeaders=host;x-amz-date, Signature=${signature}`;
-  return { method: 'GET', target: `/iam/v1/requests?${query}`, headers: { host: 'h', 'x-amz-date': '20261122T100000Z', authorization }, body: Buffer.alloc(0) };
+  return {
+    method: 'GET',
+    target: `/iam/v1/requests?${query}`,
+    headers: { host: 'h', 'x-amz-date': '20261122T100000Z', authorization },
+    body: Buffer.alloc(0),
+  };
 }
 
 test.each([
@@ -104,10 +160,15 @@ test.each([
 );
 
 describe('is refused', () => {
-  test('without any', async () => expect(faultOf(await verify(changed(await signed(), { authorization: undefined })))).toBe('MissingAuthenticationToken'));
+  test('without any', async () =>
+    expect(faultOf(await verify(changed(await signed(), { authorization: undefined })))).toBe(
+      'MissingAuthenticationToken',
+    ));
 
-  test.each(['Bearer x', 'AWS4-HMAC-SHA256', 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c'])('with %j', async (authorization) =>
-    expect(faultOf(await verify(changed(await signed(), { authorization })))).toBe('IncompleteSignature'),
+  test.each(['Bearer x', 'AWS4-HMAC-SHA256', 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c'])(
+    'with %j',
+    async (authorization) =>
+      expect(faultOf(await verify(changed(await signed(), { authorization })))).toBe('IncompleteSignature'),
   );
   test.each([undefined, '2026-11-22T10:00:00Z', '20261399T100000Z'])('dated %j', async (date) =>
     expect(faultOf(await verify(changed(await signed(), { 'x-amz-date': date })))).toBe('IncompleteSignature'),
@@ -120,13 +181,20 @@ describe('is refused', () => {
     expect(faultOf(await verify(changed(request, { authorization })))).toBe('IncompleteSignature');
   });
   test('with a signed header that was dropped', async () =>
-    expect(faultOf(await verify(changed(await signed({ headers: { 'idempotency-key': 'a' } }), { 'idempotency-key': undefined })))).toBe(
-      'IncompleteSignature',
-    ));
+    expect(
+      faultOf(
+        await verify(changed(await signed({ headers: { 'idempotency-key': 'a' } }), { 'idempotency-key': undefined })),
+      ),
+    ).toBe('IncompleteSignature'));
 
-  test('for an unknown key', async () => expect(faultOf(await verify(await signed({}, { accessKeyId: 'AKIAUNKNOWNUNKNOWN01' })))).toBe('InvalidClientTokenId'));
+  test('for an unknown key', async () =>
+    expect(faultOf(await verify(await signed({}, { accessKeyId: 'AKIAUNKNOWNUNKNOWN01' })))).toBe(
+      'InvalidClientTokenId',
+    ));
   test('with another session token', async () =>
-    expect(faultOf(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01', sessionToken: 'other' })))).toBe('InvalidClientTokenId'));
+    expect(
+      faultOf(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01', sessionToken: 'other' }))),
+    ).toBe('InvalidClientTokenId'));
   test('with a session token that the key does not have', async () =>
     expect(faultOf(await verify(await signed({}, { sessionToken: 'made up' })))).toBe('InvalidClientTokenId'));
 
@@ -135,20 +203,33 @@ describe('is refused', () => {
     ['path', {}, (request) => ({ ...request, target: '/iam/v1/roles' })],
     ['query', { query: { a: '1' } }, (request) => ({ ...request, target: request.target.replace('a=1', 'a=2') })],
     ['added query', {}, (request) => ({ ...request, target: `${request.target}?a=2` })],
-    ['signed header', { headers: { 'idempotency-key': 'a' } }, (request) => changed(request, { 'idempotency-key': 'b' })],
+    [
+      'signed header',
+      { headers: { 'idempotency-key': 'a' } },
+      (request) => changed(request, { 'idempotency-key': 'b' }),
+    ],
     ['host', {}, (request) => changed(request, { host: 'other.example.com' })],
     ['body', { method: 'POST', body: 'a' }, (request) => ({ ...request, body: Buffer.from('b') })],
     ['date within the day', {}, (request) => changed(request, { 'x-amz-date': '20261122T100001Z' })],
     ['day', {}, (request) => changed(request, { 'x-amz-date': '20261123T000000Z' })],
     ['broken query', {}, (request) => ({ ...request, target: `${request.target}?a=%` })],
-  ])('with another %s', async (_what, unsigned, change) => expect(faultOf(await verify(change(await signed(unsigned))))).toBe('SignatureDoesNotMatch'));
+  ])('with another %s', async (_what, unsigned, change) =>
+    expect(faultOf(await verify(change(await signed(unsigned))))).toBe('SignatureDoesNotMatch'),
+  );
 
   test('with another body and no payload header', async () =>
-    expect(faultOf(await verify({ ...(await signed({ method: 'POST', body: 'a' }, { applyChecksum: false })), body: Buffer.from('b') }))).toBe(
-      'SignatureDoesNotMatch',
-    ));
-  test('by another secret', async () => expect(faultOf(await verify(await signed({}, { secretAccessKey: 'wrong' })))).toBe('SignatureDoesNotMatch'));
-  test('for another service', async () => expect(faultOf(await verify(await signed({}, { service: 's3' })))).toBe('SignatureDoesNotMatch'));
+    expect(
+      faultOf(
+        await verify({
+          ...(await signed({ method: 'POST', body: 'a' }, { applyChecksum: false })),
+          body: Buffer.from('b'),
+        }),
+      ),
+    ).toBe('SignatureDoesNotMatch'));
+  test('by another secret', async () =>
+    expect(faultOf(await verify(await signed({}, { secretAccessKey: 'wrong' })))).toBe('SignatureDoesNotMatch'));
+  test('for another service', async () =>
+    expect(faultOf(await verify(await signed({}, { service: 's3' })))).toBe('SignatureDoesNotMatch'));
   test.each([-tolerance - 1000, tolerance + 1000])('%d ms off', async (off) =>
     expect(faultOf(await verify(await signed({}, { at: now + off })))).toBe('SignatureExpired'),
   );
@@ -165,7 +246,12 @@ describe('over real HTTP', () => {
     server = createServer(async (request, response) => {
       const chunks: Buffer[] = [];
       for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-      const wire = { method: request.method!, target: request.url!, headers: request.headers, body: Buffer.concat(chunks) };
+      const wire = {
+        method: request.method!,
+        target: request.url!,
+        headers: request.headers,
+        body: Buffer.concat(chunks),
+      };
       const verdict = await verifySigV4(wire, (id) => keys[id], 'execute-api', Date.now());
       response.end(JSON.stringify(verdict.ok ? { ok: true } : verdict));
     });
@@ -179,13 +265,27 @@ describe('over real HTTP', () => {
 
   const curl = async (...args: string[]) => {
     const user = `AKIDEXAMPLEEXAMPLE01:${keys.AKIDEXAMPLEEXAMPLE01!.secretAccessKey}`;
-    const { stdout } = await promisify(execFile)('curl', ['-sS', '--aws-sigv4', 'aws:amz:us-east-1:execute-api', '--user', user, ...args]);
+    const { stdout } = await promisify(execFile)('curl', [
+      '-sS',
+      '--aws-sigv4',
+      'aws:amz:us-east-1:execute-api',
+      '--user',
+      user,
+      ...args,
+    ]);
     return JSON.parse(stdout) as unknown;
   };
 
   test('curl --aws-sigv4', async () => {
     if (!(await hasCurl())) return console.log('SKIPPED: no curl with --aws-sigv4 here');
-    const json = ['-H', 'content-type: application/json', '-H', 'idempotency-key: a1', '-d', '{"reason":"größer & ready"}'];
+    const json = [
+      '-H',
+      'content-type: application/json',
+      '-H',
+      'idempotency-key: a1',
+      '-d',
+      '{"reason":"größer & ready"}',
+    ];
     const calls = [
       [`${base}/iam/v1/me`],
       [`${base}/iam/v1/requests?a=1&b=2`],
@@ -196,17 +296,30 @@ describe('over real HTTP', () => {
       [`${base}/iam/v1/requests/01jd/end`, '-X', 'POST'],
     ];
     for (const call of calls) expect([call, await curl(...call)]).toEqual([call, { ok: true }]);
-    expect(await curl(`${base}/iam/v1/me`, '-H', 'x-amz-security-token: made-up')).toMatchObject({ ok: false, fault: 'InvalidClientTokenId' });
+    expect(await curl(`${base}/iam/v1/me`, '-H', 'x-amz-security-token: made-up')).toMatchObject({
+      ok: false,
+      fault: 'InvalidClientTokenId',
+    });
   });
 
   test('node:http with a signed SDK request', async () => {
     const host = new URL(base).host;
-    const unsigned = { method: 'POST', path: '/iam/v1/requests', query: { view: 'to-decide', cursor: 'a/b+c=' }, headers: { host }, body: '{"a":1}' };
+    const unsigned = {
+      method: 'POST',
+      path: '/iam/v1/requests',
+      query: { view: 'to-decide', cursor: 'a/b+c=' },
+      headers: { host },
+      body: '{"a":1}',
+    };
     const request = await signed(unsigned, { at: Date.now() });
     const answer = await new Promise<string>((resolve, reject) => {
-      const outgoing = httpRequest(`${base}${request.target}`, { method: 'POST', headers: request.headers as Record<string, string> }, (response) => {
-        response.setEncoding('utf8').on('data', (chunk: string) => resolve(chunk));
-      });
+      const outgoing = httpRequest(
+        `${base}${request.target}`,
+        { method: 'POST', headers: request.headers as Record<string, string> },
+        (response) => {
+          response.setEncoding('utf8').on('data', (chunk: string) => resolve(chunk));
+        },
+      );
       outgoing.on('error', reject).end(request.body);
     });
     expect(JSON.parse(answer)).toEqual({ ok: true });

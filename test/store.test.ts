@@ -15,7 +15,14 @@ import type { MessageRecord, RequestRecord } from '../lib/schema.ts';
 import { dueAt } from '../lib/status.ts';
 import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
-import { availableEmulators, dynalite, dynamoDbLocal, dynoxide, type Emulator, type EmulatorKind } from './support/emulators.ts';
+import {
+  availableEmulators,
+  dynalite,
+  dynamoDbLocal,
+  dynoxide,
+  type Emulator,
+  type EmulatorKind,
+} from './support/emulators.ts';
 import { fakeStore } from './support/fake-store.ts';
 import { meter } from './support/meter.ts';
 import { approved, finished, message, next, record, requestId, start, vended } from './support/records.ts';
@@ -54,7 +61,11 @@ describe.each(homes)('the store on $name', ({ open }) => {
 
   test('gives back what was stored, and nothing for an unknown id', async () => {
     const store = await fresh();
-    const filed = record({ filedBy: { principal: 'arn:aws:iam::999999999999:role/bot' }, fingerprint: 'f', reason: 'Zeile 1\nЖ 🙂 "quoted"' });
+    const filed = record({
+      filedBy: { principal: 'arn:aws:iam::999999999999:role/bot' },
+      fingerprint: 'f',
+      reason: 'Zeile 1\nЖ 🙂 "quoted"',
+    });
     expect(await store.create(filed)).toBeUndefined();
     expect(await store.get(filed.id)).toEqual(filed);
     expect(await store.get(requestId(2))).toBeUndefined();
@@ -97,7 +108,9 @@ describe.each(homes)('the store on $name', ({ open }) => {
   test('of many writers of one version exactly one wins, and what is stored is his', async () => {
     const store = await fresh();
     await store.create(record());
-    const wanted = Array.from({ length: 8 }, (_, i) => next(record(), 'approved', start + i, { reason: `writer ${i}` }));
+    const wanted = Array.from({ length: 8 }, (_, i) =>
+      next(record(), 'approved', start + i, { reason: `writer ${i}` }),
+    );
     const won = await Promise.all(wanted.map((one) => store.replace(one, 1)));
     expect(won.filter(Boolean)).toHaveLength(1);
     expect(await store.get(requestId(1))).toEqual(wanted[won.indexOf(true)]);
@@ -125,19 +138,29 @@ describe.each(homes)('the store on $name', ({ open }) => {
       await store.addRevocations(role, grants(1), start);
       const first = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
       await store.addRevocations(role, grants(2), start);
-      expect(await store.releaseRevocations(role, 'a', { version: first.version, before: undefined, dropped: [] })).toBe(false);
+      expect(
+        await store.releaseRevocations(role, 'a', { version: first.version, before: undefined, dropped: [] }),
+      ).toBe(false);
       const second = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
       expect(second.grants).toEqual(grants(1, 2));
-      expect(await store.releaseRevocations(role, 'a', { version: second.version, before: start, dropped: [requestId(1)] })).toBe(true);
+      expect(
+        await store.releaseRevocations(role, 'a', { version: second.version, before: start, dropped: [requestId(1)] }),
+      ).toBe(true);
       const third = (await store.leaseRevocations(role, 'b', start, start + MINUTE))!;
       expect(third).toEqual({ grants: grants(2), before: start, version: second.version, applied: second.version });
-      expect(await store.releaseRevocations(role, 'b', { version: third.version, before: undefined, dropped: [] })).toBe(true);
+      expect(
+        await store.releaseRevocations(role, 'b', { version: third.version, before: undefined, dropped: [] }),
+      ).toBe(true);
       expect((await store.leaseRevocations(role, 'b', start, start + MINUTE))?.before).toBeUndefined();
     });
 
     test('of a role that has none can be leased as well', async () => {
       const store = await fresh();
-      expect(await store.leaseRevocations(role, 'a', start, start + MINUTE)).toEqual({ grants: new Map(), version: 0, applied: -1 });
+      expect(await store.leaseRevocations(role, 'a', start, start + MINUTE)).toEqual({
+        grants: new Map(),
+        version: 0,
+        applied: -1,
+      });
       expect(await store.releaseRevocations(role, 'a', { version: 0, before: undefined, dropped: [] })).toBe(true);
     });
 
@@ -150,7 +173,13 @@ describe.each(homes)('the store on $name', ({ open }) => {
       ]);
       const list = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
       expect(list.grants.size).toBe(105);
-      expect(await store.releaseRevocations(role, 'a', { version: list.version, before: start, dropped: [...list.grants.keys()] })).toBe(true);
+      expect(
+        await store.releaseRevocations(role, 'a', {
+          version: list.version,
+          before: start,
+          dropped: [...list.grants.keys()],
+        }),
+      ).toBe(true);
       expect((await store.leaseRevocations(role, 'a', start, start + MINUTE))?.grants.size).toBe(0);
     });
   });
@@ -199,7 +228,9 @@ describe.each(homes)('the store on $name', ({ open }) => {
     await store.create(filed);
     const over = end({ ...filed, version: 1 });
     await store.replace(over, version);
-    expect((await store.openOf(filed.requester.person, over.outcome!.at)).filter(({ until }) => until > over.outcome!.at)).toEqual([]);
+    expect(
+      (await store.openOf(filed.requester.person, over.outcome!.at)).filter(({ until }) => until > over.outcome!.at),
+    ).toEqual([]);
   });
 
   test('knows what a person filed within the last hour, open or not', async () => {
@@ -225,7 +256,14 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.openOf(person, start + 10 * DAY)).toMatchObject([{ id: granted.id, reviewDue }]);
     expect(await store.openOf(person, later)).toEqual([]);
     expect(await store.openOf(person, later, 0)).toMatchObject([{ id: granted.id, reviewDue }]);
-    const signed = { person: 'lead@example.com', principal: 'lead@example.com', name: 'Lead', comment: 'Looked', via: 'oidc', at: later };
+    const signed = {
+      person: 'lead@example.com',
+      principal: 'lead@example.com',
+      name: 'Lead',
+      comment: 'Looked',
+      via: 'oidc',
+      at: later,
+    };
     await store.replace({ ...over, version: over.version + 1, review: { ...review, signed } }, over.version);
     expect(await store.openOf(person, later, 0)).toEqual([]);
   });
@@ -237,17 +275,24 @@ describe.each(homes)('the store on $name', ({ open }) => {
     await store.create(record({ id: requestId(1), createdAt: start - longest - 1, decideBy: until }));
     await store.create(record({ id: requestId(2), createdAt: start - longest, decideBy: until }));
     await store.create(record({ id: requestId(3), createdAt: start, decideBy: until }));
-    expect((await store.openOf('asi-dev@example.com', start)).map(({ id }) => id)).toEqual([requestId(2), requestId(3)]);
+    expect((await store.openOf('asi-dev@example.com', start)).map(({ id }) => id)).toEqual([
+      requestId(2),
+      requestId(3),
+    ]);
   });
 
   describe('the places of a role that limits them', () => {
     const role = { ...record().role, places: 3 };
     const limited = (n: number, changes: Partial<RequestRecord> = {}) => record({ id: requestId(n), role, ...changes });
-    const ids = async (store: Store, now = start, most = 10) => (await store.placesOf(role.id, now, most)).map(({ id }) => id);
+    const ids = async (store: Store, now = start, most = 10) =>
+      (await store.placesOf(role.id, now, most)).map(({ id }) => id);
 
     test('are taken by what is open, whoever asked for it, until it ends; those that end first come first', async () => {
       const store = await fresh();
-      const [one, two] = [limited(1), limited(2, { requester: { ...record().requester, person: 'other@example.com' }, extends: requestId(1) })];
+      const [one, two] = [
+        limited(1),
+        limited(2, { requester: { ...record().requester, person: 'other@example.com' }, extends: requestId(1) }),
+      ];
       await store.create(one);
       await store.create({ ...two, decideBy: start + HOUR });
       await store.create(limited(3, { role: { ...role, id: 'audit@production' } }));
@@ -277,8 +322,13 @@ describe.each(homes)('the store on $name', ({ open }) => {
   test('lists more than a hundred requests page by page, none lost and none twice, though many share a millisecond', async () => {
     const store = await fresh();
     const bot = 'arn:aws:iam::999999999999:role/bot';
-    const filed = await file(store, 130, (n) => ({ createdAt: start + Math.floor(n / 40), filedBy: { principal: bot } }));
-    const newestFirst = filed.map(({ id, createdAt }) => ({ id, createdAt })).sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
+    const filed = await file(store, 130, (n) => ({
+      createdAt: start + Math.floor(n / 40),
+      filedBy: { principal: bot },
+    }));
+    const newestFirst = filed
+      .map(({ id, createdAt }) => ({ id, createdAt }))
+      .sort((a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1));
     const indexes: ListIndex[] = [
       { by: 'requester', person: 'asi-dev@example.com' },
       { by: 'filer', principal: bot },
@@ -293,18 +343,30 @@ describe.each(homes)('the store on $name', ({ open }) => {
     const filed = await file(store, 5, () => ({ createdAt: start }));
     const index: ListIndex = { by: 'pending', role: 'production-bucket-read' };
     await store.replace(finished(filed[2]!, 'denied', start), 1);
-    expect((await store.list(index, 10, { id: requestId(3), createdAt: start })).map(({ id }) => id)).toEqual([requestId(2), requestId(1)]);
+    expect((await store.list(index, 10, { id: requestId(3), createdAt: start })).map(({ id }) => id)).toEqual([
+      requestId(2),
+      requestId(1),
+    ]);
     expect(await store.list(index, 10, { id: requestId(9), createdAt: start - 1 })).toEqual([]);
     expect(await store.list(index, 10, { id: requestId(0), createdAt: start + 1 })).toHaveLength(4);
   });
 
   test('lists every request of this month and the twelve before, and no older one', async () => {
     const store = await fresh();
-    const times = [Date.UTC(2026, 10, 30, 23, 59, 59, 999), Date.UTC(2026, 10, 1), Date.UTC(2026, 9, 31), Date.UTC(2026, 0, 1), Date.UTC(2025, 10, 1)];
-    for (const [n, createdAt] of [...times, Date.UTC(2025, 10, 1) - 1].entries()) await store.create(record({ id: requestId(n), createdAt }));
+    const times = [
+      Date.UTC(2026, 10, 30, 23, 59, 59, 999),
+      Date.UTC(2026, 10, 1),
+      Date.UTC(2026, 9, 31),
+      Date.UTC(2026, 0, 1),
+      Date.UTC(2025, 10, 1),
+    ];
+    for (const [n, createdAt] of [...times, Date.UTC(2025, 10, 1) - 1].entries())
+      await store.create(record({ id: requestId(n), createdAt }));
     const index: ListIndex = { by: 'time', now: start };
     expect((await store.list(index, 100)).map(({ createdAt }) => createdAt)).toEqual(times);
-    expect((await store.list(index, 2, { id: requestId(1), createdAt: times[1]! })).map(({ createdAt }) => createdAt)).toEqual(times.slice(2, 4));
+    expect(
+      (await store.list(index, 2, { id: requestId(1), createdAt: times[1]! })).map(({ createdAt }) => createdAt),
+    ).toEqual(times.slice(2, 4));
   });
 
   test('lists belong to one person, one bot, one role', async () => {
@@ -356,9 +418,14 @@ describe.each(homes)('the store on $name', ({ open }) => {
     const store = await fresh();
     const claim = message();
     expect(await store.getMessage(claim.requestId, claim.id)).toBeUndefined();
-    const answers = await Promise.all([store.claimMessage(claim, start - MINUTE), store.claimMessage({ ...claim, linkHashes: ['other'] }, start - MINUTE)]);
+    const answers = await Promise.all([
+      store.claimMessage(claim, start - MINUTE),
+      store.claimMessage({ ...claim, linkHashes: ['other'] }, start - MINUTE),
+    ]);
     expect(answers.toSorted()).toEqual(['busy', 'claimed']);
-    expect(await store.getMessage(claim.requestId, claim.id)).toEqual(answers[0] === 'claimed' ? claim : { ...claim, linkHashes: ['other'] });
+    expect(await store.getMessage(claim.requestId, claim.id)).toEqual(
+      answers[0] === 'claimed' ? claim : { ...claim, linkHashes: ['other'] },
+    );
     expect(await store.claimMessage({ ...claim, id: 'm2' }, start - MINUTE)).toBe('claimed');
   });
 
@@ -367,7 +434,9 @@ describe.each(homes)('the store on $name', ({ open }) => {
     await store.claimMessage(message({ linkHashes: ['a'] }), 0);
     expect(await store.claimMessage(message({ linkHashes: ['b'], claimedAt: start + MINUTE }), start - 1)).toBe('busy');
     expect(await store.claimMessage(message({ linkHashes: ['b'], claimedAt: start + MINUTE }), start)).toBe('claimed');
-    expect(await store.getMessage(requestId(1), 'm1')).toEqual(message({ linkHashes: ['a', 'b'], claimedAt: start + MINUTE }));
+    expect(await store.getMessage(requestId(1), 'm1')).toEqual(
+      message({ linkHashes: ['a', 'b'], claimedAt: start + MINUTE }),
+    );
   });
 
   test('a released message may be claimed at once', async () => {
@@ -417,7 +486,11 @@ describe.each(homes)('the store on $name', ({ open }) => {
 describe.each(homes)('mail digests in the store on $name', ({ open }) => {
   const fresh = open();
   const lead = { key: 'lead@example.com', name: 'Lead' };
-  const mail = (n: number): HeldMail => ({ requestId: requestId(n), messageId: `m${n}`.padEnd(22, '-'), kind: n % 2 === 0 ? 'decide' : 'reminder' });
+  const mail = (n: number): HeldMail => ({
+    requestId: requestId(n),
+    messageId: `m${n}`.padEnd(22, '-'),
+    kind: n % 2 === 0 ? 'decide' : 'reminder',
+  });
   const digest = { id: 'lead#2026-11-22T10#0', approver: lead };
   const due = start + HOUR;
   /** A digest that holds the first mail, and is due. */
@@ -434,7 +507,12 @@ describe.each(homes)('mail digests in the store on $name', ({ open }) => {
   test('mails of a mailbox are counted once each, up to the limit, and those beyond it get a place each time', async () => {
     const store = await fresh();
     const count = (n: number, most = 2, box = 'lead#2026-11-22T10') => store.countMail(box, mail(n), most, start);
-    expect([await count(1), await count(2), await count(1), await count(2)]).toEqual([undefined, undefined, undefined, undefined]);
+    expect([await count(1), await count(2), await count(1), await count(2)]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+    ]);
     expect([await count(3), await count(4), await count(3), await count(1)]).toEqual([0, 1, 2, undefined]);
     expect(await count(3, 3)).toBeUndefined();
     expect(await count(4, 2, 'lead#2026-11-22T11')).toBeUndefined();
@@ -442,7 +520,9 @@ describe.each(homes)('mail digests in the store on $name', ({ open }) => {
 
   test('of mails counted at the same time no more are within the limit', async () => {
     const store = await fresh();
-    const counted = await Promise.all(Array.from({ length: 8 }, (_, n) => store.countMail('lead#2026-11-22T10', mail(n), 3, start)));
+    const counted = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => store.countMail('lead#2026-11-22T10', mail(n), 3, start)),
+    );
     expect(counted.filter((place) => place === undefined)).toHaveLength(3);
     expect(counted.filter((place) => place !== undefined).toSorted()).toEqual([0, 1, 2, 3, 4]);
   });
@@ -484,7 +564,10 @@ describe.each(homes)('mail digests in the store on $name', ({ open }) => {
     expect(await store.claimDigest(digest.id, due, 0)).toBe('busy');
     expect(await store.claimDigest('nobody#2026-11-22T10#0', due, 0)).toBe('settled');
     await store.closeDigest(digest.id, due + MINUTE, due);
-    const answers = await Promise.all([store.claimDigest(digest.id, due, due - MINUTE), store.claimDigest(digest.id, due + 1, due - MINUTE)]);
+    const answers = await Promise.all([
+      store.claimDigest(digest.id, due, due - MINUTE),
+      store.claimDigest(digest.id, due + 1, due - MINUTE),
+    ]);
     expect(answers.filter((answer) => answer === 'busy')).toHaveLength(1);
     expect(await store.claimDigest(digest.id, due + 2 * MINUTE, due + MINUTE)).toMatchObject({ id: digest.id });
     await store.settleDigest(digest.id, { doneAt: due + 2 * MINUTE });
@@ -520,7 +603,8 @@ describe.each(homes)('mail digests in the store on $name', ({ open }) => {
       await store.settleMessage(requestId(1), 'm1', { heldIn: digest.id, releaseOf: start });
       return store;
     };
-    const claimFor = (heldIn?: string) => message({ claimedAt: due, linkHashes: ['b'], ...(heldIn !== undefined && { heldIn }) });
+    const claimFor = (heldIn?: string) =>
+      message({ claimedAt: due, linkHashes: ['b'], ...(heldIn !== undefined && { heldIn }) });
 
     test('is settled for everybody but its digest, which may claim it as often as it must', async () => {
       const store = await kept({ linkHashes: ['a'] });
@@ -528,7 +612,12 @@ describe.each(homes)('mail digests in the store on $name', ({ open }) => {
       expect(await store.claimMessage(claimFor(other), due)).toBe('settled');
       expect(await store.claimMessage(claimFor(digest.id), 0)).toBe('claimed');
       expect(await store.claimMessage(claimFor(digest.id), 0)).toBe('claimed');
-      expect(await store.getMessage(requestId(1), 'm1')).toEqual({ ...message(), linkHashes: ['a', 'b', 'b'], claimedAt: due, heldIn: digest.id });
+      expect(await store.getMessage(requestId(1), 'm1')).toEqual({
+        ...message(),
+        linkHashes: ['a', 'b', 'b'],
+        claimedAt: due,
+        heldIn: digest.id,
+      });
     });
 
     test('that was claimed and never held is taken by the digest once the claim is stale, and is held then', async () => {
@@ -637,7 +726,9 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
   test('messages are marked for collection in seconds', async () => {
     const { client, table, store } = await fresh();
     await store.claimMessage(message({ expiresAt: start + 1 }), 0);
-    const { Item } = await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: `message#${requestId(1)}#m1` } } }));
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName: table, Key: { pk: { S: `message#${requestId(1)}#m1` } } }),
+    );
     expect(Item?.ttl).toEqual({ N: String(start / 1000 + 1 + 30 * 86_400) });
   });
 
@@ -647,7 +738,8 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     const box = mailboxOf('lead@example.com', start);
     await store.countMail(box, mail, 1, start);
     await store.holdMail({ id: `${box}#0`, approver: { key: 'lead@example.com', name: 'Lead' } }, mail, start + HOUR);
-    const ttlOf = async (pk: string) => (await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: pk } } }))).Item?.ttl?.N;
+    const ttlOf = async (pk: string) =>
+      (await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: pk } } }))).Item?.ttl?.N;
     expect(await ttlOf(`mailbox#${box}`)).toBe(String(start / 1000 + 2 * 86_400));
     expect(await ttlOf(`digest#${box}#0`)).toBe(String(start / 1000 + 3600 + 30 * 86_400));
     expect(box).toMatch(/^[\w-]{22}#2026-11-22T10$/);
@@ -679,14 +771,21 @@ describe('DynamoDB in trouble', () => {
     ['getMessage', (store) => store.getMessage(requestId(1), 'm1')],
     ['claimMessage', (store) => store.claimMessage(message(), 0)],
     ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', { releaseOf: start })],
-    ['countMail', (store) => store.countMail('lead#2026-11-22T10', { requestId: requestId(1), messageId: 'm1', kind: 'decide' }, 1, start)],
+    [
+      'countMail',
+      (store) =>
+        store.countMail('lead#2026-11-22T10', { requestId: requestId(1), messageId: 'm1', kind: 'decide' }, 1, start),
+    ],
     ['dueDigests', (store) => store.dueDigests(start, 10)],
     ['closeDigest', (store) => store.closeDigest('lead#2026-11-22T10#0', start, start)],
     ['claimDigest', (store) => store.claimDigest('lead#2026-11-22T10#0', start, start)],
   ];
   const passing: Array<[string, Error]> = [
     ['throttling', new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } })],
-    ['a hot key', new ProvisionedThroughputExceededException({ message: 'secret detail', $metadata: { httpStatusCode: 400 } })],
+    [
+      'a hot key',
+      new ProvisionedThroughputExceededException({ message: 'secret detail', $metadata: { httpStatusCode: 400 } }),
+    ],
     ['a fault of the service', new InternalServerError({ message: 'oops', $metadata: { httpStatusCode: 500 } })],
     ['a timeout', Object.assign(new Error('timed out'), { name: 'TimeoutError' })],
     ['a broken connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
@@ -710,7 +809,9 @@ describe('DynamoDB in trouble', () => {
 
   test('a table that is not there is no passing fault', async () => {
     const { client } = await fresh();
-    await expect(dynamoStore(client, 'no-such-table').get(requestId(1))).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+    await expect(dynamoStore(client, 'no-such-table').get(requestId(1))).rejects.toMatchObject({
+      name: 'ResourceNotFoundException',
+    });
   });
 });
 
@@ -718,8 +819,27 @@ describe('images', () => {
   test('hold the request, and the index attributes that are its own', () => {
     const filed = record();
     expect(recordFromImage(imageOf(filed))).toEqual(filed);
-    expect(Object.keys(imageOf(filed)).toSorted()).toEqual(['created', 'doc', 'due', 'month', 'pending', 'pk', 'requester', 'shard', 'slot', 'version']);
-    expect(Object.keys(imageOf(finished(filed, 'denied', start))).toSorted()).toEqual(['created', 'doc', 'month', 'pk', 'requester', 'slot', 'version']);
+    expect(Object.keys(imageOf(filed)).toSorted()).toEqual([
+      'created',
+      'doc',
+      'due',
+      'month',
+      'pending',
+      'pk',
+      'requester',
+      'shard',
+      'slot',
+      'version',
+    ]);
+    expect(Object.keys(imageOf(finished(filed, 'denied', start))).toSorted()).toEqual([
+      'created',
+      'doc',
+      'month',
+      'pk',
+      'requester',
+      'slot',
+      'version',
+    ]);
   });
 
   test('a request that ends by its clock keeps its slot, one that is ended before does not', () => {
@@ -739,13 +859,23 @@ describe('images', () => {
       record(),
     ];
     for (const doc of ['{"reason":"private"', '{"reason":"private"}', ...spoilt.map((one) => JSON.stringify(one))]) {
-      expect(() => recordFromImage({ pk: { S: 'request#x' }, doc: { S: doc } })).toThrow(/^the document of request#x cannot be read$/);
+      expect(() => recordFromImage({ pk: { S: 'request#x' }, doc: { S: doc } })).toThrow(
+        /^the document of request#x cannot be read$/,
+      );
     }
   });
 
   test('the table has one key, six indexes of keys only, and a stream of both images', () => {
-    const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } = tableDefinition('latchkey');
-    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual(['byRequester', 'byMonth', 'pendingByRole', 'byDue', 'openByRole', 'byFiler']);
+    const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } =
+      tableDefinition('latchkey');
+    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual([
+      'byRequester',
+      'byMonth',
+      'pendingByRole',
+      'byDue',
+      'openByRole',
+      'byFiler',
+    ]);
     expect(GlobalSecondaryIndexes?.every(({ Projection }) => Projection?.ProjectionType === 'KEYS_ONLY')).toBe(true);
     expect(AttributeDefinitions).toHaveLength(11);
     expect({ BillingMode, StreamSpecification }).toEqual({
@@ -758,7 +888,11 @@ describe('images', () => {
 // --- internal ---
 
 /** Files requests 1 to `count`; all alike but for their ids unless `changes` says otherwise. */
-async function file(store: Store, count: number, changes: (n: number) => Partial<RequestRecord> = () => ({})): Promise<RequestRecord[]> {
+async function file(
+  store: Store,
+  count: number,
+  changes: (n: number) => Partial<RequestRecord> = () => ({}),
+): Promise<RequestRecord[]> {
   const filed = Array.from({ length: count }, (_, n) => record({ id: requestId(n + 1), ...changes(n) }));
   for (const one of filed) await store.create(one);
   return filed;
@@ -854,7 +988,10 @@ function leavingOut(client: DynamoDBClient, times: number) {
       calls++;
       if (calls > times) return forward(args);
       const [first, ...others] = asked.Keys;
-      const answer = await forward({ ...args, input: { RequestItems: { [table]: { ...asked, Keys: [first!] } } } as typeof args.input });
+      const answer = await forward({
+        ...args,
+        input: { RequestItems: { [table]: { ...asked, Keys: [first!] } } } as typeof args.input,
+      });
       return { ...answer, output: { ...answer.output, UnprocessedKeys: { [table]: { ...asked, Keys: others } } } };
     },
     { step: 'initialize' },
@@ -868,7 +1005,12 @@ function watching(client: DynamoDBClient) {
   let moment = 0;
   client.middlewareStack.add(
     (forward, context) => async (args) => {
-      const call = { command: String(context.commandName), input: args.input, begun: ++moment, ended: Number.POSITIVE_INFINITY };
+      const call = {
+        command: String(context.commandName),
+        input: args.input,
+        begun: ++moment,
+        ended: Number.POSITIVE_INFINITY,
+      };
       sent.push(call);
       const answer = await forward(args);
       call.ended = ++moment;

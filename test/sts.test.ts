@@ -5,7 +5,8 @@ import { stsSessions } from '../lib/sts.ts';
 import { assumeRoleInput as input } from './support/aws-catalogue.ts';
 import { cannedAws, cannedClient, refusal, rejectionOf } from './support/canned-aws.ts';
 
-const client = (...answers: Parameters<typeof cannedAws>) => stsSessions(new STSClient({ ...cannedClient, requestHandler: cannedAws(...answers) }));
+const client = (...answers: Parameters<typeof cannedAws>) =>
+  stsSessions(new STSClient({ ...cannedClient, requestHandler: cannedAws(...answers) }));
 const answer = (credentials: string) => ({
   status: 200,
   body: `<AssumeRoleResponse><AssumeRoleResult><Credentials>${credentials}</Credentials></AssumeRoleResult></AssumeRoleResponse>`,
@@ -86,16 +87,21 @@ describe('a later', () => {
 
   test('hub credentials that cannot be loaded', async () => {
     const credentials = async () => Promise.reject(new Error('canary of the provider'));
-    const sts = stsSessions(new STSClient({ ...cannedClient, credentials, requestHandler: cannedAws(answer(elements(parts))) }));
+    const sts = stsSessions(
+      new STSClient({ ...cannedClient, credentials, requestHandler: cannedAws(answer(elements(parts))) }),
+    );
     const problem = (await rejectionOf(sts.assumeRole(input))) as Problem;
     expect(problem.code).toBe('try-again');
     expect(problem.detail).not.toContain('canary');
   });
 });
 
-test.each(Object.keys(parts) as Array<keyof typeof parts>)('an answer without %s gives nothing out', async (missing) => {
-  const { [missing]: _left, ...rest } = parts;
-  const problem = await problemOf(answer(elements(rest)));
-  expect(problem.code).toBe('aws-refused');
-  expect(JSON.stringify(problem) + problem.stack).not.toContain('canary');
-});
+test.each(Object.keys(parts) as Array<keyof typeof parts>)(
+  'an answer without %s gives nothing out',
+  async (missing) => {
+    const { [missing]: _left, ...rest } = parts;
+    const problem = await problemOf(answer(elements(rest)));
+    expect(problem.code).toBe('aws-refused');
+    expect(JSON.stringify(problem) + problem.stack).not.toContain('canary');
+  },
+);

@@ -37,7 +37,11 @@ test('records the natural end of a grant', async () => {
   expect(await sweep(app)).toEqual({ due: 0, settled: 0 });
   app.now = start + HOUR + 30 * MINUTE;
   expect(await sweep(app)).toEqual({ due: 1, settled: 1 });
-  expect(app.store.requests.get(id)?.outcome).toEqual({ status: 'ended', at: start + HOUR, by: 'the end of the grant' });
+  expect(app.store.requests.get(id)?.outcome).toEqual({
+    status: 'ended',
+    at: start + HOUR,
+    by: 'the end of the grant',
+  });
   expect(await sweep(app)).toEqual({ due: 0, settled: 0 });
   expect(app.lines.at(-1)).toEqual({ code: 'sweep-done', fields: { due: 0, settled: 0, failed: 0 } });
 });

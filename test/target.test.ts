@@ -22,7 +22,12 @@ afterAll(() => {
 const run = async (line: string, text = catalogue) => {
   const file = join(scratch, 'access.yml');
   writeFileSync(file, text);
-  return cli(testWorld(), 'target', ...line.split(' ').filter(Boolean), ...(line.includes('--catalogue') ? [] : ['--catalogue', file]));
+  return cli(
+    testWorld(),
+    'target',
+    ...line.split(' ').filter(Boolean),
+    ...(line.includes('--catalogue') ? [] : ['--catalogue', file]),
+  );
 };
 async function printed(line: string, text?: string): Promise<string> {
   const { status, out, err } = await run(line, text);
@@ -37,18 +42,28 @@ const faults = async (line: string, text?: string): Promise<string> => {
 const accounts = ['production', 'client-northwind', 'client-fabrikam', 'trusting', 'sandbox'];
 
 describe('the CloudFormation template', () => {
-  test.each(accounts)("AWS's validator has no objection to that of %s, with the hub's account and without", async (account) => {
-    for (const [i, line] of [`--account ${account} --hub 999999999999 --organization o-a1b2c3d4e5`, `--account ${account}`].entries()) {
-      const file = join(scratch, `${account}-${i}.yml`);
-      writeFileSync(file, await printed(line));
-      expect(findingsIn(file)).toEqual([]);
-    }
-  });
+  test.each(accounts)(
+    "AWS's validator has no objection to that of %s, with the hub's account and without",
+    async (account) => {
+      for (const [i, line] of [
+        `--account ${account} --hub 999999999999 --organization o-a1b2c3d4e5`,
+        `--account ${account}`,
+      ].entries()) {
+        const file = join(scratch, `${account}-${i}.yml`);
+        writeFileSync(file, await printed(line));
+        expect(findingsIn(file)).toEqual([]);
+      }
+    },
+  );
 
   test('is the same every time, whatever the order of the catalogue', async () => {
-    const turned = parse(catalogue) as { roles: Record<string, unknown>; accounts: Record<string, { tags: Record<string, string> }> };
+    const turned = parse(catalogue) as {
+      roles: Record<string, unknown>;
+      accounts: Record<string, { tags: Record<string, string> }>;
+    };
     turned.roles = Object.fromEntries(Object.entries(turned.roles).reverse());
-    for (const account of Object.values(turned.accounts)) account.tags = Object.fromEntries(Object.entries(account.tags).reverse());
+    for (const account of Object.values(turned.accounts))
+      account.tags = Object.fromEntries(Object.entries(account.tags).reverse());
     for (const account of ['production', 'client-*'])
       expect(await printed(`--account ${account}`, JSON.stringify(turned))).toBe(await printed(`--account ${account}`));
   });
@@ -64,7 +79,8 @@ describe('the CloudFormation template', () => {
       '/latchkey/readonly-asi-production-bucket',
       '/latchkey-revoker',
     ]);
-    for (const { Properties } of roles.slice(0, 3)) expect(Properties).toMatchObject({ PermissionsBoundary: { Ref: 'Boundary' }, MaxSessionDuration: 3600 });
+    for (const { Properties } of roles.slice(0, 3))
+      expect(Properties).toMatchObject({ PermissionsBoundary: { Ref: 'Boundary' }, MaxSessionDuration: 3600 });
     expect(JSON.stringify(Resources)).not.toContain('HubAccountId');
   });
 
@@ -77,11 +93,16 @@ describe('the CloudFormation template', () => {
   test('has no revoker where the account wants none', async () => {
     const line = '    name: Sandbox\n';
     expect(catalogue).toContain(line);
-    expect(await printed('--account sandbox', catalogue.replace(line, `${line}    revoker: false\n`))).not.toContain('RoleName: latchkey-revoker');
+    expect(await printed('--account sandbox', catalogue.replace(line, `${line}    revoker: false\n`))).not.toContain(
+      'RoleName: latchkey-revoker',
+    );
   });
 
   test('gives a role nothing that the catalogue does not say', async () => {
-    const bare = await printed('--account sandbox', catalogue.replace('    permissions: { managed: ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }\n', ''));
+    const bare = await printed(
+      '--account sandbox',
+      catalogue.replace('    permissions: { managed: ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }\n', ''),
+    );
     expect(bare).not.toContain('ManagedPolicyArns');
   });
 });
@@ -96,11 +117,18 @@ test('plain documents and Terraform carry the same policies', async () => {
 });
 
 test('plain documents have what the hub must be allowed for the account, and the simulator says that it suffices', async () => {
-  const { hub, roles, revoker } = JSON.parse(await printed('--account production --hub 999999999999 --organization o-a1b2c3d4e5 --format json'));
+  const { hub, roles, revoker } = JSON.parse(
+    await printed('--account production --hub 999999999999 --organization o-a1b2c3d4e5 --format json'),
+  );
   expect(hub.map(({ role }: { role: string }) => role)).toEqual(
     ['issue-session', 'revoke-sessions'].map((name) => `arn:aws:iam::999999999999:role/latchkey-prod-${name}`),
   );
-  const enters = (part: { role: string; statement: Statement }, resource: string, trust: PolicyDocument, code = part.role.split('/')[1]) =>
+  const enters = (
+    part: { role: string; statement: Statement },
+    resource: string,
+    trust: PolicyDocument,
+    code = part.role.split('/')[1],
+  ) =>
     isAllowed({
       principal: part.role.replace(':iam:', ':sts:').replace(':role/', ':assumed-role/').concat('/x'),
       action: 'sts:AssumeRole',
@@ -129,12 +157,18 @@ test('plain documents have what the hub must be allowed for the account, and the
 });
 
 describe('one template for many accounts', () => {
-  const filled = (value: unknown, id: string, { Mappings }: { Mappings: { Accounts: Record<string, Record<string, string>> } }): unknown => {
+  const filled = (
+    value: unknown,
+    id: string,
+    { Mappings }: { Mappings: { Accounts: Record<string, Record<string, string>> } },
+  ): unknown => {
     const inside = (inner: unknown) => filled(inner, id, { Mappings });
     if (Array.isArray(value)) return value.map(inside);
     if (typeof value !== 'object' || value === null) return value;
     if ('Fn::Sub' in value)
-      return String(value['Fn::Sub']).replace(/\$\{(!?)(.*?)\}/g, (_, escaped, name) => (escaped ? `\${${name}}` : name === 'AWS::AccountId' ? id : '?'));
+      return String(value['Fn::Sub']).replace(/\$\{(!?)(.*?)\}/g, (_, escaped, name) =>
+        escaped ? `\${${name}}` : name === 'AWS::AccountId' ? id : '?',
+      );
     if ('Fn::FindInMap' in value) return Mappings.Accounts[id]![(value['Fn::FindInMap'] as string[])[2]!];
     return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, inside(inner)]));
   };
@@ -150,7 +184,9 @@ describe('one template for many accounts', () => {
     for (const account of ['client-northwind', 'client-fabrikam']) {
       const own = parse(await printed(`--account ${account} --hub 999999999999 --organization o-a1b2c3d4e5`, text));
       const id = Object.keys(shared.Mappings.Accounts).find((key) => JSON.stringify(own).includes(key))!;
-      expect(withoutNames(JSON.stringify(filled(shared.Resources, id, shared)))).toBe(withoutNames(JSON.stringify(own.Resources)));
+      expect(withoutNames(JSON.stringify(filled(shared.Resources, id, shared)))).toBe(
+        withoutNames(JSON.stringify(own.Resources)),
+      );
     }
   });
 
@@ -164,14 +200,27 @@ describe('one template for many accounts', () => {
 
   test('has no number and no external id of an account outside of the map', async () => {
     const { Resources } = parse(await printed('--account client-* --hub 999999999999', many));
-    for (const secret of ['333333333333', '444444444444', 'lk-5be0c1a7d94f4f0fb6d2c38e', 'lk-c6f1f0d22a3b4b67a1d95e07', 'northwind', 'fabrikam'])
+    for (const secret of [
+      '333333333333',
+      '444444444444',
+      'lk-5be0c1a7d94f4f0fb6d2c38e',
+      'lk-c6f1f0d22a3b4b67a1d95e07',
+      'northwind',
+      'fabrikam',
+    ])
       expect(JSON.stringify(Resources)).not.toContain(secret);
   });
 
   test.each([
-    ['--account *', 'take a template for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n'],
+    [
+      '--account *',
+      'take a template for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n',
+    ],
     ['--account nothing-*', 'No account of the catalogue is called nothing-*.'],
-    ['--account client-northwind,client-fabricam', 'There is no account "client-fabricam" in the catalogue; did you mean "client-fabrikam"?'],
+    [
+      '--account client-northwind,client-fabricam',
+      'There is no account "client-fabricam" in the catalogue; did you mean "client-fabrikam"?',
+    ],
     ['--account client-* --hub 999999999999 --format terraform', '--format terraform is for one account at a time'],
   ])('not: %s', async (line, told) => expect(await faults(line)).toContain(told));
 
@@ -195,9 +244,12 @@ describe('what has changed since', () => {
 
   test('the same catalogue changes nothing, nor does what no account installs', async () => {
     expect(await since(catalogue, catalogue)).toBe('5 of 5 accounts as before.\n');
-    expect(await since(catalogue, catalogue.replace('duration: { default: 1h, max: 4h }', 'duration: { default: 1h, max: 3h }'))).toBe(
-      '5 of 5 accounts as before.\n',
-    );
+    expect(
+      await since(
+        catalogue,
+        catalogue.replace('duration: { default: 1h, max: 4h }', 'duration: { default: 1h, max: 3h }'),
+      ),
+    ).toBe('5 of 5 accounts as before.\n');
   });
 
   test('says which accounts install what again; those that change alike are told once', async () => {
@@ -209,23 +261,30 @@ describe('what has changed since', () => {
     expect(told).toContain('production: install it again, this has changed:\n@@ -');
     expect(told).toContain('\n-              - s3:PutObject\n');
     expect(told.match(/client-northwind, client-fabrikam: install it again/g)).toHaveLength(1);
-    expect(told).toContain('\n-        - arn:aws:iam::aws:policy/AdministratorAccess\n+        - arn:aws:iam::aws:policy/PowerUserAccess\n');
+    expect(told).toContain(
+      '\n-        - arn:aws:iam::aws:policy/AdministratorAccess\n+        - arn:aws:iam::aws:policy/PowerUserAccess\n',
+    );
     expect(told).toMatch(/\n2 of 5 accounts as before\.\n$/);
     expect(await since(catalogue, weaker, '--account production')).toBe('1 of 1 account as before.\n');
   });
 
   test('says what is new and what is gone', async () => {
     const [without] = catalogue.split('  # Low risk: nobody');
-    expect(await since(without!, catalogue)).toBe('sandbox: install the template, there was none before.\n\n4 of 5 accounts as before.\n');
+    expect(await since(without!, catalogue)).toBe(
+      'sandbox: install the template, there was none before.\n\n4 of 5 accounts as before.\n',
+    );
     expect(await since(catalogue, without!)).toBe(
       'sandbox: delete what is installed, the catalogue has no role there any more.\n\n4 of 5 accounts as before.\n',
     );
   });
 
-  test('of a catalogue that is not there', async () => expect(await faults('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
+  test('of a catalogue that is not there', async () =>
+    expect(await faults('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
 
   test('the diff, applied to what was, is what is', () => {
-    const text = fc.array(fc.constantFrom('a', 'b', 'c', '', '  - x'), { minLength: 1, maxLength: 30 }).map((lines) => `${lines.join('\n').trimEnd()}\n`);
+    const text = fc
+      .array(fc.constantFrom('a', 'b', 'c', '', '  - x'), { minLength: 1, maxLength: 30 })
+      .map((lines) => `${lines.join('\n').trimEnd()}\n`);
     fc.assert(
       fc.property(text, text, (before, after) => applied(before, textDiff(before, after)) === after),
       { numRuns: 2000 },
@@ -250,8 +309,13 @@ describe('what has changed since', () => {
 });
 
 test("Terraform takes IAM's own variables as they are", async () => {
-  const personal = catalogue.replace('arn:aws:s3:::productionapp/*', `arn:aws:s3:::productionapp/\${aws:PrincipalTag/latchkey-requester}/*`);
-  expect(await printed('--account production --hub 999999999999 --format terraform', personal)).toContain(`productionapp/$\${aws:PrincipalTag`);
+  const personal = catalogue.replace(
+    'arn:aws:s3:::productionapp/*',
+    `arn:aws:s3:::productionapp/\${aws:PrincipalTag/latchkey-requester}/*`,
+  );
+  expect(await printed('--account production --hub 999999999999 --format terraform', personal)).toContain(
+    `productionapp/$\${aws:PrincipalTag`,
+  );
 });
 
 describe('a wrong question is told what is wrong', () => {
@@ -267,17 +331,22 @@ describe('a wrong question is told what is wrong', () => {
   ])('%s', async (line, told) => expect(await faults(line)).toContain(told));
 
   test('a trust policy that IAM would refuse is refused here', async () =>
-    expect(await faults('--account sandbox', catalogue.replace('lk-0d8c2f6a91e34c7fb254a96b', `lk-${'x'.repeat(1200)}`))).toContain(
-      'The trust policy of SandboxReadOnly has',
-    ));
+    expect(
+      await faults('--account sandbox', catalogue.replace('lk-0d8c2f6a91e34c7fb254a96b', `lk-${'x'.repeat(1200)}`)),
+    ).toContain('The trust policy of SandboxReadOnly has'));
 
   test('two entries cannot mean one IAM role with different permissions', async () =>
-    expect(await faults('--account production', catalogue.replace('roleName: latchkey/CrossAccountRole', 'roleName: latchkey/UpdateProdApp'))).toContain(
-      'means the same IAM role with other permissions',
-    ));
+    expect(
+      await faults(
+        '--account production',
+        catalogue.replace('roleName: latchkey/CrossAccountRole', 'roleName: latchkey/UpdateProdApp'),
+      ),
+    ).toContain('means the same IAM role with other permissions'));
 
   test('a catalogue that is not there', async () =>
-    expect(await faults('--account production --catalogue /no/access.yml')).toBe('latchkey: There is no file /no/access.yml.\n'));
+    expect(await faults('--account production --catalogue /no/access.yml')).toBe(
+      'latchkey: There is no file /no/access.yml.\n',
+    ));
 });
 
 test('a new external id has 128 random bits and fits the catalogue', async () => {

@@ -43,21 +43,34 @@ function rendered(field: Field, text: string) {
     reason: put('reason', 'Because'),
     ticket: put('ticket', 'OPS-1'),
     stages: [
-      { need: 2, approvers: ['group:leads'], people: [approver, { key: 'second-lead@example.com', name: 'Second' }], openedBy: 1, decisions: [decision] },
+      {
+        need: 2,
+        approvers: ['group:leads'],
+        people: [approver, { key: 'second-lead@example.com', name: 'Second' }],
+        openedBy: 1,
+        decisions: [decision],
+      },
     ],
   });
   const at = start + MINUTE;
   const revoked: RequestRecord = {
     ...pending,
     version: 2,
-    history: [...pending.history, { seq: 2, at, type: 'revoked', actor: approver.key, via: 'oidc', note: decision.comment ?? '' }],
+    history: [
+      ...pending.history,
+      { seq: 2, at, type: 'revoked', actor: approver.key, via: 'oidc', note: decision.comment ?? '' },
+    ],
     outcome: { status: 'revoked', at, by: approver.name },
   };
   const ask = messagesFor(undefined, { ...pending, stages: [{ ...pending.stages[0]!, decisions: [] }] })[0]!;
   const news = messagesFor(pending, revoked)[0]!;
   return {
     pages: [decisionPage(pending, approver, at, 'nonce'), outcomePage(revoked, approver, at, 'nonce', 'spent')],
-    mails: [renderMail(ask, pending, links), renderMail(news, revoked, links), renderDigest([{ request: pending, link: links.decide }], links.home)],
+    mails: [
+      renderMail(ask, pending, links),
+      renderMail(news, revoked, links),
+      renderDigest([{ request: pending, link: links.decide }], links.home),
+    ],
   };
 }
 
@@ -66,7 +79,8 @@ function onLine(field: Field, text: string): string {
   if (field === 'reason' || field === 'comment') return text;
   return cut(text.replace(/\s+/g, ' ').trim(), field === 'ticket' ? 200 : 120);
 }
-const cut = (text: string, max: number): string => ([...text].length > max ? `${[...text].slice(0, max - 1).join('')}…` : text);
+const cut = (text: string, max: number): string =>
+  [...text].length > max ? `${[...text].slice(0, max - 1).join('')}…` : text;
 
 const put = (list: string[], text: string): string[] => list.map((value) => value.split(harmless).join(text));
 
@@ -84,7 +98,8 @@ describe.each(fields)('hostile text as %s', (field) => {
   const calmMails = calm.mails.map(({ html }) => read(html));
 
   test('the harmless one stands in nodes of its own', () => {
-    for (const documents of [calmPages, calmMails]) expect(documents.some(({ texts }) => texts.includes(harmless))).toBe(true);
+    for (const documents of [calmPages, calmMails])
+      expect(documents.some(({ texts }) => texts.includes(harmless))).toBe(true);
   });
 
   test('leaves the tree of the pages as it is and is shown exactly', () => {
@@ -107,7 +122,8 @@ describe.each(fields)('hostile text as %s', (field) => {
     for (const { vector, mails } of cases) {
       for (const [i, { text }] of mails.entries()) {
         const quiet = calm.mails[i]!.text;
-        if (field === 'reason' || field === 'comment') expect(text).toBe(quiet.split(`> ${harmless}`).join(vector.mail.replace(/^/gm, '> ')));
+        if (field === 'reason' || field === 'comment')
+          expect(text).toBe(quiet.split(`> ${harmless}`).join(vector.mail.replace(/^/gm, '> ')));
         else expect(paragraphs(text)).toEqual(put(paragraphs(quiet), onLine(field, vector.mail)));
       }
     }
@@ -129,7 +145,11 @@ type Document = { outline: string; texts: string[]; links: Array<string | undefi
 
 function read(html: string): Document {
   const tree = parsed(html);
-  return { outline: JSON.stringify(outline(tree)), texts: texts(tree), links: byTag(tree, 'a').map((a) => attribute(a, 'href')) };
+  return {
+    outline: JSON.stringify(outline(tree)),
+    texts: texts(tree),
+    links: byTag(tree, 'a').map((a) => attribute(a, 'href')),
+  };
 }
 
 function expectSame(document: Document, calm: Document, shown: string): void {

@@ -11,7 +11,14 @@ import { ticketValidators } from '../lib/ticket-validator.ts';
 import { verifySigV4 } from '../local/sigv4.ts';
 
 const keys = { accessKeyId: 'ASIAEXAMPLEEXAMPLE00', secretAccessKey: 'secret', sessionToken: 'session token' };
-const question = { ticket: 'OPS-1', role: 'read', account: '111111111111', requester: 'dev@example.com', reason: 'Größe "prüfen"', durationSeconds: 3600 };
+const question = {
+  ticket: 'OPS-1',
+  role: 'read',
+  account: '111111111111',
+  requester: 'dev@example.com',
+  reason: 'Größe "prüfen"',
+  durationSeconds: 3600,
+};
 
 const servers: Array<Server | TlsServer> = [];
 afterEach(() => {
@@ -34,7 +41,13 @@ const validatorAt = (host: string, more: Partial<TicketValidator> = {}): TicketV
   ...more,
 });
 const edge = (hosts: string[], timeout?: number) =>
-  ticketValidators({ region: 'eu-west-1', credentials: async () => keys, hosts, fetch, ...(timeout !== undefined && { timeout }) });
+  ticketValidators({
+    region: 'eu-west-1',
+    credentials: async () => keys,
+    hosts,
+    fetch,
+    ...(timeout !== undefined && { timeout }),
+  });
 const checked = async (answer: RequestListener, timeout?: number) => {
   const host = await serving(answer);
   return edge([host], timeout).check(validatorAt(host), question);
@@ -52,13 +65,37 @@ describe('what is sent', () => {
     const host = await serving(async (request, response) => {
       const body = await bodyOf(request);
       const wire = { method: request.method!, target: request.url!, headers: request.headers, body };
-      const verdict = await verifySigV4(wire, (id) => (id === keys.accessKeyId ? keys : undefined), service, Date.now());
-      seen = { verdict, body: JSON.parse(body.toString('utf8')), method: request.method, target: request.url, type: request.headers['content-type'] };
+      const verdict = await verifySigV4(
+        wire,
+        (id) => (id === keys.accessKeyId ? keys : undefined),
+        service,
+        Date.now(),
+      );
+      seen = {
+        verdict,
+        body: JSON.parse(body.toString('utf8')),
+        method: request.method,
+        target: request.url,
+        type: request.headers['content-type'],
+      };
       json(response, { valid: true });
     });
     expect(await edge([host]).check(validatorAt(host, more), question)).toEqual({ outcome: 'valid' });
-    expect(seen).toMatchObject({ verdict: { ok: true, region }, body: question, method: 'POST', target: '/v1/check', type: 'application/json' });
-    expect(Object.keys(seen.body as object)).toEqual(['ticket', 'role', 'account', 'requester', 'reason', 'durationSeconds']);
+    expect(seen).toMatchObject({
+      verdict: { ok: true, region },
+      body: question,
+      method: 'POST',
+      target: '/v1/check',
+      type: 'application/json',
+    });
+    expect(Object.keys(seen.body as object)).toEqual([
+      'ticket',
+      'role',
+      'account',
+      'requester',
+      'reason',
+      'durationSeconds',
+    ]);
   });
 
   test('never goes to a host that the configuration does not list', async () => {
@@ -79,7 +116,9 @@ describe('what is sent', () => {
       json(response, { valid: true });
     });
     for (const status of [301, 302, 303, 307, 308]) {
-      const answer = await checked((_, response) => void response.writeHead(status, { location: `http://${other}/` }).end());
+      const answer = await checked(
+        (_, response) => void response.writeHead(status, { location: `http://${other}/` }).end(),
+      );
       expect(answer).toEqual({ outcome: 'unreachable', cause: `status ${status}` });
     }
     expect(calls).toBe(0);
@@ -103,7 +142,9 @@ describe('an answer', () => {
       { valid: true, detail: 'x'.repeat(200) },
       { outcome: 'valid', detail: 'x'.repeat(200) },
     ],
-  ])('%j', async (body, expected) => expect(await checked((_, response) => void json(response, body))).toEqual(expected));
+  ])('%j', async (body, expected) =>
+    expect(await checked((_, response) => void json(response, body))).toEqual(expected),
+  );
 });
 
 describe('is no answer:', () => {
@@ -128,7 +169,12 @@ describe('is no answer:', () => {
     ['a detail of 201 characters', sent(JSON.stringify({ valid: true, detail: 'x'.repeat(201) })), form],
     ['more than 4 KB', sent(`{"valid":true}${' '.repeat(4096)}`), 'answer too long'],
     ['a connection that breaks', (request) => void request.socket.destroy(), 'UND_ERR_SOCKET'],
-    ['half a body', (_, response) => void response.writeHead(200, { 'content-length': '100' }).write('{"valid":', () => response.destroy()), 'UND_ERR_SOCKET'],
+    [
+      'half a body',
+      (_, response) =>
+        void response.writeHead(200, { 'content-length': '100' }).write('{"valid":', () => response.destroy()),
+      'UND_ERR_SOCKET',
+    ],
   ])('%s', async (_, answer, cause) => expect(await checked(answer)).toEqual({ outcome: 'unreachable', cause }));
 
   test('a body without an end, which is not read on', async () => {
@@ -139,19 +185,26 @@ describe('is no answer:', () => {
       response.writeHead(200);
       more();
     });
-    expect(await edge([host]).check(validatorAt(host), question)).toEqual({ outcome: 'unreachable', cause: 'answer too long' });
+    expect(await edge([host]).check(validatorAt(host), question)).toEqual({
+      outcome: 'unreachable',
+      cause: 'answer too long',
+    });
   });
 
   test('a service that is slow to answer, or slow to finish', async () => {
     const never: RequestListener = () => {};
     const slowly: RequestListener = (_, response) => void response.writeHead(200).write('{');
-    for (const answer of [never, slowly]) expect(await checked(answer, 50)).toEqual({ outcome: 'unreachable', cause: 'no answer in time' });
+    for (const answer of [never, slowly])
+      expect(await checked(answer, 50)).toEqual({ outcome: 'unreachable', cause: 'no answer in time' });
   });
 
   test('nobody there', async () => {
     const host = await serving(() => {});
     servers.splice(0).forEach((server) => void server.close());
-    expect(await edge([host]).check(validatorAt(host), question)).toEqual({ outcome: 'unreachable', cause: 'ECONNREFUSED' });
+    expect(await edge([host]).check(validatorAt(host), question)).toEqual({
+      outcome: 'unreachable',
+      cause: 'ECONNREFUSED',
+    });
   });
 
   test('a server whose certificate nobody vouches for', async () => {
@@ -178,14 +231,23 @@ describe('is no answer:', () => {
 
 test('missing credentials are our fault, not silence', async () => {
   const host = await serving((_, response) => void json(response, { valid: true }));
-  const service = ticketValidators({ region: 'eu-west-1', credentials: () => Promise.reject(new Error('none')), hosts: [host], fetch });
+  const service = ticketValidators({
+    region: 'eu-west-1',
+    credentials: () => Promise.reject(new Error('none')),
+    hosts: [host],
+    fetch,
+  });
   await expect(service.check(validatorAt(host), question)).rejects.toThrow('none');
 });
 
 test('a host is listed with its port, where that is not the usual one', () => {
   const jira = { url: 'https://tickets.example.com:8443/check', service: 'execute-api' as const };
   expect(unlistedHosts({ jira }, ['tickets.example.com:8443'], 'the list')).toEqual([]);
-  expect(unlistedHosts({ jira, now: { ...jira, url: 'https://now.example.com' } }, ['tickets.example.com', 'now.example.com'], 'the list')).toEqual([
-    'the list does not list tickets.example.com:8443, the host of the catalogue\'s ticket validator "jira"',
-  ]);
+  expect(
+    unlistedHosts(
+      { jira, now: { ...jira, url: 'https://now.example.com' } },
+      ['tickets.example.com', 'now.example.com'],
+      'the list',
+    ),
+  ).toEqual(['the list does not list tickets.example.com:8443, the host of the catalogue\'s ticket validator "jira"']);
 });

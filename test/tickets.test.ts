@@ -35,8 +35,10 @@ const wish = (role: string, more: Record<string, unknown> = {}): Wish => ({
 });
 const ask = (app: FakeApp, role: string, more: Record<string, unknown> = {}) =>
   call<RequestView & { code: string; detail: string }>(app, 'createRequest', wish(role, more));
-const filedFor = (app: FakeApp, role: string, more: Record<string, unknown> = {}) => filed(app, { role, ticket: 'OPS-1', ...more });
-const read = async (app: FakeApp, id: string) => (await call<RequestView>(app, 'readRequest', { as: 'admin@example.com', id })).body;
+const filedFor = (app: FakeApp, role: string, more: Record<string, unknown> = {}) =>
+  filed(app, { role, ticket: 'OPS-1', ...more });
+const read = async (app: FakeApp, id: string) =>
+  (await call<RequestView>(app, 'readRequest', { as: 'admin@example.com', id })).body;
 const typesOf = ({ history }: RequestView) => history.map(({ type }) => type);
 const invalid = { outcome: 'invalid', detail: 'OPS-1 was closed in May' } as const;
 
@@ -47,7 +49,13 @@ describe('a role that waits for its validator', () => {
     const { status, body } = await ask(app, 'strict', { duration: '2h' });
     expect([status, body.status, body.version]).toEqual([201, 'pending', 2]);
     expect(body.ticketCheck).toEqual({ validator: 'jira', state: 'valid', at: body.createdAt });
-    expect(body.history[1]).toMatchObject({ seq: 2, type: 'ticket-checked', actor: 'latchkey', via: 'ticket-validator', note: 'jira: valid: Rotate the keys' });
+    expect(body.history[1]).toMatchObject({
+      seq: 2,
+      type: 'ticket-checked',
+      actor: 'latchkey',
+      via: 'ticket-validator',
+      note: 'jira: valid: Rotate the keys',
+    });
     expect(app.tickets.asked).toEqual([
       {
         validator: 'jira',
@@ -70,7 +78,9 @@ describe('a role that waits for its validator', () => {
     app.tickets.answers.set('OPS-1', invalid);
     const { status, body, text } = await ask(app, 'strict');
     expect([status, body.code]).toEqual([422, 'refused-by-policy']);
-    expect(JSON.parse(text).errors).toEqual([{ pointer: '/ticket', detail: 'jira does not accept the ticket: OPS-1 was closed in May' }]);
+    expect(JSON.parse(text).errors).toEqual([
+      { pointer: '/ticket', detail: 'jira does not accept the ticket: OPS-1 was closed in May' },
+    ]);
     expect(app.store.requests.size).toBe(0);
   });
 
@@ -81,7 +91,10 @@ describe('a role that waits for its validator', () => {
     expect([status, body.code, headers['retry-after']]).toEqual([503, 'try-again', '5']);
     expect(body.detail).toContain('jira');
     expect(app.store.requests.size).toBe(0);
-    expect(app.lines).toContainEqual({ code: 'ticket-unanswered', fields: { validator: 'jira', cause: 'no answer in time' } });
+    expect(app.lines).toContainEqual({
+      code: 'ticket-unanswered',
+      fields: { validator: 'jira', cause: 'no answer in time' },
+    });
   });
 
   test('that approves by itself is granted with a yes alone', async () => {
@@ -108,7 +121,10 @@ describe('a role that waits for its validator', () => {
 
   test('asks nobody for a stranger, and tells them nothing', async () => {
     const app = world();
-    const answer = await call<{ code: string }>(app, 'createRequest', { ...wish('strict'), as: 'stranger@example.com' });
+    const answer = await call<{ code: string }>(app, 'createRequest', {
+      ...wish('strict'),
+      as: 'stranger@example.com',
+    });
     expect([answer.status, answer.body.code, app.tickets.asked]).toEqual([404, 'role-not-found', []]);
   });
 
@@ -140,7 +156,11 @@ describe('a role that waits for its validator', () => {
   test('files in two round trips, the question beside the reads', async () => {
     const app = world();
     await ask(app, 'strict');
-    expect(app.steps.map(({ name, hop }) => `${hop} ${name}`)).toEqual(['1 store.openOf', '1 tickets.check', '2 store.create']);
+    expect(app.steps.map(({ name, hop }) => `${hop} ${name}`)).toEqual([
+      '1 store.openOf',
+      '1 tickets.check',
+      '2 store.create',
+    ]);
   });
 
   test('a fault of the asking itself files nothing', async () => {
@@ -176,17 +196,30 @@ describe('a dry run', () => {
     return [body.outcome, body.checks.find(({ check }) => check === 'ticket-validator')];
   };
   test.each([
-    ['strict', {}, 'needs-approval', /^jira is asked .* if it says no, or does not answer within 3 s, nothing is filed\. A dry run does not ask\.$/],
+    [
+      'strict',
+      {},
+      'needs-approval',
+      /^jira is asked .* if it says no, or does not answer within 3 s, nothing is filed\. A dry run does not ask\.$/,
+    ],
     [
       'lax',
       {},
       'needs-approval',
       /^This is filed without waiting\. jira is asked .* a no denies or revokes the request; .* the request stands\. A dry run does not ask\.$/,
     ],
-    ['strict', { breakGlass: true, duration: '30m' }, 'automatic', /without waiting.* a no is put on record for the reviewer/],
+    [
+      'strict',
+      { breakGlass: true, duration: '30m' },
+      'automatic',
+      /without waiting.* a no is put on record for the reviewer/,
+    ],
   ])('of %s %j says who will be asked when, and asks nobody', async (role, more, outcome, detail) => {
     const app = world();
-    expect(await lineOf(app, role, more)).toEqual([outcome, { check: 'ticket-validator', passed: true, detail: expect.stringMatching(detail) }]);
+    expect(await lineOf(app, role, more)).toEqual([
+      outcome,
+      { check: 'ticket-validator', passed: true, detail: expect.stringMatching(detail) },
+    ]);
     expect(app.tickets.asked).toEqual([]);
   });
 
@@ -198,7 +231,10 @@ describe('a dry run', () => {
 
 describe('an Idempotency-Key', () => {
   const keyed = (app: FakeApp, more: Record<string, unknown> = {}) =>
-    call<RequestView & { code: string }>(app, 'createRequest', { ...wish('strict', more), headers: { 'idempotency-key': 'one' } });
+    call<RequestView & { code: string }>(app, 'createRequest', {
+      ...wish('strict', more),
+      headers: { 'idempotency-key': 'one' },
+    });
 
   test.each([
     ['no', invalid],
@@ -233,7 +269,14 @@ describe('a role that does not wait', () => {
     app.now += MINUTE;
     expect(await sweepOnce(app)).toEqual({ due: 1, settled: 1 });
     expect(app.tickets.asked).toMatchObject([
-      { validator: 'jira', ticket: 'OPS-1', role: 'lax', account: '111111111111', requester: dev, durationSeconds: 3600 },
+      {
+        validator: 'jira',
+        ticket: 'OPS-1',
+        role: 'lax',
+        account: '111111111111',
+        requester: dev,
+        durationSeconds: 3600,
+      },
     ]);
     const request = await read(app, id);
     expect([request.status, request.ticketCheck?.state]).toEqual(['pending', 'valid']);
@@ -250,8 +293,16 @@ describe('a role that does not wait', () => {
     const link = linkTo(app, 'lead@example.com');
     await passUntil(app, start + MINUTE);
     const request = await read(app, id);
-    expect([request.status, typesOf(request), request.version]).toEqual(['denied', ['filed', 'ticket-checked', 'denied'], 3]);
-    expect(request.history[2]).toMatchObject({ actor: 'latchkey', via: 'ticket-validator', note: 'jira does not accept the ticket: OPS-1 was closed in May' });
+    expect([request.status, typesOf(request), request.version]).toEqual([
+      'denied',
+      ['filed', 'ticket-checked', 'denied'],
+      3,
+    ]);
+    expect(request.history[2]).toMatchObject({
+      actor: 'latchkey',
+      via: 'ticket-validator',
+      note: 'jira does not accept the ticket: OPS-1 was closed in May',
+    });
     const news = app.mail.outbox.slice(2);
     expect(news.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`).sort()).toEqual([
       `Denied ${dev}`,
@@ -259,11 +310,21 @@ describe('a role that does not wait', () => {
       'Denied second-lead@example.com',
     ]);
     for (const { text } of news) expect(text).toContain('OPS-1 was closed in May');
-    expect((await call<{ code: string }>(app, 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } })).body.code).toBe(
-      'already-decided',
-    );
+    expect(
+      (
+        await call<{ code: string }>(app, 'decideRequest', {
+          as: 'lead@example.com',
+          id,
+          body: { decision: 'approve' },
+        })
+      ).body.code,
+    ).toBe('already-decided');
     const page = await call(app, 'showDecision', { id: link });
-    expect([page.status, page.text.includes('was denied by'), page.text.includes('OPS-1 was closed in May')]).toEqual([410, true, true]);
+    expect([page.status, page.text.includes('was denied by'), page.text.includes('OPS-1 was closed in May')]).toEqual([
+      410,
+      true,
+      true,
+    ]);
   });
 
   test('a no revokes what is granted, sessions included', async () => {
@@ -316,7 +377,11 @@ describe('a role that does not wait', () => {
     await call(app, 'endRequest', { as: dev, id, body: {} });
     await passUntil(app, start + MINUTE);
     const request = await read(app, id);
-    expect([request.status, request.ticketCheck?.state, typesOf(request).at(-1)]).toEqual(['ended', 'invalid', 'ticket-checked']);
+    expect([request.status, request.ticketCheck?.state, typesOf(request).at(-1)]).toEqual([
+      'ended',
+      'invalid',
+      'ticket-checked',
+    ]);
   });
 
   test('what came to nothing is asked about by nobody', async () => {
@@ -333,7 +398,10 @@ describe('a role that does not wait', () => {
     app.catalogue = catalogueOf({ ...smallCatalogueFile, roles: { ...roles, lax: roles.read } });
     await passUntil(app, start + HOUR);
     expect([app.tickets.asked, (await read(app, id)).ticketCheck?.state]).toEqual([[], 'unreachable']);
-    expect(app.lines).toContainEqual({ code: 'ticket-unanswered', fields: { validator: 'jira', cause: 'no longer in the catalogue', request: id } });
+    expect(app.lines).toContainEqual({
+      code: 'ticket-unanswered',
+      fields: { validator: 'jira', cause: 'no longer in the catalogue', request: id },
+    });
   });
 
   test('two sweeps at once write one answer down', async () => {
@@ -388,7 +456,9 @@ describe('break-glass', () => {
     expect([request.status, request.ticketCheck?.state]).toEqual(['active', 'invalid']);
     await call(app, 'endRequest', { as: dev, id: body.id, body: {} });
     await playStream(app);
-    const review = app.mail.outbox.findLast(({ to, subject }) => to === 'security@example.com' && subject.startsWith('Please review'));
+    const review = app.mail.outbox.findLast(
+      ({ to, subject }) => to === 'security@example.com' && subject.startsWith('Please review'),
+    );
     expect(review?.text).toContain('jira: invalid: OPS-1 was closed in May');
   });
 });
@@ -412,7 +482,10 @@ describe('an extension', () => {
     if (answer) app.tickets.answers.set('OPS-1', answer);
     const extension = await extend(app, id);
     expect([extension.status, extension.body.ticketCheck?.state]).toEqual([status, state]);
-    expect(app.tickets.asked).toMatchObject([{ durationSeconds: 3600 }, { durationSeconds: 3600, reason: 'The export is not through yet' }]);
+    expect(app.tickets.asked).toMatchObject([
+      { durationSeconds: 3600 },
+      { durationSeconds: 3600, reason: 'The export is not through yet' },
+    ]);
     expect(app.store.requests.size).toBe(status === 201 ? 2 : 1);
   });
 
@@ -439,6 +512,7 @@ test('what a validator says is text, whatever it looks like', async () => {
   const page = await call(app, 'showDecision', { id: linkTo(app, 'lead@example.com') });
   expect(page.text).toContain('&lt;b&gt;');
   expect(page.text).not.toContain('<b>see');
-  for (const { text, html } of app.mail.outbox) expect([text.includes('https://evil.example'), html.includes('href="https://evil')]).toEqual([false, false]);
+  for (const { text, html } of app.mail.outbox)
+    expect([text.includes('https://evil.example'), html.includes('href="https://evil')]).toEqual([false, false]);
   expect((await read(app, id)).history[1]!.note).toBe('jira: valid: <b>see https://evil.example/login</b>');
 });

@@ -11,8 +11,9 @@ describe('durations', () => {
     ['900s', 900],
   ])('%s is %d seconds', (text, seconds) => expect(parseDuration(text)).toBe(seconds));
 
-  test.each(['', '0m', 'PT', 'P', 'PT0S', '1', '-1h', '1h 30m', '30m1h', '1.5h', 'h', '1H', 'P1H', '99999999999h'])('%j is none', (text) =>
-    expect(parseDuration(text)).toBeUndefined(),
+  test.each(['', '0m', 'PT', 'P', 'PT0S', '1', '-1h', '1h 30m', '30m1h', '1.5h', 'h', '1H', 'P1H', '99999999999h'])(
+    '%j is none',
+    (text) => expect(parseDuration(text)).toBeUndefined(),
   );
 
   test('reads well', () => {
@@ -21,7 +22,8 @@ describe('durations', () => {
   });
 });
 
-test('an instant is cut to the second, in UTC', () => expect(toInstant(Date.UTC(2026, 10, 22, 10, 0, 0, 999))).toBe('2026-11-22T10:00:00Z'));
+test('an instant is cut to the second, in UTC', () =>
+  expect(toInstant(Date.UTC(2026, 10, 22, 10, 0, 0, 999))).toBe('2026-11-22T10:00:00Z'));
 
 describe('instants in a body', () => {
   test.each([

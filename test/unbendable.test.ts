@@ -9,13 +9,22 @@ import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 const dev = 'dev@example.com';
 const { read } = smallCatalogueFile.roles;
 type Problem = Answer<{ code: string }>;
-const fileWith = (role: object, more: object = {}) => ({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: { ...read, ...role } }, ...more });
+const fileWith = (role: object, more: object = {}) => ({
+  ...smallCatalogueFile,
+  roles: { ...smallCatalogueFile.roles, read: { ...read, ...role } },
+  ...more,
+});
 const appWith = (role: object, more: object = {}) => fakeApp({ catalogue: catalogueOf(fileWith(role, more)) });
-const faultsWith = (role: object, more: object = {}) => checkCatalogue(fileWith(role, more)).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
+const faultsWith = (role: object, more: object = {}) =>
+  checkCatalogue(fileWith(role, more)).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
 const approve = (app: ReturnType<typeof fakeApp>, as: string, id: string): Promise<Problem> =>
   call(app, 'decideRequest', { as, id, body: { decision: 'approve' } });
 const file = (app: ReturnType<typeof fakeApp>, body: object = {}, as = dev): Promise<Problem> =>
-  call(app, 'createRequest', { as, body: { role: 'read', reason: 'Look at the failing export', ...body }, headers: { 'idempotency-key': undefined } });
+  call(app, 'createRequest', {
+    as,
+    body: { role: 'read', reason: 'Look at the failing export', ...body },
+    headers: { 'idempotency-key': undefined },
+  });
 
 describe('nobody decides their own request', () => {
   test.each([
@@ -24,9 +33,18 @@ describe('nobody decides their own request', () => {
     [
       'as the owner of the account',
       { approval: { stages: [{ approvers: ['owner', 'lead@example.com'] }] } },
-      { accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [dev] } } },
+      {
+        accounts: {
+          ...smallCatalogueFile.accounts,
+          production: { ...smallCatalogueFile.accounts.production, owner: [dev] },
+        },
+      },
     ],
-    ['as a fallback', { approval: { stages: [{ approvers: ['group:none'], fallback: [dev, 'lead@example.com'] }] } }, {}],
+    [
+      'as a fallback',
+      { approval: { stages: [{ approvers: ['group:none'], fallback: [dev, 'lead@example.com'] }] } },
+      {},
+    ],
     ['as an admin', { approval: { stages: [{ approvers: ['everyone'] }] } }, { admins: [dev] }],
   ])('%s', async (_, role, more) => {
     const app = appWith(role, more);
@@ -36,21 +54,36 @@ describe('nobody decides their own request', () => {
   });
 
   test('not even where the requester is the only approver', async () =>
-    expect(await file(appWith({ approval: { stages: [{ approvers: [dev, 'arn:aws:iam::222222222222:user/dev'] }] } }))).toMatchObject({
+    expect(
+      await file(appWith({ approval: { stages: [{ approvers: [dev, 'arn:aws:iam::222222222222:user/dev'] }] } })),
+    ).toMatchObject({
       status: 409,
       body: { code: 'no-approver' },
     }));
 
-  test('there is no field for it', () => expect(faultsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
+  test('there is no field for it', () =>
+    expect(faultsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
 });
 
 describe('a grant is bounded', () => {
   test.each([
-    ['a longest duration of more than 30 days', { duration: { default: '1h', max: '31d' } }, 'roles.read.duration.max: must be at most 2592000 s'],
+    [
+      'a longest duration of more than 30 days',
+      { duration: { default: '1h', max: '31d' } },
+      'roles.read.duration.max: must be at most 2592000 s',
+    ],
     ['no longest duration', { duration: { default: '1h' } }, 'roles.read.duration: "max" is missing'],
-    ['a default above it', { duration: { default: '3h', max: '2h' } }, 'roles.read.duration.default: the default is longer than max'],
+    [
+      'a default above it',
+      { duration: { default: '3h', max: '2h' } },
+      'roles.read.duration.default: the default is longer than max',
+    ],
     ['a session of more than 12 hours', { session: { max: '13h' } }, 'roles.read.session.max: must be at most 43200 s'],
-    ['waiting for more than 14 days', { approval: { ...read.approval, decideWithin: '15d' } }, 'roles.read.approval.decideWithin: must be at most 1209600 s'],
+    [
+      'waiting for more than 14 days',
+      { approval: { ...read.approval, decideWithin: '15d' } },
+      'roles.read.approval.decideWithin: must be at most 1209600 s',
+    ],
     [
       'a duration that is not finite',
       { duration: { default: '1h', max: 'Infinity' } },
@@ -63,7 +96,11 @@ describe('a grant is bounded', () => {
     expect(await file(appWith({ approval: { automatic: true } }), { duration: '9h' })).toMatchObject({ status: 422 }));
 
   test('no session outlives its grant', async () => {
-    const app = appWith({ duration: { default: '20m', max: '20m' }, session: { max: '12h' }, maxSessionDuration: '12h' });
+    const app = appWith({
+      duration: { default: '20m', max: '20m' },
+      session: { max: '12h' },
+      maxSessionDuration: '12h',
+    });
     const { id } = await granted(app);
     const { body } = await call<{ Expiration: string; GrantEndsAt: string }>(app, 'issueCredentials', { as: dev, id });
     expect(body.Expiration <= body.GrantEndsAt).toBe(true);
@@ -82,11 +119,19 @@ describe('ARN, external id and maximum come from the catalogue alone', () => {
     { approvers: [dev] },
     { durationSeconds: 1 },
     { status: 'active' },
-  ])('a caller who sends %j is refused', async (more) => expect(await file(fakeApp(), more)).toMatchObject({ status: 400, body: { code: 'invalid-request' } }));
+  ])('a caller who sends %j is refused', async (more) =>
+    expect(await file(fakeApp(), more)).toMatchObject({ status: 400, body: { code: 'invalid-request' } }),
+  );
 
-  test.each(['read@production', 'latchkey/read', 'arn:aws:iam::111111111111:role/latchkey/read', '../read', 'Read', 'read '])(
-    'a role by any other name: %j',
-    async (role) => expect([400, 404]).toContain((await file(fakeApp(), { role })).status),
+  test.each([
+    'read@production',
+    'latchkey/read',
+    'arn:aws:iam::111111111111:role/latchkey/read',
+    '../read',
+    'Read',
+    'read ',
+  ])('a role by any other name: %j', async (role) =>
+    expect([400, 404]).toContain((await file(fakeApp(), { role })).status),
   );
 
   test.each([
@@ -94,7 +139,9 @@ describe('ARN, external id and maximum come from the catalogue alone', () => {
     ['an account is no account', { accounts: { production: { id: '*', name: 'P', externalId: 'lk-1' } } }],
   ])('%s', (_, more) => expect(faultsWith({}, more)).not.toEqual([]));
 
-  test.each(['//Admin', '/Admin', 'latchkey/*', 'a b', ''])('the name of a role is a name: %j', (roleName) => expect(faultsWith({ roleName })).not.toEqual([]));
+  test.each(['//Admin', '/Admin', 'latchkey/*', 'a b', ''])('the name of a role is a name: %j', (roleName) =>
+    expect(faultsWith({ roleName })).not.toEqual([]),
+  );
 
   test('STS is asked for what the catalogue says', async () => {
     const app = fakeApp();
@@ -114,7 +161,9 @@ describe('deny beats allow', () => {
     ['by another identity of the same person', { requesters: [dev], deny: ['arn:aws:iam::222222222222:user/dev'] }],
     ['by everyone', { requesters: [dev, 'everyone'], deny: ['everyone'] }],
     ['for a role that approves by itself', { requesters: ['everyone'], deny: [dev], approval: { automatic: true } }],
-  ])('%s', async (_, role) => expect(await file(appWith(role))).toMatchObject({ status: 404, body: { code: 'role-not-found' } }));
+  ])('%s', async (_, role) =>
+    expect(await file(appWith(role))).toMatchObject({ status: 404, body: { code: 'role-not-found' } }),
+  );
 
   test('also once something is granted', async () => {
     const app = fakeApp();
@@ -142,8 +191,14 @@ describe('an empty approver set refuses', () => {
     ['a group that is not there', ['group:nowhere']],
     ['an owner that is nobody', ['owner']],
   ])('filing is refused: %s', async (_, approvers) => {
-    const accounts = { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, owner: [] } };
-    const app = appWith({ approval: { stages: [{ approvers }] } }, { accounts, groups: { ...smallCatalogueFile.groups, empty: [] } });
+    const accounts = {
+      ...smallCatalogueFile.accounts,
+      production: { ...smallCatalogueFile.accounts.production, owner: [] },
+    };
+    const app = appWith(
+      { approval: { stages: [{ approvers }] } },
+      { accounts, groups: { ...smallCatalogueFile.groups, empty: [] } },
+    );
     expect(await file(app)).toMatchObject({ status: 409, body: { code: 'no-approver' } });
   });
 });
@@ -162,15 +217,30 @@ describe('a bot decides, vends and ends for nobody', () => {
     ).body;
     expect(await approve(app, bot, id)).toMatchObject({ status: 403, body: { code: 'not-allowed' } });
     expect(await call(app, 'endRequest', { as: bot, id, body: {} })).toMatchObject({ status: 403 });
-    expect(await call(app, 'issueCredentials', { as: bot, id })).toMatchObject({ status: 403, body: { code: 'not-the-requester' } });
+    expect(await call(app, 'issueCredentials', { as: bot, id })).toMatchObject({
+      status: 403,
+      body: { code: 'not-the-requester' },
+    });
   });
 
   test.each([
     ['an approver', { approval: { stages: [{ approvers: ['arn:aws:iam::999999999999:role/chatops-bot'] }] } }, {}],
-    ['a fallback', { approval: { stages: [{ approvers: ['group:leads'], fallback: ['arn:aws:iam::999999999999:role/path/chatops-bot'] }] } }, {}],
+    [
+      'a fallback',
+      {
+        approval: {
+          stages: [{ approvers: ['group:leads'], fallback: ['arn:aws:iam::999999999999:role/path/chatops-bot'] }],
+        },
+      },
+      {},
+    ],
     ['a requester', { requesters: ['arn:aws:iam::999999999999:role/chatops-bot'] }, {}],
     ['an admin', {}, { admins: ['arn:aws:iam::999999999999:role/chatops-bot'] }],
-    ['a member of a group', {}, { groups: { ...smallCatalogueFile.groups, leads: ['arn:aws:iam::999999999999:role/chatops-bot'] } }],
+    [
+      'a member of a group',
+      {},
+      { groups: { ...smallCatalogueFile.groups, leads: ['arn:aws:iam::999999999999:role/chatops-bot'] } },
+    ],
     [
       'an owner',
       {},
@@ -184,7 +254,12 @@ describe('a bot decides, vends and ends for nobody', () => {
     [
       'a person',
       {},
-      { people: [...smallCatalogueFile.people, { email: 'b@example.com', name: 'B', principals: ['arn:aws:iam::999999999999:role/chatops-bot'] }] },
+      {
+        people: [
+          ...smallCatalogueFile.people,
+          { email: 'b@example.com', name: 'B', principals: ['arn:aws:iam::999999999999:role/chatops-bot'] },
+        ],
+      },
     ],
   ])('a catalogue cannot make it %s', (_, role, more) =>
     expect(faultsWith(role, more)).toContain(

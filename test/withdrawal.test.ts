@@ -12,26 +12,42 @@ const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 const { people, bots } = smallCatalogueFile;
 const file = {
   ...smallCatalogueFile,
-  people: people.map((person) => (person.email === dev ? { ...person, chat: { slack: 'U024BE7LH', teams: '29:1abc@thread' } } : person)),
+  people: people.map((person) =>
+    person.email === dev ? { ...person, chat: { slack: 'U024BE7LH', teams: '29:1abc@thread' } } : person,
+  ),
   bots: { chatops: { ...bots.chatops, roles: ['read', 'play'] } },
 };
 const app = (): FakeApp => fakeApp({ catalogue: catalogueOf(file) });
-const filedBy = (over: FakeApp, body: object = {}): Promise<Answer<RequestView & { code: string; errors?: Array<{ pointer: string }> }>> =>
+const filedBy = (
+  over: FakeApp,
+  body: object = {},
+): Promise<Answer<RequestView & { code: string; errors?: Array<{ pointer: string }> }>> =>
   call(over, 'createRequest', {
     as: bot,
     headers: { 'idempotency-key': undefined },
     body: { role: 'read', reason: 'Asked in #ops', onBehalfOf: 'slack:U024BE7LH', ...body },
   });
-const form = (text: string) => ({ body: Buffer.from(text), headers: { 'content-type': 'application/x-www-form-urlencoded' } });
-const press = (over: FakeApp, id: string, text = 'decision=withdraw') => call(over, 'decideByLink', { id, ...form(text) });
-const statusOf = async (over: FakeApp, id: string) => (await call<RequestView>(over, 'readRequest', { as: dev, id })).body.status;
+const form = (text: string) => ({
+  body: Buffer.from(text),
+  headers: { 'content-type': 'application/x-www-form-urlencoded' },
+});
+const press = (over: FakeApp, id: string, text = 'decision=withdraw') =>
+  call(over, 'decideByLink', { id, ...form(text) });
+const statusOf = async (over: FakeApp, id: string) =>
+  (await call<RequestView>(over, 'readRequest', { as: dev, id })).body.status;
 
 describe('on behalf of', () => {
-  test.each(['slack:U024BE7LH', 'teams:29:1abc@thread', 'dev@example.com', 'Dev@Example.com'])('%s', async (onBehalfOf) => {
-    const { status, body } = await filedBy(app(), { onBehalfOf });
-    expect(status).toBe(201);
-    expect(body).toMatchObject({ requester: { email: dev, name: 'Dev' }, filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' } });
-  });
+  test.each(['slack:U024BE7LH', 'teams:29:1abc@thread', 'dev@example.com', 'Dev@Example.com'])(
+    '%s',
+    async (onBehalfOf) => {
+      const { status, body } = await filedBy(app(), { onBehalfOf });
+      expect(status).toBe(201);
+      expect(body).toMatchObject({
+        requester: { email: dev, name: 'Dev' },
+        filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' },
+      });
+    },
+  );
 
   test.each([
     ['a chat user whom the catalogue does not know', 'slack:U0000000', 403, 'not-allowed'],
@@ -72,7 +88,8 @@ describe('the link in the mail to the person', () => {
     const mail = over.mail.outbox.find(({ to }) => to === dev)!;
     expect(mail.subject).toMatch(/^Filed in your name: read in Production/);
     expect(mail.text).toContain('I did not ask for this');
-    for (const name of ['showDecision', 'probeDecision', 'decisionOptions'] as const) expect((await call(over, name, { id: token })).status).toBe(200);
+    for (const name of ['showDecision', 'probeDecision', 'decisionOptions'] as const)
+      expect((await call(over, name, { id: token })).status).toBe(200);
     const page = (await call(over, 'showDecision', { id: token })).text;
     expect(page).toContain('value="withdraw"');
     expect(page).not.toContain('value="approve"');
@@ -80,7 +97,10 @@ describe('the link in the mail to the person', () => {
     expect(await statusOf(over, id)).toBe('pending');
     const answer = await press(over, token);
     expect(answer.text).toContain('was withdrawn by you.');
-    expect([answer.status, answer.text.includes('<h1><span class="mark" aria-hidden="true">–</span> Withdrawn</h1>')]).toEqual([200, true]);
+    expect([
+      answer.status,
+      answer.text.includes('<h1><span class="mark" aria-hidden="true">–</span> Withdrawn</h1>'),
+    ]).toEqual([200, true]);
     expect(over.store.requests.get(id)).toMatchObject({
       outcome: { status: 'withdrawn', by: 'Dev' },
       history: [{}, { type: 'withdrawn', actor: dev, via: 'link' }],
@@ -101,7 +121,8 @@ describe('the link in the mail to the person', () => {
 
   test('decides nothing, and a link that decides withdraws nothing', async () => {
     const { over, id, token } = await mailed();
-    for (const decision of ['approve', 'deny']) expect((await press(over, token, `decision=${decision}`)).status).toBe(400);
+    for (const decision of ['approve', 'deny'])
+      expect((await press(over, token, `decision=${decision}`)).status).toBe(400);
     expect((await press(over, linkTo(over, 'lead@example.com'), 'decision=withdraw')).status).toBe(400);
     expect(await statusOf(over, id)).toBe('pending');
   });

@@ -24,7 +24,10 @@ const Expectation = strict({
   durationSeconds: v.optional(v.number()),
 });
 export const Case = strict({ name: v.pipe(v.string(), v.minLength(1)), given: Situation, expect: Expectation });
-const CaseFile = strict({ catalogue: v.optional(v.string()), cases: v.pipe(v.array(Case), v.minLength(1, 'must hold at least one case')) });
+const CaseFile = strict({
+  catalogue: v.optional(v.string()),
+  cases: v.pipe(v.array(Case), v.minLength(1, 'must hold at least one case')),
+});
 export type Case = v.InferOutput<typeof Case>;
 
 /**
@@ -44,7 +47,10 @@ export function runCases(directory: string, inPlace: string | undefined, now: nu
       const faults = faultsOf(catalogue, one, now);
       count += 1;
       if (faults.length > 0) failures += 1;
-      lines.push(`${faults.length === 0 ? 'ok    ' : 'FAILED'}  ${one.name}`, ...faults.map((fault) => `          ${fault}`));
+      lines.push(
+        `${faults.length === 0 ? 'ok    ' : 'FAILED'}  ${one.name}`,
+        ...faults.map((fault) => `          ${fault}`),
+      );
     }
   }
   return { lines: [...lines, `${count - failures} of ${count} cases hold.`], exitCode: failures === 0 ? 0 : 1 };
@@ -64,7 +70,9 @@ export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: num
   const why = failed.map(({ check, detail }) => `${check}: ${detail}`).join(' ');
   return [
     ...(outcome === expect.outcome ? [] : [`expected ${expect.outcome}, is ${outcome}${why === '' ? '' : `. ${why}`}`]),
-    ...(expect.code === undefined || expect.code === code ? [] : [`expected ${expect.code}, is ${code ?? 'no refusal'}. ${why}`]),
+    ...(expect.code === undefined || expect.code === code
+      ? []
+      : [`expected ${expect.code}, is ${code ?? 'no refusal'}. ${why}`]),
     ...(expect.approvers === undefined ||
     same(
       expect.approvers.map((names) => [...names].sort()),
@@ -92,19 +100,30 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
     const { line, col } = lines.linePos(offset);
     return `${file}:${line}:${col}`;
   };
-  if (document.errors.length > 0) throw new CannotAnswer(document.errors.map(({ pos, message }) => `${at(pos[0])} ${message.split('\n')[0]}`).join('\n'), 1);
+  if (document.errors.length > 0)
+    throw new CannotAnswer(
+      document.errors.map(({ pos, message }) => `${at(pos[0])} ${message.split('\n')[0]}`).join('\n'),
+      1,
+    );
   const parsed = v.safeParse(CaseFile, document.toJS());
   if (!parsed.success) {
     const faults = parsed.issues.map((issue) => {
       const path = (issue.path ?? []).map(({ key }) => key);
-      const node = path.map((_, i) => document.getIn(path.slice(0, path.length - i), true) as { range?: [number] } | undefined).find((found) => found?.range);
+      const node = path
+        .map((_, i) => document.getIn(path.slice(0, path.length - i), true) as { range?: [number] } | undefined)
+        .find((found) => found?.range);
       return `${at(node?.range?.[0] ?? 0)} ${path.join('.')}: ${issue.message}${hintFor(issue)}`;
     });
     throw new CannotAnswer(faults.join('\n'), 1);
   }
-  const unknown = parsed.output.cases.filter(({ expect }) => expect.code !== undefined && !Object.hasOwn(problemTable, expect.code));
+  const unknown = parsed.output.cases.filter(
+    ({ expect }) => expect.code !== undefined && !Object.hasOwn(problemTable, expect.code),
+  );
   if (unknown.length > 0)
-    throw new CannotAnswer(unknown.map(({ name, expect }) => `${file}: "${name}" expects "${expect.code}", which is no code`).join('\n'), 1);
+    throw new CannotAnswer(
+      unknown.map(({ name, expect }) => `${file}: "${name}" expects "${expect.code}", which is no code`).join('\n'),
+      1,
+    );
   return parsed.output;
 }
 

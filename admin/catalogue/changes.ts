@@ -8,7 +8,17 @@ import { tagsOf } from '../../lib/target.ts';
 import { durationText } from '../../lib/time.ts';
 import { openEntries } from './who.ts';
 
-export type Right = 'request' | 'break-glass' | 'approve' | 'review' | 'administer' | 'audit' | 'file' | 'be' | 'denied' | 'automatic';
+export type Right =
+  | 'request'
+  | 'break-glass'
+  | 'approve'
+  | 'review'
+  | 'administer'
+  | 'audit'
+  | 'file'
+  | 'be'
+  | 'denied'
+  | 'automatic';
 /** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit; `be`: an identity that counts as `person`; `denied`: lost by a deny, gained when it falls away, where no right to request says so. */
 export type Change = { who: string; may: Right; roles?: string[]; person?: string };
 /** `role` is not there where the rule is one of the whole catalogue. */
@@ -41,30 +51,40 @@ function rightsIn(catalogue: Catalogue): Rights {
   // the roles of a template share their lists
   const named = new Map<readonly string[], string[]>();
   const whoIn = (entries: readonly string[]): string[] => {
-    const found = named.get(entries) ?? [...peopleNamed(catalogue, entries).map(({ key }) => key), ...openEntries(catalogue, entries)];
+    const found = named.get(entries) ?? [
+      ...peopleNamed(catalogue, entries).map(({ key }) => key),
+      ...openEntries(catalogue, entries),
+    ];
     named.set(entries, found);
     return found;
   };
   const isDenied = (role: Role, key: string) => {
     const person = catalogue.people.get(key);
-    const who = { identities: person?.identities ?? [key], groups: key.startsWith('group:') ? [key.slice(6)] : (catalogue.groupsOf.get(key) ?? []) };
+    const who = {
+      identities: person?.identities ?? [key],
+      groups: key.startsWith('group:') ? [key.slice(6)] : (catalogue.groupsOf.get(key) ?? []),
+    };
     return !mayRequest({ requesters: ['everyone'], deny: role.deny }, who);
   };
   for (const role of catalogue.roles.values()) {
-    for (const who of whoIn(role.requesters)) if (who === 'everyone' || !isDenied(role, who)) give('request', who, role.id);
+    for (const who of whoIn(role.requesters))
+      if (who === 'everyone' || !isDenied(role, who)) give('request', who, role.id);
     for (const { approvers, fallback = [] } of role.approval.stages)
       for (const list of [approvers, fallback]) for (const who of whoIn(list)) give('approve', who, role.id);
     for (const who of whoIn(role.approval.escalate?.to ?? none)) give('approve', who, role.id);
     for (const group of role.approval.automaticWhen?.groups ?? none)
       for (const who of whoIn([`group:${group}`])) if (!isDenied(role, who)) give('automatic', who, role.id);
-    for (const who of whoIn(role.breakGlass?.requesters ?? none)) if (who === 'everyone' || !isDenied(role, who)) give('break-glass', who, role.id);
+    for (const who of whoIn(role.breakGlass?.requesters ?? none))
+      if (who === 'everyone' || !isDenied(role, who)) give('break-glass', who, role.id);
     for (const who of whoIn(role.breakGlass?.reviewers ?? none)) give('review', who, role.id);
   }
   // whoever an identity is given to may whatever the person may
-  for (const [identity, { key }] of [...catalogue.people, ...catalogue.chatUsers]) if (identity !== key) give('be', identity, key);
+  for (const [identity, { key }] of [...catalogue.people, ...catalogue.chatUsers])
+    if (identity !== key) give('be', identity, key);
   for (const who of whoIn(catalogue.admins)) give('administer', who, '');
   for (const who of whoIn(catalogue.auditors)) give('audit', who, '');
-  for (const bot of catalogue.bots.values()) for (const role of bot.roles) for (const who of whoIn(bot.for)) give('file', `${bot.id} for ${who}`, role);
+  for (const bot of catalogue.bots.values())
+    for (const role of bot.roles) for (const who of whoIn(bot.for)) give('file', `${bot.id} for ${who}`, role);
   return rights;
 }
 
@@ -72,14 +92,18 @@ function rightsIn(catalogue: Catalogue): Rights {
 function denialsIn(catalogue: Catalogue): Rights {
   const denied = new Map<string, Set<string>>();
   for (const role of catalogue.roles.values())
-    for (const who of [...peopleNamed(catalogue, role.deny).map(({ key }) => key), ...openEntries(catalogue, role.deny)])
+    for (const who of [
+      ...peopleNamed(catalogue, role.deny).map(({ key }) => key),
+      ...openEntries(catalogue, role.deny),
+    ])
       denied.set(who, (denied.get(who) ?? new Set<string>()).add(role.id));
   return new Map([['denied', denied]]);
 }
 
 /** Denials of roles that the person does not gain or lose in so many words. */
 function beyond(told: readonly Change[], denials: readonly Change[]): Change[] {
-  const isTold = (who: string, role: string) => told.some((change) => change.may === 'request' && change.who === who && change.roles?.includes(role));
+  const isTold = (who: string, role: string) =>
+    told.some((change) => change.may === 'request' && change.who === who && change.roles?.includes(role));
   return denials.flatMap((denial) => {
     const roles = denial.roles?.filter((role) => !isTold(denial.who, role)) ?? [];
     return roles.length > 0 ? [{ ...denial, roles }] : [];
@@ -105,7 +129,15 @@ function more(old: Rights, renewed: Rights): Change[] {
 type Reading = { text: string; laxity?: number };
 
 /** What goes for all roles: limits, leavers, names, bots, where permission sets count. */
-function wholeReadings({ openRequests, requestsPerHour, mailsPerHour, leavers, ssoAccounts, bots, data }: Catalogue): Record<string, Reading> {
+function wholeReadings({
+  openRequests,
+  requestsPerHour,
+  mailsPerHour,
+  leavers,
+  ssoAccounts,
+  bots,
+  data,
+}: Catalogue): Record<string, Reading> {
   return {
     'limits.openRequests': { text: String(openRequests), laxity: openRequests },
     'limits.requestsPerHour': perHour(requestsPerHour),
@@ -159,12 +191,16 @@ function* accountChanges({ accounts: old }: Catalogue, { accounts: renewed }: Ca
   });
   for (const [key, account] of old) {
     const now = renewed.get(key);
-    if (now) for (const change of differences(readings(account), readings(now))) yield { role: `accounts.${key}`, ...change };
+    if (now)
+      for (const change of differences(readings(account), readings(now))) yield { role: `accounts.${key}`, ...change };
   }
 }
 
 /** Where the tickets of roles are checked. `role` names the validator as the file does. */
-function* validatorChanges({ ticketValidators: old }: Catalogue, { ticketValidators: renewed }: Catalogue): Generator<RuleChange> {
+function* validatorChanges(
+  { ticketValidators: old }: Catalogue,
+  { ticketValidators: renewed }: Catalogue,
+): Generator<RuleChange> {
   for (const name of new Set([...old.keys(), ...renewed.keys()])) {
     const [was, is] = [old, renewed].map((validators) => validators.get(name));
     for (const rule of ['url', 'service', 'region'] as const) {
@@ -182,7 +218,10 @@ const flag = (value: boolean, laxity: number): Reading => ({ text: String(value)
 const entries = (list: readonly string[]): Reading => (list.length > 0 ? { text: list.join(', ') } : nothing);
 
 /** Who approves at all is among the rights; here it shows at which stage. */
-const stageReadings = ({ need, approvers, fallback = [] }: Role['approval']['stages'][number], i: number): Array<[string, Reading]> => [
+const stageReadings = (
+  { need, approvers, fallback = [] }: Role['approval']['stages'][number],
+  i: number,
+): Array<[string, Reading]> => [
   [`approval.stages.${i}.need`, { text: String(need), laxity: -need }],
   [`approval.stages.${i}.approvers`, entries(approvers)],
   [`approval.stages.${i}.fallback`, entries(fallback)],
@@ -220,16 +259,24 @@ function readingsOf(role: Role): Record<string, Reading> {
     'session.max': duration(session.max),
     maxSessionDuration: duration(maxSessionDuration),
     'reason.minLength': { text: String(reason.minLength), laxity: -reason.minLength },
-    ticket: ticket ? { text: `${ticket.pattern}${ticket.required ? ', required' : ''}`, laxity: ticket.required ? -2 : -1 } : { text: 'none', laxity: 0 },
+    ticket: ticket
+      ? { text: `${ticket.pattern}${ticket.required ? ', required' : ''}`, laxity: ticket.required ? -2 : -1 }
+      : { text: 'none', laxity: 0 },
     'ticket.validator': ticket?.validator === undefined ? nothing : { text: ticket.validator },
     'ticket.ifUnreachable':
-      ticket?.validator === undefined ? nothing : { text: ticket.ifUnreachable ?? 'refuse', laxity: ticket.ifUnreachable === 'allow' ? 1 : 0 },
+      ticket?.validator === undefined
+        ? nothing
+        : { text: ticket.ifUnreachable ?? 'refuse', laxity: ticket.ifUnreachable === 'allow' ? 1 : 0 },
     mfa: flag(mfa, -1),
-    'signIn.within': signInSeconds === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : duration(signInSeconds),
+    'signIn.within':
+      signInSeconds === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : duration(signInSeconds),
     hours: hours ? { text: hoursText(hours) } : nothing,
     networks: networks ? { text: networks.join(', ') } : nothing,
     risk: { text: risk },
-    'limits.open': limits?.open === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : { text: String(limits.open), laxity: limits.open },
+    'limits.open':
+      limits?.open === undefined
+        ? { text: 'none', laxity: Number.POSITIVE_INFINITY }
+        : { text: String(limits.open), laxity: limits.open },
     'schedule.within': duration(schedule.within),
     scope: scope ? { text: canonicalJson(scope) } : nothing,
     sessionPolicies: sessionPolicies.length > 0 ? { text: sessionPolicies.join(', ') } : nothing,
@@ -244,7 +291,9 @@ function readingsOf(role: Role): Record<string, Reading> {
     'approval.escalate.after': approval.escalate ? { text: durationText(approval.escalate.after) } : nothing,
     'approval.escalate.to': entries(approval.escalate?.to ?? []),
     'breakGlass.maxDuration': breakGlass ? duration(breakGlass.maxDuration) : { text: 'none', laxity: 0 },
-    'breakGlass.reason.minLength': breakGlass ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength } : nothing,
+    'breakGlass.reason.minLength': breakGlass
+      ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength }
+      : nothing,
     'breakGlass.reviewWithin': breakGlass ? duration(breakGlass.reviewWithin) : nothing,
     ...Object.fromEntries(approval.stages.flatMap(stageReadings)),
   };

@@ -6,7 +6,11 @@ import { readFile } from './load.ts';
 
 export function check(file: string, strict: boolean): Answer {
   const read = readFile(file);
-  if (!read.data) return { lines: [...faultLines(file, read.faults), `${count(read.faults.length, 'fault')} in ${file}.`], exitCode: 1 };
+  if (!read.data)
+    return {
+      lines: [...faultLines(file, read.faults), `${count(read.faults.length, 'fault')} in ${file}.`],
+      exitCode: 1,
+    };
   const { roles, people, groups } = openCatalogue(read.data);
   const accounts = Object.keys(read.data.accounts).length;
   const persons = new Set([...people.values(), ...[...groups.values()].flat()].map(({ key }) => key)).size;

@@ -51,4 +51,5 @@ const verb = {
 };
 
 /** The first of many roles and how many more there are. */
-const some = (roles: readonly string[]): string => (roles.length <= 6 ? roles.join(', ') : `${roles.slice(0, 5).join(', ')} and ${roles.length - 5} more`);
+const some = (roles: readonly string[]): string =>
+  roles.length <= 6 ? roles.join(', ') : `${roles.slice(0, 5).join(', ')} and ${roles.length - 5} more`;

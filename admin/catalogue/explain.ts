@@ -41,7 +41,10 @@ export function explain(file: string, question: Question, now: number): Answer {
   const situation = situationOf(question);
   const verdict = judged(() => verdictOf(catalogue, role, situation, now));
   const { judgement, outcome, code } = verdict;
-  const stages = stagesOf(judgement).map(({ need, approvers }) => ({ need, approvers: displayNames(catalogue, approvers) }));
+  const stages = stagesOf(judgement).map(({ need, approvers }) => ({
+    need,
+    approvers: displayNames(catalogue, approvers),
+  }));
   const checks = judgement.checks.map(({ check, passed, detail }) => ({ check, passed, detail }));
   const { review } = judgement;
   const reviewers = review && displayNames(catalogue, review.reviewers);
@@ -49,7 +52,19 @@ export function explain(file: string, question: Question, now: number): Answer {
   if (question.json)
     return {
       lines: [
-        JSON.stringify({ outcome, code, role: role.id, durationSeconds: judgement.durationSeconds, stages, ...(reviewers && { reviewers }), checks }, null, 2),
+        JSON.stringify(
+          {
+            outcome,
+            code,
+            role: role.id,
+            durationSeconds: judgement.durationSeconds,
+            stages,
+            ...(reviewers && { reviewers }),
+            checks,
+          },
+          null,
+          2,
+        ),
       ],
       exitCode,
     };
@@ -58,9 +73,13 @@ export function explain(file: string, question: Question, now: number): Answer {
     lines: [
       `${judgement.requester.name} (${judgement.requester.key}) asks for ${role.id}, ${role.arn}, for ${durationText(judgement.durationSeconds)} at ${toInstant(situation.at ?? now)}`,
       '',
-      ...checks.map(({ check, passed, detail }) => `  ${passed ? 'passed' : 'FAILED'}  ${check.padEnd(width)}  ${detail}`),
+      ...checks.map(
+        ({ check, passed, detail }) => `  ${passed ? 'passed' : 'FAILED'}  ${check.padEnd(width)}  ${detail}`,
+      ),
       '',
-      ...(outcome === 'needs-approval' ? stages.map(({ need, approvers }, i) => `  stage ${i + 1}: ${need} of ${approvers.join(', ')}`) : []),
+      ...(outcome === 'needs-approval'
+        ? stages.map(({ need, approvers }, i) => `  stage ${i + 1}: ${need} of ${approvers.join(', ')}`)
+        : []),
       ...(review && reviewers && outcome !== 'refused'
         ? [`  review: ${reviewers.join(', ')}, within ${durationText(review.withinSeconds)} of the grant's end`]
         : []),
@@ -72,7 +91,9 @@ export function explain(file: string, question: Question, now: number): Answer {
 
 const sentence = ({ outcome, code, detail, judgement }: Verdict): string =>
   ({
-    automatic: judgement.review ? 'Granted at once, by break-glass: approvers, reviewers and admins are told.' : 'Granted at once, by the catalogue.',
+    automatic: judgement.review
+      ? 'Granted at once, by break-glass: approvers, reviewers and admins are told.'
+      : 'Granted at once, by the catalogue.',
     'needs-approval': 'Filed; approvers decide.',
     refused: `Refused with ${code}: ${detail}`,
   })[outcome];
@@ -102,9 +123,16 @@ function situationOf(question: Question): Situation {
     reviewOverdue: question['review-overdue'],
     continues: question.continues,
   };
-  const parsed = v.safeParse(Situation, Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)));
+  const parsed = v.safeParse(
+    Situation,
+    Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  );
   if (parsed.success) return parsed.output;
-  throw new CannotAnswer(parsed.issues.map((issue) => [...(issue.path ? [String(issue.path[0].key)] : []), issue.message].join(' ')).join('\n'));
+  throw new CannotAnswer(
+    parsed.issues
+      .map((issue) => [...(issue.path ? [String(issue.path[0].key)] : []), issue.message].join(' '))
+      .join('\n'),
+  );
 }
 
 function judged(judge: () => Verdict): Verdict {

@@ -13,7 +13,10 @@ import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/ti
 
 /** Fields of the body of a filing, as the API takes them. */
 const { duration, onBehalfOf, startsAt, scope, breakGlass } = NewRequest.entries;
-const howMany = v.optional(v.pipe(v.number('must be a whole number'), v.integer('must be a whole number'), v.minValue(0), v.maxValue(1000)), 0);
+const howMany = v.optional(
+  v.pipe(v.number('must be a whole number'), v.integer('must be a whole number'), v.minValue(0), v.maxValue(1000)),
+  0,
+);
 const instant = v.pipe(
   v.string(),
   v.isoTimestamp('must be a time such as 2026-11-23T10:00:00Z'),
@@ -36,7 +39,12 @@ const fields = {
   from: v.optional(v.string()),
   /** groups that the caller's token carries, besides those of the catalogue */
   groups: v.optional(v.array(v.string()), []),
-  permissionSet: v.optional(v.pipe(v.string(), v.regex(permissionSetPattern, 'must be a permission set: arn:aws:iam::ACCOUNT:role/AWSReservedSSO_NAME_*'))),
+  permissionSet: v.optional(
+    v.pipe(
+      v.string(),
+      v.regex(permissionSetPattern, 'must be a permission set: arn:aws:iam::ACCOUNT:role/AWSReservedSSO_NAME_*'),
+    ),
+  ),
   duration,
   reason: v.optional(v.string(), 'A reason that is long enough for every role there is.'),
   ticket: v.optional(v.string()),
@@ -61,7 +69,8 @@ const fields = {
 export const Situation = v.pipe(
   strict(fields),
   v.check(
-    ({ continues, onBehalfOf, startsAt, breakGlass }) => continues === undefined || (onBehalfOf ?? startsAt ?? breakGlass) === undefined,
+    ({ continues, onBehalfOf, startsAt, breakGlass }) =>
+      continues === undefined || (onBehalfOf ?? startsAt ?? breakGlass) === undefined,
     'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
   ),
 );
@@ -70,14 +79,22 @@ export const situationFields = Object.keys(fields);
 export type Situation = v.InferOutput<typeof Situation>;
 
 /** What the catalogue says: as filing would be answered, with every rule behind it. */
-export type Verdict = { outcome: 'automatic' | 'needs-approval' | 'refused'; code?: string; detail?: string; judgement: Judgement };
+export type Verdict = {
+  outcome: 'automatic' | 'needs-approval' | 'refused';
+  code?: string;
+  detail?: string;
+  judgement: Judgement;
+};
 
 /** Judges by the function that enforces. @throws Problem `invalid-request` for a bot without onBehalfOf, or a person with it; `not-allowed` for an unknown chat user */
 export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation, now: number): Verdict {
   const at = situation.at ?? now;
   const caller = callerOf(catalogue, situation, at);
   const body = bodyOf(situation);
-  const continued = situation.continues === undefined ? undefined : { id: 'continued', endsAt: floorToSecond(at + ms(situation.continues)) };
+  const continued =
+    situation.continues === undefined
+      ? undefined
+      : { id: 'continued', endsAt: floorToSecond(at + ms(situation.continues)) };
   const filings = lately(situation.botFiledLately, at);
   const places = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
   const requester = requesterOf(catalogue, caller, body);
@@ -87,7 +104,9 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
     continued,
     answer: answerOf(situation),
   });
-  const barred = judgement.checks.find(({ passed, code }) => !passed && (code === 'role-not-found' || code === 'not-allowed'));
+  const barred = judgement.checks.find(
+    ({ passed, code }) => !passed && (code === 'role-not-found' || code === 'not-allowed'),
+  );
   const refusal = barred ? new Problem(barred.code, barred.detail) : refusalOf(judgement);
   if (refusal) return { outcome: 'refused', code: refusal.code, detail: refusal.detail, judgement };
   return { outcome: judgement.automatic || judgement.review ? 'automatic' : 'needs-approval', judgement };
@@ -96,7 +115,16 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
 /** The stages that have to approve: none where the glass is broken. */
 export const stagesOf = ({ review, stages }: Judgement): Judgement['stages'] => (review ? [] : stages);
 
-const bodyOf = ({ role, reason, duration, ticket, onBehalfOf, startsAt, scope, breakGlass }: Situation): NewRequest => ({
+const bodyOf = ({
+  role,
+  reason,
+  duration,
+  ticket,
+  onBehalfOf,
+  startsAt,
+  scope,
+  breakGlass,
+}: Situation): NewRequest => ({
   role,
   reason,
   ...(duration !== undefined && { duration }),
@@ -108,13 +136,19 @@ const bodyOf = ({ role, reason, duration, ticket, onBehalfOf, startsAt, scope, b
 });
 
 /** The requests of the requester that filing would find. */
-function slotsOf({ role, open, filedLately, reviewOverdue }: Situation, continued: { id: string; endsAt: number } | undefined, at: number): OpenSlot[] {
+function slotsOf(
+  { role, open, filedLately, reviewOverdue }: Situation,
+  continued: { id: string; endsAt: number } | undefined,
+  at: number,
+): OpenSlot[] {
   const earlier = at - HOUR;
   return [
     ...open.map((id, i) => ({ id: `open-${i + 1}`, role: id, createdAt: earlier, until: at + HOUR })),
     ...(continued ? [{ id: continued.id, role, createdAt: earlier, until: continued.endsAt }] : []),
     ...lately(filedLately, at).map((createdAt, i) => ({ id: `filed-${i + 1}`, role, createdAt, until: createdAt })),
-    ...(reviewOverdue === undefined ? [] : [{ id: 'to-review', role, createdAt: earlier, until: earlier, reviewDue: at - ms(reviewOverdue) }]),
+    ...(reviewOverdue === undefined
+      ? []
+      : [{ id: 'to-review', role, createdAt: earlier, until: earlier, reviewDue: at - ms(reviewOverdue) }]),
   ];
 }
 
@@ -126,7 +160,11 @@ function answerOf({ ticketIs }: Situation): TicketAnswer | undefined {
   return ticketIs === 'unreachable' ? { outcome: ticketIs, cause: 'as the question says' } : { outcome: ticketIs };
 }
 
-function callerOf(catalogue: Catalogue, { person: identity, mfa, signedInAgo, from, groups, permissionSet }: Situation, at: number): Caller {
+function callerOf(
+  catalogue: Catalogue,
+  { person: identity, mfa, signedInAgo, from, groups, permissionSet }: Situation,
+  at: number,
+): Caller {
   const bot = catalogue.bots.get(identity);
   const person = personOf(catalogue, identity);
   const set = permissionSet === undefined ? undefined : canonicalPrincipal(permissionSet);
@@ -134,7 +172,13 @@ function callerOf(catalogue: Catalogue, { person: identity, mfa, signedInAgo, fr
     ...(bot ? { kind: 'bot' as const, bot: bot.id } : { kind: 'person' as const }),
     principal: identity,
     person,
-    groups: [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...(set === undefined ? [] : (catalogue.groupsOf.get(set) ?? [])), ...groups])],
+    groups: [
+      ...new Set([
+        ...(catalogue.groupsOf.get(person.key) ?? []),
+        ...(set === undefined ? [] : (catalogue.groupsOf.get(set) ?? [])),
+        ...groups,
+      ]),
+    ],
     via: identity.startsWith('arn:') || set !== undefined ? 'iam' : 'oidc',
     mfa,
     ...(signedInAgo !== undefined && { signedInAt: at - ms(signedInAgo) }),

@@ -32,12 +32,20 @@ export function who(file: string, id: string): Answer {
       ...list(`stage ${i + 1}`, [`${need} of ${displayNames(catalogue, approvers).join(', ')}`]),
       ...(fallback ? list('', [`or, where those are too few, ${displayNames(catalogue, fallback).join(', ')}`]) : []),
     ]),
-    ...(escalate ? list('escalate', [`after ${durationText(escalate.after)} to ${displayNames(catalogue, escalate.to).join(', ')}`]) : []),
+    ...(escalate
+      ? list('escalate', [
+          `after ${durationText(escalate.after)} to ${displayNames(catalogue, escalate.to).join(', ')}`,
+        ])
+      : []),
     ...(automatic ? [] : [`  decide in   ${durationText(decideWithin)}`]),
     ...(breakGlass
       ? [
-          ...list('glass', [`${breakers(catalogue, role).join(', ') || 'nobody'}, for at most ${durationText(breakGlass.maxDuration)}`]),
-          ...list('review', [`${displayNames(catalogue, breakGlass.reviewers).join(', ')}, within ${durationText(breakGlass.reviewWithin)}`]),
+          ...list('glass', [
+            `${breakers(catalogue, role).join(', ') || 'nobody'}, for at most ${durationText(breakGlass.maxDuration)}`,
+          ]),
+          ...list('review', [
+            `${displayNames(catalogue, breakGlass.reviewers).join(', ')}, within ${durationText(breakGlass.reviewWithin)}`,
+          ]),
         ]
       : []),
   ];
@@ -45,7 +53,11 @@ export function who(file: string, id: string): Answer {
 }
 
 /** The people whom the entries name and who may, as far as the catalogue knows them, and what stands for people that it does not know. */
-function nameable(catalogue: Catalogue, entries: readonly string[], may: (who: Who) => boolean): { people: string[]; open: string[] } {
+function nameable(
+  catalogue: Catalogue,
+  entries: readonly string[],
+  may: (who: Who) => boolean,
+): { people: string[]; open: string[] } {
   const people = peopleNamed(catalogue, entries)
     .filter((person) => may({ identities: person.identities, groups: catalogue.groupsOf.get(person.key) ?? [] }))
     .map(({ key, name }) => (name === key ? key : `${name} (${key})`));
@@ -59,7 +71,12 @@ function breakers(catalogue: Catalogue, role: Role): string[] {
 
 /** Entries that no list of people stands for: everyone, permission sets, groups that only tokens carry. */
 export const openEntries = (catalogue: Catalogue, entries: readonly string[]): string[] =>
-  entries.filter((entry) => entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))));
+  entries.filter(
+    (entry) =>
+      entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))),
+  );
 
 const list = (title: string, items: readonly string[]): string[] =>
-  items.length === 0 ? [`  ${title.padEnd(10)}  nobody`] : items.map((item, i) => `  ${(i === 0 ? title : '').padEnd(10)}  ${item}`);
+  items.length === 0
+    ? [`  ${title.padEnd(10)}  nobody`]
+    : items.map((item, i) => `  ${(i === 0 ? title : '').padEnd(10)}  ${item}`);

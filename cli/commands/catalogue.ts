@@ -5,7 +5,12 @@ import { namedValues } from '../named-values.ts';
 
 const catalogue = { type: 'text', placeholder: 'FILE', summary: 'the catalogue (else access.yml)' } as const;
 const shipped = 'access.yml';
-const role = { type: 'text', placeholder: 'ROLE', required: true, summary: 'the id of a role in the catalogue' } as const;
+const role = {
+  type: 'text',
+  placeholder: 'ROLE',
+  required: true,
+  summary: 'the id of a role in the catalogue',
+} as const;
 
 export const catalogueCheck = command({
   name: 'catalogue check',
@@ -24,7 +29,9 @@ export const catalogueCheck = command({
 export const catalogueExplain = command({
   name: 'catalogue explain',
   summary: 'says what the catalogue makes of a request by anybody',
-  description: ['Every rule of the role, passed or failed, from the very function that enforces it. Ends with 1 if the request would be refused.'],
+  description: [
+    'Every rule of the role, passed or failed, from the very function that enforces it. Ends with 1 if the request would be refused.',
+  ],
   apart: true,
   positionals: [],
   options: {
@@ -51,13 +58,21 @@ export const catalogueExplain = command({
       values: ['valid', 'invalid', 'unreachable'],
     },
     'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for whom a bot files' },
-    'starts-at': { type: 'text', placeholder: 'TIME', summary: 'the start that is asked for, such as 2026-11-24T09:00:00Z' },
+    'starts-at': {
+      type: 'text',
+      placeholder: 'TIME',
+      summary: 'the start that is asked for, such as 2026-11-24T09:00:00Z',
+    },
     scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'a part of the role' },
     'break-glass': { type: 'flag', summary: 'by break-glass' },
     open: { type: 'list', placeholder: 'ROLE', summary: 'a role for which there is an open request already' },
     'filed-lately': { type: 'text', placeholder: 'N', summary: 'how many requests were filed in the last hour' },
     'bot-filed-lately': { type: 'text', placeholder: 'N', summary: 'how many of them the bot filed, for whomever' },
-    'open-of-role': { type: 'text', placeholder: 'N', summary: 'how many requests of this role are open, of all people' },
+    'open-of-role': {
+      type: 'text',
+      placeholder: 'N',
+      summary: 'how many requests of this role are open, of all people',
+    },
     'review-overdue': { type: 'text', placeholder: '2d', summary: 'for how long a review of break-glass is overdue' },
     continues: { type: 'text', placeholder: '30m', summary: 'an extension of a grant that ends in so long' },
     json: { type: 'flag', summary: 'prints JSON' },
@@ -109,7 +124,9 @@ export const catalogueTest = command({
   description: ['Cases are YAML: a person, a role and a time, and the outcome. Ends with 1 if one does not hold.'],
   apart: true,
   positionals: [{ name: 'DIR', summary: 'where the cases are (else catalogue-tests)', optional: true }],
-  options: { catalogue: { ...catalogue, summary: 'the catalogue (else the one that a file of cases names, else access.yml)' } },
+  options: {
+    catalogue: { ...catalogue, summary: 'the catalogue (else the one that a file of cases names, else access.yml)' },
+  },
   examples: ['latchkey catalogue test catalogue-tests'],
   async run(world, { positionals: [directory = 'catalogue-tests'], options }) {
     const { runCases } = await tools();

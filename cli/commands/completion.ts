@@ -18,8 +18,16 @@ export const completion = command({
   ],
   positionals: [{ name: 'SHELL', summary: 'bash, zsh or fish', values: shells }],
   options: {},
-  rest: { name: 'WORD', summary: 'for the scripts: the words behind `latchkey`, up to the one that is being typed', optional: true },
-  examples: ['eval "$(latchkey completion bash)"', 'eval "$(latchkey completion zsh)"', 'latchkey completion fish | source'],
+  rest: {
+    name: 'WORD',
+    summary: 'for the scripts: the words behind `latchkey`, up to the one that is being typed',
+    optional: true,
+  },
+  examples: [
+    'eval "$(latchkey completion bash)"',
+    'eval "$(latchkey completion zsh)"',
+    'latchkey completion fish | source',
+  ],
   async run(world, { positionals: [shell = ''], options, rest }) {
     if (shell === 'words') {
       const [{ candidatesFor }, { allCommands }] = [await import('../candidates.ts'), await import('../commands.ts')];
@@ -27,7 +35,8 @@ export const completion = command({
       world.out(found.map(({ word, summary }) => `${word}${summary === '' ? '' : `\t${plain(summary)}`}\n`).join(''));
       return 0;
     }
-    if (!isShell(shell)) throw new Failure('usage', `There are completions for ${shells.join(', ')}, not for "${shell}".`);
+    if (!isShell(shell))
+      throw new Failure('usage', `There are completions for ${shells.join(', ')}, not for "${shell}".`);
     world.out(completionScripts[shell]);
     return 0;
   },
@@ -58,7 +67,9 @@ function knownTo(world: World, options: CommonValues): Known {
     roles: () =>
       orNone(
         ask('/roles', {}).then((list) =>
-          (list as RoleList).items.filter(({ id }) => isRoleId(id)).map(({ id, description }) => ({ word: id, summary: description })),
+          (list as RoleList).items
+            .filter(({ id }) => isRoleId(id))
+            .map(({ id, description }) => ({ word: id, summary: description })),
         ),
       ),
     toDecide: () =>
@@ -66,7 +77,10 @@ function knownTo(world: World, options: CommonValues): Known {
         ask('/requests', { view: 'to-decide' }).then((list) =>
           (list as RequestList).items
             .filter(({ id }) => isRequestId(id))
-            .map(({ id, requester, role, reason }) => ({ word: id, summary: `${requesterText(requester)}, ${role.id}: ${reason}` })),
+            .map(({ id, requester, role, reason }) => ({
+              word: id,
+              summary: `${requesterText(requester)}, ${role.id}: ${reason}`,
+            })),
         ),
       ),
   };

@@ -22,15 +22,23 @@ export const configure = command({
   options: {
     profile: { type: 'text', placeholder: 'NAME', summary: "the profile's name (else the role's)" },
     region: { type: 'text', placeholder: 'REGION', summary: 'the region of the profile' },
-    cache: { type: 'flag', summary: 'keeps sessions in a file that only you can read, until shortly before they expire' },
+    cache: {
+      type: 'flag',
+      summary: 'keeps sessions in a file that only you can read, until shortly before they expire',
+    },
     'dry-run': { type: 'flag', summary: 'only shows the change' },
   },
-  examples: ['latchkey configure production-bucket-read', 'latchkey configure production-bucket-read --profile bucket --region eu-west-1'],
+  examples: [
+    'latchkey configure production-bucket-read',
+    'latchkey configure production-bucket-read --profile bucket --region eu-west-1',
+  ],
   async run(world, { positionals: [given = ''], options }) {
     const role = checkTarget(given);
     const profile = options.profile ?? role;
-    if (!/^[\w.@:/+-]+$/.test(profile)) throw new Failure('usage', `"${profile}" cannot be the name of a profile: use letters, digits and . _ - @ : / +`);
-    if (options.region !== undefined && !/^[a-z0-9-]+$/.test(options.region)) throw new Failure('usage', `"${options.region}" is no AWS region.`);
+    if (!/^[\w.@:/+-]+$/.test(profile))
+      throw new Failure('usage', `"${profile}" cannot be the name of a profile: use letters, digits and . _ - @ : / +`);
+    if (options.region !== undefined && !/^[a-z0-9-]+$/.test(options.region))
+      throw new Failure('usage', `"${options.region}" is no AWS region.`);
     await checkKnown(world, role, options);
     const path = awsConfigPath(world);
     const settings = {
@@ -44,7 +52,9 @@ export const configure = command({
       return edit.diff;
     });
     world.out(
-      options.json ? `${JSON.stringify({ path, profile, changed: diff.length > 0 && !options['dry-run'], diff }, null, 2)}\n` : shown(world, path, diff),
+      options.json
+        ? `${JSON.stringify({ path, profile, changed: diff.length > 0 && !options['dry-run'], diff }, null, 2)}\n`
+        : shown(world, path, diff),
     );
     if (!options.json && !options['dry-run']) world.err(`Try it: aws sts get-caller-identity --profile ${profile}\n`);
     return 0;
@@ -64,7 +74,9 @@ async function checkKnown(world: World, role: string, options: CommonValues): Pr
 function shown(world: World, path: string, diff: readonly string[]): string {
   if (diff.length === 0) return `${path} is already so.\n`;
   const paint = painter(world);
-  const coloured = diff.map((line) => (line.startsWith('+') ? paint('green', line) : line.startsWith('-') ? paint('red', line) : line));
+  const coloured = diff.map((line) =>
+    line.startsWith('+') ? paint('green', line) : line.startsWith('-') ? paint('red', line) : line,
+  );
   return `--- ${path}\n+++ ${path}\n${coloured.join('\n')}\n`;
 }
 

@@ -11,33 +11,54 @@ import { json, when } from '../terminal-text.ts';
 export const console = command({
   name: 'console',
   summary: 'opens the AWS console',
-  description: ['Whoever has the address can sign in with it for a few minutes, so it is opened and not shown, unless --print or --json says so.'],
+  description: [
+    'Whoever has the address can sign in with it for a few minutes, so it is opened and not shown, unless --print or --json says so.',
+  ],
   positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
   options: {
-    service: { type: 'text', placeholder: 'NAME', summary: 'the service to open, as its console path has it: s3, ec2, cloudwatch' },
-    path: { type: 'text', placeholder: 'PATH', summary: 'a whole path on the console instead, such as /s3/buckets/example' },
+    service: {
+      type: 'text',
+      placeholder: 'NAME',
+      summary: 'the service to open, as its console path has it: s3, ec2, cloudwatch',
+    },
+    path: {
+      type: 'text',
+      placeholder: 'PATH',
+      summary: 'a whole path on the console instead, such as /s3/buckets/example',
+    },
     print: { type: 'flag', summary: 'prints the address instead of opening it' },
   },
   examples: ['latchkey console production-bucket-read --service s3', 'latchkey console production-bucket-read --print'],
   async run(world, { positionals: [target = ''], options }) {
     const destination = destinationOf(options);
     const api = await connect(world, readSettings(world, options));
-    const call = (id: string) => api.call<ConsoleView>({ method: 'POST', path: `/requests/${id}/console`, body: { destination } });
+    const call = (id: string) =>
+      api.call<ConsoleView>({ method: 'POST', path: `/requests/${id}/console`, body: { destination } });
     const session = await withGrant(world, api, target, call);
     if (options.json) world.out(json(session));
     else if (options.print) world.out(`${session.url}\n`);
     else if (!(await openBrowser(world, session.url))) {
-      throw new Failure('fault', 'No browser could be opened here.', [`Print the address instead: latchkey console ${target} --print`]);
+      throw new Failure('fault', 'No browser could be opened here.', [
+        `Print the address instead: latchkey console ${target} --print`,
+      ]);
     }
     if (!options.json) world.err(`The console session ends ${when(session.sessionExpiresAt, world.now())}.\n`);
     return 0;
   },
 });
 
-function destinationOf({ service, path }: { service: string | undefined; path: string | undefined }): string | undefined {
+function destinationOf({
+  service,
+  path,
+}: {
+  service: string | undefined;
+  path: string | undefined;
+}): string | undefined {
   if (service === undefined) return path;
   if (path !== undefined) throw new Failure('usage', 'Give either --service or --path.');
   if (!/^[a-z0-9-]+$/i.test(service))
-    throw new Failure('usage', `"${service}" is no name of a service.`, ['For a whole path use --path, such as --path /s3/buckets/example']);
+    throw new Failure('usage', `"${service}" is no name of a service.`, [
+      'For a whole path use --path, such as --path /s3/buckets/example',
+    ]);
   return `/${service.toLowerCase()}/home`;
 }

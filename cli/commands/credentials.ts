@@ -18,7 +18,10 @@ export const credentials = command({
     ...filingOptions,
     print: { type: 'flag', summary: 'shows the credentials even on a terminal' },
   },
-  examples: ['latchkey credentials production-bucket-read --cache', 'latchkey credentials production-bucket-read --request --reason "Nightly report" --for 1h'],
+  examples: [
+    'latchkey credentials production-bucket-read --cache',
+    'latchkey credentials production-bucket-read --request --reason "Nightly report" --for 1h',
+  ],
   async run(world, { positionals: [target = ''], options }) {
     if (world.outIsTerminal && !options.print) {
       throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
@@ -27,7 +30,11 @@ export const credentials = command({
       ]);
     }
     const { duration, cache } = options;
-    const document = await vend(world, readSettings(world, options), target, { duration, cache, filing: filingOf(options) });
+    const document = await vend(world, readSettings(world, options), target, {
+      duration,
+      cache,
+      filing: filingOf(options),
+    });
     world.out(`${JSON.stringify(document)}\n`);
     return 0;
   },

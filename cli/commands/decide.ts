@@ -16,8 +16,12 @@ export const approve = command({
   summary: 'approves a request that waits for you',
   positionals: [id],
   options: { comment, for: { type: 'text', placeholder: '1h', summary: 'for a shorter time than was asked' } },
-  examples: ['latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8', 'latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8 --for 30m --comment "Only the July folder, please"'],
-  run: (world, { positionals, options }) => decide(world, positionals, options, { decision: 'approve', comment: options.comment, duration: options.for }),
+  examples: [
+    'latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8',
+    'latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8 --for 30m --comment "Only the July folder, please"',
+  ],
+  run: (world, { positionals, options }) =>
+    decide(world, positionals, options, { decision: 'approve', comment: options.comment, duration: options.for }),
 });
 
 export const deny = command({
@@ -26,10 +30,16 @@ export const deny = command({
   positionals: [id],
   options: { comment },
   examples: ['latchkey deny 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Please use the staging copy"'],
-  run: (world, { positionals, options }) => decide(world, positionals, options, { decision: 'deny', comment: options.comment }),
+  run: (world, { positionals, options }) =>
+    decide(world, positionals, options, { decision: 'deny', comment: options.comment }),
 });
 
-async function decide(world: World, [given = '']: readonly string[], options: CommonValues, body: object): Promise<number> {
+async function decide(
+  world: World,
+  [given = '']: readonly string[],
+  options: CommonValues,
+  body: object,
+): Promise<number> {
   const request = checkRequestId(given);
   const api = await connect(world, readSettings(world, options));
   // JSON leaves out what is undefined

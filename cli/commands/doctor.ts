@@ -16,16 +16,28 @@ export const doctor = command({
     account: { type: 'text', placeholder: 'KEY', summary: 'this account of the catalogue alone, such as production' },
     stage: { type: 'text', placeholder: 'STAGE', summary: 'the stage of the deployment (else prod)' },
     region: { type: 'text', placeholder: 'REGION', summary: 'where it runs (else as the AWS tools find it)' },
-    hub: { type: 'text', placeholder: 'ACCOUNT', summary: 'the 12 digits of the hub, where you stand in a target account' },
+    hub: {
+      type: 'text',
+      placeholder: 'ACCOUNT',
+      summary: 'the 12 digits of the hub, where you stand in a target account',
+    },
     organization: { type: 'text', placeholder: 'ID', summary: 'the organisation that the templates were printed for' },
-    'target-role': { type: 'text', placeholder: 'ROLE', summary: 'path and name of a role in the target accounts that reads IAM: one run sees both sides' },
+    'target-role': {
+      type: 'text',
+      placeholder: 'ROLE',
+      summary: 'path and name of a role in the target accounts that reads IAM: one run sees both sides',
+    },
     catalogue: { type: 'text', placeholder: 'FILE', summary: 'the catalogue (else access.yml)' },
     endpoint: { type: 'text', placeholder: 'URL', summary: 'an emulator in place of AWS (also AWS_ENDPOINT_URL)' },
     local: { type: 'text', placeholder: 'URL', summary: 'a local server of npm start, such as http://localhost:3000' },
     json: { type: 'flag', summary: 'prints JSON' },
     'fix-plan': { type: 'flag', summary: 'prints, after the report, the commands that would put it right' },
   },
-  examples: ['latchkey doctor --stage prod', 'latchkey doctor --account production --hub 999999999999', 'latchkey doctor --local http://localhost:3000'],
+  examples: [
+    'latchkey doctor --stage prod',
+    'latchkey doctor --account production --hub 999999999999',
+    'latchkey doctor --local http://localhost:3000',
+  ],
   async run(world, { options }) {
     const { runDoctor } = await import('../../doctor/doctor.ts');
     const result = await runDoctor(options, (file) => readFileSync(file, 'utf8'), world.now);

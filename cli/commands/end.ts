@@ -14,7 +14,12 @@ export const end = command({
   description: [
     'Your own pending request is withdrawn, your own grant is handed back, and a grant of somebody else that you approve or administer is revoked. Sessions that --cache kept on this machine are removed.',
   ],
-  positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your own grant of it, or else your own open request' }],
+  positionals: [
+    {
+      name: 'ID|ROLE',
+      summary: 'the id of a request, or a role for your own grant of it, or else your own open request',
+    },
+  ],
   options: { comment: { type: 'text', placeholder: 'TEXT', summary: 'why' } },
   examples: ['latchkey end production-bucket-read', 'latchkey end 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Laptop lost"'],
   async run(world, { positionals: [target = ''], options: { comment, ...options } }) {
@@ -23,7 +28,8 @@ export const end = command({
     const ended = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/end`, body: { comment } });
     dropSessions(world, id);
     world.out(options.json ? json(ended) : requestText(painter(world), ended, world.now()));
-    for (const { id: other, status } of open) world.err(`Still ${status}: request ${other}. End it as well: latchkey end ${other}\n`);
+    for (const { id: other, status } of open)
+      world.err(`Still ${status}: request ${other}. End it as well: latchkey end ${other}\n`);
     return 0;
   },
 });

@@ -21,7 +21,12 @@ export const env = command({
   options: {
     ...sessionOptions,
     ...filingOptions,
-    shell: { type: 'text', placeholder: 'SHELL', summary: 'bash (also for zsh and sh), fish or powershell; else as SHELL says', values: shells },
+    shell: {
+      type: 'text',
+      placeholder: 'SHELL',
+      summary: 'bash (also for zsh and sh), fish or powershell; else as SHELL says',
+      values: shells,
+    },
     print: { type: 'flag', summary: 'shows the lines even on a terminal' },
   },
   examples: [
@@ -38,7 +43,11 @@ export const env = command({
       ]);
     }
     const { duration, cache } = options;
-    const session = await vend(world, readSettings(world, options), target, { duration, cache, filing: filingOf(options) });
+    const session = await vend(world, readSettings(world, options), target, {
+      duration,
+      cache,
+      filing: filingOf(options),
+    });
     if (options.json) {
       world.out(json(session));
       return 0;
@@ -51,7 +60,12 @@ export const env = command({
 });
 
 /** What the AWS tools read (SDK reference guide, "Environment variables settings"). */
-export const variablesOf = ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }: CredentialsView): Record<string, string> => ({
+export const variablesOf = ({
+  AccessKeyId,
+  SecretAccessKey,
+  SessionToken,
+  Expiration,
+}: CredentialsView): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: AccessKeyId,
   AWS_SECRET_ACCESS_KEY: SecretAccessKey,
   AWS_SESSION_TOKEN: SessionToken,

@@ -32,11 +32,14 @@ export const exec = command({
   ],
   async run(world, { positionals: [target = ''], options, rest }) {
     if (rest.length === 0)
-      throw new Failure('usage', 'There is no command to run.', [`Put it behind two dashes: latchkey exec ${target} -- aws sts get-caller-identity`]);
+      throw new Failure('usage', 'There is no command to run.', [
+        `Put it behind two dashes: latchkey exec ${target} -- aws sts get-caller-identity`,
+      ]);
     const settings = readSettings(world, options);
     const { duration, cache } = options;
     const session = await vend(world, settings, target, { duration, cache, filing: filingOf(options) });
-    const handOver = options.static || isLastSession(session) ? plainly(session) : await renewing(world, settings, session, duration);
+    const handOver =
+      options.static || isLastSession(session) ? plainly(session) : await renewing(world, settings, session, duration);
     try {
       return await run(world, rest, handOver.variables);
     } finally {
@@ -49,11 +52,24 @@ type HandOver = { variables: Record<string, string>; end(): void };
 
 const plainly = (session: CredentialsView): HandOver => ({ variables: variablesOf(session), end() {} });
 
-async function renewing(world: World, settings: Settings, session: CredentialsView, duration: string | undefined): Promise<HandOver> {
-  const endpoint = await serveCredentials(session, () => vend(world, settings, session.RequestId, { duration }), world.now);
+async function renewing(
+  world: World,
+  settings: Settings,
+  session: CredentialsView,
+  duration: string | undefined,
+): Promise<HandOver> {
+  const endpoint = await serveCredentials(
+    session,
+    () => vend(world, settings, session.RequestId, { duration }),
+    world.now,
+  );
   const files = withoutDefaultProfile(world);
   return {
-    variables: { ...files.variables, AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint.url, AWS_CONTAINER_AUTHORIZATION_TOKEN: endpoint.token },
+    variables: {
+      ...files.variables,
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint.url,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN: endpoint.token,
+    },
     end() {
       endpoint.close();
       files.remove();
@@ -62,7 +78,11 @@ async function renewing(world: World, settings: Settings, session: CredentialsVi
 }
 
 /** A terminal sends Ctrl-C to the child itself; it decides what that means, and this program stays until it has ended. */
-async function run(world: World, [program = '', ...args]: readonly string[], variables: Record<string, string>): Promise<number> {
+async function run(
+  world: World,
+  [program = '', ...args]: readonly string[],
+  variables: Record<string, string>,
+): Promise<number> {
   const { spawn } = await import('node:child_process');
   const { release } = world.interrupt();
   const passed = ['SIGTERM', 'SIGHUP'] as const;
@@ -72,7 +92,11 @@ async function run(world: World, [program = '', ...args]: readonly string[], var
   try {
     return await new Promise((resolve, reject) => {
       child.on('error', (error: NodeJS.ErrnoException) =>
-        reject(new Failure('usage', `"${program}" cannot be run (${error.code}).`, ['Check its name and that it is on the PATH.'])),
+        reject(
+          new Failure('usage', `"${program}" cannot be run (${error.code}).`, [
+            'Check its name and that it is on the PATH.',
+          ]),
+        ),
       );
       child.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
     });

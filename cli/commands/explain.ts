@@ -12,25 +12,38 @@ import { wishOf, wishOptions } from '../wish.ts';
 export const explain = command({
   name: 'explain',
   summary: 'says what would become of a request, without filing it',
-  description: ['The same checks as for a request, one by one; the reason is judged only if one is given. Ends with 6 if it would be refused.'],
+  description: [
+    'The same checks as for a request, one by one; the reason is judged only if one is given. Ends with 6 if it would be refused.',
+  ],
   positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
   options: {
     reason: { type: 'text', placeholder: 'TEXT', summary: 'why, as in a request' },
     ...wishOptions,
   },
-  examples: ['latchkey explain production-app-write --for 4h --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123'],
+  examples: [
+    'latchkey explain production-app-write --for 4h --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
+  ],
   async run(world, { positionals: [role = ''], options }) {
     const body = { role, ...wishOf(world, options.reason ?? anyReason, options) };
     const api = await connect(world, readSettings(world, options));
-    const found = await suggestingRole(api, role, () => api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }));
-    world.out(options.json ? json(found) : explanationText(painter(world), options.reason === undefined ? withoutReason(found) : found));
+    const found = await suggestingRole(api, role, () =>
+      api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }),
+    );
+    world.out(
+      options.json
+        ? json(found)
+        : explanationText(painter(world), options.reason === undefined ? withoutReason(found) : found),
+    );
     return found.outcome === 'refused' ? 6 : 0;
   },
 });
 
 /** Long enough for every role: who gives no reason wants to know about everything else. */
 const anyReason = 'no reason was given '.repeat(50).trim();
-const withoutReason = (found: ExplanationView): ExplanationView => ({ ...found, checks: found.checks.filter(({ check }) => check !== 'reason') });
+const withoutReason = (found: ExplanationView): ExplanationView => ({
+  ...found,
+  checks: found.checks.filter(({ check }) => check !== 'reason'),
+});
 
 const outcomes = {
   automatic: ['green', 'would be granted at once'],
@@ -42,8 +55,13 @@ function explanationText(paint: Paint, { outcome, role, durationSeconds, stages,
   const [colour, what] = outcomes[outcome];
   return [
     `A request for ${paint('bold', role.id)} in ${accountText(role)} for ${durationText(durationSeconds)} ${paint(colour, what)}.`,
-    ...(outcome === 'needs-approval' ? stages : []).map(({ need, approvers }) => `  ${need} of ${approvers.map(plain).join(', ')} must approve.`),
-    ...checks.map(({ check, passed, detail }) => `  ${passed ? paint('green', 'yes') : paint('red', 'no ')}  ${check}: ${plain(detail)}`),
+    ...(outcome === 'needs-approval' ? stages : []).map(
+      ({ need, approvers }) => `  ${need} of ${approvers.map(plain).join(', ')} must approve.`,
+    ),
+    ...checks.map(
+      ({ check, passed, detail }) =>
+        `  ${passed ? paint('green', 'yes') : paint('red', 'no ')}  ${check}: ${plain(detail)}`,
+    ),
     '',
   ].join('\n');
 }

@@ -27,15 +27,29 @@ export const login = command({
     const { authorization_endpoint: authorize, device_authorization_endpoint: device } = client.issuer;
     const byDevice = device !== undefined && (options.device || authorize === undefined || !browserHere(world));
     if (options.device && device === undefined)
-      throw new Failure('usage', `${client.issuer.issuer} does not offer sign-in by a code.`, ['Sign in with the browser: latchkey login']);
-    if (!byDevice && authorize === undefined) throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
-    const tokens = byDevice ? await loginByDevice(world, client, device) : await loginByBrowser(world, client, authorize!);
+      throw new Failure('usage', `${client.issuer.issuer} does not offer sign-in by a code.`, [
+        'Sign in with the browser: latchkey login',
+      ]);
+    if (!byDevice && authorize === undefined)
+      throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
+    const tokens = byDevice
+      ? await loginByDevice(world, client, device)
+      : await loginByBrowser(world, client, authorize!);
     const place = await keepSignIn(world, settings, tokens);
     if (place.why !== undefined) world.err(inFileText(tokensPath(world), place.why));
     if (variable(world, 'LATCHKEY_TOKEN') !== undefined && settings.auth === 'auto')
       world.err('LATCHKEY_TOKEN is set and is used before this sign-in: unset it, or add --auth login.\n');
     const expiresAt = new Date(tokens.expiresAt).toISOString();
-    if (options.json) world.out(json({ url: settings.url, issuer: tokens.issuer, expiresAt, renewable: tokens.refreshToken !== undefined, keptIn: place.in }));
+    if (options.json)
+      world.out(
+        json({
+          url: settings.url,
+          issuer: tokens.issuer,
+          expiresAt,
+          renewable: tokens.refreshToken !== undefined,
+          keptIn: place.in,
+        }),
+      );
     else
       world.out(
         `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, world.now())}` : 'renews itself'}.\n`,

@@ -19,8 +19,15 @@ export const logout = command({
     const { url } = settings;
     const wasSignedIn = await forgetSignIn(world, settings);
     rmSync(sessionsDirectory(world), { recursive: true, force: true });
-    if (variable(world, 'LATCHKEY_TOKEN') !== undefined) world.err('LATCHKEY_TOKEN is still set, and still signs you in: unset LATCHKEY_TOKEN.\n');
-    world.out(options.json ? json({ url, wasSignedIn }) : wasSignedIn ? `You are signed out of ${url}.\n` : `You were not signed in at ${url}.\n`);
+    if (variable(world, 'LATCHKEY_TOKEN') !== undefined)
+      world.err('LATCHKEY_TOKEN is still set, and still signs you in: unset LATCHKEY_TOKEN.\n');
+    world.out(
+      options.json
+        ? json({ url, wasSignedIn })
+        : wasSignedIn
+          ? `You are signed out of ${url}.\n`
+          : `You were not signed in at ${url}.\n`,
+    );
     return 0;
   },
 });

@@ -27,12 +27,17 @@ export const requests = command({
   async run(world, { options }) {
     const { view, status, role, limit, cursor } = options;
     const api = await connect(world, readSettings(world, options));
-    const list = await api.call<RequestList>({ method: 'GET', path: '/requests', query: { view, status, role, limit, cursor } });
+    const list = await api.call<RequestList>({
+      method: 'GET',
+      path: '/requests',
+      query: { view, status, role, limit, cursor },
+    });
     if (options.json) {
       world.out(json(list));
       return 0;
     }
-    if (list.items.length === 0) world.out(view === 'to-decide' ? 'Nothing waits for your decision.\n' : 'There are no requests.\n');
+    if (list.items.length === 0)
+      world.out(view === 'to-decide' ? 'Nothing waits for your decision.\n' : 'There are no requests.\n');
     else
       world.out(
         table(

@@ -22,7 +22,15 @@ export const roles = command({
     if (options.json) world.out(json(found ?? list));
     else if (found) world.out(roleText(painter(world), found));
     else if (list.items.length === 0) world.out('There is no role that you may request.\n');
-    else world.out(table(painter(world), ['ROLE', 'ACCOUNT', 'FOR', 'APPROVAL', 'WHAT IT IS'], list.items.map(row), world.columns()));
+    else
+      world.out(
+        table(
+          painter(world),
+          ['ROLE', 'ACCOUNT', 'FOR', 'APPROVAL', 'WHAT IT IS'],
+          list.items.map(row),
+          world.columns(),
+        ),
+      );
     return 0;
   },
 });

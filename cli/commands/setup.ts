@@ -15,7 +15,11 @@ import type { World } from '../world.ts';
 
 const options = {
   issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer, where Latchkey should not say it' },
-  'client-id': { type: 'text', placeholder: 'ID', summary: 'client id of the command line at the issuer, where Latchkey does not say it' },
+  'client-id': {
+    type: 'text',
+    placeholder: 'ID',
+    summary: 'client id of the command line at the issuer, where Latchkey does not say it',
+  },
   scope: { type: 'text', placeholder: 'SCOPE', summary: 'scopes to ask the issuer for' },
   audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'audience that some issuers must be asked for' },
   region: { type: 'text', placeholder: 'REGION', summary: 'AWS region to sign for, where the URL does not name it' },
@@ -42,7 +46,9 @@ export const setup = command({
     await withLock(world, path, () => {
       const text = readText(path) ?? '';
       parseConfig(text, path);
-      writeWhole(path, editConfig(text === '' ? '# The command line latchkey; see docs/cli.md\n' : text, changes), { mode: 0o600 });
+      writeWhole(path, editConfig(text === '' ? '# The command line latchkey; see docs/cli.md\n' : text, changes), {
+        mode: 0o600,
+      });
     });
     if (options.json) world.out(json({ path, ...changes }));
     else
@@ -55,15 +61,19 @@ export const setup = command({
 
 function saidIn(given: Values<typeof options>): ConfigValues {
   const { issuer, 'client-id': clientId, scope, audience, region, profile } = given;
-  return Object.fromEntries(Object.entries({ issuer, clientId, scope, audience, region, profile }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ issuer, clientId, scope, audience, region, profile }).filter(([, value]) => value !== undefined),
+  );
 }
 
 /** What Latchkey says of itself. @throws Failure if there is none, so that a misspelt address is not remembered */
 async function discovered(world: World, url: string): Promise<ConfigValues> {
-  const answer = await sendHttp({ method: 'GET', url: `${url}/.well-known/latchkey`, env: world.env }).catch((error: unknown) => {
-    if (error instanceof NoAnswer) throw noAnswer(url, error);
-    throw error;
-  });
+  const answer = await sendHttp({ method: 'GET', url: `${url}/.well-known/latchkey`, env: world.env }).catch(
+    (error: unknown) => {
+      if (error instanceof NoAnswer) throw noAnswer(url, error);
+      throw error;
+    },
+  );
   const { issuer, scope, clientId } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
     throw notLatchkey(url, answer, 'Check the address. It is the one before /v1.');

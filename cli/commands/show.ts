@@ -15,7 +15,11 @@ export const show = command({
     wait: { type: 'flag', summary: 'waits for the decision first' },
     history: { type: 'flag', summary: 'shows every step on record, oldest first' },
   },
-  examples: ['latchkey show production-bucket-read', 'latchkey show 01hzy3v9k2m4n6p8q0r2s4t6v8 --wait', 'latchkey show production-bucket-read --history'],
+  examples: [
+    'latchkey show production-bucket-read',
+    'latchkey show 01hzy3v9k2m4n6p8q0r2s4t6v8 --wait',
+    'latchkey show production-bucket-read --history',
+  ],
   async run(world, { positionals: [target = ''], options }) {
     const api = await connect(world, readSettings(world, options));
     const found = await findRequest(api, target);

@@ -14,11 +14,16 @@ export const target = command({
   apart: true,
   positionals: [],
   options: {
-    account: { type: 'text', placeholder: 'KEY', summary: "the account's name in the catalogue, such as production; also a list or pattern: a,b or client-*" },
+    account: {
+      type: 'text',
+      placeholder: 'KEY',
+      summary: "the account's name in the catalogue, such as production; also a list or pattern: a,b or client-*",
+    },
     hub: {
       type: 'text',
       placeholder: 'ACCOUNT',
-      summary: 'the 12 digits of the account in which Latchkey runs; left out, the template asks for them when it is deployed',
+      summary:
+        'the 12 digits of the account in which Latchkey runs; left out, the template asks for them when it is deployed',
     },
     stage: { type: 'text', placeholder: 'STAGE', summary: 'the stage of that deployment (else prod)' },
     organization: {
@@ -38,7 +43,10 @@ export const target = command({
       placeholder: 'FILE',
       summary: 'the catalogue as it was: prints what accounts install otherwise since then (all, without --account)',
     },
-    'new-external-id': { type: 'flag', summary: 'prints an external id of 128 random bits instead, to be kept in the catalogue under its account' },
+    'new-external-id': {
+      type: 'flag',
+      summary: 'prints an external id of 128 random bits instead, to be kept in the catalogue under its account',
+    },
   },
   examples: [
     'latchkey target --account production > production.yml',
@@ -51,6 +59,9 @@ export const target = command({
     const { newExternalId, targetText } = await tools();
     const { stage = 'prod', format = 'cloudformation', catalogue = 'access.yml' } = options;
     const question = { ...options, stage, format: format as (typeof formats)[number], catalogue };
-    return answer(world, () => ({ lines: [options['new-external-id'] ? newExternalId() : targetText(question).trimEnd()], exitCode: 0 }));
+    return answer(world, () => ({
+      lines: [options['new-external-id'] ? newExternalId() : targetText(question).trimEnd()],
+      exitCode: 0,
+    }));
   },
 });

@@ -18,7 +18,11 @@ function askForm() {
   const { role, actor } = state;
   const bodyOf = () => {
     const fields = Object.fromEntries(new FormData(form));
-    return { role: role.id, ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')), reason: fields.reason };
+    return {
+      role: role.id,
+      ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
+      reason: fields.reason,
+    };
   };
   const explain = async () => {
     state.explanation = await api(actor, 'POST', '/requests?dryRun=true', bodyOf());
@@ -35,13 +39,22 @@ function askForm() {
       'div',
       { class: 'field' },
       h('label', { for: 'reason' }, 'Reason'),
-      h('textarea', { id: 'reason', name: 'reason', rows: '2', 'aria-describedby': 'reason-hint' }, 'Deploy the hotfix for the login page'),
+      h(
+        'textarea',
+        { id: 'reason', name: 'reason', rows: '2', 'aria-describedby': 'reason-hint' },
+        'Deploy the hotfix for the login page',
+      ),
       h('p', { class: 'hint', id: 'reason-hint' }, `At least ${role.reason.minLength} characters; approvers read it.`),
     ),
     h(
       'div',
       { class: 'pair' },
-      field('duration', 'How long', shortDuration(role.duration.defaultSeconds), `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`),
+      field(
+        'duration',
+        'How long',
+        shortDuration(role.duration.defaultSeconds),
+        `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`,
+      ),
       role.ticket &&
         field(
           'ticket',
@@ -57,7 +70,12 @@ function askForm() {
           'A bot always files for a named person.',
         ),
     ),
-    h('p', { class: 'row' }, h('button', { class: 'main', id: 'ask-file' }, 'File the request'), action('ask', 'Check first, file nothing', explain)),
+    h(
+      'p',
+      { class: 'row' },
+      h('button', { class: 'main', id: 'ask-file' }, 'File the request'),
+      action('ask', 'Check first, file nothing', explain),
+    ),
   );
   return form;
 }
@@ -103,7 +121,11 @@ async function file(body) {
   const request = await api(state.actor, 'POST', '/requests', body);
   // a bot's request belongs to the person it was filed for
   const owner = body.onBehalfOf
-    ? (actors.find(({ email }) => email === body.onBehalfOf) ?? { id: body.onBehalfOf, email: body.onBehalfOf, name: body.onBehalfOf })
+    ? (actors.find(({ email }) => email === body.onBehalfOf) ?? {
+        id: body.onBehalfOf,
+        email: body.onBehalfOf,
+        name: body.onBehalfOf,
+      })
     : state.actor;
   Object.assign(state, { request, owner: { ...owner, mfa: state.mfa }, explanation: undefined });
   await refresh();

@@ -43,5 +43,9 @@ function remember(method, path, status) {
   state.calls.unshift({ method, path, status });
   state.calls.length = Math.min(state.calls.length, 60);
   document.getElementById('call-count').textContent = `(${state.calls.length})`;
-  document.getElementById('calls').replaceChildren(...state.calls.map((call) => h('li', {}, h('code', {}, `${call.method} ${call.path} → ${call.status}`))));
+  document
+    .getElementById('calls')
+    .replaceChildren(
+      ...state.calls.map((call) => h('li', {}, h('code', {}, `${call.method} ${call.path} → ${call.status}`))),
+    );
 }

@@ -17,14 +17,28 @@ export const decide = {
 function decisionState() {
   const { request } = state;
   const decisions = request.approval.stages.flatMap((stage) => stage.decisions);
-  const waiting = request.approval.stages.find((stage) => stage.decisions.filter(({ decision }) => decision === 'approve').length < stage.need);
+  const waiting = request.approval.stages.find(
+    (stage) => stage.decisions.filter(({ decision }) => decision === 'approve').length < stage.need,
+  );
   return h(
     'div',
     {},
-    request.breakGlass && h('p', {}, `Taken by break-glass: nobody approved it, and everybody concerned was told. ${reviewOf(request.review)}`),
-    request.approval.automatic && h('p', {}, "The catalogue's rule approves this role by itself; nobody had to be asked."),
+    request.breakGlass &&
+      h(
+        'p',
+        {},
+        `Taken by break-glass: nobody approved it, and everybody concerned was told. ${reviewOf(request.review)}`,
+      ),
+    request.approval.automatic &&
+      h('p', {}, "The catalogue's rule approves this role by itself; nobody had to be asked."),
     ...decisions.map(({ approver, decision, comment, at }) =>
-      h('p', {}, h('strong', {}, approver), ` ${decision === 'approve' ? 'approved' : 'denied'} at ${time(at)}`, comment ? `: “${comment}”` : '.'),
+      h(
+        'p',
+        {},
+        h('strong', {}, approver),
+        ` ${decision === 'approve' ? 'approved' : 'denied'} at ${time(at)}`,
+        comment ? `: “${comment}”` : '.',
+      ),
     ),
     request.status === 'pending' &&
       waiting &&
@@ -39,7 +53,9 @@ function decisionState() {
 }
 
 const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
-  reviewState === 'signed' ? `${by} has signed the review: “${comment}”.` : `After the grant ${reviewers.join(' or ')} reviews it, by ${instant(due)}.`;
+  reviewState === 'signed'
+    ? `${by} has signed the review: “${comment}”.`
+    : `After the grant ${reviewers.join(' or ')} reviews it, by ${instant(due)}.`;
 
 function mailbox() {
   const { mails, openMail } = state;
@@ -69,9 +85,21 @@ function mailbox() {
       ),
     ),
     mail &&
-      h('iframe', { src: `/local/outbox/${encodeURIComponent(mail.id)}`, title: `Mail to ${mail.to}`, sandbox: 'allow-popups allow-popups-to-escape-sandbox' }),
+      h('iframe', {
+        src: `/local/outbox/${encodeURIComponent(mail.id)}`,
+        title: `Mail to ${mail.to}`,
+        sandbox: 'allow-popups allow-popups-to-escape-sandbox',
+      }),
     mail &&
-      h('p', {}, h('a', { href: `/local/outbox/${encodeURIComponent(mail.id)}`, target: '_blank', rel: 'noopener' }, 'Open this mail in a tab of its own')),
+      h(
+        'p',
+        {},
+        h(
+          'a',
+          { href: `/local/outbox/${encodeURIComponent(mail.id)}`, target: '_blank', rel: 'noopener' },
+          'Open this mail in a tab of its own',
+        ),
+      ),
   ];
 }
 
@@ -82,7 +110,8 @@ const tryOwnApproval = () =>
     action(
       'decide',
       `Try to approve it as ${firstName(state.owner)}`,
-      async () => void (await api(state.owner, 'POST', `/requests/${state.request.id}/decision`, { decision: 'approve' })),
+      async () =>
+        void (await api(state.owner, 'POST', `/requests/${state.request.id}/decision`, { decision: 'approve' })),
       'small',
     ),
     h('span', { class: 'soft' }, 'must not work'),

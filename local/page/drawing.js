@@ -8,7 +8,11 @@ import { duration, instant, statusWords } from './words.js';
 export function action(step, label, run, kind = '') {
   // where it is drawn anew it is found by this; a label may also be made of elements
   const id = typeof label === 'string' ? `${step}-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}` : undefined;
-  const button = h('button', { type: 'button', id, class: kind, on: { click: () => attempt(step, run, button) } }, label);
+  const button = h(
+    'button',
+    { type: 'button', id, class: kind, on: { click: () => attempt(step, run, button) } },
+    label,
+  );
   return button;
 }
 
@@ -48,7 +52,8 @@ export function draw() {
     const key = JSON.stringify([now, note, now === 'later' ? '' : step.key()]);
     const before = drawn.get(step.id);
     if (before?.key === key) continue;
-    const keepForm = step.id === 'ask' && before?.key.startsWith('["now"') && now === 'now' && before.role === state.role?.id;
+    const keepForm =
+      step.id === 'ask' && before?.key.startsWith('["now"') && now === 'now' && before.role === state.role?.id;
     const values = keepForm ? Object.fromEntries(new FormData(before.item.querySelector('form'))) : {};
     const words = { done: 'done', now: 'current step', later: 'later' };
     const item = h(
@@ -58,13 +63,21 @@ export function draw() {
       h(
         'section',
         { class: 'panel', 'aria-labelledby': `title-${step.id}` },
-        h('h2', { id: `title-${step.id}`, tabindex: '-1' }, step.title, h('span', { class: 'visually-hidden' }, ` (${words[now]})`)),
+        h(
+          'h2',
+          { id: `title-${step.id}`, tabindex: '-1' },
+          step.title,
+          h('span', { class: 'visually-hidden' }, ` (${words[now]})`),
+        ),
         ...(now === 'later' ? [h('p', {}, step.teaser)] : step.draw()),
         note && notice(note),
       ),
     );
     for (const [name, value] of Object.entries(values)) item.querySelector(`[name="${name}"]`).value = value;
-    const focused = document.activeElement?.id && before?.item.contains(document.activeElement) ? document.activeElement.id : undefined;
+    const focused =
+      document.activeElement?.id && before?.item.contains(document.activeElement)
+        ? document.activeElement.id
+        : undefined;
     if (before) before.item.replaceWith(item);
     else document.getElementById('story').append(item);
     if (focused) document.getElementById(focused)?.focus();

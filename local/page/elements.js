@@ -13,7 +13,11 @@ export function h(tag, { on = {}, ...attributes } = {}, ...children) {
 }
 
 export const facts = (pairs) =>
-  h('dl', { class: 'facts' }, ...pairs.filter(Boolean).map(([term, ...value]) => h('div', {}, h('dt', {}, term), h('dd', {}, ...value))));
+  h(
+    'dl',
+    { class: 'facts' },
+    ...pairs.filter(Boolean).map(([term, ...value]) => h('div', {}, h('dt', {}, term), h('dd', {}, ...value))),
+  );
 
 export function notice({ kind, title, text, faults = [], code }) {
   return h(
@@ -21,7 +25,8 @@ export function notice({ kind, title, text, faults = [], code }) {
     { class: `notice ${kind}` },
     h('p', {}, h('strong', {}, title), ...(code ? [' ', h('code', { class: 'soft' }, code)] : [])),
     h('p', {}, text),
-    faults.length > 1 && h('ul', {}, ...faults.map(({ pointer, detail }) => h('li', {}, h('code', {}, pointer), ` ${detail}`))),
+    faults.length > 1 &&
+      h('ul', {}, ...faults.map(({ pointer, detail }) => h('li', {}, h('code', {}, pointer), ` ${detail}`))),
   );
 }
 

@@ -10,12 +10,19 @@ export const end = {
   id: 'end',
   title: 'It ends',
   teaser: 'By itself, by handing back, or because somebody revokes it.',
-  state: () => (!state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later'),
+  state: () =>
+    !state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later',
   key: () => [state.request?.version, state.request?.status, state.sts, state.uses],
   draw: () => [
     ...(isOver(state.request)
       ? [
-          h('p', {}, 'This request is over: ', statusBadge(state.request), '. Asking for credentials above is refused now.'),
+          h(
+            'p',
+            {},
+            'This request is over: ',
+            statusBadge(state.request),
+            '. Asking for credentials above is refused now.',
+          ),
           revocationOf(state.request),
           sessionPanel('end'),
         ]
@@ -45,8 +52,14 @@ function revocationOf({ revocation }) {
 function endings() {
   const { request, owner } = state;
   const approvers = new Set(request.approval.stages.flatMap((stage) => stage.approvers));
-  const revokers = actors.filter((actor) => actor.id !== owner.id && (approvers.has(actor.name) || actor.groups.includes('security')));
-  const by = h('select', { id: 'revoker' }, ...revokers.map((actor) => h('option', { value: actor.id }, nameOf(actor))));
+  const revokers = actors.filter(
+    (actor) => actor.id !== owner.id && (approvers.has(actor.name) || actor.groups.includes('security')),
+  );
+  const by = h(
+    'select',
+    { id: 'revoker' },
+    ...revokers.map((actor) => h('option', { value: actor.id }, nameOf(actor))),
+  );
   const end = (who, comment) => async () => {
     await api(who, 'POST', `/requests/${request.id}/end`, { comment });
     await refresh();
@@ -56,14 +69,24 @@ function endings() {
     h(
       'p',
       { class: 'row' },
-      action('end', 'Let the time pass', () => moveClock({ set: new Date(Date.parse(request.endsAt) + 1000).toISOString() }), 'main'),
+      action(
+        'end',
+        'Let the time pass',
+        () => moveClock({ set: new Date(Date.parse(request.endsAt) + 1000).toISOString() }),
+        'main',
+      ),
       action('end', `Hand back as ${firstName(owner)}`, end(owner, 'Done, thank you.')),
     ),
     h('div', { class: 'field' }, h('label', { for: 'revoker' }, 'Or revoke it as'), by),
     h(
       'p',
       {},
-      action('end', 'Revoke', () => end({ ...actors.find(({ id }) => id === by.value), mfa: true }, 'Not needed any more.')(), 'danger'),
+      action(
+        'end',
+        'Revoke',
+        () => end({ ...actors.find(({ id }) => id === by.value), mfa: true }, 'Not needed any more.')(),
+        'danger',
+      ),
     ),
   ];
 }

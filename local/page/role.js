@@ -18,7 +18,8 @@ export const role = {
   },
 };
 
-const choice = () => h('fieldset', { class: 'roles' }, h('legend', { class: 'visually-hidden' }, 'Role'), ...state.roles.map(option));
+const choice = () =>
+  h('fieldset', { class: 'roles' }, h('legend', { class: 'visually-hidden' }, 'Role'), ...state.roles.map(option));
 
 const option = (role) =>
   card(

@@ -11,7 +11,13 @@ const most = 6;
  * the page, or when the story begins anew.
  */
 export async function takeSession({ AccessKeyId, SecretAccessKey, SessionToken }) {
-  const key = await crypto.subtle.importKey('raw', bytes(`AWS4${SecretAccessKey}`), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign']);
+  const key = await crypto.subtle.importKey(
+    'raw',
+    bytes(`AWS4${SecretAccessKey}`),
+    { name: 'HMAC', hash: 'SHA-256' },
+    false,
+    ['sign'],
+  );
   Object.assign(state, { session: { accessKeyId: AccessKeyId, token: SessionToken, key }, uses: [] });
 }
 
@@ -55,13 +61,15 @@ async function useSession() {
 
 /** AWS's own words say which policy it was; these say what that means here. */
 function outcomeOf({ ok, text }) {
-  const said = (name) => new DOMParser().parseFromString(text, 'text/xml').getElementsByTagName(name)[0]?.textContent ?? '';
+  const said = (name) =>
+    new DOMParser().parseFromString(text, 'text/xml').getElementsByTagName(name)[0]?.textContent ?? '';
   if (ok) return { isAllowed: true, text: `as ${said('Arn')}` };
   const [code, message] = [said('Code'), said('Message')];
   if (code === 'ExpiredToken') return { isAllowed: false, text: 'the session has expired (ExpiredToken).' };
   if (message.includes('identity-based policy'))
     return { isAllowed: false, text: "the role's policy LatchkeyRevocations denies the sessions of this request." };
-  if (message.includes('session policy')) return { isAllowed: false, text: 'the grant is over, and the session policy denies everything from then on.' };
+  if (message.includes('session policy'))
+    return { isAllowed: false, text: 'the grant is over, and the session policy denies everything from then on.' };
   return { isAllowed: false, text: code };
 }
 

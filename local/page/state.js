@@ -36,6 +36,21 @@ export const isOver = (request) => !['pending', 'scheduled', 'active'].includes(
 export const wasGranted = (request) => request.startsAt !== undefined;
 
 export function startOver() {
-  Object.assign(state, { role: undefined, explanation: undefined, request: undefined, owner: undefined, mails: [], openMail: undefined });
-  Object.assign(state, { credentials: undefined, isRevealed: false, session: undefined, uses: [], console: undefined, sts: [], notes: {} });
+  Object.assign(state, {
+    role: undefined,
+    explanation: undefined,
+    request: undefined,
+    owner: undefined,
+    mails: [],
+    openMail: undefined,
+  });
+  Object.assign(state, {
+    credentials: undefined,
+    isRevealed: false,
+    session: undefined,
+    uses: [],
+    console: undefined,
+    sts: [],
+    notes: {},
+  });
 }

@@ -11,7 +11,14 @@ export const use = {
   title: 'Use the access',
   teaser: 'Short-lived keys or a console link, for the requester alone.',
   state: () => (!state.request || !wasGranted(state.request) ? 'later' : isOver(state.request) ? 'done' : 'now'),
-  key: () => [state.request?.version, state.request?.status, state.credentials, state.isRevealed, state.console, state.uses],
+  key: () => [
+    state.request?.version,
+    state.request?.status,
+    state.credentials,
+    state.isRevealed,
+    state.console,
+    state.uses,
+  ],
   draw: () => [
     grantState(),
     h(
@@ -22,7 +29,8 @@ export const use = {
       action(
         'use',
         'Try it as somebody else',
-        async () => void (await api({ ...stranger(), mfa: true }, 'POST', `/requests/${state.request.id}/credentials`, {})),
+        async () =>
+          void (await api({ ...stranger(), mfa: true }, 'POST', `/requests/${state.request.id}/credentials`, {})),
       ),
     ),
     state.credentials && credentialsPanel(state.credentials),
@@ -45,7 +53,12 @@ function grantState() {
       h('strong', {}, instant(request.endsAt)),
       isActive && h('span', { 'data-left': request.endsAt, class: 'soft' }, ''),
     ),
-    isActive && h('div', { class: 'until', 'aria-hidden': 'true' }, h('span', { 'data-from': request.startsAt, 'data-until': request.endsAt })),
+    isActive &&
+      h(
+        'div',
+        { class: 'until', 'aria-hidden': 'true' },
+        h('span', { 'data-from': request.startsAt, 'data-until': request.endsAt }),
+      ),
   );
 }
 
@@ -72,9 +85,11 @@ const stranger = () =>
 function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expiration, LimitedBy }) {
   const shown = (secret) => (state.isRevealed ? secret : '•'.repeat(24));
   const lines = (mask) =>
-    [`export AWS_ACCESS_KEY_ID=${AccessKeyId}`, `export AWS_SECRET_ACCESS_KEY=${mask(SecretAccessKey)}`, `export AWS_SESSION_TOKEN=${mask(SessionToken)}`].join(
-      '\n',
-    );
+    [
+      `export AWS_ACCESS_KEY_ID=${AccessKeyId}`,
+      `export AWS_SECRET_ACCESS_KEY=${mask(SecretAccessKey)}`,
+      `export AWS_SESSION_TOKEN=${mask(SessionToken)}`,
+    ].join('\n');
   return h(
     'div',
     {},
@@ -84,10 +99,20 @@ function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expirati
       { class: 'row' },
       h(
         'button',
-        { type: 'button', id: 'use-reveal', class: 'small', on: { click: () => show({ isRevealed: !state.isRevealed }) } },
+        {
+          type: 'button',
+          id: 'use-reveal',
+          class: 'small',
+          on: { click: () => show({ isRevealed: !state.isRevealed }) },
+        },
         state.isRevealed ? 'Hide' : 'Reveal',
       ),
-      action('use', 'Copy', () => navigator.clipboard.writeText(lines((secret) => secret)).then(() => say('Copied.')), 'small'),
+      action(
+        'use',
+        'Copy',
+        () => navigator.clipboard.writeText(lines((secret) => secret)).then(() => say('Copied.')),
+        'small',
+      ),
     ),
     h(
       'p',

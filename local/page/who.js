@@ -12,7 +12,11 @@ export const who = {
   state: () => (state.me ? 'done' : 'now'),
   key: () => [state.actor, state.mfa, state.me, state.known],
   draw: () => [
-    h('p', {}, 'Take the part of anybody in the catalogue. The local server signs a token for them, which is checked like any other.'),
+    h(
+      'p',
+      {},
+      'Take the part of anybody in the catalogue. The local server signs a token for them, which is checked like any other.',
+    ),
     h(
       'div',
       { class: 'field' },
@@ -29,15 +33,32 @@ export const who = {
     h(
       'label',
       { class: 'check' },
-      h('input', { type: 'checkbox', id: 'mfa', checked: state.mfa, on: { change: (event) => attempt('who', () => signInWith(event.target.checked)) } }),
+      h('input', {
+        type: 'checkbox',
+        id: 'mfa',
+        checked: state.mfa,
+        on: { change: (event) => attempt('who', () => signInWith(event.target.checked)) },
+      }),
       'Signed in with MFA (some roles ask for it)',
     ),
-    state.me && h('p', {}, 'You are ', h('strong', {}, state.me.name), state.me.groups.length > 0 ? `, in ${state.me.groups.join(', ')}.` : ', in no group.'),
+    state.me &&
+      h(
+        'p',
+        {},
+        'You are ',
+        h('strong', {}, state.me.name),
+        state.me.groups.length > 0 ? `, in ${state.me.groups.join(', ')}.` : ', in no group.',
+      ),
     state.known.length > 0 &&
       h(
         'details',
         {},
-        h('summary', {}, `Requests that ${firstName(state.actor)} can follow `, h('span', { class: 'soft' }, `(${state.known.length})`)),
+        h(
+          'summary',
+          {},
+          `Requests that ${firstName(state.actor)} can follow `,
+          h('span', { class: 'soft' }, `(${state.known.length})`),
+        ),
         h(
           'ul',
           { class: 'mails' },
@@ -94,10 +115,13 @@ async function enter() {
     api(state.actor, 'GET', '/requests?view=mine&limit=10'),
     state.actor.kind === 'bot' ? { items: [] } : api(state.actor, 'GET', '/requests?view=to-decide&limit=10'),
   ]);
-  const isFollowed = state.request && roles.some(({ id }) => id === state.role?.id) && state.owner?.id === state.actor.id;
+  const isFollowed =
+    state.request && roles.some(({ id }) => id === state.role?.id) && state.owner?.id === state.actor.id;
   if (state.owner?.id === state.actor.id) state.owner = state.actor;
   Object.assign(state, { me, roles, known: [...mine.items, ...toDecide.items] });
-  say(`You are ${me.name}. ${roles.length === 1 ? 'There is one role' : `There are ${roles.length === 0 ? 'no' : roles.length} roles`} to ask for.`);
+  say(
+    `You are ${me.name}. ${roles.length === 1 ? 'There is one role' : `There are ${roles.length === 0 ? 'no' : roles.length} roles`} to ask for.`,
+  );
   if (!isFollowed) {
     startOver();
     if (roles.length === 1) chooseRole(roles[0]);

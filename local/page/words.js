@@ -48,7 +48,8 @@ export const eventWords = {
   'revocation-failed': 'live sessions not denied',
 };
 
-export const instant = (at) => `${new Date(at).toISOString().slice(0, 10)} ${new Date(at).toISOString().slice(11, 19)} UTC`;
+export const instant = (at) =>
+  `${new Date(at).toISOString().slice(0, 10)} ${new Date(at).toISOString().slice(11, 19)} UTC`;
 
 export const time = (at) => `${new Date(at).toISOString().slice(11, 16)} UTC`;
 
@@ -58,12 +59,15 @@ export function duration(seconds) {
   return [hours > 0 && `${hours} h`, minutes > 0 && `${minutes} min`].filter(Boolean).join(' ');
 }
 
-export const shortDuration = (seconds) => (seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`);
+export const shortDuration = (seconds) =>
+  seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
 
 /** Whom a stage asks: one of them, or as many as it needs. */
-export const askedIn = ({ need, approvers }) => (need > 1 ? `${need} of ${approvers.join(', ')}` : approvers.join(' or '));
+export const askedIn = ({ need, approvers }) =>
+  need > 1 ? `${need} of ${approvers.join(', ')}` : approvers.join(' or ');
 export const nameOf = (who) => (who.name === who.id ? who.id : `${who.name} (${who.id})`);
 
 export const firstName = (who) => who.name;
 
-export const statusBadge = ({ status }) => h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);
+export const statusBadge = ({ status }) =>
+  h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);

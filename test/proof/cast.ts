@@ -10,7 +10,15 @@ const farAway = Date.UTC(2100, 0) / 1000;
 
 /** Somebody signed in with an access token that carries a verified mail address. */
 export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'identity'>, email: string): Caller {
-  const claims = { iss: identity.issuer, sub: `sub-${email}`, aud: identity.audience[0], exp: farAway, scope: identity.scope, email, email_verified: true };
+  const claims = {
+    iss: identity.issuer,
+    sub: `sub-${email}`,
+    aud: identity.audience[0],
+    exp: farAway,
+    scope: identity.scope,
+    email,
+    email_verified: true,
+  };
   return callerFromToken(catalogue, identity, claims, 0);
 }
 
@@ -18,7 +26,10 @@ export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'ident
 export function signing({ catalogue }: Pick<App, 'catalogue'>, arn: string): Caller {
   const role = /^arn:aws:iam::(\d{12}):role\/(.+)$/.exec(arn);
   return role
-    ? callerFromIam(catalogue, { userArn: `arn:aws:sts::${role[1]}:assumed-role/${role[2]}/i-0abc`, callerId: 'AROAEXAMPLE:i-0abc' })
+    ? callerFromIam(catalogue, {
+        userArn: `arn:aws:sts::${role[1]}:assumed-role/${role[2]}/i-0abc`,
+        callerId: 'AROAEXAMPLE:i-0abc',
+      })
     : callerFromIam(catalogue, { userArn: arn });
 }
 
@@ -38,7 +49,8 @@ export function linkTo(app: Pick<FakeApp, 'mail'>, to: string, requestId = ''): 
 }
 
 /** Every link token in a text. */
-export const tokensIn = (text: string): string[] => [...text.matchAll(/\/decide\/([\w-]+)/g)].map(([, token]) => token!);
+export const tokensIn = (text: string): string[] =>
+  [...text.matchAll(/\/decide\/([\w-]+)/g)].map(([, token]) => token!);
 
 /** How a call went: its answer, or the refusal it was given. Anything else that is thrown is a fault and goes on. */
 export type Outcome<Answer> = { answer: Answer; problem?: undefined } | { answer?: undefined; problem: Problem };

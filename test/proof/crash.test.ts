@@ -26,7 +26,10 @@ const catalogue = catalogueOf({
   ticketValidators: { jira: { url: 'https://tickets.example.com/check' } },
   roles: {
     ...roles,
-    emergency: { ...roles.read, breakGlass: { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'] } },
+    emergency: {
+      ...roles.read,
+      breakGlass: { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'] },
+    },
     asked: { ...roles.read, ticket },
     'asked-later': { ...roles.read, ticket: { ...ticket, ifUnreachable: 'allow' } },
   },
@@ -45,8 +48,10 @@ type UseCase = {
 };
 
 const onlyId = (app: FakeApp) => [...app.store.requests.keys()][0]!;
-const file = (role: string) => (app: FakeApp) => fileRequest(app, dev, { role, reason: 'Because it must be', ticket: 'OPS-1' }, 'the key');
-const approve = (app: FakeApp, by = lead) => decideRequest(app, by, onlyId(app), { decision: 'approve', comment: 'go ahead' });
+const file = (role: string) => (app: FakeApp) =>
+  fileRequest(app, dev, { role, reason: 'Because it must be', ticket: 'OPS-1' }, 'the key');
+const approve = (app: FakeApp, by = lead) =>
+  decideRequest(app, by, onlyId(app), { decision: 'approve', comment: 'go ahead' });
 const filed = async (app: FakeApp, role = 'read') => void (await file(role)(app));
 const toldOfFiling = async (app: FakeApp) => {
   await filed(app);
@@ -62,7 +67,12 @@ const inUse = async (app: FakeApp) => {
 };
 
 const takenByGlass = (app: FakeApp) =>
-  fileRequest(app, dev, { role: 'emergency', breakGlass: true, reason: 'The shop is down, INC-4711' }, 'the key of the emergency');
+  fileRequest(
+    app,
+    dev,
+    { role: 'emergency', breakGlass: true, reason: 'The shop is down, INC-4711' },
+    'the key of the emergency',
+  );
 const toReview = later(async (app) => {
   await takenByGlass(app);
   await issueCredentials(app, dev, onlyId(app));
@@ -83,11 +93,25 @@ const useCases: UseCase[] = [
     act: (app) => approve(app, second),
     again: ['already-decided'],
   },
-  { name: 'deny', prepare: toldOfFiling, act: (app) => decideRequest(app, lead, onlyId(app), { decision: 'deny' }), again: ['already-decided'] },
-  { name: 'approve by link', prepare: toldOfFiling, act: (app) => decideByLink(app, linkTo(app, 'lead@example.com'), { decision: 'approve' }) },
+  {
+    name: 'deny',
+    prepare: toldOfFiling,
+    act: (app) => decideRequest(app, lead, onlyId(app), { decision: 'deny' }),
+    again: ['already-decided'],
+  },
+  {
+    name: 'approve by link',
+    prepare: toldOfFiling,
+    act: (app) => decideByLink(app, linkTo(app, 'lead@example.com'), { decision: 'approve' }),
+  },
   { name: 'withdraw', prepare: toldOfFiling, act: (app) => endRequest(app, dev, onlyId(app)), again: ['not-active'] },
   { name: 'hand back', prepare: inUse, act: (app) => endRequest(app, dev, onlyId(app)), again: ['not-active'] },
-  { name: 'revoke', prepare: inUse, act: (app) => endRequest(app, admin, onlyId(app), 'enough'), again: ['not-active'] },
+  {
+    name: 'revoke',
+    prepare: inUse,
+    act: (app) => endRequest(app, admin, onlyId(app), 'enough'),
+    again: ['not-active'],
+  },
   { name: 'credentials', prepare: granted, act: (app) => issueCredentials(app, dev, onlyId(app)) },
   { name: 'console', prepare: granted, act: (app) => issueConsole(app, dev, onlyId(app)) },
   { name: 'notify of a filing', prepare: filed, act: hearAll },
@@ -111,7 +135,11 @@ const useCases: UseCase[] = [
       await sweep(app);
       await hearAll(app);
     },
-    act: (app) => decideByLink(app, linkTo(app, 'security@example.com'), { decision: 'sign', comment: 'Only the shop was restarted' }),
+    act: (app) =>
+      decideByLink(app, linkTo(app, 'security@example.com'), {
+        decision: 'sign',
+        comment: 'Only the shop was restarted',
+      }),
   },
   { name: 'file for a role that waits for its ticket validator', act: file('asked') },
   {
@@ -145,7 +173,10 @@ describe('a process that dies at any I/O', () => {
     const points: Array<{ useCase: UseCase; point: Point }> = [];
     for (const useCase of useCases) for (const point of await pointsOf(useCase)) points.push({ useCase, point });
     const crashedAt = new Set(points.map(({ point }) => nameOf(point)));
-    const all = [...kindsOfIo, 'mail.send', 'sts.assumeRole', 'sign-in.token', 'tickets.check'].flatMap((name) => [`before ${name}`, `after ${name}`]);
+    const all = [...kindsOfIo, 'mail.send', 'sts.assumeRole', 'sign-in.token', 'tickets.check'].flatMap((name) => [
+      `before ${name}`,
+      `after ${name}`,
+    ]);
     expect([...crashedAt].sort()).toEqual(all.sort());
 
     const measured = { 'use cases': useCases.length, 'places to die': points.length, 'mails sent twice': 0 };
@@ -157,7 +188,9 @@ describe('a process that dies at any I/O', () => {
       async (seed, random) => {
         for (const { useCase, point } of points) {
           const twice = await crash(useCase, point, seed, random).catch((cause: Error) => {
-            throw new Error(`${useCase.name}, dead ${nameOf(point)} (I/O ${point.step.n}): ${cause.message}`, { cause });
+            throw new Error(`${useCase.name}, dead ${nameOf(point)} (I/O ${point.step.n}): ${cause.message}`, {
+              cause,
+            });
           });
           measured['mails sent twice'] += twice;
           if (twice > 0) isTwice.add(nameOf(point));
@@ -218,7 +251,9 @@ async function recover(app: FakeApp, useCase: UseCase, seed: number, random: () 
     const code = codeOf(outcome);
     must(code === 'ok' || useCase.again?.includes(code) === true, `trying again was refused with ${code}`);
     const { AccessKeyId } = Object(outcome.answer) as { AccessKeyId?: string };
-    const isRecorded = [...app.store.requests.values()].some(({ sessions }) => sessions.some(({ accessKeyId }) => accessKeyId === AccessKeyId));
+    const isRecorded = [...app.store.requests.values()].some(({ sessions }) =>
+      sessions.some(({ accessKeyId }) => accessKeyId === AccessKeyId),
+    );
     must(AccessKeyId === undefined || isRecorded, 'credentials left without a record');
   };
   const hear = () => hearAll(app);
@@ -261,14 +296,23 @@ function sameFacts(app: FakeApp, twin: FakeApp): void {
         stages.map(({ decisions }) => decisions.map(({ person, decision, comment }) => [person, decision, comment])),
         outcome?.status,
         endsAt === undefined,
-        history.filter(({ type }) => type !== 'vended' && type !== 'mail-checked').map(({ type, actor }) => `${type} by ${actor}`),
+        history
+          .filter(({ type }) => type !== 'vended' && type !== 'mail-checked')
+          .map(({ type, actor }) => `${type} by ${actor}`),
       ]),
     );
   must(factsOf(app) === factsOf(twin), () => `${factsOf(app)} instead of ${factsOf(twin)}`);
-  must(app.store.changes.filter(({ before, after }) => before?.endsAt === undefined && after.endsAt !== undefined).length <= 1, 'granted twice');
+  must(
+    app.store.changes.filter(({ before, after }) => before?.endsAt === undefined && after.endsAt !== undefined)
+      .length <= 1,
+    'granted twice',
+  );
   for (const record of app.store.requests.values()) {
     must(isHistoryIntact(record), 'the history does not hold together');
-    must(record.vended <= app.sts.issued.length && record.sessions.length === record.vended, `${record.vended} sessions on record`);
+    must(
+      record.vended <= app.sts.issued.length && record.sessions.length === record.vended,
+      `${record.vended} sessions on record`,
+    );
   }
 }
 
@@ -278,15 +322,24 @@ async function checkLinks(app: FakeApp): Promise<void> {
   for (const token of app.mail.outbox.flatMap(({ text }) => tokensIn(text))) {
     const { spent, holder, does } = await openLink(app, token);
     const hasDecided = request.stages.some(({ decisions }) => decisions.some(({ person }) => person === holder.key));
-    const isFilled = !request.stages.slice(openStage(request)?.index ?? 0).some(({ people }) => people.some(({ key }) => key === holder.key));
-    const isOver = does === 'review' ? request.review?.signed !== undefined : hasDecided || isFilled || statusAt(request, app.now) !== 'pending';
+    const isFilled = !request.stages
+      .slice(openStage(request)?.index ?? 0)
+      .some(({ people }) => people.some(({ key }) => key === holder.key));
+    const isOver =
+      does === 'review'
+        ? request.review?.signed !== undefined
+        : hasDecided || isFilled || statusAt(request, app.now) !== 'pending';
     must(spent === isOver, `a link of ${holder.key} is ${spent ? '' : 'not '}spent`);
   }
 }
 
 /** Every mail that is due went out once; one may have gone out twice where nobody can know whether it had. */
 function checkMails(app: FakeApp, point: Point): number {
-  const due = new Map(app.store.changes.flatMap(({ before, after }) => messagesFor(before, after).map(({ id, to, kind }) => [id, `${to.email} ${kind}`])));
+  const due = new Map(
+    app.store.changes.flatMap(({ before, after }) =>
+      messagesFor(before, after).map(({ id, to, kind }) => [id, `${to.email} ${kind}`]),
+    ),
+  );
   const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${kindOf(subject)}`);
   for (const mail of due.values()) must(sent.includes(mail), `the mail "${mail}" was lost`);
   const twice = sent.length - due.size;
@@ -299,7 +352,12 @@ function checkMails(app: FakeApp, point: Point): number {
 
 const kindOf = (subject: string): string => {
   const title = subject.split(':')[0]!;
-  const kinds: Record<string, string> = { 'Please decide': 'decide', 'Handed back': 'ended', 'Break-glass used': 'break-glass', 'Please review': 'review' };
+  const kinds: Record<string, string> = {
+    'Please decide': 'decide',
+    'Handed back': 'ended',
+    'Break-glass used': 'break-glass',
+    'Please review': 'review',
+  };
   return kinds[title] ?? title.toLowerCase();
 };
 

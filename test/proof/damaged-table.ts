@@ -20,11 +20,23 @@ type Command = {
 
 /** Everything that a store in memory holds, as items. */
 export function itemsOf({ requests, messages }: Pick<FakeStore, 'requests' | 'messages'>): Map<string, Item> {
-  const items = [...[...requests.values()].map((request) => imageOf(request) as Item), ...[...messages.values()].map(itemOfMessage)];
+  const items = [
+    ...[...requests.values()].map((request) => imageOf(request) as Item),
+    ...[...messages.values()].map(itemOfMessage),
+  ];
   return new Map(items.map((item) => [item.pk!.S!, item]));
 }
 
-function itemOfMessage({ requestId, id, kind, approver, linkHashes, claimedAt, sentAt, expiresAt }: MessageRecord): Item {
+function itemOfMessage({
+  requestId,
+  id,
+  kind,
+  approver,
+  linkHashes,
+  claimedAt,
+  sentAt,
+  expiresAt,
+}: MessageRecord): Item {
   return {
     pk: { S: `message#${requestId}#${id}` },
     kind: { S: kind },
@@ -39,7 +51,13 @@ function itemOfMessage({ requestId, id, kind, approver, linkHashes, claimedAt, s
 /** @param items by key; a test changes them as it likes */
 export function damagedTable(items: ReadonlyMap<string, Item>): Pick<DynamoDBClient, 'send'> {
   const send = async ({ input }: Command): Promise<object> => {
-    const { Key, RequestItems, KeyConditionExpression, ExpressionAttributeNames: names = {}, ExpressionAttributeValues: values = {} } = input;
+    const {
+      Key,
+      RequestItems,
+      KeyConditionExpression,
+      ExpressionAttributeNames: names = {},
+      ExpressionAttributeValues: values = {},
+    } = input;
     if (RequestItems) {
       const [[table, { Keys }]] = Object.entries(RequestItems) as [[string, { Keys: Item[] }]];
       return { Responses: { [table]: Keys.flatMap((key) => [items.get(key.pk!.S!) ?? []].flat()) } };
@@ -58,14 +76,27 @@ export function damagedItem(random: () => number, item: Item, put: () => unknown
   if (item.doc?.S === undefined || random() < 0.2) {
     const { pk, slot, created, due, until, month, pending, requester, shard, ...rest } = item;
     const broken = damaged(random, rest, () =>
-      oneOf(random, [{ S: JSON.stringify(put()) }, { N: 'x' }, { NULL: true }, { M: {} }, { L: [{ N: '1' }] }, {}, put()]),
+      oneOf(random, [
+        { S: JSON.stringify(put()) },
+        { N: 'x' },
+        { NULL: true },
+        { M: {} },
+        { L: [{ N: '1' }] },
+        {},
+        put(),
+      ]),
     );
     const keys = Object.fromEntries(
-      Object.entries({ pk, slot, created, due, until, month, pending, requester, shard }).filter(([, value]) => value !== undefined),
+      Object.entries({ pk, slot, created, due, until, month, pending, requester, shard }).filter(
+        ([, value]) => value !== undefined,
+      ),
     );
     return { ...broken, ...keys } as Item;
   }
   const text = item.doc.S;
-  const doc = random() < 0.1 ? text.slice(0, Math.floor(random() * text.length)) : JSON.stringify(damaged(random, JSON.parse(text), put));
+  const doc =
+    random() < 0.1
+      ? text.slice(0, Math.floor(random() * text.length))
+      : JSON.stringify(damaged(random, JSON.parse(text), put));
   return { ...item, doc: { S: doc } };
 }

@@ -20,7 +20,11 @@ import { must, oneOf, prove, size } from './size.ts';
 const leads = ['lead@example.com', 'second-lead@example.com'];
 const dev = (n: number): string => `dev-${n}@example.com`;
 const { read } = smallCatalogueFile.roles;
-const role = (approval: object = {}) => ({ ...read, requesters: ['everyone'], approval: { stages: [{ approvers: leads }], ...approval } });
+const role = (approval: object = {}) => ({
+  ...read,
+  requesters: ['everyone'],
+  approval: { stages: [{ approvers: leads }], ...approval },
+});
 const catalogueWith = (mailsPerHour: number) =>
   catalogueOf({
     ...smallCatalogueFile,
@@ -76,7 +80,8 @@ function worldOf(mailsPerHour: number) {
     }
     queue.push(...app.store.closings.splice(0).map((closed) => ({ closed })));
   }
-  const take = (one: (typeof queue)[number]) => ('change' in one ? tell(app, one.change.before, one.change.after) : sendDigest(app, one.closed));
+  const take = (one: (typeof queue)[number]) =>
+    'change' in one ? tell(app, one.change.before, one.change.after) : sendDigest(app, one.closed);
   return { app, sent, due, queue, read, collect, take };
 }
 type World = ReturnType<typeof worldOf>;
@@ -89,7 +94,8 @@ async function ranWell(app: FakeApp, run: () => Promise<unknown>): Promise<boole
   } catch (error) {
     const causes: unknown[] = error instanceof AggregateError ? error.errors : [error];
     const isCrash = causes.some((cause) => cause instanceof Crash);
-    if (!isCrash && (error as Error).name !== 'NewsPending' && (error as Error).message !== 'no connection') throw error;
+    if (!isCrash && (error as Error).name !== 'NewsPending' && (error as Error).message !== 'no connection')
+      throw error;
     if (isCrash) app.gate = () => {};
     return false;
   }
@@ -118,7 +124,14 @@ function countOf(sent: readonly Sent[]): Map<string, number> {
 
 describe('an hour with more requests than mails', () => {
   test('nobody is told twice, nobody is left out, and no more single mails go out than the limit lets', async () => {
-    const measured = { requests: 0, 'single mails': 0, digests: 0, 'requests in digests': 0, 'over the limit because urgent': 0, 'over before the digest': 0 };
+    const measured = {
+      requests: 0,
+      'single mails': 0,
+      digests: 0,
+      'requests in digests': 0,
+      'over the limit because urgent': 0,
+      'over before the digest': 0,
+    };
     await prove(
       10,
       'bursts of requests to two approvers',
@@ -153,13 +166,20 @@ async function live(world: World, seed: number, random: () => number): Promise<v
       const count = Math.ceil(random() * 5);
       for (let i = 0; i < count; i += 1) {
         filed += 1;
-        await fileRequest(app, signedIn(app, dev(filed)), { role: oneOf(random, ['calm', 'calm', 'hasty', 'loud', 'steep', 'long']), reason: 'Because' });
+        await fileRequest(app, signedIn(app, dev(filed)), {
+          role: oneOf(random, ['calm', 'calm', 'hasty', 'loud', 'steep', 'long']),
+          reason: 'Because',
+        });
       }
     }
     if (ids.length > 0 && random() < 0.4) {
       const id = oneOf(random, ids);
       const { person } = app.store.requests.get(id)!.requester;
-      await outcomeOf(random() < 0.7 ? decideRequest(app, oneOf(random, people), id, { decision: 'approve' }) : endRequest(app, signedIn(app, person), id));
+      await outcomeOf(
+        random() < 0.7
+          ? decideRequest(app, oneOf(random, people), id, { decision: 'approve' })
+          : endRequest(app, signedIn(app, person), id),
+      );
     }
     if (random() < 0.9) await ranWell(app, () => sweep(app));
     app.gate = random() < 0.5 ? interleaved(seed) : () => {};
@@ -183,7 +203,8 @@ function check(world: World, most: number, measured: Record<string, number>): vo
   );
   const counts = countOf(sent);
   for (const [message, count] of counts) must(count === 1, `${message} was mailed ${count} times`);
-  for (const [message, one] of due) if (!counts.has(message)) measured['over before the digest']! += isExcused(world, message, one);
+  for (const [message, one] of due)
+    if (!counts.has(message)) measured['over before the digest']! += isExcused(world, message, one);
   const singles = sent.filter(({ isDigest, messages }) => !isDigest && messages.length > 0);
   const perHour = Map.groupBy(singles, ({ at, to }) => `${to} ${digestDue(at)}`);
   for (const [hour, mails] of perHour) {
@@ -192,7 +213,10 @@ function check(world: World, most: number, measured: Record<string, number>): vo
       return !mayWait(request, news.kind, digestDue(at));
     });
     measured['over the limit because urgent']! += Math.max(0, mails.length - most);
-    must(mails.length - urgent.length <= most, () => `${mails.length - urgent.length} single mails within ${hour}, at most ${most}`);
+    must(
+      mails.length - urgent.length <= most,
+      () => `${mails.length - urgent.length} single mails within ${hour}, at most ${most}`,
+    );
   }
   measured.requests! += app.store.requests.size;
   measured['single mails']! += singles.length;
@@ -208,9 +232,18 @@ function isExcused({ app, sent, read }: World, message: string, { news, at }: Du
     must(decideBy - at < 45 * MINUTE, `${news.kind} of ${message} was lost`);
     return 0;
   }
-  const digest = { id: held, approver: news.approver!, held: [{ requestId: news.requestId, messageId: news.id, kind: news.kind as 'decide' | 'reminder' }] };
-  const wasOver = read.some((one) => one.record.id === news.requestId && stillAsked(digest, [one.record], one.at).length === 0);
-  const isMerged = sent.some(({ isDigest, to, messages }) => isDigest && to === news.to.email && messages.some((one) => one.startsWith(news.requestId)));
+  const digest = {
+    id: held,
+    approver: news.approver!,
+    held: [{ requestId: news.requestId, messageId: news.id, kind: news.kind as 'decide' | 'reminder' }],
+  };
+  const wasOver = read.some(
+    (one) => one.record.id === news.requestId && stillAsked(digest, [one.record], one.at).length === 0,
+  );
+  const isMerged = sent.some(
+    ({ isDigest, to, messages }) =>
+      isDigest && to === news.to.email && messages.some((one) => one.startsWith(news.requestId)),
+  );
   must(wasOver || isMerged, `${news.kind} of ${message} is in no digest`);
   return 1;
 }
@@ -240,7 +273,17 @@ describe('a process that dies on the way of a digest, at any I/O', () => {
       },
       measured,
     );
-    for (const method of ['claimMessage', 'countMail', 'holdMail', 'settleMessage', 'dueDigests', 'closeDigest', 'claimDigest', 'getMany', 'settleDigest'])
+    for (const method of [
+      'claimMessage',
+      'countMail',
+      'holdMail',
+      'settleMessage',
+      'dueDigests',
+      'closeDigest',
+      'claimDigest',
+      'getMany',
+      'settleDigest',
+    ])
       expect(names).toContain(`store.${method}`);
     expect([...isTwice].sort()).toEqual(['after mail.send', 'before store.settleDigest', 'before store.settleMessage']);
   }, 600_000);

@@ -40,7 +40,9 @@ function faulty(store: FakeStore, random: () => number): Store {
     throw new Problem('try-again', 'The table is busy.', { retryAfterSeconds: 1 });
   };
   const calls = Object.entries(store).flatMap(([name, call]) =>
-    typeof call === 'function' ? [[name, (...args: unknown[]) => passed(() => (call as (...args: unknown[]) => Promise<unknown>)(...args))]] : [],
+    typeof call === 'function'
+      ? [[name, (...args: unknown[]) => passed(() => (call as (...args: unknown[]) => Promise<unknown>)(...args))]]
+      : [],
   );
   const through = Object.fromEntries(calls) as unknown as Store;
   return { ...through, replace: async (next, version) => (random() < 0.1 ? false : through.replace(next, version)) };
@@ -48,8 +50,19 @@ function faulty(store: FakeStore, random: () => number): Store {
 
 describe('a table that throttles, conflicts and loses answers', () => {
   test('no answer is wrong, no record is half', async () => {
-    const measured = { 'calls through in three tries': 0, 'calls not through in three tries': 0, 'answers 503': 0, 'answers 500': 0 };
-    await prove(11, 'lives of a request over a bad table', size(400, 20_000), (_, random) => life(random, measured), measured);
+    const measured = {
+      'calls through in three tries': 0,
+      'calls not through in three tries': 0,
+      'answers 503': 0,
+      'answers 500': 0,
+    };
+    await prove(
+      11,
+      'lives of a request over a bad table',
+      size(400, 20_000),
+      (_, random) => life(random, measured),
+      measured,
+    );
     if (process.env.LATCHKEY_SEED !== undefined) return;
     expect(measured['answers 500']).toBe(0);
     expect(measured['answers 503']).toBeGreaterThan(0);
@@ -63,7 +76,11 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   const app = fakeApp({ catalogue, store: faulty(store, random) });
 
   /** Up to three times, as a client would; answers the last, or undefined if none got through. */
-  const tried = async <Body>(name: Parameters<typeof call>[1], wish: Parameters<typeof call>[2], good: number[]): Promise<Answer<Body> | undefined> => {
+  const tried = async <Body>(
+    name: Parameters<typeof call>[1],
+    wish: Parameters<typeof call>[2],
+    good: number[],
+  ): Promise<Answer<Body> | undefined> => {
     for (let n = 0; n < 3; n += 1) {
       const answer = await call<Body>(app, name, wish);
       if (answer.status === 500) measured['answers 500']! += 1;
@@ -81,14 +98,22 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   };
 
   const body = { role: 'read', reason: 'A bad day for the table' };
-  const filing = await tried<RequestView>('createRequest', { as: 'dev@example.com', body, headers: { 'idempotency-key': 'bad day' } }, [200, 201]);
+  const filing = await tried<RequestView>(
+    'createRequest',
+    { as: 'dev@example.com', body, headers: { 'idempotency-key': 'bad day' } },
+    [200, 201],
+  );
   must(store.requests.size === 1 || filing === undefined, `${store.requests.size} requests of one filing`);
   if (!filing) return;
   const { id } = filing.body;
   const record = () => store.requests.get(id)!;
 
   // whose answer was lost is told that the decision counts
-  const decision = await tried('decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } }, [200, 409]);
+  const decision = await tried(
+    'decideRequest',
+    { as: 'lead@example.com', id, body: { decision: 'approve' } },
+    [200, 409],
+  );
   const decisions = record().stages[0]!.decisions.length;
   must(decision ? decisions === 1 : decisions <= 1, `${decisions} decisions`);
   if (record().endsAt === undefined) return;
@@ -97,14 +122,22 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   for (const name of ['issueCredentials', 'issueConsole', 'issueCredentials'] as const) {
     const answer = await tried<{ AccessKeyId?: string }>(name, { as: 'dev@example.com', id, body: {} }, [200]);
     const key = answer?.body.AccessKeyId;
-    must(key === undefined || record().sessions.some(({ accessKeyId }) => accessKeyId === key), 'credentials left without a record');
+    must(
+      key === undefined || record().sessions.some(({ accessKeyId }) => accessKeyId === key),
+      'credentials left without a record',
+    );
     must(record().endsAt === endsAt && record().outcome === undefined, 'the grant came to harm');
   }
-  const end = await tried('endRequest', { as: oneOf(random, ['dev@example.com', 'admin@example.com']), id, body: {} }, [200, 409]);
+  const end = await tried(
+    'endRequest',
+    { as: oneOf(random, ['dev@example.com', 'admin@example.com']), id, body: {} },
+    [200, 409],
+  );
   must(end === undefined || record().outcome !== undefined, 'the end was confirmed but is not on record');
   must(isHistoryIntact(record()) && record().version === store.changes.length, 'the history does not hold together');
   must(
-    new Set(record().history.map(({ type }) => type)).size >= 3 && record().history.filter(({ type }) => type === 'approved').length === 1,
+    new Set(record().history.map(({ type }) => type)).size >= 3 &&
+      record().history.filter(({ type }) => type === 'approved').length === 1,
     'approved twice',
   );
   await hearAll(app, store);
@@ -122,14 +155,23 @@ async function hearAll(app: FakeApp, store: FakeStore): Promise<void> {
     app.now += 3 * MINUTE;
   }
   const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${subject.split(':')[0]}`);
-  const wanted = ['lead@example.com Please decide', 'second-lead@example.com Please decide', 'dev@example.com Approved', 'second-lead@example.com Approved'];
+  const wanted = [
+    'lead@example.com Please decide',
+    'second-lead@example.com Please decide',
+    'dev@example.com Approved',
+    'second-lead@example.com Approved',
+  ];
   for (const mail of wanted) must(sent.includes(mail), `the mail "${mail}" was lost`);
 }
 
 // -- STS and sign-in -------------------------------------------------------------------------------------------------
 
 const awsError = (name: string, httpStatusCode: number) =>
-  Object.assign(new Error('User: arn:aws:sts::999999999999:assumed-role/hub is not authorized'), { name, $fault: 'client', $metadata: { httpStatusCode } });
+  Object.assign(new Error('User: arn:aws:sts::999999999999:assumed-role/hub is not authorized'), {
+    name,
+    $fault: 'client',
+    $metadata: { httpStatusCode },
+  });
 const timeout = Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
 
 const faults: Array<[string, Error, number, string]> = [
@@ -143,23 +185,30 @@ const faults: Array<[string, Error, number, string]> = [
 ];
 
 describe('an STS that will not', () => {
-  test.each(faults)('%s: a clear refusal, the grant unharmed, and it works once STS does', async (_, fault, status, code) => {
-    let isBroken = true;
-    const inner = fakeSts(() => app.now);
-    const app: FakeApp = fakeApp({ catalogue, sts: stsOver(inner, () => (isBroken ? fault : undefined)), signIn: { token: async () => 'token' } });
-    const { id } = await granted(app);
-    const before = app.store.requests.get(id);
-    for (const name of ['issueCredentials', 'issueConsole'] as const) {
-      const answer = await call<{ code: string }>(app, name, { as: 'dev@example.com', id, body: {} });
-      expect([answer.status, answer.body.code]).toEqual([status, code]);
-      expect(answer.text).not.toContain('not authorized');
-      expect(app.store.requests.get(id)).toBe(before);
-    }
-    isBroken = false;
-    for (const name of ['issueCredentials', 'issueConsole'] as const) {
-      expect((await call(app, name, { as: 'dev@example.com', id, body: {} })).status).toBe(200);
-    }
-  });
+  test.each(faults)(
+    '%s: a clear refusal, the grant unharmed, and it works once STS does',
+    async (_, fault, status, code) => {
+      let isBroken = true;
+      const inner = fakeSts(() => app.now);
+      const app: FakeApp = fakeApp({
+        catalogue,
+        sts: stsOver(inner, () => (isBroken ? fault : undefined)),
+        signIn: { token: async () => 'token' },
+      });
+      const { id } = await granted(app);
+      const before = app.store.requests.get(id);
+      for (const name of ['issueCredentials', 'issueConsole'] as const) {
+        const answer = await call<{ code: string }>(app, name, { as: 'dev@example.com', id, body: {} });
+        expect([answer.status, answer.body.code]).toEqual([status, code]);
+        expect(answer.text).not.toContain('not authorized');
+        expect(app.store.requests.get(id)).toBe(before);
+      }
+      isBroken = false;
+      for (const name of ['issueCredentials', 'issueConsole'] as const) {
+        expect((await call(app, name, { as: 'dev@example.com', id, body: {} })).status).toBe(200);
+      }
+    },
+  );
 
   test('STS that hangs past the end of the grant gives nothing, and leaves no record of a session', async () => {
     const app = fakeApp({ catalogue });
@@ -169,7 +218,11 @@ describe('an STS that will not', () => {
     app.gate = ({ name }, when) => {
       if (name === 'sts.assumeRole' && when === 'before') app.now += 10 * SECOND;
     };
-    const answer = await call<{ code: string; request: RequestView }>(app, 'issueCredentials', { as: 'dev@example.com', id, body: {} });
+    const answer = await call<{ code: string; request: RequestView }>(app, 'issueCredentials', {
+      as: 'dev@example.com',
+      id,
+      body: {},
+    });
     expect([answer.status, answer.body.code, answer.body.request.status]).toEqual([409, 'not-active', 'ended']);
     expect(answer.text).not.toContain('canary');
     expect(app.store.requests.get(id)).toMatchObject({ vended: 0, sessions: [] });
@@ -183,7 +236,11 @@ describe('an STS that will not', () => {
       app.gate = () => {};
       expect((await call(app, 'endRequest', { as: 'admin@example.com', id, body: {} })).status).toBe(200);
     };
-    const answer = await call<{ code: string; request: RequestView }>(app, 'issueCredentials', { as: 'dev@example.com', id, body: {} });
+    const answer = await call<{ code: string; request: RequestView }>(app, 'issueCredentials', {
+      as: 'dev@example.com',
+      id,
+      body: {},
+    });
     expect([answer.status, answer.body.code, answer.body.request.status]).toEqual([409, 'not-active', 'revoked']);
     expect(answer.text).not.toContain('canary');
     expect(app.store.requests.get(id)).toMatchObject({ vended: 0, sessions: [] });
@@ -202,14 +259,23 @@ describe('an STS that will not', () => {
 
   test('faults at random over many grants', async () => {
     const measured = { 'sessions given': 0, 'answers in the contract': 0, 'answers 500': 0 };
-    await prove(12, 'sessions asked of a bad STS', size(300, 20_000), (_, random) => badDay(random, measured), measured);
+    await prove(
+      12,
+      'sessions asked of a bad STS',
+      size(300, 20_000),
+      (_, random) => badDay(random, measured),
+      measured,
+    );
     expect(measured['answers 500']).toBe(0);
   }, 3_600_000);
 });
 
 async function badDay(random: () => number, measured: Record<string, number>): Promise<undefined> {
   const inner = fakeSts(() => app.now);
-  const app: FakeApp = fakeApp({ catalogue, sts: stsOver(inner, () => (random() < 0.5 ? oneOf(random, faults)[1] : undefined)) });
+  const app: FakeApp = fakeApp({
+    catalogue,
+    sts: stsOver(inner, () => (random() < 0.5 ? oneOf(random, faults)[1] : undefined)),
+  });
   const { id } = await approvedBy(app, (await filed(app)).id, 'lead@example.com');
   const { endsAt } = app.store.requests.get(id)!;
   app.now += Math.floor(random() * HOUR);
@@ -221,10 +287,16 @@ async function badDay(random: () => number, measured: Record<string, number>): P
     const answer = await call<{ code?: string }>(app, 'issueCredentials', { as: 'dev@example.com', id, body: {} });
     const given = answer.status === 200;
     if (answer.status === 500) measured['answers 500']! += 1;
-    must(given || ['aws-refused', 'try-again', 'not-active'].includes(answer.body.code ?? ''), `answered ${answer.status}: ${answer.text}`);
+    must(
+      given || ['aws-refused', 'try-again', 'not-active'].includes(answer.body.code ?? ''),
+      `answered ${answer.status}: ${answer.text}`,
+    );
     measured[given ? 'sessions given' : 'answers in the contract']! += 1;
     const after = app.store.requests.get(id)!;
-    must(after.vended === vended + (given ? 1 : 0) && after.sessions.length === after.vended, 'a session without a record, or a record without a session');
+    must(
+      after.vended === vended + (given ? 1 : 0) && after.sessions.length === after.vended,
+      'a session without a record, or a record without a session',
+    );
     must(after.endsAt === endsAt && after.outcome === undefined, 'the grant came to harm');
   }
   return undefined;
@@ -236,7 +308,14 @@ function stsOver(inner: App['sts'], faultNow: () => Error | undefined): App['sts
     const fault = faultNow();
     if (fault) throw fault;
     const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = await inner.assumeRole(input);
-    return { Credentials: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: new Date(expiresAt) } };
+    return {
+      Credentials: {
+        AccessKeyId: accessKeyId,
+        SecretAccessKey: secretAccessKey,
+        SessionToken: sessionToken,
+        Expiration: new Date(expiresAt),
+      },
+    };
   };
   return stsSessions({ send } as unknown as STSClient);
 }

@@ -18,7 +18,10 @@ const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 /** Names and descriptions are hostile too: whoever writes a catalogue may not know what a bracket does. */
 export const fuzzedCatalogueFile = {
   ...smallCatalogueFile,
-  accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, name: 'Prod <b>&amp;</b> "co"' } },
+  accounts: {
+    ...smallCatalogueFile.accounts,
+    production: { ...smallCatalogueFile.accounts.production, name: 'Prod <b>&amp;</b> "co"' },
+  },
   people: people.map((person) => (person.email === dev ? { ...person, chat: { slack: 'U024BE7LH' } } : person)),
   bots: { chatops: { ...bots.chatops, roles: ['read', 'scoped'] } },
   limits: { openRequests: 12 },
@@ -27,25 +30,43 @@ export const fuzzedCatalogueFile = {
     ...roles,
     write: {
       ...roles.write,
-      breakGlass: { requesters: [dev], maxDuration: '30m', reason: { minLength: 20 }, reviewers: ['security@example.com', lead], reviewWithin: '1d' },
+      breakGlass: {
+        requesters: [dev],
+        maxDuration: '30m',
+        reason: { minLength: 20 },
+        reviewers: ['security@example.com', lead],
+        reviewWithin: '1d',
+      },
     },
     scoped: {
       ...roles.read,
       description: 'Read <script>one</script> bucket',
       scope: {
-        parameters: { bucket: { description: 'the bucket', pattern: '[a-z.-]+' }, prefix: { description: 'a folder in it', values: ['in', 'out'] } },
+        parameters: {
+          bucket: { description: 'the bucket', pattern: '[a-z.-]+' },
+          prefix: { description: 'a folder in it', values: ['in', 'out'] },
+        },
         says: 'objects below {prefix} in {bucket}',
         statements: [{ actions: ['s3:GetObject'], resources: ['arn:aws:s3:::{bucket}/{prefix}/*'] }],
       },
     },
-    careful: { ...roles.play, mfa: true, signIn: { within: '1h' }, networks: ['198.51.100.0/24'], ticket: { pattern: '^OPS-[0-9]+$', validator: 'jira' } },
+    careful: {
+      ...roles.play,
+      mfa: true,
+      signIn: { within: '1h' },
+      networks: ['198.51.100.0/24'],
+      ticket: { pattern: '^OPS-[0-9]+$', validator: 'jira' },
+    },
     narrow: { ...roles.play, approval: { automatic: true }, limits: { open: 1 } },
   },
 };
 const harmlessFile = {
   ...fuzzedCatalogueFile,
   accounts: smallCatalogueFile.accounts,
-  roles: { ...fuzzedCatalogueFile.roles, scoped: { ...fuzzedCatalogueFile.roles.scoped, description: 'Read one bucket' } },
+  roles: {
+    ...fuzzedCatalogueFile.roles,
+    scoped: { ...fuzzedCatalogueFile.roles.scoped, description: 'Read one bucket' },
+  },
 };
 const catalogues = { hostile: catalogueOf(fuzzedCatalogueFile), harmless: catalogueOf(harmlessFile) };
 
@@ -99,7 +120,10 @@ export async function fuzzWorld(hostile?: string): Promise<World> {
 /** Body and query that a route takes, where it takes any. */
 export const good: { [Name in CallName]?: { body?: Record<string, unknown>; query?: Record<string, string> } } = {
   createRequest: { body: { role: 'read', reason: 'Look at it', duration: '45m', breakGlass: false } },
-  dryRun: { body: { role: 'scoped', reason: 'Look at it', scope: { bucket: 'reports', prefix: 'in' }, onBehalfOf: dev }, query: { dryRun: 'true' } },
+  dryRun: {
+    body: { role: 'scoped', reason: 'Look at it', scope: { bucket: 'reports', prefix: 'in' }, onBehalfOf: dev },
+    query: { dryRun: 'true' },
+  },
   extendRequest: { body: { duration: '1h', reason: 'Still looking at it' } },
   listRequests: { query: { view: 'mine', status: 'pending', role: 'read', limit: '2' } },
   decideRequest: { body: { decision: 'approve', comment: 'fine', duration: '30m' } },
@@ -157,7 +181,8 @@ export async function goodPages(): Promise<string[]> {
     await look(world);
   }
   const world = await fuzzWorld();
-  for (const id of world.ids) await call<RequestView>(world.app, 'endRequest', { as: 'admin@example.com', id, body: { comment: 'out' } });
+  for (const id of world.ids)
+    await call<RequestView>(world.app, 'endRequest', { as: 'admin@example.com', id, body: { comment: 'out' } });
   await look(world);
   await look({ app: world.app, links: ['x'] });
   return pages;

@@ -67,7 +67,15 @@ describe('whatever is sent', () => {
         'callers by token and by signature',
         size(3, 600),
         inWorlds(async (world, random) => {
-          const name = oneOf(random, ['me', 'me', 'listRoles', 'listRequests', 'readRequest', 'dryRun', 'issueCredentials'] as const);
+          const name = oneOf(random, [
+            'me',
+            'me',
+            'listRoles',
+            'listRequests',
+            'readRequest',
+            'dryRun',
+            'issueCredentials',
+          ] as const);
           const wish = { ...goodWish(random, name, world), as: dev };
           const { event, ...rest } = random() < 0.6 ? withClaims(random, wish) : withSignature(random, wish);
           let sent: HttpEvent | undefined;
@@ -78,7 +86,10 @@ describe('whatever is sent', () => {
           const code = await tried(world, name, { ...rest, event: keep }, pages);
           if (code === 'unauthenticated') return;
           measured['let in'] += 1;
-          must(sent !== undefined && mayEnter(sent, world.app.now), () => `${name} lets in ${JSON.stringify(sent?.requestContext.authorizer)}`);
+          must(
+            sent !== undefined && mayEnter(sent, world.app.now),
+            () => `${name} lets in ${JSON.stringify(sent?.requestContext.authorizer)}`,
+          );
         }),
         measured,
       );
@@ -95,7 +106,14 @@ describe('whatever is sent', () => {
         'links and forms of the decision page',
         size(1, 600),
         inWorlds(async (world, random) => {
-          const name = oneOf(random, ['showDecision', 'decideByLink', 'decideByLink', 'decideByLink', 'probeDecision', 'decisionOptions'] as const);
+          const name = oneOf(random, [
+            'showDecision',
+            'decideByLink',
+            'decideByLink',
+            'decideByLink',
+            'probeDecision',
+            'decisionOptions',
+          ] as const);
           const code = await tried(world, name, spoiltForm(random, world), pages);
           if (code === 'page') measured['pages without a refusal'] += 1;
         }),
@@ -118,7 +136,11 @@ describe('whatever is stored, streamed or written down', () => {
         async (_, random) => {
           const { app: whole, links } = await fuzzWorld(hostileReason(random));
           const items = itemsOf(whole.store);
-          const app = fakeApp({ catalogue: whole.catalogue, now: whole.now, store: dynamoStore(damagedTable(items), 'table') });
+          const app = fakeApp({
+            catalogue: whole.catalogue,
+            now: whole.now,
+            store: dynamoStore(damagedTable(items), 'table'),
+          });
           for (let n = 0; n < perWorld; n += 1) {
             const [key, item] =
               oneOf(
@@ -142,7 +164,10 @@ describe('whatever is stored, streamed or written down', () => {
               });
               owns(await call(app, name, wish), name, pages, measured);
             }
-            must(!JSON.stringify(app.lines).includes(canary), () => `the log tells what is stored: ${JSON.stringify(app.lines.at(-1))}`);
+            must(
+              !JSON.stringify(app.lines).includes(canary),
+              () => `the log tells what is stored: ${JSON.stringify(app.lines.at(-1))}`,
+            );
             app.lines = [];
             app.steps = [];
             items.set(key, item);
@@ -167,12 +192,13 @@ describe('whatever is stored, streamed or written down', () => {
           const { app } = await fuzzWorld(hostileReason(random));
           const whole = [...app.store.requests.values()];
           for (let n = 0; n < perWorld; n += 1) {
-            const batch = Array.from({ length: 1 + Math.floor(random() * 3) }, (_one, i) => damagedRecord(random, oneOf(random, whole), i));
+            const batch = Array.from({ length: 1 + Math.floor(random() * 3) }, (_one, i) =>
+              damagedRecord(random, oneOf(random, whole), i),
+            );
             const numbers = batch.map(({ dynamodb }) => dynamodb?.SequenceNumber ?? '');
-            const { batchItemFailures } = (await oneOf(random, [notifyFunction, notifyFunction, revokeFunction]).with(app)(
-              { Records: batch } as never,
-              {} as Context,
-            )) as DynamoDBBatchResponse;
+            const { batchItemFailures } = (await oneOf(random, [notifyFunction, notifyFunction, revokeFunction]).with(
+              app,
+            )({ Records: batch } as never, {} as Context)) as DynamoDBBatchResponse;
             must(
               batchItemFailures.every(({ itemIdentifier }) => numbers.includes(itemIdentifier)),
               'a record is reported that nobody sent',
@@ -203,10 +229,13 @@ describe('whatever is stored, streamed or written down', () => {
         size(25, 10_000),
         (_, random) => {
           const text =
-            random() < 0.5 ? edited(random, texts[random() < 0.9 ? 0 : 1]!) : stringify(damaged(random, fuzzedCatalogueFile), { aliasDuplicateObjects: false });
+            random() < 0.5
+              ? edited(random, texts[random() < 0.9 ? 0 : 1]!)
+              : stringify(damaged(random, fuzzedCatalogueFile), { aliasDuplicateObjects: false });
           const { data, faults } = readCatalogue(text);
           must((data === undefined) === faults.length > 0, 'data and faults go together');
-          for (const { line, column, detail } of faults) must(line > 0 && column > 0 && detail !== '', () => `a fault without a place: ${detail}`);
+          for (const { line, column, detail } of faults)
+            must(line > 0 && column > 0 && detail !== '', () => `a fault without a place: ${detail}`);
           measured.faults += faults.length;
           if (!data) return 1;
           measured.accepted += 1;
@@ -267,7 +296,10 @@ async function tried({ app }: World, name: CallName, wish: Wish, shapes: Shapes)
   const answer = await call(app, name, wish);
   must(answer.status !== 500, () => `${name} answers 500: ${JSON.stringify(app.lines.at(-1))}`);
   const code = judged(name, answer, shapes);
-  must(code === 'ok' || code === 'page' || app.store.changes.length === before, () => `${name} refuses with ${code} and has changed something`);
+  must(
+    code === 'ok' || code === 'page' || app.store.changes.length === before,
+    () => `${name} refuses with ${code} and has changed something`,
+  );
   return code;
 }
 
@@ -284,7 +316,10 @@ function spoilt(random: Random, name: CallName, world: World): Wish {
     () => {
       wish.query = Object.fromEntries([
         ...Object.entries(wish.query ?? {}),
-        [oneOf(random, ['view', 'status', 'role', 'limit', 'cursor', 'dryRun', hostileText(random)]), hostileText(random)],
+        [
+          oneOf(random, ['view', 'status', 'role', 'limit', 'cursor', 'dryRun', hostileText(random)]),
+          hostileText(random),
+        ],
       ]);
     },
     () => {
@@ -294,7 +329,10 @@ function spoilt(random: Random, name: CallName, world: World): Wish {
       wish.id = random() < 0.5 ? hostileText(random) : edited(random, wish.id ?? '');
     },
     () => {
-      wish.headers = { ...wish.headers, 'idempotency-key': random() < 0.3 ? oneOf(random, ['a', 'b']) : hostileText(random) };
+      wish.headers = {
+        ...wish.headers,
+        'idempotency-key': random() < 0.3 ? oneOf(random, ['a', 'b']) : hostileText(random),
+      };
     },
     () => {
       const header = oneOf(random, [
@@ -312,10 +350,25 @@ function spoilt(random: Random, name: CallName, world: World): Wish {
     },
     () => {
       wish.event = (event) => {
-        const at = oneOf(random, ['rawPath', 'method', 'sourceIp', 'body', 'pathParameters', 'queryStringParameters'] as const);
-        if (at === 'rawPath') event.rawPath = event.rawPath.slice(0, event.rawPath.startsWith('/iam/v1/') ? 8 : 4) + hostileText(random);
+        const at = oneOf(random, [
+          'rawPath',
+          'method',
+          'sourceIp',
+          'body',
+          'pathParameters',
+          'queryStringParameters',
+        ] as const);
+        if (at === 'rawPath')
+          event.rawPath = event.rawPath.slice(0, event.rawPath.startsWith('/iam/v1/') ? 8 : 4) + hostileText(random);
         else if (at === 'method' || at === 'sourceIp')
-          event.requestContext.http[at] = oneOf(random, ['', '::1', '::ffff:198.51.100.7', '2001:db8::1', 'GET', 'TRACE']);
+          event.requestContext.http[at] = oneOf(random, [
+            '',
+            '::1',
+            '::ffff:198.51.100.7',
+            '2001:db8::1',
+            'GET',
+            'TRACE',
+          ]);
         else delete event[at];
       };
     },
@@ -365,11 +418,20 @@ function withClaims(random: Random, wish: Wish): Wish {
   const token =
     random() < 0.85
       ? tokenOf(claims)
-      : oneOf(random, [edited(random, tokenOf(claims)), tokenOf([claims] as never), `${tokenOf(claims)}.x`, hostileText(random)]);
+      : oneOf(random, [
+          edited(random, tokenOf(claims)),
+          tokenOf([claims] as never),
+          `${tokenOf(claims)}.x`,
+          hostileText(random),
+        ]);
   const verified = Object.fromEntries(
     Object.entries(claims).map(([name, value]) => [
       name,
-      Array.isArray(value) ? `[${value.map((one) => JSON.stringify(one)).join(' ')}]` : typeof value === 'string' ? value : JSON.stringify(value),
+      Array.isArray(value)
+        ? `[${value.map((one) => JSON.stringify(one)).join(' ')}]`
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value),
     ]),
   );
   return {
@@ -392,13 +454,21 @@ function withSignature(random: Random, wish: Wish): Wish {
     'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops',
   ]);
   const part = (good: string): string =>
-    random() < 0.5 ? good : random() < 0.5 ? edited(random, good) : (oneOf(random, [null, undefined, '', 0, hostileText(random)]) as string);
+    random() < 0.5
+      ? good
+      : random() < 0.5
+        ? edited(random, good)
+        : (oneOf(random, [null, undefined, '', 0, hostileText(random)]) as string);
   return {
     ...wish,
     as: arn,
     event: (event) => {
       event.requestContext.authorizer = {
-        iam: { userArn: part(arn), callerId: part(`AROAEXAMPLE000000000:${arn.split('/').at(-1)}`), accountId: part(arn.split(':')[4]!) },
+        iam: {
+          userArn: part(arn),
+          callerId: part(`AROAEXAMPLE000000000:${arn.split('/').at(-1)}`),
+          accountId: part(arn.split(':')[4]!),
+        },
       };
     },
   };
@@ -406,11 +476,15 @@ function withSignature(random: Random, wish: Wish): Wish {
 
 function spoiltForm(random: Random, { links }: World): Wish {
   const link = oneOf(random, links);
-  const form = { decision: oneOf(random, ['approve', 'deny', 'withdraw', 'sign']), comment: random() < 0.5 ? hostileText(random) : 'fine' };
+  const form = {
+    decision: oneOf(random, ['approve', 'deny', 'withdraw', 'sign']),
+    comment: random() < 0.5 ? hostileText(random) : 'fine',
+  };
   return {
     id: random() < 0.7 ? link : random() < 0.5 ? edited(random, link) : hostileText(random),
     body: random() < 0.05 ? null : brokenForm(random, form),
-    headers: random() < 0.9 ? {} : { [oneOf(random, ['content-type', 'origin', 'referer', 'cookie'])]: hostileText(random) },
+    headers:
+      random() < 0.9 ? {} : { [oneOf(random, ['content-type', 'origin', 'referer', 'cookie'])]: hostileText(random) },
   };
 }
 
@@ -433,7 +507,10 @@ const routesOfItems: readonly CallName[] = [
 
 /** The sweep does what it can, and then says what it could not. */
 function afterAllOthers(error: unknown): void {
-  must(error instanceof AggregateError && error.message.includes('could not be settled'), () => `the sweep ends with ${String(error)}`);
+  must(
+    error instanceof AggregateError && error.message.includes('could not be settled'),
+    () => `the sweep ends with ${String(error)}`,
+  );
 }
 
 /** As ever, or a fault of ours that says so and no more. */
@@ -444,13 +521,15 @@ function owns(answer: Answer, name: CallName, shapes: Shapes, measured: Record<s
   }
   measured['answers that own up to the damage']! += 1;
   must(!answer.text.includes(canary), () => `a fault tells what is stored: ${answer.text}`);
-  if (answer.headers['content-type'] === 'application/problem+json') must((answer.body as { code: string }).code === 'internal', 'a fault has another code');
+  if (answer.headers['content-type'] === 'application/problem+json')
+    must((answer.body as { code: string }).code === 'internal', 'a fault has another code');
   else shapes.check(parsed(answer.text));
 }
 
 /** A change of a request, somewhere in which something is wrong: in the document, in the image, or in the record around them. */
 function damagedRecord(random: Random, request: RequestRecord, index: number): DynamoDBRecord {
-  const before = random() < 0.5 ? { ...request, version: request.version - 1, history: request.history.slice(0, -1) } : undefined;
+  const before =
+    random() < 0.5 ? { ...request, version: request.version - 1, history: request.history.slice(0, -1) } : undefined;
   const record = streamRecord({ ...(before && { before }), after: request }, index);
   const image = damagedItem(random, imageOf(request) as Item, () => hostileValue(random));
   const way = random();
@@ -462,7 +541,15 @@ function damagedRecord(random: Random, request: RequestRecord, index: number): D
       eventName: oneOf(random, ['REMOVE', 'INSERT', 'MODIFY', 'x' as never]),
       dynamodb: {
         ...record.dynamodb,
-        Keys: { pk: { S: oneOf(random, ['revocations#arn:aws:iam::111111111111:role/latchkey/read', 'message#x', hostileText(random)]) } },
+        Keys: {
+          pk: {
+            S: oneOf(random, [
+              'revocations#arn:aws:iam::111111111111:role/latchkey/read',
+              'message#x',
+              hostileText(random),
+            ]),
+          },
+        },
       },
     };
   const rest = { ...record.dynamodb };

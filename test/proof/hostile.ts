@@ -116,13 +116,19 @@ const times = [
 export function hostileText(random: Random): string {
   const draw = random();
   if (draw < 0.25) return oneOf(random, markup);
-  if (draw < 0.45) return `${oneOf(random, ['', 'a', 'Look at it'])}${oneOf(random, characters)}${oneOf(random, ['', 'b'])}`;
+  if (draw < 0.45)
+    return `${oneOf(random, ['', 'a', 'Look at it'])}${oneOf(random, characters)}${oneOf(random, ['', 'b'])}`;
   if (draw < 0.55) return oneOf(random, names);
   if (draw < 0.65) return oneOf(random, words);
   if (draw < 0.75) return oneOf(random, times);
-  if (draw < 0.8) return oneOf(random, ['x', '0', ' ', '🔑', '<', 'a.', '(', '1h']).repeat(oneOf(random, [30, 201, 256, 1000, 1001, 5000]));
+  if (draw < 0.8)
+    return oneOf(random, ['x', '0', ' ', '🔑', '<', 'a.', '(', '1h']).repeat(
+      oneOf(random, [30, 201, 256, 1000, 1001, 5000]),
+    );
   if (draw < 0.9) return hostileText(random) + hostileText(random);
-  return Array.from({ length: Math.floor(random() * 30) }, () => String.fromCharCode(Math.floor(random() * (random() < 0.5 ? 0x80 : 0x10000)))).join('');
+  return Array.from({ length: Math.floor(random() * 30) }, () =>
+    String.fromCharCode(Math.floor(random() * (random() < 0.5 ? 0x80 : 0x10000))),
+  ).join('');
 }
 
 /** A value of any type that JSON has. */
@@ -162,7 +168,9 @@ export function changed(random: Random, good: Record<string, unknown>): unknown 
     else if (member && how < 0.75) members.splice(at, 1);
     else members.push([hostileText(random), hostileValue(random)]);
   }
-  return JSON.parse(`{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`).join()}}`);
+  return JSON.parse(
+    `{${members.map(([name, value]) => `${JSON.stringify(name)}:${JSON.stringify(value ?? null)}`).join()}}`,
+  );
 }
 
 /** JSON as no encoder writes it, some of it valid. */
@@ -177,12 +185,30 @@ export function brokenJson(random: Random, good: unknown): Buffer {
     () => Buffer.from(`\ufeff${text}`),
     () => Buffer.from(text, 'utf16le'),
     () =>
-      Buffer.from(text.replace('{', `{"${oneOf(random, ['role', 'reason', 'decision', 'comment', '__proto__'])}":${JSON.stringify(hostileValue(random))},`)),
+      Buffer.from(
+        text.replace(
+          '{',
+          `{"${oneOf(random, ['role', 'reason', 'decision', 'comment', '__proto__'])}":${JSON.stringify(hostileValue(random))},`,
+        ),
+      ),
     () => Buffer.from(text.replace(/"([^"]*)"/, "'$1'")),
     () => Buffer.from(text.replace('}', ',}')),
     () =>
       Buffer.from(
-        text.replace(/:"[^"]*"/, oneOf(random, [':NaN', ':1e999', ':01', ':-', ':"\\ud800"', ':"\\u0000"', ':"\\x41"', ':undefined', `:${'9'.repeat(400)}`])),
+        text.replace(
+          /:"[^"]*"/,
+          oneOf(random, [
+            ':NaN',
+            ':1e999',
+            ':01',
+            ':-',
+            ':"\\ud800"',
+            ':"\\u0000"',
+            ':"\\x41"',
+            ':undefined',
+            `:${'9'.repeat(400)}`,
+          ]),
+        ),
       ),
     () => Buffer.from(oneOf(random, ['[', '{"a":', '[{"a":']).repeat(oneOf(random, [100, 2000]))),
     () => Buffer.from('['.repeat(7000) + ']'.repeat(7000)),
@@ -201,7 +227,9 @@ export function brokenForm(random: Random, good: Record<string, string>): Buffer
     else fields.push([random() < 0.3 ? (field?.[0] ?? 'x') : hostileText(random), hostileText(random)]);
   }
   const text = new URLSearchParams(fields).toString();
-  return random() < 0.85 ? Buffer.from(text) : flipped(random, Buffer.from(random() < 0.5 ? text : `${text}&${hostileText(random)}`));
+  return random() < 0.85
+    ? Buffer.from(text)
+    : flipped(random, Buffer.from(random() < 0.5 ? text : `${text}&${hostileText(random)}`));
 }
 
 /** One to four bits of the bytes are others. */

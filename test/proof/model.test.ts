@@ -22,7 +22,13 @@ const catalogue = catalogueFrom({
   auditors: ['auditor@example.com'],
   accounts: { production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' } },
   groups: { developers: ['dev@example.com'] },
-  bots: { chatops: { principal: 'arn:aws:iam::999999999999:role/chatops', for: ['group:developers'], roles: Object.keys(roles) } },
+  bots: {
+    chatops: {
+      principal: 'arn:aws:iam::999999999999:role/chatops',
+      for: ['group:developers'],
+      roles: Object.keys(roles),
+    },
+  },
   roles: Object.fromEntries(
     Object.entries(roles).map(([name, stages]) => [
       name,
@@ -34,7 +40,13 @@ const catalogue = catalogueFrom({
         approval:
           stages.length === 0
             ? { automatic: true, decideWithin: '1h' }
-            : { stages: stages.map(({ need, people }) => ({ need, approvers: people.map((who) => `${who}@example.com`) })), decideWithin: '1h' },
+            : {
+                stages: stages.map(({ need, people }) => ({
+                  need,
+                  approvers: people.map((who) => `${who}@example.com`),
+                })),
+                decideWithin: '1h',
+              },
         duration: { default: '1h', max: '2h' },
       },
     ]),
@@ -86,23 +98,52 @@ const newKey = (run: Run): string => {
 const commands: Record<string, Command> = {
   file: { weight: 5, run: (run) => file(run, newKey(run), 'Because', false) },
   'file by bot': { weight: 1, run: (run) => file(run, newKey(run), 'Because', true) },
-  'file again': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because', false) },
-  'file otherwise': { weight: 1, can: (run) => run.lastKey !== undefined, run: (run) => file(run, run.lastKey!, 'Because of that', false) },
+  'file again': {
+    weight: 1,
+    can: (run) => run.lastKey !== undefined,
+    run: (run) => file(run, run.lastKey!, 'Because', false),
+  },
+  'file otherwise': {
+    weight: 1,
+    can: (run) => run.lastKey !== undefined,
+    run: (run) => file(run, run.lastKey!, 'Because of that', false),
+  },
   'file for later': { weight: 2, run: (run) => file(run, newKey(run), 'Because', false, 20 * MINUTE) },
   'file for the past': { weight: 0.5, run: (run) => file(run, newKey(run), 'Because', false, -2 * SECOND) },
   extend: { weight: 4, run: (run) => extend(run, 'dev', newKey(run), run.ids.length - 1) },
-  'extend again': { weight: 1, can: (run) => run.lastExtension !== undefined, run: (run) => extend(run, 'dev', run.lastExtension!.key, run.lastExtension!.of) },
+  'extend again': {
+    weight: 1,
+    can: (run) => run.lastExtension !== undefined,
+    run: (run) => extend(run, 'dev', run.lastExtension!.key, run.lastExtension!.of),
+  },
   'extend as another': {
     weight: 0.5,
-    run: (run) => extend(run, oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot']), newKey(run), run.ids.length - 1),
+    run: (run) =>
+      extend(
+        run,
+        oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot']),
+        newKey(run),
+        run.ids.length - 1,
+      ),
   },
-  'end what is continued': { weight: 1, can: isContinuing, run: (run) => end(run, oneOf(run.random, ['dev', 'admin']), continuedBy(run)) },
-  'credentials of what is continued': { weight: 1, can: isContinuing, run: (run) => vend(run, 'dev', undefined, continuedBy(run)) },
+  'end what is continued': {
+    weight: 1,
+    can: isContinuing,
+    run: (run) => end(run, oneOf(run.random, ['dev', 'admin']), continuedBy(run)),
+  },
+  'credentials of what is continued': {
+    weight: 1,
+    can: isContinuing,
+    run: (run) => vend(run, 'dev', undefined, continuedBy(run)),
+  },
   approve: { weight: 7, run: (run) => decide(run, oneOf(run.random, approvers), 'approve') },
   'approve for less': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '30m', 1800) },
   'approve for more': { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'approve', '2h', 7200) },
   'approve own': { weight: 1, run: (run) => decide(run, 'dev', 'approve') },
-  'approve as outsider': { weight: 1, run: (run) => decide(run, oneOf(run.random, ['admin', 'auditor', 'stranger', 'bot']), 'approve') },
+  'approve as outsider': {
+    weight: 1,
+    run: (run) => decide(run, oneOf(run.random, ['admin', 'auditor', 'stranger', 'bot']), 'approve'),
+  },
   'approve by link': { weight: 5, can: hasLinks, run: (run) => followLink(run, 'approve') },
   deny: { weight: 1, run: (run) => decide(run, oneOf(run.random, approvers), 'deny') },
   'deny by link': { weight: 1, can: hasLinks, run: (run) => followLink(run, 'deny') },
@@ -111,7 +152,10 @@ const commands: Record<string, Command> = {
   'end as admin': { weight: 0.5, run: (run) => end(run, 'admin') },
   'end as outsider': { weight: 0.5, run: (run) => end(run, oneOf(run.random, ['auditor', 'stranger', 'bot'])) },
   credentials: { weight: 3, run: (run) => vend(run, 'dev') },
-  'credentials of another': { weight: 1, run: (run) => vend(run, oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot'])) },
+  'credentials of another': {
+    weight: 1,
+    run: (run) => vend(run, oneOf(run.random, [...approvers, 'admin', 'auditor', 'stranger', 'bot'])),
+  },
   console: { weight: 1, run: (run) => vend(run, 'dev', 'console') },
   read: { weight: 1, run: read },
   'a moment': { weight: 1, run: async (run) => tick(run, run.app.now + Math.floor(run.random() * 7 * MINUTE)) },
@@ -127,7 +171,11 @@ const commands: Record<string, Command> = {
       run.told += 1;
     },
   },
-  'hear old news': { weight: 1, can: ({ told }) => told > 0, run: (run) => hear(run, Math.floor(run.random() * run.told)) },
+  'hear old news': {
+    weight: 1,
+    can: ({ told }) => told > 0,
+    run: (run) => hear(run, Math.floor(run.random() * run.told)),
+  },
 };
 const names = Object.keys(commands);
 /** Each command as often as it weighs, in halves. */
@@ -136,7 +184,9 @@ const urn = names.flatMap((name) => Array.from({ length: 2 * commands[name]!.wei
 describe('Latchkey and the reference machine agree', () => {
   test('on random sequences of commands', async () => {
     const hits = new Map<string, number>();
-    const possible = states.flatMap((state) => names.filter((name) => state !== 'nothing' || !needsRequest(name)).map((name) => `${state} x ${name}`));
+    const possible = states.flatMap((state) =>
+      names.filter((name) => state !== 'nothing' || !needsRequest(name)).map((name) => `${state} x ${name}`),
+    );
     const measured = {
       get commands() {
         return [...hits.values()].reduce((sum, count) => sum + count, 0);
@@ -180,7 +230,17 @@ const needsRequest = (name: string) =>
 async function sequence(random: () => number, hits: Map<string, number>): Promise<undefined> {
   const role = oneOf(random, ['one', 'two', 'two', 'auto'] as const);
   const app = fakeApp({ catalogue });
-  const run: Run = { app, model: referenceMachine(role), role, ids: [], random, told: 0, lastKey: undefined, lastExtension: undefined, keys: 0 };
+  const run: Run = {
+    app,
+    model: referenceMachine(role),
+    role,
+    ids: [],
+    random,
+    told: 0,
+    lastKey: undefined,
+    lastExtension: undefined,
+    keys: 0,
+  };
   run.model.tick(app.now);
   const done: string[] = [];
   const step = async (name: string, act = commands[name]!.run) => {
@@ -197,7 +257,8 @@ async function sequence(random: () => number, hits: Map<string, number>): Promis
       const name = run.ids.length === 0 && random() < 0.7 ? 'file' : oneOf(random, urn);
       if (commands[name]!.can?.(run) !== false) await step(name);
     }
-    for (const record of app.store.requests.values()) must(isHistoryIntact(record), 'the history does not hold together');
+    for (const record of app.store.requests.values())
+      must(isHistoryIntact(record), 'the history does not hold together');
   } catch (cause) {
     throw new Error(`${role}: ${done.join(', ')}: ${cause instanceof Error ? cause.message : cause}`, { cause });
   }
@@ -234,7 +295,12 @@ const callerOf = (who: string) => callers.get(who)!;
 async function file(run: Run, key: string, reason: string, byBot: boolean, inMs?: number): Promise<void> {
   const { app, model, role } = run;
   const startsAt = inMs === undefined ? undefined : app.now + inMs;
-  const body = { role, reason, ...(byBot && { onBehalfOf: 'dev@example.com' }), ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }) };
+  const body = {
+    role,
+    reason,
+    ...(byBot && { onBehalfOf: 'dev@example.com' }),
+    ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }),
+  };
   const expected = model.file(key, reason, byBot, startsAt);
   const outcome = await outcomeOf(fileRequest(app, callerOf(byBot ? 'bot' : 'dev'), body, key));
   same(outcome.answer?.is ?? codeOf(outcome), expected.code);
@@ -245,7 +311,9 @@ async function file(run: Run, key: string, reason: string, byBot: boolean, inMs?
 
 async function extend(run: Run, who: string, key: string, continued: number): Promise<void> {
   const expected = run.model.extend(who, key, continued);
-  const outcome = await outcomeOf(extendRequest(run.app, callerOf(who), idOf(run, continued), { duration: '1h', reason: 'More of it' }, key));
+  const outcome = await outcomeOf(
+    extendRequest(run.app, callerOf(who), idOf(run, continued), { duration: '1h', reason: 'More of it' }, key),
+  );
   same(outcome.answer?.is ?? codeOf(outcome), expected.code);
   if (outcome.answer?.is === 'filed') {
     run.lastExtension = { key, of: continued };
@@ -259,7 +327,13 @@ function isContinuing({ model }: Run): boolean {
   return model.all.at(-1)?.continues !== undefined;
 }
 
-async function decide(run: Run, who: string, what: 'approve' | 'deny', duration?: string, seconds?: number): Promise<void> {
+async function decide(
+  run: Run,
+  who: string,
+  what: 'approve' | 'deny',
+  duration?: string,
+  seconds?: number,
+): Promise<void> {
   const body = { decision: what, ...(duration !== undefined && { duration }) };
   const outcome = await outcomeOf(decideRequest(run.app, callerOf(who), idOf(run), body));
   const left = run.model.all.at(-1)?.seconds;
@@ -274,9 +348,12 @@ async function followLink(run: Run, what: 'approve' | 'deny'): Promise<void> {
     run.random,
     approvers.filter((approver) => run.model.hasLink(approver)),
   );
-  const outcome = await outcomeOf(decideByLink(run.app, linkTo(run.app, `${who}@example.com`, idOf(run)), { decision: what }));
+  const outcome = await outcomeOf(
+    decideByLink(run.app, linkTo(run.app, `${who}@example.com`, idOf(run)), { decision: what }),
+  );
   if (run.model.isLinkSpent(who)) same(outcome.answer?.spent, true);
-  else same(outcome.answer?.spent ? 'spent' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
+  else
+    same(outcome.answer?.spent ? 'spent' : codeOf(outcome), run.model.decide(who, what, run.model.all.at(-1)!.seconds));
 }
 
 async function end(run: Run, who: string, number = run.ids.length - 1): Promise<void> {
@@ -298,8 +375,13 @@ async function vend(run: Run, who: string, kind?: 'console', number = run.ids.le
 
 async function read(run: Run): Promise<void> {
   const who = oneOf(run.random, [...everybody, 'bot']);
-  const isApprover = !approvers.includes(who) || roles[run.role].some(({ people }: { people: readonly string[] }) => people.includes(who));
-  same(codeOf(await outcomeOf(readRequest(run.app, callerOf(who), idOf(run)))), isApprover ? run.model.read(who) : 'request-not-found');
+  const isApprover =
+    !approvers.includes(who) ||
+    roles[run.role].some(({ people }: { people: readonly string[] }) => people.includes(who));
+  same(
+    codeOf(await outcomeOf(readRequest(run.app, callerOf(who), idOf(run)))),
+    isApprover ? run.model.read(who) : 'request-not-found',
+  );
 }
 
 function tick({ app, model }: Run, to: number): void {
@@ -326,7 +408,9 @@ async function hear({ app, model, ids }: Run, n: number): Promise<void> {
   const { before, after } = app.store.changes[n]!;
   const sentBefore = app.mail.outbox.length;
   await tell(app, before, after);
-  const sent = app.mail.outbox.slice(sentBefore).map(({ to, subject }) => `${subject.split(':')[0]} ${to.split('@')[0]}`);
+  const sent = app.mail.outbox
+    .slice(sentBefore)
+    .map(({ to, subject }) => `${subject.split(':')[0]} ${to.split('@')[0]}`);
   same(sent.sort().join(), model.hear(n, model.all[ids.indexOf(after.id)]!.deadline).sort().join());
 }
 
@@ -336,7 +420,8 @@ function compare({ app, model, ids }: Run): void {
   same(app.store.changes.length, model.written.length);
   // the last one, and the one that it continues, which lives on by itself
   const last = model.all.at(-1)!;
-  for (const expected of [last, last.continues]) if (expected) compareOne(app, expected, model.status(expected), ids[expected.number]!);
+  for (const expected of [last, last.continues])
+    if (expected) compareOne(app, expected, model.status(expected), ids[expected.number]!);
 }
 
 function compareOne(app: FakeApp, expected: Requests['all'][number], status: string, id: string): void {
@@ -364,7 +449,9 @@ const factsOf = (record: RequestRecord, now: number): string =>
     record.durationSeconds,
     record.vended,
     record.sessions.length,
-    record.stages.flatMap(({ decisions }) => decisions.map(({ person, decision }) => `${person.split('@')[0]} ${decision}`)).join(),
+    record.stages
+      .flatMap(({ decisions }) => decisions.map(({ person, decision }) => `${person.split('@')[0]} ${decision}`))
+      .join(),
     record.version,
     record.history.at(-1)!.type,
   ].join();
@@ -376,7 +463,8 @@ function same(found: unknown, expected: unknown): void {
 /** How often each command met each state. */
 function table(hits: Map<string, number>): string {
   const width = Math.max(...names.map((name) => name.length));
-  const row = (head: string, cells: string[]) => `${head.padEnd(width)}${cells.map((cell) => cell.padStart(9)).join('')}\n`;
+  const row = (head: string, cells: string[]) =>
+    `${head.padEnd(width)}${cells.map((cell) => cell.padStart(9)).join('')}\n`;
   return (
     row(
       '',

@@ -12,20 +12,34 @@ import { must } from './size.ts';
 /** What every route with a caller, or with a body, may refuse with besides; as lib/openapi.ts has it. */
 const always: readonly ProblemCode[] = ['unauthenticated', 'invalid-request', 'too-large', 'unsupported-media-type'];
 const bare = { problems: ['not-found', 'method-not-allowed'], answers: {} } as const;
-const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> => (name === 'unknown' ? bare : routes[name === 'dryRun' ? 'createRequest' : name]);
+const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> =>
+  name === 'unknown' ? bare : routes[name === 'dryRun' ? 'createRequest' : name];
 
 /** Throws unless this is an answer that the contract has. @returns the code of a refusal, `ok`, or `page` */
-export function judged(name: CallName, { status, headers, text, body }: Answer, shapes: Shapes): ProblemCode | 'ok' | 'page' {
+export function judged(
+  name: CallName,
+  { status, headers, text, body }: Answer,
+  shapes: Shapes,
+): ProblemCode | 'ok' | 'page' {
   must(status >= 200 && status < 500, () => `${name} answers ${status} ${text.slice(0, 300)}`);
-  must(headers['cache-control'] === 'no-store' && (headers['x-request-id'] ?? '') !== '', 'an answer lacks its headers');
+  must(
+    headers['cache-control'] === 'no-store' && (headers['x-request-id'] ?? '') !== '',
+    'an answer lacks its headers',
+  );
   if (headers['content-type'] === 'text/html; charset=utf-8') return judgedPage(name, status, text, shapes);
   const { answers, problems } = routeOf(name);
   if (status < 300) {
     const shape = answers[status];
-    must(shape !== undefined && headers['content-type'] === 'application/json', () => `${name} never answers ${status} ${headers['content-type']}`);
+    must(
+      shape !== undefined && headers['content-type'] === 'application/json',
+      () => `${name} never answers ${status} ${headers['content-type']}`,
+    );
     if (shape === 'openapi' || shape === 'html') return 'ok';
     const schema = headers['idempotent-replayed'] === 'true' ? routes.createRequest.answers[201] : shape;
-    must(isDeepStrictEqual(v.parse(schema, body), body), () => `${name} answers more than its shape: ${text.slice(0, 300)}`);
+    must(
+      isDeepStrictEqual(v.parse(schema, body), body),
+      () => `${name} answers more than its shape: ${text.slice(0, 300)}`,
+    );
     return 'ok';
   }
   must(headers['content-type'] === 'application/problem+json', () => `${name} refuses as ${headers['content-type']}`);
@@ -37,12 +51,18 @@ export function judged(name: CallName, { status, headers, text, body }: Answer, 
   must((headers['www-authenticate'] !== undefined) === (status === 401), 'WWW-Authenticate goes with 401');
   must((headers['retry-after'] !== undefined) === (status === 429), 'Retry-After goes with 429');
   must((headers.allow !== undefined) === (status === 405), 'Allow goes with 405');
-  must((problem.request !== undefined) === (code === 'already-decided' || code === 'not-active'), () => `${code} and the request as it is`);
+  must(
+    (problem.request !== undefined) === (code === 'already-decided' || code === 'not-active'),
+    () => `${code} and the request as it is`,
+  );
   return code;
 }
 
 function judgedPage(name: CallName, status: number, text: string, shapes: Shapes): ProblemCode | 'page' {
-  must(name === 'showDecision' || name === 'probeDecision' || name === 'decisionOptions' || name === 'decideByLink', () => `${name} answers a page`);
+  must(
+    name === 'showDecision' || name === 'probeDecision' || name === 'decisionOptions' || name === 'decideByLink',
+    () => `${name} answers a page`,
+  );
   if (name === 'probeDecision' || name === 'decisionOptions') {
     must(text === '', 'HEAD and OPTIONS have no body');
     return 'page';
@@ -50,18 +70,28 @@ function judgedPage(name: CallName, status: number, text: string, shapes: Shapes
   const tree = parsed(text);
   shapes.check(tree);
   const code = /<p class="hint">Code: <code>([a-z-]+)<\/code><\/p>/.exec(text)?.[1] as ProblemCode | undefined;
-  must(code === undefined ? status === 200 || status === 410 : problemTable[code]?.status === status, () => `the page of ${status} says ${code}`);
-  must(code === undefined || ([...routeOf(name).problems, ...always] as string[]).includes(code), () => `${name} is not said to refuse with ${code}`);
+  must(
+    code === undefined ? status === 200 || status === 410 : problemTable[code]?.status === status,
+    () => `the page of ${status} says ${code}`,
+  );
+  must(
+    code === undefined || ([...routeOf(name).problems, ...always] as string[]).includes(code),
+    () => `${name} is not said to refuse with ${code}`,
+  );
   return code ?? 'page';
 }
 
 /** Whether anybody may come in with this, whoever it is: what a token must say as plain words, and what kinds of ARN there are. */
 export function mayEnter({ requestContext: { authorizer }, headers }: HttpEvent, now: number): boolean {
   if (authorizer?.iam) {
-    const [, user, role] = /^arn:aws[a-z-]*:(?:iam::(\d{12}):user\/.|sts::(\d{12}):assumed-role\/.)/.exec(String(authorizer.iam.userArn)) ?? [];
+    const [, user, role] =
+      /^arn:aws[a-z-]*:(?:iam::(\d{12}):user\/.|sts::(\d{12}):assumed-role\/.)/.exec(String(authorizer.iam.userArn)) ??
+      [];
     return (user ?? role) !== undefined && [undefined, user ?? role].includes(authorizer.iam.accountId);
   }
-  const payload = JSON.parse(Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString() || 'null') as Record<string, unknown> | null;
+  const payload = JSON.parse(
+    Buffer.from(headers.authorization?.split('.')[1] ?? '', 'base64url').toString() || 'null',
+  ) as Record<string, unknown> | null;
   const all = (claim: unknown) => [claim].flat().flatMap((one) => (typeof one === 'string' ? one.split(' ') : []));
   return (
     authorizer?.jwt !== undefined &&
@@ -85,7 +115,9 @@ export function shapesOfPages(): Shapes {
     const visit = (node: unknown, parent: string): void => {
       if (!Array.isArray(node)) return;
       const [tag, attributes, children] = node as [string, Array<[string, string]>, unknown[]];
-      places.push(`${parent} > ${tag}${attributes.map(([name, value]) => ` ${name}=${changing.has(name) ? steady(value) : value}`).join('')}`);
+      places.push(
+        `${parent} > ${tag}${attributes.map(([name, value]) => ` ${name}=${changing.has(name) ? steady(value) : value}`).join('')}`,
+      );
       for (const child of children) visit(child, tag);
     };
     visit(outline(tree), '');
@@ -96,7 +128,8 @@ export function shapesOfPages(): Shapes {
       for (const place of placesIn(parsed(html))) known.add(place);
     },
     check: (tree) => {
-      for (const place of placesIn(tree)) must(known.has(place), () => `nobody wrote the markup ${place.slice(0, 300)}`);
+      for (const place of placesIn(tree))
+        must(known.has(place), () => `nobody wrote the markup ${place.slice(0, 300)}`);
     },
     size: () => known.size,
   };
@@ -104,4 +137,5 @@ export function shapesOfPages(): Shapes {
 
 /** Attributes whose value differs from page to page: a nonce, and the link that a mail is for. */
 const changing = new Set(['nonce', 'href']);
-const steady = (value: string): string => value.replace(/^[\w-]{22}$/, 'NONCE').replace(/^(https:\/\/latchkey\.example\.com\/decide\/)[\w-]{91}$/, '$1TOKEN');
+const steady = (value: string): string =>
+  value.replace(/^[\w-]{22}$/, 'NONCE').replace(/^(https:\/\/latchkey\.example\.com\/decide\/)[\w-]{91}$/, '$1TOKEN');

@@ -33,16 +33,29 @@ describe('as many people as the catalogue says', () => {
       'decisions on own requests refused': 0,
       'filings refused for want of approvers': 0,
     };
-    await prove(2, 'approvals by people with several principals', size(2_500, 100_000), (seed, random) => trial(companies, seed, random, measured), measured);
+    await prove(
+      2,
+      'approvals by people with several principals',
+      size(2_500, 100_000),
+      (seed, random) => trial(companies, seed, random, measured),
+      measured,
+    );
     if (process.env.LATCHKEY_SEED === undefined) expect(Math.min(...Object.values(measured))).toBeGreaterThan(0);
   }, 3_600_000);
 });
 
-async function trial(companies: Company[], seed: number, random: () => number, measured: Record<string, number>): Promise<undefined> {
+async function trial(
+  companies: Company[],
+  seed: number,
+  random: () => number,
+  measured: Record<string, number>,
+): Promise<undefined> {
   const { before, after, known, needs } = oneOf(random, companies);
   const app = fakeApp({ catalogue: before });
   const requester = oneOf(random, humans);
-  const filing = await outcomeOf(fileRequest(app, callerOf(app, oneOf(random, identitiesOf(requester))), { role: 'contested', reason: 'People' }));
+  const filing = await outcomeOf(
+    fileRequest(app, callerOf(app, oneOf(random, identitiesOf(requester))), { role: 'contested', reason: 'People' }),
+  );
   if (!filing.answer) {
     must(codeOf(filing) === 'no-approver', `filing was refused with ${codeOf(filing)}`);
     measured['filings refused for want of approvers']! += 1;
@@ -68,11 +81,16 @@ async function trial(companies: Company[], seed: number, random: () => number, m
     );
     for (const outcome of outcomes) {
       const code = codeOf(outcome);
-      must(['ok', 'already-decided', 'own-request', 'not-an-approver', 'request-not-found', 'try-again'].includes(code), `refused with ${code}`);
+      must(
+        ['ok', 'already-decided', 'own-request', 'not-an-approver', 'request-not-found', 'try-again'].includes(code),
+        `refused with ${code}`,
+      );
       if (code === 'own-request') measured['decisions on own requests refused']! += 1;
-      if (outcome.problem?.detail.startsWith('You have already decided')) measured['second decisions of one person refused']! += 1;
+      if (outcome.problem?.detail.startsWith('You have already decided'))
+        measured['second decisions of one person refused']! += 1;
     }
-    const owner = app.catalogue === after ? humanOf : (identity: string) => (known.has(identity) ? humanOf(identity) : identity);
+    const owner =
+      app.catalogue === after ? humanOf : (identity: string) => (known.has(identity) ? humanOf(identity) : identity);
     for (const change of app.store.changes.slice(written)) checkDecision(change.after, request, owner);
   }
   const now = app.store.requests.get(request.id)!;
@@ -88,9 +106,12 @@ async function trial(companies: Company[], seed: number, random: () => number, m
 function checkDecision(after: RequestRecord, { requester }: RequestRecord, owner: (identity: string) => string): void {
   const decisions = after.stages.flatMap((stage) => stage.decisions);
   const newest = decisions.at(-1)!;
-  const ownersOf = ({ person, principal }: { person: string; principal: string }) => new Set([owner(person), owner(ownIdentity(principal))]);
+  const ownersOf = ({ person, principal }: { person: string; principal: string }) =>
+    new Set([owner(person), owner(ownIdentity(principal))]);
   const deciders = ownersOf(newest);
-  const others = [requester, ...decisions.filter((decision) => decision !== newest)].flatMap((other) => [...ownersOf(other)]);
+  const others = [requester, ...decisions.filter((decision) => decision !== newest)].flatMap((other) => [
+    ...ownersOf(other),
+  ]);
   const twice = others.filter((other) => deciders.has(other));
   must(twice.length === 0, () => `${twice.join()} counts twice, or decides their own request`);
 }
@@ -98,7 +119,8 @@ function checkDecision(after: RequestRecord, { requester }: RequestRecord, owner
 /** A token's principal is issuer and subject; the subject here is the mail address it carries. */
 const ownIdentity = (principal: string): string => /#sub-(.+)$/.exec(principal)?.[1] ?? principal;
 const humanOf = (identity: string): string => /h(\d)/.exec(identity)![0];
-const callerOf = (app: FakeApp, identity: string) => (identity.startsWith('arn:') ? signing(app, identity) : signedIn(app, identity));
+const callerOf = (app: FakeApp, identity: string) =>
+  identity.startsWith('arn:') ? signing(app, identity) : signedIn(app, identity);
 
 /** A link for each approver of the first stage, by the approver's key. */
 async function linksOf(app: FakeApp, { id: requestId, stages, decideBy }: RequestRecord): Promise<Map<string, string>> {
@@ -106,7 +128,10 @@ async function linksOf(app: FakeApp, { id: requestId, stages, decideBy }: Reques
   for (const [i, approver] of stages.flatMap(({ people }) => people).entries()) {
     const id = `message-${i}-`.padEnd(22, '0');
     const { token, hash } = makeLink(requestId, id, app.random(32));
-    await app.store.claimMessage({ requestId, id, kind: 'decide', approver, linkHashes: [hash], claimedAt: app.now, expiresAt: decideBy }, 0);
+    await app.store.claimMessage(
+      { requestId, id, kind: 'decide', approver, linkHashes: [hash], claimedAt: app.now, expiresAt: decideBy },
+      0,
+    );
     links.set(approver.key, token);
   }
   return links;
@@ -116,7 +141,9 @@ function company(random: () => number): Company {
   const known = new Set(humans.flatMap((human) => identitiesOf(human).filter((_, i) => i === 0 || random() < 0.6)));
   const needs = Array.from({ length: 1 + Math.floor(random() * 3) }, () => 1 + Math.floor(random() * 2));
   const stages = needs.map((need) => {
-    const entries = humans.flatMap((human) => (random() < 0.4 ? identitiesOf(human).filter((_, i) => i === 0 || random() < 0.5) : []));
+    const entries = humans.flatMap((human) =>
+      random() < 0.4 ? identitiesOf(human).filter((_, i) => i === 0 || random() < 0.5) : [],
+    );
     return { need, approvers: [...(random() < 0.4 || entries.length === 0 ? ['group:board'] : []), ...entries] };
   });
   const board = [...identitiesOf(0), ...identitiesOf(1), ...(random() < 0.7 ? ['h2@example.com'] : [])];

@@ -19,10 +19,19 @@ const people = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`);
 const arnOf = (email: string) => `arn:aws:iam::222222222222:user/${email[0]}`;
 const groups = ['one', 'two', 'three'];
 const person = fc.constantFrom(...people);
-const entry = fc.oneof(person, fc.constantFrom(...people.map(arnOf)), fc.constantFrom(...groups.map((name) => `group:${name}`)), fc.constant('everyone'));
+const entry = fc.oneof(
+  person,
+  fc.constantFrom(...people.map(arnOf)),
+  fc.constantFrom(...groups.map((name) => `group:${name}`)),
+  fc.constant('everyone'),
+);
 const entries = fc.array(entry, { maxLength: 4 });
 const members = fc.array(person, { maxLength: 4 });
-const stage = fc.record({ approvers: entries, need: fc.integer({ min: 1, max: 3 }), fallback: fc.option(entries, { nil: undefined }) });
+const stage = fc.record({
+  approvers: entries,
+  need: fc.integer({ min: 1, max: 3 }),
+  fallback: fc.option(entries, { nil: undefined }),
+});
 const rule = fc.record({
   requesters: entries,
   deny: entries,
@@ -42,7 +51,17 @@ const catalogueWith = ({ requesters, deny, stages, groups: [one, two, three] }: 
     accounts: { a: { id: '111111111111', name: 'A', externalId: 'lk-1' } },
     people: people.map((email) => ({ email, name: email, principals: [arnOf(email)] })),
     groups: { one, two: [...two, 'group:one'], three },
-    roles: { r: { account: 'a', roleName: 'r', description: 'R', requesters, deny, approval: { stages }, duration: { default: '1h', max: '2h' } } },
+    roles: {
+      r: {
+        account: 'a',
+        roleName: 'r',
+        description: 'R',
+        requesters,
+        deny,
+        approval: { stages },
+        duration: { default: '1h', max: '2h' },
+      },
+    },
   });
 
 const callerOf = (catalogue: Catalogue, email: string, principal = email): Caller => ({
@@ -82,7 +101,9 @@ test('the index finds what a pass over all roles finds', () =>
       const catalogue = catalogueWith(drawn);
       const caller = callerOf(catalogue, email);
       const who = { identities: caller.person.identities, groups: caller.groups };
-      expect(rolesFor(catalogue, caller)).toEqual([...catalogue.roles.values()].filter((role) => mayRequest(role, who)));
+      expect(rolesFor(catalogue, caller)).toEqual(
+        [...catalogue.roles.values()].filter((role) => mayRequest(role, who)),
+      );
     }),
     { numRuns: RULES },
   ));
@@ -94,7 +115,13 @@ function play(catalogue: Catalogue, requester: string, deciders: ReadonlyArray<{
   for (const { email, alias } of deciders) {
     if (!isPending(request)) break;
     try {
-      request = decide(request, catalogue, callerOf(catalogue, email, alias ? arnOf(email) : email), { decision: 'approve' }, start + 1000);
+      request = decide(
+        request,
+        catalogue,
+        callerOf(catalogue, email, alias ? arnOf(email) : email),
+        { decision: 'approve' },
+        start + 1000,
+      );
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }
@@ -110,12 +137,18 @@ function withFewerApprovers(drawn: Rule, which: number): Rule {
     ...drawn.stages.flatMap((stage, i) =>
       (['approvers', 'fallback'] as const).map((name) => ({
         length: stage[name]?.length ?? 0,
-        without: (at: number) => ({ ...drawn, stages: drawn.stages.map((one, k) => (k === i ? { ...one, [name]: dropped(one[name] ?? [], at) } : one)) }),
+        without: (at: number) => ({
+          ...drawn,
+          stages: drawn.stages.map((one, k) => (k === i ? { ...one, [name]: dropped(one[name] ?? [], at) } : one)),
+        }),
       })),
     ),
     ...drawn.groups.map((group, i) => ({
       length: group.length,
-      without: (at: number) => ({ ...drawn, groups: drawn.groups.map((one, k) => (k === i ? dropped(one, at) : one)) as Rule['groups'] }),
+      without: (at: number) => ({
+        ...drawn,
+        groups: drawn.groups.map((one, k) => (k === i ? dropped(one, at) : one)) as Rule['groups'],
+      }),
     })),
   ];
   let at =
@@ -159,7 +192,8 @@ test('removing an approver never lets more of what is filed through', () => {
       const [before, after] = [catalogueWith(open), catalogueWith(withFewerApprovers(open, which))];
       const request = filedBy(before, requester);
       if (!request) return;
-      for (const email of people) if (approvedBy(request, after, email)) expect(approvedBy(request, before, email)).toBeDefined();
+      for (const email of people)
+        if (approvedBy(request, after, email)) expect(approvedBy(request, before, email)).toBeDefined();
       const [could, can] = [canGrant(request, before, willing), canGrant(request, after, willing)];
       expect(can && !could).toBe(false);
       if (can) granted += 1;
@@ -211,12 +245,15 @@ test(`N of M never passes with fewer than N distinct persons, none of them the r
   fc.assert(
     fc.property(fc.constantFrom(...fillable), person, deciders, ({ need, catalogue }, requester, turn) => {
       const { granted: isGranted, request } = play(catalogue, requester, turn);
-      const approvers = new Set(request.stages.flatMap(({ decisions }) => decisions.map((decision) => decision.person)));
+      const approvers = new Set(
+        request.stages.flatMap(({ decisions }) => decisions.map((decision) => decision.person)),
+      );
       if (isGranted) granted += 1;
       if (isGranted && approvers.size < need) throw new Error(`${approvers.size} persons passed for ${need}`);
       if (approvers.has(requester)) throw new Error('the requester decided');
       const willing = new Set(turn.map(({ email }) => email).filter((email) => email !== requester));
-      if (!isGranted && willing.size >= need) throw new Error(`${willing.size} willing persons did not pass for ${need}`);
+      if (!isGranted && willing.size >= need)
+        throw new Error(`${willing.size} willing persons did not pass for ${need}`);
     }),
     { numRuns: TRIALS },
   );

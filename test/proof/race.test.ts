@@ -28,14 +28,25 @@ describe('one request, one outcome', () => {
     async (callers, trials) => {
       const contest = await prepared(callers);
       const measured = { 'lost races that were told to try again': 0 };
-      await prove(1, `race of ${callers} on one request`, trials, (seed, random) => race(contest, callers, seed, random, measured), measured);
+      await prove(
+        1,
+        `race of ${callers} on one request`,
+        trials,
+        (seed, random) => race(contest, callers, seed, random, measured),
+        measured,
+      );
     },
     3_600_000,
   );
 });
 
 /** A request that is filed and whose approvers have been mailed. */
-type Contest = { catalogue: FakeApp['catalogue']; request: RequestRecord; messages: Map<string, MessageRecord>; links: string[] };
+type Contest = {
+  catalogue: FakeApp['catalogue'];
+  request: RequestRecord;
+  messages: Map<string, MessageRecord>;
+  links: string[];
+};
 
 async function prepared(callers: number): Promise<Contest> {
   const approvers = Array.from({ length: callers }, (_, i) => approverOf(i));
@@ -64,7 +75,13 @@ async function prepared(callers: number): Promise<Contest> {
 /** What a caller was told, and when. */
 type Answered = { request: RequestRecord; hasWon: boolean; at: number };
 
-async function race(contest: Contest, callers: number, seed: number, random: () => number, measured: Record<string, number>): Promise<undefined> {
+async function race(
+  contest: Contest,
+  callers: number,
+  seed: number,
+  random: () => number,
+  measured: Record<string, number>,
+): Promise<undefined> {
   const { request, links, catalogue } = contest;
   const app = fakeApp({ catalogue });
   app.store.requests.set(request.id, request);
@@ -81,7 +98,16 @@ async function race(contest: Contest, callers: number, seed: number, random: () 
   let retries = 0;
   const answers = await Promise.all(
     Array.from({ length: callers }, async (_, i): Promise<Answered | undefined> => {
-      const act = oneOf(random, ['approve', 'approve', 'deny', 'approve by link', 'deny by link', i === 0 ? 'end' : 'approve', 'revoke', 'sweep']);
+      const act = oneOf(random, [
+        'approve',
+        'approve',
+        'deny',
+        'approve by link',
+        'deny by link',
+        i === 0 ? 'end' : 'approve',
+        'revoke',
+        'sweep',
+      ]);
       const decision = act.startsWith('approve') ? ('approve' as const) : ('deny' as const);
       if (act === 'sweep') {
         await sweep(app);
@@ -91,7 +117,11 @@ async function race(contest: Contest, callers: number, seed: number, random: () 
         act.endsWith('by link')
           ? decideByLink(app, links[i]!, { decision })
           : act === 'end' || act === 'revoke'
-            ? endRequest(app, signedIn(app, act === 'end' ? requester : random() < 0.5 ? admin : approverOf(i)), request.id).then(asRequest)
+            ? endRequest(
+                app,
+                signedIn(app, act === 'end' ? requester : random() < 0.5 ? admin : approverOf(i)),
+                request.id,
+              ).then(asRequest)
             : decideRequest(app, signedIn(app, approverOf(i)), request.id, { decision }).then(asRequest),
       );
       if (answer) return { request: answer.request, hasWon: !answer.spent, at: app.now };
@@ -100,7 +130,10 @@ async function race(contest: Contest, callers: number, seed: number, random: () 
         return undefined;
       }
       must(!act.endsWith('by link'), `a link that came too late was refused with ${problem.code} rather than spent`);
-      must(problem.code === 'already-decided' || problem.code === 'not-active', `${act} was refused with ${problem.code}`);
+      must(
+        problem.code === 'already-decided' || problem.code === 'not-active',
+        `${act} was refused with ${problem.code}`,
+      );
       must(problem.extras.request !== undefined, `${act} was refused without the request as it is`);
       return { request: problem.extras.request, hasWon: false, at: app.now };
     }),
@@ -132,7 +165,8 @@ function checkChanges(changes: Change[], answers: Array<Answered | undefined>): 
   const won = answers.filter((answer) => answer?.hasWon);
   must(won.length === byCallers.length, () => `${won.length} callers were told they did it, ${byCallers.length} did`);
   must(
-    new Set(won.map((answer) => answer!.request)).size === won.length && won.every((answer) => byCallers.some(({ after }) => after === answer!.request)),
+    new Set(won.map((answer) => answer!.request)).size === won.length &&
+      won.every((answer) => byCallers.some(({ after }) => after === answer!.request)),
     'a winner saw something else than what he wrote',
   );
   // whoever lost saw what the winner wrote or, where nobody had written it down yet, that the time was over
@@ -161,7 +195,9 @@ function checkMail(app: FakeApp, changes: Change[], { stages }: RequestRecord): 
   const everybody = [requester, ...stages[0]!.people.map(({ key }) => key)];
   const expected = changes.flatMap(({ after }) => {
     const { type, actor } = after.history.at(-1)!;
-    return type === 'mail-checked' ? [] : everybody.filter((key) => key !== actor).map((key) => `${titleOf[type]} ${key}`);
+    return type === 'mail-checked'
+      ? []
+      : everybody.filter((key) => key !== actor).map((key) => `${titleOf[type]} ${key}`);
   });
   const sent = app.mail.outbox.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
   must(expected.sort().join() === sent.sort().join(), () => `mails sent: ${sent.join()}; expected: ${expected.join()}`);

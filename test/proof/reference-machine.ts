@@ -95,7 +95,10 @@ export function referenceMachine(role: RoleName) {
       to,
       isAsk,
     });
-    written.push([...asks.map((to) => mail(to, true, model.openedBy)), ...news.map((to) => mail(to, false, model.events.length))]);
+    written.push([
+      ...asks.map((to) => mail(to, true, model.openedBy)),
+      ...news.map((to) => mail(to, false, model.events.length)),
+    ]);
   }
   function open(model: Model, stage: number): string[] {
     Object.assign(model, { stage, openedBy: model.events.length + 1, openedAt: now, checks: 0 });
@@ -190,7 +193,8 @@ export function referenceMachine(role: RoleName) {
       const model = current();
       if (!model) return 'nothing';
       if (model.over) return model.over;
-      if (model.end !== undefined) return now >= model.end ? 'run out' : now < model.start! ? 'scheduled' : model.vends > 0 ? 'in use' : 'granted';
+      if (model.end !== undefined)
+        return now >= model.end ? 'run out' : now < model.start! ? 'scheduled' : model.vends > 0 ? 'in use' : 'granted';
       if (now >= model.deadline) return 'overdue';
       if (model.stage > 0) return 'second stage';
       return model.decisions.length > 0 ? 'half approved' : 'pending';
@@ -247,7 +251,8 @@ export function referenceMachine(role: RoleName) {
         return 'ok';
       }
       model.seconds = seconds;
-      if (model.decisions.filter(({ stage }) => stage === model.stage).length < stages[model.stage]!.need) write(model, 'approved', [], '');
+      if (model.decisions.filter(({ stage }) => stage === model.stage).length < stages[model.stage]!.need)
+        write(model, 'approved', [], '');
       else if (model.stage + 1 < stages.length) {
         const next = open(model, model.stage + 1);
         write(model, 'approved', [], '', next);
@@ -264,7 +269,8 @@ export function referenceMachine(role: RoleName) {
       const isFilled = !stages.slice(model.stage).some(({ people }) => people.includes(who));
       return hasDecided(model, who) || !isPending(model) || isFilled;
     },
-    hasLink: (who: string): boolean => [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
+    hasLink: (who: string): boolean =>
+      [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
 
     end(who: string, number = all.length - 1): string {
       const model = all[number];
@@ -301,7 +307,10 @@ export function referenceMachine(role: RoleName) {
       model.vends += 1;
       write(model, 'vended', [], '');
       const left = Math.floor((model.end! - now) / 1000);
-      model.liveUntil = Math.min(model.end!, Math.floor(now / 1000) * 1000 + Math.max(900, Math.min(left, 3600)) * 1000);
+      model.liveUntil = Math.min(
+        model.end!,
+        Math.floor(now / 1000) * 1000 + Math.max(900, Math.min(left, 3600)) * 1000,
+      );
       return model.liveUntil;
     },
 

@@ -15,13 +15,29 @@ const role = 'arn:aws:iam::333333333333:role/latchkey/play';
 
 describe('revocations', () => {
   test('no vend is accepted after a revoke', async () => {
-    const measured = { 'vends before the revoke': 0, 'vends refused by it': 0, 'sessions thrown away in the middle': 0 };
-    await prove(13, 'vend against revoke', size(3_000, 100_000), (seed, random) => vendOrRevoke(seed, random, measured), measured);
+    const measured = {
+      'vends before the revoke': 0,
+      'vends refused by it': 0,
+      'sessions thrown away in the middle': 0,
+    };
+    await prove(
+      13,
+      'vend against revoke',
+      size(3_000, 100_000),
+      (seed, random) => vendOrRevoke(seed, random, measured),
+      measured,
+    );
   }, 600_000);
 
   test('two revokers of one role, with an IAM that fails, lose nothing', async () => {
     const measured = { 'IAM calls that failed': 0, 'tries that had to come again': 0 };
-    await prove(13, 'two revokers of one role', size(300, 20_000), (seed, random) => revokers(seed, random, measured), measured);
+    await prove(
+      13,
+      'two revokers of one role',
+      size(300, 20_000),
+      (seed, random) => revokers(seed, random, measured),
+      measured,
+    );
   }, 600_000);
 
   test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
@@ -31,17 +47,39 @@ describe('revocations', () => {
 
   test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
     const measured = { 'found gone': 0 };
-    await prove(13, 'revocations on a role that is deleted', size(300, 10_000), (seed, random) => deleted(seed, random, measured), measured);
+    await prove(
+      13,
+      'revocations on a role that is deleted',
+      size(300, 10_000),
+      (seed, random) => deleted(seed, random, measured),
+      measured,
+    );
   }, 600_000);
 
   test('a role without room has all its older sessions denied, or is said to have failed', async () => {
     const measured = { 'grant by grant': 0, 'all older sessions at once': 0, 'said to have failed': 0 };
-    await prove(13, 'revocations on a role with little room', size(300, 10_000), (seed, random) => full(seed, random, measured), measured);
+    await prove(
+      13,
+      'revocations on a role with little room',
+      size(300, 10_000),
+      (seed, random) => full(seed, random, measured),
+      measured,
+    );
   }, 600_000);
 
   test('400 revocations of one role within an hour, by two revokers', async () => {
-    const measured = { 'hours with sessions denied by their age': 0, 'IAM calls that failed': 0, 'characters of the longest policy': 0 };
-    await prove(13, 'revocations, 400 of one role in an hour', size(2, 25), (seed, random) => busyHour(seed, random, measured), measured);
+    const measured = {
+      'hours with sessions denied by their age': 0,
+      'IAM calls that failed': 0,
+      'characters of the longest policy': 0,
+    };
+    await prove(
+      13,
+      'revocations, 400 of one role in an hour',
+      size(2, 25),
+      (seed, random) => busyHour(seed, random, measured),
+      measured,
+    );
   }, 600_000);
 });
 
@@ -73,14 +111,20 @@ async function vendOrRevoke(seed: number, random: () => number, measured: Record
     accepted.every((key) => request.sessions.some(({ accessKeyId }) => accessKeyId === key)),
     'credentials left that the request does not know of',
   );
-  must((request.revocation?.state === 'pending') === request.sessions.length > 0, 'sessions are out and nobody revokes them');
+  must(
+    (request.revocation?.state === 'pending') === request.sessions.length > 0,
+    'sessions are out and nobody revokes them',
+  );
   measured['vends before the revoke']! += accepted.length;
   measured['vends refused by it']! += vends.length - accepted.length;
   measured['sessions thrown away in the middle']! += app.sts.issued.length - before - accepted.length;
 
   app.now += MINUTE;
   must((await revokeSessions(app, [request])).length === 0, 'the revocation had to come again');
-  must(request.sessions.length === 0 || (app.iam.policies.get(role) ?? '').includes(id), 'the policy does not deny the grant');
+  must(
+    request.sessions.length === 0 || (app.iam.policies.get(role) ?? '').includes(id),
+    'the policy does not deny the grant',
+  );
   must((await vend()).problem?.code === 'not-active', 'something was vended after the end');
   return undefined;
 }
@@ -117,7 +161,10 @@ async function revokers(seed: number, random: () => number, measured: Record<str
     must(app.store.requests.get(id)?.revocation?.state === 'done', 'a revocation is not done');
     must(policy.includes(id) || sessions.every(({ issuedAt }) => issuedAt < folded), 'a revocation was lost');
   }
-  must(Math.max(...app.iam.lengths.filter((length) => length <= (app.iam.room.get(role) ?? inlineLimit))) <= inlineLimit, 'a policy was too long');
+  must(
+    Math.max(...app.iam.lengths.filter((length) => length <= (app.iam.room.get(role) ?? inlineLimit))) <= inlineLimit,
+    'a policy was too long',
+  );
   must(app.store.revocations.get(role)?.holder === undefined, 'a lease was left behind');
   return undefined;
 }
@@ -137,7 +184,10 @@ const stateOf = (app: FakeApp, { id }: { id: string }) => app.store.requests.get
 function isDenied(app: FakeApp, { id }: { id: string }): boolean {
   const policy = app.iam.policies.get(role) ?? '';
   const folded = Date.parse(/"aws:TokenIssueTime":"([^"]+)"/.exec(policy)?.[1] ?? '1970-01-01T00:00:00Z');
-  return policy.includes(id) || app.store.requests.get(id)!.sessions.every(({ issuedAt, expiresAt }) => issuedAt < folded || expiresAt <= app.now);
+  return (
+    policy.includes(id) ||
+    app.store.requests.get(id)!.sessions.every(({ issuedAt, expiresAt }) => issuedAt < folded || expiresAt <= app.now)
+  );
 }
 
 async function outage(random: () => number, measured: Record<string, number>): Promise<undefined> {
@@ -156,9 +206,15 @@ async function outage(random: () => number, measured: Record<string, number>): P
     app.now += MINUTE;
   }
   // asked at once and then every minute for ten: eleven times
-  must((stateOf(app, request) === 'done') === failing <= 10, `after ${failing} failures it is ${stateOf(app, request)}`);
+  must(
+    (stateOf(app, request) === 'done') === failing <= 10,
+    `after ${failing} failures it is ${stateOf(app, request)}`,
+  );
   const code = stateOf(app, request) === 'done' ? 'sessions-revoked' : 'revocation-failed';
-  must(app.lines.some((line) => line.code === code) && app.store.requests.get(request.id)!.history.at(-1)!.type === code, 'nobody is told');
+  must(
+    app.lines.some((line) => line.code === code) && app.store.requests.get(request.id)!.history.at(-1)!.type === code,
+    'nobody is told',
+  );
   must(code === 'revocation-failed' || isDenied(app, request), 'a revocation was lost');
   measured['IAM calls that failed']! += failed;
   measured[code === 'revocation-failed' ? 'revocations said to have failed' : 'revocations done']! += 1;
@@ -211,10 +267,14 @@ async function full(seed: number, random: () => number, measured: Record<string,
     must(stateOf(app, request) === 'failed' || isDenied(app, request), 'a revocation was lost');
   }
   const short = JSON.stringify(revocationPolicy([], app.now)).length;
-  must(room < short || requests.every((request) => stateOf(app, request) === 'done'), 'a revocation failed that had room');
+  must(
+    room < short || requests.every((request) => stateOf(app, request) === 'done'),
+    'a revocation failed that had room',
+  );
   const failed = requests.filter((request) => stateOf(app, request) === 'failed').length;
   measured['said to have failed']! += failed;
-  measured[policy.includes('aws:TokenIssueTime') ? 'all older sessions at once' : 'grant by grant']! += requests.length - failed;
+  measured[policy.includes('aws:TokenIssueTime') ? 'all older sessions at once' : 'grant by grant']! +=
+    requests.length - failed;
   return undefined;
 }
 

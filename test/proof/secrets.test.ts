@@ -20,7 +20,14 @@ import { tokensIn } from './cast.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
 const catalogue = catalogueOf();
-const people = ['dev@example.com', 'lead@example.com', 'second-lead@example.com', 'security@example.com', 'admin@example.com', 'stranger@example.com'];
+const people = [
+  'dev@example.com',
+  'lead@example.com',
+  'second-lead@example.com',
+  'security@example.com',
+  'admin@example.com',
+  'stranger@example.com',
+];
 
 describe('secrets stay where they belong', () => {
   test('over the whole life of requests, with faults that carry secrets in their words', async () => {
@@ -52,12 +59,19 @@ describe('secrets stay where they belong', () => {
       secret.replaceAll('/', '\\/'),
       encodeURIComponent(encodeURIComponent(secret)),
     ];
-    for (const text of texts) expect([text, spellingsOf(secret).some((spelling) => text.includes(spelling))]).toEqual([text, true]);
+    for (const text of texts)
+      expect([text, spellingsOf(secret).some((spelling) => text.includes(spelling))]).toEqual([text, true]);
     expect(spellingsOf(secret).some((spelling) => 'nothing of the kind'.includes(spelling))).toBe(false);
   });
 });
 
-type World = { app: FakeApp; sts: FakeSts; mail: FakeMail; signInTokens: string[]; seen: Array<{ where: string; text: string }> };
+type World = {
+  app: FakeApp;
+  sts: FakeSts;
+  mail: FakeMail;
+  signInTokens: string[];
+  seen: Array<{ where: string; text: string }>;
+};
 
 /** The real edges to STS, SES and sign-in over fake services that fail now and then, telling all they know in the error. */
 function world(random: () => number, measured: Record<string, number>): World {
@@ -70,26 +84,42 @@ function world(random: () => number, measured: Record<string, number>): World {
     measured['forced faults']! += 1;
     throw indiscreet(random, known.map((part) => JSON.stringify(part)).join(' '));
   };
-  const client = <Client>(send: (input: never) => Promise<unknown>) => ({ send: ({ input }: { input: never }) => send(input) }) as unknown as Client;
+  const client = <Client>(send: (input: never) => Promise<unknown>) =>
+    ({ send: ({ input }: { input: never }) => send(input) }) as unknown as Client;
   const app: FakeApp = fakeApp({
     catalogue,
     sts: stsSessions(
       client<STSClient>(async (input: AssumeRoleInput) => {
         const { accessKeyId, secretAccessKey, sessionToken, expiresAt } = await sts.assumeRole(input);
         failing(0.15, secretAccessKey, sessionToken);
-        return { Credentials: { AccessKeyId: accessKeyId, SecretAccessKey: secretAccessKey, SessionToken: sessionToken, Expiration: new Date(expiresAt) } };
+        return {
+          Credentials: {
+            AccessKeyId: accessKeyId,
+            SecretAccessKey: secretAccessKey,
+            SessionToken: sessionToken,
+            Expiration: new Date(expiresAt),
+          },
+        };
       }),
     ),
     signIn: federation(async (url) => {
       const { sessionId, sessionKey, sessionToken } = JSON.parse(new URL(url).searchParams.get('Session')!);
-      const token = await signIn.token('aws', { accessKeyId: sessionId, secretAccessKey: sessionKey, sessionToken, expiresAt: 0 });
+      const token = await signIn.token('aws', {
+        accessKeyId: sessionId,
+        secretAccessKey: sessionKey,
+        sessionToken,
+        expiresAt: 0,
+      });
       failing(0.15, url, token);
       const text = random() < 0.1 ? `not JSON: ${token} ${url}` : JSON.stringify({ SigninToken: token });
       return { status: random() < 0.1 ? 400 : 200, text: async () => text };
     }),
     mail: sesMail(
       client<SESClient>(async ({ Destination, Message }: never) => {
-        const { Subject, Body } = Message as { Subject: { Data: string }; Body: { Text: { Data: string }; Html: { Data: string } } };
+        const { Subject, Body } = Message as {
+          Subject: { Data: string };
+          Body: { Text: { Data: string }; Html: { Data: string } };
+        };
         const sent: OutgoingMail = {
           to: (Destination as { ToAddresses: string[] }).ToAddresses[0]!,
           subject: Subject.Data,
@@ -103,7 +133,11 @@ function world(random: () => number, measured: Record<string, number>): World {
       'latchkey@example.com',
     ),
   });
-  const known = () => [...sts.issued.slice(-1), ...mail.outbox.slice(-1).map(({ text }) => text), ...signIn.tokens.slice(-1)];
+  const known = () => [
+    ...sts.issued.slice(-1),
+    ...mail.outbox.slice(-1).map(({ text }) => text),
+    ...signIn.tokens.slice(-1),
+  ];
   app.gate = ({ name }) => {
     if (name.startsWith('store.')) failing(0.03, ...known());
   };
@@ -112,7 +146,12 @@ function world(random: () => number, measured: Record<string, number>): World {
 
 /** An error as SDKs make them: the whole exchange in its message, its cause, its stack and its hidden answer. */
 function indiscreet(random: () => number, secrets: string): Error {
-  const words = oneOf(random, [`failed: ${secrets}`, `failed\n    at ${secrets}\n    at ${secrets} (file:1:1)`, secrets, `${encodeURIComponent(secrets)}`]);
+  const words = oneOf(random, [
+    `failed: ${secrets}`,
+    `failed\n    at ${secrets}\n    at ${secrets} (file:1:1)`,
+    secrets,
+    `${encodeURIComponent(secrets)}`,
+  ]);
   const fault = {
     $fault: 'client',
     $metadata: { httpStatusCode: oneOf(random, [400, 403, 500, 503]), requestId: 'r', attempts: 2 },
@@ -122,7 +161,14 @@ function indiscreet(random: () => number, secrets: string): Error {
   const error = Object.assign(new Error(words, { cause: new Error(secrets) }), random() < 0.6 ? fault : {});
   // the stack keeps the first message
   if (random() < 0.3) error.message = 'changed afterwards';
-  error.name = oneOf(random, ['Error', 'ThrottlingException', 'AccessDenied', 'TimeoutError', 'MessageRejected', 'TypeError']);
+  error.name = oneOf(random, [
+    'Error',
+    'ThrottlingException',
+    'AccessDenied',
+    'TimeoutError',
+    'MessageRejected',
+    'TypeError',
+  ]);
   return error;
 }
 
@@ -131,7 +177,8 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   const here = world(random, measured);
   const { app, seen } = here;
   const ids: string[] = [];
-  const record = (where: string, { text, headers }: Answer): void => void seen.push({ where, text: `${text} ${JSON.stringify(headers)}` });
+  const record = (where: string, { text, headers }: Answer): void =>
+    void seen.push({ where, text: `${text} ${JSON.stringify(headers)}` });
   const id = () => ids.at(-1) ?? 'r0000000000000000000000000';
   const link = () =>
     oneOf(
@@ -152,14 +199,23 @@ async function life(random: () => number, measured: Record<string, number>): Pro
     async () =>
       record(
         'answer to a decision',
-        await call(app, 'decideRequest', { as: oneOf(random, people), id: id(), body: { decision: random() < 0.8 ? 'approve' : 'deny' } }),
+        await call(app, 'decideRequest', {
+          as: oneOf(random, people),
+          id: id(),
+          body: { decision: random() < 0.8 ? 'approve' : 'deny' },
+        }),
       ),
-    async () => record('answer to an end', await call(app, 'endRequest', { as: oneOf(random, people), id: id(), body: {} })),
+    async () =>
+      record('answer to an end', await call(app, 'endRequest', { as: oneOf(random, people), id: id(), body: {} })),
     async () => record('a request', await call(app, 'readRequest', { as: oneOf(random, people), id: id() })),
     async () => record('a list', await call(app, 'listRequests', { as: 'admin@example.com', query: { view: 'all' } })),
     async () => {
       const token = link();
-      if (token !== undefined) record('the page', await call(app, oneOf(random, ['showDecision', 'probeDecision', 'decisionOptions'] as const), { id: token }));
+      if (token !== undefined)
+        record(
+          'the page',
+          await call(app, oneOf(random, ['showDecision', 'probeDecision', 'decisionOptions'] as const), { id: token }),
+        );
     },
     async () => {
       const token = link();
@@ -167,16 +223,27 @@ async function life(random: () => number, measured: Record<string, number>): Pro
       const form = Buffer.from(`decision=${random() < 0.8 ? 'approve' : 'deny'}&comment=fine`);
       record(
         'the page after a decision',
-        await call(app, 'decideByLink', { id: token, body: form, headers: { 'content-type': 'application/x-www-form-urlencoded' } }),
+        await call(app, 'decideByLink', {
+          id: token,
+          body: form,
+          headers: { 'content-type': 'application/x-www-form-urlencoded' },
+        }),
       );
     },
     ...[0, 1, 2].map(() => async () => {
       const name = oneOf(random, ['issueCredentials', 'issueConsole'] as const);
-      const answer = await call(app, name, { as: oneOf(random, ['dev@example.com', 'dev@example.com', 'lead@example.com']), id: id(), body: {} });
+      const answer = await call(app, name, {
+        as: oneOf(random, ['dev@example.com', 'dev@example.com', 'lead@example.com']),
+        id: id(),
+        body: {},
+      });
       if (answer.status !== 200) return record('refusal of a session', answer);
       measured['answers that gave a secret to whom it belongs']! += 1;
       // what it is for is in it; nobody's link is
-      seen.push({ where: 'a session', text: answer.text.replaceAll(/"(SecretAccessKey|SessionToken|url)":"[^"]*"/g, '') });
+      seen.push({
+        where: 'a session',
+        text: answer.text.replaceAll(/"(SecretAccessKey|SessionToken|url)":"[^"]*"/g, ''),
+      });
     }),
     ...[0, 1].map(() => async () => {
       const answer = await notify(app, ...app.store.changes.map(streamRecord));
@@ -199,12 +266,18 @@ function search({ app, sts, mail, signInTokens, seen }: World, measured: Record<
   const kept = [
     ...seen,
     ...app.lines.map((line) => ({ where: 'the log', text: JSON.stringify(line) })),
-    ...[...store.requests.values()].map((request) => ({ where: 'a stored request', text: JSON.stringify(imageOf(request)) })),
+    ...[...store.requests.values()].map((request) => ({
+      where: 'a stored request',
+      text: JSON.stringify(imageOf(request)),
+    })),
     ...[...store.messages.values()].map((message) => ({ where: 'a stored message', text: JSON.stringify(message) })),
     ...store.changes.map((change) => ({ where: 'the stream', text: JSON.stringify(streamRecord(change)) })),
   ];
   const mails = mail.outbox.map((sent) => ({ where: `a mail to ${sent.to}`, text: JSON.stringify(sent) }));
-  const credentials = [...sts.issued.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]), ...signInTokens];
+  const credentials = [
+    ...sts.issued.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
+    ...signInTokens,
+  ];
   const links = mail.outbox.flatMap((sent, i) => tokensIn(sent.text).map((token) => ({ token, mail: i })));
   const all = kept.map(({ text }) => text).join('\n');
   const allMails = mails.map(({ text }) => text);
@@ -213,12 +286,17 @@ function search({ app, sts, mail, signInTokens, seen }: World, measured: Record<
     for (const spelling of spellingsOf(secret)) {
       if (!texts.some(({ text }) => text.includes(spelling))) continue;
       const { where, text } = texts.find((place) => place.text.includes(spelling))!;
-      throw new Error(`${secret.slice(0, 24)}... is in ${where}: ${text.slice(Math.max(0, text.indexOf(spelling) - 80), text.indexOf(spelling) + 80)}`);
+      throw new Error(
+        `${secret.slice(0, 24)}... is in ${where}: ${text.slice(Math.max(0, text.indexOf(spelling) - 80), text.indexOf(spelling) + 80)}`,
+      );
     }
   };
   for (const secret of credentials) {
     measured['secrets looked for']! += 1;
-    if (spellingsOf(secret).some((spelling) => all.includes(spelling) || allMails.some((text) => text.includes(spelling)))) find(secret, [...kept, ...mails]);
+    if (
+      spellingsOf(secret).some((spelling) => all.includes(spelling) || allMails.some((text) => text.includes(spelling)))
+    )
+      find(secret, [...kept, ...mails]);
   }
   for (const { token, mail: own } of links) {
     measured['secrets looked for']! += 1;

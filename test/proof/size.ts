@@ -12,7 +12,15 @@ export function size(quick: number, full: number): number {
 }
 
 /** One line of docs/proof.md. `measured` are the counts that a proof found, by what they count. */
-export type Figure = { figure: number; what: string; cases: number; seeds: string; seconds: number; measured: Record<string, number>; table?: string };
+export type Figure = {
+  figure: number;
+  what: string;
+  cases: number;
+  seeds: string;
+  seconds: number;
+  measured: Record<string, number>;
+  table?: string;
+};
 
 /**
  * Runs a proof once for each seed from 1 on, or for the seed in LATCHKEY_SEED alone, and notes the figure.
@@ -61,7 +69,8 @@ function note(figure: Figure): void {
   process.stdout.write(
     `proof ${figure.figure}: ${figure.what}: ${figure.cases.toLocaleString('en')} cases, seeds ${figure.seeds}${counts.join('')}\n${figure.table ?? ''}`,
   );
-  if (process.env.LATCHKEY_PROOF_REPORT !== undefined) appendFileSync(process.env.LATCHKEY_PROOF_REPORT, `${JSON.stringify(figure)}\n`);
+  if (process.env.LATCHKEY_PROOF_REPORT !== undefined)
+    appendFileSync(process.env.LATCHKEY_PROOF_REPORT, `${JSON.stringify(figure)}\n`);
 }
 
 /** Throws unless `holds`; cheaper than a matcher where a million are needed. */
@@ -70,4 +79,5 @@ export function must(holds: boolean, what: string | (() => string)): asserts hol
 }
 
 /** One of a list, by a seeded draw. */
-export const oneOf = <Value>(random: () => number, values: readonly Value[]): Value => values[Math.floor(random() * values.length)]!;
+export const oneOf = <Value>(random: () => number, values: readonly Value[]): Value =>
+  values[Math.floor(random() * values.length)]!;

@@ -36,7 +36,13 @@ type Span = { least: number; most: number };
 describe('time', () => {
   test('schedules of calls and jumps of the clock', async () => {
     const measured = { 'sessions given': 0, 'sessions refused after the end': 0, 'sessions refused before it': 0 };
-    await prove(8, 'schedules of clock jumps around a grant', size(4_000, 100_000), (_, random) => schedule(random, measured), measured);
+    await prove(
+      8,
+      'schedules of clock jumps around a grant',
+      size(4_000, 100_000),
+      (_, random) => schedule(random, measured),
+      measured,
+    );
     if (process.env.LATCHKEY_SEED === undefined) expect(measured['sessions refused after the end']).toBeGreaterThan(0);
     expect(measured['sessions refused before it']).toBe(0);
   }, 3_600_000);
@@ -69,13 +75,16 @@ async function schedule(random: () => number, measured: Record<string, number>):
     span = { least: Math.min(span.least, app.now), most: Math.max(span.most, app.now) };
   };
   for (let n = 0; n < 8; n += 1) {
-    app.now = oneOf(random, [startsAt, endsAt - 20 * MINUTE, endsAt, endsAt, endsAt]) + oneOf(random, [-1, 0, 1, 500, -500, -5 * MINUTE, 5 * MINUTE, -20]);
+    app.now =
+      oneOf(random, [startsAt, endsAt - 20 * MINUTE, endsAt, endsAt, endsAt]) +
+      oneOf(random, [-1, 0, 1, 500, -500, -5 * MINUTE, 5 * MINUTE, -20]);
     span = { least: app.now, most: app.now };
     const policies = app.sts.assumed.length;
     const outcome = await outcomeOf<{ Expiration: string } | { sessionExpiresAt: string }>(
       random() < 0.7 ? issueCredentials(app, dev, id) : issueConsole(app, dev, id),
     );
-    for (const { Policy } of app.sts.assumed.slice(policies)) must(endClauseOf(Policy) <= endsAt, 'the session policy lets a session outlive its grant');
+    for (const { Policy } of app.sts.assumed.slice(policies))
+      must(endClauseOf(Policy) <= endsAt, 'the session policy lets a session outlive its grant');
     if (outcome.answer) {
       measured['sessions given']! += 1;
       must(span.least < endsAt, 'a session was given after the end');
@@ -86,7 +95,8 @@ async function schedule(random: () => number, measured: Record<string, number>):
     must(['not-active', 'aws-refused'].includes(codeOf(outcome)), `refused with ${codeOf(outcome)}`);
     if (span.least >= endsAt) measured['sessions refused after the end']! += 1;
     // sign-in may find that STS's clock has run out; the grant is not to blame for that
-    if (span.least >= startsAt && span.most < endsAt && codeOf(outcome) === 'not-active') measured['sessions refused before it']! += 1;
+    if (span.least >= startsAt && span.most < endsAt && codeOf(outcome) === 'not-active')
+      measured['sessions refused before it']! += 1;
   }
   const record = app.store.requests.get(id)!;
   must(
@@ -102,7 +112,10 @@ async function schedule(random: () => number, measured: Record<string, number>):
   app.gate = () => {};
   app.now = endsAt + oneOf(random, [-1, 0, 1, HOUR]);
   await sweep(app);
-  must((app.store.requests.get(id)!.outcome !== undefined) === app.now >= endsAt, 'the sweep ended a grant that was not over, or left one that was');
+  must(
+    (app.store.requests.get(id)!.outcome !== undefined) === app.now >= endsAt,
+    'the sweep ended a grant that was not over, or left one that was',
+  );
   return undefined;
 }
 
@@ -122,9 +135,14 @@ async function grant(app: FakeApp, duration: string): Promise<{ id: string; star
 /** From when on a session policy denies everything. */
 function endClauseOf(policy: string): number {
   const { Statement } = JSON.parse(policy) as {
-    Statement: Array<{ Effect: string; Action: string; Condition?: { DateGreaterThanEquals?: Record<string, string> } }>;
+    Statement: Array<{
+      Effect: string;
+      Action: string;
+      Condition?: { DateGreaterThanEquals?: Record<string, string> };
+    }>;
   };
-  const end = Statement.find(({ Effect, Action }) => Effect === 'Deny' && Action === '*')?.Condition?.DateGreaterThanEquals?.['aws:CurrentTime'];
+  const end = Statement.find(({ Effect, Action }) => Effect === 'Deny' && Action === '*')?.Condition
+    ?.DateGreaterThanEquals?.['aws:CurrentTime'];
   must(end !== undefined, 'the session policy has no end');
   return Date.parse(end);
 }

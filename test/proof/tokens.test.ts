@@ -11,7 +11,30 @@ import { must, oneOf, prove, size } from './size.ts';
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** What a mail program, a proxy or an attacker may put behind, before or into a token. */
-const strays = ['=', '==', '\n', '\r\n', ' ', '\t', '\0', '.', '/', '?', '#', '%', '%00', '+', '~', '\u200b', '\u00ad', '\u202e', 'é', '😀', 'ａ', 'K'];
+const strays = [
+  '=',
+  '==',
+  '\n',
+  '\r\n',
+  ' ',
+  '\t',
+  '\0',
+  '.',
+  '/',
+  '?',
+  '#',
+  '%',
+  '%00',
+  '+',
+  '~',
+  '\u200b',
+  '\u00ad',
+  '\u202e',
+  'é',
+  '😀',
+  'ａ',
+  'K',
+];
 
 /** Two requests, two approvers each; `tokens` are all four links. */
 type Mailbox = { app: FakeApp; requests: RequestRecord[]; tokens: string[] };
@@ -48,7 +71,8 @@ describe('exactly one string per link', () => {
         const token = tokens[(seed - 1) % tokens.length]!;
         must((await opens(app, token)) === 'ok', 'the link itself does not open');
         const variants = onePlaceChanged(token);
-        for (const variant of variants) must((await opens(app, variant)) === 'link-not-found', `opens as ${JSON.stringify(variant)}`);
+        for (const variant of variants)
+          must((await opens(app, variant)) === 'link-not-found', `opens as ${JSON.stringify(variant)}`);
         return variants.length;
       },
       measured,
@@ -109,7 +133,8 @@ describe('a link works once and in time', () => {
     const spent = await Promise.all(tokens.map(async (token) => (await openLink(app, token)).spent));
     expect(spent).toEqual([true, true, false, false]);
     const changes = app.store.changes.length;
-    for (const token of tokens.slice(0, 2)) expect((await decideByLink(app, token, { decision: 'deny' })).spent).toBe(true);
+    for (const token of tokens.slice(0, 2))
+      expect((await decideByLink(app, token, { decision: 'deny' })).spent).toBe(true);
     expect(app.store.changes.length).toBe(changes);
   });
 });
@@ -131,7 +156,9 @@ function onePlaceChanged(token: string): string[] {
       return flipped.toString('latin1');
     }),
   );
-  const replaced = places.flatMap((i) => [...base64url, ...strays].map((character) => token.slice(0, i) + character + token.slice(i + 1)));
+  const replaced = places.flatMap((i) =>
+    [...base64url, ...strays].map((character) => token.slice(0, i) + character + token.slice(i + 1)),
+  );
   const dropped = places.map((i) => token.slice(0, i) + token.slice(i + 1));
   const doubled = places.map((i) => token.slice(0, i) + token[i] + token.slice(i));
   const swapped = places.slice(1).map((i) => token.slice(0, i - 1) + token[i] + token[i - 1] + token.slice(i + 1));
@@ -145,13 +172,14 @@ function onePlaceChanged(token: string): string[] {
     token.normalize('NFKD').replaceAll('-', '+').replaceAll('_', '/'),
     standard(token),
   ];
-  return [...new Set([...flips, ...replaced, ...dropped, ...doubled, ...swapped, ...inserted, ...cut, ...around, ...spelled])].filter(
-    (variant) => variant !== token,
-  );
+  return [
+    ...new Set([...flips, ...replaced, ...dropped, ...doubled, ...swapped, ...inserted, ...cut, ...around, ...spelled]),
+  ].filter((variant) => variant !== token);
 }
 
 /** Three parts: request, message, secret. The last is taken apart and put together in the other alphabet. */
-const standard = (token: string): string => token.slice(0, 48) + Buffer.from(token.slice(48), 'base64url').toString('base64');
+const standard = (token: string): string =>
+  token.slice(0, 48) + Buffer.from(token.slice(48), 'base64url').toString('base64');
 
 /** One to four edits, or the parts of several links together. */
 function edited(random: () => number, tokens: readonly string[]): string {

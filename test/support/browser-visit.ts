@@ -13,10 +13,16 @@ export async function signInAt(address: string, { email, mfa = false }: Choice):
   const known = byTag(form, 'button').map((button) => attribute(button, 'value'));
   if (!known.includes(email)) throw new Error(`the page offers ${known.join(', ')}`);
   const hidden = byTag(form, 'input').filter((input) => attribute(input, 'type') === 'hidden');
-  const body = new URLSearchParams(hidden.map((input): [string, string] => [attribute(input, 'name')!, attribute(input, 'value')!]));
+  const body = new URLSearchParams(
+    hidden.map((input): [string, string] => [attribute(input, 'name')!, attribute(input, 'value')!]),
+  );
   body.set('email', email);
   if (mfa) body.set('mfa', 'on');
   const { origin } = new URL(address);
-  const after = await fetch(new URL(attribute(form, 'action')!, address), { method: 'POST', body, headers: { origin } });
+  const after = await fetch(new URL(attribute(form, 'action')!, address), {
+    method: 'POST',
+    body,
+    headers: { origin },
+  });
   return { status: after.status, page: await after.text() };
 }

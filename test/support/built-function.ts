@@ -11,13 +11,21 @@ const invocation = `
   });`;
 
 /** @param directory of the artefact, as `npm run build` makes it @throws Error with what the process said, if it failed */
-export async function invokeBuilt<Result>(directory: string, env: Record<string, string>, event: unknown): Promise<Result> {
+export async function invokeBuilt<Result>(
+  directory: string,
+  env: Record<string, string>,
+  event: unknown,
+): Promise<Result> {
   const child = spawn(process.execPath, ['-e', invocation, `${directory}/index.js`], {
     env: { ...env, AWS_LAMBDA_FUNCTION_NAME: 'latchkey', LAMBDA_TASK_ROOT: directory },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(JSON.stringify(event));
-  const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), new Promise((resolve) => child.on('close', resolve))]);
+  const [out, err, status] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    new Promise((resolve) => child.on('close', resolve)),
+  ]);
   if (status !== 0) throw new Error(`${directory} ended with ${status}: ${err.slice(-2000)}`);
   return JSON.parse(out.slice(out.lastIndexOf('\n') + 1)) as Result;
 }

@@ -65,7 +65,12 @@ export async function call<Body = unknown>(app: FakeApp, name: CallName, wish: W
   const result: HttpResult = await handler.with(app)(eventFor(name, wish), {} as Context);
   const { statusCode = 0, headers = {}, body: text = '' } = result;
   const isJson = /^application\/(problem\+)?json$/.test(String(headers['content-type']));
-  return { status: statusCode, headers: headers as Record<string, string>, text, body: (isJson ? JSON.parse(text) : undefined) as Body };
+  return {
+    status: statusCode,
+    headers: headers as Record<string, string>,
+    text,
+    body: (isJson ? JSON.parse(text) : undefined) as Body,
+  };
 }
 
 /** What the function of a route is called with. */
@@ -79,7 +84,8 @@ export function eventFor(name: CallName, wish: Wish = {}): HttpEvent {
 }
 
 /** The text of a file in events/, parsed; a new value each time. */
-export const eventFile = <Event>(name: string): Event => JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8')) as Event;
+export const eventFile = <Event>(name: string): Event =>
+  JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8')) as Event;
 
 /** The claims of the access token that the issuer of the tests gives somebody. */
 export function claimsFor(email: string, more: Record<string, unknown> = {}): Record<string, unknown> {
@@ -92,12 +98,19 @@ export function claimsFor(email: string, more: Record<string, unknown> = {}): Re
     iat: now / SECOND,
     exp: (now + 720 * HOUR) / SECOND,
   };
-  return Object.fromEntries(Object.entries({ ...own, email, email_verified: true, ...more }).filter(([, value]) => value !== undefined));
+  return Object.fromEntries(
+    Object.entries({ ...own, email, email_verified: true, ...more }).filter(([, value]) => value !== undefined),
+  );
 }
 
 /** How API Gateway hands claims on: everything as text, a list as `[a b]`. */
 export const flattened = (claims: Record<string, unknown>): Record<string, string> =>
-  Object.fromEntries(Object.entries(claims).map(([name, value]) => [name, Array.isArray(value) ? `[${value.join(' ')}]` : String(value)]));
+  Object.fromEntries(
+    Object.entries(claims).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? `[${value.join(' ')}]` : String(value),
+    ]),
+  );
 
 export function tokenOf(claims: Record<string, unknown>): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
@@ -107,7 +120,11 @@ export function tokenOf(claims: Record<string, unknown>): string {
 // -- the life of a request, call by call -----------------------------------------------------------------------------
 
 /** Files for the role `read` unless told otherwise; fails unless it is filed. */
-export async function filed(app: FakeApp, body: Record<string, unknown> = {}, wish: Wish = { as: 'dev@example.com' }): Promise<RequestView> {
+export async function filed(
+  app: FakeApp,
+  body: Record<string, unknown> = {},
+  wish: Wish = { as: 'dev@example.com' },
+): Promise<RequestView> {
   const answer = await call<RequestView>(app, 'createRequest', {
     headers: { 'idempotency-key': undefined },
     body: { role: 'read', reason: 'Look at the failing nightly export', ...body },
@@ -136,7 +153,11 @@ export async function granted(app: FakeApp, body: Record<string, unknown> = {}):
 
 /** Hands everything that nobody has taken yet to the function that sends news, as one batch of the table's stream. */
 export function playStream(app: FakeApp): Promise<DynamoDBBatchResponse> {
-  return notify(app, ...app.store.changes.splice(0).map(streamRecord), ...app.store.closings.splice(0).map(closingRecord));
+  return notify(
+    app,
+    ...app.store.changes.splice(0).map(streamRecord),
+    ...app.store.closings.splice(0).map(closingRecord),
+  );
 }
 
 export const notify = (app: FakeApp, ...Records: DynamoDBRecord[]): Promise<DynamoDBBatchResponse> =>
@@ -161,7 +182,16 @@ export function closingRecord(id: string, index = 0): DynamoDBRecord {
   const [model] = eventFile<DynamoDBStreamEvent>('notify.digest').Records;
   const { OldImage, NewImage, ...rest } = model!.dynamodb!;
   const pk = { S: `digest#${id}` };
-  return { ...model, dynamodb: { ...rest, Keys: { pk }, OldImage: { ...OldImage, pk }, NewImage: { ...NewImage, pk }, SequenceNumber: `${5000 + index}` } };
+  return {
+    ...model,
+    dynamodb: {
+      ...rest,
+      Keys: { pk },
+      OldImage: { ...OldImage, pk },
+      NewImage: { ...NewImage, pk },
+      SequenceNumber: `${5000 + index}`,
+    },
+  };
 }
 
 /** The token of the newest link that was mailed to somebody. */

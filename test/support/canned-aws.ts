@@ -10,7 +10,13 @@ export function cannedAws(...answers: Canned[]) {
       asked.push(new URLSearchParams(String(request.body)));
       const answer = answers[Math.min(asked.length, answers.length) - 1]!;
       if (answer instanceof Error) throw answer;
-      return { response: { statusCode: answer.status, headers: { 'content-type': 'text/xml' }, body: new TextEncoder().encode(answer.body) } };
+      return {
+        response: {
+          statusCode: answer.status,
+          headers: { 'content-type': 'text/xml' },
+          body: new TextEncoder().encode(answer.body),
+        },
+      };
     },
   };
 }
@@ -22,7 +28,11 @@ export const refusal = (code: string, message: string, status = 400) => ({
 });
 
 /** What a client needs besides its handler; one attempt, so that a test sees the first answer. */
-export const cannedClient = { region: 'us-east-1', maxAttempts: 1, credentials: { accessKeyId: 'ASIAHUBHUBHUBHUBHUBX', secretAccessKey: 'hub-secret-canary' } };
+export const cannedClient = {
+  region: 'us-east-1',
+  maxAttempts: 1,
+  credentials: { accessKeyId: 'ASIAHUBHUBHUBHUBHUBX', secretAccessKey: 'hub-secret-canary' },
+};
 
 /** What a promise is rejected with; fails the test if it is not. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {

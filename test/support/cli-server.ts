@@ -33,7 +33,8 @@ export async function startForCli(catalogue?: object): Promise<CliServer> {
   return {
     server,
     tokenOf,
-    person: async (email, given = {}) => testWorld({ ...given, env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: await tokenOf(email), ...given.env } }),
+    person: async (email, given = {}) =>
+      testWorld({ ...given, env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: await tokenOf(email), ...given.env } }),
     keysOf(ending) {
       const key = server.keys.find(({ arn }) => arn.endsWith(ending));
       if (!key) throw new Error(`the catalogue has no principal ${ending}`);

@@ -11,14 +11,23 @@ import { dynoxideBinary, type Emulator, startDynoxide } from './emulators.ts';
 const linesPerFile = 10_000;
 
 /** Starts dynoxide with one table that holds the items. Stopping it removes everything. */
-export async function dynoxideHolding(table: string, items: Iterable<Record<string, AttributeValue>>): Promise<Emulator> {
+export async function dynoxideHolding(
+  table: string,
+  items: Iterable<Record<string, AttributeValue>>,
+): Promise<Emulator> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-import-'));
   const remove = () => rmSync(folder, { recursive: true });
   try {
-    const [source, schema, database] = ['export', 'schema.json', 'table.db'].map((name) => join(folder, name)) as [string, string, string];
+    const [source, schema, database] = ['export', 'schema.json', 'table.db'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
     writeFileSync(schema, JSON.stringify({ Table: { ...tableDefinition(table), TableStatus: 'ACTIVE' } }));
     writeExport(join(source, table, 'data'), items);
-    execFileSync(dynoxideBinary()!, ['import', '--source', source, '--schema', schema, '--output', database], { stdio: 'pipe' });
+    execFileSync(dynoxideBinary()!, ['import', '--source', source, '--schema', schema, '--output', database], {
+      stdio: 'pipe',
+    });
     const running = await startDynoxide(database);
     return { ...running, stop: () => running.stop().finally(remove) };
   } catch (error) {
@@ -35,7 +44,8 @@ function writeExport(folder: string, items: Iterable<Record<string, AttributeVal
   let lines: string[] = [];
   let files = 0;
   const flush = () => {
-    if (lines.length > 0) writeFileSync(join(folder, `${++files}.json.gz`), gzipSync(`${lines.join('\n')}\n`, { level: 1 }));
+    if (lines.length > 0)
+      writeFileSync(join(folder, `${++files}.json.gz`), gzipSync(`${lines.join('\n')}\n`, { level: 1 }));
     lines = [];
   };
   for (const Item of items) {

@@ -19,9 +19,16 @@ type Invocable = (event: unknown, context: Context) => Promise<unknown>;
 /** @param catalogue what is installed in the accounts, and what the functions decide by unless told otherwise */
 export async function startEmulatedHub(catalogue: Catalogue) {
   const table = { ...tableDefinition('latchkey'), TableStatus: 'ACTIVE' };
-  const aws = await startAwsEmulator({ catalogue, clock: Date.now, describeTable: async (name) => (name === 'latchkey' ? table : undefined) });
+  const aws = await startAwsEmulator({
+    catalogue,
+    clock: Date.now,
+    describeTable: async (name) => (name === 'latchkey' ? table : undefined),
+  });
   const settings = { region: 'us-east-1', endpoint: aws.endpoint, maxAttempts: 1 };
-  const [sts, enterer] = [new STSClient({ ...settings, credentials: hubKeys }), new STSClient({ ...settings, credentials: revokeKeys })];
+  const [sts, enterer] = [
+    new STSClient({ ...settings, credentials: hubKeys }),
+    new STSClient({ ...settings, credentials: revokeKeys }),
+  ];
   const app = fakeApp({
     catalogue,
     sts: stsSessions(sts),
@@ -35,8 +42,12 @@ export async function startEmulatedHub(catalogue: Catalogue) {
     aws.lambda.functions.set(full, {
       role: full,
       aliases: name === 'notify' ? [] : [doctorAlias],
-      environment: { LATCHKEY_TABLE: 'latchkey', ...(name === 'notify' && { LATCHKEY_SENDER: 'Latchkey <latchkey@example.com>' }) },
-      invoke: async (event, invokedFunctionArn) => (handler?.with(app) as Invocable | undefined)?.(event, { invokedFunctionArn } as Context),
+      environment: {
+        LATCHKEY_TABLE: 'latchkey',
+        ...(name === 'notify' && { LATCHKEY_SENDER: 'Latchkey <latchkey@example.com>' }),
+      },
+      invoke: async (event, invokedFunctionArn) =>
+        (handler?.with(app) as Invocable | undefined)?.(event, { invokedFunctionArn } as Context),
     });
   }
   const close = async () => {

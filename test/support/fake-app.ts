@@ -1,7 +1,16 @@
 // A whole App without the world: fakes behind one clock, every I/O numbered and passed through a gate where a test may delay, order or break it.
 import { createHash } from 'node:crypto';
 import type { App, LogCode } from '../../lib/app.ts';
-import { type FakeIam, type FakeMail, type FakeSignIn, type FakeSts, fakeIam, fakeMail, fakeSignIn, fakeSts } from './fake-aws.ts';
+import {
+  type FakeIam,
+  type FakeMail,
+  type FakeSignIn,
+  type FakeSts,
+  fakeIam,
+  fakeMail,
+  fakeSignIn,
+  fakeSts,
+} from './fake-aws.ts';
 import { type FakeStore, fakeStore } from './fake-store.ts';
 import { type FakeTickets, fakeTickets } from './fake-tickets.ts';
 import { start } from './records.ts';
@@ -58,7 +67,9 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
           deepest = Math.max(deepest, step.hop);
         }
       };
-    return Object.fromEntries(Object.entries(target).map(([name, value]) => [name, typeof value === 'function' ? wrap(name, value) : value])) as Part;
+    return Object.fromEntries(
+      Object.entries(target).map(([name, value]) => [name, typeof value === 'function' ? wrap(name, value) : value]),
+    ) as Part;
   }
 
   const app: FakeApp = {
@@ -72,7 +83,12 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
       app.lines.push({ code, fields });
     },
     catalogue: overrides.catalogue ?? catalogueOf(),
-    identity: { issuer: 'https://issuer.example.com', audience: ['latchkey'], scope: 'latchkey', groupsClaim: 'groups' },
+    identity: {
+      issuer: 'https://issuer.example.com',
+      audience: ['latchkey'],
+      scope: 'latchkey',
+      groupsClaim: 'groups',
+    },
     baseUrl: 'https://latchkey.example.com',
     version: '0.0.0-test',
     now: start,
@@ -97,6 +113,8 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
 
 /** Bytes that differ from draw to draw and are the same in every run. */
 function randomBytes(draw: string, bytes: number): Uint8Array {
-  const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, i) => createHash('sha512').update(`${draw} ${i}`).digest());
+  const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, i) =>
+    createHash('sha512').update(`${draw} ${i}`).digest(),
+  );
   return new Uint8Array(Buffer.concat(blocks).subarray(0, bytes));
 }

@@ -21,7 +21,8 @@ export function fakeMail(): FakeMail {
     outbox,
     refused,
     async send(mail) {
-      if (refused.has(mail.to) || !/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(mail.to)) throw new MailRefused('MessageRejected');
+      if (refused.has(mail.to) || !/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(mail.to))
+        throw new MailRefused('MessageRejected');
       if (/[\r\n]/.test(mail.subject)) throw new MailRefused('InvalidParameterValue');
       outbox.push({ ...mail });
     },
@@ -99,7 +100,10 @@ export function fakeIam(): FakeIam {
     tried,
     async tryRevoker(_way, roles) {
       tried.push(...roles);
-      const deletes = roles.map((arn): Tried => (gone.has(arn) || !arn.includes('/latchkey/') ? { was: 'refused', code: 'AccessDenied' } : { was: 'allowed' }));
+      const deletes = roles.map(
+        (arn): Tried =>
+          gone.has(arn) || !arn.includes('/latchkey/') ? { was: 'refused', code: 'AccessDenied' } : { was: 'allowed' },
+      );
       return { entered: { was: 'allowed' }, withoutExternalId: { was: 'refused', code: 'AccessDenied' }, deletes };
     },
     async setRevocations({ arn }, policy) {
@@ -124,7 +128,8 @@ export function fakeSignIn(sts: Pick<FakeSts, 'issued'>, clock: () => number): F
   return {
     tokens,
     async token(partition, credentials) {
-      if (!['aws', 'aws-us-gov', 'aws-cn'].includes(partition)) throw new Problem('aws-refused', `no federation endpoint for ${partition}`);
+      if (!['aws', 'aws-us-gov', 'aws-cn'].includes(partition))
+        throw new Problem('aws-refused', `no federation endpoint for ${partition}`);
       const known = sts.issued.some(
         ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }) =>
           accessKeyId === credentials.accessKeyId &&
@@ -146,7 +151,11 @@ function faultsOf(input: AssumeRoleInput): string[] {
   const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
   const keys = input.Tags.map(({ Key }) => Key.toLowerCase());
   const rules: Array<[string, boolean]> = [
-    ['RoleArn', /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:role\/[\x21-\x7e]+$/.test(input.RoleArn) && input.RoleArn.length <= 2048],
+    [
+      'RoleArn',
+      /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:role\/[\x21-\x7e]+$/.test(input.RoleArn) &&
+        input.RoleArn.length <= 2048,
+    ],
     ['RoleSessionName', name.test(input.RoleSessionName)],
     [
       'DurationSeconds: 900 to 3600 for a chained role',
@@ -154,10 +163,16 @@ function faultsOf(input: AssumeRoleInput): string[] {
     ],
     ['ExternalId', /^[\w+=,.@:/-]{2,1224}$/.test(input.ExternalId)],
     ['SourceIdentity', name.test(input.SourceIdentity) && !input.SourceIdentity.startsWith('aws:')],
-    ['Policy: 1 to 2048 characters', input.Policy.length >= 1 && input.Policy.length <= 2048 && /^[\t\n\r\u0020-\u00ff]*$/.test(input.Policy)],
+    [
+      'Policy: 1 to 2048 characters',
+      input.Policy.length >= 1 && input.Policy.length <= 2048 && /^[\t\n\r\u0020-\u00ff]*$/.test(input.Policy),
+    ],
     ['Policy: JSON', isPolicy(input.Policy)],
     ['Tags: at most 50', keys.length <= 50 && new Set(keys).size === keys.length],
-    ['Tags: keys', input.Tags.every(({ Key }) => tagText.test(Key) && Key.length >= 1 && Key.length <= 128 && !/^aws:/i.test(Key))],
+    [
+      'Tags: keys',
+      input.Tags.every(({ Key }) => tagText.test(Key) && Key.length >= 1 && Key.length <= 128 && !/^aws:/i.test(Key)),
+    ],
     ['Tags: values', input.Tags.every(({ Value }) => tagText.test(Value) && Value.length <= 256)],
   ];
   return rules.flatMap(([rule, isKept]) => (isKept ? [] : [rule]));
@@ -179,4 +194,6 @@ const canary = (kind: string, n: number, length: number): string =>
 
 /** Characters that AWS makes access key ids of. */
 const base32 = (seed: string, length: number): string =>
-  [...createHash('sha256').update(seed).digest().subarray(0, length)].map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32]).join('');
+  [...createHash('sha256').update(seed).digest().subarray(0, length)]
+    .map((byte) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[byte % 32])
+    .join('');

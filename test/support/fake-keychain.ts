@@ -22,8 +22,11 @@ export function fakeKeychain(): FakeKeychain {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-keychain-'));
   const program = join(import.meta.dirname, 'keychain-program.ts');
   for (const name of ['security', 'secret-tool'])
-    writeFileSync(join(folder, name), `#!/bin/sh\nexec '${process.execPath}' '${program}' '${folder}' ${name} "$@"\n`, { mode: 0o755 });
-  const read = (name: string): string => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '');
+    writeFileSync(join(folder, name), `#!/bin/sh\nexec '${process.execPath}' '${program}' '${folder}' ${name} "$@"\n`, {
+      mode: 0o755,
+    });
+  const read = (name: string): string =>
+    existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';
   return {
     folder,
     calls: () =>
@@ -35,7 +38,11 @@ export function fakeKeychain(): FakeKeychain {
     become: (mood) => writeFileSync(join(folder, 'mood'), mood),
     openIn(world, platform) {
       world.platform = platform;
-      world.env = { ...world.env, PATH: folder, ...(platform === 'linux' && { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' }) };
+      world.env = {
+        ...world.env,
+        PATH: folder,
+        ...(platform === 'linux' && { DBUS_SESSION_BUS_ADDRESS: 'unix:path=/nowhere' }),
+      };
       world.run = function (path, args, options) {
         return runChild(this.env, path === '/usr/bin/security' ? join(folder, basename(path)) : path, args, options);
       };

@@ -26,9 +26,16 @@ export type FakeStore = Store & {
   /** by the ARN of the role */
   revocations: Map<string, FakeRevocations>;
 };
-type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & { holder?: string | undefined; leased: number };
+type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & {
+  holder?: string | undefined;
+  leased: number;
+};
 
-type FakeDigest = MailDigest & { due: number; state: 'open' | 'closed' | 'claimed' | 'released' | 'done'; claimedAt: number };
+type FakeDigest = MailDigest & {
+  due: number;
+  state: 'open' | 'closed' | 'claimed' | 'released' | 'done';
+  claimedAt: number;
+};
 
 /** Calls begin and end at once; whoever wants to see, order or break them wraps the store. */
 export function fakeStore(): FakeStore {
@@ -40,7 +47,8 @@ export function fakeStore(): FakeStore {
   const closings: string[] = [];
   const mailboxes: FakeStore['mailboxes'] = new Map();
   const digests = new Map<string, FakeDigest>();
-  const isClaimed = ({ state, claimedAt }: FakeDigest, staleBefore: number) => state === 'claimed' && claimedAt > staleBefore;
+  const isClaimed = ({ state, claimedAt }: FakeDigest, staleBefore: number) =>
+    state === 'claimed' && claimedAt > staleBefore;
 
   function revocationsOf(role: string): FakeRevocations {
     const list = revocations.get(role) ?? { grants: new Map(), version: 0, applied: -1, leased: 0 };
@@ -82,8 +90,14 @@ export function fakeStore(): FakeStore {
       return true;
     },
 
-    async openOf(person, now, oldest = now - (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND) {
-      const theirs = [...requests.values()].filter(({ requester, createdAt }) => requester.person === person && createdAt >= oldest);
+    async openOf(
+      person,
+      now,
+      oldest = now - (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND,
+    ) {
+      const theirs = [...requests.values()].filter(
+        ({ requester, createdAt }) => requester.person === person && createdAt >= oldest,
+      );
       return theirs
         .sort((a, b) => newestFirst(b, a))
         .map((record) => ({
@@ -99,7 +113,9 @@ export function fakeStore(): FakeStore {
     async placesOf(role, now, most) {
       const open = [...requests.values()].flatMap((record) => {
         const until = record.role.places === undefined || record.role.id !== role ? undefined : openUntil(record);
-        return until === undefined || until <= now ? [] : [{ id: record.id, until, ...(record.extends !== undefined && { extends: record.extends }) }];
+        return until === undefined || until <= now
+          ? []
+          : [{ id: record.id, until, ...(record.extends !== undefined && { extends: record.extends }) }];
       });
       return open.sort((a, b) => a.until - b.until).slice(0, most);
     },
@@ -150,7 +166,13 @@ export function fakeStore(): FakeStore {
       if (list.version !== written.version) return false;
       const { before: _, ...rest } = list;
       const grants = new Map([...list.grants].filter(([id]) => !written.dropped.includes(id)));
-      const after = { ...rest, grants, applied: written.version, ...(written.before !== undefined && { before: written.before }), holder: undefined };
+      const after = {
+        ...rest,
+        grants,
+        applied: written.version,
+        ...(written.before !== undefined && { before: written.before }),
+        holder: undefined,
+      };
       revocations.set(role, after);
       return true;
     },
@@ -161,7 +183,8 @@ export function fakeStore(): FakeStore {
       const key = `${message.requestId}#${message.id}`;
       const stored = messages.get(key);
       const isOwn = message.heldIn !== undefined && stored?.heldIn === message.heldIn;
-      if (stored?.sentAt !== undefined || stored?.failure !== undefined || (stored?.heldIn !== undefined && !isOwn)) return 'settled';
+      if (stored?.sentAt !== undefined || stored?.failure !== undefined || (stored?.heldIn !== undefined && !isOwn))
+        return 'settled';
       if (stored && stored.claimedAt > staleBefore && !isOwn) return 'busy';
       messages.set(key, frozen({ ...message, linkHashes: [...(stored?.linkHashes ?? []), ...message.linkHashes] }));
       return 'claimed';
@@ -221,7 +244,8 @@ export function fakeStore(): FakeStore {
       const digest = digests.get(id);
       if (!digest || digest.state === 'done') return;
       if ('doneAt' in result) digests.set(id, { ...digest, state: 'done' });
-      else if (digest.state === 'claimed' && digest.claimedAt === result.releaseOf) digests.set(id, { ...digest, state: 'released' });
+      else if (digest.state === 'claimed' && digest.claimedAt === result.releaseOf)
+        digests.set(id, { ...digest, state: 'released' });
     },
   };
 }
@@ -243,10 +267,12 @@ function isIn(index: ListIndex, record: RequestRecord): boolean {
   }
 }
 
-const newestFirst = (a: Position, b: Position): number => b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+const newestFirst = (a: Position, b: Position): number =>
+  b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 /** What is stored must not change by somebody changing what he was given: doing so throws. */
 function frozen<Value>(value: Value): Value {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) Object.values(Object.freeze(value)).forEach(frozen);
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value))
+    Object.values(Object.freeze(value)).forEach(frozen);
   return value;
 }

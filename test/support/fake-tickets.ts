@@ -16,8 +16,11 @@ export function fakeTickets(): FakeTickets {
     asked,
     answers,
     async check({ name, url }, question) {
-      const isWhole = Object.values(question).every((value) => value !== '' && value !== undefined) && Object.keys(question).length === 6;
-      if (!isWhole || !url.startsWith('https://') || !/^\d{12}$/.test(question.account)) throw new Error('no validator would understand this question');
+      const isWhole =
+        Object.values(question).every((value) => value !== '' && value !== undefined) &&
+        Object.keys(question).length === 6;
+      if (!isWhole || !url.startsWith('https://') || !/^\d{12}$/.test(question.account))
+        throw new Error('no validator would understand this question');
       asked.push({ validator: name, ...question });
       return answers.get(question.ticket) ?? { outcome: 'valid' };
     },

@@ -17,7 +17,10 @@ export type Judged = {
   resourcePolicy?: PolicyDocument;
 };
 
-const everything: PolicyDocument = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] };
+const everything: PolicyDocument = {
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }],
+};
 
 /** Whether IAM lets it happen. @throws Error when the simulator finds a policy or a call malformed */
 export async function isAllowed({
@@ -31,7 +34,9 @@ export async function isAllowed({
   session,
   resourcePolicy,
 }: Judged): Promise<boolean> {
-  const contextVariables = Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined)) as Simulation['request']['contextVariables'];
+  const contextVariables = Object.fromEntries(
+    Object.entries(context).filter(([, value]) => value !== undefined),
+  ) as Simulation['request']['contextVariables'];
   const judged = await runSimulation(
     {
       request: { principal, action, resource: { resource, accountId }, contextVariables },

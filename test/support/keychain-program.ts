@@ -2,7 +2,8 @@
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 
 const [folder = '', name = '', ...args] = process.argv.slice(2);
-const read = (file: string): string | undefined => (existsSync(`${folder}/${file}`) ? readFileSync(`${folder}/${file}`, 'utf8') : undefined);
+const read = (file: string): string | undefined =>
+  existsSync(`${folder}/${file}`) ? readFileSync(`${folder}/${file}`, 'utf8') : undefined;
 const input = readFileSync(0, 'utf8');
 appendFileSync(`${folder}/calls`, `${JSON.stringify({ program: name, args, input })}\n`);
 const mood = read('mood');
@@ -44,7 +45,9 @@ function security([command, ...rest]: readonly string[]): number {
 
 /** A line of `security -i`: at most 4,095 bytes, words in double quotes or none, a backslash takes the next character as it is. */
 const wordsOf = (line: string): string[] =>
-  [...line.slice(0, 4095).matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) => (quoted ?? bare ?? '').replace(/\\(.)/g, '$1'));
+  [...line.slice(0, 4095).matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) =>
+    (quoted ?? bare ?? '').replace(/\\(.)/g, '$1'),
+  );
 const interactive = (): number =>
   input
     .split('\n')
@@ -55,7 +58,8 @@ const interactive = (): number =>
 function secretTool([command, ...rest]: readonly string[]): number {
   const account = after(rest, 'account');
   if (after(rest, 'service') !== 'latchkey') return 2;
-  if (command === 'store') return rest.some((word) => word.startsWith('--label=')) ? put(account, input.slice(0, 8192)) : 2;
+  if (command === 'store')
+    return rest.some((word) => word.startsWith('--label=')) ? put(account, input.slice(0, 8192)) : 2;
   if (command === 'lookup') return get(account, '');
   return command === 'clear' ? remove(account) : 2;
 }

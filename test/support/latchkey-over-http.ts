@@ -43,7 +43,10 @@ export async function openLatchkey(at?: string): Promise<LatchkeyOverHttp> {
   const keys = new Map(server?.keys.map((key) => [key.arn, key]));
   const json = { 'content-type': 'application/json' };
   const local = async <Body>(path: string, body?: unknown): Promise<Body> => {
-    const answer = await send<Body>(`${url}/local/${path}`, body === undefined ? {} : { method: 'POST', headers: json, body: JSON.stringify(body) });
+    const answer = await send<Body>(
+      `${url}/local/${path}`,
+      body === undefined ? {} : { method: 'POST', headers: json, body: JSON.stringify(body) },
+    );
     if (answer.status !== 200) throw new Error(`/local/${path}: ${answer.status} ${answer.text}`);
     return answer.body;
   };
@@ -74,12 +77,15 @@ export async function openLatchkey(at?: string): Promise<LatchkeyOverHttp> {
     },
     mailTo,
     async linkTo(email) {
-      const link = (await mailTo(email)).map(({ text }) => /\S+\/decide\/[\w-]+/.exec(text)?.[0]).find((found) => found !== undefined);
+      const link = (await mailTo(email))
+        .map(({ text }) => /\S+\/decide\/[\w-]+/.exec(text)?.[0])
+        .find((found) => found !== undefined);
       if (link === undefined) throw new Error(`no link was mailed to ${email}`);
       return link;
     },
     visit: (link, method) => send(link, { method }),
-    press: (link, decision, comment = '') => send(link, { method: 'POST', headers: { origin: 'null' }, body: new URLSearchParams({ decision, comment }) }),
+    press: (link, decision, comment = '') =>
+      send(link, { method: 'POST', headers: { origin: 'null' }, body: new URLSearchParams({ decision, comment }) }),
     assumed: () => local('sts'),
     moveClock: async (to) => void (await local('clock', to)),
     sweep: () => local('sweep', {}),
@@ -99,7 +105,14 @@ async function send<Body>(url: string, init: RequestInit): Promise<Answer<Body>>
 
 type Key = { accessKeyId: string; secretAccessKey: string };
 
-async function signedSend<Body>(key: Key, url: string, method: string, path: string, headers: Record<string, string> = {}, body?: unknown) {
+async function signedSend<Body>(
+  key: Key,
+  url: string,
+  method: string,
+  path: string,
+  headers: Record<string, string> = {},
+  body?: unknown,
+) {
   const { hostname, port, host } = new URL(url);
   const [pathname = '', search = ''] = path.split('?');
   const text = body === undefined ? undefined : JSON.stringify(body);
@@ -114,5 +127,9 @@ async function signedSend<Body>(key: Key, url: string, method: string, path: str
     headers: { host, ...headers },
     ...(text !== undefined && { body: text }),
   });
-  return send<Body>(`${url}/iam/v1${path}`, { method, headers: signed.headers, ...(text !== undefined && { body: text }) });
+  return send<Body>(`${url}/iam/v1${path}`, {
+    method,
+    headers: signed.headers,
+    ...(text !== undefined && { body: text }),
+  });
 }

@@ -14,7 +14,8 @@ export const byTag = (node: Node, tag: string): Element[] => [
   ...children(node).flatMap((child) => byTag(child, tag)),
 ];
 
-export const attribute = (element: Element, name: string): string | undefined => element.attrs.find((attr) => attr.name === name)?.value;
+export const attribute = (element: Element, name: string): string | undefined =>
+  element.attrs.find((attr) => attr.name === name)?.value;
 
 /** The text as a reader sees it, styles left out, white space folded. */
 export const words = (node: Node): string => texts(node).join('').replace(/\s+/g, ' ').trim();

@@ -18,7 +18,10 @@ export function meter(client: DynamoDBClient): Meter {
   let consumed: Array<ConsumedCapacity & { isWrite: boolean }> = [];
   client.middlewareStack.add(
     (forward, context) => async (args) => {
-      const answer = await forward({ ...args, input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } as typeof args.input });
+      const answer = await forward({
+        ...args,
+        input: { ...args.input, ReturnConsumedCapacity: 'INDEXES' } as typeof args.input,
+      });
       const { ConsumedCapacity: found } = answer.output as { ConsumedCapacity?: ConsumedCapacity | ConsumedCapacity[] };
       const isWrite = writes.has(String(context.commandName));
       calls += 1;
@@ -27,12 +30,20 @@ export function meter(client: DynamoDBClient): Meter {
     },
     { step: 'initialize' },
   );
-  const sum = (ofWrites: boolean) => consumed.filter(({ isWrite }) => isWrite === ofWrites).reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
+  const sum = (ofWrites: boolean) =>
+    consumed
+      .filter(({ isWrite }) => isWrite === ofWrites)
+      .reduce((total, { CapacityUnits = 0 }) => total + CapacityUnits, 0);
   return {
     write: () => sum(true),
     read: () => sum(false),
     calls: () => calls,
-    indexes: () => new Set(consumed.filter(({ isWrite }) => isWrite).flatMap(({ GlobalSecondaryIndexes }) => Object.keys(GlobalSecondaryIndexes ?? {}))),
+    indexes: () =>
+      new Set(
+        consumed
+          .filter(({ isWrite }) => isWrite)
+          .flatMap(({ GlobalSecondaryIndexes }) => Object.keys(GlobalSecondaryIndexes ?? {})),
+      ),
     forget() {
       calls = 0;
       consumed = [];

@@ -5,7 +5,8 @@ import { MINUTE } from '../../lib/time.ts';
 import { playStream } from './calls.ts';
 import type { FakeApp } from './fake-app.ts';
 
-export const sweepOnce = (app: FakeApp): Promise<{ due: number; settled: number }> => handler.with(app)({}, {} as Context);
+export const sweepOnce = (app: FakeApp): Promise<{ due: number; settled: number }> =>
+  handler.with(app)({}, {} as Context);
 
 /** Lets time pass in steps, with a sweep and the stream after each. @param until epoch milliseconds */
 export async function passUntil(app: FakeApp, until: number, step: number = MINUTE): Promise<void> {

@@ -26,14 +26,27 @@ export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
       sessionSeconds: 3600,
       digest: sha256('rule'),
     },
-    requester: { person: 'asi-dev@example.com', principal: 'arn:aws:iam::222222222222:user/asi-dev', email: 'asi-dev@example.com', name: 'Asi Dev' },
+    requester: {
+      person: 'asi-dev@example.com',
+      principal: 'arn:aws:iam::222222222222:user/asi-dev',
+      email: 'asi-dev@example.com',
+      name: 'Asi Dev',
+    },
     reason: 'Look at the failing nightly export',
     ticket: 'OPS-1234',
     durationSeconds: 3600,
     createdAt,
     decideBy: createdAt + 8 * HOUR,
     automatic: false,
-    stages: [{ need: 1, approvers: ['group:leads'], people: [{ key: 'lead@example.com', name: 'Lead' }], openedBy: 1, decisions: [] }],
+    stages: [
+      {
+        need: 1,
+        approvers: ['group:leads'],
+        people: [{ key: 'lead@example.com', name: 'Lead' }],
+        openedBy: 1,
+        decisions: [],
+      },
+    ],
     mailChecks: 0,
     sessions: [],
     vended: 0,
@@ -58,9 +71,20 @@ export function message(changes: Partial<MessageRecord> = {}): MessageRecord {
 }
 
 /** The next version of a request: what changed, and the one event that says so. */
-export function next(before: RequestRecord, type: EventType, at: number, changes: Partial<RequestRecord> = {}): RequestRecord {
+export function next(
+  before: RequestRecord,
+  type: EventType,
+  at: number,
+  changes: Partial<RequestRecord> = {},
+): RequestRecord {
   const seq = before.version + 1;
-  return { ...before, version: seq, head: sha256(before.head + type), history: [...before.history, { seq, at, type, actor: 'Lead', via: 'link' }], ...changes };
+  return {
+    ...before,
+    version: seq,
+    head: sha256(before.head + type),
+    history: [...before.history, { seq, at, type, actor: 'Lead', via: 'link' }],
+    ...changes,
+  };
 }
 
 /** Approved: the grant runs from `at` for as long as was asked. */
@@ -70,7 +94,17 @@ export const approved = (before: RequestRecord, at: number): RequestRecord =>
     endsAt: at + before.durationSeconds * SECOND,
     stages: before.stages.map((stage) => ({
       ...stage,
-      decisions: [{ person: 'lead@example.com', principal: 'lead@example.com', name: 'Lead', decision: 'approve', comment: 'go ahead', via: 'link', at }],
+      decisions: [
+        {
+          person: 'lead@example.com',
+          principal: 'lead@example.com',
+          name: 'Lead',
+          decision: 'approve',
+          comment: 'go ahead',
+          via: 'link',
+          at,
+        },
+      ],
     })),
   });
 
@@ -90,5 +124,8 @@ export const vended = (before: RequestRecord, at: number): RequestRecord =>
   });
 
 /** Finished by somebody, or by its own clock when `at` is the grant's end. */
-export const finished = (before: RequestRecord, status: NonNullable<RequestRecord['outcome']>['status'], at: number): RequestRecord =>
-  next(before, status, at, { outcome: { status, at, by: 'Lead' } });
+export const finished = (
+  before: RequestRecord,
+  status: NonNullable<RequestRecord['outcome']>['status'],
+  at: number,
+): RequestRecord => next(before, status, at, { outcome: { status, at, by: 'Lead' } });

@@ -16,8 +16,13 @@ export const smallCatalogueFile = {
     { email: 'second-lead@example.com', name: 'Second Lead' },
     { email: 'security@example.com', name: 'Security' },
   ],
-  groups: { developers: ['dev@example.com', 'lead@example.com'], leads: ['lead@example.com', 'second-lead@example.com'] },
-  bots: { chatops: { principal: 'arn:aws:iam::999999999999:role/chatops-bot', for: ['group:developers'], roles: ['read'] } },
+  groups: {
+    developers: ['dev@example.com', 'lead@example.com'],
+    leads: ['lead@example.com', 'second-lead@example.com'],
+  },
+  bots: {
+    chatops: { principal: 'arn:aws:iam::999999999999:role/chatops-bot', for: ['group:developers'], roles: ['read'] },
+  },
   roles: {
     read: {
       account: 'production',
@@ -32,7 +37,10 @@ export const smallCatalogueFile = {
       roleName: 'latchkey/write',
       description: 'Change one bucket',
       requesters: ['group:developers'],
-      approval: { stages: [{ approvers: ['group:leads'], need: 2 }, { approvers: ['security@example.com'] }], decideWithin: '1h' },
+      approval: {
+        stages: [{ approvers: ['group:leads'], need: 2 }, { approvers: ['security@example.com'] }],
+        decideWithin: '1h',
+      },
       duration: { default: '1h', max: '2h' },
       reason: { minLength: 10 },
       ticket: { pattern: '^OPS-[0-9]+$', required: true },

@@ -23,16 +23,27 @@ export async function followStream(endpoint: string, client: DynamoDBClient, tab
   const positions = new Map<string, string | undefined>();
 
   const readMore = async (): Promise<DynamoDBRecord[]> => {
-    const { StreamDescription } = await streamsCall<{ StreamDescription: { Shards: Array<{ ShardId: string }> } }>(endpoint, 'DescribeStream', { StreamArn });
+    const { StreamDescription } = await streamsCall<{ StreamDescription: { Shards: Array<{ ShardId: string }> } }>(
+      endpoint,
+      'DescribeStream',
+      { StreamArn },
+    );
     const records: DynamoDBRecord[] = [];
     for (const { ShardId } of StreamDescription.Shards) {
       if (!positions.has(ShardId)) {
         const from = { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' };
-        positions.set(ShardId, (await streamsCall<{ ShardIterator: string }>(endpoint, 'GetShardIterator', from)).ShardIterator);
+        positions.set(
+          ShardId,
+          (await streamsCall<{ ShardIterator: string }>(endpoint, 'GetShardIterator', from)).ShardIterator,
+        );
       }
       const ShardIterator = positions.get(ShardId);
       if (ShardIterator === undefined) continue;
-      const page = await streamsCall<{ Records: DynamoDBRecord[]; NextShardIterator?: string }>(endpoint, 'GetRecords', { ShardIterator });
+      const page = await streamsCall<{ Records: DynamoDBRecord[]; NextShardIterator?: string }>(
+        endpoint,
+        'GetRecords',
+        { ShardIterator },
+      );
       positions.set(ShardId, page.NextShardIterator);
       records.push(...page.Records);
     }
@@ -55,7 +66,9 @@ export async function followStream(endpoint: string, client: DynamoDBClient, tab
 /** Whether serverless.yml's event source lets a record through to a function (lambda-dg invocation-eventfiltering: any pattern will do). */
 export function eventSourceFilter(functionName: string): (record: DynamoDBRecord) => boolean {
   const file = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
-  const { functions } = parse(file, { logLevel: 'error' }) as { functions: Record<string, { events: Array<{ stream?: { filterPatterns?: Pattern[] } }> }> };
+  const { functions } = parse(file, { logLevel: 'error' }) as {
+    functions: Record<string, { events: Array<{ stream?: { filterPatterns?: Pattern[] } }> }>;
+  };
   const patterns = functions[functionName]?.events.flatMap(({ stream }) => stream?.filterPatterns ?? []) ?? [];
   if (patterns.length === 0) throw new Error(`${functionName} has no filter`);
   return (record) => patterns.some((pattern) => isMatch(pattern, record));
@@ -67,11 +80,14 @@ type Pattern = { [key: string]: Pattern } | Array<string | { prefix: string }>;
 
 function isMatch(pattern: Pattern, value: unknown): boolean {
   if (!Array.isArray(pattern)) {
-    return Object.entries(pattern).every(([key, inner]) => isMatch(inner, (value as Record<string, unknown> | undefined)?.[key]));
+    return Object.entries(pattern).every(([key, inner]) =>
+      isMatch(inner, (value as Record<string, unknown> | undefined)?.[key]),
+    );
   }
   return pattern.some((rule) => {
     if (typeof rule === 'string') return value === rule;
-    if (Object.keys(rule).join() !== 'prefix') throw new Error(`no reading of the filter rule ${JSON.stringify(rule)} is written yet`);
+    if (Object.keys(rule).join() !== 'prefix')
+      throw new Error(`no reading of the filter rule ${JSON.stringify(rule)} is written yet`);
     return typeof value === 'string' && value.startsWith(rule.prefix);
   });
 }
@@ -88,7 +104,11 @@ async function streamsCall<Answer>(endpoint: string, action: string, input: obje
     hostname,
     port: Number(port),
     path: '/',
-    headers: { host, 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `DynamoDBStreams_20120810.${action}` },
+    headers: {
+      host,
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': `DynamoDBStreams_20120810.${action}`,
+    },
     body,
   });
   const response = await fetch(endpoint, { method: 'POST', headers, body });
