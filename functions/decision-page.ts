@@ -23,6 +23,7 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
       : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
   };
   return endpoint(
+    'decision-page',
     app,
     {
       showDecision: show,

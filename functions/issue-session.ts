@@ -7,7 +7,7 @@ import { issueConsole, issueCredentials } from '../lib/vend.ts';
 export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl }, (app) =>
   withDoctor(
     (account) => probeTarget(app, account),
-    endpoint(app, {
+    endpoint('issue-session', app, {
       issueCredentials: async ({ caller, param, body }) =>
         reply(200, await issueCredentials(app, caller, param, body.duration)),
       issueConsole: async ({ caller, param, body }) =>

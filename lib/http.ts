@@ -7,7 +7,18 @@ import type { App } from './app.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
 import { type Fault, Problem, problemDocument } from './problem.ts';
 import { notFound } from './request.ts';
-import { methodsOf, mounts, type Route, type RouteName, type Routes, routeKeysOf, routes } from './routes.ts';
+import {
+  type HttpFunctionName,
+  methodsOf,
+  mounts,
+  type Route,
+  type RouteName,
+  type Routes,
+  routeKeysOf,
+  routes,
+  routesServedBy,
+  type ServedBy,
+} from './routes.ts';
 import { IdempotencyKey, RequestId } from './schema.ts';
 import { unknownField } from './strict-object.ts';
 import { requestView } from './view.ts';
@@ -49,12 +60,19 @@ type Options = { showProblem?: (problem: Problem) => Reply };
 const MOST_BYTES = 16 * 1024;
 
 /**
- * A Lambda handler for some of the routes.
+ * The Lambda handler of a function: exactly the routes that it serves, told apart by the route key.
  * @param showProblem how a refusal looks on routes for people; problem+json otherwise
  */
-export function endpoint<N extends RouteName>(app: Needs, handlers: Handlers<N>, { showProblem }: Options = {}) {
+export function endpoint<F extends HttpFunctionName>(
+  functionName: F,
+  app: Needs,
+  handlers: Handlers<ServedBy<F>>,
+  { showProblem }: Options = {},
+) {
   const byKey = new Map(
-    Object.keys(handlers).flatMap((name) => routeKeysOf(routes[name as N]).map((key) => [key, name as N] as const)),
+    (routesServedBy(functionName) as ServedBy<F>[]).flatMap((name) =>
+      routeKeysOf(routes[name]).map((key) => [key, name] as const),
+    ),
   );
   const answer = async (event: HttpEvent): Promise<HttpResult> => {
     const name = byKey.get(event.requestContext.routeKey);

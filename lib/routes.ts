@@ -3,6 +3,15 @@ import type { GenericSchema } from 'valibot';
 import type { ProblemCode } from './problem.ts';
 import * as s from './schema.ts';
 
+/**
+ * The functions behind the gateway, each a file in functions/. Each route names its own once, in `servedBy`; the deployment, the local server
+ * and the functions themselves follow from that.
+ */
+export const httpFunctions = ['api', 'issue-session', 'decision-page'] as const;
+export type HttpFunctionName = (typeof httpFunctions)[number];
+/** Answers whatever no route knows, as 404 or 405. */
+export const unknownServedBy: HttpFunctionName = 'api';
+
 export type Method = 'GET' | 'POST' | 'HEAD' | 'OPTIONS';
 export type Route = {
   method: Method;
@@ -10,6 +19,7 @@ export type Route = {
   path: string;
   /** `caller`: mounted below every mount with an authorizer; `public`: mounted once, at the root */
   access: 'caller' | 'public';
+  servedBy: HttpFunctionName;
   summary: string;
   query?: GenericSchema;
   body?: GenericSchema;
@@ -28,17 +38,19 @@ export const mounts = [
 ] as const;
 
 const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
-const page: Pick<Route, 'access' | 'path' | 'answers'> = {
+const page = {
   access: 'public',
+  servedBy: 'decision-page',
   path: '/decide/{token}',
   answers: { 200: 'html' },
-};
+} as const satisfies Partial<Route>;
 
 export const routes = {
   health: {
     method: 'GET',
     path: '/healthz',
     access: 'public',
+    servedBy: 'api',
     summary: 'Liveness and version',
     answers: { 200: s.HealthView },
     problems: [],
@@ -47,6 +59,7 @@ export const routes = {
     method: 'GET',
     path: '/openapi.json',
     access: 'public',
+    servedBy: 'api',
     summary: 'This document',
     answers: { 200: 'openapi' },
     problems: [],
@@ -55,6 +68,7 @@ export const routes = {
     method: 'GET',
     path: '/.well-known/latchkey',
     access: 'public',
+    servedBy: 'api',
     summary: 'How to sign in here, for the command line and other programs; nothing secret',
     answers: { 200: s.DiscoveryView },
     problems: [],
@@ -63,6 +77,7 @@ export const routes = {
     method: 'GET',
     path: '/me',
     access: 'caller',
+    servedBy: 'api',
     summary: 'The caller as Latchkey sees it',
     answers: { 200: s.MeView },
     problems: [],
@@ -71,6 +86,7 @@ export const routes = {
     method: 'GET',
     path: '/roles',
     access: 'caller',
+    servedBy: 'api',
     summary: 'The roles this caller may request, with limits and approvers',
     answers: { 200: s.RoleListView },
     problems: [],
@@ -79,6 +95,7 @@ export const routes = {
     method: 'POST',
     path: '/requests',
     access: 'caller',
+    servedBy: 'api',
     summary: 'File a request, or explain it with dryRun=true',
     query: s.FileQuery,
     body: s.NewRequest,
@@ -100,6 +117,7 @@ export const routes = {
     method: 'GET',
     path: '/requests',
     access: 'caller',
+    servedBy: 'api',
     summary: 'Requests, newest first',
     query: s.ListQuery,
     answers: { 200: s.RequestListView },
@@ -109,6 +127,7 @@ export const routes = {
     method: 'GET',
     path: '/requests/{id}',
     access: 'caller',
+    servedBy: 'api',
     summary: 'One request',
     answers: { 200: s.RequestView },
     problems: onRequest,
@@ -117,6 +136,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/decision',
     access: 'caller',
+    servedBy: 'api',
     summary: 'Approve or deny',
     body: s.NewDecision,
     answers: { 200: s.RequestView },
@@ -126,6 +146,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/review',
     access: 'caller',
+    servedBy: 'api',
     summary: 'Sign the review of a request by break-glass',
     body: s.NewReview,
     answers: { 200: s.RequestView },
@@ -143,6 +164,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/end',
     access: 'caller',
+    servedBy: 'api',
     summary: 'Withdraw, hand back or revoke, whichever the caller and state make it',
     body: s.NewEnd,
     bodyOptional: true,
@@ -153,6 +175,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/extension',
     access: 'caller',
+    servedBy: 'api',
     summary: 'File a linked request that starts when this grant ends',
     body: s.NewExtension,
     idempotent: true,
@@ -176,6 +199,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/credentials',
     access: 'caller',
+    servedBy: 'issue-session',
     summary: 'Short-lived credentials, as an AWS credential_process document',
     body: s.NewCredentials,
     bodyOptional: true,
@@ -194,6 +218,7 @@ export const routes = {
     method: 'POST',
     path: '/requests/{id}/console',
     access: 'caller',
+    servedBy: 'issue-session',
     summary: 'A URL that signs in to the AWS console',
     body: s.NewConsole,
     bodyOptional: true,
@@ -239,6 +264,12 @@ export const routes = {
 
 export type Routes = typeof routes;
 export type RouteName = keyof Routes;
+/** The routes that a function serves. */
+export type ServedBy<F extends HttpFunctionName> = {
+  [N in RouteName]: Routes[N]['servedBy'] extends F ? N : never;
+}[RouteName];
+export const routesServedBy = (name: HttpFunctionName): RouteName[] =>
+  (Object.keys(routes) as RouteName[]).filter((route) => routes[route].servedBy === name);
 
 /** Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. */
 export function routeKeysOf(route: Route): string[] {

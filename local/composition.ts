@@ -4,14 +4,10 @@ import { IAMClient } from '@aws-sdk/client-iam';
 import { SESClient } from '@aws-sdk/client-ses';
 import { STSClient } from '@aws-sdk/client-sts';
 import type { Context } from 'aws-lambda';
-import { handler as createRequest } from '../functions/create-request.ts';
-import { handler as decideRequest } from '../functions/decide-request.ts';
+import { handler as api } from '../functions/api.ts';
 import { handler as decisionPage } from '../functions/decision-page.ts';
-import { handler as describe } from '../functions/describe.ts';
-import { handler as endRequest } from '../functions/end-request.ts';
 import { handler as issueSession } from '../functions/issue-session.ts';
 import { handler as notify } from '../functions/notify.ts';
-import { handler as readRequests } from '../functions/read-requests.ts';
 import { handler as revokeSessions } from '../functions/revoke-sessions.ts';
 import { handler as sweep } from '../functions/sweep.ts';
 import type { App, Log } from '../lib/app.ts';
@@ -107,10 +103,14 @@ export async function compose(
   const app: App = { ...parts, store: stream.observe(database.store) };
   const revokeAll = revokeSessions.with(app);
   const sweepOnce = sweep.with(app);
-  const functions = functionsOver(app);
+  const functions: Functions = {
+    api: api.with(app),
+    'issue-session': issueSession.with(app),
+    'decision-page': decisionPage.with(app),
+  };
   for (const [name, run] of Object.entries({
     notify: notifyAll,
-    'issue-session': functions.issueCredentials,
+    'issue-session': functions['issue-session'],
     'revoke-sessions': revokeAll,
   })) {
     const full = `latchkey-${localStage}-${name}`;
@@ -145,37 +145,6 @@ export async function compose(
 
 const sender = 'Latchkey <latchkey@example.com>';
 type Invocable = (event: unknown, context: Context) => Promise<unknown>;
-
-/** Which function answers which route, as serverless.yml has it. */
-function functionsOver(app: App): Functions {
-  const describing = describe.with(app);
-  const creating = createRequest.with(app);
-  const reading = readRequests.with(app);
-  const issuing = issueSession.with(app);
-  const deciding = decideRequest.with(app);
-  const showing = decisionPage.with(app);
-  return {
-    health: describing,
-    discovery: describing,
-    openapi: describing,
-    me: describing,
-    listRoles: describing,
-    unknownRoute: describing,
-    createRequest: creating,
-    extendRequest: creating,
-    listRequests: reading,
-    readRequest: reading,
-    decideRequest: deciding,
-    reviewRequest: deciding,
-    endRequest: endRequest.with(app),
-    issueCredentials: issuing,
-    issueConsole: issuing,
-    showDecision: showing,
-    probeDecision: showing,
-    decisionOptions: showing,
-    decideByLink: showing,
-  };
-}
 
 /** Faults are shown always, on standard error; everything else only to whoever asked for it. */
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {

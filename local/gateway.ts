@@ -5,7 +5,7 @@ import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { App } from '../lib/app.ts';
 import { type HttpEvent, type HttpResult, problemResult } from '../lib/http.ts';
 import { Problem } from '../lib/problem.ts';
-import { mounts, type RouteName, routeKeysOf, routes } from '../lib/routes.ts';
+import { type HttpFunctionName, mounts, type RouteName, routeKeysOf, routes, unknownServedBy } from '../lib/routes.ts';
 import { SECOND } from '../lib/time.ts';
 import type { TestKey } from './identities.ts';
 import type { Issuer } from './issuer.ts';
@@ -22,7 +22,7 @@ export type WireCall = {
   sourceIp: string;
 };
 export type HttpFunction = (event: HttpEvent, context: Context) => Promise<HttpResult>;
-export type Functions = { [Name in RouteName]: HttpFunction } & { unknownRoute: HttpFunction };
+export type Functions = { [Name in HttpFunctionName]: HttpFunction };
 
 type Options = {
   app: Pick<App, 'catalogue' | 'clock' | 'identity'>;
@@ -89,9 +89,9 @@ export function createGateway({
       if (call.body.length > mostBytes)
         throw new Problem('too-large', 'The gateway takes bodies of at most 10 MB; Latchkey at most 16 KiB.');
       const match = matchRoute(call.method, path);
-      if (!match) return await functions.unknownRoute(plain, contextOf(call.id));
+      if (!match) return await functions[unknownServedBy](plain, contextOf(call.id));
       const authorizer = match.authorizer && (await authorizers[match.authorizer](call));
-      return await functions[match.name](
+      return await functions[routes[match.name].servedBy](
         eventOf(call, match.key, match.params, authorizer, wallClock()),
         contextOf(call.id),
       );

@@ -1,15 +1,5 @@
 // Which routes each function answers, as osls events: every mount of lib/routes.ts with its authorizer, for serverless.yml.
-import { mounts, type Route, type RouteName, routes } from '../lib/routes.ts';
-
-export const routesOfFunction = {
-  describe: ['health', 'openapi', 'discovery', 'me', 'listRoles'],
-  'create-request': ['createRequest', 'extendRequest'],
-  'read-requests': ['listRequests', 'readRequest'],
-  'decide-request': ['decideRequest', 'reviewRequest'],
-  'end-request': ['endRequest'],
-  'issue-session': ['issueCredentials', 'issueConsole'],
-  'decision-page': ['showDecision', 'probeDecision', 'decisionOptions', 'decideByLink'],
-} as const satisfies Record<string, readonly RouteName[]>;
+import { httpFunctions, mounts, type Route, routes, routesServedBy, unknownServedBy } from '../lib/routes.ts';
 
 /** The gateway takes ID tokens for access tokens unless a scope is asked for (apigw-dg http-api-jwt-authorizer), so every JWT route asks for one. */
 const authorizers = {
@@ -29,13 +19,15 @@ function eventsOf(route: Route): HttpEvent[] {
   }));
 }
 
-/** What no route knows is answered by `describe`, as 404 or 405. */
 const unknownRoutes = { httpApi: '*' };
 
 /** osls reads this for `\${file(scripts/deployment.cjs):events.NAME}`. */
 export const events = Object.fromEntries(
-  Object.entries(routesOfFunction).map(([name, names]) => [
+  httpFunctions.map((name) => [
     name,
-    [...names.flatMap((route) => eventsOf(routes[route])), ...(name === 'describe' ? [unknownRoutes] : [])],
+    [
+      ...routesServedBy(name).flatMap((route) => eventsOf(routes[route])),
+      ...(name === unknownServedBy ? [unknownRoutes] : []),
+    ],
   ]),
 );

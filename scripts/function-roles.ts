@@ -27,18 +27,11 @@ type Deployment = {
 /** Every function's permissions beside writing its own log. The list of functions is the list of IAM roles. */
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
-    describe: [],
-    'create-request': [
-      query('byRequester', 'byFiler', 'openByRole'),
-      items('request', ['GetItem', 'PutItem']),
+    api: [
+      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole', 'openByRole'),
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
       ...askValidators(settings),
     ],
-    'read-requests': [
-      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'),
-      items('request', ['GetItem', 'BatchGetItem']),
-    ],
-    'decide-request': [items('request', ['GetItem', 'PutItem'])],
-    'end-request': [items('request', ['GetItem', 'PutItem'])],
     'issue-session': [
       items('request', ['GetItem', 'PutItem']),
       ...enterTargets(stage, settings.organization, catalogue),
@@ -105,7 +98,7 @@ export function iamResources(deployment: Deployment): Resources {
   );
 }
 
-/** `decide-request` -> `DecideRequestRole` */
+/** `issue-session` -> `IssueSessionRole` */
 export const roleLogicalId = (name: string): string =>
   `${name.replace(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase())}Role`;
 

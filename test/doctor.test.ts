@@ -496,15 +496,7 @@ describe('docs/doctor.md', () => {
     const judged: Array<[boolean, Promise<boolean>]> = [
       [true, may('lambda:InvokeFunction', `${code}:doctor`, '999999999999', inHub)],
       [false, may('lambda:InvokeFunction', code, '999999999999', inHub)],
-      [
-        false,
-        may(
-          'lambda:InvokeFunction',
-          `${code.replace('issue-session', 'decide-request')}:doctor`,
-          '999999999999',
-          inHub,
-        ),
-      ],
+      [false, may('lambda:InvokeFunction', `${code.replace('issue-session', 'api')}:doctor`, '999999999999', inHub)],
       [false, may('lambda:UpdateFunctionCode', code, '999999999999', inHub)],
       [
         true,

@@ -107,7 +107,7 @@ async function enters(
 }
 
 const refusedEntries: Array<[string, Entry | ((subject: Subject) => Entry)]> = [
-  ['another function of the hub, even with every permission', { from: sessionOf('create-request'), by: anything }],
+  ['another function of the hub, even with every permission', { from: sessionOf('api'), by: anything }],
   ['the revoker function of the hub', { from: sessionOf('revoke-sessions'), by: revokePolicy }],
   ['a stranger with every permission', { from: sessionOf('issue-session', '888888888888'), by: anything }],
   ["the hub's root", { from: `arn:aws:iam::${hubAccount}:root`, by: anything }],
@@ -136,7 +136,7 @@ const refusedEntries: Array<[string, Entry | ((subject: Subject) => Entry)]> = [
     "stolen credentials of the hub, used outside of its function's code",
     { context: { 'lambda:SourceFunctionArn': undefined } },
   ],
-  ["another function's code", { context: { 'lambda:SourceFunctionArn': code('create-request') } }],
+  ["another function's code", { context: { 'lambda:SourceFunctionArn': code('api') } }],
 ];
 
 describe.each(roles)('entering $role.name in $account.key', (subject) => {
@@ -271,7 +271,7 @@ describe.each([
     ['whose name begins like the path', asks('arn:aws:iam::111111111111:role/latchkey-admin')],
     ['in another partition', asks('arn:aws-cn:iam::111111111111:role/latchkey/UpdateProdApp')],
     ['that revokes', asks(revokerArn(targets[0]!))],
-    ['from the code of another function', asks(arn, { 'lambda:SourceFunctionArn': code('create-request') })],
+    ['from the code of another function', asks(arn, { 'lambda:SourceFunctionArn': code('api') })],
     ['from no function at all', asks(arn, { 'lambda:SourceFunctionArn': undefined })],
   ];
   test.each(refused)('enters no role %s', (_, call) => judges(false, call));

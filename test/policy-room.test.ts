@@ -113,8 +113,8 @@ test('a thousand roles without a path have no room by path either', () => {
 });
 
 test('a policy that is too long by itself is told, too', () =>
-  expect(fitted('describe', [{ Sid: 'Lists', Resource: ['x'.repeat(20_000)] }], organization)).toEqual({
-    fault: expect.stringMatching(/^The policy of describe has 20\d\d\d characters; IAM takes 10240\.$/),
+  expect(fitted('api', [{ Sid: 'Lists', Resource: ['x'.repeat(20_000)] }], organization)).toEqual({
+    fault: expect.stringMatching(/^The policy of api has 20\d\d\d characters; IAM takes 10240\.$/),
   }));
 
 test('what CloudFormation fills in counts at its longest', () => {

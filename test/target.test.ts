@@ -150,7 +150,7 @@ test('plain documents have what the hub must be allowed for the account, and the
   const [vend, revoke] = hub;
   for (const { arn, trustPolicy } of roles) {
     expect(await enters(vend, arn, trustPolicy)).toBe(true);
-    expect(await enters(vend, arn, trustPolicy, 'latchkey-prod-create-request')).toBe(false);
+    expect(await enters(vend, arn, trustPolicy, 'latchkey-prod-api')).toBe(false);
   }
   expect(await enters(revoke, revoker.arn, revoker.trustPolicy)).toBe(true);
   expect(await enters(vend, revoker.arn, revoker.trustPolicy)).toBe(false);

@@ -1,14 +1,10 @@
 // Calls the functions as AWS does: an event from events/, with caller, path, body, query and headers as a test wants them.
 import { readFileSync } from 'node:fs';
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { handler as createRequest } from '../../functions/create-request.ts';
-import { handler as decideRequest } from '../../functions/decide-request.ts';
+import { handler as apiFunction } from '../../functions/api.ts';
 import { handler as decisionPage } from '../../functions/decision-page.ts';
-import { handler as describeFunction } from '../../functions/describe.ts';
-import { handler as endRequest } from '../../functions/end-request.ts';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as notifyFunction } from '../../functions/notify.ts';
-import { handler as readRequests } from '../../functions/read-requests.ts';
 import type { HttpEvent, HttpResult } from '../../lib/http.ts';
 import type { RequestView } from '../../lib/schema.ts';
 import { imageOf } from '../../lib/store.ts';
@@ -18,20 +14,20 @@ import type { Change } from './fake-store.ts';
 
 /** Route -> its function and the event it is called with; `*` stands for the mount. */
 const routes = {
-  health: [describeFunction, 'describe.healthz'],
-  openapi: [describeFunction, 'describe.openapi'],
-  discovery: [describeFunction, 'describe.discovery'],
-  unknown: [describeFunction, 'describe.unknown'],
-  me: [describeFunction, 'describe.me.*'],
-  listRoles: [describeFunction, 'describe.roles.*'],
-  createRequest: [createRequest, 'create-request.*'],
-  dryRun: [createRequest, 'create-request.dry-run.*'],
-  extendRequest: [createRequest, 'create-request.extension.*'],
-  listRequests: [readRequests, 'read-requests.list.*'],
-  readRequest: [readRequests, 'read-requests.one.*'],
-  decideRequest: [decideRequest, 'decide-request.*'],
-  reviewRequest: [decideRequest, 'decide-request.review.*'],
-  endRequest: [endRequest, 'end-request.*'],
+  health: [apiFunction, 'api.healthz'],
+  openapi: [apiFunction, 'api.openapi'],
+  discovery: [apiFunction, 'api.discovery'],
+  unknown: [apiFunction, 'api.unknown'],
+  me: [apiFunction, 'api.me.*'],
+  listRoles: [apiFunction, 'api.list-roles.*'],
+  createRequest: [apiFunction, 'api.create-request.*'],
+  dryRun: [apiFunction, 'api.dry-run.*'],
+  extendRequest: [apiFunction, 'api.extend-request.*'],
+  listRequests: [apiFunction, 'api.list-requests.*'],
+  readRequest: [apiFunction, 'api.read-request.*'],
+  decideRequest: [apiFunction, 'api.decide-request.*'],
+  reviewRequest: [apiFunction, 'api.review-request.*'],
+  endRequest: [apiFunction, 'api.end-request.*'],
   issueCredentials: [issueSession, 'issue-session.credentials.*'],
   issueConsole: [issueSession, 'issue-session.console.*'],
   showDecision: [decisionPage, 'decision-page.get'],

@@ -1,0 +1,50 @@
+// Everything that a caller does but take a session: what there is, file, explain, extend, read, decide, review, end. Answers for unknown routes, too.
+import {
+  decideRequest,
+  endRequest,
+  explainFiling,
+  type Filing,
+  fileRequest,
+  readRequest,
+  reviewRequest,
+} from '../lib/access.ts';
+import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
+import { extendRequest } from '../lib/extend.ts';
+import { endpoint, reply } from '../lib/http.ts';
+import { listRequests } from '../lib/lists.ts';
+import { openApiDocument } from '../lib/openapi.ts';
+import { rolesFor } from '../lib/policy.ts';
+import type { RequestRecord } from '../lib/schema.ts';
+import { discoveryView, explanationView, meView, requestView, roleView } from '../lib/view.ts';
+
+export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
+  const view = (request: RequestRecord) => requestView(app.catalogue, request, app.clock());
+  const filed = ({ is, request }: Filing, mount: string) => {
+    const location = `${mount}/requests/${request.id}`;
+    return is === 'filed'
+      ? reply(201, view(request), { location })
+      : reply(200, view(request), { location, 'idempotent-replayed': 'true' });
+  };
+  return endpoint('api', app, {
+    health: () => reply(200, { status: 'ok', version: app.version }),
+    openapi: () => reply(200, openApiDocument(app.version)),
+    discovery: () => reply(200, discoveryView(app.identity, app.version)),
+    me: ({ caller }) => reply(200, meView(caller)),
+    listRoles: ({ caller }) =>
+      reply(200, { items: rolesFor(app.catalogue, caller).map((role) => roleView(app.catalogue, role)) }),
+    createRequest: async ({ caller, body, query, idempotencyKey, mount }) =>
+      query.dryRun
+        ? reply(200, explanationView(app.catalogue, await explainFiling(app, caller, body)))
+        : filed(await fileRequest(app, caller, body, idempotencyKey), mount),
+    extendRequest: async ({ caller, param, body, idempotencyKey, mount }) =>
+      filed(await extendRequest(app, caller, param, body, idempotencyKey), mount),
+    listRequests: async ({ caller, query }) => {
+      const { items, nextCursor } = await listRequests(app, caller, query);
+      return reply(200, { items: items.map(view), ...(nextCursor !== undefined && { nextCursor }) });
+    },
+    readRequest: async ({ caller, param }) => reply(200, view(await readRequest(app, caller, param))),
+    decideRequest: async ({ caller, param, body }) => reply(200, view(await decideRequest(app, caller, param, body))),
+    reviewRequest: async ({ caller, param, body }) => reply(200, view(await reviewRequest(app, caller, param, body))),
+    endRequest: async ({ caller, param, body }) => reply(200, view(await endRequest(app, caller, param, body.comment))),
+  });
+});
