@@ -466,7 +466,7 @@ describe('docs/doctor.md', () => {
 
   test('every call that the doctor makes is in the policies, and they have no other', () => {
     const sources = ['read-hub', 'read-target'].map((name) => readText(`doctor/${name}.ts`)).join('\n');
-    const made = [...sources.matchAll(/look\('([a-z]+:[A-Za-z]+)'/g)].map(([, action]) => action);
+    const made = [...sources.matchAll(/look\(\s*'([a-z]+:[A-Za-z]+)'/g)].map(([, action]) => action);
     const policies = [
       operatorPolicyInHub({ partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' }),
       operatorPolicyInTarget({ partition: 'aws', id: '111111111111' }),
