@@ -6,8 +6,6 @@ export type ChildOptions = {
   input?: string;
   /** how long it may take, in milliseconds; then it is ended. For ever, if left out */
   timeoutMs?: number;
-  /** lets it speak on our stderr; else nobody sees what it says there */
-  speaks?: boolean;
 };
 /** `status` as shells tell it: 127 if there is no such program, 124 if it took too long (as timeout(1)) or was ended otherwise. */
 export type ChildEnd = { status: number; out: string };
@@ -19,11 +17,11 @@ export async function runChild(
   args: readonly string[],
   options: ChildOptions = {},
 ): Promise<ChildEnd> {
-  const { input = '', timeoutMs, speaks = false } = options;
+  const { input = '', timeoutMs } = options;
   const { spawn } = await import('node:child_process');
   const child = spawn(program, args, {
     env: env as NodeJS.ProcessEnv,
-    stdio: ['pipe', 'pipe', speaks ? 'inherit' : 'ignore'],
+    stdio: ['pipe', 'pipe', 'ignore'],
   });
   return new Promise((resolve) => {
     let out = '';

@@ -68,10 +68,10 @@ const signing = `The first of these that is there, unless --auth names one:
 
 1. \`LATCHKEY_TOKEN\`, an OIDC access token.
 2. The sign-in of \`latchkey login\`, renewed by itself while the issuer allows.
-3. AWS credentials, by Signature Version 4 over the mount \`/iam\`: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, then the profile in \`AWS_PROFILE\`, the
-   setting \`profile\` or \`default\`, then the container endpoint of ECS and EKS, then the instance metadata of EC2 (version 2 only). For SSO, assumed
-   roles, web identities and other processes the AWS CLI is asked (\`aws configure export-credentials\`). A profile that itself gets its
-   credentials from \`latchkey\` is passed over.`;
+3. AWS credentials, by Signature Version 4 over the mount \`/iam\`: \`AWS_ACCESS_KEY_ID\` and \`AWS_SECRET_ACCESS_KEY\`, then the profile in \`AWS_PROFILE\` or the
+   setting \`profile\`, then the default chain of the AWS SDK: the \`default\` profile, a web identity, the container endpoint of ECS and EKS, the instance
+   metadata of EC2 (version 2 only). Profiles may have keys, assume a role, use IAM Identity Center, a web identity or a process; the AWS CLI is not needed,
+   except to sign in (\`aws sso login\`). A named profile without credentials is an error. One that itself gets its credentials from \`latchkey\` is passed over.`;
 
 const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you alone:
 

@@ -21,6 +21,7 @@ export function realWorld(): World {
     interrupt,
     ask,
     run: (program, args, options) => runChild(process.env, program, args, options),
+    awsKeys: async (profile) => (await import('./aws-chain.ts')).keysByChain(profile, undefined),
     self: () => selfIn(process.env.PATH ?? ''),
   };
 }

@@ -1,4 +1,5 @@
 // Who calls: a token for /v1, or AWS credentials that sign for /iam/v1.
+import { awsSigner } from './aws-signer.ts';
 import { Failure } from './exit.ts';
 import { parsedJson } from './json-text.ts';
 import type { Settings } from './settings.ts';
@@ -31,7 +32,6 @@ export async function findSigner(world: World, settings: Settings): Promise<Sign
   if (login) return login;
   if (auth === 'login')
     throw new Failure('sign-in', `You are not signed in at ${settings.url}.`, ['Sign in: latchkey login']);
-  const { awsSigner } = await import('./aws-signer.ts');
   return awsSigner(world, settings);
 }
 

@@ -1,5 +1,6 @@
 // What a command may touch: the environment, the clock, and the two streams. Tests give another one.
 import type { Environment } from '../lib/config.ts';
+import type { FoundKeys } from './aws-chain.ts';
 import type { ChildEnd, ChildOptions } from './child.ts';
 
 export type World = {
@@ -25,6 +26,8 @@ export type World = {
   ask(question: string): Promise<string | undefined>;
   /** Runs another program to its end, with this environment. Never rejects. */
   run(program: string, args: readonly string[], options?: ChildOptions): Promise<ChildEnd>;
+  /** The AWS credentials of this machine that are not in its environment. @param profile the default chain's, if left out */
+  awsKeys(profile?: string): Promise<FoundKeys>;
   /** program and first arguments that start this command line again */
   self(): readonly string[];
 };

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, '..');
 const programs: Plugin = {
   name: 'programs',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /(?:-program|admin-tools|doctor\/doctor)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /(?:-program|admin-tools|aws-chain|doctor\/doctor)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     ),
 };
@@ -21,6 +21,7 @@ const options: BuildOptions = {
     'cli/credentials-program.ts',
     'cli/whole-program.ts',
     'cli/admin-tools.ts',
+    'cli/aws-chain.ts',
     'doctor/doctor.ts',
   ],
   entryNames: '[name]',
@@ -31,6 +32,7 @@ const options: BuildOptions = {
   // as for the functions: node:http costs tens of milliseconds more from ESM (nodejs/node#59686), and a dynamic import comes to the same
   format: 'cjs',
   supported: { 'dynamic-import': false },
+  mainFields: ['module', 'main'],
   minify: true,
   legalComments: 'none',
   metafile: true,
@@ -63,7 +65,7 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   const sizeOf = (isAdmin: boolean) =>
     Object.entries(metafile.outputs).reduce(
-      (sum, [file, { bytes }]) => (/(?:admin-tools|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum),
+      (sum, [file, { bytes }]) => (/(?:admin-tools|aws-chain|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum),
       0,
     );
   return { program: sizeOf(false), admin: sizeOf(true) };

@@ -206,6 +206,7 @@ describe('the package', () => {
       'LICENSE',
       'README.md',
       'admin-tools.js',
+      'aws-chain.js',
       'credentials-program.js',
       'doctor.js',
       'latchkey.js',

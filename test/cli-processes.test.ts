@@ -1,5 +1,5 @@
-// The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy and of the AWS CLI.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+// The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy.
+import { spawn, spawnSync } from 'node:child_process';
 import {
   chmodSync,
   closeSync,
@@ -16,14 +16,14 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import { hostname } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { CredentialsView } from '../lib/schema.ts';
-import { newHome, type Ran } from './support/cli.ts';
+import { newHome } from './support/cli.ts';
+import { program, start } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
 
 const root = join(import.meta.dirname, '..');
-const program = join(root, 'bin/latchkey.ts');
 let at: CliServer;
 let tokens: { dev: string; lead: string };
 let home: string;
@@ -44,27 +44,6 @@ const envOf = (more: Record<string, string> = {}): Record<string, string> => ({
   AWS_EC2_METADATA_DISABLED: 'true',
   ...more,
 });
-type Running = { child: ChildProcess; ended: Promise<Ran>; said(text: string): Promise<void> };
-
-function start(args: readonly string[], env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-  const ran = { out: '', err: '' };
-  child.stdout.on('data', (chunk) => {
-    ran.out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    ran.err += chunk;
-  });
-  const ended = new Promise<Ran>((resolve) => child.on('close', (status) => resolve({ status: status ?? -1, ...ran })));
-  const said = (text: string) =>
-    new Promise<void>((resolve, reject) => {
-      const look = () => ran.err.includes(text) && resolve();
-      child.stderr.on('data', look);
-      child.on('close', () => reject(new Error(`ended without "${text}": ${ran.err}`)));
-      look();
-    });
-  return { child, ended, said };
-}
 const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) =>
   start(args, envOf(more)).ended;
 
@@ -338,97 +317,5 @@ describe('by way of a proxy', () => {
     expect(await roles({ HTTPS_PROXY: 'http://127.0.0.1:9' })).toMatchObject({
       status: 11,
       err: expect.stringMatching(/does not answer/),
-    }));
-});
-
-describe('which AWS credentials sign', () => {
-  let asked: string;
-  let container: Server;
-  const principals = {
-    environment: 'role/asi-dev-server',
-    cli: 'user/asi-dev',
-    file: 'user/TrustedUser',
-    container: 'user/Sandy',
-    bot: 'role/chatops-bot',
-  } as const;
-  const document = (ending: string): string => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = at.keysOf(ending);
-    return JSON.stringify({ Version: 1, AccessKeyId: AWS_ACCESS_KEY_ID, SecretAccessKey: AWS_SECRET_ACCESS_KEY });
-  };
-  const ini = (ending: string): string => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = at.keysOf(ending);
-    return `aws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`;
-  };
-  beforeAll(async () => {
-    container = createServer((_, response) => response.end(document(principals.container)));
-    await new Promise<void>((resolve) => container.listen(0, '127.0.0.1', resolve));
-  });
-  afterAll(() => {
-    container.close();
-    container.closeAllConnections();
-  });
-  /** An AWS CLI that says what it was asked, and gives the credentials of one principal; beside it every other source there is. */
-  beforeEach(() => {
-    asked = join(home, 'asked');
-    mkdirSync(join(home, 'bin'));
-    writeFileSync(
-      join(home, 'bin/aws'),
-      `#!/bin/sh\necho "$@" >> '${asked}'\nprintf '%s' '${document(principals.cli)}'\n`,
-      { mode: 0o755 },
-    );
-    mkdirSync(join(home, '.aws'));
-    writeFileSync(join(home, '.aws/credentials'), `[default]\n${ini(principals.file)}`);
-    writeFileSync(
-      join(home, '.aws/config'),
-      '[profile sso]\nsso_session = company\nsso_role_name = dev\n[profile assumed]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n',
-    );
-  });
-  const everything = () => ({
-    PATH: [join(home, 'bin'), process.env.PATH].join(delimiter),
-    AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${(container.address() as AddressInfo).port}/`,
-  });
-  const who = async (more: Record<string, string>) => {
-    const { out, err } = await latchkey(['whoami', '--json'], { ...everything(), ...more });
-    if (out === '') throw new Error(err);
-    return (JSON.parse(out) as { principal: string }).principal.split(':').at(-1);
-  };
-  const askedFor = () => readFileSync(asked, 'utf8');
-
-  test('the environment comes first', async () =>
-    expect(
-      await who({ ...at.keysOf(principals.environment), AWS_PROFILE: 'sso', AWS_WEB_IDENTITY_TOKEN_FILE: '/x' }),
-    ).toBe('role/asi-dev-server'));
-  test('then a web identity, which the AWS CLI turns into credentials', async () => {
-    expect(await who({ AWS_WEB_IDENTITY_TOKEN_FILE: '/x', AWS_PROFILE: 'sso' })).toBe('user/asi-dev');
-    expect(askedFor()).toBe('configure export-credentials --format process\n');
-  });
-  test.each(['sso', 'assumed'])('then the profile %s, by the AWS CLI', async (profile) => {
-    expect(await who({ AWS_PROFILE: profile })).toBe('user/asi-dev');
-    expect(askedFor()).toBe(`configure export-credentials --format process --profile ${profile}\n`);
-  });
-  test('then the default profile, then the container', async () => {
-    expect(await who({})).toBe('user/TrustedUser');
-    rmSync(join(home, '.aws'), { recursive: true });
-    expect(await who({})).toBe('user/Sandy');
-  });
-  test.each([
-    [
-      'fails',
-      '#!/bin/sh\necho "The SSO session has expired" >&2\nexit 255\n',
-      /The SSO session has expired[\s\S]*gave no credentials for the AWS profile "sso"\.\n {2}Try: aws sso login --profile sso/,
-    ],
-    ['gives something else', '#!/bin/sh\necho hello\n', /gave no credentials for the AWS profile "sso"/],
-  ])('an AWS CLI that %s is told', async (_, script, err) => {
-    writeFileSync(join(home, 'bin/aws'), script, { mode: 0o755 });
-    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso' })).toMatchObject({
-      status: 3,
-      out: '',
-      err: expect.stringMatching(err),
-    });
-  });
-  test('without an AWS CLI it is said that one is needed', async () =>
-    expect(await latchkey(['whoami'], { ...everything(), AWS_PROFILE: 'sso', PATH: '/nowhere' })).toMatchObject({
-      status: 3,
-      err: expect.stringMatching(/needs the AWS CLI \(2\.9 or later\)/),
     }));
 });

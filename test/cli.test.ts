@@ -19,7 +19,7 @@ import { cliDocument } from '../cli/document.ts';
 import type { CredentialsView, RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
-import { cli, newHome, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
+import { cli, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
 
 let server: LocalServer;
 beforeAll(async () => {
@@ -512,42 +512,11 @@ describe('credentials', () => {
 describe('a machine', () => {
   const machine = (env: Record<string, string>, given: Partial<TestWorld> = {}) =>
     testWorld({ ...given, env: { LATCHKEY_URL: server.url, ...env } });
-  const profileFile = (text: string, name = 'credentials') => {
-    const home = newHome();
-    mkdirSync(join(home, '.aws'));
-    writeFileSync(join(home, '.aws', name), text);
-    return home;
-  };
-  const ini = () => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = keysOf('role/asi-dev-server');
-    return `aws_access_key_id = ${AWS_ACCESS_KEY_ID}\naws_secret_access_key = ${AWS_SECRET_ACCESS_KEY}\n`;
-  };
   const isServer = expect.objectContaining({ principal: 'arn:aws:iam::222222222222:role/asi-dev-server', via: 'iam' });
   const who = async (world: TestWorld) => bodyOf(await cli(world, 'whoami', '--json'));
 
   test('signs with the environment', async () =>
     expect(await who(machine(keysOf('role/asi-dev-server')))).toEqual(isServer));
-  test('signs with the default profile', async () =>
-    expect(await who(machine({}, { home: profileFile(`[default]\n${ini()}`) }))).toEqual(isServer));
-  test('signs with AWS_PROFILE', async () =>
-    expect(
-      await who(
-        machine({ AWS_PROFILE: 'box' }, { home: profileFile(`[default]\nx=y\n[profile box]\n${ini()}`, 'config') }),
-      ),
-    ).toEqual(isServer));
-  test('signs with the default profile where AWS_PROFILE is one that asks Latchkey', async () => {
-    const home = profileFile(`[default]\n${ini()}`);
-    writeFileSync(
-      join(home, '.aws/config'),
-      '[profile r]\ncredential_process = "/opt/node" "/x y/latchkey.js" credentials r --cache\n',
-    );
-    expect(await who(machine({ AWS_PROFILE: 'r' }, { home }))).toEqual(isServer);
-  });
-  test('a profile that is not there is named', async () =>
-    expect(await cli(machine({ AWS_PROFILE: 'nope' }), 'whoami')).toMatchObject({
-      status: 3,
-      err: expect.stringMatching(/The AWS profile "nope" has no credentials/),
-    }));
   test('a wrong secret', async () =>
     expect(
       await cli(machine({ ...keysOf('role/asi-dev-server'), AWS_SECRET_ACCESS_KEY: 'wrong' }), 'whoami'),
@@ -561,43 +530,6 @@ describe('a machine', () => {
     await cli(lead, 'approve', id);
     expect(JSON.parse((await cli(box, 'credentials', role)).out)).toMatchObject({ Version: 1, RequestId: id });
     expect((await cli(box, 'end', role)).status).toBe(0);
-  });
-
-  test('of ECS or EC2 signs with the credentials of its role', async () => {
-    const { AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = keysOf('role/asi-dev-server');
-    const document = JSON.stringify({
-      AccessKeyId: AWS_ACCESS_KEY_ID,
-      SecretAccessKey: AWS_SECRET_ACCESS_KEY,
-      Expiration: 'x',
-    });
-    const host = createServer((request, response) => {
-      const { url, method, headers } = request;
-      const path = '/latest/meta-data/iam/security-credentials/';
-      if (url === '/ecs') return void response.writeHead(headers.authorization === 'tok' ? 200 : 403).end(document);
-      if (url === '/latest/api/token') return void response.writeHead(method === 'PUT' ? 200 : 405).end('session');
-      if (headers['x-aws-ec2-metadata-token'] !== 'session') return void response.writeHead(401).end();
-      response.writeHead(200).end(url === path ? 'asi-dev-server' : document);
-    });
-    await new Promise<void>((resolve) => host.listen(0, '127.0.0.1', resolve));
-    const base = `http://127.0.0.1:${(host.address() as AddressInfo).port}`;
-    try {
-      expect(
-        await who(
-          machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `${base}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' }),
-        ),
-      ).toEqual(isServer);
-      expect(
-        await who(machine({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: base })),
-      ).toEqual(isServer);
-      expect(
-        await cli(machine({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.evil.example.com/ecs' }), 'whoami'),
-      ).toMatchObject({
-        status: 3,
-        err: expect.stringMatching(/must be https/),
-      });
-    } finally {
-      await new Promise((resolve) => host.close(resolve));
-    }
   });
 });
 

@@ -53,6 +53,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
     run(program, args, options) {
       return runChild(this.env, program, args, options);
     },
+    awsKeys: async () => ({ why: 'this machine has none.' }),
     self: () => ['latchkey'],
     ...given,
   };
