@@ -41,6 +41,7 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...accountFaults(data),
   ...roleFaults(data, mapOf(file.accounts)),
   ...twinFaults(data),
+  ...ownNameFaults(data),
   ...ownerFaults(data),
   ...peopleFaults(data),
   ...botFaults(data, mapOf(file.roles), mapOf(file.groups ?? {})),
@@ -261,22 +262,45 @@ function* narrowingFaults(role: RoleData, path: string[]): Generator<CatalogueFa
     };
 }
 
-/** Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. */
+/**
+ * Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. IAM tells the roles
+ * of an account apart by their names alone, without path and case (iam-ug, reference_identifiers).
+ */
 function* twinFaults(data: Data): Generator<CatalogueFault> {
   const first = new Map<string, PlacedRole>();
   const told = new Set<string>();
   for (const role of rolesIn(data)) {
-    const key = `${role.account} ${role.rule.roleName}`;
+    const key = `${role.account} ${iamName(role.rule).toLowerCase()}`;
     const twin = first.get(key);
     if (!twin) first.set(key, role);
-    else if (!told.has(role.entry) && !isSameIamRole(twin.rule, role.rule)) {
-      told.add(role.entry);
-      yield {
-        path: ['roles', role.entry, 'roleName'],
-        detail: `${twin.id} means the same IAM role with other permissions or another maxSessionDuration`,
-      };
-    }
+    const detail = twin && differenceOf(twin, role);
+    if (detail === undefined || told.has(role.entry)) continue;
+    told.add(role.entry);
+    yield { path: ['roles', role.entry, 'roleName'], detail };
   }
+}
+
+const iamName = ({ roleName }: RoleData): string => roleName.slice(roleName.lastIndexOf('/') + 1);
+
+/** What two entries for roles of one name say differently. */
+function differenceOf(twin: PlacedRole, { rule }: PlacedRole): string | undefined {
+  if (twin.rule.roleName !== rule.roleName)
+    return `IAM compares role names without path and case, so this is the same name as ${twin.rule.roleName} of ${twin.id}; use another name`;
+  return isSameIamRole(twin.rule, rule)
+    ? undefined
+    : `${twin.id} means the same IAM role with other permissions or another maxSessionDuration`;
+}
+
+/** Names that templates give to roles and policies of Latchkey itself. */
+const ownNames = /^(?:latchkey-|boundary(?:-|$))/i;
+
+function* ownNameFaults(data: Data): Generator<CatalogueFault> {
+  for (const [id, rule] of Object.entries(data.roles))
+    if (ownNames.test(iamName(rule)))
+      yield {
+        path: ['roles', id, 'roleName'],
+        detail: `names that begin with latchkey- and the name Boundary are reserved for Latchkey itself; use another name than ${iamName(rule)}`,
+      };
 }
 
 const isSameIamRole = (a: RoleData, b: RoleData): boolean =>

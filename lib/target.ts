@@ -15,6 +15,7 @@ import {
   roleArn,
   trustPolicy,
 } from './iam.ts';
+import { logicalId, terraformName } from './resource-name.ts';
 import { rolesIn } from './role-template.ts';
 
 type Account = CatalogueData['accounts'][string];
@@ -112,7 +113,7 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
       ids: [id],
       maxSessionDuration: rule.maxSessionDuration,
       trust: trustPolicy({ role, organization }, catalogue.accounts[key]!.externalId),
-      managed,
+      managed: [...new Set(managed)],
       permissions:
         statements.length === 0
           ? undefined
@@ -167,11 +168,6 @@ export type Template = {
  */
 export function cloudFormationTemplate(target: Target, hub: Hub): Template {
   const { account, boundary, roles, revoker } = target;
-  const logical = (name: string) => name.replace(/[^A-Za-z0-9]/g, '');
-  const ids = roles.map(
-    ({ name }, i) =>
-      `Role${logical(name)}${roles.findIndex((other) => logical(other.name) === logical(name)) === i ? '' : i}`,
-  );
   const resources: Record<string, Resource> = {
     Boundary: {
       Type: 'AWS::IAM::ManagedPolicy',
@@ -183,8 +179,9 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
       },
     },
   };
-  for (const [i, role] of roles.entries()) {
-    resources[ids[i]!] = {
+  for (const role of roles) {
+    const id = logicalId('Role', role.name);
+    resources[id] = {
       Type: 'AWS::IAM::Role',
       Properties: {
         RoleName: role.name,
@@ -200,13 +197,13 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
       },
     };
     if (role.permissions)
-      resources[`${ids[i]}Permissions`] = {
+      resources[logicalId('Permissions', role.name)] = {
         Type: 'AWS::IAM::ManagedPolicy',
         Properties: {
           ManagedPolicyName: `${role.name}-permissions`,
           Path: '/latchkey/',
           PolicyDocument: role.permissions,
-          Roles: [{ Ref: ids[i]! }],
+          Roles: [{ Ref: id }],
         },
       };
   }
@@ -272,17 +269,26 @@ function hubPart(
   return { role: trustedOf(hub, name, partition), statement };
 }
 
+/** Of a managed policy on a role: by the policy's owner and path, so that the order of the list does not matter. */
+const attachmentName = ({ name }: TargetRole, arn: string): string =>
+  terraformName('role', name, arn.split(':')[4]!, arn.slice(arn.indexOf('/') + 1));
+
 /** Terraform's JSON syntax (`latchkey.tf.json`), for the provider hashicorp/aws. `${` and `%{` in a document are IAM's, so they are escaped. */
 export function terraformDocument({ boundary, roles, revoker, tags }: Target): Record<string, unknown> {
   const text = (document: PolicyDocument) => JSON.stringify(document).replace(/[$%](?=\{)/g, '$&$&');
   const reference = (attribute: string) => `\${${attribute}}`;
-  const label = ({ path, name }: TargetRole) => `role${path}${name}`.replace(/[^A-Za-z0-9_]/g, '_');
+  const label = ({ name }: TargetRole) => terraformName('role', name);
   const own = roles.filter(({ permissions }) => permissions);
   const ofRole = (role: TargetRole) => reference(`aws_iam_role.${label(role)}.name`);
   const attachments = roles.flatMap((role) => [
-    ...role.managed.map((arn, i) => [`${label(role)}_${i}`, { role: ofRole(role), policy_arn: arn }]),
+    ...role.managed.map((arn) => [attachmentName(role, arn), { role: ofRole(role), policy_arn: arn }]),
     ...(role.permissions
-      ? [[`${label(role)}_own`, { role: ofRole(role), policy_arn: reference(`aws_iam_policy.${label(role)}.arn`) }]]
+      ? [
+          [
+            terraformName('role', role.name, 'own'),
+            { role: ofRole(role), policy_arn: reference(`aws_iam_policy.${label(role)}.arn`) },
+          ],
+        ]
       : []),
   ]);
   return {

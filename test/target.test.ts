@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { textDiff } from '../admin/text-diff.ts';
 import type { PolicyDocument, Statement } from '../lib/iam.ts';
 import { accountsMost, stackSetTemplate } from '../lib/stack-set.ts';
+import { cloudFormationTemplate, targetOf, terraformDocument } from '../lib/target.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { cli, removeHomes, testWorld } from './support/cli.ts';
 import { isAllowed } from './support/judge.ts';
@@ -110,7 +111,7 @@ describe('the CloudFormation template', () => {
 test('plain documents and Terraform carry the same policies', async () => {
   const plain = JSON.parse(await printed('--account production --hub 999999999999 --format json'));
   const terraform = JSON.parse(await printed('--account production --hub 999999999999 --format terraform'));
-  const role = terraform.resource.aws_iam_role.role_latchkey_UpdateProdApp;
+  const role = terraform.resource.aws_iam_role.role__UpdateProdApp;
   expect(JSON.parse(role.assume_role_policy)).toEqual(plain.roles[1].trustPolicy);
   expect(JSON.parse(terraform.resource.aws_iam_policy.latchkey_boundary.policy)).toEqual(plain.boundary.policy);
   expect(plain.revoker.arn).toBe('arn:aws:iam::111111111111:role/latchkey-revoker');
@@ -316,6 +317,103 @@ test("Terraform takes IAM's own variables as they are", async () => {
   expect(await printed('--account production --hub 999999999999 --format terraform', personal)).toContain(
     `productionapp/$\${aws:PrincipalTag`,
   );
+});
+
+describe('names in a template', () => {
+  const name = fc.stringMatching(/^[\w+=,.@-]{1,12}$/);
+  const path = fc.constantFrom('', 'a/', 'b/', 'b_/');
+  const managed = fc.subarray([
+    'aws:policy/A_B',
+    'aws:policy/A-B',
+    '111111111111:policy/A.B',
+    '111111111111:policy/A/B',
+  ]);
+  const own = fc.boolean();
+  const roles = fc.uniqueArray(fc.record({ name, path, managed, own }), {
+    selector: (role) => role.name.toLowerCase(),
+    maxLength: 8,
+  });
+  type Drawn = { name: string; path: string; managed: string[]; own: boolean };
+  const permissions = {
+    Version: '2012-10-17' as const,
+    Statement: [{ Effect: 'Allow' as const, Action: 's3:GetObject', Resource: '*' }],
+  };
+  const hub = { accountId: '999999999999', stage: 'prod', organization: undefined };
+  const whole = targetOf(catalogueOfAccounts(1), 'account-0', hub);
+  const targetWith = (drawn: readonly Drawn[]) => ({
+    ...whole,
+    roles: drawn.map((role) => ({
+      ...whole.roles[0]!,
+      name: role.name,
+      path: `/${role.path}`,
+      managed: role.managed.map((arn) => `arn:aws:iam::${arn}`),
+      permissions: role.own ? permissions : undefined,
+    })),
+  });
+  const resourcesIn = (drawn: readonly Drawn[]) => cloudFormationTemplate(targetWith(drawn), hub).Resources;
+  const terraformIn = (drawn: readonly Drawn[]) =>
+    Object.entries(
+      terraformDocument(targetWith(drawn)).resource as Record<string, Record<string, Record<string, unknown>>>,
+    ).flatMap(([type, resources]) =>
+      Object.entries(resources).map(([label, resource]) => [`${type}.${label}`, resource] as const),
+    );
+
+  test('CloudFormation has a resource for each role and policy, and adding another role changes none of them', () =>
+    fc.assert(
+      fc.property(roles, (drawn) => {
+        const all = resourcesIn(drawn);
+        const policies = drawn.filter((role) => role.own).length;
+        expect(Object.keys(all)).toHaveLength(2 + drawn.length + policies);
+        for (const id of Object.keys(all)) expect(id).toMatch(/^[A-Za-z0-9]{1,255}$/);
+        for (const { RoleName } of Object.values(all).map(({ Properties }) => Properties)) {
+          const role = drawn.find((one) => one.name === RoleName);
+          if (role) expect(all).toMatchObject(resourcesIn([role]));
+        }
+      }),
+      { numRuns: 500 },
+    ));
+
+  test('Terraform has a resource for each role, policy and attachment, and adding another role changes none of them', () =>
+    fc.assert(
+      fc.property(roles, (drawn) => {
+        const all = terraformIn(drawn);
+        const attachments = drawn.reduce((sum, role) => sum + role.managed.length + (role.own ? 2 : 0), 0);
+        expect(all).toHaveLength(4 - 1 + drawn.length + attachments);
+        for (const [label] of all) expect(label).toMatch(/^aws_iam_\w+\.[A-Za-z_][A-Za-z0-9_-]*$/);
+        for (const role of drawn)
+          for (const [label, resource] of terraformIn([role])) expect(Object.fromEntries(all)[label]).toEqual(resource);
+      }),
+      { numRuns: 500 },
+    ));
+
+  test.each([
+    ['app/db-admin', 'app/db_admin'],
+    ['latchkey/read', 'latchkey/readPermissions'],
+    ['latchkey/ab', 'latchkey/a-b', 'latchkey/ab1'],
+    ['latchkey/Z', 'latchkey/Z5A', 'latchkey/-'],
+  ])('%s and %s are told apart', async (...names) => {
+    const text = JSON.stringify({
+      ...parse(catalogue),
+      bots: {},
+      roles: Object.fromEntries(
+        names.map((roleName, i) => [
+          `role-${i}`,
+          {
+            ...parse(catalogue).roles['production-app-write'],
+            roleName,
+            permissions: { statements: [{ actions: [`s3:Action${i}`], resources: ['*'] }] },
+          },
+        ]),
+      ),
+    });
+    for (const format of ['cloudformation', 'terraform']) {
+      const out = await printed(`--account production --hub 999999999999 --format ${format}`, text);
+      for (const [i, roleName] of names.entries()) {
+        expect(out).toContain(`s3:Action${i}`);
+        expect(out).toContain(`${roleName.slice(roleName.lastIndexOf('/') + 1)}-permissions`);
+      }
+    }
+  });
 });
 
 describe('a wrong question is told what is wrong', () => {
