@@ -1,18 +1,16 @@
 // Table stream -> mail: the only function that may send it. What fails comes again, alone.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { baseUrl, catalogue, lambda, mail, store } from '../lib/app.ts';
-import { closedDigestIn } from '../lib/digest-items.ts';
-import { sendDigest } from '../lib/digest-mail.ts';
+import { baseUrl, lambda, mail, store } from '../lib/app.ts';
 import { tell } from '../lib/news.ts';
 import { recordFromImage } from '../lib/store.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
-type App = Parameters<typeof tell>[0] & Parameters<typeof sendDigest>[0];
+type App = Parameters<typeof tell>[0];
 const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => dynamodb?.Keys?.pk?.S?.startsWith('request#') ?? false;
 
 export const handler = lambda(
-  { store, mail, baseUrl, catalogue },
+  { store, mail, baseUrl },
   (app) =>
     async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
       const failed: string[] = [];
@@ -22,14 +20,12 @@ export const handler = lambda(
     },
 );
 
-/** Of the table's items two kinds are news: a request that has changed, and a digest that the sweep has closed. */
+/** Of the table's items only requests are news. */
 async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
   const [before, after] = [record.dynamodb?.OldImage as Image, record.dynamodb?.NewImage as Image];
   try {
     const request = isRequest(record) && recordFromImage(after);
-    const digest = closedDigestIn(after);
     if (request) await tell(app, recordFromImage(before), request);
-    if (digest !== undefined) await sendDigest(app, digest);
     return true;
   } catch (error) {
     app.log('record-failed', {

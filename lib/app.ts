@@ -15,7 +15,6 @@ import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
-import type { HeldMail, MailDigest } from './mail-digest.ts';
 import type { Identity } from './principal.ts';
 import type { TrialInput, Tried } from './probe.ts';
 import type { RevocationList } from './revocation-plan.ts';
@@ -60,8 +59,6 @@ export type LogCode =
   | 'mail-busy'
   | 'mail-deferred'
   | 'mail-refused'
-  | 'mail-held'
-  | 'digests-closed'
   | 'record-failed'
   | 'sweep-done'
   | 'sweep-item-failed'
@@ -125,27 +122,10 @@ export interface Store {
   /**
    * Claims a message before it is sent. `claimed`: go ahead; `settled`: it was sent or refused for good;
    * `busy`: somebody claimed it later than `staleBefore` and has not finished. A claim that is taken over keeps the earlier link hashes.
-   * What is held for a digest is settled for everybody but that digest, which claims with `heldIn`.
    */
   claimMessage(message: MessageRecord, staleBefore: number): Promise<'claimed' | 'settled' | 'busy'>;
   /** Writes how a claimed message went. The first settlement stands, and only the claim of `releaseOf` is released, not one that has taken over. */
   settleMessage(requestId: string, id: string, result: Settlement): Promise<void>;
-  /**
-   * Counts a mail that asks an approver against their hour.
-   * @param mailbox approver and hour, as `mailboxOf` (mail-digest.ts) names them
-   * @returns undefined within the limit, or if it was counted within it before; else a place among those beyond, from 0, another one each time
-   */
-  countMail(mailbox: string, mail: HeldMail, most: number, now: number): Promise<number | undefined>;
-  /** Puts a message into a digest, which is made where it is not there. False: the digest takes no more. @param due when the sweep closes it */
-  holdMail(digest: Pick<MailDigest, 'id' | 'approver'>, mail: HeldMail, due: number): Promise<boolean>;
-  /** Ids of digests that are not done and whose time has come, oldest first; eventually consistent. */
-  dueDigests(now: number, limit: number): Promise<string[]>;
-  /** From now on the digest takes no more, and the stream has it sent; does nothing to one that is done or claimed later than `staleBefore`. @param again when the sweep looks anew */
-  closeDigest(id: string, again: number, staleBefore: number): Promise<void>;
-  /** Claims a closed digest before it is sent, as `claimMessage` does a message. */
-  claimDigest(id: string, now: number, staleBefore: number): Promise<MailDigest | 'settled' | 'busy'>;
-  /** Done for good, or free to be claimed again: `releaseOf` is the `now` of the claim. */
-  settleDigest(id: string, result: { doneAt: number } | { releaseOf: number }): Promise<void>;
   /** Puts revoked grants on a role's list: id of the request -> until when a session of it could live. */
   addRevocations(roleArn: string, grants: ReadonlyMap<string, number>, now: number): Promise<void>;
   /** Takes or keeps the lease of a role's list and answers the list; undefined while somebody else has it. One holder at a time writes to IAM. */
@@ -159,12 +139,8 @@ export interface Store {
 
 export type WrittenRevocations = { version: number; before: number | undefined; dropped: readonly string[] };
 
-/** Sent, refused for good, left to a mail digest, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */
-export type Settlement =
-  | { sentAt: number }
-  | { failure: string }
-  | { heldIn: string; releaseOf: number }
-  | { releaseOf: number };
+/** Sent, refused for good, or free to be claimed again: `releaseOf` is the `claimedAt` of the claim. */
+export type Settlement = { sentAt: number } | { failure: string } | { releaseOf: number };
 
 export type OutgoingMail = { to: string; subject: string; text: string; html: string };
 export interface Mail {

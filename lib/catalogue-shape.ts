@@ -387,8 +387,6 @@ export const CatalogueData = strict({
       openRequests: v.optional(count(500), 20),
       /** of one person; none unless given */
       requestsPerHour: v.optional(count(500)),
-      /** that ask one approver; what is beyond comes in a digest; no limit unless given */
-      mailsPerHour: v.optional(count(200)),
     }),
     {},
   ),

@@ -60,7 +60,6 @@ export type Catalogue = {
   auditors: readonly string[];
   openRequests: number;
   requestsPerHour: number | undefined;
-  mailsPerHour: number | undefined;
   leavers: 'revoke' | 'keep';
 };
 
@@ -108,7 +107,6 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     auditors: data.auditors,
     openRequests: data.limits.openRequests,
     requestsPerHour: data.limits.requestsPerHour,
-    mailsPerHour: data.limits.mailsPerHour,
     leavers: data.leavers,
   };
 }

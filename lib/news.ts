@@ -1,6 +1,5 @@
 // From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
 import type { App } from './app.ts';
-import { holdBack } from './digest-mail.ts';
 import { makeLink } from './links.ts';
 import { CLAIM_LASTS, NewsPending } from './mail-claim.ts';
 import { MailRefused } from './mail-refused.ts';
@@ -8,7 +7,7 @@ import { messagesFor, type News, renderMail } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl' | 'catalogue'>;
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl'>;
 
 /**
  * Tells everybody who should know of a change. One mail that fails holds up no other.
@@ -47,12 +46,6 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
   if (claim === 'settled') return true;
   if (claim === 'busy') {
     app.log('mail-busy', fields);
-    return false;
-  }
-  const held = await holdBack(app, news, request, now);
-  if (held === 'held') return true;
-  if (held === 'too-late') {
-    await app.store.settleMessage(request.id, news.id, { releaseOf: now });
     return false;
   }
   try {

@@ -295,8 +295,6 @@ export const MessageRecord = v.object({
   sentAt: v.optional(At),
   /** why the mail service will never take it */
   failure: v.optional(v.string()),
-  /** the mail digest that says it instead */
-  heldIn: v.optional(v.string()),
   expiresAt: At,
 });
 

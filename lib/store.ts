@@ -14,7 +14,6 @@ import {
 import * as v from 'valibot';
 import type { ListIndex, Look, OpenSlot, Place, Position, Settlement, Store } from './app.ts';
 import { bounds } from './catalogue.ts';
-import { digestItems } from './digest-items.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
 import { revocationItems } from './revocation-items.ts';
@@ -180,14 +179,13 @@ function messageFromItem(requestId: string, id: string, item: Item): MessageReco
     claimedAt: Number(item.claimed?.N),
     ...(item.sent && { sentAt: Number(item.sent.N) }),
     ...(item.failure && { failure: item.failure.S }),
-    ...(item.held && { heldIn: item.held.S }),
     expiresAt: Number(item.expires?.N),
   });
 }
 
 // -- calls -----------------------------------------------------------------------------------------------------------
 
-/** The store over one table. Every method but those of a digest is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
+/** The store over one table. Every method is one sequential round trip. @throws Problem `try-again` when DynamoDB stays busy or out of reach */
 export function dynamoStore(client: Client, table: string): Store {
   const readItem = async (key: Item) =>
     (await passable(client.send(new GetItemCommand({ TableName: table, Key: key, ConsistentRead: true })))).Item;
@@ -208,7 +206,6 @@ export function dynamoStore(client: Client, table: string): Store {
 
   return {
     ...revocationItems(client, table),
-    ...digestItems(client, table),
 
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));
@@ -301,7 +298,7 @@ export function dynamoStore(client: Client, table: string): Store {
       );
       if (!refusal) return 'claimed';
       const item = await refusal.item();
-      if (item?.sent || item?.failure || item?.held) return 'settled';
+      if (item?.sent || item?.failure) return 'settled';
       const isOwnClaim =
         refusal.isRetried &&
         Number(item?.claimed?.N) === message.claimedAt &&
@@ -412,23 +409,18 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
 /** A link that is over still says what became of the request, until DynamoDB collects its message. */
 const keptFor = 30 * DAY;
 
-/**
- * Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. A digest
- * also takes what is held for it, whoever claimed that when.
- */
-function claim({ approver, heldIn, ...message }: MessageRecord, staleBefore: number) {
-  const isFree = 'attribute_not_exists(#held) AND #claimed <= :stale';
-  const isMine = heldIn === undefined ? isFree : `(#held = :held OR (${isFree}))`;
+/** Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. */
+function claim({ approver, ...message }: MessageRecord, staleBefore: number) {
   return {
-    ConditionExpression: `attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND ${isMine})`,
+    ConditionExpression:
+      'attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND #claimed <= :stale)',
     UpdateExpression: `SET #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
       approver ? ', #approver = :approver' : ''
-    }${heldIn === undefined ? '' : ', #held = :held'}`,
+    }`,
     ExpressionAttributeNames: named(
       'pk',
       'sent',
       'failure',
-      'held',
       'claimed',
       'kind',
       'links',
@@ -445,7 +437,6 @@ function claim({ approver, heldIn, ...message }: MessageRecord, staleBefore: num
       ':expires': number(message.expiresAt),
       ':ttl': number(Math.ceil((message.expiresAt + keptFor) / SECOND)),
       ...(approver && { ':approver': { M: { key: text(approver.key), name: text(approver.name) } } }),
-      ...(heldIn !== undefined && { ':held': text(heldIn) }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };
@@ -466,8 +457,7 @@ function settlement(result: Settlement) {
 
 function outcomeOf(result: Settlement): [attribute: string, value: AttributeValue] {
   if ('sentAt' in result) return ['sent', number(result.sentAt)];
-  if ('failure' in result) return ['failure', text(result.failure)];
-  return 'heldIn' in result ? ['held', text(result.heldIn)] : ['claimed', number(0)];
+  return 'failure' in result ? ['failure', text(result.failure)] : ['claimed', number(0)];
 }
 
 const named = (...attributes: string[]) =>

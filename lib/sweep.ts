@@ -2,7 +2,6 @@
 import type { App } from './app.ts';
 import { checkTicket } from './ask-ticket.ts';
 import { changeRequest } from './change.ts';
-import { closeDigests } from './digest-mail.ts';
 import { eachRequest } from './each-request.ts';
 import { endLeavers } from './leavers.ts';
 import { settle } from './request.ts';
@@ -19,20 +18,18 @@ const MOST_ASKED = 200;
 const ASKED_AT_ONCE = 25;
 
 /**
- * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates, and closes the
- * mail digests whose hour is over; then asks about tickets that nobody waited for, and ends what a changed catalogue no longer allows.
+ * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates; then asks
+ * about tickets that nobody waited for, and ends what a changed catalogue no longer allows.
  * @returns how many requests were due and how many were changed
  * @throws AggregateError after the run, of everything that failed; it held up nothing else
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
-  const closing = Promise.allSettled([closeDigests(app)]);
   const { due, settled, failures } = await settleDue(app);
-  const besides = [...(await closing), ...(await Promise.allSettled([endLeavers(app)]))];
-  const all = [...failures, ...besides.flatMap((one) => (one.status === 'rejected' ? errorsIn(one.reason) : []))];
-  if (all.length > 0)
+  const leaverFailures = await failuresOf(endLeavers(app));
+  if (failures.length + leaverFailures.length > 0)
     throw new AggregateError(
-      all,
-      `${failures.length} of ${due} requests could not be settled, and ${all.length - failures.length} other tasks failed`,
+      [...failures, ...leaverFailures],
+      `${failures.length} of ${due} due requests and ${leaverFailures.length} checks after a change of the catalogue failed`,
     );
   return { due, settled };
 }
@@ -40,6 +37,8 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
 // --- internal ---
 
 const errorsIn = (error: unknown): unknown[] => (error instanceof AggregateError ? error.errors : [error]);
+
+const failuresOf = (task: Promise<unknown>): Promise<unknown[]> => task.then(() => [], errorsIn);
 
 async function settleDue(app: Part): Promise<{ due: number; settled: number; failures: unknown[] }> {
   const ids = await app.store.due(app.clock(), MOST_PER_RUN);

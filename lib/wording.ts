@@ -88,15 +88,6 @@ export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
       ]
     : [];
 
-/** What an approver sees of one request among many; its page says the rest. */
-export const briefFactsOf = (request: RequestRecord): Fact[] => [
-  ...askerFacts(request),
-  ...riskFacts(request),
-  ...reasonFacts(request),
-  { label: 'How long', value: [`${durationText(request.durationSeconds)}, ${countedFrom(request)}`] },
-  { label: 'Decide until', value: [instantText(request.decideBy)] },
-];
-
 /** Who has decided so far, oldest first. */
 export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
   stages

@@ -3,7 +3,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Log, Store } from '../lib/app.ts';
-import { closedImage } from '../lib/digest-items.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { imageOf } from '../lib/store.ts';
 import { SECOND } from '../lib/time.ts';
@@ -68,11 +67,6 @@ export function createStream(
         const isReplaced = await store.replace(next, version);
         if (isReplaced) publish(before && imageOfRequest(before), imageOfRequest(next));
         return isReplaced;
-      },
-      async closeDigest(id, again, staleBefore) {
-        await store.closeDigest(id, again, staleBefore);
-        const image = closedImage(id) as Image;
-        publish(image, image);
       },
     }),
     async settled(run) {

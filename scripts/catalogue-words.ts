@@ -39,7 +39,6 @@ export const words: Readonly<Record<string, string>> = {
   limits: 'Limits over all roles.',
   'limits.openRequests': 'Open requests of one person at a time.',
   'limits.requestsPerHour': 'Requests of one person in an hour.',
-  'limits.mailsPerHour': 'Mails that ask one approver in an hour; what is beyond comes as a digest.',
   'limits.open': 'Open requests for this role at a time, over all people.',
 
   ticketValidators: 'Services of the company that say whether a ticket holds.',

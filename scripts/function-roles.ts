@@ -37,14 +37,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       ...enterTargets(stage, settings.organization, catalogue),
     ],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
-    notify: [
-      items('request', ['BatchGetItem']),
-      items('message', ['GetItem', 'UpdateItem']),
-      items('mailbox', ['UpdateItem']),
-      items('digest', ['GetItem', 'UpdateItem']),
-      ...readStream(),
-      sendMail(settings),
-    ],
+    notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
     'revoke-sessions': [
       items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
       items('revocations', ['UpdateItem']),
@@ -54,7 +47,6 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     sweep: [
       query('byDue'),
       items('request', ['GetItem', 'PutItem']),
-      items('digest', ['UpdateItem']),
       items('sweep', ['GetItem', 'PutItem']),
       ...askValidators(settings),
     ],
@@ -107,8 +99,6 @@ export const roleLogicalId = (name: string): string =>
 const kinds = {
   request: 'Requests',
   message: 'Messages',
-  mailbox: 'Mailboxes',
-  digest: 'Digests',
   revocations: 'Revocations',
   sweep: 'Looks',
 } as const;

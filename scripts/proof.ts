@@ -106,11 +106,9 @@ ${[...tables.values()].join('\n')}
 7. **Links**: no change of a link opens anything.
 8. **Time**: no session and no session policy outlives its grant; an active grant gives sessions to its last millisecond.
 9. **Secrets**: credentials and links are in no log line, stored item, stream record or answer but the one they are for, in no spelling.
-10. **Digest**: where mails in an hour are limited, every approver is asked about every request once, by a mail or in a digest, in whatever order
-   records come and wherever a process dies; only what SES may have taken before its process died goes out twice.
-11. **Table**: of the attempts at a call 30 % are throttled, 5 % lose their answer after the write; 10 % of the writes conflict. No answer is 500, none is wrong.
-12. **STS**: it refuses, throttles, hangs over the end of the grant. The grant is unharmed, no session is without its record and no record without its session.
-13. **Revoking**: after a revoke nothing is vended, whatever ran at the same time. Whoever revokes at once, and whatever IAM refuses, a revocation
+10. **Table**: of the attempts at a call 30 % are throttled, 5 % lose their answer after the write; 10 % of the writes conflict. No answer is 500, none is wrong.
+11. **STS**: it refuses, throttles, hangs over the end of the grant. The grant is unharmed, no session is without its record and no record without its session.
+12. **Revoking**: after a revoke nothing is vended, whatever ran at the same time. Whoever revokes at once, and whatever IAM refuses, a revocation
    that is done denies every session of its grant from then on, one that is not done is said to have failed, and a role's policy never outgrows
    the room that IAM gives.
 `;

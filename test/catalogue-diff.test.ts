@@ -429,7 +429,7 @@ describe('rules: stricter one way, looser the other', () => {
     );
   });
 
-  test('what approvers read of an account, and by what it is selected; mails in an hour', () => {
+  test('what approvers read of an account, and by what it is selected; requests in an hour', () => {
     const production = {
       ...base.accounts.production,
       name: 'Sandbox',
@@ -438,11 +438,11 @@ describe('rules: stricter one way, looser the other', () => {
       tags: { env: 'sandbox', team: 'a' },
     };
     expect(
-      diffs(base, changed({ accounts: { ...base.accounts, production }, limits: { mailsPerHour: 5 } })).there,
+      diffs(base, changed({ accounts: { ...base.accounts, production }, limits: { requestsPerHour: 5 } })).there,
     ).toBe(
       [
         'Rules:',
-        '  ~ limits.mailsPerHour none -> 5 (stricter)',
+        '  ~ limits.requestsPerHour none -> 5 (stricter)',
         '  ~ accounts.production: name Production -> Sandbox',
         '  ~ accounts.production: color none -> #15803d',
         '  ~ accounts.production: tags env=production -> env=sandbox, team=a',

@@ -190,10 +190,6 @@ describe('permissions', () => {
       ],
       'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       notify: [
-        'dynamodb:BatchGetItem',
-        'dynamodb:GetItem',
-        'dynamodb:UpdateItem',
-        'dynamodb:UpdateItem',
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
         'dynamodb:DescribeStream',
@@ -215,14 +211,7 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'sts:AssumeRole',
       ],
-      sweep: [
-        'dynamodb:Query',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-        'dynamodb:UpdateItem',
-        'dynamodb:GetItem',
-        'dynamodb:PutItem',
-      ],
+      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
     }));
 
   test('no allowed action or resource is a wildcard', () => {
@@ -256,9 +245,9 @@ describe('permissions', () => {
       api: ['request#*'],
       'issue-session': ['request#*'],
       'decision-page': ['message#*', 'request#*'],
-      notify: ['request#*', 'message#*', 'mailbox#*', 'digest#*'],
+      notify: ['message#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],
-      sweep: ['request#*', 'digest#*', 'sweep#*'],
+      sweep: ['request#*', 'sweep#*'],
     });
   });
 
@@ -545,7 +534,7 @@ describe('news and time', () => {
     });
   });
 
-  test('notify reads changed requests and closed digests alone, retries what failed, and leaves what it gives up', () => {
+  test('notify reads changed requests alone, retries what failed, and leaves what it gives up', () => {
     const mapping = mappingOf('notify');
     expect(mapping.Properties).toMatchObject({
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
@@ -558,10 +547,6 @@ describe('news and time', () => {
     const { Filters } = mapping.Properties.FilterCriteria as { Filters: Array<{ Pattern: string }> };
     expect(Filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
       { eventName: ['INSERT', 'MODIFY'], dynamodb: { Keys: { pk: { S: [{ prefix: 'request#' }] } } } },
-      {
-        eventName: ['MODIFY'],
-        dynamodb: { Keys: { pk: { S: [{ prefix: 'digest#' }] } }, NewImage: { state: { S: ['closed'] } } },
-      },
     ]);
   });
 

@@ -40,7 +40,7 @@ function deafTo(app: FakeApp, ...addresses: string[]): void {
 }
 
 describe('the events as AWS sends them', () => {
-  test('INSERT asks the approvers, MODIFY tells of the grant or of a digest that was closed', async () => {
+  test('INSERT asks the approvers, MODIFY tells of the grant', async () => {
     const app = fakeApp();
     expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.insert'), {} as never)).toEqual({
       batchItemFailures: [],
@@ -50,10 +50,6 @@ describe('the events as AWS sends them', () => {
       batchItemFailures: [],
     });
     expect(told(app).slice(2)).toEqual([`Approved ${dev}`, `Approved ${second}`]);
-    expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.digest'), {} as never)).toEqual({
-      batchItemFailures: [],
-    });
-    expect(app.steps.at(-1)?.name).toBe('store.claimDigest');
   });
 
   test('messages, removals and unknown items are nobody’s news', async () => {

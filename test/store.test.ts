@@ -10,8 +10,7 @@ import {
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ListIndex, Position, Store } from '../lib/app.ts';
 import { bounds } from '../lib/catalogue.ts';
-import { type HeldMail, type MailDigest, mailboxOf } from '../lib/mail-digest.ts';
-import type { MessageRecord, RequestRecord } from '../lib/schema.ts';
+import type { RequestRecord } from '../lib/schema.ts';
 import { dueAt } from '../lib/status.ts';
 import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
@@ -483,170 +482,6 @@ describe.each(homes)('the store on $name', ({ open }) => {
   });
 });
 
-describe.each(homes)('mail digests in the store on $name', ({ open }) => {
-  const fresh = open();
-  const lead = { key: 'lead@example.com', name: 'Lead' };
-  const mail = (n: number): HeldMail => ({
-    requestId: requestId(n),
-    messageId: `m${n}`.padEnd(22, '-'),
-    kind: n % 2 === 0 ? 'decide' : 'reminder',
-  });
-  const digest = { id: 'lead#2026-11-22T10#0', approver: lead };
-  const due = start + HOUR;
-  /** A digest that holds the first mail, and is due. */
-  const held = async (store: Store, id = digest.id, at = due) => {
-    await store.holdMail({ id, approver: lead }, mail(1), at);
-    return store;
-  };
-  const closed = async () => {
-    const store = await held(await fresh());
-    await store.closeDigest(digest.id, due + MINUTE, due - 2 * MINUTE);
-    return store;
-  };
-
-  test('mails of a mailbox are counted once each, up to the limit, and those beyond it get a place each time', async () => {
-    const store = await fresh();
-    const count = (n: number, most = 2, box = 'lead#2026-11-22T10') => store.countMail(box, mail(n), most, start);
-    expect([await count(1), await count(2), await count(1), await count(2)]).toEqual([
-      undefined,
-      undefined,
-      undefined,
-      undefined,
-    ]);
-    expect([await count(3), await count(4), await count(3), await count(1)]).toEqual([0, 1, 2, undefined]);
-    expect(await count(3, 3)).toBeUndefined();
-    expect(await count(4, 2, 'lead#2026-11-22T11')).toBeUndefined();
-  });
-
-  test('of mails counted at the same time no more are within the limit', async () => {
-    const store = await fresh();
-    const counted = await Promise.all(
-      Array.from({ length: 8 }, (_, n) => store.countMail('lead#2026-11-22T10', mail(n), 3, start)),
-    );
-    expect(counted.filter((place) => place === undefined)).toHaveLength(3);
-    expect(counted.filter((place) => place !== undefined).toSorted()).toEqual([0, 1, 2, 3, 4]);
-  });
-
-  test('a digest takes messages, each once, until it is closed', async () => {
-    const store = await fresh();
-    for (const n of [1, 2, 1]) expect(await store.holdMail(digest, mail(n), due)).toBe(true);
-    await store.closeDigest(digest.id, due + MINUTE, due);
-    expect(await store.holdMail(digest, mail(3), due)).toBe(false);
-    const claimed = await store.claimDigest(digest.id, due, 0);
-    expect(claimed).toEqual({ ...digest, held: expect.any(Array) });
-    expect(new Set((claimed as MailDigest).held)).toEqual(new Set([mail(1), mail(2)]));
-    expect((claimed as MailDigest).held).toHaveLength(2);
-  });
-
-  test('is due at its time, oldest first and as many as asked for, and again until it is done', async () => {
-    const store = await held(await fresh());
-    await held(store, 'lead#2026-11-22T09#0', due - HOUR);
-    expect(await store.dueDigests(due - HOUR - 1, 10)).toEqual([]);
-    expect(await store.dueDigests(due - 1, 10)).toEqual(['lead#2026-11-22T09#0']);
-    expect(await store.dueDigests(due, 10)).toEqual(['lead#2026-11-22T09#0', digest.id]);
-    expect(await store.dueDigests(due, 1)).toEqual(['lead#2026-11-22T09#0']);
-    await store.closeDigest(digest.id, due + MINUTE, due);
-    expect(await store.dueDigests(due, 10)).toEqual(['lead#2026-11-22T09#0']);
-    await store.claimDigest(digest.id, due, 0);
-    await store.settleDigest(digest.id, { doneAt: due });
-    expect(await store.dueDigests(due + DAY, 10)).toEqual(['lead#2026-11-22T09#0']);
-  });
-
-  test('is no request, neither due nor open', async () => {
-    const store = await held(await fresh());
-    expect([await store.due(due + DAY, 10), await store.openIds()]).toEqual([[], []]);
-    await store.create(record());
-    expect(await store.dueDigests(due + 30 * DAY, 10)).toEqual([digest.id]);
-  });
-
-  test('is claimed by one at a time, not before it is closed and not once it is done', async () => {
-    const store = await held(await fresh());
-    expect(await store.claimDigest(digest.id, due, 0)).toBe('busy');
-    expect(await store.claimDigest('nobody#2026-11-22T10#0', due, 0)).toBe('settled');
-    await store.closeDigest(digest.id, due + MINUTE, due);
-    const answers = await Promise.all([
-      store.claimDigest(digest.id, due, due - MINUTE),
-      store.claimDigest(digest.id, due + 1, due - MINUTE),
-    ]);
-    expect(answers.filter((answer) => answer === 'busy')).toHaveLength(1);
-    expect(await store.claimDigest(digest.id, due + 2 * MINUTE, due + MINUTE)).toMatchObject({ id: digest.id });
-    await store.settleDigest(digest.id, { doneAt: due + 2 * MINUTE });
-    expect(await store.claimDigest(digest.id, due + HOUR, due + HOUR)).toBe('settled');
-  });
-
-  test('a claim that failed is free at once, but not for whoever lost it', async () => {
-    const store = await closed();
-    await store.claimDigest(digest.id, due, 0);
-    await store.settleDigest(digest.id, { releaseOf: due });
-    expect(await store.claimDigest(digest.id, due + SECOND, 0)).toMatchObject({ id: digest.id });
-    await store.settleDigest(digest.id, { releaseOf: due });
-    expect(await store.claimDigest(digest.id, due + SECOND + 1, 0)).toBe('busy');
-  });
-
-  test('closing again disturbs nobody who is sending it, and does nothing once it is done', async () => {
-    const store = await closed();
-    await store.claimDigest(digest.id, due, 0);
-    await store.closeDigest(digest.id, due + HOUR, due - 1);
-    expect(await store.claimDigest(digest.id, due + 1, due - 1)).toBe('busy');
-    await store.settleDigest(digest.id, { doneAt: due });
-    await store.closeDigest(digest.id, due + HOUR, due + HOUR);
-    expect(await store.dueDigests(due + DAY, 10)).toEqual([]);
-    await store.closeDigest('nobody#2026-11-22T10#0', due + HOUR, due);
-    expect(await store.dueDigests(due + DAY, 10)).toEqual([]);
-  });
-
-  describe('a message that is held', () => {
-    const other = 'lead#2026-11-22T11#0';
-    const kept = async (changes: Partial<MessageRecord> = {}) => {
-      const store = await fresh();
-      await store.claimMessage(message(changes), 0);
-      await store.settleMessage(requestId(1), 'm1', { heldIn: digest.id, releaseOf: start });
-      return store;
-    };
-    const claimFor = (heldIn?: string) =>
-      message({ claimedAt: due, linkHashes: ['b'], ...(heldIn !== undefined && { heldIn }) });
-
-    test('is settled for everybody but its digest, which may claim it as often as it must', async () => {
-      const store = await kept({ linkHashes: ['a'] });
-      expect(await store.claimMessage(claimFor(), due)).toBe('settled');
-      expect(await store.claimMessage(claimFor(other), due)).toBe('settled');
-      expect(await store.claimMessage(claimFor(digest.id), 0)).toBe('claimed');
-      expect(await store.claimMessage(claimFor(digest.id), 0)).toBe('claimed');
-      expect(await store.getMessage(requestId(1), 'm1')).toEqual({
-        ...message(),
-        linkHashes: ['a', 'b', 'b'],
-        claimedAt: due,
-        heldIn: digest.id,
-      });
-    });
-
-    test('that was claimed and never held is taken by the digest once the claim is stale, and is held then', async () => {
-      const store = await fresh();
-      await store.claimMessage(message(), 0);
-      expect(await store.claimMessage(claimFor(digest.id), start - 1)).toBe('busy');
-      expect(await store.claimMessage(claimFor(digest.id), start)).toBe('claimed');
-      expect(await store.claimMessage(claimFor(), due + HOUR)).toBe('settled');
-    });
-
-    test('is not taken by a digest once it was sent or refused', async () => {
-      for (const result of [{ sentAt: start }, { failure: 'MessageRejected' }]) {
-        const store = await fresh();
-        await store.claimMessage(message(), 0);
-        await store.settleMessage(requestId(1), 'm1', result);
-        expect(await store.claimMessage(claimFor(digest.id), due)).toBe('settled');
-      }
-    });
-
-    test('is held by whoever has the claim, and by nobody who lost it', async () => {
-      const store = await fresh();
-      await store.claimMessage(message(), 0);
-      await store.claimMessage(message({ claimedAt: start + MINUTE }), start);
-      await store.settleMessage(requestId(1), 'm1', { heldIn: digest.id, releaseOf: start });
-      expect((await store.getMessage(requestId(1), 'm1'))?.heldIn).toBeUndefined();
-    });
-  });
-});
-
 describe.each(emulators)('DynamoDB on $name', (kind) => {
   const fresh = tablesOf(kind);
 
@@ -732,26 +567,13 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     expect(Item?.ttl).toEqual({ N: String(start / 1000 + 1 + 30 * 86_400) });
   });
 
-  test('so are mailboxes and digests, which hold no address in their keys', async () => {
-    const { client, table, store } = await fresh();
-    const mail: HeldMail = { requestId: requestId(1), messageId: 'm'.repeat(22), kind: 'decide' };
-    const box = mailboxOf('lead@example.com', start);
-    await store.countMail(box, mail, 1, start);
-    await store.holdMail({ id: `${box}#0`, approver: { key: 'lead@example.com', name: 'Lead' } }, mail, start + HOUR);
-    const ttlOf = async (pk: string) =>
-      (await client.send(new GetItemCommand({ TableName: table, Key: { pk: { S: pk } } }))).Item?.ttl?.N;
-    expect(await ttlOf(`mailbox#${box}`)).toBe(String(start / 1000 + 2 * 86_400));
-    expect(await ttlOf(`digest#${box}#0`)).toBe(String(start / 1000 + 3600 + 30 * 86_400));
-    expect(box).toMatch(/^[\w-]{22}#2026-11-22T10$/);
-  });
-
   if (kind.reportsIndexCapacity) {
-    test('a whole life costs at most 24 write and 10 read units, indexes included', async () => {
+    test('a whole life costs at most 23 write and 10 read units, indexes included', async () => {
       const { client, store } = await fresh();
       const units = meter(client);
       await wholeLife(store);
       expect(units.indexes()).toEqual(new Set(['byRequester', 'byMonth', 'pendingByRole', 'byDue']));
-      expect(units.write()).toBeLessThanOrEqual(24);
+      expect(units.write()).toBeLessThanOrEqual(23);
       expect(units.read()).toBeLessThanOrEqual(10);
     });
   }
@@ -771,14 +593,6 @@ describe('DynamoDB in trouble', () => {
     ['getMessage', (store) => store.getMessage(requestId(1), 'm1')],
     ['claimMessage', (store) => store.claimMessage(message(), 0)],
     ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', { releaseOf: start })],
-    [
-      'countMail',
-      (store) =>
-        store.countMail('lead#2026-11-22T10', { requestId: requestId(1), messageId: 'm1', kind: 'decide' }, 1, start),
-    ],
-    ['dueDigests', (store) => store.dueDigests(start, 10)],
-    ['closeDigest', (store) => store.closeDigest('lead#2026-11-22T10#0', start, start)],
-    ['claimDigest', (store) => store.claimDigest('lead#2026-11-22T10#0', start, start)],
   ];
   const passing: Array<[string, Error]> = [
     ['throttling', new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } })],
@@ -913,7 +727,6 @@ async function wholeLife(store: Store): Promise<void> {
   await store.openOf(filed.requester.person, start);
   await store.create(filed);
   await store.claimMessage(message({ id: 'ask' }), 0);
-  await store.countMail('x'.repeat(22), { requestId: filed.id, messageId: 'y'.repeat(22), kind: 'decide' }, 30, start);
   await store.settleMessage(filed.id, 'ask', { sentAt: start + SECOND });
 
   await store.getMessage(filed.id, 'ask');

@@ -3,12 +3,10 @@ import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
 import { dynamoStore, recordFromImage } from '../lib/store.ts';
-import { HOUR, MINUTE } from '../lib/time.ts';
+import { MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, linkTo, notify } from './support/calls.ts';
 import { availableEmulators, dynamoDbLocal, dynoxide, type Emulator } from './support/emulators.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
-import { sweepOnce } from './support/passing-time.ts';
-import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 import { eventSourceFilter, followStream, type TableStream } from './support/table-stream.ts';
 
 const wakes = eventSourceFilter('notify');
@@ -20,7 +18,6 @@ const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined =>
 const isVersion = (version: number) => (record: DynamoDBRecord) => versionIn(record) === version;
 const haveVersion = (version: number) => (records: readonly DynamoDBRecord[]) => records.some(isVersion(version));
 const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
-const isDigest = (record: DynamoDBRecord): boolean => keyOf(record).startsWith('digest#');
 const isMessage = (record: DynamoDBRecord): boolean => keyOf(record).startsWith('message#');
 const itemsIn = (records: readonly DynamoDBRecord[]): number => new Set(records.map(keyOf)).size;
 
@@ -42,7 +39,7 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
 
 const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${subject.split(':')[0]}`).sort();
 
-test('the filter of serverless.yml is about requests, and digests that are closed', () => {
+test('the filter of serverless.yml is about requests only', () => {
   const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({
     eventName,
     dynamodb: { Keys: { pk: { S: pk } } },
@@ -50,19 +47,6 @@ test('the filter of serverless.yml is about requests, and digests that are close
   expect(
     [written('request#1', 'INSERT'), written('message#1#2', 'INSERT'), written('request#1', 'REMOVE')].map(wakes),
   ).toEqual([true, false, false]);
-  const digest = (state: string, eventName: 'INSERT' | 'MODIFY' = 'MODIFY'): DynamoDBRecord => ({
-    eventName,
-    dynamodb: { Keys: { pk: { S: 'digest#lead#2026-11-22T10#0' } }, NewImage: { state: { S: state } } },
-  });
-  expect(
-    [digest('closed'), digest('claimed'), digest('released'), digest('done'), digest('closed', 'INSERT')].map(wakes),
-  ).toEqual([true, false, false, false, false]);
-  expect(
-    wakes({
-      ...digest('closed'),
-      dynamodb: { Keys: { pk: { S: 'mailbox#lead#2026-11-22T10' } }, NewImage: { state: { S: 'closed' } } },
-    }),
-  ).toBe(false);
 });
 
 for (const kind of kinds) {
@@ -128,32 +112,6 @@ for (const kind of kinds) {
       await approvedBy(app, (await app.store.list({ by: 'time', now: app.now }, 1))[0]!.id, 'lead@example.com');
       const mixed = [...written, ...(await stream.readUntil(haveVersion(2)))];
       expect(mixed.filter(wakes).map(versionIn)).toEqual([2]);
-    });
-
-    test('what is beyond the limit of an hour: one digest, although its closing comes four times, and none of its own writes wakes notify', async () => {
-      const catalogue = catalogueOf({ ...smallCatalogueFile, limits: { mailsPerHour: 1 } });
-      const { app, stream } = await fresh({ catalogue });
-      const ids = [(await filed(app)).id, (await filed(app, {}, { as: 'lead@example.com' })).id];
-      await deliver(app, await stream.readUntil((all) => itemsIn(all.filter(wakes)) === 2));
-      const held = await stream.readUntil((all) => all.some(isDigest));
-      expect(held.filter(wakes)).toEqual([]);
-      expect(sentTo(app)).toEqual(['lead@example.com: Please decide', 'second-lead@example.com: Please decide']);
-
-      app.now += HOUR;
-      await sweepOnce(app);
-      const closing = (await stream.readUntil((all) => all.filter(wakes).some(isDigest))).filter(isDigest);
-      expect(closing.filter(wakes)).toHaveLength(1);
-      await deliver(app, closing);
-      expect(sentTo(app).slice(2)).toEqual(['second-lead@example.com: Please decide']);
-      const link = linkTo(app, 'second-lead@example.com');
-      expect(ids).toContain(link.slice(0, 26));
-      expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
-      const after = await stream.readUntil((all) =>
-        all.some(({ dynamodb }) => dynamodb?.NewImage?.state?.S === 'done'),
-      );
-      expect(after.filter(isDigest).filter(wakes)).toEqual([]);
-      await sweepOnce(app);
-      expect(await app.store.dueDigests(app.now + HOUR, 10)).toEqual([]);
     });
 
     test('a record whose mail cannot go out now comes again alone, and what was sent stays sent', async () => {

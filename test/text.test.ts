@@ -1,6 +1,5 @@
 // What people write stays text: in pages, in both parts of a mail and in its subject, hostile words leave the outline of a harmless one.
 import { describe, expect, test } from '@jest/globals';
-import { renderDigest } from '../lib/digest-letter.ts';
 import { messagesFor, renderMail } from '../lib/messages.ts';
 import { decisionPage, outcomePage } from '../lib/pages.ts';
 import type { Decision, RequestRecord } from '../lib/schema.ts';
@@ -66,11 +65,7 @@ function rendered(field: Field, text: string) {
   const news = messagesFor(pending, revoked)[0]!;
   return {
     pages: [decisionPage(pending, approver, at, 'nonce'), outcomePage(revoked, approver, at, 'nonce', 'spent')],
-    mails: [
-      renderMail(ask, pending, links),
-      renderMail(news, revoked, links),
-      renderDigest([{ request: pending, link: links.decide }], links.home),
-    ],
+    mails: [renderMail(ask, pending, links), renderMail(news, revoked, links)],
   };
 }
 

@@ -132,7 +132,6 @@ type Reading = { text: string; laxity?: number };
 function wholeReadings({
   openRequests,
   requestsPerHour,
-  mailsPerHour,
   leavers,
   ssoAccounts,
   bots,
@@ -141,7 +140,6 @@ function wholeReadings({
   return {
     'limits.openRequests': { text: String(openRequests), laxity: openRequests },
     'limits.requestsPerHour': perHour(requestsPerHour),
-    'limits.mailsPerHour': perHour(mailsPerHour),
     // by these names approvers know who asks
     ...Object.fromEntries(data.people.map(({ email, name }) => [`people.${email}.name`, { text: name }])),
     leavers: { text: leavers, laxity: leavers === 'keep' ? 1 : 0 },

@@ -22,7 +22,6 @@ const { roles } = smallCatalogueFile;
 const ticket = { pattern: '^OPS-[0-9]+$', required: true, validator: 'jira' };
 const catalogue = catalogueOf({
   ...smallCatalogueFile,
-  limits: { mailsPerHour: 30 },
   ticketValidators: { jira: { url: 'https://tickets.example.com/check' } },
   roles: {
     ...roles,
@@ -161,10 +160,8 @@ const kindsOfIo = [
   'openIds',
   'lastLook',
   'saveLook',
-  'dueDigests',
   'getMessage',
   'claimMessage',
-  'countMail',
   'settleMessage',
 ].map((name) => `store.${name}`);
 

@@ -57,7 +57,7 @@ describe('a table that throttles, conflicts and loses answers', () => {
       'answers 500': 0,
     };
     await prove(
-      11,
+      10,
       'lives of a request over a bad table',
       size(400, 20_000),
       (_, random) => life(random, measured),
@@ -260,7 +260,7 @@ describe('an STS that will not', () => {
   test('faults at random over many grants', async () => {
     const measured = { 'sessions given': 0, 'answers in the contract': 0, 'answers 500': 0 };
     await prove(
-      12,
+      11,
       'sessions asked of a bad STS',
       size(300, 20_000),
       (_, random) => badDay(random, measured),

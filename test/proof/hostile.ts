@@ -87,7 +87,6 @@ const words = [
   'latchkey',
   'mfa',
   'sweep#look',
-  'digest#x',
   'a.b',
   'a@b',
   'arn:aws:iam::111111111111:role/Admin',

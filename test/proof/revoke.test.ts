@@ -21,7 +21,7 @@ describe('revocations', () => {
       'sessions thrown away in the middle': 0,
     };
     await prove(
-      13,
+      12,
       'vend against revoke',
       size(3_000, 100_000),
       (seed, random) => vendOrRevoke(seed, random, measured),
@@ -32,7 +32,7 @@ describe('revocations', () => {
   test('two revokers of one role, with an IAM that fails, lose nothing', async () => {
     const measured = { 'IAM calls that failed': 0, 'tries that had to come again': 0 };
     await prove(
-      13,
+      12,
       'two revokers of one role',
       size(300, 20_000),
       (seed, random) => revokers(seed, random, measured),
@@ -48,7 +48,7 @@ describe('revocations', () => {
   test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
     const measured = { 'found gone': 0 };
     await prove(
-      13,
+      12,
       'revocations on a role that is deleted',
       size(300, 10_000),
       (seed, random) => deleted(seed, random, measured),
@@ -59,7 +59,7 @@ describe('revocations', () => {
   test('a role without room has all its older sessions denied, or is said to have failed', async () => {
     const measured = { 'grant by grant': 0, 'all older sessions at once': 0, 'said to have failed': 0 };
     await prove(
-      13,
+      12,
       'revocations on a role with little room',
       size(300, 10_000),
       (seed, random) => full(seed, random, measured),
@@ -74,7 +74,7 @@ describe('revocations', () => {
       'characters of the longest policy': 0,
     };
     await prove(
-      13,
+      12,
       'revocations, 400 of one role in an hour',
       size(2, 25),
       (seed, random) => busyHour(seed, random, measured),

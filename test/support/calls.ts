@@ -149,11 +149,7 @@ export async function granted(app: FakeApp, body: Record<string, unknown> = {}):
 
 /** Hands everything that nobody has taken yet to the function that sends news, as one batch of the table's stream. */
 export function playStream(app: FakeApp): Promise<DynamoDBBatchResponse> {
-  return notify(
-    app,
-    ...app.store.changes.splice(0).map(streamRecord),
-    ...app.store.closings.splice(0).map(closingRecord),
-  );
+  return notify(app, ...app.store.changes.splice(0).map(streamRecord));
 }
 
 export const notify = (app: FakeApp, ...Records: DynamoDBRecord[]): Promise<DynamoDBBatchResponse> =>
@@ -169,23 +165,6 @@ export function streamRecord({ before, after }: Change, index = 0): DynamoDBReco
       ...(before && { OldImage: imageOf(before) as Record<string, never> }),
       NewImage: imageOf(after) as Record<string, never>,
       SequenceNumber: `${1000 + index}`,
-    },
-  };
-}
-
-/** The closing of a mail digest, as the sweep leaves it in the stream. */
-export function closingRecord(id: string, index = 0): DynamoDBRecord {
-  const [model] = eventFile<DynamoDBStreamEvent>('notify.digest').Records;
-  const { OldImage, NewImage, ...rest } = model!.dynamodb!;
-  const pk = { S: `digest#${id}` };
-  return {
-    ...model,
-    dynamodb: {
-      ...rest,
-      Keys: { pk },
-      OldImage: { ...OldImage, pk },
-      NewImage: { ...NewImage, pk },
-      SequenceNumber: `${5000 + index}`,
     },
   };
 }

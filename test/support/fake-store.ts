@@ -1,7 +1,6 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
-import type { MailDigest } from '../../lib/mail-digest.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
@@ -17,24 +16,12 @@ export type FakeStore = Store & {
   messages: Map<string, MessageRecord>;
   /** every committed write of a request, oldest first; a test takes them away as it plays the stream */
   changes: Change[];
-  /** digests that were closed, oldest first; a test takes them away as it plays the stream */
-  closings: string[];
-  /** by mailbox: which mails were counted, and how many came beyond */
-  mailboxes: Map<string, { told: Set<string>; beyond: number }>;
-  /** by id */
-  digests: Map<string, FakeDigest>;
   /** by the ARN of the role */
   revocations: Map<string, FakeRevocations>;
 };
 type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & {
   holder?: string | undefined;
   leased: number;
-};
-
-type FakeDigest = MailDigest & {
-  due: number;
-  state: 'open' | 'closed' | 'claimed' | 'released' | 'done';
-  claimedAt: number;
 };
 
 /** Calls begin and end at once; whoever wants to see, order or break them wraps the store. */
@@ -44,11 +31,6 @@ export function fakeStore(): FakeStore {
   const changes: Change[] = [];
   let look: Look | undefined;
   const revocations = new Map<string, FakeRevocations>();
-  const closings: string[] = [];
-  const mailboxes: FakeStore['mailboxes'] = new Map();
-  const digests = new Map<string, FakeDigest>();
-  const isClaimed = ({ state, claimedAt }: FakeDigest, staleBefore: number) =>
-    state === 'claimed' && claimedAt > staleBefore;
 
   function revocationsOf(role: string): FakeRevocations {
     const list = revocations.get(role) ?? { grants: new Map(), version: 0, applied: -1, leased: 0 };
@@ -67,9 +49,6 @@ export function fakeStore(): FakeStore {
     messages,
     changes,
     revocations,
-    closings,
-    mailboxes,
-    digests,
 
     get: async (id) => requests.get(id),
 
@@ -182,10 +161,8 @@ export function fakeStore(): FakeStore {
     async claimMessage(message, staleBefore) {
       const key = `${message.requestId}#${message.id}`;
       const stored = messages.get(key);
-      const isOwn = message.heldIn !== undefined && stored?.heldIn === message.heldIn;
-      if (stored?.sentAt !== undefined || stored?.failure !== undefined || (stored?.heldIn !== undefined && !isOwn))
-        return 'settled';
-      if (stored && stored.claimedAt > staleBefore && !isOwn) return 'busy';
+      if (stored?.sentAt !== undefined || stored?.failure !== undefined) return 'settled';
+      if (stored && stored.claimedAt > staleBefore) return 'busy';
       messages.set(key, frozen({ ...message, linkHashes: [...(stored?.linkHashes ?? []), ...message.linkHashes] }));
       return 'claimed';
     },
@@ -198,54 +175,6 @@ export function fakeStore(): FakeStore {
       if ('releaseOf' in result && stored.claimedAt !== result.releaseOf) return;
       const { releaseOf: _, ...settled } = { releaseOf: undefined, ...result };
       messages.set(key, frozen({ ...stored, ...(Object.keys(settled).length === 0 ? { claimedAt: 0 } : settled) }));
-    },
-
-    async countMail(mailbox, { requestId, messageId }, most) {
-      const box = mailboxes.get(mailbox) ?? { told: new Set(), beyond: 0 };
-      mailboxes.set(mailbox, box);
-      const mail = `${requestId}#${messageId}`;
-      if (!box.told.has(mail) && box.told.size >= most) return box.beyond++;
-      box.told.add(mail);
-      return undefined;
-    },
-
-    async holdMail({ id, approver }, mail, due) {
-      const digest = digests.get(id) ?? { id, approver, held: [], due, state: 'open', claimedAt: 0 };
-      if (digest.state !== 'open') return false;
-      const isThere = digest.held.some((one) => one.requestId === mail.requestId && one.messageId === mail.messageId);
-      digests.set(id, { ...digest, held: isThere ? digest.held : [...digest.held, mail] });
-      return true;
-    },
-
-    async dueDigests(now, limit) {
-      const due = [...digests.values()].filter((digest) => digest.state !== 'done' && digest.due <= now);
-      return due
-        .sort((a, b) => a.due - b.due)
-        .slice(0, limit)
-        .map(({ id }) => id);
-    },
-
-    async closeDigest(id, again, staleBefore) {
-      const digest = digests.get(id);
-      if (!digest || digest.state === 'done' || isClaimed(digest, staleBefore)) return;
-      digests.set(id, { ...digest, state: 'closed', due: again });
-      closings.push(id);
-    },
-
-    async claimDigest(id, now, staleBefore) {
-      const digest = digests.get(id);
-      if (!digest || digest.state === 'done') return 'settled';
-      if (digest.state === 'open' || isClaimed(digest, staleBefore)) return 'busy';
-      digests.set(id, { ...digest, state: 'claimed', claimedAt: now });
-      return { id, approver: digest.approver, held: [...digest.held] };
-    },
-
-    async settleDigest(id, result) {
-      const digest = digests.get(id);
-      if (!digest || digest.state === 'done') return;
-      if ('doneAt' in result) digests.set(id, { ...digest, state: 'done' });
-      else if (digest.state === 'claimed' && digest.claimedAt === result.releaseOf)
-        digests.set(id, { ...digest, state: 'released' });
     },
   };
 }
