@@ -1,6 +1,7 @@
 // Asking a ticket's validator: for a filing that waits for the answer, and for a request that was filed without it.
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
+import type { Continued } from './limits.ts';
 import { judgeRole, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import type { NewRequest, RequestRecord } from './schema.ts';
@@ -19,7 +20,7 @@ export async function answerForFiling(
   app: Part,
   caller: Caller,
   body: NewRequest,
-  continued?: RequestRecord,
+  continued?: Continued,
 ): Promise<TicketAnswer | undefined> {
   const role = app.catalogue.roles.get(body.role);
   if (!role || ticketPlan(role, body.ticket)?.when !== 'filing') return undefined;

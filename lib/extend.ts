@@ -40,7 +40,7 @@ export async function extendRequest(
   const earlier = await earlierBy(app, id, found, open);
   if (earlier) return replayed(earlier, fingerprint);
   const status = statusAt(continued, now);
-  if (status !== 'active' && status !== 'scheduled')
+  if (!continued.grant || (status !== 'active' && status !== 'scheduled'))
     throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
 
   const filing = {
@@ -50,8 +50,12 @@ export async function extendRequest(
     ...(continued.ticket !== undefined && { ticket: continued.ticket }),
   };
   // what to ask about is known only now, so where a validator is waited for this is a step more
-  const answer = await answerForFiling(app, caller, filing, continued);
-  const judgement = judgeFiling(app.catalogue, caller, filing, open, app.clock(), { continued, answer });
+  const before = { ...continued, endsAt: continued.grant.endsAt };
+  const answer = await answerForFiling(app, caller, filing, before);
+  const judgement = judgeFiling(app.catalogue, caller, filing, open, app.clock(), {
+    continued: before,
+    answer,
+  });
   const refusal = refusalOf(judgement);
   if (refusal) throw refusal;
   const request = file(judgement, caller, filing, id, fingerprint, app.clock());

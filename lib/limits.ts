@@ -15,11 +15,14 @@ export type Place = { id: string; until: number; extends?: string | undefined };
 /** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
 export const placesAsked = (most: number): number => 2 * most;
 
+/** The grant that an extension continues, and when it ends; epoch milliseconds. */
+export type Continued = Pick<RequestRecord, 'id' | 'extends'> & { endsAt: number };
+
 /** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, the grant that an extension continues, and what the ticket's validator said. */
 export type Circumstances = {
   filings?: readonly number[] | undefined;
   places?: readonly Place[] | undefined;
-  continued?: Pick<RequestRecord, 'id' | 'endsAt' | 'extends'> | undefined;
+  continued?: Continued | undefined;
   answer?: TicketAnswer | undefined;
 };
 

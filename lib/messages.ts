@@ -57,7 +57,7 @@ export type News = {
  * @param before the record before the change; undefined when it was filed
  */
 export function messagesFor(before: RequestRecord | undefined, after: RequestRecord): News[] {
-  const isGrant = before?.endsAt === undefined && after.endsAt !== undefined;
+  const isGrant = before?.grant === undefined && after.grant !== undefined;
   const events = after.history.filter(({ seq }) => seq > (before?.version ?? 0));
   const all = events.flatMap((event) => [...newlyAsked(after, event), ...newsOf(after, event, isGrant)]);
   // a role that approves by itself is filed and approved in one change: the later news says it all

@@ -38,7 +38,9 @@ async function deliver(app: Part, news: News, request: RequestRecord): Promise<b
       linkHashes: link ? [link.hash] : [],
       claimedAt: now,
       expiresAt:
-        news.reviewer && request.review ? Math.max(now, request.review.due) : (request.endsAt ?? request.decideBy),
+        news.reviewer && request.review
+          ? Math.max(now, request.review.due)
+          : (request.grant?.endsAt ?? request.decideBy),
     },
     now - CLAIM_LASTS,
   );

@@ -11,6 +11,7 @@ import {
   decisionsOf,
   type Fact,
   factsOf,
+  grantFacts,
   ifApproved,
   ifDenied,
   ifNobodyDecides,
@@ -162,11 +163,6 @@ export const phrase = (parts: Phrase): Hole =>
       : html`<bdi>${'said' in part ? oneLine(part.said, 200) : oneLine(part.name)}</bdi>`,
   );
 
-export const grantFacts = ({ startsAt, endsAt }: RequestRecord): Fact[] =>
-  startsAt === undefined || endsAt === undefined
-    ? []
-    : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
-
 type Outcome = { title: string; mark: string; lead: Phrase };
 
 function outcomeOf(request: RequestRecord, status: Status, approver: Named): Outcome {
@@ -201,7 +197,7 @@ function outcomeOf(request: RequestRecord, status: Status, approver: Named): Out
         title: 'Ended',
         mark: '■',
         lead:
-          request.outcome && request.endsAt !== undefined && request.outcome.at < request.endsAt
+          request.outcome && request.grant && request.outcome.at < request.grant.endsAt
             ? say`${wish} was approved, and the grant was handed back early.`
             : say`${wish} was approved, and the grant has ended.`,
       };

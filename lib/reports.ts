@@ -6,6 +6,7 @@ import { instantText } from './time.ts';
 import {
   decisionsOf,
   type Fact,
+  grantFacts,
   lastSessionEnd,
   type Phrase,
   requesterOf,
@@ -17,13 +18,10 @@ import {
 
 /** What happened and who did it. */
 export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
-  const { filedBy, endsAt, startsAt, decideBy, outcome, automatic, review } = request;
+  const { filedBy, decideBy, outcome, automatic, review } = request;
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
-  const grant: Fact[] =
-    startsAt === undefined || endsAt === undefined
-      ? []
-      : [{ label: 'Access', value: [`from ${instantText(startsAt)} until ${instantText(endsAt)}`] }];
+  const grant = grantFacts(request);
   const event = request.history.findLast(({ type }) => type === kind);
   const by = (label: string): Fact[] =>
     outcome && event

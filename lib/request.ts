@@ -59,7 +59,7 @@ export function file(
     reason: body.reason,
     ...(body.ticket !== undefined && { ticket: body.ticket }),
     durationSeconds,
-    ...(judgement.startsAt !== undefined && { startsAt: judgement.startsAt }),
+    ...(judgement.startsAt !== undefined && { wantedStart: judgement.startsAt }),
     ...(judgement.extends !== undefined && { extends: judgement.extends }),
     ...(judgement.scope && { scope: judgement.scope }),
     createdAt: now,
@@ -104,9 +104,9 @@ function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPla
  * @param continued the request that this one extends, as it is now: where its grant ended early, nothing is waited for
  */
 function grant(request: RequestRecord, now: number, continued?: RequestRecord): RequestRecord {
-  const wanted = continued?.outcome ? now : (request.startsAt ?? now);
+  const wanted = continued?.outcome ? now : (request.wantedStart ?? now);
   const startsAt = floorToSecond(Math.max(now, wanted));
-  return { ...request, startsAt, endsAt: startsAt + request.durationSeconds * SECOND };
+  return { ...request, grant: { startsAt, endsAt: startsAt + request.durationSeconds * SECOND } };
 }
 
 // -- deciding --------------------------------------------------------------------------------------------------------
@@ -429,8 +429,8 @@ export function notActive(request: RequestRecord, now: number, hint: string): Pr
   const status = statusAt(request, now);
   const since: Partial<Record<typeof status, number | undefined>> = {
     lapsed: request.decideBy,
-    scheduled: request.startsAt,
-    ended: request.endsAt,
+    scheduled: request.grant?.startsAt,
+    ended: request.grant?.endsAt,
   };
   const at = request.outcome?.at ?? since[status];
   const when =

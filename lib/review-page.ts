@@ -1,11 +1,21 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
 import { type Hole, html } from './html.ts';
-import { band, document, facts, grantFacts, phrase } from './pages.ts';
+import { band, document, facts, phrase } from './pages.ts';
 import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 import { durationText, instantText } from './time.ts';
-import { type Fact, type Named, requesterOf, say, scopeFacts, ticketFacts, what, whoAsks } from './wording.ts';
+import {
+  type Fact,
+  grantFacts,
+  type Named,
+  requesterOf,
+  say,
+  scopeFacts,
+  ticketFacts,
+  what,
+  whoAsks,
+} from './wording.ts';
 
 /**
  * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.
@@ -20,7 +30,7 @@ export function reviewPage(request: RequestRecord, reviewer: Named, now: number,
     request,
     html`<h1>Review break-glass</h1>
 <p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to look at it afterwards.`)}</p>
-${running && html`<p class="notice">The grant still runs until ${instantText(request.endsAt ?? now)}. It can be signed off when it is over; an approver, a reviewer or an admin can revoke it before.</p>`}
+${running && html`<p class="notice">The grant still runs until ${instantText(request.grant?.endsAt ?? now)}. It can be signed off when it is over; an approver, a reviewer or an admin can revoke it before.</p>`}
 ${band(request)}
 ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
@@ -84,8 +94,8 @@ const useFacts = (request: RequestRecord): Fact[] => [
   ...earlyEnd(request),
 ];
 
-const earlyEnd = ({ outcome, endsAt }: RequestRecord): Fact[] =>
-  outcome && endsAt !== undefined && outcome.at < endsAt
+const earlyEnd = ({ outcome, grant }: RequestRecord): Fact[] =>
+  outcome && grant && outcome.at < grant.endsAt
     ? [
         {
           label: 'Ended early',

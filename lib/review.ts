@@ -39,10 +39,10 @@ export function signReview(
   if (review.signed)
     throw new Problem('already-decided', `${review.signed.name} has already signed this review.`, { request });
   const status = statusAt(request, now);
-  if (request.endsAt !== undefined && (status === 'active' || status === 'scheduled')) {
+  if (request.grant && (status === 'active' || status === 'scheduled')) {
     throw new Problem(
       'refused-by-policy',
-      `The grant still runs until ${toInstant(request.endsAt)}. Review it when it is over, or revoke it first.`,
+      `The grant still runs until ${toInstant(request.grant.endsAt)}. Review it when it is over, or revoke it first.`,
       {
         errors: [{ pointer: '', detail: 'the grant is not over yet' }],
       },

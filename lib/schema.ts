@@ -237,6 +237,9 @@ export const Scope = v.object({
   statements: v.array(v.object({ actions: v.array(v.string()), resources: v.array(v.string()) })),
 });
 
+/** `endsAt` no longer belongs to it. */
+export const Grant = v.object({ startsAt: At, endsAt: At });
+
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
@@ -264,9 +267,10 @@ export const RequestRecord = v.object({
   waiting: v.optional(Waiting),
   /** there for a request by break-glass, and for no other */
   review: v.optional(Review),
-  /** when the grant starts; before there is a grant, the earliest that it may */
-  startsAt: v.optional(At),
-  endsAt: v.optional(At),
+  /** the earliest start that was asked for */
+  wantedStart: v.optional(At),
+  /** the time in which credentials are issued, once it is approved */
+  grant: v.optional(Grant),
   /** set when the request ended otherwise than by its own clock */
   outcome: v.optional(
     v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() }),
@@ -557,6 +561,7 @@ export type RoleSnapshot = v.InferOutput<typeof RoleSnapshot>;
 export type Stage = v.InferOutput<typeof Stage>;
 export type Waiting = v.InferOutput<typeof Waiting>;
 export type Decision = v.InferOutput<typeof Decision>;
+export type Grant = v.InferOutput<typeof Grant>;
 export type Session = v.InferOutput<typeof Session>;
 export type Revocation = v.InferOutput<typeof Revocation>;
 export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;

@@ -81,10 +81,9 @@ export function planSession(
 
 /** The grant's end, or sooner where the catalogue's maximum has become shorter since. */
 function grantEnd(request: RequestRecord, role: Role): number {
-  if (request.startsAt === undefined || request.endsAt === undefined)
-    throw new Error('a session is planned for a grant only');
+  if (!request.grant) throw new Error('a session is planned for a grant only');
   const { max } = (request.review ? ruleUnderGlass(role) : role).duration;
-  return Math.min(request.endsAt, request.startsAt + max * SECOND);
+  return Math.min(request.grant.endsAt, request.grant.startsAt + max * SECOND);
 }
 
 /** The least limit, and of equals the first. */

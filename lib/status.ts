@@ -1,6 +1,6 @@
 // What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
 import { afterQuiet } from './quiet.ts';
-import type { RequestRecord, Stage, Status } from './schema.ts';
+import type { Grant, RequestRecord, Stage, Status } from './schema.ts';
 import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
 
 /** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
@@ -12,15 +12,14 @@ export const REVOCATION_OVERDUE = 15 * MINUTE;
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
 
 /** Nobody has decided for good: neither refused nor granted. A lapsed request that no sweep has seen is still pending by its facts. */
-export const isPending = (record: RequestRecord): boolean =>
-  record.outcome === undefined && record.endsAt === undefined;
+export const isPending = (record: RequestRecord): boolean => record.outcome === undefined && record.grant === undefined;
 
 /** The status at `now`, epoch milliseconds. */
 export function statusAt(record: RequestRecord, now: number): Status {
   if (record.outcome) return record.outcome.status;
-  if (record.startsAt === undefined || record.endsAt === undefined) return now < record.decideBy ? 'pending' : 'lapsed';
-  if (now < record.startsAt) return 'scheduled';
-  return now < record.endsAt ? 'active' : 'ended';
+  if (!record.grant) return now < record.decideBy ? 'pending' : 'lapsed';
+  if (now < record.grant.startsAt) return 'scheduled';
+  return now < record.grant.endsAt ? 'active' : 'ended';
 }
 
 /** The stage whose turn it is: the first that has not enough approvals; undefined when the request is no longer pending by its facts. */
@@ -37,7 +36,7 @@ export const approvals = (stage: Stage): number =>
 
 /** Until when the request counts as open for the overlap rule and the limit; undefined when it is finished. */
 export function openUntil(record: RequestRecord): number | undefined {
-  return record.outcome ? undefined : (record.endsAt ?? record.decideBy);
+  return record.outcome ? undefined : (record.grant?.endsAt ?? record.decideBy);
 }
 
 /** What the clock alone will make of a request, and when. */
@@ -58,11 +57,11 @@ export type ClockStep = {
 export function clockSteps(record: RequestRecord): ClockStep[] {
   if (record.outcome)
     return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record), ...ticketSteps(record)];
-  if (record.endsAt !== undefined)
+  if (record.grant)
     return [
-      { at: record.endsAt, does: 'ended' },
+      { at: record.grant.endsAt, does: 'ended' },
       ...reviewSteps(record),
-      ...stepsUnderGlass(record, record.endsAt),
+      ...stepsUnderGlass(record, record.grant),
       ...ticketSteps(record),
     ];
   const stage = openStage(record)?.stage;
@@ -87,8 +86,8 @@ function reviewSteps({ review }: RequestRecord): ClockStep[] {
 }
 
 /** A ticket that was not asked about at filing. Whoever had access has it asked even when that is over: the record is to say what it rested on. */
-const ticketSteps = ({ ticketCheck, outcome, endsAt }: RequestRecord): ClockStep[] =>
-  ticketCheck?.state === 'due' && (outcome === undefined || endsAt !== undefined)
+const ticketSteps = ({ ticketCheck, outcome, grant }: RequestRecord): ClockStep[] =>
+  ticketCheck?.state === 'due' && (outcome === undefined || grant !== undefined)
     ? [{ at: ticketCheck.at, does: 'ticket-due' }]
     : [];
 
@@ -97,7 +96,7 @@ export const ticketDue = (record: RequestRecord, now: number): string | undefine
   ticketSteps(record).some(({ at }) => at <= now) ? record.ticketCheck?.validator : undefined;
 
 /** While a grant by break-glass runs, its loud mails are made sure of. */
-function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, endsAt: number): ClockStep[] {
+function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, { endsAt }: Grant): ClockStep[] {
   const delay = mailChecksAfter[mailChecks];
   return review && delay !== undefined && createdAt + delay < endsAt
     ? [{ at: createdAt + delay, does: 'mail-checked' }]
@@ -148,7 +147,9 @@ export function sessionsUntil(record: RequestRecord, now: number): number | unde
   const [oldest] = record.sessions;
   const isFolded = record.vended > record.sessions.length;
   const folded =
-    isFolded && oldest ? [Math.min(oldest.issuedAt + SESSION_MOST, record.endsAt ?? Number.POSITIVE_INFINITY)] : [];
+    isFolded && oldest
+      ? [Math.min(oldest.issuedAt + SESSION_MOST, record.grant?.endsAt ?? Number.POSITIVE_INFINITY)]
+      : [];
   const live = [...record.sessions.map(({ expiresAt }) => expiresAt), ...folded].filter((until) => until > now);
   return live.length > 0 ? Math.max(...live) : undefined;
 }

@@ -101,7 +101,7 @@ function positionOf(sortKey: string): Position {
  * and a slot that stays the same saves two index writes.
  */
 function slotUntil(record: RequestRecord): string {
-  const planned = record.endsAt ?? record.decideBy;
+  const planned = record.grant?.endsAt ?? record.decideBy;
   const until = openUntil(record) ?? (record.outcome && record.outcome.at >= planned ? planned : undefined);
   return until === undefined ? '-' : iso(until);
 }

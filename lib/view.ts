@@ -21,6 +21,7 @@ export const discoveryView = ({ issuer, audience, scope, clientId }: SignIn, ver
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
   const { id, version, role, requester, filedBy, reason, ticket, ticketCheck, durationSeconds, automatic } = request;
+  const startsAt = request.grant?.startsAt ?? request.wantedStart;
   return {
     id,
     version,
@@ -38,8 +39,8 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(request.scope && { scope: request.scope.values }),
     createdAt: toInstant(request.createdAt),
     decideBy: toInstant(request.decideBy),
-    ...(request.startsAt !== undefined && { startsAt: toInstant(request.startsAt) }),
-    ...(request.endsAt !== undefined && { endsAt: toInstant(request.endsAt) }),
+    ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }),
+    ...(request.grant && { endsAt: toInstant(request.grant.endsAt) }),
     ...(request.review && { breakGlass: true as const, review: reviewView(catalogue, request.review, now) }),
     approval: {
       automatic,

@@ -1,9 +1,9 @@
 // The page behind the link of a mail about something that a bot filed in a person's name.
 import { html } from './html.ts';
-import { band, document, facts, grantFacts, phrase } from './pages.ts';
+import { band, document, facts, phrase } from './pages.ts';
 import type { RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
-import { factsOf, type Named, say } from './wording.ts';
+import { factsOf, grantFacts, type Named, say } from './wording.ts';
 
 /**
  * What a bot filed in somebody's name, with the button that ends it. Posts `decision=withdraw` to its own address.

@@ -133,9 +133,9 @@ export function ifApproved(request: RequestRecord): Phrase {
   if (next)
     return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
   const start =
-    request.startsAt === undefined
+    request.wantedStart === undefined
       ? 'As soon as you approve'
-      : `From ${instantText(request.startsAt)} on, or from your approval if that is later`;
+      : `From ${instantText(request.wantedStart)} on, or from your approval if that is later`;
   return say`${start}, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
 }
 
@@ -145,6 +145,9 @@ export const ifDenied = (request: RequestRecord): Phrase =>
 export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [
   `If nobody decides, the request lapses on ${instantText(decideBy)}.`,
 ];
+
+export const grantFacts = ({ grant }: RequestRecord): Fact[] =>
+  grant ? [{ label: 'Access', value: [`from ${instantText(grant.startsAt)} until ${instantText(grant.endsAt)}`] }] : [];
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
 export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
@@ -181,10 +184,10 @@ const reasonFacts = (request: RequestRecord): Fact[] => [
   ...ticketFacts(request),
 ];
 
-const countedFrom = ({ startsAt }: RequestRecord): string =>
-  startsAt === undefined
+const countedFrom = ({ wantedStart }: RequestRecord): string =>
+  wantedStart === undefined
     ? 'counted from the approval'
-    : `from ${instantText(startsAt)} on, or from the approval if that is later`;
+    : `from ${instantText(wantedStart)} on, or from the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);

@@ -15,7 +15,7 @@ const steering = '\u001b[2J\u001b]0;owned\u0007\u009b1A\u202eevil\u2066\r\u2028'
 const id = requestId(1);
 const catalogue = catalogueOf();
 const role = roleView(catalogue, catalogue.roles.get('read')!);
-const request = requestView(catalogue, record({ startsAt: start, endsAt: Date.UTC(2100, 0) }), start);
+const request = requestView(catalogue, record({ grant: { startsAt: start, endsAt: Date.UTC(2100, 0) } }), start);
 
 /** Something behind every text of it but the words that the program itself goes by. */
 function hostile(value: unknown, key = ''): unknown {

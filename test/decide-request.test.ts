@@ -63,7 +63,7 @@ describe('approving', () => {
         history: [{ type: 'filed' }, { seq: 2, type: 'approved', actor: lead, via: 'oidc', note: 'go ahead' }],
       },
     });
-    expect(app.store.requests.get(id)).toMatchObject({ version: 2, endsAt: start + 2 * HOUR });
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2, grant: { endsAt: start + 2 * HOUR } });
   });
 
   test('by SigV4 says so', async () => {

@@ -107,8 +107,7 @@ describe('posting', () => {
     expect(wordsOf(answer)).toMatch(/Approved.*You approved/);
     expect(app.store.requests.get(id)).toMatchObject({
       version: 2,
-      startsAt: start,
-      endsAt: start + HOUR,
+      grant: { startsAt: start, endsAt: start + HOUR },
       stages: [
         {
           decisions: [
@@ -133,7 +132,7 @@ describe('posting', () => {
     expect(await post(app, linkTo(app, second), 'decision=approve')).toMatchObject({ status: 200 });
     await playStream(app);
     expect(await post(app, linkTo(app, 'security@example.com'), 'decision=approve')).toMatchObject({ status: 200 });
-    expect(app.store.requests.get(id)).toMatchObject({ version: 4, endsAt: start + HOUR });
+    expect(app.store.requests.get(id)).toMatchObject({ version: 4, grant: { endsAt: start + HOUR } });
   });
 
   test('an origin of null, as browsers send from a page without referrer, is fine; so is any other', async () => {
@@ -155,7 +154,7 @@ describe('a spent link', () => {
     expect(again.status).toBe(410);
     expectPageHeaders(again);
     expect(wordsOf(again)).toMatch(/You approved.*no longer decides anything/);
-    expect(app.store.requests.get(id)).toMatchObject({ version: 2, endsAt: start + HOUR });
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2, grant: { endsAt: start + HOUR } });
   });
 
   test('two clicks at once decide once', async () => {

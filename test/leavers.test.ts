@@ -206,7 +206,8 @@ describe('the look through what is open', () => {
     await sweepOnce(app);
     expect(await statusOf(app, id)).toBe('active');
     expect((await call(app, 'issueCredentials', { as: dev, id, body: {} })).status).toBe(422);
-    app.store.requests.set(id, { ...app.store.requests.get(id)!, endsAt: app.now + 2 * DAY });
+    const request = app.store.requests.get(id)!;
+    app.store.requests.set(id, { ...request, grant: { ...request.grant!, endsAt: app.now + 2 * DAY } });
     app.now += DAY;
     await sweepOnce(app);
     expect(await statusOf(app, id)).toBe('revoked');

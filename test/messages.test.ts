@@ -60,7 +60,7 @@ const stage = (
   decisions: [],
   ...changes,
 });
-const grant = { startsAt: start + MINUTE, endsAt: start + MINUTE + HOUR };
+const grant = { grant: { startsAt: start + MINUTE, endsAt: start + MINUTE + HOUR } };
 const twoStages = filed({ stages: [stage([lea, bob, machine, asi], { openedBy: 1 }), stage([sec, lea])] });
 const firstApproved = after(twoStages, 'approved', lea, {
   stages: [

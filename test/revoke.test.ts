@@ -94,7 +94,7 @@ describe('ending a grant', () => {
 
   /** Ends a longer grant after its only session has ended. */
   async function fakeLater(app: FakeApp, request: RequestRecord): Promise<RequestRecord> {
-    app.store.requests.set(request.id, { ...request, endsAt: start + 8 * HOUR });
+    app.store.requests.set(request.id, { ...request, grant: { ...request.grant!, endsAt: start + 8 * HOUR } });
     app.now = start + HOUR + SECOND;
     return endRequest(app, signedIn(app, 'admin@example.com'), request.id);
   }

@@ -212,8 +212,8 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.openOf(me, filed.decideBy)).toEqual([]);
     const granted = approved(filed, start + MINUTE);
     await store.replace(granted, 1);
-    expect(await open()).toEqual([{ ...slot, until: granted.endsAt }]);
-    expect(await store.openOf(me, granted.endsAt!)).toEqual([]);
+    expect(await open()).toEqual([{ ...slot, until: granted.grant!.endsAt }]);
+    expect(await store.openOf(me, granted.grant!.endsAt)).toEqual([]);
     await store.replace(finished(granted, 'revoked', now), 2);
     expect(await open()).toEqual([]);
   });
@@ -249,7 +249,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     const granted = { ...approved(record(), start), review };
     const person = granted.requester.person;
     await store.create(granted);
-    const over = finished(granted, 'ended', granted.endsAt!);
+    const over = finished(granted, 'ended', granted.grant!.endsAt);
     await store.replace(over, granted.version);
     const later = start + 300 * DAY;
     expect(await store.openOf(person, start + 10 * DAY)).toMatchObject([{ id: granted.id, reviewDue }]);
@@ -311,8 +311,8 @@ describe.each(homes)('the store on $name', ({ open }) => {
       await store.create(filed);
       const granted = approved(filed, start + 7 * HOUR);
       await store.replace(granted, 1);
-      expect(await ids(store, granted.endsAt! - 1)).toEqual([filed.id]);
-      expect(await ids(store, granted.endsAt!)).toEqual([]);
+      expect(await ids(store, granted.grant!.endsAt - 1)).toEqual([filed.id]);
+      expect(await ids(store, granted.grant!.endsAt)).toEqual([]);
       await store.replace(finished(granted, 'revoked', start + 7 * HOUR + MINUTE), 2);
       expect(await ids(store, start + 7 * HOUR + MINUTE)).toEqual([]);
     });
@@ -400,10 +400,10 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.due(first, 10)).toEqual([filed.id]);
     const granted = approved(filed, start + MINUTE);
     await store.replace(granted, 1);
-    expect(await store.due(granted.endsAt! - 1, 10)).toEqual([]);
-    expect(await store.due(granted.endsAt!, 10)).toEqual([filed.id]);
-    await store.replace(finished(granted, 'ended', granted.endsAt!), 2);
-    expect(await store.due(granted.endsAt! + DAY, 10)).toEqual([]);
+    expect(await store.due(granted.grant!.endsAt - 1, 10)).toEqual([]);
+    expect(await store.due(granted.grant!.endsAt, 10)).toEqual([filed.id]);
+    await store.replace(finished(granted, 'ended', granted.grant!.endsAt), 2);
+    expect(await store.due(granted.grant!.endsAt + DAY, 10)).toEqual([]);
   });
 
   test('finds the oldest due ones over all shards, as many as asked for', async () => {
@@ -658,8 +658,8 @@ describe('images', () => {
 
   test('a request that ends by its clock keeps its slot, one that is ended before does not', () => {
     const granted = approved(record(), start);
-    expect(imageOf(finished(granted, 'ended', granted.endsAt!)).slot).toEqual(imageOf(granted).slot);
-    expect(imageOf(finished(granted, 'revoked', granted.endsAt! - 1)).slot).not.toEqual(imageOf(granted).slot);
+    expect(imageOf(finished(granted, 'ended', granted.grant!.endsAt)).slot).toEqual(imageOf(granted).slot);
+    expect(imageOf(finished(granted, 'revoked', granted.grant!.endsAt - 1)).slot).not.toEqual(imageOf(granted).slot);
   });
 
   test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {
@@ -740,9 +740,9 @@ async function wholeLife(store: Store): Promise<void> {
   const used = vended(granted, start + 2 * MINUTE);
   await store.replace(used, 2);
 
-  expect(await store.due(used.endsAt!, 100)).toEqual([filed.id]);
+  expect(await store.due(used.grant!.endsAt, 100)).toEqual([filed.id]);
   await store.get(filed.id);
-  expect(await store.replace(finished(used, 'ended', used.endsAt!), 3)).toBe(true);
+  expect(await store.replace(finished(used, 'ended', used.grant!.endsAt), 3)).toBe(true);
 }
 
 /** Loses the next answers inside the SDK's retries: after the service has done what was asked, or before it could. */

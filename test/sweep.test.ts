@@ -105,7 +105,7 @@ describe('one request', () => {
       await approvedBy(app, id, 'lead@example.com');
     };
     expect(await sweep(app)).toEqual({ due: 1, settled: 0 });
-    expect(app.store.requests.get(id)).toMatchObject({ version: 2, endsAt: expect.any(Number) });
+    expect(app.store.requests.get(id)).toMatchObject({ version: 2, grant: { endsAt: expect.any(Number) } });
   });
 
   test('whose entry in the index lags behind is left alone', async () => {

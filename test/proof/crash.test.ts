@@ -288,11 +288,11 @@ async function hearAll(app: FakeApp): Promise<void> {
 function sameFacts(app: FakeApp, twin: FakeApp): void {
   const factsOf = ({ store }: FakeApp) =>
     JSON.stringify(
-      [...store.requests.values()].map(({ id, stages, outcome, endsAt, history }) => [
+      [...store.requests.values()].map(({ id, stages, outcome, grant, history }) => [
         id,
         stages.map(({ decisions }) => decisions.map(({ person, decision, comment }) => [person, decision, comment])),
         outcome?.status,
-        endsAt === undefined,
+        grant === undefined,
         history
           .filter(({ type }) => type !== 'vended' && type !== 'mail-checked')
           .map(({ type, actor }) => `${type} by ${actor}`),
@@ -300,8 +300,8 @@ function sameFacts(app: FakeApp, twin: FakeApp): void {
     );
   must(factsOf(app) === factsOf(twin), () => `${factsOf(app)} instead of ${factsOf(twin)}`);
   must(
-    app.store.changes.filter(({ before, after }) => before?.endsAt === undefined && after.endsAt !== undefined)
-      .length <= 1,
+    app.store.changes.filter(({ before, after }) => before?.grant === undefined && after.grant !== undefined).length <=
+      1,
     'granted twice',
   );
   for (const record of app.store.requests.values()) {

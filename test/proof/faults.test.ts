@@ -116,9 +116,9 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   );
   const decisions = record().stages[0]!.decisions.length;
   must(decision ? decisions === 1 : decisions <= 1, `${decisions} decisions`);
-  if (record().endsAt === undefined) return;
+  const { endsAt } = record().grant ?? {};
+  if (endsAt === undefined) return;
 
-  const { endsAt } = record();
   for (const name of ['issueCredentials', 'issueConsole', 'issueCredentials'] as const) {
     const answer = await tried<{ AccessKeyId?: string }>(name, { as: 'dev@example.com', id, body: {} }, [200]);
     const key = answer?.body.AccessKeyId;
@@ -126,7 +126,7 @@ async function life(random: () => number, measured: Record<string, number>): Pro
       key === undefined || record().sessions.some(({ accessKeyId }) => accessKeyId === key),
       'credentials left without a record',
     );
-    must(record().endsAt === endsAt && record().outcome === undefined, 'the grant came to harm');
+    must(record().grant?.endsAt === endsAt && record().outcome === undefined, 'the grant came to harm');
   }
   const end = await tried(
     'endRequest',
@@ -213,8 +213,8 @@ describe('an STS that will not', () => {
   test('STS that hangs past the end of the grant gives nothing, and leaves no record of a session', async () => {
     const app = fakeApp({ catalogue });
     const { id } = await granted(app, { duration: '1m' });
-    const { endsAt } = app.store.requests.get(id)!;
-    app.now = endsAt! - 5 * SECOND;
+    const { endsAt } = app.store.requests.get(id)!.grant!;
+    app.now = endsAt - 5 * SECOND;
     app.gate = ({ name }, when) => {
       if (name === 'sts.assumeRole' && when === 'before') app.now += 10 * SECOND;
     };
@@ -277,7 +277,7 @@ async function badDay(random: () => number, measured: Record<string, number>): P
     sts: stsOver(inner, () => (random() < 0.5 ? oneOf(random, faults)[1] : undefined)),
   });
   const { id } = await approvedBy(app, (await filed(app)).id, 'lead@example.com');
-  const { endsAt } = app.store.requests.get(id)!;
+  const { endsAt } = app.store.requests.get(id)!.grant!;
   app.now += Math.floor(random() * HOUR);
   app.gate = ({ name }, when) => {
     if (name === 'sts.assumeRole' && when === 'before' && random() < 0.1) app.now += 10 * SECOND;
@@ -297,7 +297,7 @@ async function badDay(random: () => number, measured: Record<string, number>): P
       after.vended === vended + (given ? 1 : 0) && after.sessions.length === after.vended,
       'a session without a record, or a record without a session',
     );
-    must(after.endsAt === endsAt && after.outcome === undefined, 'the grant came to harm');
+    must(after.grant?.endsAt === endsAt && after.outcome === undefined, 'the grant came to harm');
   }
   return undefined;
 }

@@ -444,8 +444,8 @@ function compareOne(app: FakeApp, expected: Requests['all'][number], status: str
 const factsOf = (record: RequestRecord, now: number): string =>
   [
     statusAt(record, now),
-    record.startsAt,
-    record.endsAt,
+    record.grant?.startsAt ?? record.wantedStart,
+    record.grant?.endsAt,
     record.durationSeconds,
     record.vended,
     record.sessions.length,

@@ -127,9 +127,9 @@ async function grant(app: FakeApp, duration: string): Promise<{ id: string; star
     await tell(app, undefined, request);
     await decideByLink(app, linkTo(app, 'lead@example.com'), { decision: 'approve' });
   } else await decideRequest(app, lead, request.id, { decision: 'approve' });
-  const { startsAt, endsAt } = app.store.requests.get(request.id)!;
-  must(startsAt !== undefined && endsAt !== undefined, 'not granted');
-  return { id: request.id, startsAt, endsAt };
+  const granted = app.store.requests.get(request.id)!.grant;
+  must(granted !== undefined, 'not granted');
+  return { id: request.id, ...granted };
 }
 
 /** From when on a session policy denies everything. */

@@ -90,8 +90,7 @@ export function next(
 /** Approved: the grant runs from `at` for as long as was asked. */
 export const approved = (before: RequestRecord, at: number): RequestRecord =>
   next(before, 'approved', at, {
-    startsAt: at,
-    endsAt: at + before.durationSeconds * SECOND,
+    grant: { startsAt: at, endsAt: at + before.durationSeconds * SECOND },
     stages: before.stages.map((stage) => ({
       ...stage,
       decisions: [
