@@ -36,6 +36,7 @@ export const exitOf = {
   'method-not-allowed': 'usage',
   'already-decided': 'conflict',
   'not-active': 'conflict',
+  'no-grant': 'conflict',
   overlap: 'conflict',
   'no-approver': 'refused',
   'link-spent': 'conflict',

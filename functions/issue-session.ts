@@ -1,4 +1,4 @@
-// POST /requests/{id}/credentials and /console: the only function that may assume the catalogue's roles.
+// POST /requests/{id}/credentials and /console, and the same of /roles/{id}: the only function that may assume the catalogue's roles.
 import { baseUrl, catalogue, identity, lambda, signIn, store, sts } from '../lib/app.ts';
 import { probeTarget, withDoctor } from '../lib/diagnose.ts';
 import { endpoint, reply } from '../lib/http.ts';
@@ -9,9 +9,13 @@ export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl
     (account) => probeTarget(app, account),
     endpoint('issue-session', app, {
       issueCredentials: async ({ caller, param, body }) =>
-        reply(200, await issueCredentials(app, caller, param, body.duration)),
+        reply(200, await issueCredentials(app, caller, { request: param }, body.duration)),
       issueConsole: async ({ caller, param, body }) =>
-        reply(200, await issueConsole(app, caller, param, body.destination)),
+        reply(200, await issueConsole(app, caller, { request: param }, body.destination)),
+      issueRoleCredentials: async ({ caller, param, body }) =>
+        reply(200, await issueCredentials(app, caller, { role: param }, body.duration)),
+      issueRoleConsole: async ({ caller, param, body }) =>
+        reply(200, await issueConsole(app, caller, { role: param }, body.destination)),
     }),
   ),
 );

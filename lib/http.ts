@@ -19,7 +19,7 @@ import {
   routesServedBy,
   type ServedBy,
 } from './routes.ts';
-import { IdempotencyKey, RequestId } from './schema.ts';
+import { IdempotencyKey, RequestId, RoleId } from './schema.ts';
 import { unknownField } from './strict-object.ts';
 import { requestView } from './view.ts';
 
@@ -173,12 +173,15 @@ function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
   return call as Call<RouteName>;
 }
 
-/** What is no id is nobody's request; it never becomes a key of the store, which has its own limits. */
+/** What is no id is nobody's request and no role; it never becomes a key of the store, which has its own limits. */
 function paramOf(route: Route, event: HttpEvent): string {
   const param = Object.values(event.pathParameters ?? {})[0] ?? '';
-  if (route.path.includes('{id}') && !v.is(RequestId, param)) throw notFound();
+  if (route.path.startsWith('/requests/{id}') && !v.is(RequestId, param)) throw notFound();
+  if (route.path.startsWith('/roles/{id}') && !v.is(RoleId, param)) throw noRole();
   return param;
 }
+
+const noRole = () => new Problem('role-not-found', 'This is not the id of a role. GET /v1/roles lists yours.');
 
 const mountOf = (event: HttpEvent): string =>
   mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';

@@ -118,14 +118,14 @@ export function judgeFiling(
   const barred = judgement?.checks.find(
     ({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'),
   );
-  if (!judgement || barred?.code === 'role-not-found')
-    throw new Problem(
-      'role-not-found',
-      `There is no role "${body.role}" that you may request. GET /v1/roles lists yours.`,
-    );
+  if (!judgement || barred?.code === 'role-not-found') throw roleNotFound(body.role);
   if (barred) throw new Problem(barred.code, barred.detail);
   return judgement;
 }
+
+/** One answer for "no such role" and "not yours". */
+export const roleNotFound = (id: string): Problem =>
+  new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
 
 /** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
 export function judgeRole(

@@ -18,6 +18,7 @@ export const problemTable = {
   'method-not-allowed': { status: 405, title: 'That method is not allowed here' },
   'already-decided': { status: 409, title: 'Already decided' },
   'not-active': { status: 409, title: 'The grant is not active' },
+  'no-grant': { status: 409, title: 'You have no grant for this role' },
   overlap: { status: 409, title: 'There is already an open request for this role' },
   'no-approver': { status: 409, title: 'Nobody could approve this request' },
   'link-spent': { status: 410, title: 'This link has been used' },

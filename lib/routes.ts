@@ -38,6 +38,15 @@ export const mounts = [
 ] as const;
 
 const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
+const issuing = [
+  'not-the-requester',
+  'needs-mfa',
+  'needs-sign-in',
+  'not-active',
+  'refused-by-policy',
+  'aws-refused',
+] as const satisfies readonly ProblemCode[];
+const onRole = ['role-not-found', 'no-grant'] as const satisfies readonly ProblemCode[];
 const page = {
   access: 'public',
   servedBy: 'decision-page',
@@ -204,15 +213,7 @@ export const routes = {
     body: s.NewCredentials,
     bodyOptional: true,
     answers: { 200: s.CredentialsView },
-    problems: [
-      ...onRequest,
-      'not-the-requester',
-      'needs-mfa',
-      'needs-sign-in',
-      'not-active',
-      'refused-by-policy',
-      'aws-refused',
-    ],
+    problems: [...onRequest, ...issuing],
   },
   issueConsole: {
     method: 'POST',
@@ -223,15 +224,29 @@ export const routes = {
     body: s.NewConsole,
     bodyOptional: true,
     answers: { 200: s.ConsoleView },
-    problems: [
-      ...onRequest,
-      'not-the-requester',
-      'needs-mfa',
-      'needs-sign-in',
-      'not-active',
-      'refused-by-policy',
-      'aws-refused',
-    ],
+    problems: [...onRequest, ...issuing],
+  },
+  issueRoleCredentials: {
+    method: 'POST',
+    path: '/roles/{id}/credentials',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: "Short-lived credentials from the caller's active grant for this role",
+    body: s.NewCredentials,
+    bodyOptional: true,
+    answers: { 200: s.CredentialsView },
+    problems: [...onRole, ...issuing],
+  },
+  issueRoleConsole: {
+    method: 'POST',
+    path: '/roles/{id}/console',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: "A URL that signs in to the AWS console, from the caller's active grant for this role",
+    body: s.NewConsole,
+    bodyOptional: true,
+    answers: { 200: s.ConsoleView },
+    problems: [...onRole, ...issuing],
   },
   showDecision: {
     ...page,

@@ -2,32 +2,33 @@
 import type { App, SessionCredentials } from './app.ts';
 import { changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
+import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
+import { Problem } from './problem.ts';
 import { notFound, recordSession, recordUndelivered, roleToVend } from './request.ts';
 import type { ConsoleView, CredentialsView, RequestRecord, Session } from './schema.ts';
 import { planSession, type SessionPlan } from './session.ts';
+import { statusAt } from './status.ts';
 import { MINUTE, parseDuration, toInstant } from './time.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts'>;
 
+/** The id of a request, or of a role of which the caller has a grant. */
+export type Wanted = { request: string } | { role: string };
+
 /**
- * Vends credentials. Three round trips: read, AssumeRole, write. The write comes last because the record carries the
+ * Vends credentials. Three round trips: read, AssumeRole, write; by role one more, which finds the request. The write comes last because the record carries the
  * access key id, which STS makes; the credentials leave only if the write found the grant still standing.
- * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
+ * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
 export async function issueCredentials(
   app: Part,
   caller: Caller,
-  id: string,
+  wanted: Wanted,
   duration?: string,
 ): Promise<CredentialsView> {
-  const { request, plan, credentials, session } = await assume(
-    app,
-    caller,
-    id,
-    'keys',
-    duration === undefined ? undefined : parseDuration(duration),
-  );
+  const asked = duration === undefined ? undefined : parseDuration(duration);
+  const { request, plan, credentials, session } = await assume(app, caller, wanted, 'keys', asked);
   await recordOnGrant(app, caller, request, session);
   return {
     Version: 1,
@@ -48,15 +49,15 @@ const URL_LIFE = 15 * MINUTE;
  * A URL that signs in to the console with a session of the grant. The record is written while the sign-in endpoint answers;
  * if it refuses, the record is taken back.
  * @param destination a path on the console
- * @throws Problem as `roleToVend`; `aws-refused`, `try-again`
+ * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
 export async function issueConsole(
   app: Part & Pick<App, 'signIn' | 'baseUrl' | 'log'>,
   caller: Caller,
-  id: string,
+  wanted: Wanted,
   destination = '/',
 ): Promise<ConsoleView> {
-  const { request, plan, credentials, session } = await assume(app, caller, id, 'console', undefined);
+  const { request, plan, credentials, session } = await assume(app, caller, wanted, 'console', undefined);
   const partition = plan.input.RoleArn.split(':')[1] ?? '';
   const [recorded, token] = await Promise.allSettled([
     recordOnGrant(app, caller, request, session),
@@ -77,16 +78,45 @@ export async function issueConsole(
 
 // --- internal ---
 
+/**
+ * The caller's open request for a role: the active grant or, without one, what comes closest to it, so that the refusal can show it.
+ * The index says which are open, a moment late; how they stand is read from the table.
+ * @throws Problem `role-not-found`; `no-grant` when none is open; `not-the-requester` to a bot
+ */
+async function requestForRole(app: Part, caller: Caller, role: string): Promise<RequestRecord> {
+  const slots = await app.store.openOf(caller.person.key, app.clock());
+  const ids = slots.filter((slot) => slot.role === role && slot.until > app.clock()).map(({ id }) => id);
+  const found = await Promise.all(ids.map((id) => app.store.get(id)));
+  const request = closest(
+    found.flatMap((one) => one ?? []),
+    app.clock(),
+  );
+  if (request) return request;
+  if (!rolesFor(app.catalogue, caller).some(({ id }) => id === role)) throw roleNotFound(role);
+  if (caller.kind === 'bot') throw new Problem('not-the-requester', 'A bot may file and read, never get credentials.');
+  throw new Problem(
+    'no-grant',
+    `You have no open request for the role "${role}". File one: POST /v1/requests, or run \`latchkey request ${role}\`.`,
+  );
+}
+
+/** An active grant before a scheduled one before a pending request; what is over is none. */
+function closest(requests: readonly RequestRecord[], now: number): RequestRecord | undefined {
+  const order = ['active', 'scheduled', 'pending'] as const;
+  return order.flatMap((status) => requests.filter((request) => statusAt(request, now) === status))[0];
+}
+
 type Assumed = { request: RequestRecord; plan: SessionPlan; credentials: SessionCredentials; session: Session };
 
 async function assume(
   app: Part,
   caller: Caller,
-  id: string,
+  wanted: Wanted,
   kind: Session['kind'],
   asked: number | undefined,
 ): Promise<Assumed> {
-  const request = await app.store.get(id);
+  const request =
+    'role' in wanted ? await requestForRole(app, caller, wanted.role) : await app.store.get(wanted.request);
   if (!request) throw notFound();
   const now = app.clock();
   const role = roleToVend(request, app.catalogue, caller, now);

@@ -33,6 +33,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       ...askValidators(settings),
     ],
     'issue-session': [
+      query('byRequester'),
       items('request', ['GetItem', 'PutItem']),
       ...enterTargets(stage, settings.organization, catalogue),
     ],
@@ -220,6 +221,7 @@ const enterRevokers = (stage: string, organization: string, catalogue: Catalogue
 /** Entering the target roles. */
 const enterTargets = (stage: string, organization: string, catalogue: CatalogueData): Statement[] =>
   hubPolicy(enterActions, targetRoles(catalogue), functionArn(stage, 'issue-session'), organization || undefined, [
+    'dynamodb:Query',
     'dynamodb:GetItem',
     'dynamodb:PutItem',
     ...ownLog,

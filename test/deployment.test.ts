@@ -182,6 +182,7 @@ describe('permissions', () => {
     ).toEqual({
       api: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       'issue-session': [
+        'dynamodb:Query',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'sts:AssumeRole',

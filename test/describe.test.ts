@@ -393,6 +393,8 @@ test.each<CallName>([
   'endRequest',
   'issueCredentials',
   'issueConsole',
+  'issueRoleCredentials',
+  'issueRoleConsole',
 ])('%s needs a caller, and touches nothing without one', async (name) => {
   const app = fakeApp();
   expect(await call(app, name, { as: 'nobody' })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });

@@ -279,6 +279,126 @@ describe('when not', () => {
   });
 });
 
+describe('by role', () => {
+  const roleKeys = (app: FakeApp, role: string, wish: Wish = {}): Promise<Answer<CredentialsView & Refusal>> =>
+    call(app, 'issueRoleCredentials', { as: dev, id: role, body: {}, ...wish });
+  const roleConsole = (app: FakeApp, role: string, wish: Wish = {}): Promise<Answer<ConsoleView & Refusal>> =>
+    call(app, 'issueRoleConsole', { as: dev, id: role, body: {}, ...wish });
+
+  test('credentials and a console URL come from the active grant', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    await filed(app, { role: 'play', reason: 'x' });
+    const issued = await roleKeys(app, 'read', { body: { duration: '20m' } });
+    expect(issued).toMatchObject({ status: 200, body: { Version: 1, RequestId: id, LimitedBy: 'requested' } });
+    const opened = await roleConsole(app, 'read', { body: { destination: '/s3/home' } });
+    expect(opened).toMatchObject({ status: 200, body: { url: expect.stringContaining('s3%2Fhome') } });
+    expect(app.store.requests.get(id)).toMatchObject({ vended: 2, sessions: [{ kind: 'keys' }, { kind: 'console' }] });
+  });
+
+  test('the same on both mounts, for one person with two identities', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const signed = await roleKeys(app, 'read', { as: 'arn:aws:iam::222222222222:user/dev' });
+    expect(signed).toMatchObject({ status: 200, body: { RequestId: id } });
+  });
+
+  test('with an extension waiting: from the grant that runs, then from the extension', async () => {
+    const app = fakeApp();
+    const first = await granted(app);
+    const more = await call<RequestView>(app, 'extendRequest', {
+      as: dev,
+      id: first.id,
+      body: { duration: '1h', reason: 'Still looking at it' },
+      headers: { 'idempotency-key': undefined },
+    });
+    await approvedBy(app, more.body.id, lead);
+    expect((await roleKeys(app, 'read')).body.RequestId).toBe(first.id);
+    app.now += HOUR;
+    expect((await roleKeys(app, 'read')).body.RequestId).toBe(more.body.id);
+  });
+
+  test('a pending or scheduled request is shown in the refusal', async () => {
+    const app = fakeApp();
+    const { id } = await filed(app, { startsAt: '2026-11-22T12:00:00Z' });
+    for (const status of ['pending', 'scheduled']) {
+      for (const answer of [await roleKeys(app, 'read'), await roleConsole(app, 'read')]) {
+        expect(answer).toMatchObject({ status: 409, body: { code: 'not-active', request: { id, status } } });
+        expectNothing(app, id, answer);
+      }
+      if (status === 'pending') await approvedBy(app, id, lead);
+    }
+  });
+
+  test.each<[string, (app: FakeApp) => Promise<unknown>]>([
+    ['nothing was ever asked', async () => {}],
+    [
+      'the grant is over',
+      async (app) => {
+        await granted(app);
+        app.now += HOUR;
+      },
+    ],
+    [
+      'the grant was handed back',
+      async (app) => call(app, 'endRequest', { as: dev, id: (await granted(app)).id, body: {} }),
+    ],
+    ['the request was denied', denied],
+    ['there is one of another role only', async (app) => filed(app, { role: 'play', reason: 'x' })],
+    ['there is one of somebody else only', async (app) => filed(app, {}, { as: lead })],
+  ])('no grant where %s; the refusal says how to ask', async (_name, prepare) => {
+    const app = fakeApp();
+    await prepare(app);
+    for (const answer of [await roleKeys(app, 'read'), await roleConsole(app, 'read')]) {
+      expect(answer).toMatchObject({
+        status: 409,
+        body: { code: 'no-grant', detail: expect.stringMatching(/File one/) },
+      });
+      expect(answer.body).not.toHaveProperty('request');
+    }
+    expect(app.sts.assumed).toEqual([]);
+  });
+
+  test.each([
+    ['a role that is nobody’s', dev, 'none', 404, 'role-not-found'],
+    ['a role of others', 'stranger@example.com', 'read', 404, 'role-not-found'],
+    ['no id of a role', dev, '-', 404, 'role-not-found'],
+    ['a bot for its role', bot, 'read', 403, 'not-the-requester'],
+    ['a bot for another role', bot, 'play', 404, 'role-not-found'],
+    ['nobody', 'nobody', 'read', 401, 'unauthenticated'],
+  ])('%s', async (_name, as, role, status, code) => {
+    const app = fakeApp();
+    await granted(app);
+    expect(await roleKeys(app, role, { as })).toMatchObject({ status, body: { code } });
+    expect(app.sts.assumed).toEqual([]);
+  });
+
+  test('a role that left the catalogue: the grant says so, and without one there is no such role', async () => {
+    const app = fakeApp();
+    await granted(app);
+    app.catalogue = catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { play: roles.play } });
+    expect(await roleKeys(app, 'read')).toMatchObject({ status: 422, body: { code: 'refused-by-policy' } });
+    expect(await roleKeys(app, 'read', { as: lead })).toMatchObject({ status: 404, body: { code: 'role-not-found' } });
+  });
+
+  test('a revoke between the two reads wins over the index', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    app.gate = async ({ name }, when) => {
+      if (name !== 'store.openOf' || when !== 'after') return;
+      app.gate = () => {};
+      await call(app, 'endRequest', { as: lead, id, body: {} });
+    };
+    expect(await roleKeys(app, 'read')).toMatchObject({ status: 409, body: { code: 'no-grant' } });
+    expect(app.sts.assumed).toEqual([]);
+  });
+
+  async function denied(app: FakeApp): Promise<void> {
+    const { id } = await filed(app);
+    await call(app, 'decideRequest', { as: lead, id, body: { decision: 'deny' } });
+  }
+});
+
 describe('a catalogue that became stricter', () => {
   test.each<[string, () => ReturnType<typeof catalogueOf>, number, string]>([
     [

@@ -31,7 +31,7 @@ const revocationOf = (app: FakeApp, request: { id: string }) => stored(app, requ
 /** A grant with a session out. */
 async function active(app: FakeApp, i = 0): Promise<RequestRecord> {
   const { request } = await fileRequest(app, signedIn(app, dev(i)), { role: 'play', reason: 'Look around' });
-  await issueCredentials(app, signedIn(app, dev(i)), request.id);
+  await issueCredentials(app, signedIn(app, dev(i)), { request: request.id });
   return stored(app, request);
 }
 async function revoked(app: FakeApp, i = 0): Promise<RequestRecord> {

@@ -29,6 +29,9 @@ const table: Array<[string, number, CallName, (app: FakeApp) => Promise<Wish> | 
   ['credentials', 3, 'issueCredentials', async (app) => ({ as: dev, id: (await granted(app)).id })],
   // read, AssumeRole, then write and sign-in side by side
   ['console', 3, 'issueConsole', async (app) => ({ as: dev, id: (await granted(app)).id })],
+  // first the index, which says which of the caller's requests is meant
+  ['credentials by role', 4, 'issueRoleCredentials', async (app) => ({ as: dev, id: (await granted(app)).role.id })],
+  ['console by role', 4, 'issueRoleConsole', async (app) => ({ as: dev, id: (await granted(app)).role.id })],
   ['list mine', 2, 'listRequests', (app) => many(app, { as: dev, query: { limit: '100' } })],
   [
     'list mine, filtered',
@@ -71,6 +74,8 @@ describe('refusals come as early as they can', () => {
     ['a role that is not there', 1, 'createRequest', { as: dev, body: { role: 'none', reason: 'x' } }],
     ['what is no id', 0, 'readRequest', { as: dev, id: 'x' }],
     ['a link that cannot be one', 0, 'showDecision', { id: 'x' }],
+    ['a role of which the caller has no grant', 1, 'issueRoleCredentials', { as: dev, id: 'read' }],
+    ['what is no role', 0, 'issueRoleCredentials', { as: dev, id: '~' }],
     ['an unknown id', 1, 'issueCredentials', { as: dev, id: requestId(1) }],
   ])('%s: %i', async (_name, hops, name, wish) => {
     const app = fakeApp();

@@ -62,7 +62,7 @@ const granted = async (app: FakeApp) => {
 };
 const inUse = async (app: FakeApp) => {
   await granted(app);
-  await issueCredentials(app, dev, onlyId(app));
+  await issueCredentials(app, dev, { request: onlyId(app) });
 };
 
 const takenByGlass = (app: FakeApp) =>
@@ -74,7 +74,7 @@ const takenByGlass = (app: FakeApp) =>
   );
 const toReview = later(async (app) => {
   await takenByGlass(app);
-  await issueCredentials(app, dev, onlyId(app));
+  await issueCredentials(app, dev, { request: onlyId(app) });
   await hearAll(app);
 }, 31 * MINUTE);
 
@@ -111,8 +111,8 @@ const useCases: UseCase[] = [
     act: (app) => endRequest(app, admin, onlyId(app), 'enough'),
     again: ['not-active'],
   },
-  { name: 'credentials', prepare: granted, act: (app) => issueCredentials(app, dev, onlyId(app)) },
-  { name: 'console', prepare: granted, act: (app) => issueConsole(app, dev, onlyId(app)) },
+  { name: 'credentials', prepare: granted, act: (app) => issueCredentials(app, dev, { request: onlyId(app) }) },
+  { name: 'console', prepare: granted, act: (app) => issueConsole(app, dev, { request: onlyId(app) }) },
   { name: 'notify of a filing', prepare: filed, act: hearAll },
   { name: 'notify of a grant', prepare: granted, act: hearAll },
   { name: 'sweep: check mail', prepare: later(filed, 6 * MINUTE), act: sweep },

@@ -131,6 +131,8 @@ export const good: { [Name in CallName]?: { body?: Record<string, unknown>; quer
   endRequest: { body: { comment: 'done' } },
   issueCredentials: { body: { duration: '30m' } },
   issueConsole: { body: { destination: '/s3/home' } },
+  issueRoleCredentials: { body: { duration: '30m' } },
+  issueRoleConsole: { body: { destination: '/s3/home' } },
 };
 
 /** Routes as often as they are worth it; the document takes long to write. */
@@ -149,6 +151,8 @@ export const apiRoutes: readonly CallName[] = [
         'endRequest',
         'issueCredentials',
         'issueConsole',
+        'issueRoleCredentials',
+        'issueRoleConsole',
         'unknown',
       ] as const,
   ).flat(),

@@ -75,6 +75,7 @@ describe('whatever is sent', () => {
             'readRequest',
             'dryRun',
             'issueCredentials',
+            'issueRoleCredentials',
           ] as const);
           const wish = { ...goodWish(random, name, world), as: dev };
           const { event, ...rest } = random() < 0.6 ? withClaims(random, wish) : withSignature(random, wish);
@@ -500,6 +501,8 @@ const routesOfItems: readonly CallName[] = [
   'extendRequest',
   'issueCredentials',
   'issueConsole',
+  'issueRoleCredentials',
+  'issueRoleConsole',
   'createRequest',
   'showDecision',
   'decideByLink',

@@ -364,11 +364,11 @@ async function vend(run: Run, who: string, kind?: 'console', number = run.ids.le
   const expected = run.model.vend(who, number);
   const wanted = typeof expected === 'number' ? toInstant(expected) : expected;
   if (kind === 'console') {
-    const outcome = await outcomeOf(issueConsole(run.app, callerOf(who), idOf(run)));
+    const outcome = await outcomeOf(issueConsole(run.app, callerOf(who), { request: idOf(run) }));
     same(outcome.answer?.sessionExpiresAt ?? codeOf(outcome), wanted);
     return;
   }
-  const outcome = await outcomeOf(issueCredentials(run.app, callerOf(who), idOf(run, number)));
+  const outcome = await outcomeOf(issueCredentials(run.app, callerOf(who), { request: idOf(run, number) }));
   same(outcome.answer?.Expiration ?? codeOf(outcome), wanted);
   if (outcome.answer) same(outcome.answer.GrantEndsAt, toInstant(run.model.all[number]!.end!));
 }

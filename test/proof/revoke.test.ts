@@ -90,7 +90,7 @@ async function grant(app: FakeApp, i: number): Promise<RequestRecord> {
 async function vendOrRevoke(seed: number, random: () => number, measured: Record<string, number>): Promise<undefined> {
   const app = fakeApp();
   const { id } = await grant(app, 0);
-  const vend = () => outcomeOf(issueCredentials(app, signedIn(app, 'dev-0@example.com'), id));
+  const vend = () => outcomeOf(issueCredentials(app, signedIn(app, 'dev-0@example.com'), { request: id }));
   if (random() < 0.5) await vend();
   const before = app.sts.issued.length;
   app.gate = interleaved(seed);
@@ -134,7 +134,7 @@ async function revokers(seed: number, random: () => number, measured: Record<str
   const requests: RequestRecord[] = [];
   for (let i = 0; i < 2 + Math.floor(random() * 3); i += 1) {
     const { id } = await grant(app, i);
-    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), id);
+    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
     requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
   }
   if (random() < 0.2) app.iam.room.set(role, 250);
@@ -174,7 +174,7 @@ async function revoked(app: FakeApp, count: number): Promise<RequestRecord[]> {
   const requests: RequestRecord[] = [];
   for (let i = 0; i < count; i += 1) {
     const { id } = await grant(app, i);
-    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), id);
+    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
     requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
   }
   return requests;
@@ -307,7 +307,7 @@ async function busyHour(seed: number, random: () => number, measured: Record<str
   for (const [i, at] of moments.entries()) {
     app.now = at;
     const { id } = await grant(app, i);
-    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), id);
+    await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
     const request = await endRequest(app, signedIn(app, 'admin@example.com'), id);
     requests.push(request);
     left.push(request);

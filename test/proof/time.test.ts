@@ -52,11 +52,11 @@ describe('time', () => {
     const { id, endsAt } = await grant(app, '1h');
     for (const before of [1, 999, SECOND]) {
       app.now = endsAt - before;
-      const { Expiration, LimitedBy } = await issueCredentials(app, dev, id);
+      const { Expiration, LimitedBy } = await issueCredentials(app, dev, { request: id });
       expect([Date.parse(Expiration), LimitedBy]).toEqual([endsAt, 'grant-end']);
     }
     app.now = endsAt;
-    await expect(issueCredentials(app, dev, id)).rejects.toMatchObject({ code: 'not-active' });
+    await expect(issueCredentials(app, dev, { request: id })).rejects.toMatchObject({ code: 'not-active' });
   });
 });
 
@@ -81,7 +81,7 @@ async function schedule(random: () => number, measured: Record<string, number>):
     span = { least: app.now, most: app.now };
     const policies = app.sts.assumed.length;
     const outcome = await outcomeOf<{ Expiration: string } | { sessionExpiresAt: string }>(
-      random() < 0.7 ? issueCredentials(app, dev, id) : issueConsole(app, dev, id),
+      random() < 0.7 ? issueCredentials(app, dev, { request: id }) : issueConsole(app, dev, { request: id }),
     );
     for (const { Policy } of app.sts.assumed.slice(policies))
       must(endClauseOf(Policy) <= endsAt, 'the session policy lets a session outlive its grant');

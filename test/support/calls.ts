@@ -30,6 +30,8 @@ const routes = {
   endRequest: [apiFunction, 'api.end-request.*'],
   issueCredentials: [issueSession, 'issue-session.credentials.*'],
   issueConsole: [issueSession, 'issue-session.console.*'],
+  issueRoleCredentials: [issueSession, 'issue-session.role-credentials.*'],
+  issueRoleConsole: [issueSession, 'issue-session.role-console.*'],
   showDecision: [decisionPage, 'decision-page.get'],
   probeDecision: [decisionPage, 'decision-page.head'],
   decisionOptions: [decisionPage, 'decision-page.options'],
