@@ -11,16 +11,16 @@ export function parsedJson(text: string): unknown {
 }
 
 /**
- * JSON of a server that people will read on a terminal: what could steer one, or turn a line around, is taken out of every text in it.
+ * JSON of a server that people will read on a terminal: what could steer one, or turn a line around, is taken out of every text and name in it.
  * @returns undefined for what is no JSON
  */
-export function inertJson(text: string): unknown {
-  try {
-    return JSON.parse(text, (_, value: unknown) => (typeof value === 'string' ? value.replace(steering, '') : value));
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+export const inertJson = (text: string): unknown => inert(parsedJson(text));
+
+function inert(value: unknown): unknown {
+  if (typeof value === 'string') return value.replace(steering, '');
+  if (Array.isArray(value)) return value.map(inert);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(steering, ''), inert(inner)]));
 }
 /** Control characters but the tab and the end of a line, and the directional ones. */
 const steering = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

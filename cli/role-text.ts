@@ -60,7 +60,7 @@ function scopeText(
   name: string,
   { description, values, pattern, maxLength }: NonNullable<RoleView['scope']>[string],
 ): string {
-  return `--scope ${name}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
+  return `--scope ${plain(name)}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
 }
 
 function ticketRule({ pattern, required, validator, ifUnreachable }: NonNullable<RoleView['ticket']>): string {

@@ -25,7 +25,9 @@ function hostile(value: unknown, key = ''): unknown {
       : `${value}${steering}`;
   if (Array.isArray(value)) return value.map((item) => hostile(item, key));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hostile(inner, name)]));
+  // names too: those of the API with what a careful program never sees, those of a scope with anything, a second line as well
+  const spoilt = (name: string) => (key === 'scope' ? `${name}${steering}\nforged` : `${name}\u001b\u202e\u009b`);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [spoilt(name), hostile(inner, name)]));
 }
 
 let answer: unknown;
@@ -77,7 +79,8 @@ describe('its words', () => {
   test.each<[string[], unknown]>([
     [['show', id, '--history'], whole],
     [['requests'], { items: [whole], nextCursor: 'next' }],
-    [['roles'], { items: [role] }],
+    [['roles'], { items: [narrow] }],
+    [['roles', '--json'], { items: [narrow] }],
     [['roles', 'read'], { items: [narrow] }],
     [['whoami'], { principal: 'p', email: 'e@example.com', name: 'n', groups: ['g'], via: 'oidc' }],
     [['approve', id], whole],
@@ -93,7 +96,7 @@ describe('its words', () => {
       ...args.slice(1),
     );
     expect(out).not.toBe('');
-    expect(out + err).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/);
+    expect(out + err).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|^forged/m);
   });
 
   test.each(['show', 'requests'])('%s: a name of its bearer’s choice stands beside who that is', async (name) => {

@@ -40,7 +40,7 @@ function row(role: RoleView): string[] {
   const notes = [
     ...(mfa ? ['needs MFA'] : []),
     ...(risk === 'high' ? ['high risk'] : []),
-    ...(scope ? [`needs --scope ${Object.keys(scope).join(', ')}`] : []),
+    ...(scope ? [`needs --scope ${Object.keys(scope).map(plain).join(', ')}`] : []),
     ...(breakGlass ? ['break-glass'] : []),
   ];
   return [
