@@ -3,10 +3,10 @@ import type { InferOutput } from 'valibot';
 import type { problemTable } from '../lib/problem.ts';
 import type { RequestListView, RoleListView } from '../lib/schema.ts';
 import { SECOND } from '../lib/time.ts';
-import { NoAnswer } from './answer.ts';
 import { exitOf, Failure, type ProblemDocument } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
 import { inertJson } from './json-text.ts';
+import { NoAnswer, noAnswer } from './no-answer.ts';
 import type { Settings } from './settings.ts';
 import { findSigner, type Signer } from './signer.ts';
 import { plain } from './terminal-text.ts';
@@ -92,31 +92,6 @@ async function send(
 function retryAfter({ headers }: HttpAnswer): number | undefined {
   const value = headers['retry-after'];
   return value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : undefined;
-}
-
-/** Nobody answered at the address: why, as far as that can be told. */
-export function noAnswer(url: string, { code }: NoAnswer): Failure {
-  const isCertificate = /CERT|SELF_SIGNED|UNABLE_TO/.test(code);
-  const reasons: Record<string, string> = {
-    ECONNREFUSED: 'nothing listens there',
-    ENOTFOUND: 'there is no such host',
-    EAI_AGAIN: 'the name cannot be looked up now',
-    ECONNRESET: 'the connection broke',
-    timeout: 'no answer in time',
-    ETIMEDOUT: 'no answer in time',
-    ENETUNREACH: 'there is no way to it from here',
-    EHOSTUNREACH: 'there is no way to it from here',
-    EPROTO: 'it does not speak TLS, perhaps it is http',
-    'not-http': 'it does not speak HTTP',
-  };
-  const next = isCertificate
-    ? ['If your company has certificates of its own, set NODE_EXTRA_CA_CERTS to their file.']
-    : ['Try again in a moment. If it stays, check the address (latchkey setup URL) and the network.'];
-  return new Failure(
-    'try-again',
-    `${url} does not answer: ${isCertificate ? `its certificate is not trusted (${code})` : (reasons[code] ?? code)}.`,
-    next,
-  );
 }
 
 /** @param body of the answer, if it was JSON */

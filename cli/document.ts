@@ -60,7 +60,11 @@ const environment: ReadonlyArray<readonly [string, string]> = [
   ['LATCHKEY_KEYCHAIN', 'as the setting `keychain`'],
   ['LATCHKEY_CONFIG', 'path of the configuration file'],
   ['NO_COLOR', 'set to anything: no colours'],
-  ['HTTPS_PROXY', 'a proxy, with Node 24.5 or later'],
+  ['HTTPS_PROXY', 'an HTTP proxy for every https call'],
+  [
+    'NO_PROXY',
+    'hosts that the proxy is not for: `example.com` with all below it, `*.example.com`, `*`, each with a port or not',
+  ],
   ['NODE_EXTRA_CA_CERTS', 'a file with certificates of your company'],
 ];
 

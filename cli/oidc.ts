@@ -1,9 +1,9 @@
 // What login needs of an OIDC issuer: its metadata, and its token endpoint (OpenID Connect Discovery 1.0, RFC 6749).
 
-import { NoAnswer } from './answer.ts';
 import { Failure } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
 import { jsonObject } from './json-text.ts';
+import { NoAnswer, noAnswer } from './no-answer.ts';
 import { checkedUrl, type Settings } from './settings.ts';
 import { expiryOf, type Tokens } from './tokens.ts';
 import type { World } from './world.ts';
@@ -135,10 +135,6 @@ async function asking(where: string, ask: () => Promise<HttpAnswer>): Promise<Ht
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof NoAnswer)
-      throw new Failure('try-again', `${new URL(where).origin} does not answer (${error.code}).`, [
-        'Try again in a moment.',
-      ]);
-    throw error;
+    throw error instanceof NoAnswer ? noAnswer(new URL(where).origin, error) : error;
   }
 }

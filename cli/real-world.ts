@@ -3,6 +3,7 @@ import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:
 import { delimiter, join } from 'node:path';
 import { runChild } from './child.ts';
 import { Failure } from './exit.ts';
+import { proxyAgent } from './http.ts';
 import { homeDirectory } from './places.ts';
 import type { World } from './world.ts';
 
@@ -21,7 +22,7 @@ export function realWorld(): World {
     interrupt,
     ask,
     run: (program, args, options) => runChild(process.env, program, args, options),
-    awsKeys: async (profile) => (await import('./aws-chain.ts')).keysByChain(profile, undefined),
+    awsKeys: async (profile) => (await import('./aws-chain.ts')).keysByChain(profile, await proxyAgent(process.env)),
     self: () => selfIn(process.env.PATH ?? ''),
   };
 }

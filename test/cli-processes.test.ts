@@ -271,6 +271,7 @@ describe('by way of a proxy', () => {
     });
     proxy = createServer().on('connect', (request, socket) => {
       connected.push(request.url ?? '');
+      if (request.headers['proxy-authorization']) return void socket.end('HTTP/1.1 407 No\r\n\r\n');
       const onward = connect((api.address() as AddressInfo).port, '127.0.0.1', () =>
         socket.write('HTTP/1.1 200 Connection established\r\n\r\n'),
       );
@@ -313,9 +314,14 @@ describe('by way of a proxy', () => {
     expect(await roles({ NO_PROXY: 'localhost' })).toMatchObject({ status: 0 });
     expect([connected, calls.length]).toEqual([[], 1]);
   });
-  test('a proxy that is not there is told', async () =>
-    expect(await roles({ HTTPS_PROXY: 'http://127.0.0.1:9' })).toMatchObject({
-      status: 11,
-      err: expect.stringMatching(/does not answer/),
-    }));
+  test.each([
+    ['http://127.0.0.1:9', 11, /the proxy 127\.0\.0\.1 does not answer \(ECONNREFUSED\)\.\n {2}Check HTTPS_PROXY/],
+    ['refusing', 11, /the proxy 127\.0\.0\.1 refuses to connect \(status 407\)\.\n {2}Check HTTPS_PROXY/],
+    ['socks5://user:canary@127.0.0.1:9', 2, /HTTPS_PROXY is not the address of an HTTP proxy/],
+  ])('a proxy that is not there, or is none, is told: %s', async (address, status, err) => {
+    const at = `http://user:canary@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+    const ran = await roles({ HTTPS_PROXY: address === 'refusing' ? at : address });
+    expect(ran).toMatchObject({ status, err: expect.stringMatching(err) });
+    expect(ran.err).not.toContain('canary');
+  });
 });

@@ -1,11 +1,11 @@
 // `latchkey setup`
 
-import { NoAnswer } from '../answer.ts';
-import { noAnswer, notLatchkey } from '../api.ts';
+import { notLatchkey } from '../api.ts';
 import { command, type Values } from '../command.ts';
 import { type ConfigValues, editConfig, parseConfig } from '../config-file.ts';
 import { sendHttp } from '../http.ts';
 import { jsonObject } from '../json-text.ts';
+import { NoAnswer, noAnswer } from '../no-answer.ts';
 import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
 import { settingsText } from '../settings-text.ts';
