@@ -8,7 +8,7 @@ import { canonicalJson } from './digest.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
-import { unknownField } from './strict-object.ts';
+import { noObject, unknownField } from './strict-object.ts';
 import { didYouMean } from './suggestion.ts';
 
 export type CatalogueFault = { path: Array<string | number>; detail: string };
@@ -111,14 +111,12 @@ function shapeFaults(issue: v.BaseIssue<unknown>, root: Array<string | number> =
   }
   if (issue.type === 'strict_object' && issue.expected !== 'Object')
     return [{ path: path.slice(0, -1), detail: `"${name}" is missing` }];
-  return [
-    {
-      path,
-      detail: issue.message.startsWith('Invalid')
-        ? `must be ${kinds[issue.expected ?? ''] ?? issue.expected}`
-        : issue.message,
-    },
-  ];
+  return [{ path, detail: detailOf(issue) }];
+}
+
+function detailOf({ message, expected }: v.BaseIssue<unknown>): string {
+  if (message === noObject) return `must be ${kinds.Object}`;
+  return message.startsWith('Invalid') ? `must be ${kinds[expected ?? ''] ?? expected}` : message;
 }
 
 const kinds: Record<string, string> = {

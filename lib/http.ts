@@ -20,7 +20,7 @@ import {
   type ServedBy,
 } from './routes.ts';
 import { IdempotencyKey, RequestId, RoleId } from './schema.ts';
-import { unknownField } from './strict-object.ts';
+import { noObject, unknownField } from './strict-object.ts';
 import { requestView } from './view.ts';
 
 /** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
@@ -274,7 +274,7 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
 }
 
 function detailOf(issue: v.BaseIssue<unknown>): string {
-  if (issue.expected === 'Object') return 'must be an object';
+  if (issue.expected === 'Object') return noObject;
   if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : 'is required';
   return issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be a ${issue.expected}` : issue.message;
 }

@@ -16,13 +16,13 @@ const MOST_AT_ONCE = 100;
 /** A filter that matches little reads on; after this many rounds the page ends short, with a cursor. */
 const MOST_ROUNDS = 10;
 
-/** One page of a view, newest first. @throws Problem `not-allowed`, `invalid-request` for a cursor that is not this list's */
+/** One page of a view, newest first. @throws Problem `not-allowed`, `invalid-request` for what is no cursor */
 export async function listRequests(app: Part, caller: Caller, query: ListQuery): Promise<Page> {
   const indexes = indexesOf(app, caller, query);
   const fits = filterOf(app, caller, query);
   const size = query.status || query.role || query.view === 'to-decide' ? MOST_AT_ONCE : query.limit;
   const items: RequestRecord[] = [];
-  let after = query.cursor === undefined ? undefined : positionOf(query.cursor, caller, query);
+  let after = query.cursor === undefined ? undefined : positionOf(query.cursor);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const positions = await newest(app, indexes, size + 1, after);
     const requests = await app.store.getMany(positions.slice(0, size).map(({ id }) => id));
@@ -30,12 +30,11 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
       after = { id: request.id, createdAt: request.createdAt };
       if (fits(request)) items.push(request);
       const isLast = i === requests.length - 1 && positions.length <= size;
-      if (items.length === query.limit)
-        return isLast ? { items } : { items, nextCursor: cursorOf(after, caller, query) };
+      if (items.length === query.limit) return isLast ? { items } : { items, nextCursor: cursorOf(after) };
     }
     if (positions.length <= size || !after) return { items };
   }
-  return after ? { items, nextCursor: cursorOf(after, caller, query) } : { items };
+  return after ? { items, nextCursor: cursorOf(after) } : { items };
 }
 
 function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] {

@@ -4,6 +4,7 @@ import type * as v from 'valibot';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { type Route, routeKeysOf, routes } from './routes.ts';
 import * as schemas from './schema.ts';
+import { objectBehind } from './strict-object.ts';
 
 /** Shapes that the document names; every other one stands where it is used. */
 const named = {
@@ -19,7 +20,7 @@ const named = {
 };
 
 /** What a shape cannot say of the fields of a filing. */
-const filingWords: Record<keyof v.InferInput<typeof schemas.NewRequest>, string> = {
+const filingWords: Record<keyof typeof schemas.NewRequest.entries, string> = {
   role: 'Id of a role, as GET /v1/roles lists it',
   duration: "Such as 45m, 2h, 1h30m or PT1H30M; the role's default if left out",
   reason: 'Why; those who decide read it',
@@ -183,6 +184,7 @@ const conversion: ConversionConfig = {
   typeMode: 'input',
   errorMode: 'ignore',
   overrideRef: ({ referenceId }) => `#/components/schemas/${referenceId}`,
+  overrideSchema: ({ valibotSchema }) => behind(valibotSchema),
   // JSON Schema counts characters as code points
   overrideAction: ({ valibotAction, jsonSchema }) =>
     valibotAction.type === 'max_code_points'
@@ -199,6 +201,13 @@ function namedSchemas() {
     { ...(properties[field] as object), description },
   ]);
   return { ...schemas, NewRequest: { ...schemas.NewRequest, properties: Object.fromEntries(said) as object } };
+}
+
+/** What a body's first step stands for; nothing inside of it has a name. */
+function behind(step: object) {
+  const object = objectBehind(step);
+  const { $schema: _, ...rest } = object ? toJsonSchema(object, conversion) : {};
+  return object && rest;
 }
 
 /** A shape where it is used; what is named, itself or inside of it, by its name. */

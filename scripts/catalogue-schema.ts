@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { CatalogueData } from '../lib/catalogue-shape.ts';
+import { objectBehind } from '../lib/strict-object.ts';
 import { durationPattern } from '../lib/time.ts';
 import { words } from './catalogue-words.ts';
 
@@ -71,6 +72,10 @@ function written(schema: GenericSchema) {
   const { $schema: _, ...json } = toJsonSchema(schema, {
     typeMode: 'input',
     errorMode: 'ignore',
+    overrideSchema: ({ valibotSchema }) => {
+      const object = objectBehind(valibotSchema);
+      return object && written(object);
+    },
     // a check is code, which no schema holds; that of a duration has a form that can be written down
     overrideAction: ({ valibotAction, jsonSchema }) =>
       messageOf(valibotAction)?.startsWith('must be a duration')

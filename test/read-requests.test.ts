@@ -1,6 +1,5 @@
 // One request and the three lists through the handler: who sees what, in which order, page by page.
 import { describe, expect, test } from '@jest/globals';
-import { canonicalJson, digestOf } from '../lib/digest.ts';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, granted } from './support/calls.ts';
@@ -285,37 +284,34 @@ describe('filters and pages', () => {
     });
   });
 
-  test('a cursor is good for its list and its caller alone, and not one bit of it may change', async () => {
-    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, admins: [dev, 'admin@example.com'] }) });
+  test('a cursor names a position, not a list: a borrowed one shows nothing but what its caller may see', async () => {
+    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, admins: ['admin@example.com'] }) });
     await manyRequests(app, 3);
-    const { body } = await list(app, dev, { view: 'all', limit: '1' });
+    const { body } = await list(app, 'admin@example.com', { view: 'all', limit: '1' });
     const cursor = body.nextCursor!;
-    expect(idsOf(await list(app, dev, { view: 'all', limit: '2', cursor }))).toEqual([2, 1].map(requestId));
-    const foreign = [
-      list(app, 'admin@example.com', { view: 'all', cursor }),
-      list(app, dev, { view: 'mine', cursor }),
-      list(app, dev, { view: 'all', cursor, status: 'pending' }),
-      list(app, dev, { view: 'all', cursor, role: 'read' }),
-      ...[0, 5, 20, cursor.length - 1].map((at) =>
-        list(app, dev, {
-          view: 'all',
-          cursor: cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
-        }),
-      ),
-      list(app, dev, { view: 'all', cursor: `${cursor}=` }),
-    ];
-    for (const answer of await Promise.all(foreign))
-      expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(idsOf(await list(app, 'admin@example.com', { view: 'all', cursor }))).toEqual([2, 1].map(requestId));
+    expect(idsOf(await list(app, dev, { view: 'mine', cursor }))).toEqual([2, 1].map(requestId));
+    expect(idsOf(await list(app, 'lead@example.com', { view: 'mine', cursor }))).toEqual([]);
+  });
+
+  test('an altered cursor whose form is wrong is malformed', async () => {
+    const app = fakeApp();
+    await manyRequests(app, 3);
+    const { body } = await list(app, dev, { limit: '1' });
+    const cursor = body.nextCursor!;
+    const altered = [0, 5, cursor.length - 1].map(
+      (at) => cursor.slice(0, at) + (cursor[at] === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
+    );
+    for (const one of [...altered, `${cursor}=`, `${cursor}AA`, cursor.slice(0, -4)])
+      expect(await list(app, dev, { cursor: one })).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
   });
 
   test.each<[string, number, string]>([
     ['a time that is none', Number.MAX_SAFE_INTEGER, requestId(1)],
     ['a time before all time', -Number.MAX_SAFE_INTEGER, requestId(1)],
     ['an id that is none', 0, '\u0000'],
-  ])('a forged cursor of %s is one that was altered', async (_what, createdAt, id) => {
-    const position = { createdAt, id };
-    const binding = digestOf([position, 'admin@example.com', 'all', '', '']).slice(0, 22);
-    const cursor = Buffer.from(canonicalJson([createdAt, id, binding])).toString('base64url');
+  ])('a forged cursor of %s is malformed', async (_what, createdAt, id) => {
+    const cursor = Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
     expect(await list(fakeApp(), 'admin@example.com', { view: 'all', cursor })).toMatchObject({
       status: 400,
       body: { code: 'invalid-request' },
