@@ -121,8 +121,9 @@ function reviewText(
 /** The ticket and the newest word of its validator. */
 function ticketText({ ticket, ticketCheck, history }: RequestView): string | undefined {
   if (ticket === undefined || !ticketCheck) return ticket && plain(ticket);
+  if (ticketCheck.state === 'unchecked') return `${plain(ticket)} (unchecked by ${plain(ticketCheck.validator)})`;
   const answer = history.findLast(({ type }) => type === 'ticket-checked')?.note;
-  return `${plain(ticket)} (${plain(answer ?? `${ticketCheck.validator} has not been asked yet`)})`;
+  return `${plain(ticket)} (${plain(answer ?? `${ticketCheck.validator}: valid`)})`;
 }
 
 /** When a request ended or its grant will: by its own clock, or by what somebody did. */

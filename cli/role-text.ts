@@ -66,5 +66,5 @@ function scopeText(
 function ticketRule({ pattern, required, validator, ifUnreachable }: NonNullable<RoleView['ticket']>): string {
   const rule = `${pattern}, ${required ? 'required' : 'optional'}`;
   if (validator === undefined) return rule;
-  return `${rule}, checked by ${validator}${ifUnreachable === 'allow' ? ' after it is filed' : ' before it is filed'}`;
+  return `${rule}, checked by ${validator}${ifUnreachable === 'allow' ? ', filed as unchecked if it does not answer' : ''}`;
 }

@@ -11,7 +11,7 @@ type Check = { check: string; passed: boolean; detail: string; code: ProblemCode
 export const mayBreakGlass = (role: Role, who: Who): boolean =>
   role.breakGlass !== undefined && names(role.breakGlass.requesters, who) && !names(role.deny, who);
 
-/** The role's rule while the glass is broken: its own maximum and reason; a ticket of the right form is welcome, not required, and no validator is waited for. */
+/** The role's rule while the glass is broken: its own maximum and reason; a ticket of the right form is welcome, not required. */
 export function ruleUnderGlass(role: Role): Role {
   const { breakGlass, duration, ticket } = role;
   if (!breakGlass) return role;
@@ -20,13 +20,7 @@ export function ruleUnderGlass(role: Role): Role {
     ...role,
     duration: { default: Math.min(duration.default, max), max },
     reason: breakGlass.reason,
-    ...(ticket && {
-      ticket: {
-        ...ticket,
-        required: false,
-        ...(ticket.validator !== undefined && { ifUnreachable: 'allow' as const }),
-      },
-    }),
+    ...(ticket && { ticket: { ...ticket, required: false } }),
   };
 }
 

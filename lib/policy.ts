@@ -41,7 +41,7 @@ import { boundsOf, type Scope, scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
 import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
-import { type TicketAnswer, ticketChecks } from './ticket.ts';
+import { type TicketFinding, ticketChecks } from './ticket.ts';
 import { floorToSecond, parseDuration, parseInstant } from './time.ts';
 import { waitingOf } from './waiting.ts';
 
@@ -64,8 +64,8 @@ export type Judgement = {
   waiting?: Waiting | undefined;
   /** there when the glass is broken: nobody is asked, somebody reviews */
   review?: ReviewPlan | undefined;
-  /** of the validator of tickets, where it was asked */
-  answer?: TicketAnswer | undefined;
+  /** what is known of the ticket, where a validator checks it */
+  finding?: TicketFinding | undefined;
   checks: Check[];
 };
 
@@ -143,6 +143,7 @@ export function judgeRole(
   const asked = body.breakGlass === true;
   const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
   const rule = review ? ruleUnderGlass(role) : role;
+  const finding: TicketFinding | undefined = review ? { outcome: 'not-asked' } : answer;
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
   const startsAt =
     continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
@@ -158,7 +159,7 @@ export function judgeRole(
     durationCheck(rule, durationSeconds),
     ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now, review !== undefined)]),
     reasonCheck(rule, body.reason),
-    ...ticketChecks(rule, body.ticket, answer, review !== undefined),
+    ...ticketChecks(rule, body.ticket, finding),
     ...scopeChecks(role, body.scope),
     ...(review
       ? []
@@ -177,7 +178,7 @@ export function judgeRole(
     byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
     waiting: review || automatic ? undefined : waitingOf(catalogue, role, requester),
     review,
-    answer,
+    finding,
     checks,
   };
 }

@@ -49,10 +49,7 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
         ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
         : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
     case 'denied':
-      return {
-        lead: say`${wish} was denied.`,
-        facts: [...decisionsOf(request), ...(event?.via === 'ticket-validator' ? by('Denied by') : [])],
-      };
+      return { lead: say`${wish} was denied.`, facts: decisionsOf(request) };
     case 'withdrawn':
       return { lead: say`${wish} was withdrawn. No session was ever issued for it.`, facts: by('Withdrawn by') };
     case 'revoked':
@@ -129,24 +126,14 @@ export function nextForRequester(
         { label: 'Hand back', text: [call('end')] },
       ];
     case 'denied':
-      return [
-        next(
-          viaOf(request, kind) === 'ticket-validator'
-            ? 'If you still need the access, file a new request with a ticket that holds.'
-            : 'If you still need the access, talk to whoever denied it before you file a new request.',
-        ),
-      ];
+      return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
     case 'revoked': {
       const out =
         sessions === undefined
           ? ''
           : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
-      const then = {
-        catalogue: 'talk to the owner of the catalogue',
-        'ticket-validator': 'file a new request with a ticket that holds',
-      };
-      const via = viaOf(request, kind);
-      const todo = Object.hasOwn(then, via) ? then[via as keyof typeof then] : 'talk to whoever revoked it';
+      const todo =
+        viaOf(request, kind) === 'catalogue' ? 'talk to the owner of the catalogue' : 'talk to whoever revoked it';
       return [next(`No more sessions are issued.${out} If you still need the access, ${todo}.`)];
     }
     case 'lapsed':

@@ -74,7 +74,7 @@ export function file(
     head: '',
     ...(fingerprint !== undefined && { fingerprint }),
   };
-  const recorded = withTicketCheck(record(filed, 'filed', byCaller(caller), now), role, judgement.answer, now);
+  const recorded = withTicketCheck(record(filed, 'filed', byCaller(caller), now), role, judgement.finding, now);
   if (review) return breakGlass(recorded, review, now);
   const { automaticWhen } = role.approval;
   const why = automaticWhen
@@ -383,12 +383,11 @@ export function recordUndelivered(
 
 // -- time ------------------------------------------------------------------------------------------------------------
 
-/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. A ticket that is to be asked about waits for an answer, not for this. */
+/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. */
 export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
-  const step = clockSteps(request).find(({ at, does }) => at <= now && does !== 'ticket-due');
+  const step = clockSteps(request).find(({ at }) => at <= now);
   switch (step?.does) {
     case undefined:
-    case 'ticket-due':
       return undefined;
     case 'ended':
       return record(

@@ -175,4 +175,5 @@ const eventWords: Record<EventType, string> = {
   'sessions-revoked': 'Sessions revoked in AWS',
   'revocation-failed': 'Revoking sessions in AWS failed',
   'ticket-checked': 'Ticket checked',
+  'ticket-unchecked': 'Ticket not checked',
 };

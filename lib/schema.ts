@@ -166,6 +166,7 @@ export const eventTypes = [
   'sessions-revoked',
   'revocation-failed',
   'ticket-checked',
+  'ticket-unchecked',
 ] as const;
 
 export const HistoryEvent = v.object({
@@ -222,12 +223,9 @@ export const Revocation = v.object({
 export const TicketCheck = v.object({
   /** its name in the catalogue */
   validator: v.string(),
-  /** due: it is still to be asked; unreachable: it never answered, and the role lets the request stand */
-  state: v.picklist(['due', 'valid', 'invalid', 'unreachable']),
-  /** when it answered, or when it is to be asked */
+  /** unchecked: it did not answer and the role allows that, or break-glass did not wait for it */
+  state: v.picklist(['valid', 'unchecked']),
   at: At,
-  /** how often it has not answered */
-  tries: v.optional(v.number()),
 });
 
 /** What the session policy is narrowed to, as approvers saw it. */

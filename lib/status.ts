@@ -42,33 +42,22 @@ export function openUntil(record: RequestRecord): number | undefined {
 /** What the clock alone will make of a request, and when. */
 export type ClockStep = {
   at: number;
-  does:
-    | 'ended'
-    | 'lapsed'
-    | 'escalated'
-    | 'reminded'
-    | 'mail-checked'
-    | 'review-overdue'
-    | 'revocation-failed'
-    | 'ticket-due';
+  does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' | 'revocation-failed';
 };
 
 /** The next step of each kind; where several are due, the first of them counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
-  if (record.outcome)
-    return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record), ...ticketSteps(record)];
+  if (record.outcome) return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record)];
   if (record.grant)
     return [
       { at: record.grant.endsAt, does: 'ended' },
       ...reviewSteps(record),
       ...stepsUnderGlass(record, record.grant),
-      ...ticketSteps(record),
     ];
   const stage = openStage(record)?.stage;
   const opened = openedAt(record);
   return [
     { at: record.decideBy, does: 'lapsed' },
-    ...ticketSteps(record),
     ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : []),
   ];
 }
@@ -84,16 +73,6 @@ function reviewSteps({ review }: RequestRecord): ClockStep[] {
   const delay = overdueAfter[review?.overdue ?? 0];
   return !review || review.signed || delay === undefined ? [] : [{ at: review.due + delay, does: 'review-overdue' }];
 }
-
-/** A ticket that was not asked about at filing. Whoever had access has it asked even when that is over: the record is to say what it rested on. */
-const ticketSteps = ({ ticketCheck, outcome, grant }: RequestRecord): ClockStep[] =>
-  ticketCheck?.state === 'due' && (outcome === undefined || grant !== undefined)
-    ? [{ at: ticketCheck.at, does: 'ticket-due' }]
-    : [];
-
-/** The name of the validator that is to be asked about the request's ticket by `now`, if there is one. */
-export const ticketDue = (record: RequestRecord, now: number): string | undefined =>
-  ticketSteps(record).some(({ at }) => at <= now) ? record.ticketCheck?.validator : undefined;
 
 /** While a grant by break-glass runs, its loud mails are made sure of. */
 function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, { endsAt }: Grant): ClockStep[] {

@@ -1,4 +1,4 @@
-// The ticket of a filing: its form, whether the company's validator is asked before anything is filed or afterwards, and what is known of it then.
+// The ticket of a filing: its form, whether the company's validator is asked about it, and what the request then records.
 import type { Role } from './catalogue.ts';
 import type { Check } from './filing-checks.ts';
 import { type By, record } from './history.ts';
@@ -20,75 +20,56 @@ export type TicketAnswer =
   | { outcome: 'valid' | 'invalid'; detail?: string | undefined }
   | { outcome: 'unreachable'; cause: string };
 
-/** How often a validator that does not answer is asked about a request that was filed without it. */
-export const MOST_TRIES = 3;
+/** What a filing knows of its ticket. Break-glass waits for no validator, so none is asked. */
+export type TicketFinding = TicketAnswer | { outcome: 'not-asked' };
 
-/** Who is asked about a ticket and when: before anything is filed, or by the sweep afterwards. undefined: nobody is. */
-export function ticketPlan(
-  { ticket: rule }: Pick<Role, 'ticket'>,
-  ticket: string | undefined,
-): { validator: string; when: 'filing' | 'later' } | undefined {
-  if (rule?.validator === undefined || ticket === undefined) return undefined;
-  return { validator: rule.validator, when: (rule.ifUnreachable ?? 'refuse') === 'refuse' ? 'filing' : 'later' };
-}
+type Rule = Pick<Role, 'ticket'>;
 
-/**
- * @param answer the validator's, where it was asked; a dry run asks nobody
- * @param underGlass break-glass waits for no validator, and none ends it
- */
-export function ticketChecks(
-  rule: Pick<Role, 'ticket'>,
-  ticket: string | undefined,
-  answer: TicketAnswer | undefined,
-  underGlass: boolean,
-): Check[] {
-  const plan = ticketPlan(rule, ticket);
-  if (!plan) return formCheck(rule, ticket);
+/** Who is asked about a ticket; undefined where nobody is. */
+export const validatorOf = ({ ticket: rule }: Rule, ticket: string | undefined): string | undefined =>
+  ticket === undefined ? undefined : rule?.validator;
+
+/** @param finding undefined while nobody has been asked: a dry run asks nobody */
+export function ticketChecks(rule: Rule, ticket: string | undefined, finding: TicketFinding | undefined): Check[] {
+  const validator = validatorOf(rule, ticket);
   return [
     ...formCheck(rule, ticket),
-    plan.when === 'filing' ? answerCheck(plan.validator, answer) : laterCheck(plan.validator, underGlass),
+    ...(validator === undefined ? [] : [validatorCheck(validator, allowsSilence(rule), finding)]),
   ];
 }
 
-/** The note of the history: who was asked, and what came of it. @param tries how often it was asked, this time included */
-export function ticketNote(validator: string, answer: TicketAnswer, tries = 1): string {
-  if (answer.outcome !== 'unreachable')
-    return `${validator}: ${answer.outcome}${answer.detail === undefined ? '' : `: ${answer.detail}`}`;
-  return tries < MOST_TRIES
-    ? `${validator}: no answer, asked again later`
-    : `${validator}: no answer, ${tries} times; the request stands`;
-}
-
-export const byValidator: By = { actor: 'latchkey', via: 'ticket-validator' };
+const byValidator: By = { actor: 'latchkey', via: 'ticket-validator' };
 
 /**
- * A request as filed, with what is known of its ticket: the validator's yes, or that it is still to be asked.
- * @throws Problem `try-again` when the role waits for a yes and there is none: nothing is filed by mistake
+ * A request as filed, with what is known of its ticket.
+ * @throws Problem `try-again` when the role requires a yes and there is none: nothing is filed by mistake
  */
 export function withTicketCheck(
   filed: RequestRecord,
-  rule: Pick<Role, 'ticket'>,
-  answer: TicketAnswer | undefined,
+  rule: Rule,
+  finding: TicketFinding | undefined,
   now: number,
 ): RequestRecord {
-  const plan = ticketPlan(rule, filed.ticket);
-  if (!plan) return filed;
-  const { validator } = plan;
-  if (plan.when === 'later') return { ...filed, ticketCheck: { validator, state: 'due', at: now } };
-  if (answer?.outcome !== 'valid')
-    throw new Problem('try-again', `${validator} was not asked about the ticket. Nothing was filed; try again.`, {
-      retryAfterSeconds: 1,
-    });
-  return record(
-    { ...filed, ticketCheck: { validator, state: 'valid', at: now } },
-    'ticket-checked',
-    byValidator,
-    now,
-    ticketNote(validator, answer),
-  );
+  const validator = validatorOf(rule, filed.ticket);
+  if (validator === undefined) return filed;
+  if (finding?.outcome === 'valid') {
+    const ticketCheck = { validator, state: 'valid' as const, at: now };
+    const note = `${validator}: valid${finding.detail === undefined ? '' : `: ${finding.detail}`}`;
+    return record({ ...filed, ticketCheck }, 'ticket-checked', byValidator, now, note);
+  }
+  if (finding?.outcome === 'not-asked' || (finding?.outcome === 'unreachable' && allowsSilence(rule))) {
+    const ticketCheck = { validator, state: 'unchecked' as const, at: now };
+    const note = `${validator}: ${finding.outcome === 'not-asked' ? 'not asked, because of break-glass' : 'no answer'}`;
+    return record({ ...filed, ticketCheck }, 'ticket-unchecked', byValidator, now, note);
+  }
+  throw new Problem('try-again', `${validator} was not asked about the ticket. Nothing was filed; try again.`, {
+    retryAfterSeconds: 1,
+  });
 }
 
 // --- internal ---
+
+const allowsSilence = ({ ticket }: Rule): boolean => ticket?.ifUnreachable === 'allow';
 
 function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | undefined): Check[] {
   if (!rule) return [];
@@ -112,30 +93,28 @@ function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | unde
   ];
 }
 
-function answerCheck(validator: string, answer: TicketAnswer | undefined): Check {
+function validatorCheck(validator: string, isSilenceAllowed: boolean, finding: TicketFinding | undefined): Check {
   const base = { check: 'ticket-validator', code: 'refused-by-policy' as const, pointer: '/ticket' };
-  const says = answer && 'detail' in answer && answer.detail !== undefined ? `: ${answer.detail}` : '.';
-  switch (answer?.outcome) {
+  const passes = (detail: string): Check => ({ ...base, passed: true, detail });
+  const says = finding && 'detail' in finding && finding.detail !== undefined ? `: ${finding.detail}` : '.';
+  switch (finding?.outcome) {
     case undefined:
-      return {
-        ...base,
-        passed: true,
-        detail: `${validator} is asked about the ticket when this is filed; if it says no, or does not answer within 3 s, nothing is filed. A dry run does not ask.`,
-      };
+      return passes(whatWillBeAsked(validator, isSilenceAllowed));
+    case 'not-asked':
+      return passes(`Break-glass does not wait for ${validator}. The request shows its ticket as unchecked.`);
     case 'valid':
-      return { ...base, passed: true, detail: `${validator} accepts the ticket${says}` };
+      return passes(`${validator} accepts the ticket${says}`);
     case 'invalid':
       return { ...base, passed: false, detail: `${validator} does not accept the ticket${says}` };
     case 'unreachable': {
+      if (isSilenceAllowed) return passes(`${validator} gave no answer. The request shows its ticket as unchecked.`);
       const detail = `${validator}, which checks the tickets of this role, gave no answer. Nothing was filed; try again in a moment.`;
       return { ...base, code: 'try-again', passed: false, detail, retryAfterSeconds: 5 };
     }
   }
 }
 
-/** Never fails a filing. */
-function laterCheck(validator: string, underGlass: boolean): Check {
-  const no = underGlass ? 'a no is put on record for the reviewer' : 'a no denies or revokes the request';
-  const detail = `This is filed without waiting. ${validator} is asked about the ticket within minutes: ${no}; if it gives no answer, ${MOST_TRIES} times, the request stands. A dry run does not ask.`;
-  return { check: 'ticket-validator', code: 'refused-by-policy', passed: true, detail };
+function whatWillBeAsked(validator: string, isSilenceAllowed: boolean): string {
+  const silence = isSilenceAllowed ? 'the request is filed and shows its ticket as unchecked' : 'nothing is filed';
+  return `${validator} is asked about the ticket when this is filed. If it says no, nothing is filed. If it does not answer within 3 s, ${silence}. A dry run does not ask.`;
 }

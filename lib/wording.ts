@@ -63,15 +63,23 @@ export function factsOf(request: RequestRecord): Fact[] {
   ];
 }
 
-/** The ticket, and what is known of it by now. What a validator says is somebody's text like any other. */
-export function ticketFacts({ ticket, ticketCheck, history }: RequestRecord): Fact[] {
+/** The ticket, and what is known of it. What a validator says is somebody's text like any other. */
+export function ticketFacts(request: RequestRecord): Fact[] {
+  const { ticket, ticketCheck } = request;
   if (ticket === undefined) return [];
-  const answer = history.findLast(({ type }) => type === 'ticket-checked')?.note;
-  const known =
-    answer === undefined
-      ? [`${ticketCheck?.validator} has not been asked yet; this was filed without waiting for it.`]
-      : [{ said: answer }];
-  return [{ label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: known }) }];
+  return [
+    { label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: ticketNote(request, ticketCheck) }) },
+  ];
+}
+
+function ticketNote(
+  { history, review }: RequestRecord,
+  { validator, state }: NonNullable<RequestRecord['ticketCheck']>,
+): Phrase {
+  if (state === 'valid') return [{ said: history.find(({ type }) => type === 'ticket-checked')?.note ?? validator }];
+  return review
+    ? [`Unchecked: break-glass did not wait for ${validator}.`]
+    : [`Unchecked: ${validator}, which checks the tickets of this role, gave no answer. Look at the ticket yourself.`];
 }
 
 /** In words, and as what AWS will hold the session to. */

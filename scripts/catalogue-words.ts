@@ -98,7 +98,7 @@ export const words: Readonly<Record<string, string>> = {
   'ticket.required': 'Whether there must be one.',
   'ticket.validator': 'The service of ticketValidators that says whether it holds.',
   'ticket.ifUnreachable':
-    'refuse: nothing is filed without its yes. allow: it is asked afterwards, and a no ends the request.',
+    'refuse: nothing is filed if it does not answer. allow: the request is filed, and shows its ticket as unchecked.',
   'roles.*.mfa': 'Whether a second factor must have been proved.',
   'roles.*.signIn': 'How fresh the sign-in must be; a signature with AWS keys proves none.',
   'signIn.within': 'At most so long ago, such as 15m.',

@@ -45,12 +45,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       ...readStream(),
       ...enterRevokers(stage, settings.organization, catalogue),
     ],
-    sweep: [
-      query('byDue'),
-      items('request', ['GetItem', 'PutItem']),
-      items('sweep', ['GetItem', 'PutItem']),
-      ...askValidators(settings),
-    ],
+    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem'])],
   };
 }
 

@@ -249,7 +249,7 @@ describe('exit statuses', () => {
 });
 
 describe('a ticket that is checked', () => {
-  const ticketCheck = { validator: 'jira', state: 'due' as const, at: start };
+  const ticketCheck = { validator: 'jira', state: 'valid' as const, at: start };
   const said = {
     seq: 2,
     at: start,
@@ -261,7 +261,11 @@ describe('a ticket that is checked', () => {
   const lineOf = (text: string) => text.split('\n').find((line) => line.includes('ticket'));
   test.each([
     ['is not asked about', {}, '  ticket       OPS-1234'],
-    ['is to be asked about', { ticketCheck }, '  ticket       OPS-1234 (jira has not been asked yet)'],
+    [
+      'is unchecked',
+      { ticketCheck: { ...ticketCheck, state: 'unchecked' as const } },
+      '  ticket       OPS-1234 (unchecked by jira)',
+    ],
     [
       'was asked about',
       { ticketCheck, history: [...record().history, said] },
@@ -274,8 +278,8 @@ describe('a ticket that is checked', () => {
   );
 
   test.each([
-    [undefined, '^OPS, required, checked by jira before it is filed'],
-    ['allow', '^OPS, required, checked by jira after it is filed'],
+    [undefined, '^OPS, required, checked by jira'],
+    ['allow', '^OPS, required, checked by jira, filed as unchecked if it does not answer'],
   ])('of a role: ifUnreachable %s', (ifUnreachable, rule) => {
     const { roles } = smallCatalogueFile;
     const ticket = { pattern: '^OPS', required: true, validator: 'jira', ...(ifUnreachable && { ifUnreachable }) };

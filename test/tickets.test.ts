@@ -1,4 +1,4 @@
-// Tickets that a validator of the company checks: before anything is filed, or afterwards by the sweep.
+// Tickets that a validator of the company checks before anything is filed.
 import { describe, expect, test } from '@jest/globals';
 import type { ExplanationView, RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
@@ -200,19 +200,19 @@ describe('a dry run', () => {
       'strict',
       {},
       'needs-approval',
-      /^jira is asked .* if it says no, or does not answer within 3 s, nothing is filed\. A dry run does not ask\.$/,
+      /^jira is asked .* If it does not answer within 3 s, nothing is filed\. A dry run does not ask\.$/,
     ],
     [
       'lax',
       {},
       'needs-approval',
-      /^This is filed without waiting\. jira is asked .* a no denies or revokes the request; .* the request stands\. A dry run does not ask\.$/,
+      /^jira is asked .* If it does not answer within 3 s, the request is filed and shows its ticket as unchecked\. A dry run does not ask\.$/,
     ],
     [
       'strict',
       { breakGlass: true, duration: '30m' },
       'automatic',
-      /without waiting.* a no is put on record for the reviewer/,
+      /^Break-glass does not wait for jira\. The request shows its ticket as unchecked\.$/,
     ],
   ])('of %s %j says who will be asked when, and asks nobody', async (role, more, outcome, detail) => {
     const app = world();
@@ -259,207 +259,63 @@ describe('an Idempotency-Key', () => {
   });
 });
 
-describe('a role that does not wait', () => {
-  test('is filed at once, unasked, and asked about within a minute', async () => {
+describe('a role that allows an unreachable validator', () => {
+  test('is filed at once as unchecked when the validator gives no answer, and approvers and the history say so', async () => {
     const app = world();
+    app.tickets.answers.set('OPS-1', noAnswer);
     const { id, ticketCheck, history } = await filedFor(app, 'lax');
-    expect([ticketCheck?.state, history.length, app.tickets.asked]).toEqual(['due', 1, []]);
-    await playStream(app);
-    expect(app.mail.outbox[0]!.text).toContain('jira has not been asked yet');
-    app.now += MINUTE;
-    expect(await sweepOnce(app)).toEqual({ due: 1, settled: 1 });
-    expect(app.tickets.asked).toMatchObject([
-      {
-        validator: 'jira',
-        ticket: 'OPS-1',
-        role: 'lax',
-        account: '111111111111',
-        requester: dev,
-        durationSeconds: 3600,
-      },
-    ]);
-    const request = await read(app, id);
-    expect([request.status, request.ticketCheck?.state]).toEqual(['pending', 'valid']);
-    expect(request.history[1]).toMatchObject({ type: 'ticket-checked', via: 'ticket-validator', note: 'jira: valid' });
-    await passUntil(app, start + 3 * MINUTE);
-    expect(app.tickets.asked).toHaveLength(1);
-  });
-
-  test('a no denies what waits, and all concerned are told why', async () => {
-    const app = world();
-    app.tickets.answers.set('OPS-1', invalid);
-    const { id } = await filedFor(app, 'lax');
-    await playStream(app);
-    const link = linkTo(app, 'lead@example.com');
-    await passUntil(app, start + MINUTE);
-    const request = await read(app, id);
-    expect([request.status, typesOf(request), request.version]).toEqual([
-      'denied',
-      ['filed', 'ticket-checked', 'denied'],
-      3,
-    ]);
-    expect(request.history[2]).toMatchObject({
-      actor: 'latchkey',
-      via: 'ticket-validator',
-      note: 'jira does not accept the ticket: OPS-1 was closed in May',
-    });
-    const news = app.mail.outbox.slice(2);
-    expect(news.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`).sort()).toEqual([
-      `Denied ${dev}`,
-      'Denied lead@example.com',
-      'Denied second-lead@example.com',
-    ]);
-    for (const { text } of news) expect(text).toContain('OPS-1 was closed in May');
-    expect(
-      (
-        await call<{ code: string }>(app, 'decideRequest', {
-          as: 'lead@example.com',
-          id,
-          body: { decision: 'approve' },
-        })
-      ).body.code,
-    ).toBe('already-decided');
-    const page = await call(app, 'showDecision', { id: link });
-    expect([page.status, page.text.includes('was denied by'), page.text.includes('OPS-1 was closed in May')]).toEqual([
-      410,
-      true,
-      true,
-    ]);
-  });
-
-  test('a no revokes what is granted, sessions included', async () => {
-    const app = world();
-    app.tickets.answers.set('OPS-1', invalid);
-    const { id } = await filedFor(app, 'lax-play');
-    expect((await call(app, 'issueCredentials', { as: dev, id, body: {} })).status).toBe(200);
-    await passUntil(app, start + MINUTE);
-    const request = await read(app, id);
-    expect([request.status, request.revocation?.state]).toEqual(['revoked', 'pending']);
-    expect(typesOf(request)).toEqual(['filed', 'approved', 'vended', 'ticket-checked', 'revoked']);
-    expect(app.mail.outbox.at(-1)).toMatchObject({ to: dev, subject: expect.stringContaining('Revoked') });
-    expect((await call(app, 'issueCredentials', { as: dev, id, body: {} })).status).toBe(409);
-  });
-
-  test('silence is asked again with pauses, three times in all, and then the request stands', async () => {
-    const app = world();
-    app.tickets.answers.set('OPS-1', noAnswer);
-    const { id } = await filedFor(app, 'lax');
-    const at: number[] = [];
-    app.gate = ({ name }, when) => {
-      if (name === 'tickets.check' && when === 'before') at.push((app.now - start) / MINUTE);
-    };
-    await passUntil(app, start + HOUR);
-    expect(at).toEqual([1, 6, 36]);
-    const request = await read(app, id);
-    expect([request.status, request.ticketCheck?.state]).toEqual(['pending', 'unreachable']);
-    expect(request.history.filter(({ type }) => type === 'ticket-checked').map(({ note }) => note)).toEqual([
-      'jira: no answer, asked again later',
-      'jira: no answer, asked again later',
-      'jira: no answer, 3 times; the request stands',
-    ]);
-  });
-
-  test('an answer after silence counts', async () => {
-    const app = world();
-    app.tickets.answers.set('OPS-1', noAnswer);
-    const { id } = await filedFor(app, 'lax-play');
-    await passUntil(app, start + MINUTE);
-    app.tickets.answers.set('OPS-1', invalid);
-    await passUntil(app, start + 10 * MINUTE);
-    expect((await read(app, id)).status).toBe('revoked');
-  });
-
-  test('who has handed back before the sweep came is asked about all the same, and nothing is ended twice', async () => {
-    const app = world();
-    app.tickets.answers.set('OPS-1', invalid);
-    const { id } = await filedFor(app, 'lax-play');
-    await call(app, 'issueCredentials', { as: dev, id, body: {} });
-    await call(app, 'endRequest', { as: dev, id, body: {} });
-    await passUntil(app, start + MINUTE);
-    const request = await read(app, id);
-    expect([request.status, request.ticketCheck?.state, typesOf(request).at(-1)]).toEqual([
-      'ended',
-      'invalid',
-      'ticket-checked',
-    ]);
-  });
-
-  test('what came to nothing is asked about by nobody', async () => {
-    const app = world();
-    const { id } = await filedFor(app, 'lax');
-    await call(app, 'endRequest', { as: dev, id, body: {} });
-    await passUntil(app, start + 2 * MINUTE);
-    expect(app.tickets.asked).toEqual([]);
-  });
-
-  test('a validator that has left the catalogue does not answer', async () => {
-    const app = world();
-    const { id } = await filedFor(app, 'lax');
-    app.catalogue = catalogueOf({ ...smallCatalogueFile, roles: { ...roles, lax: roles.read } });
-    await passUntil(app, start + HOUR);
-    expect([app.tickets.asked, (await read(app, id)).ticketCheck?.state]).toEqual([[], 'unreachable']);
+    expect(ticketCheck).toEqual({ validator: 'jira', state: 'unchecked', at: '2026-11-22T10:00:00Z' });
+    expect(history[1]).toMatchObject({ type: 'ticket-unchecked', via: 'ticket-validator', note: 'jira: no answer' });
     expect(app.lines).toContainEqual({
       code: 'ticket-unanswered',
-      fields: { validator: 'jira', cause: 'no longer in the catalogue', request: id },
+      fields: { validator: 'jira', cause: 'no answer in time' },
     });
+    await playStream(app);
+    const unchecked = 'Unchecked: jira, which checks the tickets of this role, gave no answer.';
+    expect(app.mail.outbox[0]!.text.replace(/\s+/g, ' ')).toContain(unchecked);
+    const page = await call(app, 'showDecision', { id: linkTo(app, 'lead@example.com') });
+    expect(page.text).toContain(unchecked);
+    expect((await approvedBy(app, id, 'lead@example.com')).status).toBe('active');
   });
 
-  test('two sweeps at once write one answer down', async () => {
+  test('is never asked about again', async () => {
     const app = world();
+    app.tickets.answers.set('OPS-1', noAnswer);
+    const { id } = await filedFor(app, 'lax');
     app.tickets.answers.set('OPS-1', invalid);
-    const { id } = await filedFor(app, 'lax');
-    app.now += MINUTE;
-    await Promise.all([sweepOnce(app), sweepOnce(app)]);
-    expect(typesOf(await read(app, id))).toEqual(['filed', 'ticket-checked', 'denied']);
+    await passUntil(app, start + HOUR);
+    const request = await read(app, id);
+    expect([app.tickets.asked.length, request.status, request.ticketCheck?.state]).toEqual([1, 'pending', 'unchecked']);
   });
 
-  test('one fault of the asking holds up nobody else, and the next sweep asks again', async () => {
+  test.each([
+    ['a yes files it', undefined, 201, 'valid'],
+    ['a no does not', invalid, 422, undefined],
+  ])('an answer counts as for any role: %s', async (_, answer, status, state) => {
     const app = world();
-    const { id } = await filedFor(app, 'lax');
-    const other = await filedFor(app, 'lax-play', { ticket: 'OPS-2' });
-    let broken = true;
-    app.gate = ({ name }) => {
-      if (name !== 'tickets.check' || !broken) return;
-      broken = false;
-      throw new Error('no credentials');
-    };
-    app.now += MINUTE;
-    await expect(sweepOnce(app)).rejects.toThrow('1 of 2 requests could not be settled');
-    app.now += MINUTE;
-    await sweepOnce(app);
-    for (const one of [id, other.id]) expect((await read(app, one)).ticketCheck?.state).toBe('valid');
-  });
-
-  test('many are asked about side by side, and a run is bounded', async () => {
-    const app = world();
-    const one = app.store.requests;
-    await filedFor(app, 'lax');
-    const [first] = [...one.values()];
-    for (let n = 0; n < 260; n += 1) await app.store.create({ ...first!, id: `r${String(n).padStart(25, '0')}` });
-    app.now += MINUTE;
-    await sweepOnce(app);
-    expect(app.tickets.asked).toHaveLength(200);
-    await sweepOnce(app);
-    expect(app.tickets.asked).toHaveLength(261);
+    if (answer) app.tickets.answers.set('OPS-1', answer);
+    const { body, ...response } = await ask(app, 'lax-play');
+    expect([response.status, body.ticketCheck?.state]).toEqual([status, state]);
   });
 });
 
 describe('break-glass', () => {
   const wanted = { duration: '30m', breakGlass: true, reason: 'The shop is down and nobody else is awake' };
-  test('waits for no validator, and a no is told to the reviewer and ends nothing', async () => {
+  test('waits for no validator, and the reviewer reads that the ticket is unchecked', async () => {
     const app = world();
     app.tickets.answers.set('OPS-1', invalid);
     const { body } = await ask(app, 'strict', wanted);
-    expect([body.status, body.ticketCheck?.state, app.tickets.asked]).toEqual(['active', 'due', []]);
-    await passUntil(app, start + MINUTE);
-    const request = await read(app, body.id);
-    expect([request.status, request.ticketCheck?.state]).toEqual(['active', 'invalid']);
+    expect([body.status, body.ticketCheck?.state, app.tickets.asked]).toEqual(['active', 'unchecked', []]);
+    expect(body.history[1]).toMatchObject({
+      type: 'ticket-unchecked',
+      note: 'jira: not asked, because of break-glass',
+    });
     await call(app, 'endRequest', { as: dev, id: body.id, body: {} });
     await playStream(app);
     const review = app.mail.outbox.findLast(
       ({ to, subject }) => to === 'security@example.com' && subject.startsWith('Please review'),
     );
-    expect(review?.text).toContain('jira: invalid: OPS-1 was closed in May');
+    expect(review?.text).toContain('Unchecked: break-glass did not wait for jira.');
   });
 });
 
@@ -489,13 +345,12 @@ describe('an extension', () => {
     expect(app.store.requests.size).toBe(status === 201 ? 2 : 1);
   });
 
-  test('of a role that does not wait is asked about afterwards', async () => {
+  test('of a role that allows silence is filed as unchecked', async () => {
     const app = world();
     const { id } = await filedFor(app, 'lax-play');
+    app.tickets.answers.set('OPS-1', noAnswer);
     const { body } = await extend(app, id);
-    expect(body.ticketCheck?.state).toBe('due');
-    await passUntil(app, start + MINUTE);
-    expect((await read(app, body.id)).ticketCheck?.state).toBe('valid');
+    expect(body.ticketCheck?.state).toBe('unchecked');
   });
 });
 

@@ -30,7 +30,6 @@ const catalogue = catalogueOf({
       breakGlass: { requesters: ['dev@example.com'], maxDuration: '30m', reviewers: ['security@example.com'] },
     },
     asked: { ...roles.read, ticket },
-    'asked-later': { ...roles.read, ticket: { ...ticket, ifUnreachable: 'allow' } },
   },
 });
 const dev = signedIn(fakeApp({ catalogue }), 'dev@example.com');
@@ -141,14 +140,6 @@ const useCases: UseCase[] = [
       }),
   },
   { name: 'file for a role that waits for its ticket validator', act: file('asked') },
-  {
-    name: 'sweep: a ticket that is denied',
-    prepare: later(async (app) => {
-      app.tickets.answers.set('OPS-1', { outcome: 'invalid' });
-      await filed(app, 'asked-later');
-    }, MINUTE),
-    act: sweep,
-  },
 ];
 
 const kindsOfIo = [
