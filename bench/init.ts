@@ -80,7 +80,7 @@ async function variantsIn(scratch: string): Promise<Variant[]> {
   });
   return [
     { name: 'empty handler', file: empty },
-    { name: 'issue-session', file: join(built, 'issue-session/index.js') },
+    { name: 'issue-session', file: join(built, 'issue-session/issue-session.js') },
     { name: 'issue-session as ESM with the whole SDK', file: careless },
   ];
 }

@@ -2,6 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { baseUrl, lambda, mail, store } from '../lib/app.ts';
+import { faultOf } from '../lib/fault.ts';
 import { tell } from '../lib/news.ts';
 import { recordFromImage } from '../lib/store.ts';
 
@@ -30,7 +31,7 @@ async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
   } catch (error) {
     app.log('record-failed', {
       sequence: record.dynamodb?.SequenceNumber,
-      error: error instanceof Error ? error.name : typeof error,
+      ...faultOf(error),
     });
     return false;
   }

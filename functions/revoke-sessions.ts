@@ -2,6 +2,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { type App, catalogue, iam, lambda, store } from '../lib/app.ts';
 import { probeRevoker, withDoctor } from '../lib/diagnose.ts';
+import { faultOf } from '../lib/fault.ts';
 import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { recordFromImage } from '../lib/store.ts';
@@ -36,7 +37,7 @@ function imageIn({ log }: Pick<App, 'log'>, { dynamodb }: DynamoDBRecord): Reque
   } catch (error) {
     log('record-failed', {
       sequence: dynamodb?.SequenceNumber,
-      error: error instanceof Error ? error.name : typeof error,
+      ...faultOf(error),
     });
     return 'unreadable';
   }

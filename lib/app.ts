@@ -12,6 +12,7 @@ import { type Catalogue, openCatalogue, type TicketValidator } from './catalogue
 import type { CatalogueData } from './catalogue-shape.ts';
 import { undeployable, unlistedHosts } from './catalogue-tickets.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
+import { faultOf } from './fault.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
@@ -55,6 +56,7 @@ export type Log = (code: LogCode, fields?: Record<string, string | number | bool
 export type LogCode =
   | 'call-answered'
   | 'call-failed'
+  | 'function-failed'
   | 'mail-sent'
   | 'mail-busy'
   | 'mail-deferred'
@@ -62,6 +64,7 @@ export type LogCode =
   | 'record-failed'
   | 'sweep-done'
   | 'sweep-item-failed'
+  | 'sweep-task-failed'
   | 'catalogue-swept'
   | 'leaver-not-judged'
   | 'sessions-revoked'
@@ -246,6 +249,18 @@ export const baseUrl: Source<string> = { parts: ['baseUrl'], build: (config) => 
 type Clockwork = Pick<App, 'clock' | 'random' | 'pause' | 'log' | 'version'>;
 type Sources = { [Part in Exclude<keyof App, keyof Clockwork>]: Source<App[Part]> };
 
+/** Lambda logs a thrown error with its message, which may contain anything. So the error is logged here, and another one is thrown. */
+function logged<Event, Result>(log: Log, handle: (event: Event, context: Context) => Promise<Result>): typeof handle {
+  return async (event, context) => {
+    try {
+      return await handle(event, context);
+    } catch (error) {
+      log('function-failed', faultOf(error));
+      throw new Error('The function failed. See the log line with code function-failed.');
+    }
+  };
+}
+
 /**
  * A Lambda handler over the parts of the App that it names. In Lambda the parts are built while the function starts;
  * `with` gives the same handler over any other App, for tests and the local server.
@@ -266,7 +281,7 @@ export function lambda<Part extends keyof Sources, Event, Result>(
       log: jsonLog((line) => process.stdout.write(`${line}\n`), clock),
       version,
     };
-    return make({ ...clockwork, ...(built as Pick<App, Part>) });
+    return logged(clockwork.log, make({ ...clockwork, ...(built as Pick<App, Part>) }));
   };
   let live = inLambda ? real() : undefined;
   const handler = (event: Event, context: Context): Promise<Result> => {

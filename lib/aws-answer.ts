@@ -1,4 +1,4 @@
-// What an AWS SDK error says, reduced to the two things that may leave the edge: the service's code and the HTTP status.
+// What an AWS SDK error says, reduced to what may leave the edge: the service's code, the HTTP status and the error's name.
 
 /** A service's no: `code` is its own, without the suffix `Exception` that only some of them carry; `status` is HTTP's. */
 export type AwsAnswer = { code: string; status: number };
@@ -13,8 +13,20 @@ export function awsAnswer(error: unknown): AwsAnswer | undefined {
   const { httpStatusCode } = error.$metadata as { httpStatusCode?: unknown };
   if (typeof httpStatusCode !== 'number') return undefined;
   const code = error.name.replace(/Exception$/, '');
-  return { code: /^[A-Za-z][\w.]{0,63}$/.test(code) ? code : 'Unknown', status: httpStatusCode };
+  return { code: isName.test(code) ? code : 'Unknown', status: httpStatusCode };
 }
+
+/** `error`: the error's name, or Node's code of a network error; `aws`: the error code of the AWS service, if one answered. */
+export type ErrorNames = { error: string; aws?: string };
+
+export function namesOf(error: unknown): ErrorNames {
+  if (!(error instanceof Error)) return { error: typeof error };
+  const aws = awsAnswer(error)?.code;
+  const code = 'code' in error && /^E[A-Z0-9_]{2,50}$/.test(String(error.code)) ? String(error.code) : undefined;
+  return { error: code ?? (isName.test(error.name) ? error.name : 'Error'), ...(aws !== undefined && { aws }) };
+}
+
+const isName = /^[A-Za-z][\w.]{0,63}$/;
 
 /** Whether the answer is about this call as it was made, so that repeating it unchanged cannot help. */
 export const isRefusal = ({ code, status }: AwsAnswer): boolean =>

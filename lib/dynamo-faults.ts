@@ -1,5 +1,5 @@
 // DynamoDB's faults, sorted: what passes by itself becomes a Problem that says so, everything else stays what it was.
-import { awsAnswer, isRefusal } from './aws-answer.ts';
+import { awsAnswer, isRefusal, namesOf } from './aws-answer.ts';
 import { Problem } from './problem.ts';
 
 /** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
@@ -20,7 +20,7 @@ export async function passable<Answer>(call: Promise<Answer>): Promise<Answer> {
   try {
     return await call;
   } catch (error) {
-    if (isPassing(error)) throw tryAgain();
+    if (isPassing(error)) throw tryAgain(error);
     throw error;
   }
 }
@@ -34,5 +34,9 @@ function isPassing(error: unknown): boolean {
   );
 }
 
-export const tryAgain = () =>
-  new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', { retryAfterSeconds: 2 });
+/** @param cause the original error */
+export const tryAgain = (cause?: unknown) =>
+  new Problem('try-again', 'The database is busy or out of reach. Try again in a moment.', {
+    retryAfterSeconds: 2,
+    ...(cause !== undefined && { cause: namesOf(cause) }),
+  });

@@ -1,9 +1,10 @@
 // Works through many requests, a few at a time; one that fails holds up no other.
 import type { App, LogCode } from './app.ts';
+import { faultOf } from './fault.ts';
 
 /**
  * @param act answers whether it changed the request
- * @param code logged for each request that failed, with the name of the error
+ * @param code logged for each request that failed, with name and place of the error
  * @returns how many were changed, and what the others failed with
  */
 export async function eachRequest(
@@ -18,7 +19,7 @@ export async function eachRequest(
     try {
       if (await act(request)) changed += 1;
     } catch (error) {
-      app.log(code, { request, error: error instanceof Error ? error.name : typeof error });
+      app.log(code, { request, ...faultOf(error) });
       failures.push(error);
     }
   };

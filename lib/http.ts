@@ -4,6 +4,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
 import type { App } from './app.ts';
+import { faultOf } from './fault.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
 import { type Fault, Problem, problemDocument } from './problem.ts';
 import { notFound } from './request.ts';
@@ -91,7 +92,7 @@ export function endpoint<F extends HttpFunctionName>(
       status,
       code,
       call: requestId,
-      ...(isFault && faultOf(error)),
+      ...(status >= 500 && faultOf(error)),
     });
     return shown;
   };
@@ -289,11 +290,4 @@ function problemOf(error: unknown, event: HttpEvent): Problem {
   return error instanceof Problem
     ? error
     : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
-}
-
-/** An error's kind and place; its message, which the stack begins with, may carry anything and stays out of the log. */
-function faultOf(error: unknown): { error: string; at: string } {
-  const { name, message, stack = '' } = error instanceof Error ? error : { name: typeof error, message: '' };
-  const [place = ''] = stack.replace(message, '').match(/^ {4}at .*$/m) ?? [];
-  return { error: name, at: place.trim() };
 }

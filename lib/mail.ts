@@ -1,7 +1,7 @@
 // Mail through SES v1 SendEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
 import { type SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
 import type { Mail, OutgoingMail } from './app.ts';
-import { awsAnswer } from './aws-answer.ts';
+import { awsAnswer, namesOf } from './aws-answer.ts';
 import { MailRefused } from './mail-refused.ts';
 import { Problem } from './problem.ts';
 
@@ -64,6 +64,7 @@ function outcomeOf(error: unknown, sender: string): MailRefused | Problem {
     `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`,
     {
       retryAfterSeconds: answer ? 5 : 2,
+      cause: namesOf(error),
     },
   );
 }

@@ -1,5 +1,6 @@
 // From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
 import type { App } from './app.ts';
+import { faultOf } from './fault.ts';
 import { makeLink } from './links.ts';
 import { CLAIM_LASTS, NewsPending } from './mail-claim.ts';
 import { MailRefused } from './mail-refused.ts';
@@ -79,6 +80,6 @@ async function undelivered(
     return true;
   }
   await app.store.settleMessage(fields.request, fields.message, { releaseOf: claimedAt });
-  app.log('mail-deferred', { ...fields, error: error instanceof Error ? error.name : typeof error });
+  app.log('mail-deferred', { ...fields, ...faultOf(error) });
   return false;
 }

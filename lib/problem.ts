@@ -1,4 +1,5 @@
 // The closed table of refusals: every expected "no" is a Problem whose code is listed here (RFC 9457).
+import type { ErrorNames } from './aws-answer.ts';
 import type { RequestRecord, RequestView } from './schema.ts';
 
 /** Code -> HTTP status and title. The code is the contract; titles are for people. */
@@ -46,6 +47,8 @@ export type ProblemExtras = {
   retryAfterSeconds?: number;
   /** methods, for Allow */
   allow?: string[];
+  /** names of the original error; only logged, never sent */
+  cause?: ErrorNames;
 };
 
 /** An expected refusal. Anything else that is thrown is a fault of ours and becomes `internal`. */

@@ -2,6 +2,7 @@
 import type { App, RevokedRole } from './app.ts';
 import { accountWithRevoker, type Catalogue } from './catalogue.ts';
 import { changeRequest } from './change.ts';
+import { faultOf } from './fault.ts';
 import { revokerArn } from './iam.ts';
 import { Problem } from './problem.ts';
 import { recordRevocation } from './request.ts';
@@ -76,7 +77,8 @@ async function postponed(
 ): Promise<string[]> {
   app.log('revocation-deferred', {
     requests: ids.length,
-    error: error instanceof RevocationRefused ? error.reason : nameOf(error),
+    ...(error instanceof RevocationRefused && { reason: error.reason }),
+    ...faultOf(error),
   });
   if (!open) return [...ids];
   const isOver = (request: RequestRecord) =>
@@ -93,7 +95,7 @@ async function settled(app: Part, requests: readonly RequestRecord[], state: 'do
       await changeRequest(app, id, (current, now) => recordRevocation(current, state, now));
       app.log(state === 'done' ? 'sessions-revoked' : 'revocation-failed', { request: id });
     } catch (error) {
-      app.log('revocation-deferred', { request: id, error: nameOf(error) });
+      app.log('revocation-deferred', { request: id, ...faultOf(error) });
       later.push(id);
     }
   }
@@ -149,5 +151,3 @@ function revokedRole(catalogue: Catalogue, arn: string): RevokedRole | undefined
   const account = accountWithRevoker(catalogue, arn);
   return account && { arn, revoker: revokerArn(account), externalId: account.externalId };
 }
-
-const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);

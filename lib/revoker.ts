@@ -2,7 +2,7 @@
 import { DeleteRolePolicyCommand, type IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { Iam, RevokedRole, SessionCredentials } from './app.ts';
-import { awsAnswer } from './aws-answer.ts';
+import { awsAnswer, namesOf } from './aws-answer.ts';
 import { revocationPolicyName } from './iam.ts';
 import { Problem } from './problem.ts';
 import { RevocationRefused } from './revocation-refused.ts';
@@ -67,4 +67,6 @@ function outcomeOf(error: unknown): 'gone' | 'full' {
 }
 
 const again = (service: string, error: unknown): Problem =>
-  new Problem('try-again', `AWS ${service} did not take the revocation (${awsAnswer(error)?.code ?? 'no answer'}).`);
+  new Problem('try-again', `AWS ${service} did not take the revocation (${awsAnswer(error)?.code ?? 'no answer'}).`, {
+    cause: namesOf(error),
+  });

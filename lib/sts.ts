@@ -1,7 +1,7 @@
 // AssumeRole through the AWS SDK: input out, credentials or a Problem back.
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from '@aws-sdk/client-sts';
 import type { SessionCredentials, Sts } from './app.ts';
-import { awsAnswer, isRefusal } from './aws-answer.ts';
+import { awsAnswer, isRefusal, namesOf } from './aws-answer.ts';
 import { Problem } from './problem.ts';
 import { unknownCause, usualCauses } from './sts-causes.ts';
 import { triedRole } from './trials.ts';
@@ -39,22 +39,25 @@ function credentialsOf({ Credentials: found }: AssumeRoleCommandOutput, target: 
   };
 }
 
-/** Everything that is not a clear no is worth another try; an error is never passed on, since the SDK hides the raw answer in it. */
+/** Everything that is not a clear no is worth another try; of the error only names are passed on, since the SDK hides the raw answer in it. */
 function problemOf(error: unknown, target: string): Problem {
   const answer = awsAnswer(error);
+  const cause = namesOf(error);
   if (!answer)
     return new Problem('try-again', `AWS STS did not answer in time for ${target}. Try again in a moment.`, {
       retryAfterSeconds: 2,
+      cause,
     });
   if (!isRefusal(answer))
     return new Problem(
       'try-again',
       `AWS STS is busy or not ready for ${target} (${answer.code}). Try again in a moment.`,
-      { retryAfterSeconds: 5 },
+      { retryAfterSeconds: 5, cause },
     );
   return new Problem(
     'aws-refused',
     `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell whoever runs Latchkey.`,
+    { cause },
   );
 }
 

@@ -2,6 +2,7 @@
 import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { eachRequest } from './each-request.ts';
+import { faultOf } from './fault.ts';
 import { endLeavers } from './leavers.ts';
 import { settle } from './request.ts';
 
@@ -19,7 +20,7 @@ const AT_ONCE = 8;
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
   const { due, settled, failures } = await settleDue(app);
-  const leaverFailures = await failuresOf(endLeavers(app));
+  const leaverFailures = await failuresOf(app, endLeavers(app));
   if (failures.length + leaverFailures.length > 0)
     throw new AggregateError(
       [...failures, ...leaverFailures],
@@ -30,9 +31,17 @@ export async function sweep(app: Part): Promise<{ due: number; settled: number }
 
 // --- internal ---
 
-const errorsIn = (error: unknown): unknown[] => (error instanceof AggregateError ? error.errors : [error]);
-
-const failuresOf = (task: Promise<unknown>): Promise<unknown[]> => task.then(() => [], errorsIn);
+async function failuresOf({ log }: Part, task: Promise<unknown>): Promise<unknown[]> {
+  try {
+    await task;
+    return [];
+  } catch (error) {
+    // the errors in an AggregateError are logged already, one per request
+    if (error instanceof AggregateError) return error.errors;
+    log('sweep-task-failed', faultOf(error));
+    return [error];
+  }
+}
 
 async function settleDue(app: Part): Promise<{ due: number; settled: number; failures: unknown[] }> {
   const ids = await app.store.due(app.clock(), MOST_PER_RUN);

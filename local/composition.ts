@@ -154,6 +154,7 @@ function logTo(write: ((line: string) => void) | undefined, clock: MovableClock)
     'call-failed',
     'record-failed',
     'sweep-item-failed',
+    'sweep-task-failed',
     'leaver-not-judged',
     'ticket-unanswered',
   ]);

@@ -3,6 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Log, Store } from '../lib/app.ts';
+import { faultOf } from '../lib/fault.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { imageOf } from '../lib/store.ts';
 import { SECOND } from '../lib/time.ts';
@@ -33,7 +34,7 @@ export function createStream(
     } catch (error) {
       log('record-failed', {
         sequence: record.dynamodb?.SequenceNumber,
-        error: error instanceof Error ? error.name : typeof error,
+        ...faultOf(error),
       });
       return false;
     }

@@ -1,4 +1,6 @@
 // Builds what Lambda runs: per function one minified CommonJS file and the compiled catalogue, in .build/<name>/ and .build/<name>.zip.
+// Source maps are kept apart, in .build/maps/, for `npm run trace`.
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
@@ -9,6 +11,8 @@ export type Artefact = {
   name: string;
   bundleBytes: number;
   zipBytes: number;
+  /** SHA-256 of the zip in base64, as Lambda reports it (lambda-dg, FunctionConfiguration) */
+  codeSha256: string;
   /** every source that left something in the bundle, relative to the repository */
   inputs: string[];
 };
@@ -69,6 +73,9 @@ const options: BuildOptions = {
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
   minify: true,
+  // not part of the zip; sources are left out because the commit has them
+  sourcemap: 'external',
+  sourcesContent: false,
   legalComments: 'none',
   metafile: true,
   write: false,
@@ -80,11 +87,13 @@ const options: BuildOptions = {
 export async function build(): Promise<Artefact[]> {
   const catalogue = Buffer.from(JSON.stringify(deployedCatalogue()));
   rmSync(output, { recursive: true, force: true });
-  mkdirSync(output);
+  mkdirSync(join(output, 'maps'), { recursive: true });
   // the repository is ESM, the bundles are not; Lambda has no package.json and takes .js for CommonJS
   writeFileSync(join(output, 'package.json'), '{"type":"commonjs"}\n');
   const artefacts = await Promise.all(functionNames.map((name) => buildFunction(name, catalogue)));
   writeFileSync(join(output, 'artefacts.json'), JSON.stringify(artefacts, null, 2));
+  const release = Object.fromEntries(artefacts.map(({ name, codeSha256 }) => [name, codeSha256]));
+  writeFileSync(join(output, 'maps/release.json'), `${JSON.stringify(release, null, 2)}\n`);
   return artefacts;
 }
 
@@ -94,17 +103,21 @@ async function buildFunction(name: string, catalogue: Buffer): Promise<Artefact>
     write: false,
     metafile: true,
     entryPoints: [`functions/${name}.ts`],
+    outfile: join(output, name, `${name}.js`),
   });
-  const code = Buffer.from(outputFiles[0]!.contents);
-  const files = { 'catalogue.json': catalogue, 'index.js': code };
+  const [map, code] = outputFiles.map(({ contents }) => Buffer.from(contents)) as [Buffer, Buffer];
+  // named after the function, so that a frame says which source map it needs
+  const files = { 'catalogue.json': catalogue, [`${name}.js`]: code };
   const archive = zip(Object.entries(files).map(([file, data]) => ({ name: file, data })));
   mkdirSync(join(output, name));
   for (const [file, data] of Object.entries(files)) writeFileSync(join(output, name, file), data);
   writeFileSync(join(output, `${name}.zip`), archive);
+  writeFileSync(join(output, 'maps', `${name}.js.map`), map);
   const inputs = Object.values(metafile.outputs).flatMap((bundled) =>
     Object.entries(bundled.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
   );
-  return { name, bundleBytes: code.length, zipBytes: archive.length, inputs: inputs.sort() };
+  const codeSha256 = createHash('sha256').update(archive).digest('base64');
+  return { name, bundleBytes: code.length, zipBytes: archive.length, codeSha256, inputs: inputs.sort() };
 }
 
 if (import.meta.main) {

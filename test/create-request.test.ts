@@ -483,7 +483,10 @@ describe('faults', () => {
       code: 'internal',
     });
     expect(app.lines).toMatchObject([
-      { code: 'call-failed', fields: { error: 'TypeError', status: 500, code: 'internal', call } },
+      {
+        code: 'call-failed',
+        fields: { error: 'TypeError', frames: expect.any(String), status: 500, code: 'internal', call },
+      },
     ]);
     expect(JSON.stringify(app.lines)).not.toMatch(/latchkey-prod|secret/);
   });

@@ -1,6 +1,10 @@
 // Reads what `npm run package` makes: the CloudFormation template and the artefacts, as a reviewer of a deployment would.
 import { execFileSync, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -17,7 +21,8 @@ import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { checkSettings } from '../scripts/settings.ts';
-import { invokeBuilt } from './support/built-function.ts';
+import { traced } from '../scripts/trace.ts';
+import { invokeBuilt, runBuilt } from './support/built-function.ts';
 import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
 import { dynalite } from './support/emulators.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
@@ -98,7 +103,7 @@ describe('functions', () => {
 
   test.each(functionNames)('%s runs on nodejs24.x and arm64, from its own artefact', (name) => {
     const { Properties } = lambdaOf(name);
-    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+    expect(Properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: `${name}.handler` });
     expect((Properties.Code as { S3Key: string }).S3Key).toMatch(new RegExp(`/${name}\\.zip$`));
   });
 
@@ -108,7 +113,7 @@ describe('functions', () => {
       Object.entries(Variables).map(([key, value]) => [key, typeof value === 'string' ? value : standInFor(key)]),
     );
     const directory = join(root, '.build', name);
-    const start = `(() => { try { return typeof require(${JSON.stringify(join(directory, 'index.js'))}).handler } catch (error) { return error.message } })()`;
+    const start = `(() => { try { return typeof require(${JSON.stringify(join(directory, `${name}.js`))}).handler } catch (error) { return error.message } })()`;
     const started = spawnSync(process.execPath, ['-p', start], {
       env: { ...env, AWS_LAMBDA_FUNCTION_NAME: name, AWS_REGION: 'eu-west-1', LAMBDA_TASK_ROOT: directory },
       encoding: 'utf8',
@@ -144,7 +149,7 @@ test.each([
     LATCHKEY_SCOPE: 'latchkey/use',
   };
   const start = (hosts: string) =>
-    spawnSync(process.execPath, [join(home, 'index.js')], {
+    spawnSync(process.execPath, [join(home, `${name}.js`)], {
       env: { ...env, LATCHKEY_TICKET_HOSTS: hosts },
       encoding: 'utf8',
     });
@@ -688,9 +693,99 @@ describe('artefacts', () => {
     }
   }, 60_000);
 
+  describe('errors are located', () => {
+    const environment = {
+      AWS_REGION: 'eu-west-1',
+      AWS_ACCESS_KEY_ID: hubKeys.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: hubKeys.secretAccessKey,
+      LATCHKEY_TABLE: 'latchkey',
+      LATCHKEY_ISSUER: 'https://issuer.example.com',
+      LATCHKEY_AUDIENCE: 'latchkey',
+      LATCHKEY_SCOPE: 'latchkey',
+    };
+    const run = (name: string, env: Record<string, string>, event: unknown) =>
+      runBuilt(join(root, '.build', name), { ...environment, ...env }, event);
+    const sourceOf = (text: string) => traced(text, join(root, '.build/maps')).map((line) => line.split('  ')[1]!);
+    /** `lib/http.ts:85` where the text is, as the one line of that file that has it. */
+    const lineWith = (file: string, part: string): string => {
+      const found = readFileSync(join(root, file), 'utf8')
+        .split('\n')
+        .flatMap((line, i) => (line.includes(part) ? [`${file}:${i + 1}`] : []));
+      expect([file, part, found.length]).toEqual([file, part, 1]);
+      return found[0]!;
+    };
+
+    test('the frames that a bundle logs for a 500 map back to source lines', async () => {
+      const event = eventFor('createRequest', { headers: { 'idempotency-key': 'canary' } });
+      const { out } = await run('api', {}, { ...event, headers: undefined });
+      const line = out.split('\n').find((text) => text.includes('call-failed'))!;
+      expect(JSON.parse(line)).toMatchObject({ error: 'TypeError', status: 500, frames: expect.any(String) });
+      expect(line).not.toMatch(/canary|headers|undefined/);
+      const sources = sourceOf(line);
+      expect(sources.length).toBeLessThanOrEqual(5);
+      expect(sources.map((source) => source.replace(/:\d+$/, ''))).toContain(
+        lineWith('lib/http.ts', 'return toResult(await handle('),
+      );
+      const program = spawnSync(process.execPath, ['scripts/trace.ts'], { cwd: root, input: line, encoding: 'utf8' });
+      expect(
+        program.stdout
+          .split('\n')
+          .filter(Boolean)
+          .map((text) => text.split('  ')[1]),
+      ).toEqual(sources);
+      const { codeSha256 } = artefacts.find(({ name }) => name === 'api')!;
+      expect(program.stderr).toBe(`The source map of api is for CodeSha256 ${codeSha256}.\n`);
+    });
+
+    test("a failed invocation logs AWS's error code and frames, but no error message reaches any log", async () => {
+      const refusing = createServer((_, response) => {
+        response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+        response.end(
+          '{"__type":"com.amazonaws.dynamodb#AccessDeniedException","Message":"User: canary is not allowed"}',
+        );
+      }).listen(0, '127.0.0.1');
+      await once(refusing, 'listening');
+      const { port } = refusing.address() as AddressInfo;
+      const endpoint = `http://127.0.0.1:${port}`;
+      try {
+        const { out, err, status } = await run('sweep', { AWS_ENDPOINT_URL: endpoint }, eventFile('sweep.schedule'));
+        expect(status).not.toBe(0);
+        const line = out.split('\n').find((text) => text.includes('function-failed'))!;
+        expect(JSON.parse(line)).toMatchObject({ error: 'AccessDeniedException', aws: 'AccessDenied' });
+        expect(out + err).not.toContain('canary');
+        expect(sourceOf(line).some((source) => source.startsWith('lib/store.ts:'))).toBe(true);
+      } finally {
+        refusing.close();
+      }
+    });
+
+    test('a frame that is in no source map says so', () =>
+      expect(traced('at x (/var/task/other.js:1:2) api.js:99999:1', join(root, '.build/maps'))).toEqual([
+        'other.js:1:2  no source map for this file',
+        'api.js:99999:1  not in the source map; check that it belongs to the deployed release',
+      ]));
+  });
+
+  test("each artefact's digest is the CodeSha256 that Lambda reports", () => {
+    for (const { name, codeSha256 } of artefacts)
+      expect([name, codeSha256]).toEqual([
+        name,
+        createHash('sha256')
+          .update(readFileSync(join(root, '.build', `${name}.zip`)))
+          .digest('base64'),
+      ]);
+    expect(JSON.parse(readFileSync(join(root, '.build/maps/release.json'), 'utf8'))).toEqual(
+      Object.fromEntries(artefacts.map(({ name, codeSha256 }) => [name, codeSha256])),
+    );
+  });
+
   test('the same sources make the same bytes', () => {
     const bytes = () =>
-      functionNames.map((name) => readFileSync(join(root, '.build', `${name}.zip`)).toString('base64'));
+      functionNames.flatMap((name) =>
+        [`${name}.zip`, `maps/${name}.js.map`].map((file) =>
+          readFileSync(join(root, '.build', file)).toString('base64'),
+        ),
+      );
     const before = bytes();
     execFileSync(process.execPath, ['scripts/build.ts'], { cwd: root, stdio: 'pipe' });
     expect(bytes()).toEqual(before);

@@ -228,6 +228,16 @@ describe('the look through what is open', () => {
   }
 });
 
+test('a sweep that cannot read its memory logs where, and fails', async () => {
+  const app = fakeApp();
+  app.store.lastLook = () => Promise.reject(new TypeError('canary'));
+  await expect(sweepOnce(app)).rejects.toThrow('0 of 0 due requests and 1 checks');
+  expect(app.lines.find(({ code }) => code === 'sweep-task-failed')?.fields).toEqual({
+    error: 'TypeError',
+    frames: expect.stringContaining('leavers.ts:'),
+  });
+});
+
 test('an hour of sweeps over an unchanged catalogue reads its memory and nothing else', async () => {
   const app = fakeApp();
   await sweepOnce(app);

@@ -234,6 +234,7 @@ describe('trouble', () => {
     expect(app.lines.find(({ code }) => code === 'record-failed')?.fields).toEqual({
       sequence: '1001',
       error: 'NewsPending',
+      frames: expect.stringContaining('news.ts:'),
     });
   });
 

@@ -48,7 +48,6 @@ const useCases = [
 /** What touches the world, and what builds it. */
 const edges = [
   'app',
-  'aws-answer',
   'catalogue-file',
   'config',
   'dynamo-conditions',

@@ -89,7 +89,10 @@ describe('one request', () => {
     await expect(sweep(app)).rejects.toThrow('1 of 3 due requests and 1 checks after a change of the catalogue failed');
     expect(ids.map((id) => app.store.requests.get(id)?.outcome?.status)).toEqual([undefined, 'ended', 'lapsed']);
     expect(app.lines.filter(({ code }) => code.startsWith('sweep'))).toEqual([
-      { code: 'sweep-item-failed', fields: { request: ids[0], error: 'Error' } },
+      {
+        code: 'sweep-item-failed',
+        fields: { request: ids[0], error: 'Error', frames: expect.stringContaining('sweep.test.ts:') },
+      },
       { code: 'sweep-done', fields: { due: 3, settled: 2, failed: 1 } },
     ]);
   });

@@ -1,5 +1,6 @@
 // Invokes what was built for Lambda as Lambda does: a process of its own, with the environment, keys and endpoints that it is given.
 import { spawn } from 'node:child_process';
+import { basename } from 'node:path';
 import { text } from 'node:stream/consumers';
 
 const invocation = `
@@ -16,7 +17,18 @@ export async function invokeBuilt<Result>(
   env: Record<string, string>,
   event: unknown,
 ): Promise<Result> {
-  const child = spawn(process.execPath, ['-e', invocation, `${directory}/index.js`], {
+  const { out, err, status } = await runBuilt(directory, env, event);
+  if (status !== 0) throw new Error(`${directory} ended with ${status}: ${err.slice(-2000)}`);
+  return JSON.parse(out.slice(out.lastIndexOf('\n') + 1)) as Result;
+}
+
+/** All that it says. `out` has the lines of the log, and the answer as the last line where it did not fail. */
+export async function runBuilt(
+  directory: string,
+  env: Record<string, string>,
+  event: unknown,
+): Promise<{ out: string; err: string; status: unknown }> {
+  const child = spawn(process.execPath, ['-e', invocation, `${directory}/${basename(directory)}.js`], {
     env: { ...env, AWS_LAMBDA_FUNCTION_NAME: 'latchkey', LAMBDA_TASK_ROOT: directory },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
@@ -26,6 +38,5 @@ export async function invokeBuilt<Result>(
     text(child.stderr),
     new Promise((resolve) => child.on('close', resolve)),
   ]);
-  if (status !== 0) throw new Error(`${directory} ended with ${status}: ${err.slice(-2000)}`);
-  return JSON.parse(out.slice(out.lastIndexOf('\n') + 1)) as Result;
+  return { out, err, status };
 }
