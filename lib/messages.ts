@@ -59,15 +59,18 @@ export type News = {
 export function messagesFor(before: RequestRecord | undefined, after: RequestRecord): News[] {
   const isGrant = before?.grant === undefined && after.grant !== undefined;
   const events = after.history.filter(({ seq }) => seq > (before?.version ?? 0));
-  const all = events.flatMap((event) => [...newlyAsked(after, event), ...newsOf(after, event, isGrant)]);
+  const all = [
+    ...newlyOpened(before, after).flatMap((index) => asks(after, index)),
+    ...events.flatMap((event) => [...askedAgain(after, event), ...newsOf(after, event, isGrant)]),
+  ];
   // a role that approves by itself is filed and approved in one change: the later news says it all
   return [...new Map(all.map((news) => [news.to.key, news])).values()];
 }
 
 /** The messages that ask for a decision now, with the ids they had when the stage opened. Who has decided already is left out. */
 export function askedOf(request: RequestRecord): News[] {
-  const stage = openStage(request)?.stage;
-  return stage ? asks(request, stage) : [];
+  const open = openStage(request);
+  return open ? asks(request, open.index) : [];
 }
 
 /**
@@ -139,7 +142,7 @@ function ask({ kind, to }: News, request: RequestRecord, { decide, home }: Links
 /** Why this mail comes to this person now. */
 function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
   const stage = openStage(request)?.stage;
-  const openedAt = request.history.find(({ seq }) => seq === stage?.openedBy)?.at ?? request.createdAt;
+  const openedAt = stage?.openedAt ?? request.createdAt;
   const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
   if (kind === 'reminder')
     return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
@@ -184,19 +187,26 @@ function actionOf({ withdraw, review }: Links): Pick<Letter, 'action'> {
 
 // --- internal ---
 
-/** Whom an event makes us ask. A mail check and an escalation name everybody whose turn it is: what has gone out is not sent again. */
-function newlyAsked(request: RequestRecord, { seq, type }: HistoryEvent): News[] {
+/** Indexes of the stages whose turn it became by a change. */
+const newlyOpened = (before: RequestRecord | undefined, { stages }: RequestRecord): number[] =>
+  stages.flatMap(({ openedAt }, index) =>
+    openedAt !== undefined && before?.stages[index]?.openedAt === undefined ? [index] : [],
+  );
+
+/** Whom an event makes us ask once more. A mail check and an escalation name everybody whose turn it is: what has gone out is not sent again. */
+function askedAgain(request: RequestRecord, { seq, type }: HistoryEvent): News[] {
   if (type === 'mail-checked' || type === 'escalated') return askedOf(request);
   const stage = openStage(request)?.stage;
-  if (type === 'reminded') return stage ? askAll(request, stage, 'reminder', seq) : [];
-  return request.stages.filter(({ openedBy }) => openedBy === seq).flatMap((opened) => asks(request, opened));
+  return type === 'reminded' && stage ? askAll(request, stage, 'reminder', seq) : [];
 }
 
 /** Those who were asked at first and those to whom it was escalated have messages of one kind and cause, so the mail check covers both. */
-const asks = (request: RequestRecord, stage: Stage): News[] => askAll(request, stage, 'decide', stage.openedBy);
+function asks(request: RequestRecord, index: number): News[] {
+  const stage = request.stages[index];
+  return stage ? askAll(request, stage, 'decide', `stage ${index}`) : [];
+}
 
-function askAll(request: RequestRecord, stage: Stage, kind: 'decide' | 'reminder', cause: number | undefined): News[] {
-  if (cause === undefined) return [];
+function askAll(request: RequestRecord, stage: Stage, kind: 'decide' | 'reminder', cause: Cause): News[] {
   const decided = new Set(request.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person)));
   return stage.people
     .filter(({ key }) => key !== request.requester.person && !decided.has(key))
@@ -216,12 +226,7 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
   const toReview = review && !review.signed ? askToReview(request, 'review', seq, review.people) : [];
   switch (type) {
     case 'filed':
-      if (review)
-        return tellAll('break-glass', [
-          ...review.admins,
-          ...review.people,
-          ...request.stages.flatMap(({ people }) => people),
-        ]);
+      if (review) return toldOfGlass(request, review);
       return request.filedBy ? tellAll('filed', [requester]).map(withWithdrawal) : [];
     case 'approved':
       if (!isGrant) return [];
@@ -235,10 +240,8 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return [...tellAll(type, [requester, ...askedSoFar(request)]), ...toReview];
     case 'ended':
       return event.via === 'sweep' ? toReview : [...tellAll('ended', whoApproved(request)), ...toReview];
-    case 'mail-checked': {
-      const filed = review && request.history.find((one) => one.type === 'filed');
-      return filed ? newsOf(request, filed, false) : [];
-    }
+    case 'mail-checked':
+      return review ? toldOfGlass(request, review) : [];
     case 'review-overdue':
       return review ? askToReview(request, type, seq, [...review.admins, ...review.people]) : [];
     case 'reviewed':
@@ -247,6 +250,12 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return [];
   }
 }
+
+/** Everybody who may act on a grant by break-glass. The same messages at the filing, which is event 1, and at a check of the mail. */
+const toldOfGlass = (request: RequestRecord, review: NonNullable<RequestRecord['review']>): News[] =>
+  [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]
+    .filter(({ key }) => key !== request.requester.person)
+    .flatMap((person) => tell(request, 'break-glass', 1, person));
 
 const askToReview = (
   request: RequestRecord,
@@ -261,8 +270,8 @@ const askToReview = (
 const withWithdrawal = (news: News): News => ({ ...news, withdrawer: { key: news.to.key, name: news.to.name } });
 
 const askedSoFar = ({ stages, requester }: RequestRecord): Named[] =>
-  stages.flatMap(({ openedBy, people }) =>
-    openedBy === undefined ? [] : people.filter(({ key }) => key !== requester.person),
+  stages.flatMap(({ openedAt, people }) =>
+    openedAt === undefined ? [] : people.filter(({ key }) => key !== requester.person),
   );
 
 const whoApproved = ({ stages }: RequestRecord): Named[] =>
@@ -270,13 +279,11 @@ const whoApproved = ({ stages }: RequestRecord): Named[] =>
     decisions.filter(({ decision }) => decision === 'approve').map(({ person, name }) => ({ key: person, name })),
   );
 
+/** What a message is named by beside its kind and its reader: the seq of an event, or the stage whose turn it is. */
+type Cause = number | `stage ${number}`;
+
 /** One message, or none where the person has no mail address. */
-function tell(
-  { id: requestId, requester }: RequestRecord,
-  kind: NewsKind,
-  cause: number,
-  { key, name }: Named,
-): News[] {
+function tell({ id: requestId, requester }: RequestRecord, kind: NewsKind, cause: Cause, { key, name }: Named): News[] {
   const email = key === requester.person ? requester.email : v.is(Email, key) ? key : null;
   if (email === null) return [];
   return [{ id: digestOf([kind, cause, key]).slice(0, 22), requestId, kind, to: { key, name, email } }];

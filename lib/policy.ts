@@ -58,7 +58,7 @@ export type Judgement = {
   extends?: string;
   scope?: Scope;
   automatic: boolean;
-  stages: Array<Omit<Stage, 'openedBy' | 'decisions'>>;
+  stages: Array<Omit<Stage, 'openedAt' | 'decisions'>>;
   /** the catalogue alone allows it, without a token's groups */
   byCatalogue: boolean;
   waiting?: Waiting | undefined;

@@ -65,7 +65,11 @@ export function file(
     createdAt: now,
     decideBy: floorToSecond(now) + role.approval.decideWithin * SECOND,
     automatic,
-    stages: stages.map((stage, index) => ({ ...stage, ...(index === 0 && !review && { openedBy: 1 }), decisions: [] })),
+    stages: stages.map((stage, index) => ({
+      ...stage,
+      ...(index === 0 && !review && { openedAt: now }),
+      decisions: [],
+    })),
     mailChecks: 0,
     ...(waiting && { waiting }),
     sessions: [],
@@ -205,9 +209,7 @@ function approve(
       ? {
           ...decided,
           mailChecks: 0,
-          stages: decided.stages.map((stage, i) =>
-            i === next.index ? { ...stage, openedBy: request.version + 1 } : stage,
-          ),
+          stages: decided.stages.map((stage, i) => (i === next.index ? { ...stage, openedAt: now } : stage)),
         }
       : decided;
   return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
@@ -399,7 +401,13 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
     case 'lapsed':
       return record({ ...request, outcome: { status: 'lapsed', at: step.at, by: 'nobody' } }, 'lapsed', clockwork, now);
     case 'escalated':
-      return record(escalated(request), 'escalated', clockwork, now, `to ${request.waiting?.escalate?.to.join(', ')}`);
+      return record(
+        escalated(request, now),
+        'escalated',
+        clockwork,
+        now,
+        `to ${request.waiting?.escalate?.to.join(', ')}`,
+      );
     case 'reminded':
       return record(reminded(request, now), 'reminded', clockwork, now);
     case 'review-overdue':

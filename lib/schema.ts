@@ -95,13 +95,13 @@ export const Stage = v.object({
   approvers: v.array(v.string()),
   /** who that was at filing, as far as the catalogue could tell; they are the ones who get mail */
   people: v.array(KnownPerson),
-  /** seq of the event that made it this stage's turn; mail about the stage is named by it */
-  openedBy: v.optional(v.number()),
+  /** when it became this stage's turn */
+  openedAt: v.optional(At),
   decisions: v.array(Decision),
   /** how often its people were reminded, and when last */
   reminded: v.optional(v.object({ count: v.number(), at: At })),
-  /** seq of the event that let further people decide, and where in `people` they begin */
-  escalated: v.optional(v.object({ by: v.number(), from: v.number() })),
+  /** when further people were let decide, and where in `people` they begin */
+  escalated: v.optional(v.object({ at: At, from: v.number() })),
 });
 
 /** What the sweep does while a request waits, as the catalogue had it at filing. Seconds. */

@@ -55,10 +55,9 @@ export function clockSteps(record: RequestRecord): ClockStep[] {
       ...stepsUnderGlass(record, record.grant),
     ];
   const stage = openStage(record)?.stage;
-  const opened = openedAt(record);
   return [
     { at: record.decideBy, does: 'lapsed' },
-    ...(stage && opened !== undefined ? stepsWhileOpen(record, stage, opened) : []),
+    ...(stage?.openedAt === undefined ? [] : stepsWhileOpen(record, stage, stage.openedAt)),
   ];
 }
 
@@ -113,13 +112,9 @@ export function dueAt(record: RequestRecord): number | undefined {
 
 /** How many checks of the mail the open stage, or the grant by break-glass, has had coming by `now`. A sweep that comes late makes up for all of them at once. */
 export function mailChecksBy(record: RequestRecord, now: number): number {
-  const opened = record.review ? record.createdAt : openedAt(record);
+  const opened = record.review ? record.createdAt : openStage(record)?.stage.openedAt;
   return opened === undefined ? record.mailChecks : mailChecksAfter.filter((delay) => opened + delay <= now).length;
 }
-
-/** When it became the open stage's turn. */
-const openedAt = (record: RequestRecord): number | undefined =>
-  record.history.find(({ seq }) => seq === openStage(record)?.stage.openedBy)?.at;
 
 /** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
 export function sessionsUntil(record: RequestRecord, now: number): number | undefined {

@@ -31,13 +31,13 @@ export const reminded = (request: RequestRecord, now: number): RequestRecord =>
   withOpenStage(request, (stage) => ({ ...stage, reminded: { count: (stage.reminded?.count ?? 0) + 1, at: now } }));
 
 /** Further people may decide the open stage, beside those who could before. */
-export function escalated(request: RequestRecord): RequestRecord {
+export function escalated(request: RequestRecord, now: number): RequestRecord {
   const { to = [], people = [] } = request.waiting?.escalate ?? {};
   return withOpenStage(request, (stage) => ({
     ...stage,
     approvers: [...new Set([...stage.approvers, ...to])],
     people: [...stage.people, ...people.filter(({ key }) => !stage.people.some((known) => known.key === key))],
-    escalated: { by: request.version + 1, from: stage.people.length },
+    escalated: { at: now, from: stage.people.length },
   }));
 }
 

@@ -1,7 +1,7 @@
 // Deciding through the handler: who may, in which order of stages, for how long, and what becomes of the second one who tries.
 import { describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
-import { HOUR } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, approvedBy, call, filed, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { requestId, start } from './support/records.ts';
@@ -170,8 +170,9 @@ describe('stages', () => {
       body: { code: 'already-decided' },
     });
 
+    app.now += MINUTE;
     expect(await decide(app, id, second)).toMatchObject({ status: 200, body: { status: 'pending' } });
-    expect(app.store.requests.get(id)?.stages.map(({ openedBy }) => openedBy)).toEqual([1, 3]);
+    expect(app.store.requests.get(id)?.stages.map(({ openedAt }) => openedAt)).toEqual([start, start + MINUTE]);
     expect(await decide(app, id, security)).toMatchObject({ status: 200, body: { status: 'active', version: 4 } });
   });
 

@@ -61,11 +61,11 @@ const stage = (
   ...changes,
 });
 const grant = { grant: { startsAt: start + MINUTE, endsAt: start + MINUTE + HOUR } };
-const twoStages = filed({ stages: [stage([lea, bob, machine, asi], { openedBy: 1 }), stage([sec, lea])] });
+const twoStages = filed({ stages: [stage([lea, bob, machine, asi], { openedAt: start }), stage([sec, lea])] });
 const firstApproved = after(twoStages, 'approved', lea, {
   stages: [
     { ...twoStages.stages[0]!, decisions: [decision(lea, 'approve')] },
-    { ...twoStages.stages[1]!, openedBy: 2 },
+    { ...twoStages.stages[1]!, openedAt: start },
   ],
 });
 const granted = after(firstApproved, 'approved', sec, {
@@ -89,7 +89,7 @@ describe('whom to tell what', () => {
   });
 
   test('an approval that opens no stage and grants nothing is no news', () => {
-    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
+    const two = filed({ stages: [stage([lea, bob], { need: 2, openedAt: start })] });
     expect(
       messagesFor(
         two,
@@ -168,7 +168,7 @@ describe('whom to tell what', () => {
 
   test('a requester without a mail address gets none', () => {
     const requester = { person: machine.key, principal: machine.key, email: null, name: machine.name };
-    const byMachine = filed({ requester, stages: [stage([lea, bob], { openedBy: 1 })] });
+    const byMachine = filed({ requester, stages: [stage([lea, bob], { openedAt: start })] });
     expect(told(messagesFor(byMachine, after(byMachine, 'denied', lea)))).toEqual([`denied ${bob.key}`]);
   });
 });
@@ -189,7 +189,9 @@ describe('the id of a message', () => {
   });
 
   test('the sweeper asks nobody again who has decided in the stage', () => {
-    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1, decisions: [decision(lea, 'approve')] })] });
+    const two = filed({
+      stages: [stage([lea, bob], { need: 2, openedAt: start, decisions: [decision(lea, 'approve')] })],
+    });
     expect(told(askedOf(two))).toEqual([`decide ${bob.key}`]);
   });
 });
@@ -207,7 +209,7 @@ describe('the mail', () => {
       mailTo(
         lea.key,
         undefined,
-        filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedBy: 1 })] }),
+        filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedAt: start })] }),
       ).text;
     expect([text('high'), text('low')].map((words) => words.includes('Risk: high'))).toEqual([true, false]);
   });
@@ -215,7 +217,7 @@ describe('the mail', () => {
   test('that asks says who, where, what, why, how long, what an approval does, until when and how to deny', () => {
     const request = filed({
       filedBy: { principal: 'arn:aws:iam::999999999999:role/chatops-bot' },
-      stages: [stage([lea, bob], { openedBy: 1 })],
+      stages: [stage([lea, bob], { openedAt: start })],
     });
     const { subject, text, html } = mailTo(lea.key, undefined, request);
     expect(subject).toBe('Please decide: production-bucket-read in Production (111111111111) for Asi Dev');
@@ -242,7 +244,7 @@ describe('the mail', () => {
   });
 
   test('says when an approval alone does not give access', () => {
-    const two = filed({ stages: [stage([lea, bob], { need: 2, openedBy: 1 })] });
+    const two = filed({ stages: [stage([lea, bob], { need: 2, openedAt: start })] });
     expect(flat(mailTo(lea.key, undefined, two).text)).toContain(
       'one more approver has to approve before Asi Dev gets any access',
     );

@@ -12,7 +12,7 @@ const other = { key: 'second-lead@example.com', name: 'Second Lead' };
 const nonce = 'bm9uY2Utbm9uY2U';
 const highRisk = record({ role: { ...record().role, risk: 'high' } });
 const twoNeeded = record({
-  stages: [{ need: 2, approvers: ['group:leads'], people: [lead, other], openedBy: 1, decisions: [] }],
+  stages: [{ need: 2, approvers: ['group:leads'], people: [lead, other], openedAt: start, decisions: [] }],
 });
 const withOne = (decision: 'approve' | 'deny', before: RequestRecord): RequestRecord => ({
   ...before,

@@ -119,7 +119,7 @@ describe('one request', () => {
       'fingerprint',
       'people',
       'mailChecks',
-      'openedBy',
+      'openedAt',
       'canary',
       'externalId',
       'lk-9f2c6c1e4b7a4d5f8a3e',

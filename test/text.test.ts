@@ -46,7 +46,7 @@ function rendered(field: Field, text: string) {
         need: 2,
         approvers: ['group:leads'],
         people: [approver, { key: 'second-lead@example.com', name: 'Second' }],
-        openedBy: 1,
+        openedAt: start,
         decisions: [decision],
       },
     ],

@@ -43,7 +43,7 @@ export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
         need: 1,
         approvers: ['group:leads'],
         people: [{ key: 'lead@example.com', name: 'Lead' }],
-        openedBy: 1,
+        openedAt: createdAt,
         decisions: [],
       },
     ],
