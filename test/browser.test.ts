@@ -4,16 +4,18 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
+import { where } from './support/wanted.ts';
 
-/** Debian's; in CI it has to be there. */
+/** Debian's. */
 const executablePath = '/usr/bin/chromium';
-const isHere = existsSync(executablePath) || process.env.CI !== undefined;
-if (!isHere) process.stderr.write(`SKIPPED: no Chromium at ${executablePath}\n`);
-const walk = isHere ? describe : () => {};
+const withChromium = where(
+  existsSync(executablePath) ? undefined : `no ${executablePath} (apt-get install chromium)`,
+  'the pages in a browser',
+);
 
 jest.setTimeout(60_000);
 
-walk('in a real browser', () => {
+withChromium.describe('in a real browser', () => {
   let server: LocalServer;
   let browser: Browser;
   beforeAll(async () => {
@@ -464,5 +466,3 @@ walk('in a real browser', () => {
     });
   });
 });
-
-if (!isHere) test('needs Chromium', () => expect(isHere).toBe(false));

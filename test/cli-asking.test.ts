@@ -1,11 +1,12 @@
 // Everything that can be asked for with a role, and what becomes of it, as the command line shows it.
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, toInstant } from '../lib/time.ts';
 import { cli, type TestWorld, testWorld } from './support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from './support/cli-server.ts';
+import { missingPrograms, where } from './support/wanted.ts';
 
 const catalogue = {
   version: 1,
@@ -375,12 +376,8 @@ describe('break-glass', () => {
       out: '',
       err: expect.stringMatching(/Nothing was filed\.\n {2}If it is meant, add --yes\.\n$/),
     }));
-  const hasScript = spawnSync('script', ['--version']).status === 0;
-  if (!hasScript)
-    process.stderr.write(
-      'SKIPPED: no script(1) on this machine, so test/cli-asking.test.ts asked nobody at a terminal\n',
-    );
-  test.each(hasScript ? ['no', 'yes'] : [])('somebody at a real terminal types %s', async (answer) => {
+  const onTerminal = where(missingPrograms({ script: 'bsdutils' }), 'a question at a terminal');
+  onTerminal.test.each(['no', 'yes'])('somebody at a real terminal types %s', async (answer) => {
     const line = `'${process.execPath}' bin/latchkey.ts request database --break-glass --reason 'The shop is down, INC-4711'`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], {
       cwd: join(import.meta.dirname, '..'),

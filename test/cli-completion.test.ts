@@ -1,12 +1,13 @@
 // Completions as the shells themselves run them: bash everywhere, zsh and fish where they are installed.
-import { execFile, spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
 import { cli } from './support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from './support/cli-server.ts';
+import { missingPrograms, where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
 let at: CliServer;
@@ -90,13 +91,10 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
   },
 };
 
-const installed = Object.keys(shells).filter((shell) => spawnSync(shell, ['-c', 'exit 0']).status === 0);
-for (const shell of Object.keys(shells).filter((name) => !installed.includes(name)))
-  process.stderr.write(
-    `SKIPPED: no ${shell} on this machine, so test/cli-completion.test.ts tried its completions not at all\n`,
-  );
+for (const shell of Object.keys(shells))
+  where(missingPrograms({ [shell]: shell }), `completions of ${shell}`).describe(shell, () => completesIn(shell));
 
-describe.each(installed)('%s', (shell) => {
+function completesIn(shell: string): void {
   const offered = (line: string, more?: Record<string, string>) => shells[shell]!(line, more);
 
   test.each([
@@ -133,4 +131,4 @@ describe.each(installed)('%s', (shell) => {
     const found = await offered('latchkey request produ', { LATCHKEY_TOKEN: '', AWS_EC2_METADATA_DISABLED: 'true' });
     expect(found.join('')).toBe('');
   });
-});
+}

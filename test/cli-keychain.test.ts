@@ -11,6 +11,7 @@ import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { signInAt } from './support/browser-visit.ts';
 import { cli, newHome, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
 import { type FakeKeychain, fakeKeychain } from './support/fake-keychain.ts';
+import { missingPrograms, where } from './support/wanted.ts';
 
 let server: LocalServer;
 let keychain: FakeKeychain;
@@ -320,15 +321,17 @@ describe('a program that is run', () => {
   });
 });
 
-const programs = ['dbus-run-session', 'gnome-keyring-daemon', 'secret-tool'];
-const missing = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
-if (missing.length > 0)
-  process.stderr.write(
-    `SKIPPED: no ${missing.join(', ')} on this machine, so test/cli-keychain.test.ts tried no real keychain\n`,
-  );
+const withKeyring = where(
+  missingPrograms({
+    'dbus-run-session': 'dbus',
+    'gnome-keyring-daemon': 'gnome-keyring',
+    'secret-tool': 'libsecret-tools',
+  }),
+  'a real keychain',
+);
 
-describe('the real secret-tool and gnome-keyring', () => {
-  test.each(missing.length > 0 ? [] : ['keep it, renew it and forget it'])('%s', async () => {
+withKeyring.describe('the real secret-tool and gnome-keyring', () => {
+  test('keep it, renew it and forget it', async () => {
     const home = newHome();
     const runtime = join(home, 'run');
     mkdirSync(runtime, { mode: 0o700 });

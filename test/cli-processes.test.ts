@@ -22,6 +22,7 @@ import type { CredentialsView } from '../lib/schema.ts';
 import { newHome } from './support/cli.ts';
 import { program, start } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
+import { missingPrograms, where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
 let at: CliServer;
@@ -65,16 +66,17 @@ test('no home is made where there is none, and in one its compiled code is kept'
   rmSync(kept, { recursive: true });
 }, 60_000);
 
-test('a user that belongs to nobody needs no home', () => {
-  const [uid, unknown] = [process.getuid?.(), 23_456];
-  if (uid !== 0) return void process.stderr.write('SKIPPED: not root here, so test/cli-processes.test.ts was nobody\n');
+const asRoot = where(process.getuid?.() === 0 ? undefined : 'needs root', 'a user that belongs to nobody');
+
+asRoot.test('a user that belongs to nobody needs no home', () => {
+  const unknown = 23_456;
   const script = `process.setgid(${unknown}); process.setuid(${unknown}); await import('${join(root, 'cli/places.ts')}').then(({ homeDirectory }) => console.log(homeDirectory()))`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     env: { PATH: process.env.PATH ?? '' },
     encoding: 'utf8',
   });
   expect([stdout, stderr]).toEqual(['/nonexistent\n', '']);
-}, 60_000);
+});
 
 test('credentials, a program of its own when it is built, has the help of every other', async () => {
   for (const help of ['--help', '-h'])
@@ -85,11 +87,9 @@ test('credentials, a program of its own when it is built, has the help of every 
   });
 }, 60_000);
 
-test('a disk that is full is told as such', async () => {
-  if (!existsSync('/dev/full'))
-    return void process.stderr.write(
-      'SKIPPED: no /dev/full on this machine, so test/cli-processes.test.ts filled no disk\n',
-    );
+const withFullDisk = where(existsSync('/dev/full') ? undefined : 'there is no /dev/full', 'a full disk');
+
+withFullDisk.test('a disk that is full is told as such', async () => {
   const full = openSync('/dev/full', 'w');
   const { status, stderr } = spawnSync(process.execPath, [program, 'help'], {
     env: envOf(),
@@ -101,7 +101,7 @@ test('a disk that is full is told as such', async () => {
     1,
     expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check where it goes/),
   ]);
-}, 60_000);
+});
 
 describe('several at once', () => {
   const many = Array.from({ length: 6 }, (_, i) => `profile-${i}`);
@@ -220,41 +220,32 @@ test('Ctrl-C in exec is for the child, which ends as it wants', async () => {
   await latchkey(['end', 'sandbox-read']);
 }, 60_000);
 
-describe('on a terminal', () => {
-  const hasScript = spawnSync('script', ['--version']).status === 0;
-  if (!hasScript)
-    process.stderr.write(
-      'SKIPPED: no script(1) on this machine, so test/cli-processes.test.ts tried nothing on a terminal\n',
-    );
-  const withTerminal = hasScript ? ['of its own'] : [];
+const withTerminal = where(missingPrograms({ script: 'bsdutils', stty: 'coreutils' }), 'colours on a terminal');
 
-  test.each(withTerminal)(
-    '%s there are colours, and none with NO_COLOR or behind a pipe',
-    async () => {
-      const run = (line: string, more?: Record<string, string>) =>
-        new Promise<string>((resolve) => {
-          const child = spawn('script', ['-qec', line, '/dev/null'], {
-            env: envOf({ LATCHKEY_TOKEN: tokens.dev, TERM: 'xterm', ...more }),
-            stdio: ['ignore', 'pipe', 'ignore'],
-          });
-          let out = '';
-          child.stdout.on('data', (chunk) => {
-            out += chunk;
-          });
-          child.on('close', () => resolve(out));
+withTerminal.describe('on a terminal of its own', () => {
+  test('there are colours, and none with NO_COLOR or behind a pipe', async () => {
+    const run = (line: string, more?: Record<string, string>) =>
+      new Promise<string>((resolve) => {
+        const child = spawn('script', ['-qec', line, '/dev/null'], {
+          env: envOf({ LATCHKEY_TOKEN: tokens.dev, TERM: 'xterm', ...more }),
+          stdio: ['ignore', 'pipe', 'ignore'],
         });
-      const roles = `stty cols 200; '${process.execPath}' '${program}' roles`;
-      expect(await run(roles)).toContain('\u001b[1mROLE');
-      expect(await run(roles, { NO_COLOR: '1' })).not.toContain('\u001b');
-      expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
-      expect(await run(`${roles} | cat`)).not.toContain('\u001b');
-      // where the table would not fit, each row is a paragraph
-      expect(await run(roles.replace('200', '60'))).toMatch(
-        /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/,
-      );
-    },
-    60_000,
-  );
+        let out = '';
+        child.stdout.on('data', (chunk) => {
+          out += chunk;
+        });
+        child.on('close', () => resolve(out));
+      });
+    const roles = `stty cols 200; '${process.execPath}' '${program}' roles`;
+    expect(await run(roles)).toContain('\u001b[1mROLE');
+    expect(await run(roles, { NO_COLOR: '1' })).not.toContain('\u001b');
+    expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
+    expect(await run(`${roles} | cat`)).not.toContain('\u001b');
+    // where the table would not fit, each row is a paragraph
+    expect(await run(roles.replace('200', '60'))).toMatch(
+      /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/,
+    );
+  }, 60_000);
 });
 
 describe('by way of a proxy', () => {

@@ -10,6 +10,7 @@ import { testKeyOf } from '../local/identities.ts';
 import { startLocalServer } from '../local/server.ts';
 import { blocksOf, typed } from './support/guide.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
+import { missingShellTools, where } from './support/wanted.ts';
 
 const guide = (name: string): string => readFileSync(new URL(`../docs/${name}.md`, import.meta.url), 'utf8');
 
@@ -54,7 +55,9 @@ describe('each example of a rule is accepted', () => {
   });
 });
 
-test('the walkthrough of a bot tells its story when it is typed as it stands', async () => {
+const inShell = where(missingShellTools(), 'the walkthroughs of the guides');
+
+inShell.test('the walkthrough of a bot tells its story when it is typed as it stands', async () => {
   const server = await startLocalServer({ port: 0 });
   try {
     const { accessKeyId, secretAccessKey } = testKeyOf('arn:aws:iam::999999999999:role/chatops-bot');
@@ -74,9 +77,9 @@ test('the walkthrough of a bot tells its story when it is typed as it stands', a
   } finally {
     await server.close();
   }
-}, 60_000);
+});
 
-test('the walkthrough of tickets tells its story, with the catalogue that stands beside it', async () => {
+inShell.test('the walkthrough of tickets tells its story, with the catalogue that stands beside it', async () => {
   const port = await freePort();
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-tickets-'));
   const catalogueFile = join(folder, 'tickets.yml');
@@ -109,7 +112,7 @@ test('the walkthrough of tickets tells its story, with the catalogue that stands
     await server.close();
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});
 
 test('the local server calls no validator but its own, unless it is told', async () => {
   const catalogueFile = new URL('../docs/tickets.yml', import.meta.url).pathname;

@@ -1,10 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect } from '@jest/globals';
 import { testKeyOf } from '../local/identities.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { blocksOf, typed } from './support/guide.ts';
+import { missingShellTools, where } from './support/wanted.ts';
 
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
 let server: LocalServer;
@@ -14,7 +15,9 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-test('the tour of the README tells its story when it is typed as it stands', async () => {
+const inShell = where(missingShellTools(), 'the tours of the README');
+
+inShell.test('the tour of the README tells its story when it is typed as it stands', async () => {
   const tour = readme.slice(readme.indexOf('<!-- tour'), readme.indexOf('\n## ', readme.indexOf('<!-- tour')));
   const blocks = blocksOf(tour, 'sh');
   expect(blocks).toHaveLength(6);
@@ -37,7 +40,7 @@ test('the tour of the README tells its story when it is typed as it stands', asy
   expect(stdout).toContain('"via":"iam"');
 });
 
-test('the first minute of the command line, typed as it stands', async () => {
+inShell.test('the first minute of the command line, typed as it stands', async () => {
   const [, tour = ''] = /<!-- cli tour[^>]*-->\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-tour-'));
   try {
@@ -69,4 +72,4 @@ test('the first minute of the command line, typed as it stands', async () => {
   } finally {
     rmSync(folder, { recursive: true });
   }
-}, 60_000);
+});

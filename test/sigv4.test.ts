@@ -7,6 +7,7 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { type SigningKey, type SigV4Verdict, tolerance, verifySigV4, type WireRequest } from '../local/sigv4.ts';
+import { missingShellTools, where } from './support/wanted.ts';
 
 const now = Date.UTC(2026, 10, 22, 10);
 const keys: Record<string, SigningKey> = {
@@ -276,8 +277,8 @@ describe('over real HTTP', () => {
     return JSON.parse(stdout) as unknown;
   };
 
-  test('curl --aws-sigv4', async () => {
-    if (!(await hasCurl())) return console.log('SKIPPED: no curl with --aws-sigv4 here');
+  const withCurl = where(missingShellTools(), 'signatures of curl');
+  withCurl.test('curl --aws-sigv4', async () => {
     const json = [
       '-H',
       'content-type: application/json',
@@ -325,15 +326,3 @@ describe('over real HTTP', () => {
     expect(JSON.parse(answer)).toEqual({ ok: true });
   });
 });
-
-/** In CI there is one, or the test fails. */
-async function hasCurl(): Promise<boolean> {
-  if (process.env.CI) return true;
-  try {
-    const { stdout } = await promisify(execFile)('curl', ['--help', 'all']);
-    return stdout.includes('--aws-sigv4');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}

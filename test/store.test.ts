@@ -21,12 +21,13 @@ import {
   dynoxide,
   type Emulator,
   type EmulatorKind,
+  whereWanted,
 } from './support/emulators.ts';
 import { fakeStore } from './support/fake-store.ts';
 import { meter } from './support/meter.ts';
 import { approved, finished, message, next, record, requestId, start, vended } from './support/records.ts';
 
-const emulators = availableEmulators([dynalite, dynoxide, dynamoDbLocal]);
+const emulators = availableEmulators([dynalite, whereWanted(dynoxide), dynamoDbLocal], "the store's contract");
 
 /** Where a store lives for a block of tests; every table is a fresh one. */
 function tablesOf(kind: EmulatorKind) {

@@ -10,7 +10,7 @@ import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { eventSourceFilter, followStream, type TableStream } from './support/table-stream.ts';
 
 const wakes = eventSourceFilter('notify');
-const kinds = availableEmulators([dynoxide, dynamoDbLocal]);
+const kinds = availableEmulators([dynoxide, dynamoDbLocal], "the table's stream");
 
 /** The image's version, if it is of a request. */
 const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined =>

@@ -15,6 +15,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../lib/store.ts';
+import { everythingIsWanted, saySkipped } from './wanted.ts';
 
 export type Emulator = {
   endpoint: string;
@@ -29,8 +30,6 @@ export type EmulatorKind = {
   streams: boolean;
   /** whether it reports what indexes consume, which DynamoDB does */
   reportsIndexCapacity: boolean;
-  /** whether it may be left out in CI, too, as it needs what npm does not bring */
-  optional: boolean;
   /** why it cannot run here; undefined if it can */
   absence(): string | undefined;
   start(): Promise<Emulator>;
@@ -42,7 +41,6 @@ export const dynalite: EmulatorKind = {
   name: 'dynalite',
   streams: false,
   reportsIndexCapacity: false,
-  optional: false,
   absence: () => undefined,
   async start() {
     const server: Server = require('dynalite')({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
@@ -56,7 +54,6 @@ export const dynoxide: EmulatorKind = {
   name: 'dynoxide',
   streams: true,
   reportsIndexCapacity: true,
-  optional: false,
   absence: () =>
     dynoxideBinary() ? undefined : `there is no @dynoxide package for ${process.platform}-${process.arch}`,
   start: () => startDynoxide(),
@@ -74,12 +71,12 @@ export const dynamoDbLocal: EmulatorKind = {
   name: 'DynamoDB Local',
   streams: true,
   reportsIndexCapacity: true,
-  optional: true,
   absence() {
-    if (!process.env.CI && process.env.LATCHKEY_DYNAMODB_LOCAL !== '1')
-      return 'fetched only in CI or with LATCHKEY_DYNAMODB_LOCAL=1';
+    if (!everythingIsWanted) return onlyWhereWanted;
     const java = javaVersion();
-    return java >= 17 ? undefined : `needs Java 17 or newer, ${java === 0 ? 'there is none' : `there is ${java}`}`;
+    return java >= 17
+      ? undefined
+      : `needs Java 17 or newer, not ${java || 'none'} (apt-get install default-jre-headless)`;
   },
   async start() {
     const port = await freePort();
@@ -100,18 +97,24 @@ export const dynamoDbLocal: EmulatorKind = {
 };
 
 /**
- * Those of the kinds that can run here. What cannot says so in a line that nobody overlooks.
- * @throws Error in CI, unless it is optional
+ * Those of the kinds that can run here. Of each other one a line says that it is skipped.
+ * @param untried what is not tested on the others
+ * @throws Error where everything is wanted and one cannot run
  */
-export function availableEmulators(kinds: readonly EmulatorKind[]): EmulatorKind[] {
+export function availableEmulators(kinds: readonly EmulatorKind[], untried: string): EmulatorKind[] {
   return kinds.filter((kind) => {
     const absence = kind.absence();
-    if (absence === undefined) return true;
-    if (process.env.CI && !kind.optional) throw new Error(`${kind.name} must run in CI: ${absence}`);
-    process.stderr.write(`SKIPPED: ${kind.name}: ${absence}\n`);
-    return false;
+    if (absence !== undefined) saySkipped(absence, `${untried} on ${kind.name}`);
+    return absence === undefined;
   });
 }
+
+/** The same emulator, but only where everything is wanted: `npm test` has enough of one. */
+export const whereWanted = (kind: EmulatorKind): EmulatorKind => ({
+  ...kind,
+  absence: () => (everythingIsWanted ? kind.absence() : onlyWhereWanted),
+});
+const onlyWhereWanted = 'only with LATCHKEY_WANTED=all, as in CI';
 
 // --- internal ---
 

@@ -1,0 +1,54 @@
+// Tests that need more than Node, npm and git: they skip in words where something is missing, and fail where LATCHKEY_WANTED=all says that nothing may be.
+import { spawnSync } from 'node:child_process';
+import { relative } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+/** CI sets it: whoever has installed everything wants no test skipped. */
+export const everythingIsWanted = process.env.LATCHKEY_WANTED === 'all';
+
+/**
+ * `describe` and `test` for what needs something that is not on every machine.
+ * @param missing what is missing, and how to install it; undefined where everything is here
+ * @param untried what is not tested then
+ * @returns those of Jest, or their `skip` after a line that says so
+ * @throws Error instead of that line, where everything is wanted
+ */
+export function where(missing: string | undefined, untried: string): { describe: Tests; test: Test } {
+  if (missing === undefined) return { describe, test };
+  saySkipped(missing, untried);
+  return { describe: describe.skip as Tests, test: test.skip as Test };
+}
+type Tests = Pick<typeof describe, 'each'> & ((name: string, body: () => void) => void);
+type Test = typeof test.skip;
+
+/** Says that something is not tested here. @throws Error where everything is wanted */
+export function saySkipped(missing: string, untried: string): void {
+  const file = relative(process.cwd(), expect.getState().testPath ?? 'test');
+  if (everythingIsWanted) throw new Error(`LATCHKEY_WANTED=all, but ${file} cannot test ${untried}: ${missing}`);
+  process.stderr.write(`SKIPPED: ${file}: ${untried}: ${missing}\n`);
+}
+
+/**
+ * What is missing of some programs.
+ * @param programs by name, each with the Debian package that has it
+ */
+export function missingPrograms(programs: Readonly<Record<string, string>>): string | undefined {
+  const missing = Object.keys(programs).filter((name) => !isOnPath(name));
+  if (missing.length === 0) return undefined;
+  const packages = [...new Set(missing.map((name) => programs[name]))];
+  return `no ${missing.join(', ')} on the PATH (apt-get install ${packages.join(' ')})`;
+}
+
+/** What is missing to type the blocks of a guide: bash, and a curl that signs. */
+export function missingShellTools(): string | undefined {
+  const missing = missingPrograms({ bash: 'bash', curl: 'curl' });
+  if (missing !== undefined) return missing;
+  const { stdout } = spawnSync('curl', ['--help', 'all'], { encoding: 'utf8' });
+  return stdout.includes('--aws-sigv4') ? undefined : 'this curl has no --aws-sigv4 (7.75 or newer has)';
+}
+
+// --- internal ---
+
+function isOnPath(name: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name], { stdio: 'ignore' }).status === 0;
+}
