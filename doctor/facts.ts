@@ -47,7 +47,8 @@ export type InlineFacts = ReadonlyArray<{ name: string; characters: number }>;
 export type TargetFacts = {
   /** by ARN, as the catalogue has it */
   roles: Readonly<Record<string, { role: Seen<RoleFacts>; inline: Seen<InlineFacts> }>>;
-  boundary: Seen<unknown>;
+  /** by name */
+  boundaries: Readonly<Record<string, Seen<unknown>>>;
   /** undefined where the catalogue wants none */
   revoker?: { role: Seen<RoleFacts>; policy: Seen<unknown> };
 };

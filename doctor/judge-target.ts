@@ -15,13 +15,21 @@ export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, val
   if (facts.is === 'missing') return [notChecked('role', target.account.key, 'there is nothing to see')];
   const { value } = facts;
   return [
-    judgePolicy('boundary', boundaryArn(target.account), value.boundary, target.boundary, {
-      ...values,
-      boundary: boundaryArn(target.account),
-    }),
+    ...Object.entries(target.boundaries).map(([name, policy]) => judgeBoundary(value, target, name, policy, values)),
     ...target.roles.flatMap((role) => judgeRole(value, target, role, values)),
     ...judgeRevoker(value, target, values),
   ];
+}
+
+function judgeBoundary(
+  { boundaries }: TargetFacts,
+  { account }: Target,
+  name: string,
+  wanted: unknown,
+  values: Values,
+): Finding {
+  const boundary = boundaryArn(account, name);
+  return judgePolicy('boundary', boundary, boundaries[name] ?? { is: 'missing' }, wanted, { ...values, boundary });
 }
 
 function judgeRole(
@@ -35,7 +43,7 @@ function judgeRole(
   const values = {
     ...given,
     role: wanted.name,
-    boundary: boundaryArn(account),
+    boundary: boundaryArn(account, wanted.boundary.name),
     seconds: String(wanted.maxSessionDuration),
   };
   if (role.is === 'hidden') return [notChecked('role', arn, role.why, role.permission)];

@@ -1,4 +1,5 @@
 // What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
+import { commonBoundary } from '../lib/boundary.ts';
 import { boundaryArn, type PolicyDocument, type Statement } from '../lib/iam.ts';
 import { doctorAlias } from '../lib/probe.ts';
 import { watched } from './facts.ts';
@@ -60,6 +61,6 @@ export const operatorPolicyInTarget = (account: {
       Sid: 'Boundary',
       Effect: 'Allow',
       Action: ['iam:GetPolicy', 'iam:GetPolicyVersion'],
-      Resource: [boundaryArn(account)],
+      Resource: [boundaryArn(account, `${commonBoundary}*`)],
     },
   );

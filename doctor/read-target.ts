@@ -48,19 +48,20 @@ export async function enterToRead(
 
 export async function readTarget(
   { iam }: Pick<Clients, 'iam'>,
-  { account, roles, revoker }: Target,
+  { account, roles, boundaries, revoker }: Target,
 ): Promise<TargetFacts> {
   const arns = roles.map(({ path, name }) => ({ name, arn: roleArn(account, `${path.slice(1)}${name}`) }));
   const read: Array<[string, TargetFacts['roles'][string]]> = [];
   // one after the other: IAM has one small quota for the whole account
   for (const { name, arn } of arns)
     read.push([arn, { role: await readRole(iam, name), inline: await readInline(iam, name) }]);
-  const boundary = await readManaged(iam, boundaryArn(account));
-  if (!revoker) return { roles: Object.fromEntries(read), boundary };
+  const found: Array<[string, Seen<unknown>]> = [];
+  for (const name of Object.keys(boundaries)) found.push([name, await readManaged(iam, boundaryArn(account, name))]);
+  const facts = { roles: Object.fromEntries(read), boundaries: Object.fromEntries(found) };
+  if (!revoker) return facts;
   const name = revokerArn(account).split('/').at(-1) ?? '';
   return {
-    roles: Object.fromEntries(read),
-    boundary,
+    ...facts,
     revoker: { role: await readRole(iam, name), policy: await readOwn(iam, name) },
   };
 }

@@ -1,12 +1,13 @@
 // The checks of a catalogue: its shape, then everything that spans entries, all faults at once, with the name that was probably meant.
 import * as v from 'valibot';
-import { chatUsersOf } from './catalogue.ts';
+import { bounds, chatUsersOf } from './catalogue.ts';
 import { CatalogueData, type CatalogueData as Data, type RoleData } from './catalogue-shape.ts';
 import { permissionSetFaults } from './catalogue-sso.ts';
 import { validatorFaults } from './catalogue-tickets.ts';
 import { canonicalJson } from './digest.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
+import { reachAfterDenial } from './reach.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
 import { noObject, unknownField } from './strict-object.ts';
 import { didYouMean } from './suggestion.ts';
@@ -184,10 +185,27 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
       yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
     yield* narrowingFaults(role, path);
     yield* waitingFaults(role.approval, [...path, 'approval']);
+    if (role.duration.max < bounds.sessionMin && reachAfterDenial(role.reaches).isToSessionEnd)
+      yield {
+        path: [...path, 'reaches'],
+        detail: `sessions of this role can be used for at least ${bounds.sessionMin / 60} min, so duration.max must be at least that`,
+      };
+    yield* passRoleFaults(data, role, [...path, 'passRole']);
     if (role.breakGlass && role.approval.automatic === true)
       yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
     if (role.breakGlass && role.breakGlass.maxDuration > role.duration.max)
       yield { path: [...path, 'breakGlass', 'maxDuration'], detail: "is longer than the role's own maximum" };
+  }
+}
+
+/** A service acts by roles of its own account alone (iam-ug, id_roles_use_passrole). */
+function* passRoleFaults(data: Data, role: RoleData, path: CatalogueFault['path']): Generator<CatalogueFault> {
+  const keys = role.account === undefined ? selectedAccounts(data, role) : [role.account];
+  const accounts = keys.flatMap((key) => data.accounts[key] ?? []);
+  for (const [i, arn] of role.passRole.entries()) {
+    const [, partition, , , id] = arn.split(':');
+    if (accounts.some((account) => account.partition !== partition || (id !== '*' && account.id !== id)))
+      yield { path: [...path, i], detail: "is not in the role's own account; write * for the number of an account" };
   }
 }
 
@@ -286,7 +304,7 @@ function differenceOf(twin: PlacedRole, { rule }: PlacedRole): string | undefine
     return `IAM compares role names without path and case, so this is the same name as ${twin.rule.roleName} of ${twin.id}; use another name`;
   return isSameIamRole(twin.rule, rule)
     ? undefined
-    : `${twin.id} means the same IAM role with other permissions or another maxSessionDuration`;
+    : `${twin.id} means the same IAM role with other permissions, passRole or reaches, or another maxSessionDuration`;
 }
 
 /** Names that templates give to roles and policies of Latchkey itself. */
@@ -302,8 +320,19 @@ function* ownNameFaults(data: Data): Generator<CatalogueFault> {
 }
 
 const isSameIamRole = (a: RoleData, b: RoleData): boolean =>
-  a.maxSessionDuration === b.maxSessionDuration &&
-  canonicalJson(a.permissions ?? {}) === canonicalJson(b.permissions ?? {});
+  canonicalJson(installedOf(a)) === canonicalJson(installedOf(b));
+/** What of a rule the account installs. */
+const installedOf = ({
+  maxSessionDuration,
+  permissions = { managed: [], statements: [] },
+  passRole,
+  reaches,
+}: RoleData) => ({
+  maxSessionDuration,
+  permissions,
+  passRole,
+  reaches,
+});
 
 function* peopleFaults(data: Data): Generator<CatalogueFault> {
   const seen = new Map<string, string>();

@@ -5,6 +5,7 @@ import type { CatalogueData } from './catalogue-shape.ts';
 import { validatorDoubts } from './catalogue-tickets.ts';
 import { groupName, isGroup } from './entry.ts';
 import { areFillable } from './policy.ts';
+import { reachDoubts } from './reach-lint.ts';
 import { nearest } from './suggestion.ts';
 
 /** Every doubt, with its path into the file. */
@@ -14,6 +15,7 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
   yield* externalIdDoubts(data);
+  yield* reachDoubts(data);
   const catalogue = openCatalogue(data);
   for (const roles of byEntry(catalogue)) yield* roleDoubts(catalogue, roles);
 }

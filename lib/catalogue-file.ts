@@ -3,12 +3,13 @@ import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, 
 import { type CatalogueFault, checkCatalogue } from './catalogue-check.ts';
 import { doubtsOf } from './catalogue-doubts.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
+import { reachNotes } from './reach-lint.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
 
-/** Data with what is allowed but probably not meant, or what is wrong. */
+/** Data with what is allowed but probably not meant and what a reviewer should know, or what is wrong. */
 export type ReadCatalogue =
-  | { data: CatalogueData; faults: []; doubts: FileFault[] }
+  | { data: CatalogueData; faults: []; doubts: FileFault[]; notes: FileFault[] }
   | { data?: undefined; faults: FileFault[] };
 
 /** Parses and checks the text of a catalogue. */
@@ -43,7 +44,7 @@ export function readCatalogue(text: string): ReadCatalogue {
       })
       .sort((a, b) => a.line - b.line || a.column - b.column);
   return checked.data
-    ? { ...checked, doubts: placed([...doubtsOf(checked.data)]) }
+    ? { ...checked, doubts: placed([...doubtsOf(checked.data)]), notes: placed([...reachNotes(checked.data)]) }
     : { faults: placed(checked.faults) };
 }
 

@@ -5,6 +5,7 @@ import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
+import { reachNames } from './reach.ts';
 import { Email } from './schema.ts';
 import { strict } from './strict-object.ts';
 import { parseDuration } from './time.ts';
@@ -277,6 +278,15 @@ const PermissionsRule = strict({
     [],
   ),
 });
+/** Each once, whatever the order of the file. */
+const once = <Item extends string>(list: readonly Item[]): Item[] => [...new Set(list)].sort();
+const PassableRole = v.pipe(
+  v.string(),
+  v.regex(
+    /^arn:[\w-]+:iam::(?:\d{12}|\*):role\/[\w+=,.@/*?-]{1,576}$/,
+    'must be the ARN of an IAM role, with * for several or for the account',
+  ),
+);
 /** What a requester may narrow the role to. Names in braces stand for the values in resources and in what approvers are told. */
 const ScopeRule = strict({
   parameters: v.pipe(
@@ -353,6 +363,22 @@ const RoleRule = v.pipe(
     limits: v.optional(strict({ open: v.optional(count(500)) })),
     breakGlass: v.optional(BreakGlassRule),
     permissions: v.optional(PermissionsRule),
+    /** roles that its sessions may give to services to act by; none unless given */
+    passRole: v.optional(
+      v.pipe(
+        v.union(
+          [v.literal('none'), v.pipe(v.array(PassableRole), v.minLength(1, 'must name a role, or be none'))],
+          'must be none or a list of ARNs of IAM roles',
+        ),
+        v.transform((passed) => (passed === 'none' ? [] : once(passed))),
+      ),
+      'none',
+    ),
+    /** what its sessions reach beyond themselves, see reach.ts; the boundary denies the rest */
+    reaches: v.optional(
+      v.pipe(v.array(v.picklist(reachNames, `must be one of ${reachNames.join(', ')}`)), v.transform(once)),
+      [],
+    ),
     scope: v.optional(ScopeRule),
     /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
     sessionPolicies: v.optional(

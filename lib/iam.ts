@@ -13,6 +13,7 @@ export type Statement = {
   Action?: string | readonly string[];
   NotAction?: readonly string[];
   Resource?: string | readonly string[];
+  NotResource?: readonly string[];
   Condition?: Condition;
 };
 export type PolicyDocument = { Version: '2012-10-17'; Statement: readonly Statement[] };
@@ -125,106 +126,11 @@ export function hubPolicy(
   ];
 }
 
-// -- what a target role can never do ---------------------------------------------------------------------------------
-
-/** IAM calls that make, change or free an identity, or lend the session's own to a partner (iam-ug, access_policies-temporary-delegation). */
-const lastingIdentity = [
-  ...[
-    'AcceptDelegationRequest',
-    'SendDelegationToken',
-    'AddUserToGroup',
-    'AttachGroupPolicy',
-    'AttachRolePolicy',
-    'AttachUserPolicy',
-    'ChangePassword',
-    'CreateAccessKey',
-    'CreateLoginProfile',
-  ],
-  ...[
-    'CreateOpenIDConnectProvider',
-    'CreatePolicyVersion',
-    'CreateRole',
-    'CreateSAMLProvider',
-    'CreateServiceSpecificCredential',
-    'CreateUser',
-  ],
-  ...[
-    'CreateVirtualMFADevice',
-    'DeactivateMFADevice',
-    'DeleteRolePermissionsBoundary',
-    'DeleteUserPermissionsBoundary',
-    'EnableMFADevice',
-  ],
-  ...[
-    'AddClientIDToOpenIDConnectProvider',
-    'PutGroupPolicy',
-    'PutRolePermissionsBoundary',
-    'PutRolePolicy',
-    'PutUserPermissionsBoundary',
-    'PutUserPolicy',
-  ],
-  ...[
-    'ResetServiceSpecificCredential',
-    'SetDefaultPolicyVersion',
-    'UpdateAccessKey',
-    'UpdateAssumeRolePolicy',
-    'UpdateLoginProfile',
-  ],
-  ...['UpdateOpenIDConnectProviderThumbprint', 'UpdateSAMLProvider', 'UploadSigningCertificate', 'UploadSSHPublicKey'],
-].map((action) => `iam:${action}`);
-
-/**
- * Calls that give a session with a time of its own. Sign-in's make keys of a console session, which renew themselves for up to twelve hours
- * (cli-ug, cli-configure-sign-in; service-authorization, list_signin): longer than a denial by the grant's tag has to stand.
- */
-const otherSession = [
-  ...['sts:AssumeRole', 'sts:AssumeRoot', 'sts:GetFederationToken', 'rolesanywhere:Create*', 'rolesanywhere:Update*'],
-  ...['signin:AuthorizeOAuth2Access', 'signin:Create*'],
-];
-
-/**
- * The permissions boundary of every target role. It gives nothing; it takes away what would outlive the grant: a new identity or a
- * changed one, another role's session with an hour of its own, a trail that has stopped, and Latchkey's own roles and policies.
- * A resource policy that names a session's ARN is not bounded by it (iam-ug, reference_policies_evaluation-logic).
- * @param roles ARNs of the account's target roles, wherever their paths are
- */
-export function permissionsBoundary(
-  { partition, id }: Pick<Account, 'partition' | 'id'>,
-  roles: readonly string[],
-): PolicyDocument {
-  const named = (name: string) => `arn:${partition}:iam::${id}:${name}`;
-  const elsewhere = roles.filter((arn) => !arn.startsWith(named('role/latchkey/')));
-  const own = [named('role/latchkey/*'), named('role/latchkey-revoker'), named('policy/latchkey/*'), ...elsewhere];
-  return document(
-    { Sid: 'UpToTheRole', Effect: 'Allow', Action: '*', Resource: '*' },
-    { Sid: 'NoLastingIdentity', Effect: 'Deny', Action: lastingIdentity, Resource: '*' },
-    { Sid: 'NoOtherSession', Effect: 'Deny', Action: otherSession, Resource: '*' },
-    { Sid: 'NotLatchkeyItself', Effect: 'Deny', Action: 'iam:*', Resource: own },
-    {
-      Sid: 'NoWayAroundTheAccount',
-      Effect: 'Deny',
-      Action: [
-        'organizations:*',
-        'account:*',
-        'sso:*',
-        'sso-directory:*',
-        'identitystore:*',
-        'signin:Put*',
-        'signin:Delete*',
-        'cloudtrail:DeleteTrail',
-        'cloudtrail:StopLogging',
-        'cloudtrail:UpdateTrail',
-        'cloudtrail:PutEventSelectors',
-      ],
-      Resource: '*',
-    },
-  );
-}
-
 // -- revoking --------------------------------------------------------------------------------------------------------
 
-export const boundaryArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>): string =>
-  `arn:${partition}:iam::${id}:policy/latchkey/Boundary`;
+/** @param name as boundary.ts has it */
+export const boundaryArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, name: string): string =>
+  `arn:${partition}:iam::${id}:policy/latchkey/${name}`;
 /** Outside of role/latchkey/, so that the function that vends cannot enter it. */
 export const revokerArn = (account: Pick<Account, 'partition' | 'id'>): string => roleArn(account, 'latchkey-revoker');
 export const roleArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, roleName: string): string =>
@@ -242,14 +148,17 @@ export const revokerTrust = ({ role, organization }: Trusted, externalId: string
     },
   });
 
-/** What a revoker may do: write and remove inline policies of the account's own target roles, as long as they have the boundary. */
-export const revokerPolicy = (account: Pick<Account, 'partition' | 'id'>, roles: readonly string[]): PolicyDocument =>
+/**
+ * What a revoker may do: write and remove inline policies of the account's own target roles, as long as they have a boundary of Latchkey's.
+ * @param boundaries ARNs of the boundaries that the account's roles have
+ */
+export const revokerPolicy = (roles: readonly string[], boundaries: readonly string[]): PolicyDocument =>
   document({
     Sid: 'Revoke',
     Effect: 'Allow',
     Action: ['iam:PutRolePolicy', 'iam:DeleteRolePolicy'],
     Resource: roles,
-    Condition: { StringEquals: { 'iam:PermissionsBoundary': boundaryArn(account) } },
+    Condition: { StringEquals: { 'iam:PermissionsBoundary': [...new Set(boundaries)].sort() } },
   });
 
 /** Name of the inline policy that holds the revocations of a role. */

@@ -16,6 +16,7 @@ import {
 } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
+import { reachAfterDenial } from './reach.ts';
 import { snapshotOf } from './role-snapshot.ts';
 import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
@@ -289,14 +290,24 @@ export function revocationOf(
   catalogue: Catalogue,
   now: number,
 ): Pick<RequestRecord, 'revocation'> {
-  const effectiveBy = sessionsUntil(request, now);
-  if (effectiveBy === undefined) return {};
+  // what a session got for itself on its last second may outlive it
+  const longer = reachAfterDenial(request.role.reaches).seconds * SECOND;
+  const sessionsEnd = sessionsUntil(request, now - longer);
+  if (sessionsEnd === undefined) return {};
+  const effectiveBy = sessionsEnd + longer;
   const state = accountWithRevoker(catalogue, request.role.arn) ? 'pending' : 'unavailable';
   return { revocation: { state, at: now, effectiveBy } };
 }
 
 /** IAM acts on live sessions within minutes (iam-ug, id_roles_use_revoke-sessions); this is what is promised. */
 const IAM_TAKES = 5 * MINUTE;
+
+/** From when on nothing works for certain once IAM has taken the denial. What the role reaches beyond its session goes on for longer. */
+function deniedBy({ role, sessions }: RequestRecord, now: number): number {
+  const { isToSessionEnd, seconds } = reachAfterDenial(role.reaches);
+  const sessionsEnd = isToSessionEnd ? sessions.map(({ expiresAt }) => expiresAt) : [];
+  return Math.max(now + IAM_TAKES + seconds * SECOND, ...sessionsEnd);
+}
 
 /** Writes down how a revocation went; undefined if there is none under way. */
 export function recordRevocation(
@@ -306,7 +317,8 @@ export function recordRevocation(
 ): RequestRecord | undefined {
   const { revocation } = request;
   if (revocation?.state !== 'pending') return undefined;
-  const effectiveBy = state === 'done' ? Math.min(revocation.effectiveBy, now + IAM_TAKES) : revocation.effectiveBy;
+  const effectiveBy =
+    state === 'done' ? Math.min(revocation.effectiveBy, deniedBy(request, now)) : revocation.effectiveBy;
   const type = state === 'done' ? 'sessions-revoked' : 'revocation-failed';
   return record(
     { ...request, revocation: { state, at: now, effectiveBy } },

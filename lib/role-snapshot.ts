@@ -21,6 +21,8 @@ export const snapshotOf = (role: Role): RequestRecord['role'] => ({
   maxSeconds: role.duration.max,
   sessionSeconds: role.session.max,
   ...storedNarrowing(role),
+  ...(role.reaches.length > 0 && { reaches: [...role.reaches] }),
+  ...(role.passRole.length > 0 && { passRole: [...role.passRole] }),
   ...(role.limits?.open !== undefined && { places: role.limits.open }),
   digest: role.digest,
 });

@@ -8,8 +8,9 @@ import type { Role } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { boundsOf, sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
+import { reachAfterDenial } from './reach.ts';
 import type { LimitedBy, RequestRecord } from './schema.ts';
-import { HOUR, SECOND, toInstant } from './time.ts';
+import { durationText, HOUR, SECOND, toInstant } from './time.ts';
 
 export const STS_LEAST = 900;
 const CHAINING_MOST = HOUR / SECOND;
@@ -34,7 +35,8 @@ export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt
  * @param asked seconds, if the caller wants less
  * @param nonce at least 128 random bits: the session's ARN must not be guessable, because a resource policy that names a
  *   session's ARN is not bounded by its session policy (iam-ug, reference_policies_evaluation-logic)
- * @throws Problem `not-active` when the catalogue's maximum has become shorter than what has passed
+ * @throws Problem `not-active` when the catalogue's maximum has become shorter than what has passed, and when STS's shortest session
+ *   would outlive the grant in a system that the session policy does not reach
  */
 export function planSession(
   request: RequestRecord,
@@ -54,6 +56,7 @@ export function planSession(
         request,
       },
     );
+  refuseToOutlive(request, role, left);
   const bounds = boundsOf(request.role, role);
   if (!bounds) throw new Error('a session is planned only where the catalogue still allows what was approved');
   const { seconds, limitedBy } = shortest([
@@ -77,6 +80,16 @@ export function planSession(
     ],
   };
   return { input, limitedBy, endsAt };
+}
+
+/** Some systems take a session's credentials until they expire, whatever its policy says; STS's shortest ones must then fit into the grant. */
+function refuseToOutlive(request: RequestRecord, role: Role, left: number): void {
+  if (left >= STS_LEAST || !reachAfterDenial([...role.reaches, ...(request.role.reaches ?? [])]).isToSessionEnd) return;
+  throw new Problem(
+    'not-active',
+    `Less than ${durationText(STS_LEAST)} of the grant are left. Sessions of this role could be used for longer than that, so none is issued any more. Ask for an extension, or file a new request.`,
+    { request },
+  );
 }
 
 /** The grant's end, or sooner where the catalogue's maximum has become shorter since. */

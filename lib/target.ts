@@ -1,4 +1,5 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
+import { boundaryNameOf, commonBoundary, permissionsBoundary } from './boundary.ts';
 import type { CatalogueData } from './catalogue.ts';
 import {
   type Arn,
@@ -8,13 +9,13 @@ import {
   inlineLimit,
   managedLimit,
   type PolicyDocument,
-  permissionsBoundary,
   revokerArn,
   revokerPolicy,
   revokerTrust,
   roleArn,
   trustPolicy,
 } from './iam.ts';
+import { reachTexts } from './reach.ts';
 import { logicalId, terraformName } from './resource-name.ts';
 import { rolesIn } from './role-template.ts';
 
@@ -39,10 +40,15 @@ export type TargetRole = {
   managed: readonly string[];
   /** its own permissions; undefined where the catalogue gives none */
   permissions: PolicyDocument | undefined;
+  /** name of its boundary, and what that is; roles that reach nothing beyond their session share one */
+  boundary: { name: string; policy: PolicyDocument };
+  /** what it can reach beyond its session, in words */
+  reach: readonly string[];
 };
 export type Target = {
   account: { key: string; id: string; name: string; partition: Account['partition'] };
-  boundary: PolicyDocument;
+  /** by name */
+  boundaries: Readonly<Record<string, PolicyDocument>>;
   roles: TargetRole[];
   revoker: { trust: PolicyDocument; policy: PolicyDocument } | undefined;
   tags: Readonly<Record<string, string>>;
@@ -75,7 +81,10 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
   const arns = roles.map(({ path, name }) => roleArn(account, `${path.slice(1)}${name}`));
   const target: Target = {
     account: { key, id: account.id, name: account.name, partition: account.partition },
-    boundary: permissionsBoundary(account, arns),
+    boundaries: {
+      [commonBoundary]: permissionsBoundary(account, { passRole: [], reaches: [] }),
+      ...Object.fromEntries(roles.map(({ boundary }) => [boundary.name, boundary.policy])),
+    },
     roles,
     revoker: account.revoker
       ? {
@@ -83,7 +92,10 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
             { role: trustedOf(hub, 'revoke-sessions', account.partition), organization: hub.organization },
             account.externalId,
           ),
-          policy: revokerPolicy(account, arns),
+          policy: revokerPolicy(
+            arns,
+            roles.map(({ boundary }) => boundaryArn(account, boundary.name)),
+          ),
         }
       : undefined,
     tags: Object.fromEntries(tagsOf(account)),
@@ -111,6 +123,11 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
       name: rule.roleName.slice(slash),
       path: `/${rule.roleName.slice(0, slash)}`,
       ids: [id],
+      boundary: {
+        name: boundaryNameOf(rule.roleName.slice(slash), rule),
+        policy: permissionsBoundary(catalogue.accounts[key]!, rule),
+      },
+      reach: reachTexts(rule),
       maxSessionDuration: rule.maxSessionDuration,
       trust: trustPolicy({ role, organization }, catalogue.accounts[key]!.externalId),
       managed: [...new Set(managed)],
@@ -132,7 +149,9 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
 }
 
 function* faultsIn({ roles, revoker }: Target): Generator<string> {
-  for (const { name, trust, permissions } of roles) {
+  for (const { name, trust, permissions, boundary } of roles) {
+    if (sizeOf(boundary.policy) > limits.managed)
+      yield `The boundary of ${name} has ${sizeOf(boundary.policy)} characters, IAM takes ${limits.managed}: name fewer roles in passRole, with * for several.`;
     if (sizeOf(trust) > limits.trust)
       yield `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`;
     if (permissions && sizeOf(permissions) > limits.managed)
@@ -167,18 +186,18 @@ export type Template = {
  * A role's own permissions are a managed policy: all of its inline policies' room is left to revocations.
  */
 export function cloudFormationTemplate(target: Target, hub: Hub): Template {
-  const { account, boundary, roles, revoker } = target;
-  const resources: Record<string, Resource> = {
-    Boundary: {
+  const { account, boundaries, roles, revoker } = target;
+  const resources: Record<string, Resource> = {};
+  for (const [name, PolicyDocument] of Object.entries(boundaries))
+    resources[boundaryId(name)] = {
       Type: 'AWS::IAM::ManagedPolicy',
       Properties: {
-        ManagedPolicyName: 'Boundary',
+        ManagedPolicyName: name,
         Path: '/latchkey/',
-        Description: 'What no role of Latchkey can do, whatever its permissions',
-        PolicyDocument: boundary,
+        Description: boundaryDescription(name),
+        PolicyDocument,
       },
-    },
-  };
+    };
   for (const role of roles) {
     const id = logicalId('Role', role.name);
     resources[id] = {
@@ -186,10 +205,10 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
       Properties: {
         RoleName: role.name,
         Path: role.path,
-        Description: `Latchkey: ${role.ids.join(', ')}`.slice(0, 1000),
+        Description: roleDescription(role),
         MaxSessionDuration: role.maxSessionDuration,
         AssumeRolePolicyDocument: role.trust,
-        PermissionsBoundary: { Ref: 'Boundary' },
+        PermissionsBoundary: { Ref: boundaryId(role.boundary.name) },
         ...(role.managed.length > 0 && { ManagedPolicyArns: role.managed }),
         ...(Object.keys(target.tags).length > 0 && {
           Tags: Object.entries(target.tags).map(([Key, Value]) => ({ Key, Value })),
@@ -233,16 +252,29 @@ export function cloudFormationTemplate(target: Target, hub: Hub): Template {
   };
 }
 
+const boundaryId = (name: string): string => logicalId('Boundary', name.slice(`${commonBoundary}-`.length));
+const boundaryDescription = (name: string): string =>
+  name === commonBoundary
+    ? 'What roles of Latchkey cannot do, whatever their permissions'
+    : `What ${name.slice(`${commonBoundary}-`.length)} cannot do, whatever its permissions`;
+
+/** botocore iam: at most 1000 characters. What it can reach beyond its session comes first, since the ids may be many. */
+const roleDescription = ({ ids, reach }: Pick<TargetRole, 'ids' | 'reach'>): string =>
+  [...(reach.length > 0 ? [`Beyond its session it can ${reach.join('; ')}.`] : []), `Latchkey: ${ids.join(', ')}`]
+    .join(' ')
+    .slice(0, 1000);
+
 // -- plain documents and Terraform -----------------------------------------------------------------------------------
 
 /** Every document by itself, for whoever installs by hand or by a tool of their own; with what the hub has to be allowed for this account. */
-export const plainDocuments = ({ account, boundary, roles, revoker }: Target, hub: Hub) => ({
+export const plainDocuments = ({ account, boundaries, roles, revoker }: Target, hub: Hub) => ({
   account: account.id,
-  boundary: { arn: boundaryArn(account), policy: boundary },
-  roles: roles.map(({ name, path, maxSessionDuration, trust, managed, permissions }) => ({
+  boundaries: Object.entries(boundaries).map(([name, policy]) => ({ arn: boundaryArn(account, name), policy })),
+  roles: roles.map(({ name, path, maxSessionDuration, trust, managed, permissions, boundary, reach }) => ({
     arn: roleArn(account, `${path.slice(1)}${name}`),
     maxSessionDuration,
-    permissionsBoundary: boundaryArn(account),
+    permissionsBoundary: boundaryArn(account, boundary.name),
+    ...(reach.length > 0 && { reachesBeyondItsSession: reach }),
     trustPolicy: trust,
     managedPolicies: managed,
     ...(permissions && { permissions }),
@@ -269,12 +301,15 @@ function hubPart(
   return { role: trustedOf(hub, name, partition), statement };
 }
 
+const boundaryLabel = (name: string): string =>
+  name === commonBoundary ? 'latchkey_boundary' : terraformName('boundary', name.slice(`${commonBoundary}-`.length));
+
 /** Of a managed policy on a role: by the policy's owner and path, so that the order of the list does not matter. */
 const attachmentName = ({ name }: TargetRole, arn: string): string =>
   terraformName('role', name, arn.split(':')[4]!, arn.slice(arn.indexOf('/') + 1));
 
 /** Terraform's JSON syntax (`latchkey.tf.json`), for the provider hashicorp/aws. `${` and `%{` in a document are IAM's, so they are escaped. */
-export function terraformDocument({ boundary, roles, revoker, tags }: Target): Record<string, unknown> {
+export function terraformDocument({ boundaries, roles, revoker, tags }: Target): Record<string, unknown> {
   const text = (document: PolicyDocument) => JSON.stringify(document).replace(/[$%](?=\{)/g, '$&$&');
   const reference = (attribute: string) => `\${${attribute}}`;
   const label = ({ name }: TargetRole) => terraformName('role', name);
@@ -294,7 +329,12 @@ export function terraformDocument({ boundary, roles, revoker, tags }: Target): R
   return {
     resource: {
       aws_iam_policy: {
-        latchkey_boundary: { name: 'Boundary', path: '/latchkey/', policy: text(boundary) },
+        ...Object.fromEntries(
+          Object.entries(boundaries).map(([name, policy]) => [
+            boundaryLabel(name),
+            { name, path: '/latchkey/', description: boundaryDescription(name), policy: text(policy) },
+          ]),
+        ),
         ...Object.fromEntries(
           own.map((role) => [
             label(role),
@@ -309,8 +349,9 @@ export function terraformDocument({ boundary, roles, revoker, tags }: Target): R
             {
               name: role.name,
               path: role.path,
+              description: roleDescription(role),
               max_session_duration: role.maxSessionDuration,
-              permissions_boundary: reference('aws_iam_policy.latchkey_boundary.arn'),
+              permissions_boundary: reference(`aws_iam_policy.${boundaryLabel(role.boundary.name)}.arn`),
               assume_role_policy: text(role.trust),
               ...(Object.keys(tags).length > 0 && { tags }),
             },

@@ -1,4 +1,5 @@
 // The sentences that mail and page share, in the vocabulary of the product: who asks, for what, and what an approval does.
+import { lastingReaches, reachTexts } from './reach.ts';
 import type { RequestRecord, Stage } from './schema.ts';
 import { approvals, openStage } from './status.ts';
 import { durationText, instantText } from './time.ts';
@@ -52,6 +53,7 @@ export function factsOf(request: RequestRecord): Fact[] {
     ...askerFacts(request),
     { label: 'Role', value: [role.id], note: [role.description] },
     ...riskFacts(request),
+    ...reachFacts(request),
     ...reasonFacts(request),
     ...(request.extends === undefined
       ? []
@@ -165,16 +167,21 @@ export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord)
 }
 
 /** What becomes of them meanwhile; nothing where they are left to their own end. */
-export const revocationText = ({ revocation }: RequestRecord): string =>
+export const revocationText = ({ revocation, role }: RequestRecord): string =>
   ({
     pending: ' They are being revoked in AWS too, which takes some minutes.',
-    done: ' They have been revoked in AWS too, which takes effect within minutes.',
+    done: ` They have been revoked in AWS too, which takes effect within minutes${exceptReach(role)}.`,
     failed: ' Revoking them in AWS as well did not work.',
     unavailable: '',
     none: '',
   })[revocation?.state ?? 'none'];
 
 // --- internal ---
+
+const exceptReach = ({ reaches }: RequestRecord['role']): string => {
+  const names = lastingReaches(reaches);
+  return names.length > 0 ? `, except for what they reach by ${names.join(', ')}` : '';
+};
 
 const askerFacts = (request: RequestRecord): Fact[] => [
   { label: 'Asked by', value: whoAsks(request) },
@@ -186,6 +193,12 @@ const askerFacts = (request: RequestRecord): Fact[] => [
 /** Said where it is high; a low risk would be one line more that nobody reads. */
 const riskFacts = ({ role }: RequestRecord): Fact[] =>
   role.risk === 'high' ? [{ label: 'Risk', value: ['high'] }] : [];
+
+/** Said where there is something: most roles are over with their session. */
+const reachFacts = ({ role }: RequestRecord): Fact[] => {
+  const texts = reachTexts(role);
+  return texts.length > 0 ? [{ label: 'Beyond the session', value: [`This role can ${texts.join('; ')}.`] }] : [];
+};
 
 const reasonFacts = (request: RequestRecord): Fact[] => [
   { label: 'Reason', quote: request.reason },

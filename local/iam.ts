@@ -1,5 +1,5 @@
 // An IAM of one's own: in each account its revoker writes the inline policies of roles, and its auditor reads what is installed.
-import { boundaryArn, inlineLimit, revokerArn, roleArn } from '../lib/iam.ts';
+import { inlineLimit, revokerArn, roleArn } from '../lib/iam.ts';
 import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
 import { auditorName, type InstalledRole, roleNamed, type TargetAccounts } from './target-accounts.ts';
 
@@ -29,9 +29,9 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
     const account = accountOf(caller);
     const own = caller.roleArn === revokerArn(account) ? targets.roles.get(caller.roleArn) : undefined;
     const role = roleNamed(targets, caller.account, name);
-    const isListed =
-      role !== undefined && [...(own?.inline.values() ?? [])].some((text) => text.includes(JSON.stringify(role.arn)));
-    if (!role || !isListed || role.boundary !== boundaryArn(account))
+    const says = (arn: string | undefined) =>
+      [...(own?.inline.values() ?? [])].some((text) => text.includes(JSON.stringify(arn)));
+    if (!role || !says(role.arn) || role.boundary === undefined || !says(role.boundary))
       throw denied(caller, action, role?.arn ?? `role ${name}`);
     return role;
   };

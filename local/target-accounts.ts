@@ -1,9 +1,9 @@
 // The target accounts of the emulators: what `npm run target` would have installed in each of them, as documents that IAM shows and STS judges by.
-import type { Catalogue } from '../lib/catalogue.ts';
+import { boundaryNameOf, commonBoundary, permissionsBoundary } from '../lib/boundary.ts';
+import type { Catalogue, Role } from '../lib/catalogue.ts';
 import {
   boundaryArn,
   type PolicyDocument,
-  permissionsBoundary,
   revokerArn,
   revokerPolicy,
   revokerTrust,
@@ -42,17 +42,22 @@ export function installTargets(catalogue: Pick<Catalogue, 'accounts' | 'roles'>)
     const enterer = (name: string) => ({
       role: `arn:${account.partition}:iam::${hubAccount}:role/latchkey-${localStage}-${name}`,
     });
-    policies.set(boundaryArn(account), permissionsBoundary(account, arns));
-    for (const { arn, maxSessionDuration } of own)
+    policies.set(boundaryArn(account, commonBoundary), permissionsBoundary(account, { passRole: [], reaches: [] }));
+    const boundaryOf = (role: Role) =>
+      boundaryArn(account, boundaryNameOf(role.arn.slice(role.arn.lastIndexOf('/') + 1), role));
+    for (const role of own) {
+      const { arn, maxSessionDuration } = role;
+      policies.set(boundaryOf(role), permissionsBoundary(account, role));
       install({
         arn,
         trust: trustPolicy(enterer('issue-session'), account.externalId),
         maxSessionDuration,
-        boundary: boundaryArn(account),
+        boundary: boundaryOf(role),
         inline: new Map(),
       });
+    }
     if (account.revoker) {
-      const inline = new Map([['Revoke', JSON.stringify(revokerPolicy(account, arns))]]);
+      const inline = new Map([['Revoke', JSON.stringify(revokerPolicy(arns, own.map(boundaryOf)))]]);
       install({
         arn: revokerArn(account),
         trust: revokerTrust(enterer('revoke-sessions'), account.externalId),

@@ -109,6 +109,10 @@ export const words: Readonly<Record<string, string>> = {
   'hours.to': `Until when, such as "18:00" or "24:00", ${quiet}; before from, it runs past midnight.`,
   'roles.*.networks': 'From where the role may be asked for and credentials fetched, such as 10.0.0.0/8.',
   'roles.*.risk': 'high: approvers have to look twice, and check doubts a role for which nobody is asked.',
+  'roles.*.passRole':
+    'none, or ARNs of the roles that its sessions may give to services to act by, * for several or for the account.',
+  'roles.*.reaches':
+    'What its sessions reach beyond themselves: other identities, and access that lasts longer. The boundary denies what is not named.',
   'roles.*.limits': 'Limits of this role.',
   'roles.*.breakGlass':
     'Takes the role at once, without approval; everybody concerned is told, and somebody else reviews it.',

@@ -88,6 +88,36 @@ describe('check', () => {
       'a role of high risk is approved without anybody being asked',
     ],
     [
+      'a role that can become another identity, and is of low risk',
+      'reason: { minLength: 1 }',
+      'reason: { minLength: 1 }\n    reaches: [lambda]\n    passRole: ["arn:aws:iam::666666666666:role/app/*"]',
+      'beyond its session this role can change the code of Lambda functions, which act by their own roles (lambda); give services these roles to act by: arn:aws:iam::666666666666:role/app/*: set risk: high',
+    ],
+    [
+      'what a role reaches and its permissions do not allow',
+      's3:DeleteObject], resources: ["arn:aws:s3:::productionapp/*"] }',
+      's3:DeleteObject], resources: ["arn:aws:s3:::productionapp/*"] }\n    reaches: [ssm]',
+      "roles.production-app-write.reaches.0: the role's permissions allow nothing of ssm: leave it out",
+    ],
+    [
+      'permissions that the boundary denies unless the role says that it reaches them',
+      's3:DeleteObject]',
+      'lambda:Update*]',
+      'permissions.statements.2.actions.2: the boundary denies lambda:Update*: name lambda in reaches',
+    ],
+    [
+      'permissions that the boundary denies in any case',
+      's3:DeleteObject]',
+      'iam:createUser]',
+      'permissions.statements.2.actions.2: the boundary denies iam:createUser: no role may do this',
+    ],
+    [
+      'permission to pass roles without the roles',
+      's3:DeleteObject]',
+      'iam:PassRole]',
+      'permissions.statements.2.actions.2: the boundary denies iam:PassRole: name the roles in passRole',
+    ],
+    [
       'a validator of tickets that no role names',
       'roles:\n',
       'ticketValidators: { jira: { url: "https://tickets.example.com/check" } }\nroles:\n',
@@ -98,6 +128,15 @@ describe('check', () => {
     expect((await run('check', file)).text).toMatch(/^doubt: .*:\d+:\d+ /);
     expect((await run('check', file)).text).toContain(doubt);
     expect([(await run('check', file)).exitCode, (await run('check', file, '--strict')).exitCode]).toEqual([0, 1]);
+  });
+
+  test('notes what a high-risk role reaches, and passes also when strict', async () => {
+    const file = edited('note.yml', 'reason: { minLength: 20 }', 'reason: { minLength: 20 }\n    reaches: [eks, ssm]');
+    const { text, exitCode } = await run('check', file, '--strict');
+    expect(text).toMatch(
+      /^note: .*:\d+:3 roles\.cross-account-admin: beyond its session this role can use Kubernetes .* \(eks\); run commands .* \(ssm\)\n/,
+    );
+    expect(exitCode).toBe(0);
   });
 
   test('a folder in place of a file', async () =>

@@ -43,6 +43,19 @@ function expectPageHeaders({ headers, text }: Answer): void {
   if (text !== '') expect(text).toContain(`<style nonce="${nonce}">`);
 }
 
+test('an approver reads what a role can do beyond its session', async () => {
+  const { read } = smallCatalogueFile.roles;
+  const reaching = { ...read, reaches: ['eks', 'lambda'], passRole: ['arn:aws:iam::*:role/app/*'] };
+  const catalogue = catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: reaching } });
+  const { app } = await mailed({}, fakeApp({ catalogue }));
+  const page = wordsOf(await open(app, linkTo(app, lead)));
+  expect(page).toMatch(
+    /Beyond the session This role can use Kubernetes .*\(eks\); change the code of Lambda functions.*app\/\*\./,
+  );
+  const { app: plain } = await mailed();
+  expect(wordsOf(await open(plain, linkTo(plain, lead)))).not.toContain('Beyond the session');
+});
+
 describe('looking', () => {
   test('shows who asks for what, and both buttons', async () => {
     const { app } = await mailed();

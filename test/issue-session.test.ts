@@ -713,6 +713,37 @@ describe('together or not at all', () => {
   });
 });
 
+describe('a role that reaches EKS, which takes credentials until they expire', () => {
+  const eks = () => fakeApp({ catalogue: readWith({ reaches: ['eks'] }) });
+
+  test('gets sessions that end with the grant at the latest', async () => {
+    const app = eks();
+    const { id } = await granted(app);
+    app.now = start + 45 * MINUTE;
+    expect(await keys(app, id)).toMatchObject({ status: 200, body: { Expiration: '2026-11-22T11:00:00Z' } });
+    expect(app.sts.assumed[0]).toMatchObject({ DurationSeconds: 900 });
+  });
+
+  test('gets none in the last quarter of an hour, since STS issues none that is shorter', async () => {
+    const app = eks();
+    const { id } = await granted(app);
+    app.now = start + 45 * MINUTE + SECOND;
+    const answer = await keys(app, id);
+    expect(answer).toMatchObject({ status: 409, body: { code: 'not-active' } });
+    expect(answer.body.detail).toMatch(/^Less than 15 min of the grant are left\. .*extension/);
+    expectNothing(app, id, answer);
+    expect(app.sts.assumed).toEqual([]);
+  });
+
+  test('also when the catalogue says so only since the request was filed', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    app.catalogue = eks().catalogue;
+    app.now = start + 50 * MINUTE;
+    expect(await keys(app, id)).toMatchObject({ status: 409, body: { code: 'not-active' } });
+  });
+});
+
 test.each<[string, object, string]>([
   ['an ARN', { roleArn: 'arn:aws:iam::111111111111:role/Admin' }, '/roleArn'],
   ['a duration that is none', { duration: 'P1M' }, '/duration'],

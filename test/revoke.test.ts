@@ -40,6 +40,37 @@ async function revoked(app: FakeApp, i = 0): Promise<RequestRecord> {
   return endRequest(app, signedIn(app, 'admin@example.com'), id);
 }
 
+describe('what a role reaches beyond its session', () => {
+  const reaching = (...reaches: string[]) => {
+    const { play } = smallCatalogueFile.roles;
+    const roles = { ...smallCatalogueFile.roles, play: { ...play, session: { max: '30m' }, reaches } };
+    return fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, roles }) });
+  };
+  /** When everything is over for certain: as the grant is revoked, and once IAM denies its sessions. */
+  const overAfter = async (app: FakeApp) => {
+    const request = await revoked(app);
+    const before = request.revocation?.effectiveBy;
+    await revokeSessions(app, [request]);
+    return [before, revocationOf(app, request)?.effectiveBy].map((at) => (at ?? 0) - start);
+  };
+
+  test.each([
+    ['nothing', [], 30 * MINUTE, 6 * MINUTE],
+    ['other identities alone', ['lambda'], 30 * MINUTE, 6 * MINUTE],
+    ['EKS, until the last session ends', ['eks'], 30 * MINUTE, 30 * MINUTE],
+    ['Redshift, for an hour after the last call', ['redshift'], 90 * MINUTE, 66 * MINUTE],
+    ['ECR, for twelve hours after the last call', ['ecr', 'eks'], 12.5 * HOUR, 12 * HOUR + 6 * MINUTE],
+  ])('%s', async (_, reaches, before, after) => expect(await overAfter(reaching(...reaches))).toEqual([before, after]));
+
+  test('also when its sessions were over before the revoke', async () => {
+    const app = reaching('redshift');
+    const { id } = await active(app);
+    app.now = start + 45 * MINUTE;
+    const { revocation } = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    expect(revocation).toMatchObject({ effectiveBy: start + 90 * MINUTE });
+  });
+});
+
 describe('ending a grant', () => {
   test('with a session out begins a revocation, and says from when on nothing works for certain', async () => {
     const app = fakeApp();

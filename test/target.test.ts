@@ -113,7 +113,7 @@ test('plain documents and Terraform carry the same policies', async () => {
   const terraform = JSON.parse(await printed('--account production --hub 999999999999 --format terraform'));
   const role = terraform.resource.aws_iam_role.role__UpdateProdApp;
   expect(JSON.parse(role.assume_role_policy)).toEqual(plain.roles[1].trustPolicy);
-  expect(JSON.parse(terraform.resource.aws_iam_policy.latchkey_boundary.policy)).toEqual(plain.boundary.policy);
+  expect(JSON.parse(terraform.resource.aws_iam_policy.latchkey_boundary.policy)).toEqual(plain.boundaries[0].policy);
   expect(plain.revoker.arn).toBe('arn:aws:iam::111111111111:role/latchkey-revoker');
 });
 
@@ -317,6 +317,63 @@ test("Terraform takes IAM's own variables as they are", async () => {
   expect(await printed('--account production --hub 999999999999 --format terraform', personal)).toContain(
     `productionapp/$\${aws:PrincipalTag`,
   );
+});
+
+describe('a role that reaches beyond its session', () => {
+  const reaching = catalogue.replace(
+    'reason: { minLength: 20 }',
+    'reason: { minLength: 20 }\n    reaches: [lambda]\n    passRole: ["arn:aws:iam::*:role/app/*"]',
+  );
+  const says =
+    /Beyond its session it can change the code of Lambda functions.*\(lambda\); give services these roles.*role\/app\/\*/s;
+
+  test('has a boundary of its own, which the revoker knows, and says what it can in its description', async () => {
+    const { Resources } = parse(await printed('--account production --hub 999999999999', reaching));
+    expect(Resources.RoleCrossAccountRole.Properties).toMatchObject({
+      PermissionsBoundary: { Ref: 'BoundaryCrossAccountRole' },
+      Description: expect.stringMatching(says),
+    });
+    expect(Resources.RoleUpdateProdApp.Properties.PermissionsBoundary).toEqual({ Ref: 'Boundary' });
+    const [own, common] = [Resources.BoundaryCrossAccountRole, Resources.Boundary].map(({ Properties }) =>
+      JSON.stringify(Properties.PolicyDocument),
+    );
+    expect([own!.includes('lambda:UpdateFunctionCode'), common!.includes('lambda:UpdateFunctionCode')]).toEqual([
+      false,
+      true,
+    ]);
+    expect(Resources.Revoker.Properties.Policies[0].PolicyDocument.Statement[0].Condition).toEqual({
+      StringEquals: {
+        'iam:PermissionsBoundary': ['', '-CrossAccountRole'].map(
+          (of) => `arn:aws:iam::111111111111:policy/latchkey/Boundary${of}`,
+        ),
+      },
+    });
+  });
+
+  test("passes AWS's validator, and is the same in Terraform and in plain documents", async () => {
+    const file = join(scratch, 'reaching.yml');
+    writeFileSync(file, await printed('--account production --hub 999999999999', reaching));
+    expect(findingsIn(file)).toEqual([]);
+    const terraform = JSON.parse(await printed('--account production --hub 999999999999 --format terraform', reaching));
+    const plain = JSON.parse(await printed('--account production --hub 999999999999 --format json', reaching));
+    const { description, permissions_boundary } = terraform.resource.aws_iam_role.role__CrossAccountRole;
+    expect(description).toMatch(says);
+    expect(permissions_boundary).toContain('aws_iam_policy.boundary__CrossAccountRole.arn');
+    expect(plain.boundaries.map(({ arn }: { arn: string }) => arn.split('/').at(-1))).toEqual([
+      'Boundary',
+      'Boundary-CrossAccountRole',
+    ]);
+    expect(JSON.parse(terraform.resource.aws_iam_policy.boundary__CrossAccountRole.policy)).toEqual(
+      plain.boundaries[1].policy,
+    );
+  });
+
+  test('with more roles to pass than its boundary has room for is refused', async () => {
+    const many = Array.from({ length: 60 }, (_, i) => `"arn:aws:iam::111111111111:role/app/Task${i}"`).join(', ');
+    expect(await faults('--account production', reaching.replace('"arn:aws:iam::*:role/app/*"', many))).toContain(
+      'The boundary of CrossAccountRole has',
+    );
+  });
 });
 
 describe('names in a template', () => {

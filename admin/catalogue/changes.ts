@@ -246,6 +246,8 @@ function readingsOf(role: Role): Record<string, Reading> {
     sessionPolicies,
     sourceNetworks,
     permissions,
+    passRole,
+    reaches,
   } = role;
   const { signInSeconds, hours, networks } = conditions;
   return {
@@ -280,6 +282,8 @@ function readingsOf(role: Role): Record<string, Reading> {
     sessionPolicies: sessionPolicies.length > 0 ? { text: sessionPolicies.join(', ') } : nothing,
     sourceNetworks: sourceNetworks.length > 0 ? { text: sourceNetworks.join(', ') } : nothing,
     permissions: permissions ? { text: canonicalJson(permissions) } : nothing,
+    passRole: { ...entries(passRole), laxity: passRole.length > 0 ? 1 : 0 },
+    reaches: { ...entries(reaches), laxity: reaches.length },
     'account.revoker': { text: String(account.revoker) },
     'approval.automatic': flag(approval.automatic, 1),
     'approval.automatic.when': approval.automaticWhen ? { text: automaticText(approval.automaticWhen) } : nothing,

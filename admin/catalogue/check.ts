@@ -16,8 +16,13 @@ export function check(file: string, strict: boolean): Answer {
   const persons = new Set([...people.values(), ...[...groups.values()].flat()].map(({ key }) => key)).size;
   const sizes = `${count(accounts, 'account')}, ${count(roles.size, 'role')}, ${count(groups.size, 'group')}, ${count(persons, 'person', 'people')}`;
   const doubts = doubtLines(file, read.doubts);
+  const notes = faultLines(file, read.notes).map((line) => `note: ${line}`);
   return {
-    lines: [...doubts, `${file} is right: ${sizes}${doubts.length > 0 ? `; ${count(doubts.length, 'doubt')}` : ''}.`],
+    lines: [
+      ...notes,
+      ...doubts,
+      `${file} is right: ${sizes}${doubts.length > 0 ? `; ${count(doubts.length, 'doubt')}` : ''}.`,
+    ],
     exitCode: strict && doubts.length > 0 ? 1 : 0,
   };
 }
