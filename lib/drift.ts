@@ -1,10 +1,10 @@
 // Leavers and drift: what the catalogue of today no longer allows of what was filed or granted under an older one.
 import type { Catalogue, CatalogueData } from './catalogue.ts';
 import { sha256 } from './digest.ts';
-import { record } from './history.ts';
+import { recordEnd } from './history.ts';
 import { isKnownToBeAllowed, stricterNow } from './policy.ts';
 import { revocationOf } from './request.ts';
-import type { RequestRecord } from './schema.ts';
+import type { Outcome, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 
 /**
@@ -20,12 +20,9 @@ export function endDrifted(request: RequestRecord, catalogue: Catalogue, now: nu
     stricterNow(catalogue, request) ??
     (hasLeft(request, catalogue) ? 'The catalogue no longer allows this role to the requester.' : undefined);
   if (why === undefined) return undefined;
-  const ended: RequestRecord = {
-    ...request,
-    outcome: { status: 'revoked', at: now, by: 'the catalogue' },
-    ...revocationOf(request, catalogue, now),
-  };
-  return record(ended, 'revoked', { actor: 'latchkey', via: 'catalogue' }, now, why);
+  const revoked = { ...request, ...revocationOf(request, catalogue, now) };
+  const outcome: Outcome = { status: 'revoked', at: now, by: { kind: 'catalogue' }, why };
+  return recordEnd(revoked, outcome, { actor: 'latchkey', via: 'catalogue' }, now);
 }
 
 function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {

@@ -1,10 +1,10 @@
 // The history of a request: every change adds one event, chained to the ones before it, so that a tampered one shows.
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import type { Caller } from './principal.ts';
-import type { EventType, HistoryEvent, RequestRecord } from './schema.ts';
+import type { EventType, HistoryEvent, Outcome, RequestRecord, Via } from './schema.ts';
 
 /** Who did it and how, for the history. */
-export type By = { actor: string; via: string };
+export type By = { actor: string; via: Via };
 export const byCaller = (caller: Caller): By => ({
   actor: caller.kind === 'bot' ? caller.principal : caller.person.key,
   via: caller.via,
@@ -26,6 +26,11 @@ export function record(
   const kept = type === 'vended' ? folded(request.history) : request.history;
   const event = kept === request.history ? added : { ...added, prev: request.head, kept: digestOf(kept) };
   return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
+}
+
+/** Ends a request: its outcome, and the event that says the same. */
+export function recordEnd(request: RequestRecord, outcome: Outcome, by: By, now: number): RequestRecord {
+  return record({ ...request, outcome }, outcome.status, by, now, outcome.why);
 }
 
 const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));

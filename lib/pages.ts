@@ -24,6 +24,7 @@ import {
   ticketFacts,
   waitingFor,
   what,
+  whoEnded,
 } from './wording.ts';
 
 /** Headers of every page. Styles run by `nonce` alone; nothing may be fetched, framed, stored or told to another site. */
@@ -172,7 +173,7 @@ function outcomeOf(request: RequestRecord, status: Status, approver: Named): Out
     .find(({ person }) => person === approver.key)?.decision;
   const isOwnDoing = own === 'deny' || (status === 'withdrawn' && approver.key === request.requester.person);
   const by = (verb: string): Phrase =>
-    say`${wish} was ${verb} by ${isOwnDoing ? 'you' : { key: '', name: request.outcome?.by ?? 'somebody else' }}.`;
+    say`${wish} was ${verb} by ${isOwnDoing || !request.outcome ? 'you' : whoEnded(request.outcome)}.`;
   switch (status) {
     case 'pending':
       return own === 'approve'

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { type Catalogue, type Person, personOf } from './catalogue.ts';
 import { canonicalPrincipal, principalPattern, ssoUser } from './entry.ts';
 import { Problem } from './problem.ts';
-import { Email } from './schema.ts';
+import { type CallerVia, Email } from './schema.ts';
 import { SECOND } from './time.ts';
 
 /** What a caller's token must say besides its signature, which the gateway has verified. */
@@ -26,7 +26,7 @@ export type Caller = {
   person: Person;
   /** the catalogue's and the token's, joined */
   groups: readonly string[];
-  via: 'oidc' | 'iam' | 'link';
+  via: CallerVia;
   mfa: boolean;
   /** when a token says that its holder signed in, epoch milliseconds */
   signedInAt?: number;

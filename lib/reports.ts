@@ -14,6 +14,7 @@ import {
   say,
   ticketFacts,
   what,
+  whoEnded,
 } from './wording.ts';
 
 /** What happened and who did it. */
@@ -22,14 +23,13 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
   const grant = grantFacts(request);
-  const event = request.history.findLast(({ type }) => type === kind);
   const by = (label: string): Fact[] =>
-    outcome && event
+    outcome
       ? [
           {
             label,
-            value: say`${{ key: event.actor, name: outcome.by }}, ${instantText(outcome.at)}`,
-            ...(event.note !== undefined && { quote: event.note }),
+            value: say`${whoEnded(outcome)}, ${instantText(outcome.at)}`,
+            ...(outcome.why !== undefined && { quote: outcome.why }),
           },
         ]
       : [];
@@ -133,7 +133,7 @@ export function nextForRequester(
           ? ''
           : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
       const todo =
-        viaOf(request, kind) === 'catalogue' ? 'talk to the owner of the catalogue' : 'talk to whoever revoked it';
+        request.outcome?.by.kind === 'catalogue' ? 'talk to the owner of the catalogue' : 'talk to whoever revoked it';
       return [next(`No more sessions are issued.${out} If you still need the access, ${todo}.`)];
     }
     case 'lapsed':
@@ -142,9 +142,6 @@ export function nextForRequester(
       return [next('Nothing.')];
   }
 }
-
-const viaOf = ({ history }: RequestRecord, kind: Report): string =>
-  history.findLast(({ type }) => type === kind)?.via ?? '';
 
 /** What whoever decides, reviews or administers can do next. */
 export function nextForApprover(

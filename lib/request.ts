@@ -2,7 +2,7 @@
 import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
-import { type By, byCaller, record } from './history.ts';
+import { type By, byCaller, record, recordEnd } from './history.ts';
 import {
   isInvolved,
   isNeededLater,
@@ -18,7 +18,7 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import { snapshotOf } from './role-snapshot.ts';
-import type { Decision, NewDecision, NewRequest, RequestRecord, Session } from './schema.ts';
+import type { Decision, NewDecision, NewRequest, Outcome, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { withTicketCheck } from './ticket.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
@@ -168,13 +168,7 @@ function deny(request: RequestRecord, index: number, caller: Caller, body: NewDe
     });
   }
   const denied = withDecision(request, index, caller, body, now);
-  return record(
-    { ...denied, outcome: { status: 'denied', at: now, by: caller.person.name } },
-    'denied',
-    byCaller(caller),
-    now,
-    body.comment,
-  );
+  return recordEnd(denied, outcomeBy(caller, 'denied', body.comment, now), byCaller(caller), now);
 }
 
 function approve(
@@ -280,9 +274,21 @@ export function end(
   if (status !== 'pending' && status !== 'scheduled' && status !== 'active')
     throw notActive(request, now, 'There is nothing left to end.');
   const how = relation.requester ? (request.vended === 0 ? 'withdrawn' : 'ended') : 'revoked';
-  const outcome = { status: how, at: now, by: caller.person.name } as const;
-  return record({ ...request, outcome, ...revocationOf(request, catalogue, now) }, how, byCaller(caller), now, comment);
+  const revoked = { ...request, ...revocationOf(request, catalogue, now) };
+  return recordEnd(revoked, outcomeBy(caller, how, comment, now), byCaller(caller), now);
 }
+
+const outcomeBy = (
+  { person }: Caller,
+  status: Outcome['status'],
+  comment: string | undefined,
+  now: number,
+): Outcome => ({
+  status,
+  at: now,
+  by: { kind: 'person', key: person.key, name: person.name },
+  ...(comment !== undefined && comment !== '' && { why: comment }),
+});
 
 /** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
 export function revocationOf(
@@ -404,14 +410,8 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
     case undefined:
       return undefined;
     case 'ended':
-      return record(
-        { ...request, outcome: { status: 'ended', at: step.at, by: 'the end of the grant' } },
-        'ended',
-        clockwork,
-        now,
-      );
     case 'lapsed':
-      return record({ ...request, outcome: { status: 'lapsed', at: step.at, by: 'nobody' } }, 'lapsed', clockwork, now);
+      return recordEnd(request, { status: step.does, at: step.at, by: { kind: 'clock' } }, clockwork, now);
     case 'escalated':
       return record(
         escalated(request, now),

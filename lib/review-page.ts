@@ -15,6 +15,7 @@ import {
   ticketFacts,
   what,
   whoAsks,
+  whoEnded,
 } from './wording.ts';
 
 /**
@@ -99,7 +100,7 @@ const earlyEnd = ({ outcome, grant }: RequestRecord): Fact[] =>
     ? [
         {
           label: 'Ended early',
-          value: say`${instantText(outcome.at)}, ${outcome.status === 'ended' ? 'handed back' : outcome.status} by ${{ key: outcome.by, name: outcome.by }}`,
+          value: say`${instantText(outcome.at)}, ${outcome.status === 'ended' ? 'handed back' : outcome.status} by ${whoEnded(outcome)}`,
         },
       ]
     : [];

@@ -78,13 +78,18 @@ const At = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 /** A person as a request remembers one: `key` is the mail address in lower case or, without one, the principal. */
 const KnownPerson = v.object({ key: v.string(), name: v.string() });
 
+/** How a person's call reached Latchkey: a token, a signature with AWS keys, the link of a mail. */
+const callerVias = ['oidc', 'iam', 'link'] as const;
+/** What wrote an event: a person's call, or a part of Latchkey. */
+const vias = [...callerVias, 'sweep', 'catalogue', 'break-glass', 'revoke', 'ticket-validator'] as const;
+
 export const Decision = v.object({
   person: v.string(),
   principal: v.string(),
   name: v.string(),
   decision: v.picklist(['approve', 'deny']),
   comment: v.optional(v.string()),
-  via: v.string(),
+  via: v.picklist(callerVias),
   at: At,
 });
 
@@ -134,7 +139,7 @@ export const Review = v.object({
       principal: v.string(),
       name: v.string(),
       comment: v.string(),
-      via: v.string(),
+      via: v.picklist(callerVias),
       at: At,
     }),
   ),
@@ -174,7 +179,7 @@ export const HistoryEvent = v.object({
   at: At,
   type: v.picklist(eventTypes),
   actor: v.string(),
-  via: v.string(),
+  via: v.picklist(vias),
   note: v.optional(v.string()),
   /** set on the event whose write folded older ones away: the chain value before it, and the digest of the history that was kept */
   prev: v.optional(v.string()),
@@ -229,6 +234,8 @@ export const TicketCheck = v.object({
   /** unchecked: it did not answer and the role allows that, or break-glass did not wait for it */
   state: v.picklist(['valid', 'unchecked']),
   at: At,
+  /** the validator's own words */
+  says: v.optional(v.string()),
 });
 
 /** What the session policy is narrowed to, as approvers saw it. */
@@ -240,6 +247,17 @@ export const Scope = v.object({
 
 /** `endsAt` no longer belongs to it. */
 export const Grant = v.object({ startsAt: At, endsAt: At });
+
+/** How a request ended that somebody or something ended; `why` is the comment, or what the catalogue no longer allows. */
+export const Outcome = v.object({
+  status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']),
+  at: At,
+  by: v.variant('kind', [
+    v.object({ kind: v.literal('person'), ...KnownPerson.entries }),
+    v.object({ kind: v.picklist(['clock', 'catalogue']) }),
+  ]),
+  why: v.optional(v.string()),
+});
 
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
@@ -272,10 +290,8 @@ export const RequestRecord = v.object({
   wantedStart: v.optional(At),
   /** the time in which credentials are issued, once it is approved */
   grant: v.optional(Grant),
-  /** set when the request ended otherwise than by its own clock */
-  outcome: v.optional(
-    v.object({ status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']), at: At, by: v.string() }),
-  ),
+  /** written when somebody ends it, and by the sweep for what the clock has ended */
+  outcome: v.optional(Outcome),
   revocation: v.optional(Revocation),
   /** the newest sessions; `vended` counts all that ever were */
   sessions: v.array(Session),
@@ -563,7 +579,11 @@ export type Stage = v.InferOutput<typeof Stage>;
 export type Waiting = v.InferOutput<typeof Waiting>;
 export type Decision = v.InferOutput<typeof Decision>;
 export type Grant = v.InferOutput<typeof Grant>;
+export type Outcome = v.InferOutput<typeof Outcome>;
+export type Via = (typeof vias)[number];
+export type CallerVia = (typeof callerVias)[number];
 export type Session = v.InferOutput<typeof Session>;
+export type TicketCheck = v.InferOutput<typeof TicketCheck>;
 export type Revocation = v.InferOutput<typeof Revocation>;
 export type HistoryEvent = v.InferOutput<typeof HistoryEvent>;
 export type EventType = (typeof eventTypes)[number];

@@ -16,6 +16,7 @@ import type { ListIndex, Look, OpenSlot, Place, Position, Settlement, Store } fr
 import { bounds } from './catalogue.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
+import { upgraded } from './older-document.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
@@ -158,7 +159,7 @@ export function recordFromImage(
   const key = image?.pk?.S;
   if (image === undefined || !key?.startsWith('request#')) return undefined;
   try {
-    const record = v.parse(RequestRecord, JSON.parse(image.doc?.S ?? ''));
+    const record = v.parse(RequestRecord, upgraded(JSON.parse(image.doc?.S ?? '')));
     if (`request#${record.id}` === key) return record;
     throw new SyntaxError('the document belongs to another key');
   } catch (cause) {

@@ -4,7 +4,7 @@ import type { Check } from './filing-checks.ts';
 import { type By, record } from './history.ts';
 import { isOfForm } from './pattern.ts';
 import { Problem } from './problem.ts';
-import type { RequestRecord } from './schema.ts';
+import type { RequestRecord, TicketCheck } from './schema.ts';
 
 /** What a validator is told. `account` is the account's id, `requester` a mail address or, for whoever has none, a principal. */
 export type TicketQuestion = {
@@ -53,9 +53,9 @@ export function withTicketCheck(
   const validator = validatorOf(rule, filed.ticket);
   if (validator === undefined) return filed;
   if (finding?.outcome === 'valid') {
-    const ticketCheck = { validator, state: 'valid' as const, at: now };
-    const note = `${validator}: valid${finding.detail === undefined ? '' : `: ${finding.detail}`}`;
-    return record({ ...filed, ticketCheck }, 'ticket-checked', byValidator, now, note);
+    const says = finding.detail === undefined ? {} : { says: finding.detail };
+    const ticketCheck: TicketCheck = { validator, state: 'valid', at: now, ...says };
+    return record({ ...filed, ticketCheck }, 'ticket-checked', byValidator, now, validText(ticketCheck));
   }
   if (finding?.outcome === 'not-asked' || (finding?.outcome === 'unreachable' && allowsSilence(rule))) {
     const ticketCheck = { validator, state: 'unchecked' as const, at: now };
@@ -70,6 +70,10 @@ export function withTicketCheck(
 // --- internal ---
 
 const allowsSilence = ({ ticket }: Rule): boolean => ticket?.ifUnreachable === 'allow';
+
+/** `jira: valid: open since May` */
+const validText = ({ validator, says }: TicketCheck): string =>
+  [validator, 'valid', ...(says === undefined ? [] : [says])].join(': ');
 
 function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | undefined): Check[] {
   if (!rule) return [];

@@ -1,6 +1,6 @@
 // The sentences that mail and page share, in the vocabulary of the product: who asks, for what, and what an approval does.
 import { lastingReaches, reachTexts } from './reach.ts';
-import type { RequestRecord, Stage } from './schema.ts';
+import type { Outcome, RequestRecord, Stage, TicketCheck } from './schema.ts';
 import { approvals, openStage } from './status.ts';
 import { durationText, instantText } from './time.ts';
 
@@ -70,15 +70,12 @@ export function ticketFacts(request: RequestRecord): Fact[] {
   const { ticket, ticketCheck } = request;
   if (ticket === undefined) return [];
   return [
-    { label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: ticketNote(request, ticketCheck) }) },
+    { label: 'Ticket', value: [{ said: ticket }], ...(ticketCheck && { note: ticketNote(ticketCheck, request) }) },
   ];
 }
 
-function ticketNote(
-  { history, review }: RequestRecord,
-  { validator, state }: NonNullable<RequestRecord['ticketCheck']>,
-): Phrase {
-  if (state === 'valid') return [{ said: history.find(({ type }) => type === 'ticket-checked')?.note ?? validator }];
+function ticketNote({ validator, state, says }: TicketCheck, { review }: RequestRecord): Phrase {
+  if (state === 'valid') return [`${validator}: valid`, ...(says === undefined ? [] : [': ', { said: says }])];
   return review
     ? [`Unchecked: break-glass did not wait for ${validator}.`]
     : [`Unchecked: ${validator}, which checks the tickets of this role, gave no answer. Look at the ticket yourself.`];
@@ -155,6 +152,11 @@ export const ifDenied = (request: RequestRecord): Phrase =>
 export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [
   `If nobody decides, the request lapses on ${instantText(decideBy)}.`,
 ];
+
+/** Who or what ended a request. */
+export const whoEnded = ({ by }: Outcome): Named | string =>
+  by.kind === 'person' ? { key: by.key, name: by.name } : endedBy[by.kind];
+const endedBy = { clock: 'the clock', catalogue: 'the catalogue' };
 
 export const grantFacts = ({ grant }: RequestRecord): Fact[] =>
   grant ? [{ label: 'Access', value: [`from ${instantText(grant.startsAt)} until ${instantText(grant.endsAt)}`] }] : [];

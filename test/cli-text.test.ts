@@ -255,7 +255,7 @@ describe('a ticket that is checked', () => {
     at: start,
     type: 'ticket-checked' as const,
     actor: 'latchkey',
-    via: 'ticket-validator',
+    via: 'ticket-validator' as const,
     note: 'jira: valid: \u001b[31mopen',
   };
   const lineOf = (text: string) => text.split('\n').find((line) => line.includes('ticket'));

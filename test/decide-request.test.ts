@@ -136,7 +136,12 @@ describe('denying', () => {
       status: 200,
       body: { status: 'denied', history: [{}, { type: 'denied', actor: second, note: 'not today' }] },
     });
-    expect(app.store.requests.get(id)?.outcome).toEqual({ status: 'denied', at: start, by: 'Second Lead' });
+    expect(app.store.requests.get(id)?.outcome).toEqual({
+      status: 'denied',
+      at: start,
+      by: { kind: 'person', key: 'second-lead@example.com', name: 'Second Lead' },
+      why: 'not today',
+    });
   });
 
   test('takes no duration', async () => {

@@ -134,7 +134,9 @@ describe('posting', () => {
   test('denies', async () => {
     const { app, id } = await mailed();
     expect(await post(app, linkTo(app, second), 'decision=deny&comment=')).toMatchObject({ status: 200 });
-    expect(app.store.requests.get(id)).toMatchObject({ outcome: { status: 'denied', by: 'Second Lead' } });
+    expect(app.store.requests.get(id)).toMatchObject({
+      outcome: { status: 'denied', by: { kind: 'person', key: 'second-lead@example.com', name: 'Second Lead' } },
+    });
     expect(app.store.requests.get(id)!.stages[0]!.decisions[0]).not.toHaveProperty('comment');
   });
 

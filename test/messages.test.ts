@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { askedOf, messagesFor, type News, renderMail } from '../lib/messages.ts';
-import type { Decision, EventType, RequestRecord } from '../lib/schema.ts';
+import type { Decision, EventType, HistoryEvent, Outcome, RequestRecord } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { record, start } from './support/records.ts';
 
@@ -11,16 +11,21 @@ const sec = { key: 'security@example.com', name: 'Sec Urity' };
 const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approver' };
 const links = { decide: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
 
+const enderOf = (by: { key: string; name: string }, via: HistoryEvent['via']): Outcome['by'] => {
+  if (via === 'catalogue') return { kind: 'catalogue' };
+  return via === 'sweep' ? { kind: 'clock' } : { kind: 'person', ...by };
+};
+
 /** One more event, by whom, with what else it changes. */
 function after(
   before: RequestRecord,
   type: EventType,
   by: { key: string; name: string },
   changes: Partial<RequestRecord> = {},
-  via = 'oidc',
+  via: HistoryEvent['via'] = 'oidc',
 ): RequestRecord {
   const seq = before.version + 1;
-  const event = {
+  const event: HistoryEvent = {
     seq,
     at: start + seq * MINUTE,
     type,
@@ -34,7 +39,7 @@ function after(
     ...before,
     version: seq,
     history: [...before.history, event],
-    ...(status && { outcome: { status, at: event.at, by: by.name } }),
+    ...(status && { outcome: { status, at: event.at, by: enderOf(by, via), ...(event.note && { why: event.note }) } }),
     ...changes,
   };
 }

@@ -260,7 +260,7 @@ describe('the history', () => {
     ['at', (event) => ({ ...event, at: event.at + 1 })],
     ['type', (event) => ({ ...event, type: event.type === 'denied' ? 'approved' : 'denied' })],
     ['actor', (event) => ({ ...event, actor: 'somebody@example.com' })],
-    ['via', (event) => ({ ...event, via: 'phone' })],
+    ['via', (event) => ({ ...event, via: event.via === 'link' ? 'oidc' : 'link' })],
     ['note', (event) => ({ ...event, note: 'another note' })],
   ];
   test.each([0, 5, 12, 13, 14, 40])(

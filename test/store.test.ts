@@ -261,7 +261,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       principal: 'lead@example.com',
       name: 'Lead',
       comment: 'Looked',
-      via: 'oidc',
+      via: 'oidc' as const,
       at: later,
     };
     await store.replace({ ...over, version: over.version + 1, review: { ...review, signed } }, over.version);

@@ -19,7 +19,11 @@ test('records a lapse at its deadline, and it is news', async () => {
   await sweep(app);
   app.now = start + 9 * HOUR;
   expect(await sweep(app)).toEqual({ due: 1, settled: 1 });
-  expect(app.store.requests.get(id)?.outcome).toEqual({ status: 'lapsed', at: start + 8 * HOUR, by: 'nobody' });
+  expect(app.store.requests.get(id)?.outcome).toEqual({
+    status: 'lapsed',
+    at: start + 8 * HOUR,
+    by: { kind: 'clock' },
+  });
   expect(last(app, id)).toMatchObject({ type: 'lapsed', at: start + 9 * HOUR, actor: 'latchkey', via: 'sweep' });
   app.mail.outbox.splice(0);
   await playStream(app);
@@ -40,7 +44,7 @@ test('records the natural end of a grant', async () => {
   expect(app.store.requests.get(id)?.outcome).toEqual({
     status: 'ended',
     at: start + HOUR,
-    by: 'the end of the grant',
+    by: { kind: 'clock' },
   });
   expect(await sweep(app)).toEqual({ due: 0, settled: 0 });
   expect(app.lines.at(-1)).toEqual({ code: 'sweep-done', fields: { due: 0, settled: 0, failed: 0 } });

@@ -59,7 +59,7 @@ function rendered(field: Field, text: string) {
       ...pending.history,
       { seq: 2, at, type: 'revoked', actor: approver.key, via: 'oidc', note: decision.comment ?? '' },
     ],
-    outcome: { status: 'revoked', at, by: approver.name },
+    outcome: { status: 'revoked', at, by: { kind: 'person', ...approver } },
   };
   const ask = messagesFor(undefined, { ...pending, stages: [{ ...pending.stages[0]!, decisions: [] }] })[0]!;
   const news = messagesFor(pending, revoked)[0]!;

@@ -102,7 +102,7 @@ describe('the link in the mail to the person', () => {
       answer.text.includes('<h1><span class="mark" aria-hidden="true">–</span> Withdrawn</h1>'),
     ]).toEqual([200, true]);
     expect(over.store.requests.get(id)).toMatchObject({
-      outcome: { status: 'withdrawn', by: 'Dev' },
+      outcome: { status: 'withdrawn', by: { kind: 'person', name: 'Dev' } },
       history: [{}, { type: 'withdrawn', actor: dev, via: 'link' }],
     });
   });

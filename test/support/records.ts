@@ -127,4 +127,5 @@ export const finished = (
   before: RequestRecord,
   status: NonNullable<RequestRecord['outcome']>['status'],
   at: number,
-): RequestRecord => next(before, status, at, { outcome: { status, at, by: 'Lead' } });
+): RequestRecord =>
+  next(before, status, at, { outcome: { status, at, by: { kind: 'person', key: 'lead@example.com', name: 'Lead' } } });

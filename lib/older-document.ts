@@ -1,0 +1,50 @@
+// Reads what version 0.1 stored: a few facts had another place then.
+type Fields = Record<string, unknown>;
+
+/** A stored document in the form of today; one that is already in it stays as it is. */
+export function upgraded(document: unknown): unknown {
+  if (!isFields(document)) return document;
+  const { startsAt, endsAt, stages, outcome, ticketCheck, ...rest } = document;
+  const start = endsAt === undefined ? { wantedStart: startsAt } : { grant: { startsAt, endsAt } };
+  return {
+    ...rest,
+    ...(startsAt !== undefined && start),
+    stages: Array.isArray(stages) ? stages.map((stage) => upgradedStage(stage, document)) : stages,
+    ...(outcome !== undefined && { outcome: upgradedOutcome(outcome) }),
+    ...(ticketCheck !== undefined && { ticketCheck: upgradedTicket(ticketCheck) }),
+  };
+}
+
+// --- internal ---
+
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+function upgradedStage(stage: unknown, document: Fields): unknown {
+  if (!isFields(stage)) return stage;
+  const { openedBy, escalated, ...rest } = stage;
+  const escalation = isFields(escalated) && 'by' in escalated ? at(escalated.by, document) : undefined;
+  return {
+    ...rest,
+    ...(openedBy !== undefined && { openedAt: at(openedBy, document) }),
+    ...(escalated !== undefined && {
+      escalated: escalation === undefined ? escalated : { ...(escalated as Fields), at: escalation },
+    }),
+  };
+}
+
+/** When an event was; a stage once named the event that opened it. */
+function at(seq: unknown, { history, createdAt }: Fields): unknown {
+  const event = Array.isArray(history) ? history.find((one) => isFields(one) && one.seq === seq) : undefined;
+  return isFields(event) ? event.at : createdAt;
+}
+
+function upgradedOutcome(outcome: unknown): unknown {
+  if (!isFields(outcome) || typeof outcome.by !== 'string') return outcome;
+  if (['nobody', 'the end of the grant'].includes(outcome.by)) return { ...outcome, by: { kind: 'clock' } };
+  if (outcome.by === 'the catalogue') return { ...outcome, by: { kind: 'catalogue' } };
+  return { ...outcome, by: { kind: 'person', key: outcome.by, name: outcome.by } };
+}
+
+/** Tickets are no longer checked after filing. */
+const upgradedTicket = (check: unknown): unknown =>
+  isFields(check) && check.state !== 'valid' ? { ...check, state: 'unchecked' } : check;
