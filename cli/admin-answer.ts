@@ -10,21 +10,11 @@ export const tools = (): Promise<typeof import('./admin-tools.ts')> => import('.
  * Prints what `ask` answers. What is wrong in a file is an answer too, and goes to stderr with its places.
  * @throws Failure `usage` for a question that has no answer
  */
-export function answer(world: World, ask: () => Answer): number {
-  try {
-    const { lines, exitCode } = ask();
-    world.out(`${lines.join('\n')}\n`);
-    return exitCode;
-  } catch (error) {
-    if (!isCannotAnswer(error)) throw error;
-    if (error.exitCode === exits.usage.status) throw new Failure('usage', error.message);
-    world.err(`${error.message}\n`);
-    return error.exitCode;
-  }
+export async function answer(world: World, ask: () => Answer): Promise<number> {
+  const { settled } = await tools();
+  const found = settled(ask);
+  if ('lines' in found) world.out(`${found.lines.join('\n')}\n`);
+  else if (found.exitCode === exits.usage.status) throw new Failure('usage', found.fault);
+  else world.err(`${found.fault}\n`);
+  return found.exitCode;
 }
-
-// -- internal --------------------------------------------------------------------------------------------------------
-
-/** By its name, since its class is in the file that is loaded late. */
-const isCannotAnswer = (error: unknown): error is Error & { exitCode: 1 | 2 } =>
-  error instanceof Error && error.name === 'CannotAnswer';

@@ -1,7 +1,17 @@
-// Reads a command's arguments. Not node:util's parseArgs: that one alone would cost `credentials` a tenth of its time.
+// Reads a command's arguments.
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { probablyMeant } from '../lib/suggestion.ts';
-import { type AnyCommand, commonOptionsOf, type Input, type Options } from './command.ts';
+import { type AnyCommand, commonOptionsOf, type Input, type OptionSpec, type Options } from './command.ts';
 import { Failure } from './exit.ts';
+
+/** The options of a command as node:util takes them. */
+export const parserOptions = (specs: Options): NonNullable<ParseArgsConfig['options']> =>
+  Object.fromEntries(
+    Object.entries(specs).map(([name, { type }]) => [
+      name,
+      { type: type === 'flag' ? 'boolean' : 'string', ...(name === 'help' && { short: 'h' }) },
+    ]),
+  );
 
 /**
  * Options may stand anywhere before `--`, as `--name value` or `--name=value`.
@@ -9,42 +19,56 @@ import { Failure } from './exit.ts';
  */
 export function readArguments(command: AnyCommand, args: readonly string[]): Input {
   const specs: Options = { ...command.options, ...commonOptionsOf(command) };
-  const options: Record<string, string | boolean | readonly string[] | undefined> = {};
-  for (const [name, { type }] of Object.entries(specs))
-    options[name] = type === 'flag' ? false : type === 'list' ? [] : undefined;
+  const options: Record<string, Value> = Object.fromEntries(
+    Object.entries(specs).map(([name, { type }]) => [name, nothingGiven[type]]),
+  );
   const positionals: string[] = [];
-  let rest: readonly string[] = [];
-  for (let i = 0; i < args.length; i += 1) {
-    const arg = args[i]!;
-    if (arg === '--' && command.rest) {
-      rest = args.slice(i + 1);
-      break;
-    }
-    if (arg === '-h') options.help = true;
-    else if (!arg.startsWith('-') || arg === '-') {
-      if (command.rest && !command.rest.optional && positionals.length === command.positionals.length)
-        throw noDashes(command, positionals, args.slice(i));
-      positionals.push(arg);
+  // not strict: what is wrong is said in words of our own
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: parserOptions(specs),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  let end = args.length;
+  for (const token of tokens) {
+    if (token.index > end) break;
+    if (token.kind === 'option-terminator') end = command.rest ? token.index : args.length;
+    else if (token.kind === 'option') {
+      if (!Object.hasOwn(specs, token.name)) throw unknownOption(command, specs, args[token.index]!.split('=')[0]!);
+      options[token.name] = withValue(command, options[token.name], specs[token.name]!, token);
     } else {
-      const [, name = '', inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg)!;
-      const spec = Object.hasOwn(specs, name) && arg.startsWith('--') ? specs[name]! : undefined;
-      if (!spec) throw unknownOption(command, specs, arg.split('=')[0]!);
-      if (spec.type === 'flag') {
-        if (inline !== undefined) throw wrong(command, `--${name} takes no value.`);
-        options[name] = true;
-        continue;
-      }
-      const value = inline ?? args[++i];
-      if (value === undefined || (inline === undefined && value.startsWith('--')))
-        throw wrong(command, `--${name} needs a value: ${spec.placeholder}.`);
-      if (spec.values && !spec.values.includes(value))
-        throw wrong(command, `--${name} must be one of ${spec.values.join(', ')}, not "${value}".`);
-      options[name] = spec.type === 'list' ? [...(options[name] as readonly string[]), value] : value;
+      if (command.rest && !command.rest.optional && positionals.length === command.positionals.length)
+        throw noDashes(command, positionals, args.slice(token.index));
+      positionals.push(token.value);
     }
   }
-  const input = { positionals, options, rest } as unknown as Input;
-  if (!options.help) check(command, input);
+  const input = { positionals, options, rest: args.slice(end + 1) } as unknown as Input;
+  if (!input.options.help) check(command, input);
   return input;
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+type Value = string | boolean | readonly string[] | undefined;
+const nothingGiven: Record<OptionSpec['type'], Value> = { flag: false, list: [], text: undefined };
+
+function withValue(
+  command: AnyCommand,
+  before: Value,
+  { type, placeholder, values }: OptionSpec,
+  { rawName, value, inlineValue }: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined },
+): Value {
+  if (type === 'flag') {
+    if (value !== undefined) throw wrong(command, `${rawName} takes no value.`);
+    return true;
+  }
+  if (value === undefined || (!inlineValue && value.startsWith('--')))
+    throw wrong(command, `${rawName} needs a value: ${placeholder}.`);
+  if (values && !values.includes(value))
+    throw wrong(command, `${rawName} must be one of ${values.join(', ')}, not "${value}".`);
+  return type === 'list' ? [...(before as readonly string[]), value] : value;
 }
 
 function check(command: AnyCommand, { positionals, options }: Input): void {
@@ -77,8 +101,6 @@ const wordFor = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word 
 
 function unknownOption(command: AnyCommand, specs: Options, given: string): Failure {
   const meant = probablyMeant(given.replace(/^-+/, ''), Object.keys(specs));
-  return wrong(
-    command,
-    `${given} is no option of "latchkey ${command.name}".${meant ? ` Did you mean --${meant}?` : ''}`,
-  );
+  const guess = meant === undefined ? '' : ` Did you mean --${meant}?`;
+  return wrong(command, `${given} is no option of "latchkey ${command.name}".${guess}`);
 }

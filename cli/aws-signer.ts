@@ -2,7 +2,7 @@
 import { Failure } from './exit.ts';
 import type { Settings } from './settings.ts';
 import type { Signer } from './signer.ts';
-import { type AwsKeys, regionOfUrl, signedHeaders } from './sigv4.ts';
+import type { AwsKeys } from './sigv4.ts';
 import { variable, type World } from './world.ts';
 
 /** @throws Failure `sign-in` when it is to sign and there are none */
@@ -21,12 +21,17 @@ export function awsSigner(world: World, settings: Settings): Signer {
     who: `aws ${own?.accessKeyId ?? `profile:${named ?? 'default'}`}`,
     async headersFor(call) {
       found ??= own ? Promise.resolve(own) : keysByChain(world, named);
+      const { signedHeaders } = await import('./sigv4.ts');
       return signedHeaders(call, await found, region, world.now());
     },
   };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+/** The region that the URL of an API names, where it is API Gateway's own. */
+export const regionOfUrl = (url: string): string | undefined =>
+  /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(url).hostname)?.[1];
 
 /** Those of the environment come first, as with the AWS CLI (SDK reference guide, "Credential provider chain"). */
 function ownKeys(world: World): AwsKeys | undefined {

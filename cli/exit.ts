@@ -64,11 +64,6 @@ export type ProblemDocument = {
 /** A command that cannot go on; the only error that is shown without being taken for a mistake of ours. */
 export class Failure extends Error {
   readonly exit: ExitName;
-  /** By its name: the program is built as several files, each with a class of its own, and they throw into one another. */
-  static [Symbol.hasInstance](error: unknown): boolean {
-    return error instanceof Error && error.name === 'Failure';
-  }
-
   /** what to do next, a line each */
   readonly next: readonly string[];
   /** what the API said, for --json */

@@ -2,6 +2,7 @@
 import type { CredentialsView } from '../lib/schema.ts';
 import { openApi } from './api.ts';
 import { Failure } from './exit.ts';
+import { fileAndWait } from './file-request.ts';
 import { withGrant } from './grant.ts';
 import type { Settings } from './settings.ts';
 import type { Signer } from './signer.ts';
@@ -39,7 +40,6 @@ export async function issueSession(
     return await withGrant(world, api, target, issue);
   } catch (error) {
     if (filing === undefined || !(error instanceof Failure) || error.exit !== 'no-grant') throw error;
-    const { fileAndWait } = await import('./whole-program.ts');
     return await issue((await fileAndWait(world, api, target, filing)).id);
   }
 }

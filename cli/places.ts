@@ -1,11 +1,19 @@
 // Where the command line keeps what it keeps.
+import { homedir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { variable, type World } from './world.ts';
 
 type Where = Pick<World, 'env' | 'home'>;
 
-/** What os.homedir() answers first where it is set; loading node:os takes as long as reading a file. */
-export const homeDirectory = (): string => process.env.HOME || homeOfUser();
+/** A container may run as a number that belongs to nobody: then there is nothing to read, and nowhere to write. */
+export function homeDirectory(): string {
+  try {
+    return homedir() || userInfo().homedir;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return '/nonexistent';
+    throw error;
+  }
+}
 
 /** `~/.config/latchkey/config.yml` (XDG Base Directory Specification), or what LATCHKEY_CONFIG says. */
 export const configPath = (world: Where): string =>
@@ -24,23 +32,8 @@ export const sessionPath = (world: Where, target: string): string =>
   join(cacheDirectory(world), 'sessions', `${target}.json`);
 export const sessionsDirectory = (world: Where): string => join(cacheDirectory(world), 'sessions');
 
-/** What V8 has compiled of this program. In the user's own cache: whoever writes there decides what runs. */
-export const compiledDirectory = (world: Where): string => join(cacheDirectory(world), 'compiled');
-
 /** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */
 export const awsConfigPath = (world: Where): string =>
   variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');
 export const awsCredentialsPath = (world: Where): string =>
   variable(world, 'AWS_SHARED_CREDENTIALS_FILE') ?? join(world.home, '.aws', 'credentials');
-
-// -- internal --------------------------------------------------------------------------------------------------------
-
-/** A container may run as a number that belongs to nobody: then there is nothing to read, and nowhere to write. */
-function homeOfUser(): string {
-  try {
-    return process.getBuiltinModule('node:os').homedir();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SYSTEM_ERROR') return '/nonexistent';
-    throw error;
-  }
-}

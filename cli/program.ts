@@ -1,9 +1,11 @@
 // From arguments to an exit status. Commands are loaded when they are named.
+import { parseArgs } from 'node:util';
 import { probablyMeant } from '../lib/suggestion.ts';
 import { version } from '../lib/version.ts';
-import { readArguments } from './arguments.ts';
-import { type AnyCommand, commonOptions, type OptionSpec } from './command.ts';
+import { parserOptions, readArguments } from './arguments.ts';
+import { type AnyCommand, commonOptions } from './command.ts';
 import { exits, Failure } from './exit.ts';
+import { commandHelp, groupHelp, programHelp } from './help.ts';
 import { told } from './told.ts';
 import type { World } from './world.ts';
 
@@ -16,86 +18,75 @@ export const runProgram = (world: World, args: readonly string[], commands: Comm
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-async function dispatch(world: World, given: readonly string[], commands: Commands): Promise<number | undefined> {
-  const args = commandFirst(given);
-  const [name] = args;
-  if (name === undefined || name === 'help' || name === '--help' || name === '-h') {
-    const about = args.slice(1);
-    world.out(about.length === 0 ? await helpOf(Object.values(commands)) : await helpAbout(commands, about));
-    return name === undefined ? exits.usage.status : 0;
-  }
-  if (['version', '--version', '-V', '-v'].includes(name)) {
+async function dispatch(world: World, args: readonly string[], commands: Commands): Promise<number | undefined> {
+  const [first = '', ...others] = args;
+  if (['version', '--version', '-V', '-v'].includes(first)) {
     world.out(`latchkey ${version}\n`);
     return 0;
   }
-  const { loader, rest } = find(commands, args);
-  if (!loader) {
-    world.out(await helpAbout(commands, [name]));
-    return rest.length === 0 ? exits.usage.status : 0;
-  }
-  const command = await loader();
-  const input = readArguments(command, rest);
-  if (input.options.help) {
-    const { commandHelp } = await import('./help.ts');
-    world.out(commandHelp(command));
+  if (['help', '--help', '-h'].includes(first)) {
+    world.out(await helpAbout(commands, others));
     return 0;
   }
-  return command.run(world, input);
+  const { before, words } = splitAtCommand(args);
+  const { command, rest } = await find(commands, words);
+  if (command) {
+    const input = readArguments(command, [...before, ...rest]);
+    if (!input.options.help) return command.run(world, input);
+  }
+  world.out(await helpAbout(commands, command ? command.name.split(' ') : words.slice(0, 1)));
+  return rest.length === 0 ? exits.usage.status : 0;
 }
 
-/** Options of every command may stand before it, as they do with other programs. */
-function commandFirst(args: readonly string[]): readonly string[] {
-  let at = 0;
-  for (let option = optionAt(args, at); option !== undefined; option = optionAt(args, at))
-    at += option.type === 'flag' || args[at]!.includes('=') ? 1 : 2;
-  if (at === 0 || at >= args.length) return args;
-  // the name may have two words, and nothing of a command's own stands between them
-  const words = args.slice(at + 1).findIndex((word) => word.startsWith('-'));
-  const end = words < 0 ? args.length : at + 1 + words;
-  return [...args.slice(at, end), ...args.slice(0, at), ...args.slice(end)];
-}
-
-function optionAt(args: readonly string[], at: number): OptionSpec | undefined {
-  const [, name = ''] = /^--([a-z]+)(?:=|$)/.exec(args[at] ?? '') ?? [];
-  return name !== 'help' && Object.hasOwn(commonOptions, name)
-    ? commonOptions[name as keyof typeof commonOptions]
-    : undefined;
+/** Options of every command may stand before its name, as they do with other programs. @throws Failure `usage` for another option there */
+function splitAtCommand(args: readonly string[]): { before: readonly string[]; words: readonly string[] } {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: parserOptions(commonOptions),
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+  });
+  const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length;
+  for (const token of tokens) {
+    if (token.kind === 'option' && token.index < at && !Object.hasOwn(commonOptions, token.name))
+      throw new Failure('usage', `${token.rawName} cannot stand before the command.`, ['See: latchkey help']);
+  }
+  return { before: args.slice(0, at), words: args.slice(at) };
 }
 
 /**
  * The command that the first words name; some names have two, of which the first alone names them all.
- * @returns no loader for the first word of several commands @throws Failure `usage` for what names nothing
+ * @returns no command for the first word of several, and for nothing @throws Failure `usage` for what names nothing
  */
-function find(
+async function find(
   commands: Commands,
-  [first = '', ...others]: readonly string[],
-): { loader?: Commands[string]; rest: readonly string[] } {
-  const [second = ''] = others;
+  [first, second, ...others]: readonly string[],
+): Promise<{ command?: AnyCommand; rest: readonly string[] }> {
+  if (first === undefined) return { rest: [] };
+  const afterFirst = second === undefined ? [] : [second, ...others];
+  if (Object.hasOwn(commands, first)) return { command: await commands[first]!(), rest: afterFirst };
   const pair = `${first} ${second}`;
-  if (Object.hasOwn(commands, first)) return { loader: commands[first]!, rest: others };
-  if (Object.hasOwn(commands, pair)) return { loader: commands[pair]!, rest: others.slice(1) };
-  const isGroup = ofGroup(commands, first).length > 0;
-  if (isGroup && (second === '' || second === '--help' || second === '-h')) return { rest: others };
-  const given = isGroup ? pair : first;
+  if (Object.hasOwn(commands, pair)) return { command: await commands[pair]!(), rest: others };
+  const isGroup = namesOf(commands, first).length > 0;
+  if (isGroup && (second === undefined || second === '--help' || second === '-h')) return { rest: afterFirst };
+  throw unknownCommand(commands, isGroup ? pair : first, isGroup ? ` ${first}` : '');
+}
+
+function unknownCommand(commands: Commands, given: string, group: string): Failure {
   const meant = probablyMeant(given, Object.keys(commands));
-  throw new Failure('usage', `"${given}" is no command.${meant ? ` Did you mean "${meant}"?` : ''}`, [
-    `See: latchkey help${isGroup ? ` ${first}` : ''}`,
-  ]);
+  const guess = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  return new Failure('usage', `"${given}" is no command.${guess}`, [`See: latchkey help${group}`]);
 }
 
-const ofGroup = (commands: Commands, first: string): Array<Commands[string]> =>
-  Object.entries(commands).flatMap(([name, loader]) => (name.startsWith(`${first} `) ? [loader] : []));
-
-/** @param loaders of every command, or of those of one group */
-async function helpOf(loaders: ReadonlyArray<Commands[string]>, group?: string): Promise<string> {
-  const { groupHelp, programHelp } = await import('./help.ts');
-  const all = await Promise.all(loaders.map((loader) => loader()));
-  return group === undefined ? programHelp(all) : groupHelp(group, all);
-}
+/** The names of two words that begin with this one. */
+const namesOf = (commands: Commands, first: string): string[] =>
+  Object.keys(commands).filter((name) => name.startsWith(`${first} `));
 
 async function helpAbout(commands: Commands, words: readonly string[]): Promise<string> {
-  const { loader } = find(commands, words);
-  if (!loader) return helpOf(ofGroup(commands, words[0]!), words[0]);
-  const { commandHelp } = await import('./help.ts');
-  return commandHelp(await loader());
+  const load = (names: readonly string[]) => Promise.all(names.map((name) => commands[name]!()));
+  const [first] = words;
+  if (first === undefined) return programHelp(await load(Object.keys(commands)));
+  const { command } = await find(commands, words);
+  return command ? commandHelp(command) : groupHelp(first, await load(namesOf(commands, first)));
 }

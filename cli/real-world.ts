@@ -1,6 +1,7 @@
 // The world as it is: this process, its environment, streams and signals.
-import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
+import { accessSync, constants, realpathSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { isatty } from 'node:tty';
 import { runChild } from './child.ts';
 import { Failure } from './exit.ts';
 import { proxyAgent } from './http.ts';
@@ -15,9 +16,9 @@ export function realWorld(): World {
     now: Date.now,
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
-    outIsTerminal: isTerminal(1),
-    errIsTerminal: isTerminal(2),
-    columns: () => (isTerminal(1) ? process.stdout.columns || undefined : undefined),
+    outIsTerminal: isatty(1),
+    errIsTerminal: isatty(2),
+    columns: () => (isatty(1) ? process.stdout.columns || undefined : undefined),
     sleep,
     interrupt,
     ask,
@@ -28,10 +29,6 @@ export function realWorld(): World {
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
-
-/** A pipe or file needs no further question; node:tty and process.stdout cost more than a kept answer of `credentials`. */
-const isTerminal = (descriptor: number): boolean =>
-  fstatSync(descriptor).isCharacterDevice() && process.getBuiltinModule('node:tty').isatty(descriptor);
 
 /** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
 function writeAll(descriptor: 1 | 2, text: string): void {
@@ -72,7 +69,7 @@ const interrupt: World['interrupt'] = () => {
 
 /** The line as the terminal itself edits it, so that Ctrl-C ends the program as it does anywhere else. The end of input is an empty answer. */
 const ask: World['ask'] = async (question) => {
-  if (!isTerminal(0) || !isTerminal(2)) return undefined;
+  if (!isatty(0) || !isatty(2)) return undefined;
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, terminal: false });
   writeAll(2, question);

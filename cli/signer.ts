@@ -47,8 +47,7 @@ async function loginSigner(world: World, settings: Settings): Promise<Signer | u
   const tokens = readTokens(world, settings.url);
   if (!tokens) return undefined;
   if (fresh(tokens, world.now())) return bearer(tokens.accessToken);
-  // a program of its own when it is built: what is needed once an hour makes no other call longer
-  const { refreshed } = await import('./whole-program.ts');
+  const { refreshed } = await import('./refresh.ts');
   const renewed = await refreshed(world, settings);
   if (renewed) return bearer(renewed.accessToken);
   throw new Failure('sign-in', 'Your sign-in has expired.', ['Sign in again: latchkey login']);

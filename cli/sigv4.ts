@@ -1,4 +1,6 @@
-// AWS Signature Version 4 for calls to Latchkey (iam-ug, reference_sigv-create-signed-request). The SDK's signer would cost more than the call.
+// AWS Signature Version 4 for calls to Latchkey (iam-ug, reference_sigv-create-signed-request).
+
+import { createHash, createHmac } from 'node:crypto';
 
 export type AwsKeys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 export type Signable = { method: string; url: string; body?: string };
@@ -7,13 +9,12 @@ export type Signable = { method: string; url: string; body?: string };
  * @param now epoch milliseconds
  * @returns the headers to send with the call; `host` is the one that Node sends itself
  */
-export async function signedHeaders(
+export function signedHeaders(
   { method, url, body = '' }: Signable,
   keys: AwsKeys,
   region: string,
   now: number,
-): Promise<Record<string, string>> {
-  const { createHash, createHmac } = process.getBuiltinModule('node:crypto');
+): Record<string, string> {
   const hash = (text: string) => createHash('sha256').update(text).digest('hex');
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
 
@@ -49,10 +50,6 @@ export async function signedHeaders(
     authorization: `AWS4-HMAC-SHA256 Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names.join(';')}, Signature=${signature}`,
   };
 }
-
-/** The region that the URL of an API names, where it is API Gateway's own. */
-export const regionOfUrl = (url: string): string | undefined =>
-  /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(url).hostname)?.[1];
 
 /** RFC 3986: everything but the unreserved characters. */
 const encode = (text: string): string =>

@@ -1,7 +1,7 @@
 // Gets a session of a grant: the kept one if that is wanted, else a new one, which it keeps if that is wanted.
 import type { CredentialsView } from '../lib/schema.ts';
 import { Failure } from './exit.ts';
-import type { Issue } from './issue-session.ts';
+import { type Issue, issueSession } from './issue-session.ts';
 import { keepSession, recallSession } from './kept-sessions.ts';
 import { rememberGrant } from './remembered-grants.ts';
 import type { Settings } from './settings.ts';
@@ -24,8 +24,6 @@ export async function vend(
   const { who } = signer;
   const kept = cache && duration === undefined ? recallSession(world, settings.url, who, target) : undefined;
   if (kept) return kept;
-  // loaded when there is need of it: a kept session is to cost as little as can be
-  const { issueSession } = await import('./issue-session.ts');
   const credentials = await issueSession(world, settings, signer, target, { duration, filing });
   await carryOn(world, cache, async () => {
     if (cache) keepSession(world, settings.url, who, target, credentials);

@@ -1,5 +1,6 @@
 // Writes a file whole or not at all, and lets one writer in at a time.
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { Failure } from './exit.ts';
@@ -86,7 +87,7 @@ function makeFolder(folder: string): void {
 
 function take(lock: string): boolean {
   try {
-    writeFileSync(lock, `${process.pid} ${thisHost()}`, { flag: 'wx', mode: 0o600 });
+    writeFileSync(lock, `${process.pid} ${hostname()}`, { flag: 'wx', mode: 0o600 });
     return true;
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw notWritten(lock, error);
@@ -100,7 +101,7 @@ function isAbandoned(lock: string): boolean {
   const taken = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
   if (taken === undefined) return false;
   const [pid, host] = (readText(lock) ?? '').split(' ');
-  return Date.now() - taken > MINUTE || (host === thisHost() && !isRunning(Number(pid)));
+  return Date.now() - taken > MINUTE || (host === hostname() && !isRunning(Number(pid)));
 }
 
 function isRunning(pid: number): boolean {
@@ -136,7 +137,5 @@ const notWritten = (path: string, error: unknown): Failure =>
     'Check who may write there, and whether the disk is full.',
   ]);
 
-/** Asked for here only, as loading node:os would be felt in a kept answer of `credentials`. */
-const thisHost = (): string => process.getBuiltinModule('node:os').hostname();
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 const hasCode = (error: unknown, code: string): boolean => codeOf(error) === code;

@@ -1,31 +1,24 @@
 // Builds the command line as a package of its own in dist/: minified CommonJS for Node 20 and later, and nothing to install with it.
-import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = join(import.meta.dirname, '..');
 
-/** The programs of bin/latchkey.ts and what the admin commands load are files of their own; whatever else is imported dynamically is part of its importer's. */
-const programs: Plugin = {
-  name: 'programs',
+/** Files of their own, which the program loads where there is need of them; whatever else is imported dynamically is part of its importer's. */
+const parts: Plugin = {
+  name: 'parts',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /(?:-program|admin-tools|aws-chain|doctor\/doctor)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /(?:admin-tools|aws-chain)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     ),
 };
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: [
-    'bin/latchkey.ts',
-    'cli/credentials-program.ts',
-    'cli/whole-program.ts',
-    'cli/admin-tools.ts',
-    'cli/aws-chain.ts',
-    'doctor/doctor.ts',
-  ],
+  entryPoints: ['bin/latchkey.ts', 'cli/admin-tools.ts', 'cli/aws-chain.ts'],
   entryNames: '[name]',
-  plugins: [programs],
+  plugins: [parts],
   bundle: true,
   platform: 'node',
   target: 'node20',
@@ -41,9 +34,9 @@ const options: BuildOptions = {
 
 /**
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
- * @returns sizes in bytes: of the program, all its files together, and of what it loads when an admin command is named
+ * @returns sizes in bytes: of the program, of what it loads when an admin command is named, and of what it loads to find AWS credentials
  */
-export async function buildCli(directory: string): Promise<{ program: number; admin: number }> {
+export async function buildCli(directory: string): Promise<{ program: number; admin: number; signing: number }> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({ ...options, outdir: directory, metafile: true });
@@ -63,16 +56,12 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
-  const sizeOf = (isAdmin: boolean) =>
-    Object.entries(metafile.outputs).reduce(
-      (sum, [file, { bytes }]) => (/(?:admin-tools|aws-chain|doctor)\.js$/.test(file) === isAdmin ? sum + bytes : sum),
-      0,
-    );
-  return { program: sizeOf(false), admin: sizeOf(true) };
+  const sizeOf = (name: string) => statSync(join(directory, name)).size;
+  return { program: sizeOf('latchkey.js'), admin: sizeOf('admin-tools.js'), signing: sizeOf('aws-chain.js') };
 }
 
 if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, 'dist');
-  const { program, admin } = await buildCli(directory);
-  console.log(`${directory}: the program ${program} B, the admin commands ${admin} B`);
+  const { program, admin, signing } = await buildCli(directory);
+  console.log(`${directory}: the program ${program} B, the admin commands ${admin} B, AWS credentials ${signing} B`);
 }

@@ -332,7 +332,7 @@ test('options of every command may stand before it', async () => {
   expect(await cli(dev, '--debug')).toMatchObject({ status: 2 });
   expect(await cli(dev, '--reason', 'x', 'request')).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/"--reason" is no command/),
+    err: expect.stringMatching(/--reason cannot stand before the command/),
   });
 });
 

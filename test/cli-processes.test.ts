@@ -1,17 +1,6 @@
 // The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy.
 import { spawn, spawnSync } from 'node:child_process';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
@@ -48,22 +37,10 @@ const envOf = (more: Record<string, string> = {}): Record<string, string> => ({
 const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) =>
   start(args, envOf(more)).ended;
 
-test('no home is made where there is none, and in one its compiled code is kept', async () => {
+test('no home is made where there is none', async () => {
   const none = join(home, 'none');
   expect(await latchkey(['--version'], { HOME: none })).toMatchObject({ status: 0, err: '' });
   expect(existsSync(none)).toBe(false);
-  expect((await latchkey(['--version'], {})).status).toBe(0);
-  const kept = join(home, '.cache/latchkey/compiled');
-  expect([readdirSync(kept).length, statSync(kept).mode & 0o777]).toEqual([1, 0o700]);
-  // whoever may write there decides what the next command does
-  for (const mode of [0o770, 0o707]) {
-    rmSync(kept, { recursive: true });
-    mkdirSync(kept);
-    chmodSync(kept, mode);
-    expect((await latchkey(['--version'], {})).status).toBe(0);
-    expect(readdirSync(kept)).toEqual([]);
-  }
-  rmSync(kept, { recursive: true });
 }, 60_000);
 
 const asRoot = where(process.getuid?.() === 0 ? undefined : 'needs root', 'a user that belongs to nobody');
@@ -77,15 +54,6 @@ asRoot.test('a user that belongs to nobody needs no home', () => {
   });
   expect([stdout, stderr]).toEqual(['/nonexistent\n', '']);
 });
-
-test('credentials, a program of its own when it is built, has the help of every other', async () => {
-  for (const help of ['--help', '-h'])
-    expect((await latchkey(['credentials', help], {})).out).toMatch(/^latchkey credentials: prints credentials/);
-  expect(await latchkey(['credentials', '--nope'], {})).toMatchObject({
-    status: 2,
-    err: expect.stringMatching(/^latchkey: --nope is no option/),
-  });
-}, 60_000);
 
 const withFullDisk = where(existsSync('/dev/full') ? undefined : 'there is no /dev/full', 'a full disk');
 

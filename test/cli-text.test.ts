@@ -6,13 +6,14 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { readArguments } from '../cli/arguments.ts';
 import { headingOf, parseAwsFile } from '../cli/aws-files.ts';
 import { editProfile } from '../cli/aws-profile.ts';
+import { regionOfUrl } from '../cli/aws-signer.ts';
 import { command } from '../cli/command.ts';
 import { editConfig, parseConfig } from '../cli/config-file.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
 import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
 import { checkedUrl } from '../cli/settings.ts';
-import { regionOfUrl, signedHeaders } from '../cli/sigv4.ts';
+import { signedHeaders } from '../cli/sigv4.ts';
 import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
 import { problemTable } from '../lib/problem.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
@@ -174,7 +175,7 @@ describe('signatures', () => {
       },
       { signingDate: new Date(now) },
     );
-    const { authorization, ...rest } = await signedHeaders({ method, url, ...body }, keys, 'eu-west-1', now);
+    const { authorization, ...rest } = signedHeaders({ method, url, ...body }, keys, 'eu-west-1', now);
     expect(authorization).toBe(signed.headers.authorization);
     expect(rest).toEqual({ 'x-amz-date': '20261123T070001Z', 'x-amz-security-token': 'token/+=' });
   });

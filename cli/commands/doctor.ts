@@ -1,5 +1,6 @@
 // `latchkey doctor`
 import { readFileSync } from 'node:fs';
+import { tools } from '../admin-answer.ts';
 import { command } from '../command.ts';
 import { exits, Failure } from '../exit.ts';
 
@@ -39,7 +40,7 @@ export const doctor = command({
     'latchkey doctor --local http://localhost:3000',
   ],
   async run(world, { options }) {
-    const { runDoctor } = await import('../../doctor/doctor.ts');
+    const { runDoctor } = await (await tools()).doctor();
     const result = await runDoctor(options, (file) => readFileSync(file, 'utf8'), world.now);
     if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
     world.out(result.text);
