@@ -57,10 +57,10 @@ export type LogCode =
   | 'call-answered'
   | 'call-failed'
   | 'function-failed'
-  | 'mail-sent'
-  | 'mail-busy'
-  | 'mail-deferred'
-  | 'mail-refused'
+  | 'message-sent'
+  | 'message-busy'
+  | 'message-deferred'
+  | 'message-refused'
   | 'record-failed'
   | 'sweep-done'
   | 'sweep-item-failed'
@@ -147,7 +147,7 @@ export type Settlement = { sentAt: number } | { failure: string } | { releaseOf:
 
 export type OutgoingMail = { to: string; subject: string; text: string; html: string };
 export interface Mail {
-  /** @throws MailRefused (mail-refused.ts) when the service will never take this mail; anything else may be tried again. */
+  /** @throws DeliveryRefused (channel.ts) when the service will never take this mail; anything else may be tried again. */
   send(mail: OutgoingMail): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
 import { mayReview } from './break-glass.ts';
 import { changeRequest } from './change.ts';
-import { isGenuine, parseLink } from './links.ts';
+import { isGenuine, type Purpose, parseLink } from './links.ts';
 import { isSamePerson, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -13,9 +13,6 @@ import type { LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
-
-/** What a link is for: deciding, taking back what was filed in one's name, signing a review. */
-export type Purpose = 'decide' | 'withdraw' | 'review';
 
 /** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
 export type OpenedLink = {
@@ -36,8 +33,8 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
     app.store.getMessage(link.requestId, link.messageId),
     app.store.get(link.requestId),
   ]);
-  if (!message?.approver || !request || !isGenuine(link, message)) throw linkNotFound();
-  const opened = { request, holder: message.approver, does: purposeOf(message) };
+  if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
+  const opened = { request, holder: message.holder, does: purposeOf(message) };
   if (
     opened.does === 'review' &&
     !mayReview(app.catalogue, request, whoIs(callerFromLink(app.catalogue, opened.holder)))
@@ -55,34 +52,38 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
  * somebody was faster, its holder earlier, or time.
  * @throws Problem as `openLink`; `invalid-request` for an answer that the link does not take; as `decide`, `end` and `signReview` of the core
  */
-export async function decideByLink(app: Part, token: string, { decision, comment }: LinkForm): Promise<OpenedLink> {
+export async function decideByLink(app: Part, token: string, form: LinkForm): Promise<OpenedLink> {
   const opened = await openLink(app, token);
-  const { request, holder, does, spent } = opened;
-  if (purposeOfAnswer[decision] !== does) throw otherAnswer(does);
+  const { request, does, spent } = opened;
+  if (purposeOfAnswer[form.decision] !== does) throw otherAnswer(does);
   if (spent) return opened;
-  const caller = callerFromLink(app.catalogue, holder);
-  const continued = await continuedBy(app, request);
+  const act = await actOf(app, opened, form);
   let isLate = false;
   const next = await changeRequest(
     app,
     request.id,
     (current, now) => {
       isLate = isSpent(app, { ...opened, request: current });
-      if (isLate) return undefined;
-      if (decision === 'withdraw') return end(current, app.catalogue, caller, comment, now);
-      if (decision === 'sign') return signReview(current, app.catalogue, caller, reviewFrom(comment), now);
-      return decide(
-        current,
-        app.catalogue,
-        caller,
-        { decision, ...(comment !== undefined && { comment }) },
-        now,
-        continued,
-      );
+      return isLate ? undefined : act(current, now);
     },
     request,
   );
   return { ...opened, request: next, spent: isLate };
+}
+
+/** What a form of the page does to a request, as the person whom the link was mailed to. */
+async function actOf(
+  app: Part,
+  { request, holder }: OpenedLink,
+  { decision, comment }: LinkForm,
+): Promise<(current: RequestRecord, now: number) => RequestRecord> {
+  const caller = callerFromLink(app.catalogue, holder);
+  if (decision === 'withdraw') return (current, now) => end(current, app.catalogue, caller, comment, now);
+  if (decision === 'sign')
+    return (current, now) => signReview(current, app.catalogue, caller, reviewFrom(comment), now);
+  const continued = await continuedBy(app, request);
+  const body = { decision, ...(comment !== undefined && { comment }) };
+  return (current, now) => decide(current, app.catalogue, caller, body, now, continued);
 }
 
 /** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */

@@ -6,6 +6,9 @@ const REQUEST_ID = 26;
 const MESSAGE_ID = 22;
 const SECRET = 43;
 
+/** What a link is for: deciding, taking back what was filed in one's name, signing a review. */
+export type Purpose = 'decide' | 'withdraw' | 'review';
+
 /** A token taken apart. That it has the right form says nothing of its being genuine: see `isGenuine`. */
 export type LinkToken = { requestId: string; messageId: string; secret: string };
 

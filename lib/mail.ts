@@ -2,13 +2,13 @@
 import { type SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
 import type { Mail, OutgoingMail } from './app.ts';
 import { awsAnswer, namesOf } from './aws-answer.ts';
-import { MailRefused } from './mail-refused.ts';
+import { DeliveryRefused } from './channel.ts';
 import { Problem } from './problem.ts';
 
 /**
  * @param client with timeouts and retries set where it is built
  * @param sender an address or `Name <address>` that SES has verified
- * @returns Mail whose `send` throws MailRefused when SES will never take this mail, or Problem `try-again` for everything else
+ * @returns Mail whose `send` throws DeliveryRefused when SES will never take this mail, or Problem `try-again` for everything else
  */
 export const sesMail = (client: SESClient, sender: string): Mail => ({
   async send(mail) {
@@ -37,8 +37,8 @@ function refuseUnsafe({ to, subject }: OutgoingMail): void {
     !/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?$/.test(to) ||
     to.length > 320
   )
-    throw new MailRefused('InvalidAddress');
-  if (/[\p{Cc}\u2028\u2029]/u.test(subject)) throw new MailRefused('InvalidSubject');
+    throw new DeliveryRefused('InvalidAddress');
+  if (/[\p{Cc}\u2028\u2029]/u.test(subject)) throw new DeliveryRefused('InvalidSubject');
 }
 
 /** Codes of SES that are about this one mail; all others (paused, throttled, unverified domain, no permission) are about the account and may pass. */
@@ -51,14 +51,14 @@ const refusals = new Set([
   'RequestEntityTooLarge',
 ]);
 
-function outcomeOf(error: unknown, sender: string): MailRefused | Problem {
+function outcomeOf(error: unknown, sender: string): DeliveryRefused | Problem {
   const answer = awsAnswer(error);
   const isAboutMail =
     answer !== undefined &&
     answer.status >= 400 &&
     answer.status < 500 &&
     (refusals.has(answer.code) || answer.status === 413);
-  if (isAboutMail && !isUnverifiedSender(error, sender)) return new MailRefused(answer.code);
+  if (isAboutMail && !isUnverifiedSender(error, sender)) return new DeliveryRefused(answer.code);
   return new Problem(
     'try-again',
     `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`,

@@ -1,23 +1,10 @@
-// Whom to tell what after a change of a request, and what the mail says. How it is set as text and HTML is letter.ts's.
+// Whom to tell what after a change of a request. What a message says is news-text.ts's.
 import * as v from 'valibot';
 import { digestOf } from './digest.ts';
-import { type Letter, letterHtml, letterText, plain } from './letter.ts';
-import { oneLine } from './people-text.ts';
-import { nextForApprover, nextForRequester, story } from './reports.ts';
+import type { Purpose } from './links.ts';
 import { Email, type HistoryEvent, type RequestRecord, type Stage } from './schema.ts';
 import { openStage } from './status.ts';
-import { instantText } from './time.ts';
-import {
-  decisionsOf,
-  factsOf,
-  ifApproved,
-  ifDenied,
-  ifNobodyDecides,
-  type Named,
-  type Phrase,
-  requesterOf,
-  say,
-} from './wording.ts';
+import type { Named } from './wording.ts';
 
 /** `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; the others are how it went. */
 export type NewsKind =
@@ -37,23 +24,22 @@ type ReviewNews = 'break-glass' | 'review' | 'review-overdue' | 'reviewed';
 /** News of how it went; the others ask. */
 export type Report = Exclude<NewsKind, 'decide' | 'reminder'>;
 
-/** One message to one person. */
+/** One message to one person, by whatever channels reach them. */
 export type News = {
   /** the same for the same kind, cause and recipient, whoever works it out: 22 characters of base64url */
   id: string;
   requestId: string;
   kind: NewsKind;
-  to: Named & { email: string };
-  /** who may decide by the link in this message; `decide` and `reminder` only */
-  approver?: Named;
-  /** who may withdraw by the link in this message: the person in whose name a bot filed */
-  withdrawer?: Named;
-  /** who may sign the review by the link in this message; `review` and `review-overdue` only */
-  reviewer?: Named;
+  to: Recipient;
+  /** what its link is for, if it has one; the link is the recipient's alone */
+  link?: Purpose;
 };
 
+/** Somebody to be told. `email`: the verified address, if there is one. */
+export type Recipient = Named & { email: string | null };
+
 /**
- * What a change gives people to know: at most one message each, none to whoever did it, none to people without a mail address.
+ * What a change gives people to know: at most one message each, none to whoever did it.
  * @param before the record before the change; undefined when it was filed
  */
 export function messagesFor(before: RequestRecord | undefined, after: RequestRecord): News[] {
@@ -71,118 +57,6 @@ export function messagesFor(before: RequestRecord | undefined, after: RequestRec
 export function askedOf(request: RequestRecord): News[] {
   const open = openStage(request);
   return open ? asks(request, open.index) : [];
-}
-
-/**
- * @param decide the link that decides; @param withdraw the link that takes back; @param review the link that signs a review
- * @param home where Latchkey answers, without a trailing slash
- */
-export type Links = { decide?: string; withdraw?: string; review?: string; home: string };
-export type RenderedMail = { subject: string; text: string; html: string };
-
-/**
- * The mail of a message. The subject is one line of at most 200 characters and holds nobody's free text but the requester's name.
- * @param request the record that the message speaks of, as it was after the change
- * @throws TypeError when a `decide` message comes without its link
- */
-export function renderMail(news: News, request: RequestRecord, links: Links): RenderedMail {
-  const letter =
-    news.kind === 'decide' || news.kind === 'reminder'
-      ? ask(news, request, links)
-      : report(news.kind, news.to.key === request.requester.person, request, links);
-  return { subject: subjectOf(news, request), text: letterText(letter), html: letterHtml(letter) };
-}
-
-// -- what the mail says ----------------------------------------------------------------------------------------------
-
-const titles: Record<NewsKind, string> = {
-  decide: 'Please decide',
-  reminder: 'Still waiting for you',
-  filed: 'Filed in your name',
-  approved: 'Approved',
-  denied: 'Denied',
-  withdrawn: 'Withdrawn',
-  revoked: 'Revoked',
-  lapsed: 'Lapsed',
-  ended: 'Handed back',
-  'break-glass': 'Break-glass used',
-  review: 'Please review',
-  'review-overdue': 'Review overdue',
-  reviewed: 'Reviewed',
-};
-
-/** The name comes last, so that writing from right to left in it cannot rearrange the rest. */
-function subjectOf({ kind, to }: News, request: RequestRecord): string {
-  const { id, account } = request.role;
-  const about = `${titles[kind]}: ${oneLine(id, 60)} in ${oneLine(account.name, 40)} (${account.id})`;
-  return to.key === request.requester.person ? about : `${about} for ${oneLine(plain([requesterOf(request)]), 60)}`;
-}
-
-function ask({ kind, to }: News, request: RequestRecord, { decide, home }: Links): Letter {
-  if (decide === undefined) throw new TypeError('a mail that asks for a decision needs its link');
-  return {
-    title: titles[kind],
-    lead: whyAsked(kind, to, request),
-    account: request.role.account,
-    facts: [...factsOf(request), ...decisionsOf(request)],
-    paragraphs: [
-      { label: 'If you approve', text: ifApproved(request) },
-      { label: 'If you deny', text: ifDenied(request) },
-    ],
-    action: {
-      label: 'Approve or deny',
-      url: decide,
-      note: say`The page shows all of this again and has a button for each; opening it decides nothing. ${ifNobodyDecides(request)} The link is meant for you alone: do not forward it.`,
-    },
-    reference: request.id,
-    home,
-  };
-}
-
-/** Why this mail comes to this person now. */
-function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
-  const stage = openStage(request)?.stage;
-  const openedAt = stage?.openedAt ?? request.createdAt;
-  const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
-  if (kind === 'reminder')
-    return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
-  const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
-  return isEscalated
-    ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.`
-    : say`${asked}.`;
-}
-
-function report(kind: Report, isRequester: boolean, request: RequestRecord, links: Links): Letter {
-  const { home } = links;
-  const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
-  const { lead, facts } = story(kind, request);
-  const { role, reason } = request;
-  return {
-    title: titles[kind],
-    lead,
-    account: role.account,
-    facts: [
-      ...facts,
-      ...(isRequester ? [] : [{ label: 'Asked by', value: [requesterOf(request)] }]),
-      { label: 'Role', value: [role.id], note: [role.description] },
-      { label: 'Reason', quote: reason },
-    ],
-    paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, request, call),
-    ...actionOf(links),
-    reference: request.id,
-    home,
-  };
-}
-
-/** The button of a report, where its reader can do something by a link. */
-function actionOf({ withdraw, review }: Links): Pick<Letter, 'action'> {
-  if (withdraw !== undefined) {
-    const note = say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`;
-    return { action: { label: 'I did not ask for this', url: withdraw, note } };
-  }
-  if (review === undefined) return {};
-  const note = say`The page shows all of this with the sessions and the history, and has a button that signs the review off; opening it changes nothing. The link is meant for you alone: do not forward it.`;
-  return { action: { label: 'Review and sign off', url: review, note } };
 }
 
 // --- internal ---
@@ -210,42 +84,37 @@ function askAll(request: RequestRecord, stage: Stage, kind: 'decide' | 'reminder
   const decided = new Set(request.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person)));
   return stage.people
     .filter(({ key }) => key !== request.requester.person && !decided.has(key))
-    .flatMap((person) =>
-      tell(request, kind, cause, person).map((news) => ({ ...news, approver: { key: person.key, name: person.name } })),
-    );
+    .map((person) => newsTo(request, kind, cause, person, 'decide'));
 }
 
 /** What an event says to those who take part in the request. An approval that is not the last is no news: the next approvers are asked. */
 function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): News[] {
-  const { type, seq, actor } = event;
-  const tellAll = (kind: NewsKind, people: Named[]) =>
-    people.filter(({ key }) => key !== actor).flatMap((person) => tell(request, kind, seq, person));
-  const requester = { key: request.requester.person, name: request.requester.name };
   const { review } = request;
-  // however a grant by break-glass came to its end, it is time for the review, also by the reviewer who ended it
-  const toReview = review && !review.signed ? askToReview(request, 'review', seq, review.people) : [];
-  switch (type) {
+  switch (event.type) {
     case 'filed':
       if (review) return toldOfGlass(request, review);
-      return request.filedBy ? tellAll('filed', [requester]).map(withWithdrawal) : [];
+      return request.filedBy ? report(request, event, [requesterOf(request)], 'filed', 'withdraw') : [];
     case 'approved':
-      if (!isGrant) return [];
-      return request.filedBy && request.automatic
-        ? tellAll('approved', [requester]).map(withWithdrawal)
-        : tellAll('approved', [requester, ...askedSoFar(request)]);
+      return isGrant ? grantNews(request, event) : [];
     case 'denied':
     case 'revoked':
     case 'lapsed':
     case 'withdrawn':
-      return [...tellAll(type, [requester, ...askedSoFar(request)]), ...toReview];
+      return [...report(request, event, [requesterOf(request), ...askedSoFar(request)]), ...reviewDue(request, event)];
     case 'ended':
-      return event.via === 'sweep' ? toReview : [...tellAll('ended', whoApproved(request)), ...toReview];
+      // nobody is told of the natural end
+      return [
+        ...(event.via === 'sweep' ? [] : report(request, event, whoApproved(request))),
+        ...reviewDue(request, event),
+      ];
     case 'mail-checked':
       return review ? toldOfGlass(request, review) : [];
     case 'review-overdue':
-      return review ? askToReview(request, type, seq, [...review.admins, ...review.people]) : [];
+      return review
+        ? [...review.admins, ...review.people].map((one) => newsTo(request, 'review-overdue', event.seq, one, 'review'))
+        : [];
     case 'reviewed':
-      return tellAll(type, [requester]);
+      return report(request, event, [requesterOf(request)]);
     default:
       return [];
   }
@@ -255,19 +124,31 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
 const toldOfGlass = (request: RequestRecord, review: NonNullable<RequestRecord['review']>): News[] =>
   [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]
     .filter(({ key }) => key !== request.requester.person)
-    .flatMap((person) => tell(request, 'break-glass', 1, person));
+    .map((person) => newsTo(request, 'break-glass', 1, person));
 
-const askToReview = (
+function grantNews(request: RequestRecord, event: HistoryEvent): News[] {
+  const isByBotAlone = request.filedBy !== undefined && request.automatic;
+  return isByBotAlone
+    ? report(request, event, [requesterOf(request)], 'approved', 'withdraw')
+    : report(request, event, [requesterOf(request), ...askedSoFar(request)]);
+}
+
+/** However a grant by break-glass came to its end, it is time for the review, also by the reviewer who ended it. */
+const reviewDue = (request: RequestRecord, { seq }: HistoryEvent): News[] =>
+  request.review && !request.review.signed
+    ? request.review.people.map((person) => newsTo(request, 'review', seq, person, 'review'))
+    : [];
+
+/** What happened, to all of these but whoever did it. */
+const report = (
   request: RequestRecord,
-  kind: 'review' | 'review-overdue',
-  cause: number,
+  { type, seq, actor }: HistoryEvent,
   people: readonly Named[],
-): News[] =>
-  people.flatMap((person) =>
-    tell(request, kind, cause, person).map((news) => ({ ...news, reviewer: { key: person.key, name: person.name } })),
-  );
+  kind = type as Report,
+  link?: Purpose,
+): News[] => people.filter(({ key }) => key !== actor).map((person) => newsTo(request, kind, seq, person, link));
 
-const withWithdrawal = (news: News): News => ({ ...news, withdrawer: { key: news.to.key, name: news.to.name } });
+const requesterOf = ({ requester }: RequestRecord): Named => ({ key: requester.person, name: requester.name });
 
 const askedSoFar = ({ stages, requester }: RequestRecord): Named[] =>
   stages.flatMap(({ openedAt, people }) =>
@@ -282,9 +163,15 @@ const whoApproved = ({ stages }: RequestRecord): Named[] =>
 /** What a message is named by beside its kind and its reader: the seq of an event, or the stage whose turn it is. */
 type Cause = number | `stage ${number}`;
 
-/** One message, or none where the person has no mail address. */
-function tell({ id: requestId, requester }: RequestRecord, kind: NewsKind, cause: Cause, { key, name }: Named): News[] {
-  const email = key === requester.person ? requester.email : v.is(Email, key) ? key : null;
-  if (email === null) return [];
-  return [{ id: digestOf([kind, cause, key]).slice(0, 22), requestId, kind, to: { key, name, email } }];
+function newsTo(
+  { id: requestId, requester }: RequestRecord,
+  kind: NewsKind,
+  cause: Cause,
+  { key, name }: Named,
+  link?: Purpose,
+): News {
+  const address = key === requester.person ? requester.email : key;
+  const email = v.is(Email, address) ? address : null;
+  const id = digestOf([kind, cause, key]).slice(0, 22);
+  return { id, requestId, kind, to: { key, name, email }, ...(link && { link }) };
 }

@@ -1,85 +1,107 @@
-// From a change of a request to mail: each message is claimed, sent, and marked, so that it goes out once.
+// From a change of a request to messages: each is claimed, sent, and marked once per channel, so that it goes out once.
 import type { App } from './app.ts';
+import { type Channel, DeliveryRefused } from './channel.ts';
+import { type ChannelParts, channelsOf } from './channels.ts';
+import { digestOf } from './digest.ts';
 import { faultOf } from './fault.ts';
 import { makeLink } from './links.ts';
-import { CLAIM_LASTS, NewsPending } from './mail-claim.ts';
-import { MailRefused } from './mail-refused.ts';
-import { messagesFor, type News, renderMail } from './messages.ts';
+import { messagesFor, type News } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
-import { SECOND } from './time.ts';
+import { MINUTE, SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'random' | 'mail' | 'log' | 'baseUrl'>;
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'log' | 'baseUrl'> & ChannelParts;
+
+/** Longer than any call to a channel's service lasts; a claim that is older was left by a crash. Milliseconds. */
+const CLAIM_LASTS = 2 * MINUTE;
+
+/** A message that could not go out now. The record comes again, what was sent stays sent. */
+class NewsPending extends Error {
+  constructor(left: number) {
+    super(`${left} messages have not gone out yet`);
+    this.name = 'NewsPending';
+  }
+}
 
 /**
- * Tells everybody who should know of a change. One mail that fails holds up no other.
+ * Tells everybody who should know of a change. A message that fails holds up no other, and a channel that is down no other channel.
  * @param before undefined for a new request
  * @throws NewsPending if some message has to be tried again
  */
-export async function tell(app: Part, before: RequestRecord | undefined, after: RequestRecord): Promise<void> {
+export async function tell(
+  app: Part,
+  before: RequestRecord | undefined,
+  after: RequestRecord,
+  channels: readonly Channel[] = channelsOf(app),
+): Promise<void> {
   let left = 0;
-  for (const news of messagesFor(before, after)) {
-    const isDone = await deliver(app, news, after);
-    if (!isDone) left += 1;
-  }
+  for (const news of messagesFor(before, after))
+    for (const channel of channels) if (!(await deliver(app, channel, news, after))) left += 1;
   if (left > 0) throw new NewsPending(left);
 }
 
 /** True when the message is out, or will never be. */
-async function deliver(app: Part, news: News, request: RequestRecord): Promise<boolean> {
-  const now = app.clock();
-  if (news.approver && now >= request.decideBy) return true;
-  const holder = news.approver ?? news.withdrawer ?? news.reviewer;
-  const link = holder && makeLink(request.id, news.id, app.random(32));
-  const claim = await app.store.claimMessage(
-    {
-      requestId: request.id,
-      id: news.id,
-      kind: news.kind,
-      ...(holder && { approver: holder }),
-      linkHashes: link ? [link.hash] : [],
-      claimedAt: now,
-      expiresAt:
-        news.reviewer && request.review
-          ? Math.max(now, request.review.due)
-          : (request.grant?.endsAt ?? request.decideBy),
-    },
-    now - CLAIM_LASTS,
-  );
-  const fields = { request: request.id, message: news.id, kind: news.kind };
-  if (claim === 'settled') return true;
-  if (claim === 'busy') {
-    app.log('mail-busy', fields);
+async function deliver(app: Part, channel: Channel, news: News, request: RequestRecord): Promise<boolean> {
+  const address = channel.addressOf(news.to);
+  if (address === undefined || isTooLate(news, request, app.clock())) return true;
+  const claim = await claimFor(app, channel, news, request);
+  const fields = { request: request.id, message: claim.id, kind: news.kind, channel: channel.name };
+  if (claim.state === 'settled') return true;
+  if (claim.state === 'busy') {
+    app.log('message-busy', fields);
     return false;
   }
   try {
-    const links = {
-      home: app.baseUrl,
-      ...(link && {
-        [news.approver ? 'decide' : news.withdrawer ? 'withdraw' : 'review']: `${app.baseUrl}/decide/${link.token}`,
-      }),
-    };
-    await app.mail.send({ to: news.to.email, ...renderMail(news, request, links) });
+    await channel.send(address, channel.render(news, request, claim.place));
   } catch (error) {
-    return await undelivered(app, error, now, fields);
+    return await undelivered(app, error, claim.at, fields);
   }
-  await app.store.settleMessage(request.id, news.id, { sentAt: app.clock() });
-  app.log('mail-sent', { ...fields, seconds: Math.round((app.clock() - request.createdAt) / SECOND) });
+  await app.store.settleMessage(request.id, claim.id, { sentAt: app.clock() });
+  app.log('message-sent', { ...fields, seconds: Math.round((app.clock() - request.createdAt) / SECOND) });
   return true;
 }
 
-/** A refusal for good is written down; anything else frees the claim for the next try. */
+const isTooLate = ({ link }: News, { decideBy }: RequestRecord, now: number): boolean =>
+  link === 'decide' && now >= decideBy;
+
+/** Claims a message for one channel, and makes its link. The claim keeps the link's digest, never the link. */
+async function claimFor(app: Part, channel: Channel, news: News, request: RequestRecord) {
+  const at = app.clock();
+  const id = digestOf([news.id, channel.name]).slice(0, 22);
+  const link = news.link && makeLink(request.id, id, app.random(32));
+  const state = await app.store.claimMessage(
+    {
+      requestId: request.id,
+      id,
+      channel: channel.name,
+      kind: news.kind,
+      ...(link && { holder: { key: news.to.key, name: news.to.name } }),
+      linkHashes: link ? [link.hash] : [],
+      claimedAt: at,
+      expiresAt: expiryOf(news, request, at),
+    },
+    at - CLAIM_LASTS,
+  );
+  const place = { home: app.baseUrl, ...(link && { link: `${app.baseUrl}/decide/${link.token}` }) };
+  return { state, id, at, place };
+}
+
+/** Until when the link can be of use; a link that is over still says what became of the request. */
+const expiryOf = ({ link }: News, { review, grant, decideBy }: RequestRecord, now: number): number =>
+  link === 'review' && review ? Math.max(now, review.due) : (grant?.endsAt ?? decideBy);
+
+/** A permanent rejection is written down; anything else frees the claim for the next try. */
 async function undelivered(
   app: Part,
   error: unknown,
   claimedAt: number,
-  fields: { request: string; message: string; kind: string },
+  fields: { request: string; message: string; kind: string; channel: string },
 ): Promise<boolean> {
-  if (error instanceof MailRefused) {
+  if (error instanceof DeliveryRefused) {
     await app.store.settleMessage(fields.request, fields.message, { failure: error.reason });
-    app.log('mail-refused', { ...fields, reason: error.reason });
+    app.log('message-refused', { ...fields, reason: error.reason });
     return true;
   }
   await app.store.settleMessage(fields.request, fields.message, { releaseOf: claimedAt });
-  app.log('mail-deferred', { ...fields, ...faultOf(error) });
+  app.log('message-deferred', { ...fields, ...faultOf(error) });
   return false;
 }

@@ -303,13 +303,14 @@ export const RequestRecord = v.object({
   fingerprint: v.optional(v.string()),
 });
 
-/** A mail that was claimed: the claim and the link are one item. The link's random part itself is never stored. */
+/** A message that was claimed for one channel: the claim and the link are one item. The link's random part itself is never stored. */
 export const MessageRecord = v.object({
   requestId: v.string(),
   id: v.string(),
+  channel: v.string(),
   kind: v.string(),
-  /** key and name of whoever the link was mailed to: who may decide or sign a review by it or, for something a bot filed in their name, withdraw; absent without a link */
-  approver: v.optional(KnownPerson),
+  /** whom its link is for: who may decide or sign a review by it or, for something a bot filed in their name, withdraw; absent without a link */
+  holder: v.optional(KnownPerson),
   /** SHA-256 of the random parts of the links mailed so far (more than one after a crash between send and mark) */
   linkHashes: v.array(v.string()),
   claimedAt: At,

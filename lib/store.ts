@@ -170,12 +170,13 @@ export function recordFromImage(
 }
 
 function messageFromItem(requestId: string, id: string, item: Item): MessageRecord {
-  const person = item.approver?.M;
+  const person = item.holder?.M;
   return v.parse(MessageRecord, {
     requestId,
     id,
+    channel: item.channel?.S,
     kind: item.kind?.S,
-    ...(person && { approver: { key: person.key?.S, name: person.name?.S } }),
+    ...(person && { holder: { key: person.key?.S, name: person.name?.S } }),
     linkHashes: item.links?.L?.map((hash) => hash.S),
     claimedAt: Number(item.claimed?.N),
     ...(item.sent && { sentAt: Number(item.sent.N) }),
@@ -411,33 +412,35 @@ async function getMany(client: Client, table: string, ids: readonly string[]): P
 const keptFor = 30 * DAY;
 
 /** Free are a message that is not there, one that was released (claimed at 0) and one whose claim is stale, unless it is settled. */
-function claim({ approver, ...message }: MessageRecord, staleBefore: number) {
+function claim({ holder, ...message }: MessageRecord, staleBefore: number) {
   return {
     ConditionExpression:
       'attribute_not_exists(#pk) OR (attribute_not_exists(#sent) AND attribute_not_exists(#failure) AND #claimed <= :stale)',
-    UpdateExpression: `SET #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
-      approver ? ', #approver = :approver' : ''
+    UpdateExpression: `SET #channel = :channel, #kind = :kind, #links = list_append(if_not_exists(#links, :none), :links), #claimed = :claimed, #expires = :expires, #ttl = :ttl${
+      holder ? ', #holder = :holder' : ''
     }`,
     ExpressionAttributeNames: named(
       'pk',
       'sent',
       'failure',
       'claimed',
+      'channel',
       'kind',
       'links',
       'expires',
       'ttl',
-      ...(approver ? ['approver'] : []),
+      ...(holder ? ['holder'] : []),
     ),
     ExpressionAttributeValues: {
       ':stale': number(staleBefore),
+      ':channel': text(message.channel),
       ':kind': text(message.kind),
       ':none': { L: [] },
       ':links': { L: message.linkHashes.map(text) },
       ':claimed': number(message.claimedAt),
       ':expires': number(message.expiresAt),
       ':ttl': number(Math.ceil((message.expiresAt + keptFor) / SECOND)),
-      ...(approver && { ':approver': { M: { key: text(approver.key), name: text(approver.name) } } }),
+      ...(holder && { ':holder': { M: { key: text(holder.key), name: text(holder.name) } } }),
     },
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const,
   };

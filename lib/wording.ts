@@ -169,14 +169,18 @@ export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord)
 }
 
 /** What becomes of them meanwhile; nothing where they are left to their own end. */
-export const revocationText = ({ revocation, role }: RequestRecord): string =>
-  ({
-    pending: ' They are being revoked in AWS too, which takes some minutes.',
-    done: ` They have been revoked in AWS too, which takes effect within minutes${exceptReach(role)}.`,
-    failed: ' Revoking them in AWS as well did not work.',
-    unavailable: '',
-    none: '',
-  })[revocation?.state ?? 'none'];
+export function revocationText({ revocation, role }: RequestRecord): string {
+  switch (revocation?.state) {
+    case 'pending':
+      return ' They are being revoked in AWS too, which takes some minutes.';
+    case 'done':
+      return ` They have been revoked in AWS too, which takes effect within minutes${exceptReach(role)}.`;
+    case 'failed':
+      return ' Revoking them in AWS as well did not work.';
+    default:
+      return '';
+  }
+}
 
 // --- internal ---
 

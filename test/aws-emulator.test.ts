@@ -370,7 +370,7 @@ describe('SES', () => {
     const latchkey = sesMail(ses(), 'latchkey@example.com');
     aws.ses.fail(({ to }) => (to === 'poison@example.com' ? 'MessageRejected' : 'Throttling'));
     expect(await rejectionOf(latchkey.send({ ...mail, to: 'poison@example.com' }))).toMatchObject({
-      name: 'MailRefused',
+      name: 'DeliveryRefused',
       reason: 'MessageRejected',
     });
     expect(await rejectionOf(latchkey.send(mail))).toMatchObject({ code: 'try-again' });

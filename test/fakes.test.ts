@@ -105,7 +105,7 @@ describe('services', () => {
     const mail = { to: 'lead@example.com', subject: 's', text: 't', html: 'h' };
     await app.mail.send(mail);
     app.mail.refused.add(mail.to);
-    await expect(app.mail.send(mail)).rejects.toMatchObject({ name: 'MailRefused' });
+    await expect(app.mail.send(mail)).rejects.toMatchObject({ name: 'DeliveryRefused' });
     expect(app.mail.outbox).toEqual([mail]);
   });
 

@@ -7,11 +7,11 @@ test('one line of JSON, whose time and code no field can replace', () => {
     (line) => lines.push(line),
     () => Date.UTC(2026, 10, 22, 10),
   );
-  log('mail-sent', { request: '01jd', note: 'a\nb', none: undefined });
-  log('call-failed', { time: 'never', code: 'mail-sent' });
+  log('message-sent', { request: '01jd', note: 'a\nb', none: undefined });
+  log('call-failed', { time: 'never', code: 'message-sent' });
   log('sweep-done');
   expect(lines).toEqual([
-    '{"time":"2026-11-22T10:00:00.000Z","code":"mail-sent","request":"01jd","note":"a\\nb"}',
+    '{"time":"2026-11-22T10:00:00.000Z","code":"message-sent","request":"01jd","note":"a\\nb"}',
     '{"time":"2026-11-22T10:00:00.000Z","code":"call-failed"}',
     '{"time":"2026-11-22T10:00:00.000Z","code":"sweep-done"}',
   ]);

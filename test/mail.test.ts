@@ -1,7 +1,7 @@
 import { SESClient } from '@aws-sdk/client-ses';
 import { describe, expect, test } from '@jest/globals';
+import { DeliveryRefused } from '../lib/channel.ts';
 import { sesMail } from '../lib/mail.ts';
-import { MailRefused } from '../lib/mail-refused.ts';
 import { Problem } from '../lib/problem.ts';
 import { cannedAws, cannedClient, refusal, rejectionOf } from './support/canned-aws.ts';
 
@@ -50,8 +50,8 @@ describe('is never sent', () => {
   ])('to %j', async (to) => {
     const ses = sesWith(sent);
     const error = await rejectionOf(ses.mail.send({ ...mail, to }));
-    expect(error).toBeInstanceOf(MailRefused);
-    expect((error as MailRefused).reason).toBe('InvalidAddress');
+    expect(error).toBeInstanceOf(DeliveryRefused);
+    expect((error as DeliveryRefused).reason).toBe('InvalidAddress');
     expect(ses.asked).toHaveLength(0);
   });
 
@@ -60,7 +60,7 @@ describe('is never sent', () => {
     async (subject) => {
       const ses = sesWith(sent);
       expect(await rejectionOf(ses.mail.send({ ...mail, subject }))).toMatchObject({
-        name: 'MailRefused',
+        name: 'DeliveryRefused',
         reason: 'InvalidSubject',
       });
       expect(ses.asked).toHaveLength(0);
@@ -76,7 +76,7 @@ test.each([
   const error = await rejectionOf(
     sesWith(refusal(code, 'canary lead@example.com is not verified', status)).mail.send(mail),
   );
-  expect(error).toMatchObject({ name: 'MailRefused', reason: code });
+  expect(error).toMatchObject({ name: 'DeliveryRefused', reason: code });
   expect(String(error)).not.toContain('canary');
 });
 

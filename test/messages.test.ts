@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { askedOf, messagesFor, type News, renderMail } from '../lib/messages.ts';
+import { renderMail } from '../lib/mail-channel.ts';
+import { askedOf, messagesFor, type News } from '../lib/messages.ts';
 import type { Decision, EventType, HistoryEvent, Outcome, RequestRecord } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { record, start } from './support/records.ts';
@@ -9,7 +10,7 @@ const lea = { key: 'lead@example.com', name: 'Lea Lead' };
 const bob = { key: 'second-lead@example.com', name: 'Bob Second' };
 const sec = { key: 'security@example.com', name: 'Sec Urity' };
 const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approver' };
-const links = { decide: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
+const links = { link: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
 
 const enderOf = (by: { key: string; name: string }, via: HistoryEvent['via']): Outcome['by'] => {
   if (via === 'catalogue') return { kind: 'catalogue' };
@@ -77,14 +78,15 @@ const granted = after(firstApproved, 'approved', sec, {
   ...grant,
   stages: [firstApproved.stages[0]!, { ...firstApproved.stages[1]!, decisions: [decision(sec, 'approve')] }],
 });
-const told = (news: News[]): string[] => news.map(({ kind, to }) => `${kind} ${to.email}`).sort();
+const told = (news: News[]): string[] =>
+  news.flatMap(({ kind, to }) => (to.email === null ? [] : [`${kind} ${to.email}`])).sort();
 
 describe('whom to tell what', () => {
   test('filing asks the first stage: nobody without mail, never the requester', () => {
     expect(told(messagesFor(undefined, twoStages))).toEqual([`decide ${lea.key}`, `decide ${bob.key}`]);
     expect(messagesFor(undefined, twoStages)[0]).toMatchObject({
       requestId: twoStages.id,
-      approver: lea,
+      link: 'decide',
       to: { ...lea, email: lea.key },
     });
   });

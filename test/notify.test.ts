@@ -3,6 +3,9 @@ import { describe, expect, test } from '@jest/globals';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { handler as notifyFunction } from '../functions/notify.ts';
 import { handler as sweep } from '../functions/sweep.ts';
+import type { Channel } from '../lib/channel.ts';
+import { mailChannel } from '../lib/mail-channel.ts';
+import { tell } from '../lib/news.ts';
 import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
@@ -150,17 +153,65 @@ describe('who is told what', () => {
     expect([...app.store.messages.values()]).toMatchObject([
       {
         kind: 'decide',
-        approver: { key: lead, name: 'Lead' },
+        channel: 'mail',
+        holder: { key: lead, name: 'Lead' },
         sentAt: start,
         expiresAt: start + 8 * HOUR,
         linkHashes: { length: 1 },
       },
-      { kind: 'decide', approver: { key: second } },
+      { kind: 'decide', holder: { key: second } },
     ]);
     expect(app.lines).toContainEqual({
-      code: 'mail-sent',
-      fields: { request: expect.any(String), message: expect.any(String), kind: 'decide', seconds: 0 },
+      code: 'message-sent',
+      fields: { request: expect.any(String), message: expect.any(String), kind: 'decide', channel: 'mail', seconds: 0 },
     });
+  });
+});
+
+describe('two channels', () => {
+  /** Another channel, which reaches one person by a number. */
+  const pager = () => {
+    const sent: string[] = [];
+    const channel: Channel<string> = {
+      name: 'pager',
+      addressOf: ({ key }) => (key === lead ? '4711' : undefined),
+      render: ({ kind }, { id }, { link }) => `${kind} ${id} ${link}`,
+      send: async (number, text) => void sent.push(`${number}: ${text}`),
+    };
+    return { channel, sent };
+  };
+  const change = async (app: FakeApp) => {
+    await filed(app);
+    return app.store.changes[0]!.after;
+  };
+
+  test('each have a claim and a link of their own', async () => {
+    const app = fakeApp();
+    const request = await change(app);
+    const { channel, sent } = pager();
+    const both = [mailChannel(app.mail), channel];
+    for (let again = 0; again < 2; again += 1) await tell(app, undefined, request, both);
+    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(sent).toEqual([expect.stringMatching(/^4711: decide /)]);
+    const link = sent[0]!.split('/decide/')[1]!;
+    expect(link).not.toBe(linkTo(app, lead));
+    expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
+    expect([...app.store.messages.values()].map((one) => `${one.channel} ${one.holder?.key}`)).toEqual([
+      `mail ${lead}`,
+      `pager ${lead}`,
+      `mail ${second}`,
+    ]);
+  });
+
+  test('one that is down holds up no other, and is tried again alone', async () => {
+    const app = fakeApp();
+    const request = await change(app);
+    const { channel, sent } = pager();
+    const down = { ...channel, send: () => Promise.reject(new Error('no line')) };
+    await expect(tell(app, undefined, request, [down, mailChannel(app.mail)])).rejects.toThrow('1 messages');
+    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    await tell(app, undefined, request, [channel, mailChannel(app.mail)]);
+    expect([told(app).length, sent.length]).toEqual([2, 1]);
   });
 });
 
@@ -181,7 +232,7 @@ describe('once', () => {
     const answers = await Promise.all([notify(app, record), notify(app, record)]);
     expect(told(app)).toHaveLength(2);
     expect(answers.flatMap(({ batchItemFailures }) => batchItemFailures)).toContainEqual({ itemIdentifier: '1000' });
-    expect(codes(app)).toContain('mail-busy');
+    expect(codes(app)).toContain('message-busy');
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
     expect(told(app)).toHaveLength(2);
   });
@@ -230,7 +281,7 @@ describe('trouble', () => {
     deafTo(app, second);
     expect(await notify(app, ...records)).toEqual({ batchItemFailures: [{ itemIdentifier: '1001' }] });
     expect(told(app)).toEqual([`Approved ${dev}`, 'Approved other@example.com']);
-    expect(codes(app)).toEqual(['mail-sent', 'mail-deferred', 'record-failed', 'mail-sent']);
+    expect(codes(app)).toEqual(['message-sent', 'message-deferred', 'record-failed', 'message-sent']);
     expect(app.lines.find(({ code }) => code === 'record-failed')?.fields).toEqual({
       sequence: '1001',
       error: 'NewsPending',
@@ -272,10 +323,16 @@ describe('trouble', () => {
     const record = streamRecord(app.store.changes[0]!);
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
     expect(told(app)).toEqual([`Please decide ${second}`]);
-    expect([...app.store.messages.values()][0]).toMatchObject({ approver: { key: lead }, failure: 'MessageRejected' });
+    expect([...app.store.messages.values()][0]).toMatchObject({ holder: { key: lead }, failure: 'MessageRejected' });
     expect(app.lines).toContainEqual({
-      code: 'mail-refused',
-      fields: { request: expect.any(String), message: expect.any(String), kind: 'decide', reason: 'MessageRejected' },
+      code: 'message-refused',
+      fields: {
+        request: expect.any(String),
+        message: expect.any(String),
+        kind: 'decide',
+        channel: 'mail',
+        reason: 'MessageRejected',
+      },
     });
     app.mail.refused.clear();
     await notify(app, record);

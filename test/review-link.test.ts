@@ -90,7 +90,7 @@ describe('the mail', () => {
   test('can be opened for a month after the review was due', async () => {
     const { app, token } = await over();
     const message = [...app.store.messages.values()].find(
-      ({ kind, approver }) => kind === 'review' && approver?.key === security,
+      ({ kind, holder }) => kind === 'review' && holder?.key === security,
     )!;
     expect(message.expiresAt).toBe(start + 30 * MINUTE + DAY);
     app.now = message.expiresAt + 29 * DAY;
@@ -230,8 +230,9 @@ describe('signing', () => {
     const claim = {
       requestId: id,
       id: 'm'.repeat(22),
+      channel: 'mail',
       kind: 'review',
-      approver,
+      holder: approver,
       linkHashes: [hash],
       claimedAt: app.now,
       expiresAt: app.now + DAY,

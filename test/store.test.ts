@@ -469,9 +469,9 @@ describe.each(homes)('the store on $name', ({ open }) => {
     },
   );
 
-  test('news has no link and no approver', async () => {
+  test('news has no link and no holder', async () => {
     const store = await fresh();
-    const { approver: _, ...news } = message({ kind: 'approved', linkHashes: [] });
+    const { holder: _, ...news } = message({ kind: 'approved', linkHashes: [] });
     await store.claimMessage(news, 0);
     expect(await store.getMessage(requestId(1), 'm1')).toEqual(news);
   });

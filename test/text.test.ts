@@ -1,6 +1,7 @@
 // What people write stays text: in pages, in both parts of a mail and in its subject, hostile words leave the outline of a harmless one.
 import { describe, expect, test } from '@jest/globals';
-import { messagesFor, renderMail } from '../lib/messages.ts';
+import { renderMail } from '../lib/mail-channel.ts';
+import { messagesFor } from '../lib/messages.ts';
 import { decisionPage, outcomePage } from '../lib/pages.ts';
 import type { Decision, RequestRecord } from '../lib/schema.ts';
 import { MINUTE } from '../lib/time.ts';
@@ -20,7 +21,7 @@ const all: Shown[] = (vectors as Vector[]).map(({ text, repeat = 1, page = text,
 }));
 const harmless = 'Qwertz';
 const fields: Field[] = ['reason', 'name', 'approver', 'comment', 'ticket'];
-const links = { decide: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
+const links = { link: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
 
 /** A request with one text in one field, denied by somebody after a first approval, with all that the pages and mails say of it. */
 function rendered(field: Field, text: string) {
@@ -108,7 +109,7 @@ describe.each(fields)('hostile text as %s', (field) => {
       for (const [i, { html }] of mails.entries()) {
         const document = read(html);
         expectSame(document, calmMails[i]!, onLine(field, vector.mail));
-        expect(document.links).toEqual(i === 1 ? [] : [links.decide]);
+        expect(document.links).toEqual(i === 1 ? [] : [links.link]);
       }
     }
   });

@@ -325,7 +325,9 @@ async function checkLinks(app: FakeApp): Promise<void> {
 function checkMails(app: FakeApp, point: Point): number {
   const due = new Map(
     app.store.changes.flatMap(({ before, after }) =>
-      messagesFor(before, after).map(({ id, to, kind }) => [id, `${to.email} ${kind}`]),
+      messagesFor(before, after).flatMap(({ id, to, kind }) =>
+        to.email === null ? [] : [[id, `${to.email} ${kind}`]],
+      ),
     ),
   );
   const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${kindOf(subject)}`);

@@ -30,8 +30,9 @@ export function itemsOf({ requests, messages }: Pick<FakeStore, 'requests' | 'me
 function itemOfMessage({
   requestId,
   id,
+  channel,
   kind,
-  approver,
+  holder,
   linkHashes,
   claimedAt,
   sentAt,
@@ -39,11 +40,12 @@ function itemOfMessage({
 }: MessageRecord): Item {
   return {
     pk: { S: `message#${requestId}#${id}` },
+    channel: { S: channel },
     kind: { S: kind },
     links: { L: linkHashes.map((S) => ({ S })) },
     claimed: { N: String(claimedAt) },
     expires: { N: String(expiresAt) },
-    ...(approver && { approver: { M: { key: { S: approver.key }, name: { S: approver.name } } } }),
+    ...(holder && { holder: { M: { key: { S: holder.key }, name: { S: holder.name } } } }),
     ...(sentAt !== undefined && { sent: { N: String(sentAt) } }),
   };
 }

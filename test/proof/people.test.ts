@@ -129,7 +129,16 @@ async function linksOf(app: FakeApp, { id: requestId, stages, decideBy }: Reques
     const id = `message-${i}-`.padEnd(22, '0');
     const { token, hash } = makeLink(requestId, id, app.random(32));
     await app.store.claimMessage(
-      { requestId, id, kind: 'decide', approver, linkHashes: [hash], claimedAt: app.now, expiresAt: decideBy },
+      {
+        requestId,
+        id,
+        channel: 'mail',
+        kind: 'decide',
+        holder: approver,
+        linkHashes: [hash],
+        claimedAt: app.now,
+        expiresAt: decideBy,
+      },
       0,
     );
     links.set(approver.key, token);

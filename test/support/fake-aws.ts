@@ -1,7 +1,7 @@
 // STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
 import { createHash } from 'node:crypto';
 import type { Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
-import { MailRefused } from '../../lib/mail-refused.ts';
+import { DeliveryRefused } from '../../lib/channel.ts';
 import type { TrialInput, Tried } from '../../lib/probe.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { AssumeRoleInput } from '../../lib/session.ts';
@@ -22,8 +22,8 @@ export function fakeMail(): FakeMail {
     refused,
     async send(mail) {
       if (refused.has(mail.to) || !/^[\x21-\x7e]+@[\x21-\x7e]+$/.test(mail.to))
-        throw new MailRefused('MessageRejected');
-      if (/[\r\n]/.test(mail.subject)) throw new MailRefused('InvalidParameterValue');
+        throw new DeliveryRefused('MessageRejected');
+      if (/[\r\n]/.test(mail.subject)) throw new DeliveryRefused('InvalidParameterValue');
       outbox.push({ ...mail });
     },
   };

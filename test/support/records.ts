@@ -61,8 +61,9 @@ export function message(changes: Partial<MessageRecord> = {}): MessageRecord {
   return {
     requestId: requestId(1),
     id: 'm1',
+    channel: 'mail',
     kind: 'decide',
-    approver: { key: 'lead@example.com', name: 'Lead' },
+    holder: { key: 'lead@example.com', name: 'Lead' },
     linkHashes: [sha256('link')],
     claimedAt: start,
     expiresAt: start + 8 * HOUR,

@@ -1,0 +1,126 @@
+// What a message says, whatever carries it: title, facts, what to do next. How that is set is up to the channel.
+import { type Letter, plain } from './letter.ts';
+import type { Purpose } from './links.ts';
+import type { News, NewsKind, Report } from './messages.ts';
+import { oneLine } from './people-text.ts';
+import { nextForApprover, nextForRequester, story } from './reports.ts';
+import type { RequestRecord } from './schema.ts';
+import { openStage } from './status.ts';
+import { instantText } from './time.ts';
+import {
+  decisionsOf,
+  factsOf,
+  ifApproved,
+  ifDenied,
+  ifNobodyDecides,
+  type Named,
+  type Phrase,
+  requesterOf,
+  say,
+} from './wording.ts';
+
+/** Where Latchkey answers, without a trailing slash, and the link of this message if it has one. */
+export type Place = { home: string; link?: string };
+
+/**
+ * @param request the record that the message speaks of, as it was after the change
+ * @throws TypeError when a message that asks for a decision comes without its link
+ */
+export const letterOf = (news: News, request: RequestRecord, place: Place): Letter =>
+  news.kind === 'decide' || news.kind === 'reminder'
+    ? ask(news, request, place)
+    : report(news.kind, news, request, place);
+
+const titles: Record<NewsKind, string> = {
+  decide: 'Please decide',
+  reminder: 'Still waiting for you',
+  filed: 'Filed in your name',
+  approved: 'Approved',
+  denied: 'Denied',
+  withdrawn: 'Withdrawn',
+  revoked: 'Revoked',
+  lapsed: 'Lapsed',
+  ended: 'Handed back',
+  'break-glass': 'Break-glass used',
+  review: 'Please review',
+  'review-overdue': 'Review overdue',
+  reviewed: 'Reviewed',
+};
+
+/**
+ * One line of at most 200 characters, with nobody's free text but the requester's name. The name comes last, so that writing from right
+ * to left in it cannot rearrange the rest.
+ */
+export function headlineOf({ kind, to }: News, request: RequestRecord): string {
+  const { id, account } = request.role;
+  const about = `${titles[kind]}: ${oneLine(id, 60)} in ${oneLine(account.name, 40)} (${account.id})`;
+  return to.key === request.requester.person ? about : `${about} for ${oneLine(plain([requesterOf(request)]), 60)}`;
+}
+
+function ask({ kind, to }: News, request: RequestRecord, { link, home }: Place): Letter {
+  if (link === undefined) throw new TypeError('a message that asks for a decision needs its link');
+  return {
+    title: titles[kind],
+    lead: whyAsked(kind, to, request),
+    account: request.role.account,
+    facts: [...factsOf(request), ...decisionsOf(request)],
+    paragraphs: [
+      { label: 'If you approve', text: ifApproved(request) },
+      { label: 'If you deny', text: ifDenied(request) },
+    ],
+    action: {
+      label: 'Approve or deny',
+      url: link,
+      note: say`The page shows all of this again and has a button for each; opening it decides nothing. ${ifNobodyDecides(request)} The link is meant for you alone: do not forward it.`,
+    },
+    reference: request.id,
+    home,
+  };
+}
+
+/** Why this message comes to this person now. */
+function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
+  const stage = openStage(request)?.stage;
+  const openedAt = stage?.openedAt ?? request.createdAt;
+  const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
+  if (kind === 'reminder')
+    return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
+  const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
+  return isEscalated
+    ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.`
+    : say`${asked}.`;
+}
+
+function report(kind: Report, { to, link: purpose }: News, request: RequestRecord, { link, home }: Place): Letter {
+  const isRequester = to.key === request.requester.person;
+  const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
+  const { lead, facts } = story(kind, request);
+  const { role, reason } = request;
+  return {
+    title: titles[kind],
+    lead,
+    account: role.account,
+    facts: [
+      ...facts,
+      ...(isRequester ? [] : [{ label: 'Asked by', value: [requesterOf(request)] }]),
+      { label: 'Role', value: [role.id], note: [role.description] },
+      { label: 'Reason', quote: reason },
+    ],
+    paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, request, call),
+    ...(link !== undefined && purpose && purpose !== 'decide' && { action: { ...actions[purpose], url: link } }),
+    reference: request.id,
+    home,
+  };
+}
+
+/** The buttons of reports whose reader can do something by a link. */
+const actions: Record<Exclude<Purpose, 'decide'>, { label: string; note: Phrase }> = {
+  withdraw: {
+    label: 'I did not ask for this',
+    note: say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`,
+  },
+  review: {
+    label: 'Review and sign off',
+    note: say`The page shows all of this with the sessions and the history, and has a button that signs the review off; opening it changes nothing. The link is meant for you alone: do not forward it.`,
+  },
+};
