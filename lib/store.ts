@@ -170,11 +170,12 @@ export function recordFromImage(
 }
 
 function messageFromItem(requestId: string, id: string, item: Item): MessageRecord {
-  const person = item.holder?.M;
+  // version 0.1 had one channel, and called the holder of a link its approver
+  const person = (item.holder ?? item.approver)?.M;
   return v.parse(MessageRecord, {
     requestId,
     id,
-    channel: item.channel?.S,
+    channel: item.channel?.S ?? 'mail',
     kind: item.kind?.S,
     ...(person && { holder: { key: person.key?.S, name: person.name?.S } }),
     linkHashes: item.links?.L?.map((hash) => hash.S),

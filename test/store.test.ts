@@ -6,6 +6,7 @@ import {
   InternalServerError,
   ProvisionedThroughputExceededException,
   ThrottlingException,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ListIndex, Position, Store } from '../lib/app.ts';
@@ -557,6 +558,21 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
       { RequestItems: { [table]: expect.objectContaining({ ConsistentRead: true }) } },
       expect.objectContaining({ ConsistentRead: true }),
     ]);
+  });
+
+  test('a message that version 0.1 stored is read, so that its link still works', async () => {
+    const { client, table, store } = await fresh();
+    await store.claimMessage(message(), 0);
+    const Key = { pk: { S: `message#${requestId(1)}#m1` } };
+    await client.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key,
+        UpdateExpression: 'SET #old = #new REMOVE #new, #channel',
+        ExpressionAttributeNames: { '#old': 'approver', '#new': 'holder', '#channel': 'channel' },
+      }),
+    );
+    expect(await store.getMessage(requestId(1), 'm1')).toEqual(message());
   });
 
   test('messages are marked for collection in seconds', async () => {
