@@ -1,5 +1,5 @@
 // What the facts about a hub amount to. Pure: facts in, findings out, in the order of the checks.
-import { tableDefinition } from '../lib/store.ts';
+import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
 import { type Consumer, consumers, type HubFacts, type TableFacts, watched } from './facts.ts';
 import type { Seen } from './seen.ts';
@@ -133,13 +133,13 @@ function judgeDescription(name: string, table: TableFacts, values: Values): Find
 }
 
 function wrongIndexes({ indexes }: TableFacts): string | undefined {
-  const wanted = tableDefinition('x').GlobalSecondaryIndexes ?? [];
-  const faults = wanted.flatMap(({ IndexName: name = '', KeySchema = [], Projection }) => {
+  const wanted = tableDefinition('x').GlobalSecondaryIndexes;
+  const faults = wanted.flatMap(({ IndexName: name, KeySchema, Projection }) => {
     const keys = KeySchema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join();
     const found = indexes[name];
     if (!found) return [`${name} is missing`];
     if (found.keys.join() !== keys) return [`${name} is by ${found.keys.join(', ')}`];
-    return found.projection === Projection?.ProjectionType ? [] : [`${name} shows ${found.projection}`];
+    return found.projection === projectionOf(Projection) ? [] : [`${name} shows ${found.projection}`];
   });
   return faults.length > 0 ? faults.join('; ') : undefined;
 }

@@ -12,6 +12,7 @@ import {
   GetSendQuotaCommand,
 } from '@aws-sdk/client-ses';
 import { doctorAlias } from '../lib/probe.ts';
+import { projectionOf } from '../lib/table.ts';
 import type { Clients } from './clients.ts';
 import {
   type Answer,
@@ -127,7 +128,7 @@ function tableIn(table: TableDescription | undefined): TableFacts | undefined {
         IndexName,
         {
           keys: keysOf(KeySchema),
-          projection: IndexStatus === 'ACTIVE' ? (Projection?.ProjectionType ?? '') : IndexStatus,
+          projection: IndexStatus === 'ACTIVE' ? projectionOf(Projection) : IndexStatus,
         },
       ]),
     ),

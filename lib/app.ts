@@ -113,7 +113,7 @@ export interface Store {
   placesOf(role: string, now: number, most: number): Promise<Place[]>;
   /** A page of positions, newest first, strictly after `after`; eventually consistent. */
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
-  /** Ids whose due time is not after `now`, oldest first within a shard; eventually consistent. */
+  /** Ids whose due time is not after `now`, oldest first; eventually consistent. */
   due(now: number, limit: number): Promise<string[]>;
   /** Ids of all requests that the sweep has still something to do with, which are all that are open; eventually consistent. */
   openIds(): Promise<string[]>;

@@ -1,10 +1,8 @@
 // All of DynamoDB: one table, its items, indexes and conditions. A request is one item, so one conditional write is a whole transaction.
-import { createHash } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 import {
   type AttributeValue,
   BatchGetItemCommand,
-  type CreateTableCommandInput,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -21,54 +19,18 @@ import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
 import { dueAt, isPending, openUntil } from './status.ts';
+import { type IndexName, indexes, keyOf, partOf } from './table.ts';
 import { DAY, HOUR, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
 type Client = Pick<DynamoDBClient, 'send'>;
 
-// -- the table -------------------------------------------------------------------------------------------------------
-
-/** Index -> its partition and sort key. All attributes are strings and all indexes hold keys only: what a list shows is read from the table. */
-const indexes = {
-  /** slot: `<created>#<role>#<open until, or ->`, and `#<due>` while a review is open, so that the rules of filing need no item */
-  byRequester: ['requester', 'slot'],
-  byMonth: ['month', 'created'],
-  /** sparse: only while nobody has decided for good */
-  pendingByRole: ['pending', 'created'],
-  /** sparse: only while the sweeper has something left to do */
-  byDue: ['shard', 'due'],
-  /** sparse: only what is open, of roles that limit how much of theirs is. until: `<open until>#<id of what it extends, or ->` */
-  openByRole: ['open', 'until'],
-  /** sparse: only what a bot filed */
-  byFiler: ['filer', 'created'],
-} as const;
-type Index = keyof typeof indexes;
-
-const shards = ['0', '1', '2', '3', '4', '5', '6', '7'];
 const listedMonths = 13;
+/** The one partition of byDue. */
+const dueQueue = 'due';
 
 /** Milliseconds for which a request can be open, counted from its filing: as long as it may wait, for a decision or its start, plus as long as it may last. */
 const openFor = (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND;
-
-/** The table, for whoever has to make one: on demand, streaming old and new images. `ttl` is its time-to-live attribute. */
-export function tableDefinition(name: string): CreateTableCommandInput {
-  const attributes = new Set(['pk', ...Object.values(indexes).flat()]);
-  return {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    AttributeDefinitions: [...attributes].map((attribute) => ({ AttributeName: attribute, AttributeType: 'S' })),
-    GlobalSecondaryIndexes: Object.entries(indexes).map(([index, [partition, sort]]) => ({
-      IndexName: index,
-      KeySchema: [
-        { AttributeName: partition, KeyType: 'HASH' },
-        { AttributeName: sort, KeyType: 'RANGE' },
-      ],
-      Projection: { ProjectionType: 'KEYS_ONLY' },
-    })),
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
-  };
-}
 
 // -- items -----------------------------------------------------------------------------------------------------------
 
@@ -76,13 +38,13 @@ const text = (value: string): AttributeValue => ({ S: value });
 const number = (value: number): AttributeValue => ({ N: String(value) });
 /** Milliseconds always have three digits, so that text sorts as time does. */
 const iso = (ms: number) => new Date(ms).toISOString();
-const requestKey = (id: string): Item => ({ pk: text(`request#${id}`) });
-const messageKey = (requestId: string, id: string): Item => ({ pk: text(`message#${requestId}#${id}`) });
+const requestKey = (id: string): Item => ({ pk: text(keyOf('request', id)) });
+const messageKey = (requestId: string, id: string): Item => ({ pk: text(keyOf('message', requestId, id)) });
 
-const idOf = (item: Item): string => item.pk!.S!.slice('request#'.length);
+const idOf = (item: Item): string => partOf('request', item.pk?.S)!;
 
-/** What the sweep remembers between its runs. Its key begins otherwise than a request's, so the stream's filter passes it by. */
-const lookKey: Item = { pk: text('sweep#look') };
+/** What the sweep remembers between its runs. */
+const lookKey: Item = { pk: text(keyOf('sweep', 'look')) };
 const lookFromItem = ({ digest, at, after }: Item): Look => ({
   digest: digest?.S ?? '',
   at: Number(at?.N),
@@ -92,62 +54,66 @@ const lookFromItem = ({ digest, at, after }: Item): Look => ({
 /** Sorts by time, then by id: requests of the same millisecond have a place of their own to resume from. */
 const createdKey = ({ createdAt, id }: Position) => `${iso(createdAt)}#${id}`;
 
-function positionOf(sortKey: string): Position {
-  const [createdAt, id] = sortKey.split('#') as [string, string];
-  return { id, createdAt: Date.parse(createdAt) };
-}
+const positionOf = (item: Item): Position => ({
+  id: idOf(item),
+  createdAt: Date.parse(item.created!.S!.split('#')[0]!),
+});
 
 /**
- * The time in a request's slot. One that ended by its own clock keeps it: the time has passed for every reader,
- * and a slot that stays the same saves two index writes.
+ * The time until which a request is open, for the indexes. A request that ended by its clock keeps it: the time has passed for every
+ * reader, and an attribute that stays the same saves an index write.
  */
-function slotUntil(record: RequestRecord): string {
+function indexedUntil(record: RequestRecord): number | undefined {
   const planned = record.grant?.endsAt ?? record.decideBy;
-  const until = openUntil(record) ?? (record.outcome && record.outcome.at >= planned ? planned : undefined);
-  return until === undefined ? '-' : iso(until);
+  return openUntil(record) ?? (record.outcome && record.outcome.at >= planned ? planned : undefined);
 }
 
-function slotOf(sortKey: string): OpenSlot {
-  const [created, id, role, until, review] = sortKey.split('#') as [string, string, string, string, string?];
+const timeOf = (value: AttributeValue | undefined): number | undefined =>
+  value?.S === undefined ? undefined : Date.parse(value.S);
+
+function slotOf(item: Item): OpenSlot {
+  const { id, createdAt } = positionOf(item);
+  const reviewDue = timeOf(item.review);
   return {
     id,
-    role,
-    createdAt: Date.parse(created),
-    until: until === '-' ? 0 : Date.parse(until),
-    ...(review !== undefined && { reviewDue: Date.parse(review) }),
+    role: item.role!.S!,
+    createdAt,
+    until: timeOf(item.until) ?? 0,
+    ...(reviewDue !== undefined && { reviewDue }),
   };
 }
 
-function placeOf(item: Item): Place {
-  const [until, continued] = item.until!.S!.split('#') as [string, string];
-  return { id: idOf(item), until: Date.parse(until), ...(continued !== '-' && { extends: continued }) };
-}
+const placeOf = (item: Item): Place => ({
+  id: idOf(item),
+  until: timeOf(item.until)!,
+  ...(item.extends?.S !== undefined && { extends: item.extends.S }),
+});
 
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
 export function imageOf(record: RequestRecord): Item {
   const due = dueAt(record);
-  const until = record.role.places === undefined ? undefined : openUntil(record);
+  const until = indexedUntil(record);
+  const isPlace = record.role.places !== undefined && openUntil(record) !== undefined;
   const created = createdKey(record);
   return {
     ...requestKey(record.id),
     doc: text(JSON.stringify(record)),
     version: number(record.version),
     requester: text(record.requester.person),
-    slot: text(
-      `${created}#${record.role.id}#${slotUntil(record)}${record.review && !record.review.signed ? `#${iso(record.review.due)}` : ''}`,
-    ),
+    role: text(record.role.id),
+    ...(until !== undefined && { until: text(iso(until)) }),
+    ...(record.review && !record.review.signed && { review: text(iso(record.review.due)) }),
     month: text(created.slice(0, 7)),
     created: text(created),
     ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
-    ...(due !== undefined && { shard: text(shardOf(record.id)), due: text(iso(due)) }),
-    ...(until !== undefined && { open: text(record.role.id), until: text(`${iso(until)}#${record.extends ?? '-'}`) }),
+    ...(due !== undefined && { queue: text(dueQueue), due: text(iso(due)) }),
+    ...(isPlace && { open: text(record.role.id) }),
+    ...(isPlace && record.extends !== undefined && { extends: text(record.extends) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
     // what the stream's filter for revoke-sessions goes by
     ...(record.revocation?.state === 'pending' && { revocation: text('pending') }),
   };
 }
-
-const shardOf = (id: string) => shards[createHash('sha256').update(id).digest()[0]! % shards.length]!;
 
 /**
  * The request in a table item or a stream image (low-level attributes, as in a DynamoDBStreamEvent); undefined for no image or another kind of item.
@@ -157,10 +123,11 @@ export function recordFromImage(
   image: Record<string, { S?: string | undefined }> | undefined,
 ): RequestRecord | undefined {
   const key = image?.pk?.S;
-  if (image === undefined || !key?.startsWith('request#')) return undefined;
+  const id = partOf('request', key);
+  if (image === undefined || id === undefined) return undefined;
   try {
     const record = v.parse(RequestRecord, upgraded(JSON.parse(image.doc?.S ?? '')));
-    if (`request#${record.id}` === key) return record;
+    if (record.id === id) return record;
     throw new SyntaxError('the document belongs to another key');
   } catch (cause) {
     if (cause instanceof SyntaxError || cause instanceof v.ValiError)
@@ -237,16 +204,15 @@ export function dynamoStore(client: Client, table: string): Store {
     },
 
     async openOf(person, now, since = now - openFor) {
-      const keys = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
-      return keys
+      const items = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
+      return items
         .map(slotOf)
         .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
     },
 
     async placesOf(role, now, most) {
-      return (
-        await queryItems(client, table, 'openByRole', role, { comparison: '>=', bound: iso(now + 1), limit: most })
-      ).map(placeOf);
+      const range = { comparison: '>=' as const, bound: iso(now + 1), limit: most };
+      return (await query(client, table, 'openByRole', role, range)).map(placeOf);
     },
 
     async list(index, limit, after) {
@@ -255,22 +221,16 @@ export function dynamoStore(client: Client, table: string): Store {
       const pages = await Promise.all(
         partitions.map((partition) => query(client, table, name, partition, { ...before, limit, newestFirst: true })),
       );
-      return pages.flat().sort(descending).slice(0, limit).map(positionOf);
+      return pages.flat().sort(newestFirst).slice(0, limit).map(positionOf);
     },
 
     async due(now, limit) {
       const range = { comparison: '<=' as const, bound: iso(now), limit };
-      const found = await Promise.all(shards.map((shard) => queryItems(client, table, 'byDue', shard, range)));
-      return found
-        .flat()
-        .sort((a, b) => descending(b.due!.S!, a.due!.S!))
-        .slice(0, limit)
-        .map(idOf);
+      return (await query(client, table, 'byDue', dueQueue, range)).map(idOf);
     },
 
     async openIds() {
-      const found = await Promise.all(shards.map((shard) => queryItems(client, table, 'byDue', shard, {})));
-      return found.flat().map(idOf);
+      return (await query(client, table, 'byDue', dueQueue, {})).map(idOf);
     },
 
     async lastLook() {
@@ -319,21 +279,16 @@ export function dynamoStore(client: Client, table: string): Store {
 
 type Range = { comparison?: '<' | '<=' | '>='; bound?: string; limit?: number; newestFirst?: boolean };
 
-/** Sort keys of one partition of an index. */
-async function query(client: Client, table: string, index: Index, partition: string, range: Range): Promise<string[]> {
-  return (await queryItems(client, table, index, partition, range)).map((item) => item[indexes[index][1]]!.S!);
-}
-
-/** Keys of one partition of an index, as far as the limit; more than one round trip only beyond a megabyte of keys. */
-async function queryItems(
+/** Items of one partition of an index, as the index holds them, up to the limit; more than one round trip only beyond a megabyte. */
+async function query(
   client: Client,
   table: string,
-  index: Index,
+  index: IndexName,
   partition: string,
   range: Range,
 ): Promise<Item[]> {
   const { comparison, bound, limit = Number.POSITIVE_INFINITY, newestFirst = false } = range;
-  const [partitionKey, sortKey] = indexes[index];
+  const [partitionKey, sortKey] = indexes[index].keys;
   const found: Item[] = [];
   let from: Item | undefined;
   do {
@@ -363,7 +318,7 @@ async function queryItems(
 }
 
 /** Where a list is found. A list by time has one partition a month, all asked at once; those after the position hold nothing of the page. */
-function partitionsOf(index: ListIndex, after: Position | undefined): { name: Index; partitions: string[] } {
+function partitionsOf(index: ListIndex, after: Position | undefined): { name: IndexName; partitions: string[] } {
   switch (index.by) {
     case 'requester':
       return { name: 'byRequester', partitions: [index.person] };
@@ -384,7 +339,7 @@ function partitionsOf(index: ListIndex, after: Position | undefined): { name: In
   }
 }
 
-const descending = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0);
+const newestFirst = (a: Item, b: Item) => (a.created!.S! < b.created!.S! ? 1 : -1);
 
 const batchSize = 100;
 const batchAttempts = 5;

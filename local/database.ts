@@ -7,11 +7,13 @@ import {
   CreateTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  type GlobalSecondaryIndexDescription,
   ResourceNotFoundException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../lib/app.ts';
-import { dynamoStore, tableDefinition } from '../lib/store.ts';
+import { dynamoStore } from '../lib/store.ts';
+import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { clientSettings } from './aws-clients.ts';
 import type { AwsSettings } from './settings.ts';
 import type { DescribeTable } from './table-description.ts';
@@ -38,7 +40,7 @@ export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<
   try {
     const found = await describeTable(client, table);
     if (!found) await createTable(client);
-    else checkIndexes(found.GlobalSecondaryIndexes);
+    else checkIndexes(found.GlobalSecondaryIndexes as GlobalSecondaryIndexDescription[]);
   } catch (error) {
     await close();
     throw error;
@@ -58,15 +60,15 @@ async function describeTable(client: DynamoDBClient, name: string): ReturnType<D
   }
 }
 
-/** A table that an older Latchkey made may lack an index, and every list that stands on it would fail. */
-function checkIndexes(found: unknown): void {
-  const names = new Set((found as Array<{ IndexName?: string }> | undefined)?.map(({ IndexName }) => IndexName));
-  const missing = (tableDefinition(table).GlobalSecondaryIndexes ?? []).flatMap(({ IndexName = '' }) =>
-    names.has(IndexName) ? [] : [IndexName],
-  );
+/** A table that another version of Latchkey created may have other indexes, and lists that read them would fail or come back empty. */
+function checkIndexes(found: GlobalSecondaryIndexDescription[] = []): void {
+  const formOf = ({ IndexName, KeySchema, Projection }: GlobalSecondaryIndexDescription) =>
+    JSON.stringify([IndexName, KeySchema, projectionOf(Projection)]);
+  const forms = new Set(found.map(formOf));
+  const missing = tableDefinition(table).GlobalSecondaryIndexes.filter((index) => !forms.has(formOf(index)));
   if (missing.length > 0)
     throw new Error(
-      `the table there was made by an older Latchkey and has no index ${missing.join(', ')}. Choose another directory for --data, or another table.`,
+      `the table there was made by another version of Latchkey and has no index ${missing.map(({ IndexName }) => IndexName).join(', ')} as this one needs it. Choose another directory for --data, or another table.`,
     );
 }
 

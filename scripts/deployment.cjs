@@ -2,4 +2,5 @@
 const { settings } = require('./settings.ts');
 const { events } = require('./function-events.ts');
 const { roles } = require('./function-roles.ts');
-module.exports = { settings, events, roles };
+const { table } = require('./table-resource.ts');
+module.exports = { settings, events, roles, table };

@@ -11,7 +11,7 @@ import { differences } from '../doctor/same-policy.ts';
 import { there } from '../doctor/seen.ts';
 import { checkCatalogue } from '../lib/catalogue-check.ts';
 import { boundaryArn, roleArn } from '../lib/iam.ts';
-import { tableDefinition } from '../lib/store.ts';
+import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { targetOf } from '../lib/target.ts';
 import { smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -45,9 +45,12 @@ const reader = there([
   },
 ]);
 const indexes = Object.fromEntries(
-  tableDefinition('x').GlobalSecondaryIndexes!.map(({ IndexName, KeySchema }) => [
-    IndexName!,
-    { keys: KeySchema!.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`), projection: 'KEYS_ONLY' },
+  tableDefinition('x').GlobalSecondaryIndexes.map(({ IndexName, KeySchema, Projection }) => [
+    IndexName,
+    {
+      keys: KeySchema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`),
+      projection: projectionOf(Projection),
+    },
   ]),
 );
 const hub: HubFacts = {

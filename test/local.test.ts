@@ -13,7 +13,7 @@ import type { Store } from '../lib/app.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
 import { eventTypes, statuses } from '../lib/schema.ts';
-import { tableDefinition } from '../lib/store.ts';
+import { tableDefinition } from '../lib/table.ts';
 import { createGateway, type Functions, type WireCall } from '../local/gateway.ts';
 import { actorsOf, identitiesOf, testKeyOf } from '../local/identities.ts';
 import { createIssuer, identityOf } from '../local/issuer.ts';
@@ -667,7 +667,7 @@ describe('as a process', () => {
     const { ended, errors } = startWith(elsewhere, '--port', '0');
     expect([await ended, await errors]).toEqual([
       [1, null],
-      expect.stringContaining('made by an older Latchkey and has no index openByRole'),
+      expect.stringContaining('made by another version of Latchkey and has no index openByRole'),
     ]);
     client.destroy();
     await emulator.stop();

@@ -13,7 +13,8 @@ import type { ListIndex, Position, Store } from '../lib/app.ts';
 import { bounds } from '../lib/catalogue.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { dueAt } from '../lib/status.ts';
-import { dynamoStore, imageOf, recordFromImage, tableDefinition } from '../lib/store.ts';
+import { dynamoStore, imageOf, recordFromImage } from '../lib/store.ts';
+import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import {
   availableEmulators,
@@ -408,7 +409,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.due(granted.grant!.endsAt + DAY, 10)).toEqual([]);
   });
 
-  test('finds the oldest due ones over all shards, as many as asked for', async () => {
+  test('finds the oldest due ones first, as many as asked for', async () => {
     const store = await fresh();
     await file(store, 40, (n) => ({ createdAt: start + n }));
     expect(await store.due(start + DAY, 25)).toEqual(Array.from({ length: 25 }, (_, n) => requestId(n + 1)));
@@ -657,9 +658,10 @@ describe('images', () => {
       'month',
       'pending',
       'pk',
+      'queue',
       'requester',
-      'shard',
-      'slot',
+      'role',
+      'until',
       'version',
     ]);
     expect(Object.keys(imageOf(finished(filed, 'denied', start))).toSorted()).toEqual([
@@ -668,15 +670,16 @@ describe('images', () => {
       'month',
       'pk',
       'requester',
-      'slot',
+      'role',
       'version',
     ]);
   });
 
-  test('a request that ends by its clock keeps its slot, one that is ended before does not', () => {
+  test('a request that ends by its clock keeps its time in the index, one that is ended before does not', () => {
     const granted = approved(record(), start);
-    expect(imageOf(finished(granted, 'ended', granted.grant!.endsAt)).slot).toEqual(imageOf(granted).slot);
-    expect(imageOf(finished(granted, 'revoked', granted.grant!.endsAt - 1)).slot).not.toEqual(imageOf(granted).slot);
+    expect(imageOf(granted).until).toEqual({ S: new Date(granted.grant!.endsAt).toISOString() });
+    expect(imageOf(finished(granted, 'ended', granted.grant!.endsAt)).until).toEqual(imageOf(granted).until);
+    expect(imageOf(finished(granted, 'revoked', granted.grant!.endsAt - 1)).until).toBeUndefined();
   });
 
   test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {
@@ -696,19 +699,18 @@ describe('images', () => {
     }
   });
 
-  test('the table has one key, six indexes of keys only, and a stream of both images', () => {
+  test('the table has one key, six indexes that hold what is read from them, and a stream of both images', () => {
     const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } =
       tableDefinition('latchkey');
-    expect(GlobalSecondaryIndexes?.map(({ IndexName }) => IndexName)).toEqual([
-      'byRequester',
-      'byMonth',
-      'pendingByRole',
-      'byDue',
-      'openByRole',
-      'byFiler',
+    expect(GlobalSecondaryIndexes.map(({ IndexName, Projection }) => [IndexName, projectionOf(Projection)])).toEqual([
+      ['byRequester', 'INCLUDE review, role, until'],
+      ['byMonth', 'KEYS_ONLY'],
+      ['pendingByRole', 'KEYS_ONLY'],
+      ['byDue', 'KEYS_ONLY'],
+      ['openByRole', 'INCLUDE extends'],
+      ['byFiler', 'KEYS_ONLY'],
     ]);
-    expect(GlobalSecondaryIndexes?.every(({ Projection }) => Projection?.ProjectionType === 'KEYS_ONLY')).toBe(true);
-    expect(AttributeDefinitions).toHaveLength(11);
+    expect(AttributeDefinitions).toHaveLength(10);
     expect({ BillingMode, StreamSpecification }).toEqual({
       BillingMode: 'PAY_PER_REQUEST',
       StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },

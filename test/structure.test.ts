@@ -5,6 +5,7 @@ import { openApiDocument } from '../lib/openapi.ts';
 import { httpFunctions, routeKeysOf, routes, routesServedBy } from '../lib/routes.ts';
 import { NewRequest } from '../lib/schema.ts';
 import { version } from '../lib/version.ts';
+import { eventWith, readEvent, recordedChanges } from '../scripts/record-events.ts';
 
 const root = new URL('../', import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
@@ -62,6 +63,7 @@ const edges = [
   'revoker',
   'sign-in',
   'store',
+  'table',
   'sts',
   'ticket-validator',
   'trials',
@@ -237,6 +239,11 @@ test('every npm script that runs TypeScript says in plain words when Node is too
 
 describe('events', () => {
   const files = readdirSync(new URL('events/', root)).filter((name) => name.endsWith('.json'));
+  test('the stream records are as the store writes them today', async () => {
+    for (const [name, change] of Object.entries(await recordedChanges()))
+      expect([name, readEvent(name)]).toEqual([name, JSON.parse(JSON.stringify(eventWith(readEvent(name), change)))]);
+  });
+
   test('every function has one, and every one has its function', () => {
     expect([...new Set(files.map((name) => name.split('.')[0]))].sort()).toEqual(functions.map(nameOf).sort());
   });

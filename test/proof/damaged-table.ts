@@ -76,7 +76,7 @@ export function damagedTable(items: ReadonlyMap<string, Item>): Pick<DynamoDBCli
 /** An item with one place changed: of its document, if it has one and the seed says so, or of its attributes. The keys by which indexes find it stay what they are. */
 export function damagedItem(random: () => number, item: Item, put: () => unknown): Item {
   if (item.doc?.S === undefined || random() < 0.2) {
-    const { pk, slot, created, due, until, month, pending, requester, shard, ...rest } = item;
+    const { pk, created, due, until, month, pending, requester, role, queue, ...rest } = item;
     const broken = damaged(random, rest, () =>
       oneOf(random, [
         { S: JSON.stringify(put()) },
@@ -89,7 +89,7 @@ export function damagedItem(random: () => number, item: Item, put: () => unknown
       ]),
     );
     const keys = Object.fromEntries(
-      Object.entries({ pk, slot, created, due, until, month, pending, requester, shard }).filter(
+      Object.entries({ pk, created, due, until, month, pending, requester, role, queue }).filter(
         ([, value]) => value !== undefined,
       ),
     );

@@ -511,7 +511,7 @@ const routesOfItems: readonly CallName[] = [
 /** The sweep does what it can, and then says what it could not. */
 function afterAllOthers(error: unknown): void {
   must(
-    error instanceof AggregateError && error.message.includes('could not be settled'),
+    error instanceof AggregateError && error.message.includes('due requests'),
     () => `the sweep ends with ${String(error)}`,
   );
 }

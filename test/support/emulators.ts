@@ -14,7 +14,7 @@ import {
   ListTablesCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { tableDefinition } from '../../lib/store.ts';
+import { tableDefinition } from '../../lib/table.ts';
 import { everythingIsWanted, saySkipped } from './wanted.ts';
 
 export type Emulator = {
