@@ -81,7 +81,6 @@ const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you 
 
 - \`tokens.json\`: the tokens of \`latchkey login\`: the access token, which is good for an hour or so, and what renews it only where no keychain has that.
 - \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey end\` and \`latchkey logout\` remove them.
-- \`grants.json\`: which request was the grant for a role the last time. No secret; it saves a call.
 
 In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, one entry for each Latchkey and home.
 

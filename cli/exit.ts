@@ -1,5 +1,6 @@
 // How the command line ends: one table from refusals to exit statuses, and the error that carries one.
 import type { ProblemCode } from '../lib/problem.ts';
+import type { RequestView } from '../lib/schema.ts';
 
 /** Exit statuses by name: a contract for scripts. `document.ts` says what they mean; `exec` ends with the status of its child. */
 export const exits = {
@@ -58,7 +59,7 @@ export type ProblemDocument = {
   status: number;
   instance?: string;
   errors?: Array<{ pointer: string; detail: string }>;
-  request?: { id: string; status: string };
+  request?: RequestView;
 };
 
 /** A command that cannot go on; the only error that is shown without being taken for a mistake of ours. */

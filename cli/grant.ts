@@ -4,7 +4,6 @@ import type { RequestView } from '../lib/schema.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
 import type { Api, RequestList, RoleList } from './api.ts';
 import { Failure } from './exit.ts';
-import { recallGrant } from './remembered-grants.ts';
 import { when } from './terminal-text.ts';
 import type { World } from './world.ts';
 
@@ -51,33 +50,28 @@ export async function findRequestToEnd(api: Api, target: string): Promise<{ id: 
 }
 
 /**
- * Runs `use` with the id of the active grant. A remembered one is tried first, so that the usual call is the only call.
- * @throws Failure `no-grant` that says what to do, or which request is still open
+ * Asks for a session in one call: of the caller's active grant for a role, or of a request.
+ * @throws Failure `no-grant` that says what to do, or which request is still open; and whatever else the API refuses
  */
-export async function withGrant<T>(
+export async function issue<Session>(
   world: World,
   api: Api,
   target: string,
-  use: (id: string) => Promise<T>,
-): Promise<T> {
-  if (isRequestId(checkTarget(target))) return use(target);
-  const remembered = recallGrant(world, api.settings.url, api.signer.who, target);
-  if (remembered !== undefined) {
-    try {
-      return await use(remembered);
-    } catch (error) {
-      if (
-        !(error instanceof Failure) ||
-        !['not-active', 'request-not-found', 'not-the-requester'].includes(error.problem?.code ?? '')
-      )
-        throw error;
-    }
+  kind: 'credentials' | 'console',
+  body: object,
+): Promise<Session> {
+  if (isRequestId(checkTarget(target)))
+    return api.call<Session>({ method: 'POST', path: `/requests/${target}/${kind}`, body });
+  try {
+    return await suggestingRole(api, target, () =>
+      api.call<Session>({ method: 'POST', path: `/roles/${target}/${kind}`, body }),
+    );
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, request } = error.problem ?? {};
+    const isNotYet = code === 'not-active' && ['pending', 'scheduled'].includes(request?.status ?? '');
+    throw code === 'no-grant' || isNotYet ? noGrant(world, target, request, error.problem) : error;
   }
-  const items = await ownRequests(api, target);
-  const active = items.find(({ status }) => status === 'active');
-  if (active) return use(active.id);
-  await checkRole(api, target);
-  throw noGrant(world, target, items.find(isOpen));
 }
 
 /** The grant that more time is asked for. @returns the id of its request @throws Failure `no-grant` that says what to do */
@@ -143,13 +137,14 @@ async function unknownRole(api: Api, role: string, { problem }: Failure): Promis
   return notARole(role, items, problem);
 }
 
-function noGrant(world: World, role: string, open: RequestView | undefined): Failure {
+function noGrant(world: World, role: string, open: RequestView | undefined, problem?: Failure['problem']): Failure {
   if (open?.status === 'pending') {
     const asked = open.approval.stages.flatMap(({ approvers }) => approvers).join(', ');
     return new Failure(
       'no-grant',
       `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, world.now())} at the latest.`,
       [`Wait for it: latchkey show ${open.id} --wait`],
+      problem,
     );
   }
   if (open)
@@ -157,8 +152,12 @@ function noGrant(world: World, role: string, open: RequestView | undefined): Fai
       'no-grant',
       `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, world.now())}.`,
       [`See it: latchkey show ${open.id}`],
+      problem,
     );
-  return new Failure('no-grant', `You have no active grant for ${role}.`, [
-    `Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`,
-  ]);
+  return new Failure(
+    'no-grant',
+    `You have no active grant for ${role}.`,
+    [`Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`],
+    problem,
+  );
 }

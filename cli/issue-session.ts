@@ -1,11 +1,12 @@
 // Asks for a new session of a grant by one call; and files the request first if that is wanted.
 import type { CredentialsView } from '../lib/schema.ts';
-import { openApi } from './api.ts';
+import { type Api, openApi } from './api.ts';
 import { Failure } from './exit.ts';
 import { fileAndWait } from './file-request.ts';
-import { withGrant } from './grant.ts';
+import { issue } from './grant.ts';
 import type { Settings } from './settings.ts';
 import type { Signer } from './signer.ts';
+import { waitForDecision } from './wait.ts';
 import type { World } from './world.ts';
 
 export type Filing = {
@@ -30,16 +31,23 @@ export async function issueSession(
   { duration, filing }: Issue,
 ): Promise<CredentialsView> {
   const api = openApi(world, settings, signer);
-  const issue = (id: string) =>
-    api.call<CredentialsView>({
-      method: 'POST',
-      path: `/requests/${id}/credentials`,
-      body: duration === undefined ? {} : { duration },
-    });
+  // JSON leaves out what is undefined
+  const of = (role: string) => issue<CredentialsView>(world, api, role, 'credentials', { duration });
   try {
-    return await withGrant(world, api, target, issue);
+    return await of(target);
   } catch (error) {
     if (filing === undefined || !(error instanceof Failure) || error.exit !== 'no-grant') throw error;
-    return await issue((await fileAndWait(world, api, target, filing)).id);
+    return await of(await grantedId(world, api, target, filing, error));
   }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** The request that is granted in the end: the one that waits already, or else a new one. @throws `missing` for one that only starts later */
+async function grantedId(world: World, api: Api, role: string, filing: Filing, missing: Failure): Promise<string> {
+  const open = missing.problem?.request;
+  if (open === undefined) return (await fileAndWait(world, api, role, filing)).id;
+  if (open.status !== 'pending') throw missing;
+  world.err(`Your request ${open.id} for ${role} waits already.\n`);
+  return (await waitForDecision(world, api, open)).id;
 }

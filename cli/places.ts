@@ -25,8 +25,6 @@ const cacheDirectory = (world: Where): string =>
 
 /** Tokens of `latchkey login`; 0600. */
 export const tokensPath = (world: Where): string => join(cacheDirectory(world), 'tokens.json');
-/** Which request was the grant for a role the last time; no secret. */
-export const grantsPath = (world: Where): string => join(cacheDirectory(world), 'grants.json');
 /** The session that `--cache` keeps for a role or request; 0600. */
 export const sessionPath = (world: Where, target: string): string =>
   join(cacheDirectory(world), 'sessions', `${target}.json`);

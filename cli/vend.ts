@@ -3,7 +3,6 @@ import type { CredentialsView } from '../lib/schema.ts';
 import { Failure } from './exit.ts';
 import { type Issue, issueSession } from './issue-session.ts';
 import { keepSession, recallSession } from './kept-sessions.ts';
-import { rememberGrant } from './remembered-grants.ts';
 import type { Settings } from './settings.ts';
 import { findSigner } from './signer.ts';
 import type { World } from './world.ts';
@@ -25,23 +24,18 @@ export async function vend(
   const kept = cache && duration === undefined ? recallSession(world, settings.url, who, target) : undefined;
   if (kept) return kept;
   const credentials = await issueSession(world, settings, signer, target, { duration, filing });
-  await carryOn(world, cache, async () => {
-    if (cache) keepSession(world, settings.url, who, target, credentials);
-    if (target !== credentials.RequestId)
-      await rememberGrant(world, settings.url, who, target, credentials.RequestId, Date.parse(credentials.GrantEndsAt));
-  });
+  if (cache) orSay(world, () => keepSession(world, settings.url, who, target, credentials));
   return credentials;
 }
 
-/**
- * A disk that is full or read-only takes nothing away from credentials that were issued.
- * @param isAsked whether somebody wants something kept, and hears that it is not; a memory that only saves a call is nobody's loss
- */
-async function carryOn(world: World, isAsked: boolean, keep: () => Promise<void>): Promise<void> {
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** A disk that is full or read-only takes nothing away from credentials that were issued. */
+function orSay(world: World, keep: () => void): void {
   try {
-    await keep();
+    keep();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (isAsked) world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
+    world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
   }
 }

@@ -307,7 +307,7 @@ describe('refusals', () => {
     const { out, err } = await cli(dev, 'credentials', role, '--debug');
     const { SecretAccessKey, SessionToken } = JSON.parse(out) as CredentialsView;
     expect(err).toMatch(
-      /^debug: GET http:\/\/localhost:\d+\/v1\/requests\?view=mine\S+ as token \S+: 200, call [\w-]+, \d+ ms\ndebug: POST /,
+      /^debug: POST http:\/\/localhost:\d+\/v1\/roles\/production-bucket-read\/credentials as token \S+: 200, call [\w-]+, \d+ ms\n$/,
     );
     for (const secret of [SecretAccessKey, SessionToken, dev.env.LATCHKEY_TOKEN!]) expect(err).not.toContain(secret);
   });
@@ -413,7 +413,7 @@ describe('a server that is busy', () => {
 });
 
 describe('credentials', () => {
-  test('the document and nothing else, and one call the next time', async () => {
+  test('the document and nothing else, by one call', async () => {
     const { id } = await granted();
     const ran = await cli(dev, 'credentials', role);
     expect(ran).toMatchObject({ status: 0, err: '' });
@@ -427,7 +427,7 @@ describe('credentials', () => {
     expect((await cli(dev, 'credentials', id, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
   });
 
-  test('a memory that is out of date costs a call and nothing else', async () => {
+  test('by role are those of the grant that is active now', async () => {
     await granted();
     await cli(dev, 'credentials', role);
     await cli(await person('asi-dev@example.com'), 'end', role);
@@ -465,6 +465,28 @@ describe('credentials', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ Version: 1 });
   });
 
+  test('--request waits for the request that waits already', async () => {
+    const { id } = await file();
+    dev.onSleep = async () => void (await cli(lead, 'approve', id));
+    const ran = await cli(dev, 'credentials', role, '--request', '--reason', reason);
+    expect(ran).toMatchObject({
+      status: 0,
+      err: expect.stringContaining(`Your request ${id} for ${role} waits already.`),
+    });
+    expect(JSON.parse(ran.out)).toMatchObject({ RequestId: id });
+  });
+
+  test('before the grant starts: 8, with the start', async () => {
+    await granted('--at', 'in 2h');
+    for (const command of ['credentials', 'console'])
+      expect(await cli(dev, command, role)).toMatchObject({
+        status: 8,
+        out: '',
+        err: expect.stringMatching(/Your grant for production-bucket-read starts in (?:1 h 59 min|2 h)/),
+      });
+    await cli(dev, 'end', role);
+  });
+
   test('not on a terminal, unless asked', async () => {
     await granted();
     const terminal = Object.assign(dev, { outIsTerminal: true });
@@ -493,20 +515,16 @@ describe('credentials', () => {
     expect(readdirSync(join(dev.home, '.cache/latchkey/sessions'))).toEqual([]);
   });
 
-  test.each(['sessions/production-bucket-read.json', 'grants.json'])(
-    'a damaged %s is ignored with a warning',
-    async (name) => {
-      await granted();
-      await cli(dev, 'credentials', role, '--cache');
-      const path = join(dev.home, '.cache/latchkey', name);
-      writeFileSync(path, '{"half');
-      if (name === 'grants.json') await cli(dev, 'logout');
-      const ran = await cli(dev, 'credentials', role, '--cache');
-      expect(ran).toMatchObject({ status: 0, err: expect.stringContaining(`${path} is damaged and is ignored`) });
-      expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(expect.any(Object));
-      expect((await cli(dev, 'credentials', role, '--cache')).err).toBe('');
-    },
-  );
+  test('a damaged kept session is ignored with a warning', async () => {
+    await granted();
+    await cli(dev, 'credentials', role, '--cache');
+    const path = join(dev.home, '.cache/latchkey/sessions/production-bucket-read.json');
+    writeFileSync(path, '{"half');
+    const ran = await cli(dev, 'credentials', role, '--cache');
+    expect(ran).toMatchObject({ status: 0, err: expect.stringContaining(`${path} is damaged and is ignored`) });
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(expect.any(Object));
+    expect((await cli(dev, 'credentials', role, '--cache')).err).toBe('');
+  });
 });
 
 describe('a machine', () => {

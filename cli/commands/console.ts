@@ -4,7 +4,7 @@ import { connect } from '../api.ts';
 import { openBrowser } from '../browser.ts';
 import { command } from '../command.ts';
 import { Failure } from '../exit.ts';
-import { withGrant } from '../grant.ts';
+import { issue } from '../grant.ts';
 import { readSettings } from '../settings.ts';
 import { json, when } from '../terminal-text.ts';
 
@@ -32,9 +32,7 @@ export const console = command({
   async run(world, { positionals: [target = ''], options }) {
     const destination = destinationOf(options);
     const api = await connect(world, readSettings(world, options));
-    const call = (id: string) =>
-      api.call<ConsoleView>({ method: 'POST', path: `/requests/${id}/console`, body: { destination } });
-    const session = await withGrant(world, api, target, call);
+    const session = await issue<ConsoleView>(world, api, target, 'console', { destination });
     if (options.json) world.out(json(session));
     else if (options.print) world.out(`${session.url}\n`);
     else if (!(await openBrowser(world, session.url))) {
