@@ -1,70 +1,135 @@
 // Edits one profile in the text of ~/.aws/config, and leaves everything else as it was, to the byte.
-import { configHeading, headingOf } from './aws-files.ts';
+import {
+  type AwsFile,
+  everySection,
+  type FileError,
+  type Line,
+  readAwsFile,
+  type Section,
+  type Setting,
+  sectionsOf,
+  textOf,
+} from './aws-files.ts';
 
-export type ProfileEdit =
-  | { text: string; diff: readonly string[] }
-  /** settings of the profile that the AWS tools would take before a credential_process */
-  | { conflicts: readonly string[] };
+/** `line` counts from 1. */
+export type Conflict = { name: string; line: number };
+/** `diff` is empty where nothing has to change. */
+export type Edit = { text: string; diff: readonly string[] };
+/** Settings that the AWS tools would use instead of the new ones; or the line for which no edit of the file is safe, and why. */
+export type Refusal = { conflicts: readonly Conflict[] } | { line: number; refused: string };
 
-const winsOverProcess =
-  /^\s*(aws_access_key_id|aws_secret_access_key|role_arn|source_profile|credential_source|web_identity_token_file|sso_session|sso_start_url|sso_account_id|sso_role_name|login_session)\s*=/i;
+/** What a profile is called in a ~/.aws/config that does not have it yet. */
+export const configHeading = (profile: string): string => (profile === 'default' ? 'default' : `profile ${profile}`);
+
+/** @returns how settings are written, a line each */
+export const settingLines = (settings: Record<string, string>): string[] =>
+  Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
 
 /**
- * @param settings names and values; a line of the same name is replaced, others of the profile stay
+ * @param settings names in lower case and values; a setting of the same name is replaced, others of the profile stay
  * @returns the new text and the lines that differ, in the form of a unified diff
  */
-export function editProfile(text: string, profile: string, settings: Record<string, string>): ProfileEdit {
-  const newline = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = text === '' ? [] : text.split(newline);
-  const isEnded = lines.at(-1) === '';
-  if (isEnded) lines.pop();
-
-  const heading = configHeading(profile);
-  const start = lines.findIndex((line) => headingOf(line) === heading);
-  if (start < 0) {
-    const added = [...(lines.length > 0 && lines.at(-1) !== '' ? [''] : []), `[${heading}]`, ...linesOf(settings)];
-    return { text: [...lines, ...added, ''].join(newline), diff: diffOf(lines, lines.length, 0, added) };
-  }
-  const next = lines.findIndex((line, i) => i > start && headingOf(line) !== undefined);
-  const end = next < 0 ? lines.length : next;
-  const section = lines.slice(start + 1, end);
-  const conflicts = section.flatMap((line) => winsOverProcess.exec(line)?.[1] ?? []);
+export function editProfile(text: string, profile: string, settings: Record<string, string>): Edit | Refusal {
+  const file = readAwsFile(text);
+  const sections = sectionsOf(file, profile);
+  const section = sections.at(-1);
+  const replaced = section?.settings.filter(({ name }) => Object.hasOwn(settings, name)) ?? [];
+  const refused = errorOf(file, replaced) ?? ambiguityOf(file, profile, sections);
+  if (refused) return { line: refused.at + 1, refused: refused.what };
+  const conflicts = conflictsIn([...everySection(file), ...(section?.settings ?? [])], winsOverProcess);
   if (conflicts.length > 0) return { conflicts };
+  return section ? edited(file, section, settings) : added(file, profile, settings);
+}
 
-  const missing = { ...settings };
-  const edited = section.map((line) => {
-    const [, name = '', value] = /^([a-z_]+)\s*=\s*(.*?)\s*$/i.exec(line) ?? [];
-    if (!Object.hasOwn(settings, name)) return line;
-    delete missing[name];
-    return value === settings[name] ? line : `${name} = ${settings[name]}`;
-  });
-  const replacement = [...linesOf(missing), ...edited];
-  return {
-    text: [
-      ...lines.slice(0, start + 1),
-      ...replacement,
-      ...lines.slice(end),
-      ...(isEnded || next < 0 ? [''] : []),
-    ].join(newline),
-    diff: diffOf(lines, start + 1, section.length, replacement),
-  };
+/** Settings of ~/.aws/credentials that the AWS tools would use instead of what the profile gets in ~/.aws/config. */
+export function shadowing(text: string, profile: string, settings: Record<string, string>): Refusal | undefined {
+  const file = readAwsFile(text);
+  const [error] = file.errors;
+  if (error) return { line: error.at + 1, refused: error.what };
+  const section = file.sections.find(({ heading }) => heading === profile);
+  // settings of [DEFAULT] count in the credentials file only for a profile that is in it
+  const present = section ? [...everySection(file), ...section.settings] : [];
+  const differs = ({ name, value }: Setting) => Object.hasOwn(settings, name) && value !== settings[name];
+  const conflicts = conflictsIn(present, (setting) => winsOverProcess(setting) || differs(setting));
+  return conflicts.length > 0 ? { conflicts } : undefined;
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const linesOf = (settings: Record<string, string>): string[] =>
-  Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+/** The order of botocore's and the SDKs' provider chains: all of these come before a credential_process. */
+const winsOverProcess = ({ name }: Setting): boolean =>
+  /^(aws_access_key_id|aws_secret_access_key|role_arn|source_profile|credential_source|web_identity_token_file|sso_session|sso_start_url|sso_account_id|sso_role_name|login_session)$/.test(
+    name,
+  );
 
-/** What replaces `count` lines from `at` on, without those that stay the same, under the line before it. */
-function diffOf(lines: readonly string[], at: number, count: number, replacement: readonly string[]): string[] {
-  const old = lines.slice(at, at + count);
-  const gone = old.filter((line) => !replacement.includes(line));
-  const come = replacement.filter((line) => !old.includes(line));
-  if (gone.length === 0 && come.length === 0) return [];
-  const before = lines[at - 1];
-  return [
-    ...(before === undefined ? [] : [` ${before}`]),
-    ...gone.map((line) => `-${line}`),
-    ...come.map((line) => `+${line}`),
-  ];
+const conflictsIn = (settings: readonly Setting[], wins: (setting: Setting) => boolean): Conflict[] =>
+  settings.filter(wins).map(({ name, at }) => ({ name, line: at + 1 }));
+
+/** An error inside a setting that is replaced goes away with it. */
+const errorOf = ({ errors }: AwsFile, replaced: readonly Setting[]): FileError | undefined =>
+  errors.find(({ within }) => within === undefined || !replaced.includes(within));
+
+/** Where botocore and the SDKs differ on which lines are the profile, no edit is right for all of them. */
+function ambiguityOf({ lines }: AwsFile, profile: string, sections: readonly Section[]): FileError | undefined {
+  const [first, second] = sections;
+  if (first && second)
+    return {
+      at: second.at,
+      what: `opens the profile "${profile}" again (first on line ${first.at + 1}), and the AWS tools differ on which one counts`,
+    };
+  const alike = new RegExp(
+    `^\\s*\\[\\s*${profile === 'default' ? '(?:profile\\s+)?' : 'profile\\s+'}(["']?)${profile.replace(/[.+]/g, '\\$&')}\\1\\s*\\]`,
+    'i',
+  );
+  const at = lines.findIndex(({ text }, index) => alike.test(text) && index !== first?.at);
+  if (at < 0) return undefined;
+  return {
+    at,
+    what: `looks like the profile "${profile}" but is not read as it by every AWS tool: write it as [${configHeading(profile)}], without indentation`,
+  };
+}
+
+function added({ lines }: AwsFile, profile: string, settings: Record<string, string>): Edit {
+  const last = lines.at(-1);
+  const end = (lines.findLast((line) => line.end !== '') ?? { end: '\n' }).end;
+  const ended = last?.end === '' ? [...lines.slice(0, -1), { ...last, end }] : lines;
+  const gap = last === undefined || last.text === '' ? [] : [''];
+  const texts = [...gap, `[${configHeading(profile)}]`, ...settingLines(settings)];
+  return {
+    text: textOf([...ended, ...texts.map((text) => ({ text, end }))]),
+    diff: [...(last ? [` ${last.text}`] : []), ...texts.map((text) => `+${text}`)],
+  };
+}
+
+/** New settings stand right below the heading with the indentation of what follows, so that nothing becomes their continuation. */
+function edited({ lines, sections }: AwsFile, section: Section, settings: Record<string, string>): Edit {
+  const present = section.settings.filter(({ name }) => Object.hasOwn(settings, name));
+  const changes = new Map<number, string | undefined>();
+  for (const { name, value, indentation, at, continued } of present) {
+    if (value === settings[name]) continue;
+    changes.set(at, `${indentation}${name} = ${settings[name]}`);
+    for (const line of continued) changes.set(line, undefined);
+  }
+  const missing = Object.entries(settings).filter(([name]) => !present.some((setting) => setting.name === name));
+  const next = section.settings[0] ?? sections[sections.indexOf(section) + 1];
+  const indentation = next === undefined ? '' : /^\s*/.exec(lines[next.at]!.text)![0];
+  const heading = lines[section.at]!;
+  const end = heading.end || (lines[section.at - 1]?.end ?? '\n');
+  const fresh = settingLines(Object.fromEntries(missing)).map((text) => ({ text: indentation + text, end }));
+  const isLast = section.at === lines.length - 1;
+
+  const result: Line[] = [];
+  const diff: string[] = [];
+  for (const [at, line] of lines.entries()) {
+    const text = changes.has(at) ? changes.get(at) : line.text;
+    if (text !== line.text) diff.push(`-${line.text}`);
+    if (text === undefined) continue;
+    if (text !== line.text) diff.push(`+${text}`);
+    result.push({ ...line, text });
+    if (at !== section.at) continue;
+    if (isLast && fresh.length > 0) result[result.length - 1] = { ...line, end };
+    result.push(...fresh);
+    diff.push(...fresh.map(({ text: one }) => `+${one}`));
+  }
+  return { text: textOf(result), diff: diff.length === 0 ? [] : [` ${heading.text}`, ...diff] };
 }

@@ -46,8 +46,8 @@ export async function serveCredentials(
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
       return void answer(403, { code: 'AccessDenied', message: 'The token is missing or wrong.' });
     session().then(
-      ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration }) =>
-        answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration }),
+      ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId }) =>
+        answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration, AccountId }),
       (error: unknown) =>
         answer(error instanceof Failure && error.exit === 'try-again' ? 503 : 403, {
           code: 'NoSession',

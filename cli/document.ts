@@ -1,4 +1,5 @@
 // docs/cli.md, from the commands themselves.
+import { foreign } from './child-environment.ts';
 import { type AnyCommand, commonOptions, type Options } from './command.ts';
 import { type ExitName, exitOf, exits } from './exit.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
@@ -23,6 +24,10 @@ export function cliDocument(commands: readonly AnyCommand[]): string {
       environment.map(([name, what]) => [`\`${name}\``, what]),
     )}`,
     `## Who signs\n\n${signing}`,
+    `## What the command of \`exec\` sees\n\n${childsView}\n\n${table(
+      ['variable', 'is'],
+      foreign.map(({ names, why }) => [names.map((name) => `\`${name}\``).join(' '), why]),
+    )}`,
     `## Exit statuses\n\n${exitTable()}`,
     `## What is kept on this machine\n\n${kept}`,
   ].join('\n\n')}\n`;
@@ -76,6 +81,10 @@ const signing = `The first of these that is there, unless --auth names one:
    setting \`profile\`, then the default chain of the AWS SDK: the \`default\` profile, a web identity, the container endpoint of ECS and EKS, the instance
    metadata of EC2 (version 2 only). Profiles may have keys, assume a role, use IAM Identity Center, a web identity or a process; the AWS CLI is not needed,
    except to sign in (\`aws sso login\`). A named profile without credentials is an error. One that itself gets its credentials from \`latchkey\` is passed over.`;
+
+const childsView = `The environment of the shell, without what would lead AWS tools to other credentials than the session. Where the session is renewed, \`AWS_CONFIG_FILE\` is a copy
+without the credentials of the default profile, and \`AWS_SHARED_CREDENTIALS_FILE\` is empty; other profiles of the configuration stay. \`latchkey env\`
+unsets those of them that come before keys in variables.`;
 
 const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you alone:
 

@@ -7,11 +7,14 @@ import { Failure } from './exit.ts';
 import type { World } from './world.ts';
 
 /** The text of a file; undefined where there is none. */
-export function readText(path: string): string | undefined {
+export const readText = (path: string): string | undefined => readBytes(path)?.toString('utf8');
+
+/** The bytes of a file; undefined where there is none. */
+export function readBytes(path: string): Buffer | undefined {
   try {
     // asked before, because an error with its stack costs more than the file would
     if (!statSync(path, { throwIfNoEntry: false })) return undefined;
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT') || hasCode(error, 'ENOTDIR')) return undefined;
     throw new Failure('usage', `${path} cannot be read (${codeOf(error)}).`, [
@@ -132,10 +135,14 @@ function modeOf(path: string): number | undefined {
   }
 }
 
+/** The only Failure with a cause: the system's error. */
 const notWritten = (path: string, error: unknown): Failure =>
-  new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, [
-    'Check who may write there, and whether the disk is full.',
-  ]);
+  Object.assign(
+    new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, [
+      'Check who may write there, and whether the disk is full.',
+    ]),
+    { cause: error },
+  );
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? 'unknown';
 const hasCode = (error: unknown, code: string): boolean => codeOf(error) === code;

@@ -557,6 +557,7 @@ export const CredentialsView = v.object({
   SecretAccessKey: v.string(),
   SessionToken: v.string(),
   Expiration: Instant,
+  AccountId: v.string(),
   RequestId: v.string(),
   GrantEndsAt: Instant,
   LimitedBy: v.picklist(limits),

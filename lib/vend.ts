@@ -36,6 +36,8 @@ export async function issueCredentials(
     SecretAccessKey: credentials.secretAccessKey,
     SessionToken: credentials.sessionToken,
     Expiration: toInstant(session.expiresAt),
+    // of the document's own (SDK reference guide, "Process credential provider"): endpoints of the account, whatever AWS_ACCOUNT_ID says
+    AccountId: plan.input.RoleArn.split(':')[4] ?? '',
     RequestId: request.id,
     GrantEndsAt: toInstant(plan.endsAt),
     LimitedBy: plan.limitedBy,

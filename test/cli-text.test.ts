@@ -4,8 +4,6 @@ import { Sha256 } from '@aws-crypto/sha256-js';
 import { describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { readArguments } from '../cli/arguments.ts';
-import { headingOf, parseAwsFile } from '../cli/aws-files.ts';
-import { editProfile } from '../cli/aws-profile.ts';
 import { regionOfUrl } from '../cli/aws-signer.ts';
 import { command } from '../cli/command.ts';
 import { editConfig, parseConfig } from '../cli/config-file.ts';
@@ -93,55 +91,6 @@ describe('the configuration file', () => {
     const edited = editConfig('# mine\nauth: aws\nurl: old\n', { url: 'https://b.example.com', scope: 'a "b" \\ c' });
     expect(edited).toBe('# mine\nauth: aws\nurl: "https://b.example.com"\nscope: "a \\"b\\" \\\\ c"\n');
     expect(parseConfig(edited, 'f')).toEqual({ auth: 'aws', url: 'https://b.example.com', scope: 'a "b" \\ c' });
-  });
-});
-
-describe('a profile in ~/.aws/config', () => {
-  const process = { credential_process: 'latchkey credentials r' };
-  const edited = (text: string, profile = 'r', settings: Record<string, string> = process) =>
-    editProfile(text, profile, settings);
-
-  test.each([
-    ['', '[profile r]\ncredential_process = latchkey credentials r\n'],
-    ['[default]\nregion=a', '[default]\nregion=a\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
-    ['# top\n[default]\n\n', '# top\n[default]\n\n[profile r]\ncredential_process = latchkey credentials r\n'],
-    [
-      '[default]\r\nx = 1\r\n',
-      '[default]\r\nx = 1\r\n\r\n[profile r]\r\ncredential_process = latchkey credentials r\r\n',
-    ],
-  ])('is added to %j', (text, whole) => expect(edited(text)).toMatchObject({ text: whole }));
-
-  test('an existing one keeps everything but the line', () => {
-    const text =
-      '[profile a]\nregion = x ; c\n# about r\n[ profile r ] # mine\n# old\ncredential_process=old\ns3 =\n  max_queue_size = 1\n\n[profile z]\nrole_arn = y\n';
-    expect(edited(text)).toEqual({
-      text: text.replace('credential_process=old', 'credential_process = latchkey credentials r'),
-      diff: [' [ profile r ] # mine', '-credential_process=old', '+credential_process = latchkey credentials r'],
-    });
-  });
-  test('what is so already is not touched, whatever its blanks', () => {
-    const text = '[profile r]\ncredential_process=latchkey credentials r\n';
-    expect(edited(text)).toEqual({ text, diff: [] });
-  });
-  test('default is called default', () =>
-    expect(edited('', 'default')).toMatchObject({ text: '[default]\ncredential_process = latchkey credentials r\n' }));
-  test('a profile that the AWS tools would read otherwise is left alone', () =>
-    expect(edited('[profile r]\nrole_arn = a\nsource_profile = b\n')).toEqual({
-      conflicts: ['role_arn', 'source_profile'],
-    }));
-  test('the end of a file without a line break', () =>
-    expect(edited('[profile r]\nregion = a')).toMatchObject({
-      text: '[profile r]\ncredential_process = latchkey credentials r\nregion = a\n',
-    }));
-
-  test('sections and names as the AWS tools read them', () => {
-    expect(parseAwsFile('[default]\nA = 1 # c\n; no\n  nested = 2\n[profile  "b c"]\nx=y=z\n')).toEqual({
-      default: { a: '1' },
-      'profile b c': { x: 'y=z' },
-    });
-    expect(headingOf('region = [a]')).toBeUndefined();
-    parseAwsFile('[__proto__]\npolluted = 1\n');
-    expect({}).not.toHaveProperty('polluted');
   });
 });
 

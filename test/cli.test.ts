@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { allCommands } from '../cli/commands.ts';
@@ -555,11 +556,11 @@ describe('env, exec, console', () => {
   test.each([
     [
       'bash',
-      /^export AWS_ACCESS_KEY_ID='ASIA\w+'\nexport AWS_SECRET_ACCESS_KEY='[^']+'\nexport AWS_SESSION_TOKEN='[^']+'\nexport AWS_CREDENTIAL_EXPIRATION='[^']+'\n$/,
+      /^(?:unset \w+\n)+export AWS_ACCESS_KEY_ID='ASIA\w+'\nexport AWS_SECRET_ACCESS_KEY='[^']+'\nexport AWS_SESSION_TOKEN='[^']+'\nexport AWS_CREDENTIAL_EXPIRATION='[^']+'\nexport AWS_ACCOUNT_ID='111111111111'\n$/,
     ],
-    ['fish', /^set -gx AWS_ACCESS_KEY_ID 'ASIA\w+'\n/],
-    ['powershell', /^\$Env:AWS_ACCESS_KEY_ID = 'ASIA\w+'\n/],
-  ])('env for %s', async (shell, lines) => {
+    ['fish', /^(?:set -e \w+\n)+set -gx AWS_ACCESS_KEY_ID 'ASIA\w+'\n/],
+    ['powershell', /^(?:\$Env:\w+ = \$null\n)+\$Env:AWS_ACCESS_KEY_ID = 'ASIA\w+'\n/],
+  ])('env for %s, without the variables that would come before them', async (shell, lines) => {
     await granted();
     const ran = await cli(dev, 'env', role, '--shell', shell);
     expect(ran).toMatchObject({
@@ -567,6 +568,8 @@ describe('env, exec, console', () => {
       out: expect.stringMatching(lines),
       err: expect.stringMatching(/they expire in /),
     });
+    for (const name of ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE', 'AWS_SECURITY_TOKEN'])
+      expect(ran.out).toMatch(new RegExp(`(unset |set -e |Env:)${name}( = .null)?\n`));
   });
 
   test('env as JSON', async () => {
@@ -580,7 +583,7 @@ describe('env, exec, console', () => {
   test('the shell is known', async () => {
     await granted();
     expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(
-      /^set -gx /,
+      /^set -e /,
     );
     expect((await cli(testWorld({ ...dev, platform: 'win32' }), 'env', role)).out).toMatch(/^\$Env:/);
   });
@@ -596,6 +599,25 @@ describe('env, exec, console', () => {
     expect((await seen(world, script)).status).toBe(42);
   });
 
+  test.each([['--static'], []])(
+    'exec: no other place of credentials, and the account of the grant (%s)',
+    async (...options) => {
+      await granted('--for', '2h');
+      const foreign = {
+        AWS_ACCOUNT_ID: '999999999999',
+        BOTO_CONFIG: '/home/x/.boto',
+        BOTO_PATH: '/home/x/.boto',
+        AWS_CREDENTIAL_FILE: '/home/x/keys',
+        AWS_SECRET_KEY: 'x',
+        AWS_BEARER_TOKEN_BEDROCK: 'x',
+      };
+      const world = testWorld({ ...dev, env: { ...dev.env, ...foreign } });
+      const script = `const { AWS_ACCOUNT_ID, BOTO_CONFIG, BOTO_PATH, AWS_CREDENTIAL_FILE, AWS_SECRET_KEY, AWS_BEARER_TOKEN_BEDROCK } = process.env;
+      process.exit(AWS_ACCOUNT_ID === '111111111111' && BOTO_CONFIG === '/dev/null' && !BOTO_PATH && !AWS_CREDENTIAL_FILE && !AWS_SECRET_KEY && !AWS_BEARER_TOKEN_BEDROCK ? 42 : 1)`;
+      expect((await seen(world, script, ...options)).status).toBe(42);
+    },
+  );
+
   test('exec: an endpoint that wants its token when the grant goes on, and a default profile that does not get in the way', async () => {
     await granted('--for', '2h');
     mkdirSync(join(dev.home, '.aws'));
@@ -608,8 +630,8 @@ describe('env, exec, console', () => {
       const config = require('node:fs').readFileSync(file, 'utf8');
       const without = await fetch(url);
       const elsewhere = await fetch(url.replace('credentials', 'x'), { headers: { authorization: token } });
-      const { AccessKeyId, Token, Expiration } = await (await fetch(url, { headers: { authorization: token } })).json();
-      process.exit(without.status === 403 && elsewhere.status === 404 && AccessKeyId.startsWith('ASIA') && Token && Expiration && key === undefined &&
+      const { AccessKeyId, Token, Expiration, AccountId } = await (await fetch(url, { headers: { authorization: token } })).json();
+      process.exit(without.status === 403 && elsewhere.status === 404 && AccessKeyId.startsWith('ASIA') && Token && Expiration && AccountId === '111111111111' && key === undefined &&
         config === '[default]\\nregion = eu-west-1\\n[profile b]\\nrole_arn = c\\n' ? 42 : 1);`;
     expect((await seen(dev, `(async () => {${script}})()`)).status).toBe(42);
     expect((await seen(dev, 'process.exit(process.env.AWS_ACCESS_KEY_ID ? 42 : 1)', '--static')).status).toBe(42);
@@ -684,8 +706,49 @@ describe('configure', () => {
     expect(text().match(/^\[profile [abcd]\]$/gm)).toHaveLength(4);
   });
 
-  test('--dry-run only shows', async () => {
+  test('--dry-run only shows, and needs no right to write', async () => {
     expect((await cli(dev, 'configure', role, '--dry-run')).out).toContain('+[profile');
+    expect(existsSync(path())).toBe(false);
+    // a lock that another process holds stops whoever wants to write
+    mkdirSync(join(dev.home, '.aws'));
+    writeFileSync(`${path()}.latchkey-lock`, `${process.pid} ${hostname()}`);
+    expect((await cli(dev, 'configure', role, '--dry-run')).out).toContain('+[profile');
+  });
+
+  test.each([
+    [
+      'config',
+      `[profile x]\nregion = a\nRegion = b\n`,
+      /^latchkey: Line 3 of \S+config sets "region" again .*Nothing was changed\.$/m,
+    ],
+    [
+      'config',
+      Buffer.from('[profile x]\ncli_pager = \u00e4\n', 'latin1'),
+      /^latchkey: Line 2 of \S+config is not UTF-8\./m,
+    ],
+    [
+      'credentials',
+      'aws_access_key_id = a\n',
+      /^latchkey: Line 1 of \S+credentials comes before the first section heading/m,
+    ],
+  ])('refuses a damaged ~/.aws/%s, and says what to write by hand', async (file, content, why) => {
+    mkdirSync(join(dev.home, '.aws'));
+    writeFileSync(join(dev.home, '.aws', file), content);
+    const { status, err } = await cli(dev, 'configure', role, '--region', 'eu-west-1');
+    expect([status, err]).toEqual([2, expect.stringMatching(why)]);
+    expect(err).toContain(
+      `  Or write these lines by hand:\n  [profile ${role}]\n  credential_process = latchkey credentials ${role}\n  region = eu-west-1\n`,
+    );
+    expect(readFileSync(join(dev.home, '.aws', file))).toEqual(Buffer.from(content));
+  });
+
+  test('says which line of ~/.aws/credentials the AWS tools would use instead', async () => {
+    mkdirSync(join(dev.home, '.aws'));
+    writeFileSync(join(dev.home, '.aws/credentials'), `[${role}]\naws_access_key_id = AKIASTATIC\n`);
+    expect(await cli(dev, 'configure', role)).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(/in \S+\/\.aws\/credentials already .*\(aws_access_key_id on line 2\)/),
+    });
     expect(existsSync(path())).toBe(false);
   });
 
@@ -694,7 +757,7 @@ describe('configure', () => {
     writeFileSync(path(), `[profile ${role}]\nsso_session = x\n`);
     expect(await cli(dev, 'configure', role)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/\(sso_session\)[\s\S]*Nothing was changed\.\n {2}Choose another name/),
+      err: expect.stringMatching(/\(sso_session on line 2\)[\s\S]*Nothing was changed\.\n {2}Choose another name/),
     });
     expect(text()).toBe(`[profile ${role}]\nsso_session = x\n`);
   });
@@ -723,7 +786,9 @@ describe('configure', () => {
     writeFileSync(join(dev.home, '.aws'), 'a file');
     expect(await cli(dev, 'configure', role)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/cannot be written .*\n {2}Check who may write there/),
+      err: expect.stringMatching(
+        /cannot be written .*\n {2}Check who may write there.*\n {2}Or write these lines by hand:\n {2}\[profile/,
+      ),
     });
   });
 });

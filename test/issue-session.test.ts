@@ -58,6 +58,7 @@ describe('credentials', () => {
       SecretAccessKey: issued!.secretAccessKey,
       SessionToken: issued!.sessionToken,
       Expiration: '2026-11-22T11:00:00Z',
+      AccountId: '111111111111',
       RequestId: id,
       GrantEndsAt: '2026-11-22T11:00:00Z',
       LimitedBy: 'grant-end',

@@ -211,6 +211,7 @@ describe('production-bucket-read: asi-dev and asi-dev-server read asi-production
         SecretAccessKey: expect.any(String),
         SessionToken: expect.any(String),
         Expiration: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+        AccountId: '111111111111',
         RequestId: id,
         GrantEndsAt: endsAt,
         LimitedBy: 'grant-end',

@@ -1,14 +1,22 @@
 // `latchkey configure`
 import { connect } from '../api.ts';
-import { configHeading } from '../aws-files.ts';
-import { editProfile } from '../aws-profile.ts';
+import { decode } from '../aws-files.ts';
+import {
+  type Conflict,
+  configHeading,
+  type Edit,
+  editProfile,
+  type Refusal,
+  settingLines,
+  shadowing,
+} from '../aws-profile.ts';
 import { type CommonValues, command } from '../command.ts';
 import { Failure } from '../exit.ts';
 import { checkRole, checkTarget, isRequestId } from '../grant.ts';
-import { awsConfigPath } from '../places.ts';
+import { awsConfigPath, awsCredentialsPath } from '../places.ts';
 import { readSettings } from '../settings.ts';
 import { painter } from '../terminal-text.ts';
-import { readText, withLock, writeWhole } from '../whole-file.ts';
+import { readBytes, withLock, writeWhole } from '../whole-file.ts';
 import type { World } from '../world.ts';
 
 export const configure = command({
@@ -45,12 +53,9 @@ export const configure = command({
       credential_process: `${commandLine(world)} credentials ${role}${options.cache ? ' --cache' : ''}`,
       ...(options.region !== undefined && { region: options.region }),
     };
-    const diff = await withLock(world, path, () => {
-      const edit = editProfile(readText(path) ?? '', profile, settings);
-      if ('conflicts' in edit) throw taken(path, profile, edit.conflicts, role);
-      if (edit.diff.length > 0 && !options['dry-run']) writeWhole(path, edit.text, { mode: 0o600 });
-      return edit.diff;
-    });
+    const byHand = [`[${configHeading(profile)}]`, ...settingLines(settings)];
+    const change = () => changeOf(world, profile, settings, byHand, role);
+    const { diff } = options['dry-run'] ? change() : await saved(world, path, byHand, change);
     world.out(
       options.json
         ? `${JSON.stringify({ path, profile, changed: diff.length > 0 && !options['dry-run'], diff }, null, 2)}\n`
@@ -86,10 +91,60 @@ const commandLine = ({ self }: World): string =>
     .map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`))
     .join(' ');
 
-function taken(path: string, profile: string, conflicts: readonly string[], role: string): Failure {
+/** @throws Failure where the AWS tools would not read the new profile as it is meant, or where they refuse the file */
+function changeOf(
+  world: World,
+  profile: string,
+  settings: Record<string, string>,
+  byHand: readonly string[],
+  role: string,
+): Edit {
+  const inCredentials = shadowing(textIn(awsCredentialsPath(world), byHand), profile, settings);
+  if (inCredentials) return refuse(awsCredentialsPath(world), profile, inCredentials, byHand, role);
+  const path = awsConfigPath(world);
+  const edit = editProfile(textIn(path, byHand), profile, settings);
+  return 'diff' in edit ? edit : refuse(path, profile, edit, byHand, role);
+}
+
+/** A file that cannot be written (a link into a read-only store, say) is shown as lines to write elsewhere. */
+async function saved(world: World, path: string, byHand: readonly string[], change: () => Edit): Promise<Edit> {
+  try {
+    return await withLock(world, path, () => {
+      const edit = change();
+      if (edit.diff.length > 0) writeWhole(path, edit.text, { mode: 0o600 });
+      return edit;
+    });
+  } catch (error) {
+    if (!(error instanceof Failure) || error.cause === undefined) throw error;
+    throw new Failure(error.exit, error.message, [...error.next, ...handwritten(byHand)]);
+  }
+}
+
+function textIn(path: string, byHand: readonly string[]): string {
+  const bytes = readBytes(path) ?? Buffer.alloc(0);
+  const { text, isUtf8 } = decode(bytes);
+  if (isUtf8) return text;
+  const line = text.split(/\r\n|\n|\r/).findIndex((one) => !decode(Buffer.from(one, 'latin1')).isUtf8) + 1;
+  throw unsafe(path, line, 'is not UTF-8', byHand);
+}
+
+function refuse(path: string, profile: string, edit: Refusal, byHand: readonly string[], role: string): never {
+  throw 'refused' in edit ? unsafe(path, edit.line, edit.refused, byHand) : taken(path, profile, edit.conflicts, role);
+}
+
+const unsafe = (path: string, line: number, why: string, byHand: readonly string[]): Failure =>
+  new Failure('usage', `Line ${line} of ${path} ${why}. No edit of this file is safe. Nothing was changed.`, [
+    `Fix line ${line} and try again.`,
+    ...handwritten(byHand),
+  ]);
+
+const handwritten = (lines: readonly string[]): string[] => ['Or write these lines by hand:', ...lines];
+
+function taken(path: string, profile: string, conflicts: readonly Conflict[], role: string): Failure {
+  const names = conflicts.map(({ name, line }) => `${name} on line ${line}`).join(', ');
   return new Failure(
     'usage',
-    `[${configHeading(profile)}] in ${path} already gets credentials otherwise (${conflicts.join(', ')}), and the AWS tools would go on using those. Nothing was changed.`,
+    `The profile "${profile}" in ${path} already gets credentials otherwise (${names}), and the AWS tools would go on using those. Nothing was changed.`,
     [`Choose another name: latchkey configure ${role} --profile ${profile}-latchkey`, 'or take those lines out first.'],
   );
 }

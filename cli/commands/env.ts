@@ -1,5 +1,6 @@
 // `latchkey env`
 import type { CredentialsView } from '../../lib/schema.ts';
+import { shadowingVariables } from '../child-environment.ts';
 import { command } from '../command.ts';
 import { Failure } from '../exit.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
@@ -52,7 +53,10 @@ export const env = command({
       world.out(json(session));
       return 0;
     }
-    const lines = Object.entries(variablesOf(session)).map(([name, value]) => formats[shell](name, value));
+    const lines = [
+      ...shadowingVariables.map((name) => formats[shell].unset(name)),
+      ...Object.entries(variablesOf(session)).map(([name, value]) => formats[shell].set(name, value)),
+    ];
     world.out(`${lines.join('\n')}\n`);
     world.err(`Credentials for ${target}; they expire ${when(session.Expiration, world.now())}.\n`);
     return 0;
@@ -65,19 +69,31 @@ export const variablesOf = ({
   SecretAccessKey,
   SessionToken,
   Expiration,
+  AccountId,
 }: CredentialsView): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: AccessKeyId,
   AWS_SECRET_ACCESS_KEY: SecretAccessKey,
   AWS_SESSION_TOKEN: SessionToken,
   AWS_CREDENTIAL_EXPIRATION: Expiration,
+  // a session that was kept by an older version has none
+  ...(AccountId && { AWS_ACCOUNT_ID: AccountId }),
 });
 
 // Every value is quoted so that no shell reads anything into it.
-const formats: Record<Shell, (name: string, value: string) => string> = {
-  bash: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
-  fish: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
-  // to PowerShell the typographic ones are quotes as well (about_Quoting_Rules)
-  powershell: (name, value) => `$Env:${name} = '${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
+const formats: Record<Shell, { set(name: string, value: string): string; unset(name: string): string }> = {
+  bash: {
+    set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
+    unset: (name) => `unset ${name}`,
+  },
+  fish: {
+    set: (name, value) => `set -gx ${name} '${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`,
+    unset: (name) => `set -e ${name}`,
+  },
+  powershell: {
+    // to PowerShell the typographic ones are quotes as well (about_Quoting_Rules)
+    set: (name, value) => `$Env:${name} = '${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
+    unset: (name) => `$Env:${name} = $null`,
+  },
 };
 const hints: Record<Shell, (target: string) => string> = {
   bash: (target) => `eval "$(latchkey env ${target})"`,

@@ -67,6 +67,7 @@ async function renewing(
   return {
     variables: {
       ...files.variables,
+      ...(session.AccountId && { AWS_ACCOUNT_ID: session.AccountId }),
       AWS_CONTAINER_CREDENTIALS_FULL_URI: endpoint.url,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: endpoint.token,
     },
