@@ -5,10 +5,11 @@ import { baseUrl, lambda, mail, store } from '../lib/app.ts';
 import { faultOf } from '../lib/fault.ts';
 import { tell } from '../lib/news.ts';
 import { recordFromImage } from '../lib/store.ts';
+import { partOf } from '../lib/table.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
 type App = Parameters<typeof tell>[0];
-const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => dynamodb?.Keys?.pk?.S?.startsWith('request#') ?? false;
+const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => partOf('request', dynamodb?.Keys?.pk?.S) !== undefined;
 
 export const handler = lambda(
   { store, mail, baseUrl },

@@ -6,23 +6,22 @@ import { faultOf } from '../lib/fault.ts';
 import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { recordFromImage } from '../lib/store.ts';
+import { partOf } from '../lib/table.ts';
 
-const keyOf = ({ dynamodb }: DynamoDBRecord): string => dynamodb?.Keys?.pk?.S ?? '';
-const idOf = (record: DynamoDBRecord): string => keyOf(record).slice('request#'.length);
+const idOf = ({ dynamodb }: DynamoDBRecord) => partOf('request', dynamodb?.Keys?.pk?.S);
+const listOf = ({ dynamodb }: DynamoDBRecord) => partOf('revocations', dynamodb?.Keys?.pk?.S);
 
 export const handler = lambda({ store, iam, catalogue }, (app) => {
   const revoke = async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
-    const changed = Records.filter((record) => keyOf(record).startsWith('request#'));
+    const changed = Records.filter((record) => idOf(record) !== undefined);
     const images = changed.map((record) => imageIn(app, record));
     const later = new Set(
       await revokeSessions(app, images.filter((image) => typeof image === 'object').filter(isPending)),
     );
     // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
-    const collected = Records.filter(
-      (record) => record.eventName === 'REMOVE' && keyOf(record).startsWith('revocations#'),
-    );
-    for (const record of collected) await pruneRevocations(app, keyOf(record).slice('revocations#'.length));
-    const failed = changed.filter((record, i) => images[i] === 'unreadable' || later.has(idOf(record)));
+    const collected = Records.flatMap((record) => (record.eventName === 'REMOVE' ? (listOf(record) ?? []) : []));
+    for (const roleArn of collected) await pruneRevocations(app, roleArn);
+    const failed = changed.filter((record, i) => images[i] === 'unreadable' || later.has(idOf(record) ?? ''));
     return { batchItemFailures: failed.map(({ dynamodb }) => ({ itemIdentifier: dynamodb?.SequenceNumber ?? '' })) };
   };
   return withDoctor((account) => probeRevoker(app, account), revoke);

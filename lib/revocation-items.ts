@@ -8,6 +8,7 @@ import {
 import type { Store } from './app.ts';
 import { passable } from './dynamo-faults.ts';
 import type { RevocationList } from './revocation-plan.ts';
+import { keyOf } from './table.ts';
 import { DAY, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -30,7 +31,7 @@ export function revocationItems(client: Pick<DynamoDBClient, 'send'>, table: str
   ): Promise<Item | undefined> => {
     const command = new UpdateItemCommand({
       TableName: table,
-      Key: { pk: { S: `revocations#${role}` } },
+      Key: { pk: { S: keyOf('revocations', role) } },
       ReturnValues: 'ALL_NEW',
       ...change,
     });

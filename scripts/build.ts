@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
+import { zipSync } from 'fflate';
 import { deployedCatalogue } from './deployed-catalogue.ts';
-import { zip } from './zip.ts';
 
 export type Artefact = {
   name: string;
@@ -83,6 +83,12 @@ const options: BuildOptions = {
   plugins: [leaner],
 };
 
+/**
+ * The zip's bytes follow from its contents alone, so deploying the same sources again changes nothing. The earliest date that a zip can have,
+ * in whatever time zone; a regular file that everybody may read, because Lambda unpacks as one user and runs as another.
+ */
+const reproducibly = { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 } as const;
+
 /** Builds every function and lists the artefacts in .build/artefacts.json. @throws Error with file, line and column of every fault of the catalogue */
 export async function build(): Promise<Artefact[]> {
   const catalogue = Buffer.from(JSON.stringify(deployedCatalogue()));
@@ -108,7 +114,7 @@ async function buildFunction(name: string, catalogue: Buffer): Promise<Artefact>
   const [map, code] = outputFiles.map(({ contents }) => Buffer.from(contents)) as [Buffer, Buffer];
   // named after the function, so that a frame says which source map it needs
   const files = { 'catalogue.json': catalogue, [`${name}.js`]: code };
-  const archive = zip(Object.entries(files).map(([file, data]) => ({ name: file, data })));
+  const archive = Buffer.from(zipSync(files, reproducibly));
   mkdirSync(join(output, name));
   for (const [file, data] of Object.entries(files)) writeFileSync(join(output, name, file), data);
   writeFileSync(join(output, `${name}.zip`), archive);

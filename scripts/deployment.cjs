@@ -2,5 +2,5 @@
 const { settings } = require('./settings.ts');
 const { events } = require('./function-events.ts');
 const { roles } = require('./function-roles.ts');
-const { table } = require('./table-resource.ts');
-module.exports = { settings, events, roles, table };
+const { table, filters } = require('./table-resource.ts');
+module.exports = { settings, events, roles, table, filters };

@@ -1,6 +1,7 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
+import { type IndexName, type ItemKind, prefixes } from '../lib/table.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import { fitted } from './policy-room.ts';
 import { lambdaFunction, type Settings, tellingError } from './settings.ts';
@@ -92,31 +93,28 @@ export const roleLogicalId = (name: string): string =>
 
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
-const kinds = {
+const sids: Record<ItemKind, string> = {
   request: 'Requests',
   message: 'Messages',
   revocations: 'Revocations',
   sweep: 'Looks',
-} as const;
+};
 
 /** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(
-  kind: keyof typeof kinds,
-  actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>,
-): Statement {
+function items(kind: ItemKind, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
   return {
-    Sid: kinds[kind],
+    Sid: sids[kind],
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
     Condition: {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${kind}#*`] },
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${prefixes[kind]}*`] },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   };
 }
 
-function query(...indexes: string[]): Statement {
+function query(...indexes: IndexName[]): Statement {
   return {
     Sid: 'Lists',
     Effect: 'Allow',

@@ -1,5 +1,5 @@
-// The table's CloudFormation properties for serverless.yml: the definition of lib/table.ts, protected, encrypted and recoverable.
-import { tableDefinition } from '../lib/table.ts';
+// The table and its stream as serverless.yml needs them: the definition of lib/table.ts, protected, encrypted and recoverable, and filters.
+import { prefixes, tableDefinition } from '../lib/table.ts';
 
 export function tableProperties(stage: string) {
   const { StreamSpecification, ...definition } = tableDefinition(`latchkey-${stage}`);
@@ -16,3 +16,19 @@ export function tableProperties(stage: string) {
 /** osls calls this for `\${file(scripts/deployment.cjs):table}`. */
 export const table = async ({ resolveVariable }: { resolveVariable(variable: string): Promise<string> }) =>
   tableProperties(await resolveVariable('sls:stage'));
+
+const key = (prefix: string) => ({ Keys: { pk: { S: [{ prefix }] } } });
+
+/** Which records of the stream wake a function (lambda-dg, with-ddb-filtering): osls reads `\${file(scripts/deployment.cjs):filters.NAME}`. */
+export const filters = {
+  changedRequests: [{ eventName: ['INSERT', 'MODIFY'], dynamodb: key(prefixes.request) }],
+  /** requests with a revocation under way, and lists that DynamoDB deleted because nothing on them can live any more */
+  revocations: [
+    { eventName: ['INSERT', 'MODIFY'], dynamodb: { NewImage: { revocation: { S: ['pending'] } } } },
+    {
+      eventName: ['REMOVE'],
+      userIdentity: { principalId: ['dynamodb.amazonaws.com'] },
+      dynamodb: key(prefixes.revocations),
+    },
+  ],
+};
