@@ -1,15 +1,8 @@
 // Everything that a caller does but take a session: what there is, file, explain, extend, read, decide, review, end. Answers for unknown routes, too.
-import {
-  decideRequest,
-  endRequest,
-  explainFiling,
-  type Filing,
-  fileRequest,
-  readRequest,
-  reviewRequest,
-} from '../lib/access.ts';
+import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/access.ts';
 import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
 import { extendRequest } from '../lib/extend.ts';
+import { explainFiling, type Filing, fileRequest } from '../lib/file-request.ts';
 import { endpoint, reply } from '../lib/http.ts';
 import { listRequests } from '../lib/lists.ts';
 import { openApiDocument } from '../lib/openapi.ts';

@@ -13,6 +13,7 @@ import type { CatalogueData } from './catalogue-shape.ts';
 import { undeployable, unlistedHosts } from './catalogue-tickets.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import { faultOf } from './fault.ts';
+import type { OpenRequest } from './filing-context.ts';
 import type { PolicyDocument } from './iam.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
@@ -83,12 +84,6 @@ export type ListIndex =
   | { by: 'pending'; role: string }
   /** every request, of the last 13 months */
   | { by: 'time'; now: number };
-/** A request as the rules of filing count it. `until` has passed when it is no longer open; `reviewDue` is there while its review is. Epoch milliseconds. */
-export type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number };
-
-/** An open request as the limit of its role counts it: it has a place until `until`, epoch milliseconds, or the place of the one that it `extends`. */
-export type Place = { id: string; until: number; extends?: string };
-
 /** `digest`: of the catalogue that was looked with; `after`: the last id, where the look is not through; `at`: epoch milliseconds. */
 export type Look = { digest: string; at: number; after?: string };
 
@@ -105,12 +100,12 @@ export interface Store {
    * A person's requests that are open, whose review is, or that were filed within the last hour; from keys alone, oldest first, eventually consistent.
    * @param since epoch milliseconds; looks no further back than a request can be open unless given
    */
-  openOf(person: string, now: number, since?: number): Promise<OpenSlot[]>;
+  openOf(person: string, now: number, since?: number): Promise<OpenRequest[]>;
   /**
    * The open requests for a role that were filed under a limit of these; from keys alone, those that end first, eventually consistent.
    * @param most answers no more than these
    */
-  placesOf(role: string, now: number, most: number): Promise<Place[]>;
+  placesOf(role: string, now: number, most: number): Promise<Array<Pick<OpenRequest, 'id' | 'until' | 'extends'>>>;
   /** A page of positions, newest first, strictly after `after`; eventually consistent. */
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
   /** Ids whose due time is not after `now`, oldest first; eventually consistent. */

@@ -1,9 +1,7 @@
 // Asks a ticket's validator about a filing, before anything is filed.
 import type { App } from './app.ts';
-import type { Continued } from './limits.ts';
-import { judgeRole, requesterOf } from './policy.ts';
-import type { Caller } from './principal.ts';
-import type { NewRequest } from './schema.ts';
+import type { Asked } from './filing-context.ts';
+import { judgeRole } from './policy.ts';
 import { type TicketAnswer, type TicketQuestion, validatorOf } from './ticket.ts';
 
 type Part = Pick<App, 'clock' | 'catalogue' | 'tickets' | 'log'>;
@@ -11,28 +9,13 @@ type Part = Pick<App, 'clock' | 'catalogue' | 'tickets' | 'log'>;
 /**
  * The validator's answer for a filing; undefined where nobody is to be asked. Nobody is asked about a filing that is
  * refused anyway, as far as that shows without the table: so this goes beside the reads, not after them.
- * @param continued the grant that an extension continues
  */
-export async function answerForFiling(
-  app: Part,
-  caller: Caller,
-  body: NewRequest,
-  continued?: Continued,
-): Promise<TicketAnswer | undefined> {
+export async function answerForFiling(app: Part, asked: Asked): Promise<TicketAnswer | undefined> {
+  const { body, requester } = asked;
   const role = app.catalogue.roles.get(body.role);
   const validator = role && validatorOf(role, body.ticket);
   if (!role || validator === undefined) return undefined;
-  const requester = requesterOf(app.catalogue, caller, body);
-  const { durationSeconds, finding, checks } = judgeRole(
-    app.catalogue,
-    role,
-    caller,
-    requester,
-    body,
-    [],
-    app.clock(),
-    { continued },
-  );
+  const { durationSeconds, finding, checks } = judgeRole({ ...asked, own: [], ofRole: [], byBot: [] }, role);
   if (finding?.outcome === 'not-asked' || checks.some(({ passed }) => !passed)) return undefined;
   return ask(app, validator, {
     ticket: body.ticket!,

@@ -1,20 +1,23 @@
 // Approval by the catalogue itself: whether its conditions hold for one filing, and how they read.
-import type { AutomaticWhen, Role } from './catalogue.ts';
-import { hoursText, isWithin } from './condition.ts';
+import type { AutomaticWhen } from './catalogue.ts';
+import { type Hours, hoursText, isWithin } from './condition.ts';
+import type { RoleFiling } from './filing-context.ts';
 import { hasTags } from './role-template.ts';
 import { durationText } from './time.ts';
 
-/**
- * Why the catalogue does not approve by itself; empty if it does.
- * @param startsAt of the grant, where that is later than `now`: whoever is to notice within the hours would not be there
- */
+/** What the conditions of automatic approval look at. */
+export type AutomaticFiling = Pick<RoleFiling, 'role' | 'who' | 'durationSeconds' | 'startsAt' | 'now'>;
+
+/** Whether the catalogue approves this filing by itself. */
+export const isAutomatic = (filing: AutomaticFiling): boolean => {
+  const { automatic, automaticWhen } = filing.role.approval;
+  return automatic || (automaticWhen !== undefined && automaticFaults(automaticWhen, filing).length === 0);
+};
+
+/** Why the catalogue does not approve by itself; empty if it does. A grant that starts outside the hours would find nobody to notice it. */
 export function automaticFaults(
-  { account }: Role,
   { groups, maxDuration, hours, tags }: AutomaticWhen,
-  who: { groups: readonly string[] },
-  durationSeconds: number,
-  now: number,
-  startsAt = now,
+  { role: { account }, who, durationSeconds, now, startsAt = now }: AutomaticFiling,
 ): string[] {
   return [
     ...(groups === undefined || groups.some((group) => who.groups.includes(group))
@@ -23,12 +26,14 @@ export function automaticFaults(
     ...(maxDuration === undefined || durationSeconds <= maxDuration
       ? []
       : [`it is for longer than ${durationText(maxDuration)}`]),
-    ...(hours === undefined || isWithin(hours, now) ? [] : [`it is not ${hoursText(hours)}`]),
-    ...(hours === undefined || !isWithin(hours, now) || isWithin(hours, startsAt)
-      ? []
-      : [`it would not start ${hoursText(hours)}`]),
+    ...(hours === undefined ? [] : outsideHours(hours, now, startsAt)),
     ...(tags === undefined || hasTags(account, tags) ? [] : [`the account is not tagged ${tagsText(tags)}`]),
   ];
+}
+
+function outsideHours(hours: Hours, now: number, startsAt: number): string[] {
+  if (!isWithin(hours, now)) return [`it is not ${hoursText(hours)}`];
+  return isWithin(hours, startsAt) ? [] : [`it would not start ${hoursText(hours)}`];
 }
 
 /** `in developers, for at most 1 h, mon-fri 08:00-18:00 Europe/Berlin, in accounts tagged env=sandbox` */

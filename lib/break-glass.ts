@@ -1,11 +1,9 @@
 // Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
-import { type Catalogue, names, type Person, peopleNamed, type Role } from './catalogue.ts';
-import type { ProblemCode } from './problem.ts';
+import { type Catalogue, names, type Person, peopleNamed, type Role, type Who } from './catalogue.ts';
+import type { Check } from './check.ts';
+import type { RoleFiling } from './filing-context.ts';
 import type { RequestRecord } from './schema.ts';
 import { toInstant } from './time.ts';
-
-type Who = { identities: readonly string[]; groups: readonly string[] };
-type Check = { check: string; passed: boolean; detail: string; code: ProblemCode; pointer?: string };
 
 /** Deny beats break-glass too. */
 export const mayBreakGlass = (role: Role, who: Who): boolean =>
@@ -43,56 +41,36 @@ export function reviewPlanOf(catalogue: Catalogue, { breakGlass }: Role, request
   };
 }
 
-/**
- * The rules that break-glass adds to a filing. An open review whose time is over blocks the person from another one.
- * @param wish whether break-glass is asked for, and whether the caller may have the role in the ordinary way
- * @param reviews the requester's reviews that nobody has signed, `due` in epoch milliseconds
- */
-export function breakGlassChecks(
-  role: Role,
-  who: Who,
-  wish: { asked: boolean; ordinary: boolean },
-  plan: ReviewPlan | undefined,
-  reviews: ReadonlyArray<{ id: string; due: number }>,
-  now: number,
-): Check[] {
+/** The rules that break-glass adds to a filing. An open review whose time is over blocks the person from another one. */
+export function breakGlassChecks(filing: RoleFiling): Check[] {
+  const { role, who, body } = filing;
   const rule = { check: 'break-glass', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
-  if (!wish.asked)
-    return wish.ordinary || !mayBreakGlass(role, who)
-      ? []
-      : [{ ...rule, passed: false, detail: 'You may have this role by break-glass only: say "breakGlass": true.' }];
-  if (!mayBreakGlass(role, who))
-    return [
-      {
-        ...rule,
-        passed: false,
-        detail: 'The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.',
-      },
-    ];
-  const overdue = reviews.find(({ due }) => due <= now);
-  const block = { ...rule, check: 'review', passed: overdue === undefined };
-  const canBeReviewed = plan !== undefined && (plan.people.length > 0 || plan.reviewers.includes('everyone'));
-  return [
-    {
-      ...rule,
-      passed: true,
-      detail: 'You may take this role at once; approvers and admins are told, and somebody else reviews it.',
-    },
-    overdue
-      ? {
-          ...block,
-          detail: `The review of your break-glass request ${overdue.id} was due by ${toInstant(overdue.due)}. Have it signed first.`,
-        }
-      : { ...block, detail: 'No review of yours is overdue.' },
-    {
-      check: 'reviewers',
-      code: 'no-approver',
-      passed: canBeReviewed,
-      detail: canBeReviewed
-        ? 'Somebody else can review it.'
-        : 'Nobody but you could review this. Ask the owner of the catalogue to name another reviewer.',
-    },
-  ];
+  const refused = (detail: string): Check[] => [{ ...rule, passed: false, detail }];
+  const isAllowed = mayBreakGlass(role, who);
+  if (!body.breakGlass)
+    return isAllowed && !names(role.requesters, who)
+      ? refused('You may have this role by break-glass only: say "breakGlass": true.')
+      : [];
+  if (!isAllowed)
+    return refused('The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.');
+  const detail = 'You may take this role at once; approvers and admins are told, and somebody else reviews it.';
+  return [{ ...rule, passed: true, detail }, overdueCheck(filing), reviewersCheck(filing)];
+}
+
+function overdueCheck({ own, now }: RoleFiling): Check {
+  const rule = { check: 'review', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
+  const overdue = own.find(({ reviewDue = Number.POSITIVE_INFINITY }) => reviewDue <= now);
+  if (overdue?.reviewDue === undefined) return { ...rule, passed: true, detail: 'No review of yours is overdue.' };
+  const detail = `The review of your break-glass request ${overdue.id} was due by ${toInstant(overdue.reviewDue)}. Have it signed first.`;
+  return { ...rule, passed: false, detail };
+}
+
+function reviewersCheck({ review }: RoleFiling): Check {
+  const passed = review !== undefined && (review.people.length > 0 || review.reviewers.includes('everyone'));
+  const detail = passed
+    ? 'Somebody else can review it.'
+    : 'Nobody but you could review this. Ask the owner of the catalogue to name another reviewer.';
+  return { check: 'reviewers', passed, code: 'no-approver', detail };
 }
 
 /** Whether somebody may sign the review: as filed and, while the role still has break-glass, as the catalogue has it now; an admin always. */

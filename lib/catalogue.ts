@@ -28,6 +28,8 @@ export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn'
   /** of the whole rule and the account */
   readonly digest: string;
 };
+/** What the entries of the catalogue are compared with. */
+export type Who = { identities: readonly string[]; groups: readonly string[] };
 export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
 export type Bot = CatalogueData['bots'][string] & { id: string };
 /** A service of the company that checks tickets. */
@@ -223,10 +225,7 @@ function rolesByEntry(
 }
 
 /** The roles that an index has for somebody, each once, in the order of the file. */
-export function rolesNaming(
-  index: ReadonlyMap<string, readonly Role[]>,
-  who: { identities: readonly string[]; groups: readonly string[] },
-): Role[] {
+export function rolesNaming(index: ReadonlyMap<string, readonly Role[]>, who: Who): Role[] {
   const entries = new Set(['everyone', ...who.identities, ...who.groups.map((group) => `group:${group}`)]);
   const lists = [...entries].flatMap((entry) => index.get(entry) ?? []);
   return [...new Set(lists)].sort((a, b) => a.place - b.place);
@@ -257,10 +256,7 @@ export const accountWithRevoker = ({ accounts }: Pick<Catalogue, 'accounts'>, ro
   );
 
 /** Whether one of the entries names somebody with these identities and groups. */
-export function names(
-  entries: readonly string[],
-  who: { identities: readonly string[]; groups: readonly string[] },
-): boolean {
+export function names(entries: readonly string[], who: Who): boolean {
   return entries.some(
     (entry) =>
       entry === 'everyone' || (isGroup(entry) ? who.groups.includes(groupName(entry)) : who.identities.includes(entry)),

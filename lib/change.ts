@@ -6,11 +6,13 @@ import type { RequestRecord } from './schema.ts';
 
 const ATTEMPTS = 3;
 
+export type Change = { request: RequestRecord; changed: boolean };
+
 /**
  * Changes one request under its version. The clock is read for each attempt, so that no retry decides by an old time.
  * @param judge the core's function; undefined means nothing to write
  * @param loaded the record if the caller has just read it
- * @returns the request as it now is
+ * @returns the request as it now is, and whether this call changed it
  * @throws Problem whatever `judge` throws; `request-not-found`; `try-again` after three lost races
  */
 export async function changeRequest(
@@ -18,14 +20,14 @@ export async function changeRequest(
   id: string,
   judge: (current: RequestRecord, now: number) => RequestRecord | undefined,
   loaded?: RequestRecord,
-): Promise<RequestRecord> {
+): Promise<Change> {
   let current = loaded;
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     current ??= await app.store.get(id);
     if (!current) throw notFound();
     const next = judge(current, app.clock());
-    if (!next) return current;
-    if (await app.store.replace(next, current.version)) return next;
+    if (!next) return { request: current, changed: false };
+    if (await app.store.replace(next, current.version)) return { request: next, changed: true };
     current = undefined;
   }
   throw new Problem('try-again', 'Others were changing this request at the same time. Nothing was lost; try again.', {

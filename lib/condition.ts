@@ -1,5 +1,6 @@
 // Conditions on a call that have nothing to do with who calls: time of day, source network, age of the sign-in.
 import { BlockList, isIP, isIPv4 } from 'node:net';
+import type { Check } from './check.ts';
 import type { RequestRecord } from './schema.ts';
 import { durationText, MINUTE, SECOND } from './time.ts';
 
@@ -81,21 +82,8 @@ export function isFresh(seconds: number, signedInAt: number | undefined, now: nu
 
 // -- together --------------------------------------------------------------------------------------------------------
 
-/** One condition applied to one call; `code` is what a failure answers with. */
-export type ConditionCheck = {
-  check: 'sign-in' | 'hours' | 'network';
-  passed: boolean;
-  detail: string;
-  code: 'needs-sign-in' | 'refused-by-policy';
-  pointer?: string;
-};
-
 /** Every condition that there is, passed or failed. */
-export function conditionChecks(
-  { signInSeconds, hours, networks }: Conditions,
-  proof: Proof,
-  now: number,
-): ConditionCheck[] {
+export function conditionChecks({ signInSeconds, hours, networks }: Conditions, proof: Proof, now: number): Check[] {
   return [
     ...(signInSeconds === undefined ? [] : [signInCheck(signInSeconds, proof, now)]),
     ...(hours === undefined ? [] : [hoursCheck(hours, now)]),
@@ -169,7 +157,7 @@ function listOf(networks: readonly string[]): BlockList {
   return list;
 }
 
-function signInCheck(seconds: number, { signedInAt }: Proof, now: number): ConditionCheck {
+function signInCheck(seconds: number, { signedInAt }: Proof, now: number): Check {
   const passed = isFresh(seconds, signedInAt, now);
   const detail = passed
     ? 'Signed in recently enough.'
@@ -177,7 +165,7 @@ function signInCheck(seconds: number, { signedInAt }: Proof, now: number): Condi
   return { check: 'sign-in', passed, code: 'needs-sign-in', detail };
 }
 
-function hoursCheck(hours: Hours, now: number): ConditionCheck {
+function hoursCheck(hours: Hours, now: number): Check {
   const passed = isWithin(hours, now);
   const detail = passed
     ? `It is within ${hoursText(hours)}.`
@@ -185,7 +173,7 @@ function hoursCheck(hours: Hours, now: number): ConditionCheck {
   return { check: 'hours', passed, code: 'refused-by-policy', pointer: '', detail };
 }
 
-function networkCheck(networks: readonly string[], { sourceIp }: Proof): ConditionCheck {
+function networkCheck(networks: readonly string[], { sourceIp }: Proof): Check {
   const passed = isFrom(networks, sourceIp);
   const from = sourceIp ?? 'an unknown address';
   const detail = passed

@@ -58,17 +58,10 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
   if (purposeOfAnswer[form.decision] !== does) throw otherAnswer(does);
   if (spent) return opened;
   const act = await actOf(app, opened, form);
-  let isLate = false;
-  const next = await changeRequest(
-    app,
-    request.id,
-    (current, now) => {
-      isLate = isSpent(app, { ...opened, request: current });
-      return isLate ? undefined : act(current, now);
-    },
-    request,
-  );
-  return { ...opened, request: next, spent: isLate };
+  const judge = (current: RequestRecord, now: number) =>
+    isSpent(app, { ...opened, request: current }) ? undefined : act(current, now);
+  const { request: next, changed } = await changeRequest(app, request.id, judge, request);
+  return { ...opened, request: next, spent: !changed };
 }
 
 /** What a form of the page does to a request, as the person whom the link was mailed to. */
@@ -77,13 +70,14 @@ async function actOf(
   { request, holder }: OpenedLink,
   { decision, comment }: LinkForm,
 ): Promise<(current: RequestRecord, now: number) => RequestRecord> {
-  const caller = callerFromLink(app.catalogue, holder);
-  if (decision === 'withdraw') return (current, now) => end(current, app.catalogue, caller, comment, now);
+  const { catalogue } = app;
+  const caller = callerFromLink(catalogue, holder);
+  if (decision === 'withdraw') return (current, now) => end(current, { catalogue, caller, now }, comment);
   if (decision === 'sign')
-    return (current, now) => signReview(current, app.catalogue, caller, reviewFrom(comment), now);
+    return (current, now) => signReview(current, { catalogue, caller, now }, reviewFrom(comment));
   const continued = await continuedBy(app, request);
   const body = { decision, ...(comment !== undefined && { comment }) };
-  return (current, now) => decide(current, app.catalogue, caller, body, now, continued);
+  return (current, now) => decide(current, { catalogue, caller, now }, body, continued);
 }
 
 /** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */

@@ -30,7 +30,7 @@ function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
   return (
     request.byCatalogue === true &&
     role !== undefined &&
-    !isKnownToBeAllowed(catalogue, role, request.requester.person, request.review !== undefined)
+    !isKnownToBeAllowed(catalogue, role, request.requester.person, request)
   );
 }
 

@@ -1,14 +1,13 @@
 // Continues a grant: a linked request under the same rule, which starts where the grant ends and needs its own approval.
-import { earlierBy, type Filing, replayed } from './access.ts';
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import type { Catalogue } from './catalogue.ts';
-import { digestOf } from './digest.ts';
-import { isInvolved, judgeFiling, refusalOf, relationOf } from './policy.ts';
+import { earlierBy, type Filing, fileUnder, identityOf, replayed } from './file-request.ts';
+import type { Asked } from './filing-context.ts';
+import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import { file, notActive, notFound } from './request.ts';
-import { requestIdOf } from './request-id.ts';
+import { notActive, notFound } from './request.ts';
 import type { NewExtension, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 
@@ -25,42 +24,39 @@ export async function extendRequest(
   body: NewExtension,
   idempotencyKey?: string,
 ): Promise<Filing> {
-  const isKeyed = idempotencyKey !== undefined;
-  const key = ['extend', caller.principal, continuedId, idempotencyKey];
-  const id = requestIdOf(isKeyed ? Buffer.from(digestOf(key), 'base64url').subarray(0, 16) : app.random(16));
-  const fingerprint = isKeyed ? digestOf(body) : undefined;
-  const [continued, open, found] = await Promise.all([
+  const identity = identityOf(app, ['extend', caller.principal, continuedId], body, idempotencyKey);
+  const [continued, own, found] = await Promise.all([
     app.store.get(continuedId),
     app.store.openOf(caller.person.key, app.clock()),
-    isKeyed ? app.store.get(id) : undefined,
+    identity.fingerprint === undefined ? undefined : app.store.get(identity.id),
   ]);
   if (!continued) throw notFound();
-  const now = app.clock();
   checkRequester(continued, app.catalogue, caller);
-  const earlier = await earlierBy(app, id, found, open);
-  if (earlier) return replayed(earlier, fingerprint);
-  const status = statusAt(continued, now);
-  if (!continued.grant || (status !== 'active' && status !== 'scheduled'))
-    throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
+  const earlier = await earlierBy(app, identity.id, found, own);
+  if (earlier) return replayed(earlier, identity.fingerprint);
+  const asked = extensionOf(app, caller, continued, body);
+  // what to ask about is known only now, so where a validator checks the ticket this is a step more
+  const answer = await answerForFiling(app, asked);
+  return fileUnder(app, { ...asked, own, ofRole: [], byBot: [], answer, now: app.clock() }, identity);
+}
 
-  const filing = {
-    ...body,
-    role: continued.role.id,
-    ...(continued.scope && { scope: continued.scope.values }),
-    ...(continued.ticket !== undefined && { ticket: continued.ticket }),
+// --- internal ---
+
+/** The filing that an extension is: what it continues, asked for once more. @throws Problem `not-active` */
+function extensionOf({ catalogue, clock }: Part, caller: Caller, continued: RequestRecord, body: NewExtension): Asked {
+  const now = clock();
+  const status = statusAt(continued, now);
+  const { grant, role, scope, ticket } = continued;
+  if (!grant || (status !== 'active' && status !== 'scheduled'))
+    throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
+  return {
+    catalogue,
+    caller,
+    requester: caller.person,
+    body: { ...body, role: role.id, ...(scope && { scope: scope.values }), ...(ticket !== undefined && { ticket }) },
+    now,
+    continued: { ...continued, endsAt: grant.endsAt },
   };
-  // what to ask about is known only now, so where a validator is waited for this is a step more
-  const before = { ...continued, endsAt: continued.grant.endsAt };
-  const answer = await answerForFiling(app, caller, filing, before);
-  const judgement = judgeFiling(app.catalogue, caller, filing, open, app.clock(), {
-    continued: before,
-    answer,
-  });
-  const refusal = refusalOf(judgement);
-  if (refusal) throw refusal;
-  const request = file(judgement, caller, filing, id, fingerprint, app.clock());
-  const existing = await app.store.create(request);
-  return existing ? replayed(existing, fingerprint) : { is: 'filed', request };
 }
 
 /** @throws Problem `request-not-found`, `not-allowed`, `not-the-requester` */

@@ -1,28 +1,20 @@
 // The rules of a role, each applied to one filing and each with its explanation.
 import { automaticFaults, automaticText } from './automatic.ts';
 import { mayBreakGlass } from './break-glass.ts';
-import { type Catalogue, names, type Role } from './catalogue.ts';
+import { names, type Role, type Who } from './catalogue.ts';
+import type { Check } from './check.ts';
+import type { RoleFiling } from './filing-context.ts';
 import { scopeFaults, scopeOf } from './narrowing.ts';
-import type { Caller } from './principal.ts';
-import type { ProblemCode } from './problem.ts';
 import { durationText, floorToSecond, SECOND, toInstant } from './time.ts';
 
-/** One rule applied to one filing. `code` is what a failure answers with. */
-export type Check = {
-  check: string;
-  passed: boolean;
-  detail: string;
-  code: ProblemCode;
-  pointer?: string;
-  retryAfterSeconds?: number;
-};
-
-export type Who = { identities: readonly string[]; groups: readonly string[] };
+/** Deny beats requesters, always. */
+export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean =>
+  names(role.requesters, who) && !names(role.deny, who);
 
 export const foreignPerson = 'This bot may not file for that person. The catalogue says whom it may file for.';
 
 /** A bot files its own roles only, and for its own people only; a role that is not its own comes first, because it must look like no role at all. */
-export function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who: Who): Check[] {
+export function botChecks({ catalogue, role, caller, who }: RoleFiling): Check[] {
   if (caller.kind !== 'bot') return [];
   const bot = catalogue.bots.get(caller.principal);
   const hasRole = bot?.roles.includes(role.id) === true;
@@ -43,10 +35,10 @@ export function botChecks(catalogue: Catalogue, role: Role, caller: Caller, who:
   ];
 }
 
-/** @param viaGlass whether break-glass counts too; a bot cannot break the glass for anybody */
-export function requesterChecks(role: Role, who: Who, viaGlass: boolean): Check[] {
+/** Break-glass counts too, but not for a bot, which cannot break the glass for anybody. */
+export function requesterChecks({ role, who, caller }: RoleFiling): Check[] {
   const entry = role.requesters.find((candidate) => names([candidate], who));
-  const byGlass = entry === undefined && viaGlass && mayBreakGlass(role, who);
+  const byGlass = entry === undefined && caller.kind === 'person' && mayBreakGlass(role, who);
   const denied = role.deny.find((candidate) => names([candidate], who));
   return [
     {
@@ -68,8 +60,8 @@ export function requesterChecks(role: Role, who: Who, viaGlass: boolean): Check[
 }
 
 /** Nobody breaks the glass for somebody else. */
-export function botGlassCheck(caller: Caller, asked: boolean): Check[] {
-  if (caller.kind !== 'bot' || !asked) return [];
+export function botGlassCheck({ caller, body }: RoleFiling): Check[] {
+  if (caller.kind !== 'bot' || !body.breakGlass) return [];
   return [
     {
       check: 'bot-break-glass',
@@ -80,9 +72,9 @@ export function botGlassCheck(caller: Caller, asked: boolean): Check[] {
   ];
 }
 
-export function mfaCheck(role: Role, caller: Caller): Check {
+export function mfaCheck({ role, caller }: RoleFiling): Check[] {
   const passed = !role.mfa || caller.mfa;
-  return { check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) };
+  return [{ check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) }];
 }
 function mfaDetail(role: Role, passed: boolean): string {
   if (!role.mfa) return 'The role does not ask for MFA.';
@@ -91,73 +83,60 @@ function mfaDetail(role: Role, passed: boolean): string {
     : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
 }
 
-export function durationCheck(role: Role, seconds: number): Check {
-  const max = role.duration.max;
+export function durationCheck({ rule, durationSeconds: seconds }: RoleFiling): Check[] {
+  const { max } = rule.duration;
   const passed = seconds >= 60 && seconds <= max;
   const detail = passed
     ? `${durationText(seconds)} is within ${durationText(max)}.`
     : `${durationText(seconds)} is outside what the role allows: 1 min to ${durationText(max)}.`;
-  return { check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail };
+  return [{ check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail }];
 }
 
-/** @param atOnce break-glass is for now; a start of its own would be a plan */
-export function startCheck(role: Role, startsAt: number, now: number, atOnce = false): Check {
+/** An extension starts where the grant that it continues ends, so there is nothing to judge. */
+export function startCheck(filing: RoleFiling): Check[] {
+  const { startsAt, continued } = filing;
+  if (startsAt === undefined || continued) return [];
+  const wrong = startFault(filing, startsAt);
+  const detail = wrong ?? `A start at ${toInstant(startsAt)} is within ${durationText(filing.role.schedule.within)}.`;
+  const passed = wrong === undefined;
+  return [{ check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail }];
+}
+
+function startFault({ role, now, review }: RoleFiling, startsAt: number): string | undefined {
   const { within } = role.schedule;
-  const isPast = startsAt < floorToSecond(now);
-  const passed = !atOnce && !isPast && startsAt <= now + within * SECOND;
-  let detail = `A start at ${toInstant(startsAt)} is within ${durationText(within)}.`;
-  if (isPast) detail = `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`;
-  else if (!passed) detail = `A start may be at most ${durationText(within)} ahead.`;
-  if (atOnce) detail = 'Break-glass starts at once; leave startsAt out.';
-  return { check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail };
+  if (review) return 'Break-glass starts at once; leave startsAt out.';
+  if (startsAt < floorToSecond(now))
+    return `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`;
+  if (startsAt > now + within * SECOND) return `A start may be at most ${durationText(within)} ahead.`;
+  return undefined;
 }
 
-export function reasonCheck(role: Role, reason: string): Check {
-  const length = [...reason.trim()].length;
-  const passed = length >= role.reason.minLength;
-  return {
-    check: 'reason',
-    passed,
-    code: 'refused-by-policy',
-    pointer: '/reason',
-    detail: passed
-      ? 'The reason is long enough.'
-      : `The reason must have at least ${role.reason.minLength} characters; this one has ${length}.`,
-  };
+export function reasonCheck({ rule, body }: RoleFiling): Check[] {
+  const length = [...body.reason.trim()].length;
+  const { minLength } = rule.reason;
+  const passed = length >= minLength;
+  const detail = passed
+    ? 'The reason is long enough.'
+    : `The reason must have at least ${minLength} characters; this one has ${length}.`;
+  return [{ check: 'reason', passed, code: 'refused-by-policy', pointer: '/reason', detail }];
 }
 
-export function scopeChecks(role: Role, given: Record<string, string> | undefined): Check[] {
+export function scopeChecks({ role, body }: RoleFiling): Check[] {
   const base = { check: 'scope', code: 'refused-by-policy' as const };
-  const faults = scopeFaults(role.scope, given);
+  const faults = scopeFaults(role.scope, body.scope);
   if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
-  return role.scope ? [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, given ?? {}).says}.` }] : [];
+  if (!role.scope) return [];
+  return [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, body.scope ?? {}).says}.` }];
 }
-
-/** What the conditions of automatic approval look at; `startsAt` where another start than now is asked for. */
-type Filing = [who: Who, durationSeconds: number, now: number, startsAt: number | undefined];
-
-/** Whether the catalogue approves this filing by itself. */
-export const isAutomatic = (role: Role, ...filing: Filing): boolean =>
-  role.approval.automatic ||
-  (role.approval.automaticWhen !== undefined &&
-    automaticFaults(role, role.approval.automaticWhen, ...filing).length === 0);
 
 /** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
-export function automaticCheck(role: Role, ...filing: Filing): Check[] {
-  const when = role.approval.automaticWhen;
-  if (!when) return [];
-  const faults = automaticFaults(role, when, ...filing);
+export function automaticCheck(filing: RoleFiling): Check[] {
+  const when = filing.role.approval.automaticWhen;
+  if (!when || filing.review) return [];
+  const faults = automaticFaults(when, filing);
   const detail =
     faults.length === 0
       ? `The catalogue approves this by itself: ${automaticText(when)}.`
       : `Approvers decide, because ${faults.join(' and ')}.`;
   return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
-}
-
-/** @param fillable whether every stage can get its number of people besides the requester */
-export function approverCheck(automatic: boolean, fillable: boolean): Check {
-  const passed = automatic || fillable;
-  let detail = 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
-  if (passed) detail = automatic ? 'Nobody has to approve this.' : 'There are enough approvers besides the requester.';
-  return { check: 'approvers', passed, code: 'no-approver', detail };
 }

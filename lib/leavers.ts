@@ -29,15 +29,7 @@ export async function endLeavers(app: Part): Promise<number> {
     app,
     now,
     { atOnce: AT_ONCE, code: 'leaver-not-judged' },
-    async (id) => {
-      let isEnded = false;
-      await changeRequest(app, id, (current, at) => {
-        const next = endDrifted(current, app.catalogue, at);
-        isEnded = next !== undefined;
-        return next;
-      });
-      return isEnded;
-    },
+    async (id) => (await changeRequest(app, id, (current, at) => endDrifted(current, app.catalogue, at))).changed,
   );
   app.log('catalogue-swept', { open: ids.length, ended, failed: failures.length });
   if (failures.length > 0)

@@ -1,62 +1,33 @@
 // How many requests may be open and how many filed in an hour: of one person, of one role, and by one bot.
-import type { Catalogue, Role } from './catalogue.ts';
-import type { Check } from './filing-checks.ts';
-import type { Caller } from './principal.ts';
-import type { RequestRecord } from './schema.ts';
-import type { TicketAnswer } from './ticket.ts';
+import type { Check } from './check.ts';
+import type { FilingContext, OpenRequest, RoleFiling } from './filing-context.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
-
-/** A request as the store's `openOf` answers it. */
-export type OpenSlot = { id: string; role: string; createdAt: number; until: number; reviewDue?: number | undefined };
-
-/** A request as the store's `placesOf` answers it. */
-export type Place = { id: string; until: number; extends?: string | undefined };
 
 /** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
 export const placesAsked = (most: number): number => 2 * most;
 
-/** The grant that an extension continues, and when it ends; epoch milliseconds. */
-export type Continued = Pick<RequestRecord, 'id' | 'extends'> & { endsAt: number };
-
-/** What a filing is judged by besides its body: when a bot filed lately, who has a place of a limited role, the grant that an extension continues, and what the ticket's validator said. */
-export type Circumstances = {
-  filings?: readonly number[] | undefined;
-  places?: readonly Place[] | undefined;
-  continued?: Continued | undefined;
-  answer?: TicketAnswer | undefined;
-};
-
-/** @param byGlass whether the filing breaks the glass */
-export function limitChecks(
-  catalogue: Catalogue,
-  role: Role,
-  caller: Caller,
-  slots: readonly OpenSlot[],
-  now: number,
-  { filings = [], places = [], continued, byGlass }: Circumstances & { byGlass: boolean },
-): Check[] {
-  const open = slots.filter(({ until }) => until > now);
-  const filed = slots.map(({ createdAt }) => createdAt);
+export function limitChecks(filing: RoleFiling): Check[] {
+  const { catalogue, caller, now } = filing;
+  const filed = filing.own.map(({ createdAt }) => createdAt);
   const bot = caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
   return [
-    overlapCheck(
-      open.filter((slot) => slot.role === role.id),
-      continued,
-    ),
-    limitCheck(catalogue, open, now),
-    ...placesCheck(role, places, now, exemption(continued !== undefined, byGlass)),
+    overlapCheck(filing),
+    openCheck(filing),
+    ...placesCheck(filing),
     ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
-    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filings, now) : []),
+    ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filing.byBot, now) : []),
   ];
 }
 
-function exemption(isExtension: boolean, byGlass: boolean): string | undefined {
-  if (isExtension) return 'An extension takes the place of the grant that it continues.';
-  return byGlass ? 'Break-glass does not wait for the limit of the role.' : undefined;
+/** Why a filing is not held up by the limit of its role, if it is not. */
+function exemption({ continued, review }: RoleFiling): string | undefined {
+  if (continued) return 'An extension takes the place of the grant that it continues.';
+  return review ? 'Break-glass does not wait for the limit of the role.' : undefined;
 }
 
-/** @param open of this role @param continued what an extension continues, with which it does not overlap */
-function overlapCheck(open: readonly OpenSlot[], continued: Circumstances['continued']): Check {
+/** An extension does not overlap with what it continues. */
+function overlapCheck({ own, role, now, continued }: RoleFiling): Check {
+  const open = own.filter((request) => request.role === role.id && request.until > now);
   const inTheWay = open.filter(({ id }) => id !== continued?.id);
   const base = { check: 'overlap', passed: inTheWay.length === 0, code: 'overlap' as const };
   if (base.passed) return { ...base, detail: 'No other open request for this role.' };
@@ -64,7 +35,7 @@ function overlapCheck(open: readonly OpenSlot[], continued: Circumstances['conti
 }
 
 /** What is to be done first to file anew. Two are open where one continues the other, and then there can be no third. */
-function beforeAnew([one, other]: readonly OpenSlot[]): string {
+function beforeAnew([one, other]: readonly OpenRequest[]): string {
   const open = `Request ${one!.id} for this role is still open`;
   return other
     ? `${open}, and so is ${other.id}. Use them; to ask anew, end both first.`
@@ -72,14 +43,15 @@ function beforeAnew([one, other]: readonly OpenSlot[]): string {
 }
 
 /** What is to be done first to extend a grant, which has an extension already or is one. @param continuesId what the grant itself continues */
-function beforeMore(inTheWay: readonly OpenSlot[], continuesId: string | undefined): string {
+function beforeMore(inTheWay: readonly OpenRequest[], continuesId: string | undefined): string {
   const before = inTheWay.find(({ id }) => id === continuesId);
   return before
     ? `This request continues ${before.id}, which is open until ${toInstant(before.until)}. Ask for more time after that, or end ${before.id} first.`
     : `Request ${inTheWay[0]!.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`;
 }
 
-function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number): Check {
+function openCheck({ catalogue, own, now }: RoleFiling): Check {
+  const open = own.filter(({ until }) => until > now);
   const passed = open.length < catalogue.openRequests;
   const base = { check: 'open-requests', passed, code: 'too-many-open' as const };
   if (passed) return { ...base, detail: `${open.length} of at most ${catalogue.openRequests} requests are open.` };
@@ -91,32 +63,27 @@ function limitCheck(catalogue: Catalogue, open: readonly OpenSlot[], now: number
   };
 }
 
-/**
- * The limit of a role over all people. An extension has the place of the grant that it continues for as long as that is open.
- * @param places as many as `placesAsked` says, those that end first
- * @param exempt why this filing is not held up by the limit, if it is not
- */
-function placesCheck(role: Role, places: readonly Place[], now: number, exempt: string | undefined): Check[] {
-  const most = role.limits?.open;
+/** The limit of a role over all people. An extension has the place of the grant that it continues for as long as that is open. */
+function placesCheck(filing: RoleFiling): Check[] {
+  const most = filing.role.limits?.open;
   if (most === undefined) return [];
   const base = { check: 'open-requests-of-role', code: 'too-many-open' as const };
+  const exempt = exemption(filing);
   if (exempt !== undefined) return [{ ...base, passed: true, detail: exempt }];
-  const ends = endsOf(places.filter(({ until }) => until > now));
+  const { now } = filing;
+  const ends = endsOf(filing.ofRole.filter(({ until }) => until > now));
   const freed = ends[ends.length - most];
-  if (freed === undefined)
-    return [
-      {
-        ...base,
-        passed: true,
-        detail: `${ends.length} of at most ${most} requests for this role are open, over all people.`,
-      },
-    ];
-  const detail = `At most ${most} ${most === 1 ? 'request' : 'requests'} for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
+  if (freed === undefined) {
+    const detail = `${ends.length} of at most ${most} requests for this role are open, over all people.`;
+    return [{ ...base, passed: true, detail }];
+  }
+  const requests = most === 1 ? 'request' : 'requests';
+  const detail = `At most ${most} ${requests} for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
   return [{ ...base, passed: false, detail, retryAfterSeconds: Math.max(1, Math.ceil((freed - now) / SECOND)) }];
 }
 
 /** When each place that is taken becomes free, the next one first. */
-function endsOf(open: readonly Place[]): number[] {
+function endsOf(open: FilingContext['ofRole']): number[] {
   const ids = new Set(open.map(({ id }) => id));
   const ends = new Map<string, number>();
   for (const { id, until, extends: continued } of open) {

@@ -1,12 +1,6 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
-import {
-  breakGlassChecks,
-  mayBreakGlass,
-  mayReview,
-  type ReviewPlan,
-  reviewPlanOf,
-  ruleUnderGlass,
-} from './break-glass.ts';
+import { isAutomatic } from './automatic.ts';
+import { breakGlassChecks, mayBreakGlass, mayReview, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import {
   type Catalogue,
   decidersOf,
@@ -17,26 +11,26 @@ import {
   personOf,
   type Role,
   rolesNaming,
+  type Who,
 } from './catalogue.ts';
+import type { Check } from './check.ts';
 import { type Conditions, conditionChecks } from './condition.ts';
 import { canonicalJson } from './digest.ts';
 import {
-  approverCheck,
   automaticCheck,
   botChecks,
   botGlassCheck,
-  type Check,
   durationCheck,
   foreignPerson,
-  isAutomatic,
+  mayRequest,
   mfaCheck,
   reasonCheck,
   requesterChecks,
   scopeChecks,
   startCheck,
-  type Who,
 } from './filing-checks.ts';
-import { type Circumstances, limitChecks, type OpenSlot } from './limits.ts';
+import type { FilingContext, RoleFiling } from './filing-context.ts';
+import { limitChecks } from './limits.ts';
 import { boundsOf, type Scope, scopeFaults, scopeOf } from './narrowing.ts';
 import type { Caller } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -47,31 +41,22 @@ import { waitingOf } from './waiting.ts';
 
 // -- asking ----------------------------------------------------------------------------------------------------------
 
-/** What the catalogue says to a filing: all checks, and what would be stored. `automatic`: nobody has to be asked. */
-export type Judgement = {
+/** What the catalogue says to a filing: all checks, and what would be stored. */
+export type Judgement = Pick<
+  RoleFiling,
+  'requester' | 'durationSeconds' | 'automatic' | 'stages' | 'review' | 'finding'
+> & {
   role: Role;
-  requester: Person;
-  durationSeconds: number;
   /** the earliest start that was asked for; epoch milliseconds, whole seconds */
   startsAt?: number;
   /** the request that this one continues */
   extends?: string;
   scope?: Scope;
-  automatic: boolean;
-  stages: Array<Omit<Stage, 'openedAt' | 'decisions'>>;
   /** the catalogue alone allows it, without a token's groups */
   byCatalogue: boolean;
   waiting?: Waiting | undefined;
-  /** there when the glass is broken: nobody is asked, somebody reviews */
-  review?: ReviewPlan | undefined;
-  /** what is known of the ticket, where a validator checks it */
-  finding?: TicketFinding | undefined;
   checks: Check[];
 };
-
-/** Deny beats requesters, always. */
-export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean =>
-  names(role.requesters, who) && !names(role.deny, who);
 
 /** What the entries of the catalogue are compared with: identities, a permission set, groups. */
 export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
@@ -83,9 +68,18 @@ const known = (catalogue: Catalogue, person: Person): Who => ({
   groups: catalogue.groupsOf.get(person.key) ?? [],
 });
 
-/** Whether the catalogue of today, without any token, allows the role to a person, in the ordinary way or by break-glass. */
-export const isKnownToBeAllowed = (catalogue: Catalogue, role: Role, person: string, byBreakGlass: boolean): boolean =>
-  (byBreakGlass ? mayBreakGlass : mayRequest)(role, known(catalogue, personOf(catalogue, person)));
+/** The two ways to a role. */
+export type Way = 'ordinary' | 'break-glass';
+const mayGo = { ordinary: mayRequest, 'break-glass': mayBreakGlass };
+const wayOf = ({ review }: { review?: unknown }): Way => (review ? 'break-glass' : 'ordinary');
+
+/** Whether the catalogue of today, without any token, allows the role to a person in the way that a request took. */
+export const isKnownToBeAllowed = (
+  catalogue: Catalogue,
+  role: Role,
+  person: string,
+  request: { review?: unknown },
+): boolean => mayGo[wayOf(request)](role, known(catalogue, personOf(catalogue, person)));
 
 /** The roles this caller may request; for a bot, those it may file for somebody. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
@@ -98,27 +92,15 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
 /**
  * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
  * like one that does not exist; everything else becomes a check.
- * @param slots the requester's requests that count, as `openOf` of the store answers them
- * @param places the open requests of a role that limits them, as `placesOf` of the store answers them
- * @param filings when a calling bot filed lately, epoch milliseconds; at least as many of the last hour as it may file in one
- * @param continued the grant that an extension continues; it may start when that one ends, and does not overlap with it
- * @throws Problem `role-not-found`, `not-allowed`, `invalid-request`
+ * @throws Problem `role-not-found`, `not-allowed`
  */
-export function judgeFiling(
-  catalogue: Catalogue,
-  caller: Caller,
-  body: NewRequest,
-  slots: readonly OpenSlot[],
-  now: number,
-  circumstances: Circumstances = {},
-): Judgement {
-  const requester = requesterOf(catalogue, caller, body);
-  const role = catalogue.roles.get(body.role);
-  const judgement = role && judgeRole(catalogue, role, caller, requester, body, slots, now, circumstances);
+export function judgeFiling(filing: FilingContext): Judgement {
+  const role = filing.catalogue.roles.get(filing.body.role);
+  const judgement = role && judgeRole(filing, role);
   const barred = judgement?.checks.find(
     ({ code, passed }) => !passed && (code === 'role-not-found' || code === 'not-allowed'),
   );
-  if (!judgement || barred?.code === 'role-not-found') throw roleNotFound(body.role);
+  if (!judgement || barred?.code === 'role-not-found') throw roleNotFound(filing.body.role);
   if (barred) throw new Problem(barred.code, barred.detail);
   return judgement;
 }
@@ -127,67 +109,77 @@ export function judgeFiling(
 export const roleNotFound = (id: string): Problem =>
   new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
 
+/** Every rule of a role, in the order in which its checks are shown. */
+const rules: ReadonlyArray<(filing: RoleFiling) => Check[]> = [
+  botChecks,
+  requesterChecks,
+  botGlassCheck,
+  mfaCheck,
+  ({ role, caller, now }) => conditionChecks(role.conditions, caller, now),
+  breakGlassChecks,
+  durationCheck,
+  startCheck,
+  reasonCheck,
+  ({ rule, body, finding }) => ticketChecks(rule, body.ticket, finding),
+  scopeChecks,
+  automaticCheck,
+  approversCheck,
+  limitChecks,
+];
+
 /** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
-export function judgeRole(
-  catalogue: Catalogue,
-  role: Role,
-  caller: Caller,
-  requester: Person,
-  body: NewRequest,
-  slots: readonly OpenSlot[],
-  now: number,
-  circumstances: Circumstances = {},
-): Judgement {
-  const { continued, answer } = circumstances;
-  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
-  const asked = body.breakGlass === true;
-  const review = asked ? reviewPlanOf(catalogue, role, requester) : undefined;
-  const rule = review ? ruleUnderGlass(role) : role;
-  const finding: TicketFinding | undefined = review ? { outcome: 'not-asked' } : answer;
-  const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
-  const startsAt =
-    continued?.endsAt ?? (body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0));
-  const automatic = !review && isAutomatic(role, who, durationSeconds, now, startsAt);
-  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
-  const checks = [
-    ...botChecks(catalogue, role, caller, who),
-    ...requesterChecks(role, who, caller.kind === 'person'),
-    ...botGlassCheck(caller, asked),
-    mfaCheck(role, caller),
-    ...conditionChecks(role.conditions, caller, now),
-    ...breakGlassChecks(role, who, { asked, ordinary: mayRequest(role, who) }, review, reviewsOf(slots), now),
-    durationCheck(rule, durationSeconds),
-    ...(startsAt === undefined || continued ? [] : [startCheck(role, startsAt, now, review !== undefined)]),
-    reasonCheck(rule, body.reason),
-    ...ticketChecks(rule, body.ticket, finding),
-    ...scopeChecks(role, body.scope),
-    ...(review
-      ? []
-      : [...automaticCheck(role, who, durationSeconds, now, startsAt), approversCheck(stages, automatic)]),
-    ...limitChecks(catalogue, role, caller, slots, now, { ...circumstances, byGlass: review !== undefined }),
-  ];
+export function judgeRole(context: FilingContext, role: Role): Judgement {
+  const filing = filingFor(context, role);
+  const { catalogue, requester, body, continued, rule, startsAt, review, automatic } = filing;
   return {
     role: rule,
     requester,
-    durationSeconds,
+    durationSeconds: filing.durationSeconds,
     ...(startsAt !== undefined && { startsAt }),
     ...(continued && { extends: continued.id }),
     ...(role.scope && { scope: scopeOf(role.scope, body.scope ?? {}) }),
     automatic,
-    stages,
-    byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, review !== undefined),
+    stages: filing.stages,
+    byCatalogue: isKnownToBeAllowed(catalogue, role, requester.key, filing),
     waiting: review || automatic ? undefined : waitingOf(catalogue, role, requester),
     review,
-    finding,
-    checks,
+    finding: filing.finding,
+    checks: rules.flatMap((check) => check(filing)),
   };
 }
 
-const reviewsOf = (slots: readonly OpenSlot[]) =>
-  slots.flatMap(({ id, reviewDue }) => (reviewDue === undefined ? [] : [{ id, due: reviewDue }]));
+function filingFor(context: FilingContext, role: Role): RoleFiling {
+  const { catalogue, caller, requester, body } = context;
+  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
+  const review = body.breakGlass ? reviewPlanOf(catalogue, role, requester) : undefined;
+  const rule = review ? ruleUnderGlass(role) : role;
+  const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);
+  const finding: TicketFinding | undefined = review ? { outcome: 'not-asked' } : context.answer;
+  const asked = { ...context, role, rule, who, durationSeconds, startsAt: startOf(context), review, finding };
+  const automatic = !review && isAutomatic(asked);
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
+  return { ...asked, automatic, stages };
+}
 
-const approversCheck = (stages: Judgement['stages'], automatic: boolean): Check =>
-  approverCheck(automatic, areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) }))));
+function startOf({ body, continued }: FilingContext): number | undefined {
+  if (continued) return continued.endsAt;
+  return body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0);
+}
+
+/** Whether every stage can get its number of people besides the requester. */
+function approversCheck({ automatic, stages, review }: RoleFiling): Check[] {
+  if (review) return [];
+  const passed =
+    automatic || areFillable(stages.map((stage) => ({ need: stage.need, candidates: candidatesOf(stage) })));
+  return [{ check: 'approvers', passed, code: 'no-approver', detail: approversDetail(passed, automatic) }];
+}
+
+function approversDetail(passed: boolean, automatic: boolean): string {
+  if (automatic) return 'Nobody has to approve this.';
+  return passed
+    ? 'There are enough approvers besides the requester.'
+    : 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
+}
 
 /** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
 function stageFor(
@@ -246,9 +238,8 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
   if (scopeFaults(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
   if (!boundsOf(record.role, role))
     return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
-  const may = record.review ? mayBreakGlass : mayRequest;
   const isRefused = requester
-    ? !may(role, whoIs(requester))
+    ? !mayGo[wayOf(record)](role, whoIs(requester))
     : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
   return isRefused ? 'The catalogue no longer allows this role to the requester.' : undefined;
 }
@@ -337,6 +328,9 @@ export function isNeededLater(record: RequestRecord, index: number, person: stri
   };
   return areFillable(rest([])) && !areFillable(rest([person]));
 }
+
+/** Who does something to a request, by which catalogue, and when; epoch milliseconds. */
+export type Act = { catalogue: Catalogue; caller: Caller; now: number };
 
 /** What a caller is to a request. Nothing at all means the request does not exist for them. */
 export type Relation = {

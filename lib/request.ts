@@ -2,8 +2,10 @@
 import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
+import type { FilingContext } from './filing-context.ts';
 import { type By, byCaller, record, recordEnd } from './history.ts';
 import {
+  type Act,
   isInvolved,
   isNeededLater,
   isSamePerson,
@@ -18,7 +20,7 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import { snapshotOf } from './role-snapshot.ts';
-import type { Decision, NewDecision, NewRequest, Outcome, RequestRecord, Session } from './schema.ts';
+import type { Decision, NewDecision, Outcome, RequestRecord, Session } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { withTicketCheck } from './ticket.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
@@ -33,16 +35,12 @@ const KEPT_SESSIONS = 12;
 
 /**
  * A new request, already granted where the catalogue approves by itself.
- * @param id unguessable, 26 characters
- * @param now epoch milliseconds
+ * @param identity the id is unguessable, 26 characters; the fingerprint is of the body that an Idempotency-Key stands for
  */
 export function file(
   judgement: Judgement,
-  caller: Caller,
-  body: NewRequest,
-  id: string,
-  fingerprint: string | undefined,
-  now: number,
+  { caller, body, now }: Pick<FilingContext, 'caller' | 'body' | 'now'>,
+  { id, fingerprint }: Pick<RequestRecord, 'id' | 'fingerprint'>,
 ): RequestRecord {
   const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue } = judgement;
   const filed: RequestRecord = {
@@ -121,14 +119,8 @@ function grant(request: RequestRecord, now: number, continued?: RequestRecord): 
  * @param continued the request that this one extends, if it does
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
  */
-export function decide(
-  request: RequestRecord,
-  catalogue: Catalogue,
-  caller: Caller,
-  body: NewDecision,
-  now: number,
-  continued?: RequestRecord,
-): RequestRecord {
+export function decide(request: RequestRecord, act: Act, body: NewDecision, continued?: RequestRecord): RequestRecord {
+  const { catalogue, caller, now } = act;
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot')
@@ -157,29 +149,29 @@ export function decide(
     );
   }
   return body.decision === 'deny'
-    ? deny(request, open.index, caller, body, now)
-    : approve(request, catalogue, open.index, caller, body, now, continued);
+    ? deny(request, open.index, act, body)
+    : approve(request, open.index, act, body, continued);
 }
 
-function deny(request: RequestRecord, index: number, caller: Caller, body: NewDecision, now: number): RequestRecord {
+function deny(request: RequestRecord, index: number, act: Act, body: NewDecision): RequestRecord {
+  const { caller, now } = act;
   if (body.duration !== undefined) {
     throw new Problem('invalid-request', 'A duration goes with an approval only.', {
       errors: [{ pointer: '/duration', detail: 'goes with an approval only' }],
     });
   }
-  const denied = withDecision(request, index, caller, body, now);
+  const denied = withDecision(request, index, act, body);
   return recordEnd(denied, outcomeBy(caller, 'denied', body.comment, now), byCaller(caller), now);
 }
 
 function approve(
   request: RequestRecord,
-  catalogue: Catalogue,
   index: number,
-  caller: Caller,
+  act: Act,
   body: NewDecision,
-  now: number,
   continued?: RequestRecord,
 ): RequestRecord {
+  const { catalogue, caller, now } = act;
   const stricter = stricterNow(catalogue, request);
   if (stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, {
@@ -191,13 +183,7 @@ function approve(
       'You are needed for a later stage, where nobody could stand in for you. Another approver has to take this one.',
     );
   }
-  const decided = withDecision(
-    { ...request, durationSeconds: shortened(request, catalogue, body) },
-    index,
-    caller,
-    body,
-    now,
-  );
+  const decided = withDecision({ ...request, durationSeconds: shortened(request, catalogue, body) }, index, act, body);
   const next = openStage(decided);
   const moved =
     next && next.index !== index
@@ -223,13 +209,7 @@ function shortened(request: RequestRecord, catalogue: Catalogue, body: NewDecisi
   return Math.min(asked, catalogue.roles.get(request.role.id)?.duration.max ?? asked);
 }
 
-function withDecision(
-  request: RequestRecord,
-  index: number,
-  caller: Caller,
-  body: NewDecision,
-  now: number,
-): RequestRecord {
+function withDecision(request: RequestRecord, index: number, { caller, now }: Act, body: NewDecision): RequestRecord {
   const decision: Decision = {
     person: caller.person.key,
     principal: caller.principal,
@@ -255,10 +235,8 @@ function withDecision(
  */
 export function end(
   request: RequestRecord,
-  catalogue: Catalogue,
-  caller: Caller,
+  { catalogue, caller, now }: Act,
   comment: string | undefined,
-  now: number,
 ): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
@@ -340,7 +318,7 @@ export function recordRevocation(
  * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
  * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
-export function roleToVend(request: RequestRecord, catalogue: Catalogue, caller: Caller, now: number): Role {
+export function roleToVend(request: RequestRecord, { catalogue, caller, now }: Act): Role {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (!relation.requester)

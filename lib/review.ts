@@ -1,9 +1,7 @@
 // Signing off what was done by break-glass.
 import * as v from 'valibot';
-import type { Catalogue } from './catalogue.ts';
 import { byCaller, record } from './history.ts';
-import { isInvolved, relationOf } from './policy.ts';
-import type { Caller } from './principal.ts';
+import { type Act, isInvolved, relationOf } from './policy.ts';
 import { Problem } from './problem.ts';
 import { notFound } from './request.ts';
 import { NewReview, type RequestRecord } from './schema.ts';
@@ -16,10 +14,8 @@ import { toInstant } from './time.ts';
  */
 export function signReview(
   request: RequestRecord,
-  catalogue: Catalogue,
-  caller: Caller,
+  { catalogue, caller, now }: Act,
   { comment }: NewReview,
-  now: number,
 ): RequestRecord {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();

@@ -10,10 +10,11 @@ import {
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { ListIndex, Look, OpenSlot, Place, Position, Settlement, Store } from './app.ts';
+import type { ListIndex, Look, Position, Settlement, Store } from './app.ts';
 import { bounds } from './catalogue.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
+import type { OpenRequest } from './filing-context.ts';
 import { upgraded } from './older-document.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
@@ -71,7 +72,7 @@ function indexedUntil(record: RequestRecord): number | undefined {
 const timeOf = (value: AttributeValue | undefined): number | undefined =>
   value?.S === undefined ? undefined : Date.parse(value.S);
 
-function slotOf(item: Item): OpenSlot {
+function slotOf(item: Item): OpenRequest {
   const { id, createdAt } = positionOf(item);
   const reviewDue = timeOf(item.review);
   return {
@@ -83,7 +84,7 @@ function slotOf(item: Item): OpenSlot {
   };
 }
 
-const placeOf = (item: Item): Place => ({
+const placeOf = (item: Item): Pick<OpenRequest, 'id' | 'until' | 'extends'> => ({
   id: idOf(item),
   until: timeOf(item.until)!,
   ...(item.extends?.S !== undefined && { extends: item.extends.S }),

@@ -56,11 +56,5 @@ async function settleDue(app: Part): Promise<{ due: number; settled: number; fai
 }
 
 async function settleOne(app: Part, id: string): Promise<boolean> {
-  let isChanged = false;
-  await changeRequest(app, id, (current, now) => {
-    const next = settle(current, now);
-    isChanged = next !== undefined;
-    return next;
-  });
-  return isChanged;
+  return (await changeRequest(app, id, settle)).changed;
 }

@@ -1,6 +1,6 @@
 // The ticket of a filing: its form, whether the company's validator is asked about it, and what the request then records.
 import type { Role } from './catalogue.ts';
-import type { Check } from './filing-checks.ts';
+import type { Check } from './check.ts';
 import { type By, record } from './history.ts';
 import { isOfForm } from './pattern.ts';
 import { Problem } from './problem.ts';

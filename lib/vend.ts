@@ -1,6 +1,6 @@
 // Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
 import type { App, SessionCredentials } from './app.ts';
-import { changeRequest } from './change.ts';
+import { type Change, changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
 import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
@@ -121,7 +121,7 @@ async function assume(
     'role' in wanted ? await requestForRole(app, caller, wanted.role) : await app.store.get(wanted.request);
   if (!request) throw notFound();
   const now = app.clock();
-  const role = roleToVend(request, app.catalogue, caller, now);
+  const role = roleToVend(request, { catalogue: app.catalogue, caller, now });
   const plan = planSession(request, role, asked, app.random(16), now);
   const credentials = await app.sts.assumeRole(plan.input);
   const session: Session = {
@@ -135,12 +135,12 @@ async function assume(
 }
 
 /** Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. */
-function recordOnGrant(app: Part, caller: Caller, request: RequestRecord, session: Session): Promise<RequestRecord> {
+function recordOnGrant(app: Part, caller: Caller, request: RequestRecord, session: Session): Promise<Change> {
   return changeRequest(
     app,
     request.id,
     (current, now) => {
-      roleToVend(current, app.catalogue, caller, now);
+      roleToVend(current, { catalogue: app.catalogue, caller, now });
       return recordSession(current, session, caller, now);
     },
     request,

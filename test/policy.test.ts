@@ -11,6 +11,7 @@ import { explanationView } from '../lib/view.ts';
 import cases from './cases/policy.json' with { type: 'json' };
 import { claimsFor } from './support/calls.ts';
 import { fakeApp } from './support/fake-app.ts';
+import { filingOf } from './support/filing.ts';
 import { requestId, start } from './support/records.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
 
@@ -79,13 +80,13 @@ describe('filing', () => {
     (_name, { by, wants = {}, open = [], outcome, failed = [], code, ...change }) => {
       const catalogue = catalogueFor(change);
       const body = { role: 'reader', reason: 'A good reason', ...wants };
-      const slots = open.map(([role, minutes], i) => ({
+      const own = open.map(([role, minutes], i) => ({
         id: requestId(i),
         role,
         createdAt: start - 2 * HOUR,
         until: start + minutes * MINUTE,
       }));
-      const judge = () => judgeFiling(catalogue, callerOf(catalogue, by), body, slots, start);
+      const judge = () => judgeFiling(filingOf(catalogue, callerOf(catalogue, by), body, { own }));
       const refused = codeOf(judge);
       if (refused !== undefined) {
         expect([refused, failed]).toEqual([outcome, []]);
@@ -110,16 +111,18 @@ describe('deciding', () => {
       const then = catalogueFor(change);
       const requester = callerOf(then, filedBy);
       const body = { role: 'reader', reason: 'A good reason' };
-      const judgement = judgeFiling(then, requester, body, [], start);
+      const filing = filingOf(then, requester, body);
+      const judgement = judgeFiling(filing);
       expect(refusalOf(judgement)).toBeUndefined();
-      const request = file(judgement, requester, body, requestId(1), undefined, start);
+      const request = file(judgement, filing, { id: requestId(1) });
 
       const groups = { ...cases.catalogue.groups, ...today.groups };
       const now = catalogueFor({
         reader: { ...change.reader, ...todayReader },
         catalogue: { ...change.catalogue, ...today, groups },
       });
-      const act = () => decide(request, now, callerOf(now, by), { decision: 'approve' }, start + MINUTE);
+      const act = () =>
+        decide(request, { catalogue: now, caller: callerOf(now, by), now: start + MINUTE }, { decision: 'approve' });
       const code = codeOf(act);
       const become = code === undefined ? statusAt(act(), start + MINUTE) : undefined;
       expect(code ?? (become === 'active' ? 'approved' : `approved, and ${become}`)).toBe(outcome);

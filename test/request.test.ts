@@ -11,6 +11,7 @@ import type { HistoryEvent, RequestRecord, Session, Status } from '../lib/schema
 import { planSession, STS_LEAST } from '../lib/session.ts';
 import { approvals, openStage, openUntil, statusAt } from '../lib/status.ts';
 import { floorToSecond, HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
+import { filingOf } from './support/filing.ts';
 import { requestId, start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -70,8 +71,9 @@ function callerOf(catalogue: Catalogue, email: string): Caller {
 function fileOne(catalogue: Catalogue, minutes = 120): RequestRecord | undefined {
   const caller = callerOf(catalogue, people[0]!);
   const body = { role: 'tried', reason: 'A reason', duration: `${minutes}m` };
-  const judgement = judgeFiling(catalogue, caller, body, [], start);
-  return refusalOf(judgement) ? undefined : file(judgement, caller, body, requestId(1), undefined, start);
+  const filing = filingOf(catalogue, caller, body);
+  const judgement = judgeFiling(filing);
+  return refusalOf(judgement) ? undefined : file(judgement, filing, { id: requestId(1) });
 }
 
 const sessionAt = (now: number, n: number): Session => ({
@@ -91,26 +93,18 @@ function take(
 ): RequestRecord {
   const requester = callerOf(catalogue, people[0]!);
   const newest = request.sessions.at(-1);
+  const actBy = (who: number) => ({ catalogue, caller: callerOf(catalogue, people[who]!), now });
   try {
     switch (step.do) {
       case 'approve':
-        return decide(
-          request,
-          catalogue,
-          callerOf(catalogue, people[step.who]!),
-          { decision: 'approve', ...(step.minutes && { duration: `${step.minutes}m` }) },
-          now,
-        );
+        return decide(request, actBy(step.who), {
+          decision: 'approve',
+          ...(step.minutes && { duration: `${step.minutes}m` }),
+        });
       case 'deny':
-        return decide(
-          request,
-          catalogue,
-          callerOf(catalogue, people[step.who]!),
-          { decision: 'deny', comment: 'no' },
-          now,
-        );
+        return decide(request, actBy(step.who), { decision: 'deny', comment: 'no' });
       case 'end':
-        return end(request, catalogue, callerOf(catalogue, people[step.who]!), 'enough', now);
+        return end(request, actBy(step.who), 'enough');
       case 'vend':
         return statusAt(request, now) === 'active'
           ? recordSession(request, sessionAt(now, request.version), requester, now)

@@ -1,7 +1,8 @@
 // A revocation from the call that ends the grant to the policy on the role: taken, refused, too long, at the same time as others, and over.
 import { describe, expect, test } from '@jest/globals';
 import { handler } from '../functions/revoke-sessions.ts';
-import { endRequest, fileRequest } from '../lib/access.ts';
+import { endRequest } from '../lib/access.ts';
+import { fileRequest } from '../lib/file-request.ts';
 import { inlineLimit } from '../lib/iam.ts';
 import { RevocationRefused } from '../lib/revocation-refused.ts';
 import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';

@@ -40,6 +40,7 @@ const useCases = [
   'each-request',
   'diagnose',
   'extend',
+  'file-request',
   'leavers',
   'lists',
   'mail-channel',

@@ -3,7 +3,7 @@ import { automaticText } from '../../lib/automatic.ts';
 import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
 import { hoursText } from '../../lib/condition.ts';
 import { canonicalJson } from '../../lib/digest.ts';
-import { mayRequest } from '../../lib/policy.ts';
+import { mayRequest } from '../../lib/filing-checks.ts';
 import { tagsOf } from '../../lib/target.ts';
 import { durationText } from '../../lib/time.ts';
 import { openEntries } from './who.ts';

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { type Catalogue, personOf, type Role } from '../../lib/catalogue.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from '../../lib/entry.ts';
-import type { OpenSlot } from '../../lib/limits.ts';
+import type { OpenRequest } from '../../lib/filing-context.ts';
 import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
@@ -95,15 +95,20 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
     situation.continues === undefined
       ? undefined
       : { id: 'continued', endsAt: floorToSecond(at + ms(situation.continues)) };
-  const filings = lately(situation.botFiledLately, at);
-  const places = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
-  const requester = requesterOf(catalogue, caller, body);
-  const judgement = judgeRole(catalogue, role, caller, requester, body, slotsOf(situation, continued, at), at, {
-    filings,
-    places,
+  const ofRole = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
+  const filing = {
+    catalogue,
+    caller,
+    requester: requesterOf(catalogue, caller, body),
+    body,
+    now: at,
+    own: ownRequests(situation, continued, at),
+    ofRole,
+    byBot: lately(situation.botFiledLately, at),
     continued,
     answer: answerOf(situation),
-  });
+  };
+  const judgement = judgeRole(filing, role);
   const barred = judgement.checks.find(
     ({ passed, code }) => !passed && (code === 'role-not-found' || code === 'not-allowed'),
   );
@@ -136,11 +141,11 @@ const bodyOf = ({
 });
 
 /** The requests of the requester that filing would find. */
-function slotsOf(
+function ownRequests(
   { role, open, filedLately, reviewOverdue }: Situation,
   continued: { id: string; endsAt: number } | undefined,
   at: number,
-): OpenSlot[] {
+): OpenRequest[] {
   const earlier = at - HOUR;
   return [
     ...open.map((id, i) => ({ id: `open-${i + 1}`, role: id, createdAt: earlier, until: at + HOUR })),

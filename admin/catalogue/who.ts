@@ -2,11 +2,10 @@
 
 import { automaticText } from '../../lib/automatic.ts';
 import { mayBreakGlass } from '../../lib/break-glass.ts';
-import { type Catalogue, displayNames, peopleNamed, type Role } from '../../lib/catalogue.ts';
+import { type Catalogue, displayNames, peopleNamed, type Role, type Who } from '../../lib/catalogue.ts';
 import { conditionTexts } from '../../lib/condition.ts';
 import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
-import type { Who } from '../../lib/filing-checks.ts';
-import { mayRequest } from '../../lib/policy.ts';
+import { mayRequest } from '../../lib/filing-checks.ts';
 import { durationText } from '../../lib/time.ts';
 import type { Answer } from '../answer.ts';
 import { loadCatalogue, roleNamed } from './load.ts';

@@ -1,8 +1,9 @@
 // Figure 4: the process dies before or after every single I/O of every use case; then people try again, the sweep runs and the
 // stream comes again. Nothing is lost, nothing happens twice, every mail goes out.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest, endRequest, fileRequest } from '../../lib/access.ts';
+import { decideRequest, endRequest } from '../../lib/access.ts';
 import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { isHistoryIntact } from '../../lib/history.ts';
 import { messagesFor } from '../../lib/messages.ts';
 import { tell } from '../../lib/news.ts';

@@ -1,8 +1,9 @@
 // Figure 3: random commands to Latchkey and to a machine of a few lines; wherever the two differ, one of them is wrong.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest, endRequest, fileRequest, readRequest } from '../../lib/access.ts';
+import { decideRequest, endRequest, readRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
 import { extendRequest } from '../../lib/extend.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { isHistoryIntact } from '../../lib/history.ts';
 import { tell } from '../../lib/news.ts';
 import type { Caller } from '../../lib/principal.ts';

@@ -1,8 +1,9 @@
 // Figure 2: a stage that needs N approvals gets N different human beings, by whatever principals they come, and never the requester.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest, fileRequest } from '../../lib/access.ts';
+import { decideRequest } from '../../lib/access.ts';
 import type { Catalogue } from '../../lib/catalogue.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { makeLink } from '../../lib/links.ts';
 import type { RequestRecord } from '../../lib/schema.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

@@ -2,12 +2,14 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Catalogue } from '../../lib/catalogue.ts';
-import { judgeFiling, mayRequest, refusalOf, rolesFor } from '../../lib/policy.ts';
+import { mayRequest } from '../../lib/filing-checks.ts';
+import { judgeFiling, refusalOf, rolesFor } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
 import { decide, file } from '../../lib/request.ts';
 import type { NewRequest, RequestRecord } from '../../lib/schema.ts';
 import { isPending, statusAt } from '../../lib/status.ts';
+import { filingOf } from '../support/filing.ts';
 import { requestId, start } from '../support/records.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';
 import { size } from './size.ts';
@@ -75,7 +77,7 @@ const callerOf = (catalogue: Catalogue, email: string, principal = email): Calle
 const body: NewRequest = { role: 'r', reason: 'x' };
 const isFiled = (catalogue: Catalogue, email: string): boolean => {
   try {
-    return refusalOf(judgeFiling(catalogue, callerOf(catalogue, email), body, [], start)) === undefined;
+    return refusalOf(judgeFiling(filingOf(catalogue, callerOf(catalogue, email), body))) === undefined;
   } catch (error) {
     if (error instanceof Problem) return false;
     throw error;
@@ -111,17 +113,13 @@ test('the index finds what a pass over all roles finds', () =>
 /** Files as `requester` and lets the deciders approve in turn, each by one identity or another; whether it was granted, and by whom. */
 function play(catalogue: Catalogue, requester: string, deciders: ReadonlyArray<{ email: string; alias: boolean }>) {
   const caller = callerOf(catalogue, requester);
-  let request = file(judgeFiling(catalogue, caller, body, [], start), caller, body, requestId(1), undefined, start);
+  const filing = filingOf(catalogue, caller, body);
+  let request = file(judgeFiling(filing), filing, { id: requestId(1) });
   for (const { email, alias } of deciders) {
     if (!isPending(request)) break;
     try {
-      request = decide(
-        request,
-        catalogue,
-        callerOf(catalogue, email, alias ? arnOf(email) : email),
-        { decision: 'approve' },
-        start + 1000,
-      );
+      const caller = callerOf(catalogue, email, alias ? arnOf(email) : email);
+      request = decide(request, { catalogue, caller, now: start + 1000 }, { decision: 'approve' });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }
@@ -175,7 +173,8 @@ function canGrant(request: RequestRecord, catalogue: Catalogue, willing: readonl
 }
 function approvedBy(request: RequestRecord, catalogue: Catalogue, email: string): RequestRecord | undefined {
   try {
-    return decide(request, catalogue, callerOf(catalogue, email), { decision: 'approve' }, start + 1000);
+    const act = { catalogue, caller: callerOf(catalogue, email), now: start + 1000 };
+    return decide(request, act, { decision: 'approve' });
   } catch (error) {
     if (error instanceof Problem) return undefined;
     throw error;

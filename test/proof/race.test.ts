@@ -1,7 +1,8 @@
 // Figure 1: many people and the clock decide one request at the same time. Exactly one outcome, and everybody learns which.
 import { describe, test } from '@jest/globals';
-import { decideRequest, endRequest, fileRequest } from '../../lib/access.ts';
+import { decideRequest, endRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { tell } from '../../lib/news.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { isPending, statusAt } from '../../lib/status.ts';

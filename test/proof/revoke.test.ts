@@ -1,6 +1,7 @@
 // Figure 13: a vend races a revocation, two revokers race each other, IAM fails, its role is gone or full. Nothing is vended after, nothing is lost.
 import { describe, test } from '@jest/globals';
-import { endRequest, fileRequest } from '../../lib/access.ts';
+import { endRequest } from '../../lib/access.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { inlineLimit, revocationPolicy } from '../../lib/iam.ts';
 import { revokeSessions } from '../../lib/revoke.ts';
 import type { RequestRecord } from '../../lib/schema.ts';

@@ -1,7 +1,8 @@
 // Figure 8: clocks that jump, go back, change the year or leap. No session outlives its grant, and no grant ends early.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest, fileRequest } from '../../lib/access.ts';
+import { decideRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { tell } from '../../lib/news.ts';
 import { sweep } from '../../lib/sweep.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';

@@ -1,7 +1,7 @@
 // Figure 7: a mailed link is one string. Whatever is changed in it, and whoever's parts are mixed into it, it opens nothing.
 import { describe, expect, test } from '@jest/globals';
-import { fileRequest } from '../../lib/access.ts';
 import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
+import { fileRequest } from '../../lib/file-request.ts';
 import { tell } from '../../lib/news.ts';
 import type { RequestRecord } from '../../lib/schema.ts';
 import { call } from '../support/calls.ts';

@@ -1,0 +1,13 @@
+// One rule applied to one filing or call, and its explanation.
+import type { ProblemCode } from './problem.ts';
+
+/** `code` is what a failure answers with. */
+export type Check = {
+  check: string;
+  passed: boolean;
+  detail: string;
+  code: ProblemCode;
+  /** JSON Pointer to the field of the body that is at fault */
+  pointer?: string;
+  retryAfterSeconds?: number;
+};

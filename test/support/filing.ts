@@ -1,0 +1,25 @@
+// A filing for tests of the core: nothing else counts unless told.
+import type { Catalogue } from '../../lib/catalogue.ts';
+import type { FilingContext } from '../../lib/filing-context.ts';
+import { requesterOf } from '../../lib/policy.ts';
+import type { Caller } from '../../lib/principal.ts';
+import type { NewRequest } from '../../lib/schema.ts';
+import { start } from './records.ts';
+
+/** @throws Problem as `requesterOf` */
+export const filingOf = (
+  catalogue: Catalogue,
+  caller: Caller,
+  body: NewRequest,
+  more: Partial<FilingContext> = {},
+): FilingContext => ({
+  catalogue,
+  caller,
+  requester: requesterOf(catalogue, caller, body),
+  body,
+  now: start,
+  own: [],
+  ofRole: [],
+  byBot: [],
+  ...more,
+});
