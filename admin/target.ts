@@ -43,7 +43,10 @@ export function targetText(question: TargetQuestion): string {
   try {
     if (since !== undefined) return changesText(loadCatalogue(since).data, data, account, hub, format);
     const keys = accountsNamed(data, account ?? '');
-    return isOne(account ?? '') ? printed(data, keys[0]!, hub, format) : inYaml(stackSetTemplate(data, keys, hub));
+    const text = isOne(account ?? '')
+      ? printed(data, keys[0]!, hub, format)
+      : inYaml(stackSetTemplate(data, keys, hub));
+    return format === 'cloudformation' ? withSize(text) : text;
   } catch (error) {
     if (error instanceof TargetFault) throw new CannotAnswer(error.message, 1);
     throw error;
@@ -102,6 +105,38 @@ function printed(catalogue: CatalogueData, account: string, hub: Hub, format: Ta
 /** A reader of YAML 1.1 takes an unquoted 2012-10-17 for a date. */
 const inYaml = (template: Template): string =>
   stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
+
+/** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
+const sizes = { call: 51_200, s3: 1_048_576 };
+
+/** A template that is too long for a call says how it is deployed. */
+function withSize(text: string): string {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > sizes.s3)
+    throw new TargetFault(
+      `The template has ${bytes} bytes; CloudFormation takes ${sizes.s3} from S3. Put fewer roles into one account, or name fewer accounts.`,
+    );
+  return bytes > sizes.call
+    ? `${tooLongForCall(bytes)
+        .map((line) => `# ${line}\n`)
+        .join('')}${text}`
+    : text;
+}
+
+const tooLongForCall = (bytes: number): string[] => [
+  `This template has ${bytes} bytes, and CloudFormation takes ${sizes.call} in a call: give it a bucket in S3, such as`,
+  'aws cloudformation deploy --template-file FILE --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM --s3-bucket BUCKET',
+  'A stack set takes it by --template-url, once it is in a bucket.',
+];
+
+/** What to tell whoever sends the text to a file. */
+export const targetNotes = (text: string): string[] =>
+  text.startsWith('# ')
+    ? text
+        .split('\n')
+        .filter((line) => line.startsWith('# '))
+        .map((line) => line.slice(2))
+    : [];
 
 /** Which accounts have to be brought up to date after a change of the catalogue, and how; accounts that change alike are told once. */
 function changesText(

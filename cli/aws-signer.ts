@@ -31,7 +31,7 @@ export function awsSigner(world: World, settings: Settings): Signer {
 
 /** The region that the URL of an API names, where it is API Gateway's own. */
 export const regionOfUrl = (url: string): string | undefined =>
-  /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(new URL(url).hostname)?.[1];
+  /\.execute-api\.([a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/.exec(new URL(url).hostname)?.[1];
 
 /** Those of the environment come first, as with the AWS CLI (SDK reference guide, "Credential provider chain"). */
 function ownKeys(world: World): AwsKeys | undefined {

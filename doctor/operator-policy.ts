@@ -1,6 +1,7 @@
 // What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
 import { commonBoundary } from '../lib/boundary.ts';
 import { boundaryArn, type PolicyDocument, type Statement } from '../lib/iam.ts';
+import type { Partition } from '../lib/partition.ts';
 import { doctorAlias } from '../lib/probe.ts';
 import { watched } from './facts.ts';
 
@@ -46,10 +47,7 @@ export function operatorPolicyInHub({ partition, account, region, stage }: Hub):
 }
 
 /** In a target account. Any role, so that a missing one can be told from one that is not to be seen. */
-export const operatorPolicyInTarget = (account: {
-  partition: 'aws' | 'aws-us-gov' | 'aws-cn';
-  id: string;
-}): PolicyDocument =>
+export const operatorPolicyInTarget = (account: { partition: Partition; id: string }): PolicyDocument =>
   document(
     {
       Sid: 'Roles',

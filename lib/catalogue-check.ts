@@ -162,6 +162,18 @@ function* accountFaults(data: Data): Generator<CatalogueFault> {
     if (other !== undefined) yield { path: ['accounts', key, 'id'], detail: `${id} is already account "${other}"` };
     else names.set(`${partition} ${id}`, key);
   }
+  yield* partitionFaults(data);
+}
+
+/** No role of one partition can enter a role of another, so one hub serves one of them (iam-ug, reference_identifiers). */
+function* partitionFaults({ accounts }: Data): Generator<CatalogueFault> {
+  const [first, ...others] = Object.entries(accounts);
+  for (const [key, { partition }] of others)
+    if (partition !== first![1].partition)
+      yield {
+        path: ['accounts', key, 'partition'],
+        detail: `is ${partition}, and account "${first![0]}" is in ${first![1].partition}: a hub enters accounts of its own partition only, so each partition needs a hub and a catalogue of its own`,
+      };
 }
 
 function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFault> {
@@ -190,7 +202,7 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
         path: [...path, 'reaches'],
         detail: `sessions of this role can be used for at least ${bounds.sessionMin / 60} min, so duration.max must be at least that`,
       };
-    yield* passRoleFaults(data, role, [...path, 'passRole']);
+    yield* placeFaults(data, role, path);
     if (role.breakGlass && role.approval.automatic === true)
       yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
     if (role.breakGlass && role.breakGlass.maxDuration > role.duration.max)
@@ -198,15 +210,27 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
   }
 }
 
-/** A service acts by roles of its own account alone (iam-ug, id_roles_use_passrole). */
-function* passRoleFaults(data: Data, role: RoleData, path: CatalogueFault['path']): Generator<CatalogueFault> {
+/** Roles to pass and managed policies are the account's own; of policies AWS has some in every account of a partition. */
+function* placeFaults(data: Data, role: RoleData, path: CatalogueFault['path']): Generator<CatalogueFault> {
   const keys = role.account === undefined ? selectedAccounts(data, role) : [role.account];
   const accounts = keys.flatMap((key) => data.accounts[key] ?? []);
-  for (const [i, arn] of role.passRole.entries()) {
+  const isForeign = (arn: string, anywhere: string) => {
     const [, partition, , , id] = arn.split(':');
-    if (accounts.some((account) => account.partition !== partition || (id !== '*' && account.id !== id)))
-      yield { path: [...path, i], detail: "is not in the role's own account; write * for the number of an account" };
-  }
+    return accounts.some((account) => account.partition !== partition || (id !== anywhere && account.id !== id));
+  };
+  for (const [i, arn] of role.passRole.entries())
+    if (isForeign(arn, '*'))
+      yield {
+        path: [...path, 'passRole', i],
+        detail: "is not in the role's own account; write * for the number of an account",
+      };
+  const policies = [
+    ...(role.permissions?.managed ?? []).map((arn, i) => ({ arn, at: ['permissions', 'managed', i] })),
+    ...role.sessionPolicies.map((arn, i) => ({ arn, at: ['sessionPolicies', i] })),
+  ];
+  for (const { arn, at } of policies)
+    if (isForeign(arn, 'aws'))
+      yield { path: [...path, ...at], detail: "is not in the role's own account, nor AWS's in its partition" };
 }
 
 /** A reminder or an escalation that could never come is a slip. */

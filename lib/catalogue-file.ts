@@ -12,8 +12,14 @@ export type ReadCatalogue =
   | { data: CatalogueData; faults: []; doubts: FileFault[]; notes: FileFault[] }
   | { data?: undefined; faults: FileFault[] };
 
-/** Parses and checks the text of a catalogue. */
-export function readCatalogue(text: string): ReadCatalogue {
+/**
+ * Parses and checks the text of a catalogue.
+ * @param installFaults what cannot be installed in its accounts; only asked of a catalogue that is right otherwise
+ */
+export function readCatalogue(
+  text: string,
+  installFaults: (data: CatalogueData) => Iterable<CatalogueFault> = () => [],
+): ReadCatalogue {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -43,6 +49,8 @@ export function readCatalogue(text: string): ReadCatalogue {
         return { line, column: col, path: path.join('.'), detail };
       })
       .sort((a, b) => a.line - b.line || a.column - b.column);
+  const uninstallable = checked.data ? [...installFaults(checked.data)] : [];
+  if (uninstallable.length > 0) return { faults: placed(uninstallable) };
   return checked.data
     ? { ...checked, doubts: placed([...doubtsOf(checked.data)]), notes: placed([...reachNotes(checked.data)]) }
     : { faults: placed(checked.faults) };

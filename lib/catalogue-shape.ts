@@ -5,6 +5,7 @@ import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
+import { partitions } from './partition.ts';
 import { reachNames } from './reach.ts';
 import { Email } from './schema.ts';
 import { strict } from './strict-object.ts';
@@ -101,7 +102,7 @@ const AccountRule = strict({
     v.string(),
     v.regex(/^[\w+=,.@:/-]{2,1224}$/, 'must be 2 to 1224 characters of letters, digits and _+=,.@:/-'),
   ),
-  partition: v.optional(v.picklist(['aws', 'aws-us-gov', 'aws-cn']), 'aws'),
+  partition: v.optional(v.picklist(partitions, `must be one of ${partitions.join(', ')}`), 'aws'),
   tags: v.optional(Tags, {}),
   path: v.optional(OuPath),
   /** whether the account's template brought the role latchkey-revoker, by which a revocation reaches sessions that are out */

@@ -1,17 +1,22 @@
 // The hosts of AWS sign-in and console in each partition, and the URL that opens the console with a sign-in token.
+import type { Partition } from './partition.ts';
 
 /**
  * Fixed, because credentials are sent to one and people to the other. botocore: signin endpoint rules and partitions.json;
  * the sign-in host without a Region is the one iam-ug documents (id_roles_providers_enable-console-custom-url).
  */
-const hosts = {
+const hosts: Record<Partition, { signIn: string; console: string }> = {
   aws: { signIn: 'signin.aws.amazon.com', console: 'console.aws.amazon.com' },
   'aws-us-gov': { signIn: 'signin.amazonaws-us-gov.com', console: 'console.amazonaws-us-gov.com' },
   'aws-cn': { signIn: 'signin.amazonaws.cn', console: 'console.amazonaws.cn' },
-} as const;
+  // the partition has one Region, and its sign-in no host without one
+  'aws-eusc': { signIn: 'eusc-de-east-1.signin.amazonaws-eusc.eu', console: 'console.amazonaws-eusc.eu' },
+};
+/** Where the consoles are. */
+export const consoleHosts: readonly string[] = Object.values(hosts).map(({ console }) => console);
 
 /**
- * @param partition `aws`, `aws-us-gov` or `aws-cn`, as in a role's ARN
+ * @param partition as in a role's ARN
  * @returns the federation endpoint, which takes credentials for a sign-in token and a sign-in token for a console session
  * @throws Error for any other partition: the catalogue admits none
  */
@@ -42,5 +47,5 @@ export function signInUrl(partition: string, token: string, destination: string 
 
 function hostsOf(partition: string) {
   if (!Object.hasOwn(hosts, partition)) throw new Error(`no AWS console is known for the partition ${partition}`);
-  return hosts[partition as keyof typeof hosts];
+  return hosts[partition as Partition];
 }

@@ -1,17 +1,20 @@
 // How the catalogue writes an entry in a list of people: a mail address, an IAM principal, a permission set, `group:NAME`, `everyone`.
+import { partitions } from './partition.ts';
 
-export const principalPattern =
-  /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/;
+/** An ARN that begins in a known partition, which is the first group. */
+const arn = (rest: RegExp): RegExp => new RegExp(`^arn:(${partitions.join('|')}):${rest.source}`);
+
+export const principalPattern = arn(/iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/);
 /** Everybody who signs in with one permission set of IAM Identity Center; its role's name ends in 16 characters that AWS chooses. */
-export const permissionSetPattern =
-  /^arn:(aws|aws-us-gov|aws-cn):iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/;
+export const permissionSetPattern = arn(
+  /iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/,
+);
 
 /**
  * One user of IAM Identity Center by the user name, which its sessions carry, under whatever permission set and however often that
  * has been provisioned. Whose user name is a mail address is written as that.
  */
-export const ssoUserPattern =
-  /^arn:(aws|aws-us-gov|aws-cn):sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/;
+export const ssoUserPattern = arn(/sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/);
 export const ssoUser = (partition: string, account: string, name: string): string =>
   `arn:${partition}:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
 
@@ -19,11 +22,11 @@ export const ssoUser = (partition: string, account: string, name: string): strin
  * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
  * (iam-ug, reference_identifiers) and a role's name is unique in its account.
  */
-export function canonicalPrincipal(arn: string): string {
-  const found = principalPattern.exec(arn);
-  if (found) return found[3] === 'role' ? `arn:${found[1]}:iam::${found[2]}:role/${found[5]}` : arn;
-  const set = permissionSetPattern.exec(arn);
-  return set ? `arn:${set[1]}:iam::${set[2]}:role/${set[3]}_*` : arn;
+export function canonicalPrincipal(principal: string): string {
+  const found = principalPattern.exec(principal);
+  if (found) return found[3] === 'role' ? `arn:${found[1]}:iam::${found[2]}:role/${found[5]}` : principal;
+  const set = permissionSetPattern.exec(principal);
+  return set ? `arn:${set[1]}:iam::${set[2]}:role/${set[3]}_*` : principal;
 }
 
 /** Entries that say of a caller what he is, not who: nobody can be mailed by them and no list of people follows from them. */

@@ -1,6 +1,7 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
 import { boundaryNameOf, commonBoundary, permissionsBoundary } from './boundary.ts';
 import type { CatalogueData } from './catalogue.ts';
+import type { CatalogueFault } from './catalogue-check.ts';
 import {
   type Arn,
   boundaryArn,
@@ -17,7 +18,7 @@ import {
 } from './iam.ts';
 import { reachTexts } from './reach.ts';
 import { logicalId, terraformName } from './resource-name.ts';
-import { rolesIn } from './role-template.ts';
+import { entryOf, rolesIn } from './role-template.ts';
 
 type Account = CatalogueData['accounts'][string];
 /** The hub as target accounts know it. */
@@ -54,8 +55,8 @@ export type Target = {
   tags: Readonly<Record<string, string>>;
 };
 
-/** IAM's own quotas (iam-ug, reference_iam-quotas), white space not counted. */
-const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit };
+/** IAM's own quotas (iam-ug, reference_iam-quotas), white space not counted, and CloudFormation's of a template (cloudformation-limits). */
+const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit, resources: 500 };
 
 /** What a catalogue has for an account cannot be installed there; the message is for whoever edits the catalogue. */
 export class TargetFault extends Error {}
@@ -70,16 +71,30 @@ export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
  * @throws TargetFault that says what does not fit or is missing, for whoever edits the catalogue
  */
 export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
-  const account = Object.hasOwn(catalogue.accounts, key) ? catalogue.accounts[key] : undefined;
-  if (!account)
+  if (!Object.hasOwn(catalogue.accounts, key))
     throw new TargetFault(
       `There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
     );
-  const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
-  if (roles.length === 0)
+  if (!installsRoles(catalogue, key))
     throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
+  const target = assembled(catalogue, key, hub);
+  const faults = [...faultsIn(target)];
+  if (faults.length > 0) throw new TargetFault(faults.map(({ detail }) => detail).join('\n'));
+  return target;
+}
+
+/** What `targetOf` would say of any account, with its places in the catalogue; in a hub with names of usual length. */
+export function* installFaults(catalogue: CatalogueData): Generator<CatalogueFault> {
+  const hub = { accountId: '999999999999', stage: 'prod', organization: 'o-a1b2c3d4e5' };
+  for (const key of Object.keys(catalogue.accounts))
+    if (installsRoles(catalogue, key)) yield* faultsIn(assembled(catalogue, key, hub));
+}
+
+function assembled(catalogue: CatalogueData, key: string, hub: Hub): Target {
+  const account = catalogue.accounts[key]!;
+  const roles = rolesOf(catalogue, key, trustedOf(hub, 'issue-session', account.partition), hub.organization);
   const arns = roles.map(({ path, name }) => roleArn(account, `${path.slice(1)}${name}`));
-  const target: Target = {
+  return {
     account: { key, id: account.id, name: account.name, partition: account.partition },
     boundaries: {
       [commonBoundary]: permissionsBoundary(account, { passRole: [], reaches: [] }),
@@ -100,9 +115,6 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
       : undefined,
     tags: Object.fromEntries(tagsOf(account)),
   };
-  const faults = faultsOf(target);
-  if (faults.length > 0) throw new TargetFault(faults.join('\n'));
-  return target;
 }
 
 /** In the order of their names, whatever the order of the file. */
@@ -148,19 +160,51 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
   return [...roles.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
 }
 
-function* faultsIn({ roles, revoker }: Target): Generator<string> {
-  for (const { name, trust, permissions, boundary } of roles) {
-    if (sizeOf(boundary.policy) > limits.managed)
-      yield `The boundary of ${name} has ${sizeOf(boundary.policy)} characters, IAM takes ${limits.managed}: name fewer roles in passRole, with * for several.`;
-    if (sizeOf(trust) > limits.trust)
-      yield `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`;
-    if (permissions && sizeOf(permissions) > limits.managed)
-      yield `The permissions of ${name} have ${sizeOf(permissions)} characters, IAM takes ${limits.managed}: move some to a managed policy of your own.`;
-  }
+function* faultsIn({ account, roles, revoker }: Target): Generator<CatalogueFault> {
+  for (const role of roles) yield* roleFaultsIn(role, account.key);
+  const path = ['accounts', account.key];
   if (revoker && sizeOf(revoker.policy) > limits.inline)
-    yield 'There are too many roles in this account for the policy of its revoker.';
+    yield {
+      path,
+      detail: `There are too many roles in the account ${account.key} for the policy of its revoker, which would have ${sizeOf(revoker.policy)} characters; IAM takes ${limits.inline}.`,
+    };
+  const resources = resourceCount(roles);
+  if (resources > limits.resources)
+    yield {
+      path,
+      detail: `The template of the account ${account.key} would have ${resources} resources; CloudFormation takes ${limits.resources}.`,
+    };
 }
-const faultsOf = (target: Target): string[] => [...faultsIn(target)];
+
+function* roleFaultsIn(
+  { ids, name, trust, permissions, boundary }: TargetRole,
+  account: string,
+): Generator<CatalogueFault> {
+  const role = ['roles', entryOf(ids[0]!)];
+  if (sizeOf(boundary.policy) > limits.managed)
+    yield {
+      path: [...role, 'passRole'],
+      detail: `The boundary of ${name} has ${sizeOf(boundary.policy)} characters, IAM takes ${limits.managed}: name fewer roles in passRole, with * for several.`,
+    };
+  if (sizeOf(trust) > limits.trust)
+    yield {
+      path: ['accounts', account, 'externalId'],
+      detail: `The trust policy of ${name} has ${sizeOf(trust)} characters, IAM takes ${limits.trust}: shorten the external id.`,
+    };
+  if (permissions && sizeOf(permissions) > limits.managed)
+    yield {
+      path: [...role, 'permissions', 'statements'],
+      detail: `The permissions of ${name} have ${sizeOf(permissions)} characters, IAM takes ${limits.managed}: move some to a managed policy of your own.`,
+    };
+}
+
+/** At most: the common boundary, the revoker, and of each role itself, its permissions and its boundary. */
+const resourceCount = (roles: readonly TargetRole[]): number =>
+  2 +
+  roles.reduce(
+    (sum, { permissions, boundary }) => sum + 1 + (permissions ? 1 : 0) + (boundary.name === commonBoundary ? 0 : 1),
+    0,
+  );
 const sizeOf = (document: PolicyDocument): number => JSON.stringify(document).length;
 
 const trustedOf = (hub: Hub, functionName: string, partition: string): Arn => {

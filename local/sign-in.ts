@@ -1,6 +1,7 @@
 // The federation endpoint of AWS sign-in: live session credentials in, sign-in token out, and what a login with it would open.
 import { randomBytes } from 'node:crypto';
 import type { App } from '../lib/app.ts';
+import { consoleHosts } from '../lib/console-url.ts';
 import { equalInConstantTime } from '../lib/digest.ts';
 import { MINUTE, toInstant } from '../lib/time.ts';
 import type { StsEmulator } from './sts.ts';
@@ -13,7 +14,6 @@ export type SignInEmulator = {
 
 /** How long a sign-in token can be used; iam-ug id_roles_providers_enable-console-custom-url */
 const tokenLife = 15 * MINUTE;
-const consoleHosts = /^https:\/\/console\.(?:aws\.amazon\.com|amazonaws-us-gov\.com|amazonaws\.cn)\//;
 
 /**
  * @param sts whose sessions may sign in
@@ -42,7 +42,8 @@ export function createSignInEmulator({
     if (!token || !session || token.usableUntil <= clock() || session.expiresAt <= clock())
       return text(400, 'The sign-in token is not valid any more.');
     const destination = query.get('Destination') ?? '';
-    if (!consoleHosts.test(destination)) return text(400, 'The destination is not on the AWS console.');
+    if (!consoleHosts.some((host) => destination.startsWith(`https://${host}/`)))
+      return text(400, 'The destination is not on the AWS console.');
     return text(
       200,
       `Here the AWS console would open at ${destination} as ${session.arn} until ${toInstant(session.expiresAt)}.`,

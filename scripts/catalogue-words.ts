@@ -16,7 +16,7 @@ export const words: Readonly<Record<string, string>> = {
   'accounts.*.name': 'What people read.',
   'accounts.*.color': 'Colour of the band on pages and in mails, such as "#b91c1c".',
   'accounts.*.externalId': 'Of this account alone; `npm run target -- --new-external-id` makes one of 128 random bits.',
-  'accounts.*.partition': 'Of AWS: the world, GovCloud or China.',
+  'accounts.*.partition': 'Of AWS: aws, GovCloud, China or the European Sovereign Cloud. One for all accounts.',
   'accounts.*.tags': 'By which templates and automatic approval select accounts; its roles carry them too.',
   'accounts.*.path': 'Organizational units from the root, such as /Workloads/Production.',
   'accounts.*.revoker':

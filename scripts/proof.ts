@@ -111,6 +111,9 @@ ${[...tables.values()].join('\n')}
 12. **Revoking**: after a revoke nothing is vended, whatever ran at the same time. Whoever revokes at once, and whatever IAM refuses, a revocation
    that is done denies every session of its grant from then on, one that is not done is said to have failed, and a role's policy never outgrows
    the room that IAM gives.
+14 and 22. **Generated IAM**: \`test/iam.test.ts\` has an independent simulator judge who enters a role and what a session can do in it: every IAM write
+   of AWS by name, every deletion and stop of the audit services, every way of the table in [boundary.md](boundary.md), with and without the role's leave. It runs whole
+   with \`npm test\` and prints how many assertions it made.
 23. **AWS files**: after an edit of \`~/.aws/config\`, botocore and the AWS SDK for JavaScript read our profile as it was meant and every other value as before,
    or the edit was refused and nothing was written. The copy for the command of \`exec\` has no credentials in its default profile and is otherwise the same.
    Where there is no Python with botocore, its recorded answers are compared.

@@ -2,6 +2,7 @@
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { undeployable, unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
+import { partitionOfRegion } from '../lib/partition.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 
 type Setting = { variable: string; what: string; default?: string };
@@ -85,7 +86,7 @@ export async function settings({
  */
 export function checkSettings(
   given: Partial<Record<Name, string>>,
-  catalogue: Pick<CatalogueData, 'ticketValidators'> = { ticketValidators: {} },
+  catalogue: Pick<CatalogueData, 'ticketValidators' | 'accounts'> = { ticketValidators: {}, accounts: {} },
 ): { settings: Settings } | { faults: string[] } {
   const faults: string[] = [];
   const found = {} as Record<Name, string>;
@@ -104,6 +105,12 @@ export function checkSettings(
   const ticketArns = listIn(found.ticketValidatorArns);
   for (const arn of ticketArns)
     if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
+  const partition = partitionOfRegion(found.region);
+  for (const [key, account] of Object.entries(catalogue.accounts))
+    if (found.region !== '' && account.partition !== partition)
+      faults.push(
+        `The account ${key} of the catalogue is in ${account.partition}, and region ${found.region} is in ${partition}: a hub enters accounts of its own partition only.`,
+      );
   const isWhole = namesOf(settingTable).every(
     (name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined,
   );

@@ -130,6 +130,25 @@ describe('check', () => {
     expect([(await run('check', file)).exitCode, (await run('check', file, '--strict')).exitCode]).toEqual([0, 1]);
   });
 
+  test.each([
+    [
+      'an external id that IAM has no room for',
+      'lk-0d8c2f6a91e34c7fb254a96b',
+      `lk-${'x'.repeat(1200)}`,
+      /:38:5 accounts\.sandbox\.externalId: The trust policy of SandboxReadOnly has \d+ characters, IAM takes 2048/,
+    ],
+    [
+      'statements that IAM has no room for',
+      's3:DeleteObject], resources: ["arn:aws:s3:::productionapp/*"]',
+      `s3:DeleteObject], resources: ["arn:aws:s3:::${'x'.repeat(6200)}/*"]`,
+      /:\d+:7 roles\.production-app-write\.permissions\.statements: The permissions of UpdateProdApp have \d+ characters, IAM takes 6144/,
+    ],
+  ])('names what no account could install: %s', async (_, from, to, fault) => {
+    const { text, exitCode } = await run('check', edited('uninstallable.yml', from, to));
+    expect(text).toMatch(fault);
+    expect(exitCode).toBe(1);
+  });
+
   test('notes what a high-risk role reaches, and passes also when strict', async () => {
     const file = edited('note.yml', 'reason: { minLength: 20 }', 'reason: { minLength: 20 }\n    reaches: [eks, ssm]');
     const { text, exitCode } = await run('check', file, '--strict');

@@ -93,7 +93,7 @@ describe('a mistake is named with line and column', () => {
       'a partition that is none',
       'lk-0123',
       'lk-0123, partition: aws-moon',
-      ['3:76 accounts.production.partition: must be ("aws" | "aws-us-gov" | "aws-cn")'],
+      ['3:76 accounts.production.partition: must be one of aws, aws-us-gov, aws-cn, aws-eusc'],
     ],
     [
       'a name that no key may have',

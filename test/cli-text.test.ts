@@ -130,6 +130,7 @@ describe('signatures', () => {
   });
   test('the region of an API', () => {
     expect(regionOfUrl('https://a.execute-api.eu-west-1.amazonaws.com')).toBe('eu-west-1');
+    expect(regionOfUrl('https://a.execute-api.eusc-de-east-1.amazonaws.eu')).toBe('eusc-de-east-1');
     expect(regionOfUrl('https://latchkey.example.com')).toBeUndefined();
   });
 });

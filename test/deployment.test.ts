@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
 import { revokerRoles, targetRoles } from '../lib/iam.ts';
+import type { Partition } from '../lib/partition.ts';
 import { httpFunctions, mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import type { CredentialsView, RequestView } from '../lib/schema.ts';
 import { dynamoStore } from '../lib/store.ts';
@@ -27,6 +28,7 @@ import { invokeBuilt, runBuilt } from './support/built-function.ts';
 import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
 import { dynalite } from './support/emulators.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
+import { smallCatalogueFile } from './support/small-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
 const functionNames = readdirSync(join(root, 'functions'))
@@ -838,14 +840,35 @@ describe('parameters', () => {
       ],
     }));
 
+  test.each([
+    ['eu-west-1', 'aws-us-gov', 'aws'],
+    ['us-gov-west-1', 'aws', 'aws-us-gov'],
+    ['eusc-de-east-1', 'aws-cn', 'aws-eusc'],
+  ] as const)('a hub in %s does not serve an account in %s', (region, partition, own) => {
+    const account = { ...smallCatalogueFile.accounts.production, partition, tags: {}, revoker: true };
+    const accountsIn = (one: Partition) => ({
+      ticketValidators: {},
+      accounts: { production: { ...account, partition: one } },
+    });
+    expect(checkSettings({ ...whole, region }, accountsIn(partition))).toEqual({
+      faults: [
+        `The account production of the catalogue is in ${partition}, and region ${region} is in ${own}: a hub enters accounts of its own partition only.`,
+      ],
+    });
+    expect(checkSettings({ ...whole, region }, accountsIn(own))).toHaveProperty('settings');
+  });
+
   test('a ticket validator whose host is not listed is named, and so is an ARN that is none', () => {
+    const accounts = {};
     const catalogue = {
+      accounts,
       ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' as const } },
     };
     expect(checkSettings(whole, catalogue)).toEqual({
       faults: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
     });
     const atHome = {
+      accounts,
       ticketValidators: { jira: { url: 'http://localhost:9001/check', service: 'execute-api' as const } },
     };
     expect(checkSettings({ ...whole, ticketHosts: 'localhost:9001' }, atHome)).toEqual({

@@ -54,7 +54,7 @@ async function judges(expected: boolean, call: Judged): Promise<void> {
 }
 afterAll(() => {
   expect(assertions).toBeGreaterThanOrEqual(2500);
-  process.stdout.write(`proof 14: generated IAM: ${assertions} allow and deny assertions\n`);
+  process.stdout.write(`proof 14 and 22: generated IAM: ${assertions} allow and deny assertions\n`);
 });
 
 const targets = Object.keys(data.accounts).map((key) => ({
@@ -550,6 +550,25 @@ describe('the boundary of every role', () => {
     await judges(true, within(anything, action, resource));
     for (const reach of [none, every])
       await judges(false, within(permissionsBoundary(production, reach), action, resource));
+  });
+
+  test.each([
+    ...['cloudtrail', 'config', 'guardduty', 'securityhub', 'access-analyzer', 'inspector2', 'detective', 'macie2'],
+    ...['auditmanager', 'securitylake'],
+  ])('denies every deletion and every stop of %s, whatever the role reaches', async (service) => {
+    const names = (await writesOf(service)).filter((name) =>
+      /^(?:Batch)?(?:Delete|Stop|Disable|Deregister)/.test(name),
+    );
+    expect(names.length).toBeGreaterThan(0);
+    for (const name of names)
+      for (const reach of [none, every]) {
+        const call = within(
+          permissionsBoundary(production, reach),
+          `${service}:${name}`,
+          await aResourceOf(service, name),
+        );
+        await judges(false, call);
+      }
   });
 
   test('denies changes of the stack that brought it, even to a role that changes stacks', async () => {

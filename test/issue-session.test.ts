@@ -29,10 +29,14 @@ const openConsole = (
 ): Promise<Answer<ConsoleView & Refusal>> => call(app, 'issueConsole', { as: dev, id, body, ...wish });
 
 /** The small catalogue with the rule of the role `read` changed, and with changed accounts. */
-const readWith = (change: object, account: object = {}) =>
+const readWith = (change: object, account: Record<string, unknown> = {}) =>
   catalogueOf({
     ...smallCatalogueFile,
-    accounts: { ...smallCatalogueFile.accounts, production: { ...smallCatalogueFile.accounts.production, ...account } },
+    accounts: {
+      production: { ...smallCatalogueFile.accounts.production, ...account },
+      // a catalogue has accounts of one partition
+      sandbox: { ...smallCatalogueFile.accounts.sandbox, partition: account.partition },
+    },
     roles: { ...roles, read: { ...roles.read, ...change } },
   });
 
@@ -511,6 +515,7 @@ describe('the console', () => {
   test.each([
     ['aws-us-gov', 'https://signin.amazonaws-us-gov.com/federation', 'https://console.amazonaws-us-gov.com/'],
     ['aws-cn', 'https://signin.amazonaws.cn/federation', 'https://console.amazonaws.cn/'],
+    ['aws-eusc', 'https://eusc-de-east-1.signin.amazonaws-eusc.eu/federation', 'https://console.amazonaws-eusc.eu/'],
   ])('in %s', async (partition, endpoint, destination) => {
     const app = fakeApp({ catalogue: readWith({}, { partition }) });
     const { id } = await granted(app);

@@ -16,6 +16,7 @@ const partitions = [
   ['aws', 'signin.aws.amazon.com', 'console.aws.amazon.com'],
   ['aws-us-gov', 'signin.amazonaws-us-gov.com', 'console.amazonaws-us-gov.com'],
   ['aws-cn', 'signin.amazonaws.cn', 'console.amazonaws.cn'],
+  ['aws-eusc', 'eusc-de-east-1.signin.amazonaws-eusc.eu', 'console.amazonaws-eusc.eu'],
 ] as const;
 
 function answering(status: number, body: string) {

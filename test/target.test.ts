@@ -376,6 +376,40 @@ describe('a role that reaches beyond its session', () => {
   });
 });
 
+describe('an account with very many roles', () => {
+  const withRoles = (count: number) => {
+    const { roles, ...rest } = parse(catalogue);
+    const more = Array.from({ length: count }, (_, i) => [
+      `role-${i}`,
+      { ...roles['sandbox-read'], roleName: `latchkey/Role${i}` },
+    ]);
+    return JSON.stringify({ ...rest, bots: {}, roles: Object.fromEntries(more) });
+  };
+
+  test('has a template that is too long for a call, and says how it is deployed', async () => {
+    const { out, err } = await run('--account sandbox', withRoles(40));
+    expect(out).toMatch(
+      /^# This template has \d+ bytes, and CloudFormation takes 51200 in a call: .*\n# .*--s3-bucket BUCKET\n# .*--template-url/,
+    );
+    expect(err).toMatch(/^This template has .*\naws cloudformation deploy .*--s3-bucket BUCKET\n/);
+    expect(Buffer.byteLength(out)).toBeGreaterThan(51_200);
+    expect(Object.keys(parse(out).Resources)).toHaveLength(42);
+  });
+
+  test('is told so by check too, once IAM or CloudFormation has no room', async () => {
+    const file = join(scratch, 'many.yml');
+    for (const [count, told] of [
+      [240, 'policy of its revoker'],
+      [510, 'CloudFormation takes 500'],
+    ] as const) {
+      writeFileSync(file, withRoles(count));
+      const { status, err, out } = await cli(testWorld(), 'catalogue', 'check', file);
+      expect([status, `${err}${out}`]).toEqual([1, expect.stringContaining(told)]);
+      expect(await faults('--account sandbox', withRoles(count))).toContain(told);
+    }
+  });
+});
+
 describe('names in a template', () => {
   const name = fc.stringMatching(/^[\w+=,.@-]{1,12}$/);
   const path = fc.constantFrom('', 'a/', 'b/', 'b_/');

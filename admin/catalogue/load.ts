@@ -4,6 +4,7 @@ import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts
 import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue-file.ts';
 import type { CatalogueData } from '../../lib/catalogue-shape.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
+import { installFaults } from '../../lib/target.ts';
 import { CannotAnswer } from '../answer.ts';
 
 /** Node's code of an error, or ''. */
@@ -19,7 +20,8 @@ export function textOf(file: string): string {
   }
 }
 
-export const readFile = (file: string): ReadCatalogue => readCatalogue(textOf(file));
+/** With what `target` would refuse, so that a catalogue that is right can be installed. */
+export const readFile = (file: string): ReadCatalogue => readCatalogue(textOf(file), installFaults);
 
 /** @throws CannotAnswer with every fault of the file */
 export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {

@@ -56,12 +56,13 @@ export const target = command({
     'latchkey target --new-external-id',
   ],
   async run(world, { options }) {
-    const { newExternalId, targetText } = await tools();
+    const { newExternalId, targetNotes, targetText } = await tools();
     const { stage = 'prod', format = 'cloudformation', catalogue = 'access.yml' } = options;
     const question = { ...options, stage, format: format as (typeof formats)[number], catalogue };
-    return answer(world, () => ({
-      lines: [options['new-external-id'] ? newExternalId() : targetText(question).trimEnd()],
-      exitCode: 0,
-    }));
+    return answer(world, () => {
+      const text = options['new-external-id'] ? newExternalId() : targetText(question).trimEnd();
+      for (const note of targetNotes(text)) world.err(`${note}\n`);
+      return { lines: [text], exitCode: 0 };
+    });
   },
 });

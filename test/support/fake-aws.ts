@@ -128,7 +128,7 @@ export function fakeSignIn(sts: Pick<FakeSts, 'issued'>, clock: () => number): F
   return {
     tokens,
     async token(partition, credentials) {
-      if (!['aws', 'aws-us-gov', 'aws-cn'].includes(partition))
+      if (!['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'].includes(partition))
         throw new Problem('aws-refused', `no federation endpoint for ${partition}`);
       const known = sts.issued.some(
         ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }) =>
@@ -153,7 +153,7 @@ function faultsOf(input: AssumeRoleInput): string[] {
   const rules: Array<[string, boolean]> = [
     [
       'RoleArn',
-      /^arn:(aws|aws-us-gov|aws-cn):iam::\d{12}:role\/[\x21-\x7e]+$/.test(input.RoleArn) &&
+      /^arn:(aws|aws-us-gov|aws-cn|aws-eusc):iam::\d{12}:role\/[\x21-\x7e]+$/.test(input.RoleArn) &&
         input.RoleArn.length <= 2048,
     ],
     ['RoleSessionName', name.test(input.RoleSessionName)],

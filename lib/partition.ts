@@ -1,0 +1,11 @@
+// The partitions of AWS that Latchkey knows. What is in one cannot be reached from another.
+
+export const partitions = ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] as const;
+export type Partition = (typeof partitions)[number];
+
+/** The partition of a Region (botocore, partitions.json). */
+export function partitionOfRegion(region: string): Partition {
+  if (region.startsWith('us-gov-')) return 'aws-us-gov';
+  if (region.startsWith('cn-')) return 'aws-cn';
+  return region.startsWith('eusc-') ? 'aws-eusc' : 'aws';
+}
