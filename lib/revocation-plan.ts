@@ -1,6 +1,6 @@
 // From the list of revoked grants of a role to the policy that its account needs now: what is over is dropped, what does not fit is folded into one instant.
 import { inlineLimit, type PolicyDocument, revocationPolicy } from './iam.ts';
-import { floorToSecond, HOUR, MINUTE, SECOND } from './time.ts';
+import { floorToSecond, MINUTE, SECOND, SESSION_MOST } from './time.ts';
 
 /** Whose sessions a role's policy must deny. */
 export type RevocationList = {
@@ -14,8 +14,6 @@ export type RevocationList = {
   applied: number;
 };
 
-/** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
-const SESSION_MOST = HOUR;
 /** Between our clock and AWS's. */
 const SLACK = 5 * MINUTE;
 

@@ -10,10 +10,9 @@ import { boundsOf, sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import type { LimitedBy, RequestRecord } from './schema.ts';
-import { durationText, HOUR, SECOND, toInstant } from './time.ts';
+import { durationText, SECOND, SESSION_MOST, toInstant } from './time.ts';
 
 export const STS_LEAST = 900;
-const CHAINING_MOST = HOUR / SECOND;
 
 /** AssumeRole's input by STS's own member names. */
 export type AssumeRoleInput = {
@@ -64,7 +63,7 @@ export function planSession(
     ['grant-end', left],
     ['catalogue', Math.min(role.session.max, request.role.sessionSeconds)],
     ['role-maximum', role.maxSessionDuration],
-    ['role-chaining', CHAINING_MOST],
+    ['role-chaining', SESSION_MOST / SECOND],
   ]);
   const input: AssumeRoleInput = {
     RoleArn: role.arn,

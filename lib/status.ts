@@ -1,10 +1,8 @@
 // What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
 import { afterQuiet } from './quiet.ts';
 import type { Grant, RequestRecord, Stage, Status } from './schema.ts';
-import { DAY, HOUR, MINUTE, SECOND } from './time.ts';
+import { DAY, HOUR, MINUTE, SECOND, SESSION_MOST } from './time.ts';
 
-/** No session from role chaining lives longer (iam-ug, id_roles_terms-and-concepts). */
-const SESSION_MOST = HOUR;
 /** When a revocation that nobody has finished is written down as failed. */
 export const REVOCATION_OVERDUE = 15 * MINUTE;
 

@@ -5,6 +5,9 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
+/** The longest that a session from role chaining lives (iam-ug, id_roles_terms-and-concepts). Milliseconds. */
+export const SESSION_MOST = HOUR;
+
 /** Epoch milliseconds -> `2026-11-22T10:00:00Z`, cut to the second. */
 export const toInstant = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
