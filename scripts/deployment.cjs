@@ -2,5 +2,7 @@
 const { settings } = require('./settings.ts');
 const { events } = require('./function-events.ts');
 const { roles } = require('./function-roles.ts');
+const { alarms } = require('./alarms.ts');
+const { httpStage } = require('./http-stage.ts');
 const { table, filters } = require('./table-resource.ts');
-module.exports = { settings, events, roles, table, filters };
+module.exports = { settings, events, roles, table, filters, alarms, httpStage };

@@ -134,16 +134,19 @@ function readStream(): Statement[] {
   ];
 }
 
-/** Either identity may be the one that was verified: the address or its domain. */
+/**
+ * Either identity may be the one that was verified: the address or its domain. Where it has a default configuration set, SES asks for the
+ * permission on that as well, whose name the deployment does not know.
+ */
 function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Statement {
-  const identities = [senderAddress, senderDomain].map((identity) =>
-    sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`),
+  const resources = [`identity/${senderAddress}`, `identity/${senderDomain}`, 'configuration-set/*'].map((resource) =>
+    sub(`arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:${resource}`),
   );
   return {
     Sid: 'Mail',
     Effect: 'Allow',
     Action: ['ses:SendEmail'],
-    Resource: identities,
+    Resource: resources,
     Condition: { StringEquals: { 'ses:FromAddress': senderAddress } },
   };
 }

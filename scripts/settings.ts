@@ -35,6 +35,11 @@ export const settingTable = {
     default: '',
   },
   alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms go to', default: '' },
+  reservedConcurrency: {
+    variable: 'LATCHKEY_RESERVED_CONCURRENCY',
+    what: 'concurrent executions to reserve for each of api, issue-session and decision-page',
+    default: '',
+  },
   ticketHosts: {
     variable: 'LATCHKEY_TICKET_HOSTS',
     what: "hosts of the catalogue's ticket validators, separated by commas",
@@ -55,6 +60,8 @@ export type Settings = Record<Name, string> & {
   alarmActions: string[];
   /** what the functions that ask validators may invoke */
   ticketArns: string[];
+  /** for each function that answers calls; none unless given, because Lambda keeps 100 of an account's executions unreserved */
+  reserved: number | { Ref: 'AWS::NoValue' };
   /** where links in mails lead: what was given, or the API's own URL */
   links: string | { 'Fn::Sub': string };
 };
@@ -102,6 +109,8 @@ export function checkSettings(
     faults.push('organization must be an organization id such as o-a1b2c3d4e5');
   if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic))
     faults.push('alarmTopic must be the ARN of an SNS topic');
+  if (found.reservedConcurrency && !/^[1-9]\d{0,4}$/.test(found.reservedConcurrency))
+    faults.push('reservedConcurrency must be a number of executions such as 20');
   const ticketArns = listIn(found.ticketValidatorArns);
   for (const arn of ticketArns)
     if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
@@ -125,6 +134,7 @@ export function checkSettings(
       senderDomain: senderAddress.slice(senderAddress.lastIndexOf('@') + 1),
       alarmActions: found.alarmTopic ? [found.alarmTopic] : [],
       ticketArns,
+      reserved: found.reservedConcurrency ? Number(found.reservedConcurrency) : { Ref: 'AWS::NoValue' },
       links: found.baseUrl || { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` },
     },
   };

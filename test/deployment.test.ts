@@ -50,6 +50,14 @@ type Resource = {
   UpdateReplacePolicy?: string;
 };
 
+/** The parameters without which there is no deployment. */
+const required = {
+  region: 'eu-west-1',
+  issuer: 'https://login.example.com',
+  audience: 'a, b',
+  scope: 's',
+  sender: 'Latchkey <lk@mail.example.com>',
+};
 const scratch = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
 let resources: Record<string, Resource>;
 let artefacts: Artefact[];
@@ -303,10 +311,10 @@ describe('permissions', () => {
       }),
   );
 
-  test('mail goes out as the sender alone', () =>
+  test('email is sent as the sender alone, through whatever configuration set its identity has', () =>
     expect(statementsOf('notify').find(({ Action }) => Action?.includes('ses:SendEmail'))).toMatchObject({
-      Resource: ['latchkey@example.com', 'example.com'].map((identity) => ({
-        'Fn::Sub': `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:identity/${identity}`,
+      Resource: ['identity/latchkey@example.com', 'identity/example.com', 'configuration-set/*'].map((resource) => ({
+        'Fn::Sub': `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
       })),
       Condition: { StringEquals: { 'ses:FromAddress': 'latchkey@example.com' } },
     }));
@@ -443,13 +451,35 @@ describe('the API', () => {
       JwtConfiguration: { Issuer: 'https://issuer.invalid', Audience: ['latchkey'] },
     }));
 
-  test('speaks payload 2.0, is throttled, and lets no other origin in', () => {
+  test('throttles each route on its own, public ones lower, and exists after its routes', () => {
+    const { Properties, DependsOn } = resources.HttpApiStage as Resource & { DependsOn: string[] };
+    const settings = Properties.RouteSettings as Record<string, Record<string, unknown>>;
+    expect(Object.keys(settings).sort()).toEqual([...deployed().keys()].sort());
+    for (const [key, given] of Object.entries(settings)) {
+      const isPublic = deployed().get(key)!.AuthorizationType === undefined;
+      const [rate, burst] = isPublic ? [20, 40] : [50, 100];
+      expect([key, given]).toEqual([
+        key,
+        { DetailedMetricsEnabled: true, ThrottlingRateLimit: rate, ThrottlingBurstLimit: burst },
+      ]);
+    }
+    expect(DependsOn.toSorted()).toEqual(
+      ['HttpApiLogGroup', ...ofType('AWS::ApiGatewayV2::Route').map(([id]) => id)].sort(),
+    );
+  });
+
+  test('reserves no concurrency unless the deployment says so', () => {
+    for (const name of httpFunctions)
+      expect(lambdaOf(name).Properties.ReservedConcurrentExecutions).toEqual({ Ref: 'AWS::NoValue' });
+    expect(checkSettings({ ...required, reservedConcurrency: '20' })).toMatchObject({ settings: { reserved: 20 } });
+    expect(checkSettings({ ...required, reservedConcurrency: 'some' })).toEqual({
+      faults: ['reservedConcurrency must be a number of executions such as 20'],
+    });
+  });
+
+  test('speaks payload 2.0 and lets no other origin in', () => {
     for (const [, { Properties }] of ofType('AWS::ApiGatewayV2::Integration'))
       expect(Properties.PayloadFormatVersion).toBe('2.0');
-    expect(resources.HttpApiStage!.Properties.DefaultRouteSettings).toMatchObject({
-      ThrottlingBurstLimit: 100,
-      ThrottlingRateLimit: 50,
-    });
     expect(resources.HttpApi!.Properties.CorsConfiguration).toBeUndefined();
   });
 
@@ -567,12 +597,32 @@ describe('news and time', () => {
     });
     expect(watched.sort()).toEqual([
       'ApproximateNumberOfMessagesVisible of {"Fn::GetAtt":["DeadLetters","QueueName"]}',
+      'CallFailures of Latchkey/example',
+      'EmailDenials of Latchkey/example',
+      'EmailRejections of Latchkey/example',
       'Errors of latchkey-example-notify',
       'Errors of latchkey-example-revoke-sessions',
       'Errors of latchkey-example-sweep',
       'IteratorAge of latchkey-example-notify',
       'IteratorAge of latchkey-example-revoke-sessions',
       'RevocationFailures of Latchkey/example',
+    ]);
+  });
+
+  test('every metric that an alarm watches is counted from the logs of the functions that write such lines', () => {
+    const filters = ofType('AWS::Logs::MetricFilter').map(([, { Properties, ...rest }]) => {
+      const [{ MetricName }] = Properties.MetricTransformations as [{ MetricName: string }];
+      const group = resources[(rest as { DependsOn?: string }).DependsOn!]!.Properties.LogGroupName;
+      expect(group).toBe(Properties.LogGroupName);
+      return `${MetricName} of ${String(group).replace('/aws/lambda/latchkey-example-', '')}: ${Properties.FilterPattern}`;
+    });
+    expect(filters.sort()).toEqual([
+      'CallFailures of api: { ($.code = "call-failed") }',
+      'CallFailures of decision-page: { ($.code = "call-failed") }',
+      'CallFailures of issue-session: { ($.code = "call-failed") }',
+      'EmailDenials of notify: { ($.code = "message-deferred") && ($.aws = "*") && ($.aws != "Thrott*") && ($.aws != "ServiceUnavailable") }',
+      'EmailRejections of notify: { ($.code = "message-refused") }',
+      'RevocationFailures of revoke-sessions: { ($.code = "revocation-failed") }',
     ]);
   });
 
@@ -796,13 +846,7 @@ describe('artefacts', () => {
 });
 
 describe('parameters', () => {
-  const whole = {
-    region: 'eu-west-1',
-    issuer: 'https://login.example.com',
-    audience: 'a, b',
-    scope: 's',
-    sender: 'Latchkey <lk@mail.example.com>',
-  };
+  const whole = required;
 
   test('a deployment without any is told all that are missing, and how to give them', () => {
     const { status, stdout, stderr } = spawnSync(
