@@ -54,9 +54,9 @@ export async function startLocalServer({
 }: Partial<LocalSettings> = {}): Promise<LocalServer> {
   const { data, doubts } = loadCatalogue(catalogueFile);
   const listening = await listen(port);
-  let giveBack: (() => void) | undefined;
+  let giveBack: (() => Promise<void>) | undefined;
   try {
-    giveBack = rest.dataDir === undefined ? undefined : takeDataDir(rest.dataDir);
+    giveBack = rest.dataDir === undefined ? undefined : await takeDataDir(rest.dataDir);
     const own = ['localhost', '127.0.0.1', '[::1]'].map((host) => `${host}:${listening.port}`);
     const settings = { port, catalogueFile, aws, ...rest, ticketHosts: [...own, ...ticketHosts] };
     const unlisted = unlistedHosts(data.ticketValidators, settings.ticketHosts, 'LATCHKEY_TICKET_HOSTS');
@@ -70,12 +70,12 @@ export async function startLocalServer({
       async close() {
         await listening.close();
         await serving.close();
-        giveBack?.();
+        await giveBack?.();
       },
     };
   } catch (error) {
     await listening.close();
-    giveBack?.();
+    await giveBack?.();
     throw error;
   }
 }

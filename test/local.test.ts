@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { request as httpRequest } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { CreateTableCommand, waitUntilTableExists } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
@@ -598,7 +599,7 @@ describe('as a process', () => {
     return { child, ended, errors: text(child.stderr) };
   };
   /** Everything that was printed until the ready line. */
-  const ready = async (child: ReturnType<typeof start>['child']): Promise<string> => {
+  const ready = async (child: { stdout: Readable }): Promise<string> => {
     let printed = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
       printed += chunk;
@@ -643,6 +644,32 @@ describe('as a process', () => {
     ).toMatchObject({ id, status: 'active' });
     second.child.kill('SIGINT');
     expect(await second.ended).toEqual([0, null]);
+  });
+
+  test('opens the directory of a server that was killed, as a zombie or with a process id that another one has', async () => {
+    const data = join(folder, 'killed');
+    // a parent that never asks how its child ended keeps it as a zombie
+    const script = '"$@" & echo "pid $!"; exec sleep 600';
+    const command = [process.execPath, '--require', './scripts/preflight.cjs', 'local/start.ts', '--port', '0'];
+    const parent = spawn('sh', ['-c', script, 'sh', ...command, '--data', data]);
+    try {
+      const [, pid] = /^pid (\d+)$/m.exec(await ready(parent))!;
+      process.kill(Number(pid), 'SIGKILL');
+      const next = start('--port', '0', '--data', data);
+      await ready(next.child);
+      expect(process.kill(Number(pid), 0)).toBe(true);
+      next.child.kill('SIGKILL');
+      await next.ended;
+    } finally {
+      parent.kill();
+    }
+
+    // where 0.1.0 looked for the process
+    writeFileSync(join(data, 'server.pid'), String(process.pid));
+    const last = start('--port', '0', '--data', data);
+    await ready(last.child);
+    last.child.kill('SIGTERM');
+    expect(await last.ended).toEqual([0, null]);
   });
 
   test('says so when the table there lacks an index', async () => {
