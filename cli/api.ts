@@ -16,7 +16,7 @@ export type RoleList = InferOutput<typeof RoleListView>;
 export type RequestList = InferOutput<typeof RequestListView>;
 
 export type ApiCall = {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   query?: Record<string, string | undefined>;
   body?: object;

@@ -29,6 +29,7 @@ export const exitOf = {
   'not-the-requester': 'not-allowed',
   'needs-mfa': 'sign-in',
   'needs-sign-in': 'sign-in',
+  'identity-changed': 'not-allowed',
   'not-allowed': 'not-allowed',
   'role-not-found': 'not-found',
   'request-not-found': 'not-found',

@@ -4,11 +4,12 @@ import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } f
 import { extendRequest } from '../lib/extend.ts';
 import { explainFiling, type Filing, fileRequest } from '../lib/file-request.ts';
 import { endpoint, reply } from '../lib/http.ts';
+import { listIdentities, releaseIdentity } from '../lib/identity.ts';
 import { listRequests } from '../lib/lists.ts';
 import { openApiDocument } from '../lib/openapi.ts';
 import { rolesFor } from '../lib/policy.ts';
 import type { RequestRecord } from '../lib/schema.ts';
-import { discoveryView, explanationView, meView, requestView, roleView } from '../lib/view.ts';
+import { discoveryView, explanationView, identityListView, meView, requestView, roleView } from '../lib/view.ts';
 
 export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
   const view = (request: RequestRecord) => requestView(app.catalogue, request, app.clock());
@@ -38,6 +39,9 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
     readRequest: async ({ caller, param }) => reply(200, view(await readRequest(app, caller, param))),
     decideRequest: async ({ caller, param, body }) => reply(200, view(await decideRequest(app, caller, param, body))),
     reviewRequest: async ({ caller, param, body }) => reply(200, view(await reviewRequest(app, caller, param, body))),
+    listIdentities: async ({ caller, query }) =>
+      reply(200, identityListView(await listIdentities(app, caller, query.person))),
+    releaseIdentity: async ({ caller, param }) => reply(200, { released: await releaseIdentity(app, caller, param) }),
     endRequest: async ({ caller, param, body }) => reply(200, view(await endRequest(app, caller, param, body.comment))),
   });
 });

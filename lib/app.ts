@@ -21,7 +21,7 @@ import type { Identity } from './principal.ts';
 import type { TrialInput, Tried } from './probe.ts';
 import type { RevocationList } from './revocation-plan.ts';
 import { revoker } from './revoker.ts';
-import type { MessageRecord, RequestRecord } from './schema.ts';
+import type { Binding, MessageRecord, RequestRecord } from './schema.ts';
 import type { AssumeRoleInput } from './session.ts';
 import { federation } from './sign-in.ts';
 import { dynamoStore } from './store.ts';
@@ -73,6 +73,8 @@ export type LogCode =
   | 'revocation-failed'
   | 'console-undelivered'
   | 'ticket-unanswered'
+  | 'identity-changed'
+  | 'identity-released'
   | 'doctor-probed';
 
 /** A request's place in a list: newest first by time, then by id. */
@@ -115,6 +117,14 @@ export interface Store {
   /** How far the last look for leavers got. Strongly consistent. */
   lastLook(): Promise<Look | undefined>;
   saveLook(look: Look): Promise<void>;
+  /** Whose a token's subject is, by the subject's digest. Eventually consistent: what it misses, `bindIdentity` meets. */
+  getIdentity(id: string): Promise<Binding | undefined>;
+  /** Says whose a subject is unless somebody has; answers what holds from now on. */
+  bindIdentity(binding: Binding): Promise<Binding>;
+  /** The subjects that are bound to a person, by the key they were bound under; oldest first, eventually consistent. */
+  identitiesOf(person: string): Promise<Binding[]>;
+  /** Forgets whose a subject is, and keeps who said so and when. False: it was nobody's. */
+  releaseIdentity(id: string, by: string, at: number): Promise<boolean>;
   /** The message behind a link. Strongly consistent. */
   getMessage(requestId: string, id: string): Promise<MessageRecord | undefined>;
   /**

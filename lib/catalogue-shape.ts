@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { bounds } from './catalogue.ts';
 import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
 import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
-import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from './entry.ts';
+import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern, subjectPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
 import { partitions } from './partition.ts';
 import { reachNames } from './reach.ts';
@@ -56,10 +56,14 @@ const isIdentity = (text: string): boolean =>
   principalPattern.test(text) || ssoUserPattern.test(text) || v.is(Email, text);
 const canonicalIdentity = (text: string): string =>
   text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase();
-const Identity = v.pipe(
+/** What joins the identities of one human: also an account at the issuer, which nothing else can name. */
+const OwnIdentity = v.pipe(
   v.string(),
-  v.check(isIdentity, 'must be a mail address or the ARN of an IAM user or role'),
-  v.transform(canonicalIdentity),
+  v.check(
+    (text) => isIdentity(text) || subjectPattern.test(text),
+    'must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+  ),
+  v.transform((text) => (subjectPattern.test(text) ? text : canonicalIdentity(text))),
 );
 const isNamedSet = (text: string): boolean => text === 'everyone' || /^group:./.test(text);
 const isEntry = (text: string): boolean => isNamedSet(text) || isIdentity(text) || permissionSetPattern.test(text);
@@ -183,7 +187,7 @@ const ChatId = v.pipe(
 const PersonRule = strict({
   email: Email,
   name: label,
-  principals: v.optional(v.array(Identity), []),
+  principals: v.optional(v.array(OwnIdentity), []),
   /** by the chat's name; bots may name the person so, and nobody signs in with it */
   chat: v.optional(v.record(ChatName, ChatId), {}),
 });

@@ -18,6 +18,9 @@ export const ssoUserPattern = arn(/sts::(\d{12}):assumed-role\/AWSReservedSSO_\*
 export const ssoUser = (partition: string, account: string, name: string): string =>
   `arn:${partition}:sts::${account}:assumed-role/AWSReservedSSO_*/${name}`;
 
+/** An account at the issuer, as its tokens name it: `https://idp.example.com#00u1`. OpenID Connect Core 1.0, section 2: a subject has at most 255 ASCII characters. */
+export const subjectPattern = /^https?:\/\/[\x21-\x22\x24-\x7e]{1,300}#[\x20-\x7e]{1,255}$/;
+
 /**
  * The one form in which a principal is compared. A role loses its path, because the ARN of an assumed role has none
  * (iam-ug, reference_identifiers) and a role's name is unique in its account.

@@ -2,8 +2,9 @@
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import type { Catalogue } from './catalogue.ts';
-import { earlierBy, type Filing, fileUnder, identityOf, replayed } from './file-request.ts';
+import { earlierBy, type Filing, fileUnder, identityOf, openOf, replayed } from './file-request.ts';
 import type { Asked } from './filing-context.ts';
+import { confirmIdentity } from './identity.ts';
 import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -27,8 +28,9 @@ export async function extendRequest(
   const identity = identityOf(app, ['extend', caller.principal, continuedId], body, idempotencyKey);
   const [continued, own, found] = await Promise.all([
     app.store.get(continuedId),
-    app.store.openOf(caller.person.key, app.clock()),
+    openOf(app, caller.person),
     identity.fingerprint === undefined ? undefined : app.store.get(identity.id),
+    confirmIdentity(app, caller),
   ]);
   if (!continued) throw notFound();
   checkRequester(continued, app.catalogue, caller);

@@ -1,8 +1,10 @@
 // Filing a request, or asking what filing would say: read what the rules count, ask the core, save.
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
+import type { Person } from './catalogue.ts';
 import { digestOf } from './digest.ts';
-import type { Asked, Counted, FilingContext } from './filing-context.ts';
+import type { Asked, Counted, FilingContext, OpenRequest } from './filing-context.ts';
+import { confirmIdentity } from './identity.ts';
 import { placesAsked } from './limits.ts';
 import { type Judgement, judgeFiling, refusalOf, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
@@ -34,6 +36,7 @@ export async function fileRequest(
     countedFor(app, asked),
     identity.fingerprint === undefined ? undefined : app.store.get(identity.id),
     answerForFiling(app, asked),
+    confirmIdentity(app, caller),
   ]);
   const earlier = await earlierBy(app, identity.id, found, counted.own);
   if (earlier) return replayed(earlier, identity.fingerprint);
@@ -95,6 +98,17 @@ export function replayed(request: RequestRecord, fingerprint: string | undefined
   return { is: 'replayed', request };
 }
 
+/** What is open of a person under any identity, as the rules of filing count it; the catalogue may have joined some of them since. */
+export async function openOf(
+  { store, clock }: Pick<App, 'store' | 'clock'>,
+  { key, identities }: Person,
+  since?: number,
+): Promise<OpenRequest[]> {
+  const now = clock();
+  const found = await Promise.all([...new Set([key, ...identities])].map((one) => store.openOf(one, now, since)));
+  return found.flat();
+}
+
 // --- internal ---
 
 const askedBy = ({ catalogue, clock }: Part, caller: Caller, body: NewRequest): Asked => ({
@@ -112,7 +126,7 @@ async function countedFor(app: Part, asked: Asked): Promise<Counted> {
   const most = catalogue.roles.get(body.role)?.limits?.open;
   // an open review counts however long ago it was owed; only break-glass asks for that
   const [own, ofRole, byBot] = await Promise.all([
-    app.store.openOf(requester.key, now, body.breakGlass ? 0 : undefined),
+    openOf(app, requester, body.breakGlass ? 0 : undefined),
     most === undefined ? [] : app.store.placesOf(body.role, now, placesAsked(most)),
     bot ? app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour) : [],
   ]);

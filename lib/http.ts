@@ -20,7 +20,7 @@ import {
   routesServedBy,
   type ServedBy,
 } from './routes.ts';
-import { IdempotencyKey, RequestId, RoleId } from './schema.ts';
+import { IdempotencyKey, IdentityId, RequestId, RoleId } from './schema.ts';
 import { noObject, unknownField } from './strict-object.ts';
 import { requestView } from './view.ts';
 
@@ -179,9 +179,12 @@ function paramOf(route: Route, event: HttpEvent): string {
   const param = Object.values(event.pathParameters ?? {})[0] ?? '';
   if (route.path.startsWith('/requests/{id}') && !v.is(RequestId, param)) throw notFound();
   if (route.path.startsWith('/roles/{id}') && !v.is(RoleId, param)) throw noRole();
+  if (route.path.startsWith('/identities/{id}') && !v.is(IdentityId, param)) throw noIdentity();
   return param;
 }
 
+const noIdentity = () =>
+  new Problem('invalid-request', 'This is not the id of an identity. GET /v1/identities?person=... lists them.');
 const noRole = () => new Problem('role-not-found', 'This is not the id of a role. GET /v1/roles lists yours.');
 
 const mountOf = (event: HttpEvent): string =>

@@ -44,7 +44,12 @@ function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] 
     if (view !== 'mine') throw new Problem('not-allowed', 'A bot sees what it has filed: view=mine.');
     return [{ by: 'filer', principal: caller.principal }];
   }
-  if (view === 'mine') return [{ by: 'requester', person: caller.person.key }];
+  // under whatever identity it was filed; the catalogue may have joined some of them since
+  if (view === 'mine')
+    return [...new Set([caller.person.key, ...caller.person.identities])].map((person) => ({
+      by: 'requester',
+      person,
+    }));
   if (view === 'all') {
     if (!names([...catalogue.admins, ...catalogue.auditors], who))
       throw new Problem('not-allowed', 'Only admins and auditors see all requests. Try view=mine or view=to-decide.');

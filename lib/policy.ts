@@ -390,7 +390,10 @@ export function isSamePerson(
   caller: Caller,
 ): boolean {
   return [stored.person, stored.principal].some(
-    (identity) => identity === caller.principal || personOf(catalogue, identity).key === caller.person.key,
+    (identity) =>
+      identity === caller.principal ||
+      identity === caller.subject ||
+      personOf(catalogue, identity).key === caller.person.key,
   );
 }
 

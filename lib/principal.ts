@@ -23,6 +23,8 @@ export type Caller = {
   kind: 'person' | 'bot';
   /** canonical: `ISSUER#SUBJECT` for a token, `arn:aws:iam::ACCOUNT:user|role/NAME` for SigV4 */
   principal: string;
+  /** `ISSUER#SUBJECT` of a token, whatever its principal is */
+  subject?: string;
   person: Person;
   /** the catalogue's and the token's, joined */
   groups: readonly string[];
@@ -105,22 +107,43 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
   const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];
   if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine)))
     throw unauthenticated('The token names no IAM principal.');
-  const principal = machine === undefined ? `${identity.issuer}#${sub}` : canonicalPrincipal(machine);
-  const isVerified = claims.email_verified === true || claims.email_verified === 'true';
-  const email = isVerified ? mailAddress(claims.email) : undefined;
-  const known = catalogue.people.get(principal) ?? (email === undefined ? undefined : personOf(catalogue, email));
-  const person = known ?? personOf(catalogue, principal);
+  const subject = `${identity.issuer}#${sub}`;
+  const principal = machine === undefined ? subject : canonicalPrincipal(machine);
+  const person = catalogue.people.get(principal) ?? personOfClaims(catalogue, claims, machine && principal);
   const ownName =
     typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
   return {
     ...kindOf(catalogue, principal),
     principal,
+    subject,
     person: ownName === undefined ? person : { ...person, name: printable(ownName) || person.name },
     groups: joinGroups(catalogue, person, list(claims[identity.groupsClaim])),
     via: 'oidc',
     mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
     ...(typeof claims.auth_time === 'number' && { signedInAt: claims.auth_time * SECOND }),
   };
+}
+
+/**
+ * The person whom a verified address names. Without one a token is nobody: the same account must not be another person whenever
+ * its holder asks the issuer for less.
+ * @param machine the principal that the issuer vouches for in a claim of its own, which needs no address
+ * @throws Problem `unauthenticated` that says what the address lacks
+ */
+function personOfClaims(catalogue: Catalogue, claims: Claims, machine: string | undefined): Person {
+  const email = mailAddress(claims.email);
+  const isVerified = claims.email_verified === true || claims.email_verified === 'true';
+  if (email !== undefined && isVerified) return personOf(catalogue, email);
+  if (machine !== undefined) return personOf(catalogue, machine);
+  throw unauthenticated(
+    `The token names no person: ${whyNotCounted(claims, email)} Have your identity provider put "email" and "email_verified": true into access tokens, or name the account in \`people\` of the catalogue as ISSUER#SUBJECT.`,
+  );
+}
+
+function whyNotCounted({ email: claim }: Claims, email: string | undefined): string {
+  if (claim === undefined) return 'it has no "email" claim.';
+  if (email === undefined) return 'its "email" claim is not a valid email address.';
+  return 'it has an "email" claim, but not "email_verified": true beside it.';
 }
 
 /**

@@ -11,6 +11,7 @@ export const problemTable = {
   'not-the-requester': { status: 403, title: 'This grant belongs to somebody else' },
   'needs-mfa': { status: 403, title: 'This role needs a sign-in with MFA' },
   'needs-sign-in': { status: 403, title: 'This role needs a fresh sign-in' },
+  'identity-changed': { status: 403, title: 'This account is known as another person' },
   'not-allowed': { status: 403, title: 'This kind of caller may not do that' },
   'role-not-found': { status: 404, title: 'No such role for you' },
   'request-not-found': { status: 404, title: 'No such request for you' },

@@ -12,7 +12,7 @@ export type HttpFunctionName = (typeof httpFunctions)[number];
 /** Answers whatever no route knows, as 404 or 405. */
 export const unknownServedBy: HttpFunctionName = 'api';
 
-export type Method = 'GET' | 'POST' | 'HEAD' | 'OPTIONS';
+export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'OPTIONS';
 export type Route = {
   method: Method;
   /** without mount; `{name}` is a path parameter */
@@ -203,6 +203,25 @@ export const routes = {
       'too-many-open',
       'idempotency-mismatch',
     ],
+  },
+  listIdentities: {
+    method: 'GET',
+    path: '/identities',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'The accounts at the issuer whose tokens have called as a person; for admins',
+    query: s.IdentityQuery,
+    answers: { 200: s.IdentityListView },
+    problems: ['not-allowed'],
+  },
+  releaseIdentity: {
+    method: 'DELETE',
+    path: '/identities/{id}',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Forgets whose an account at the issuer is, so that its next call says so anew; for admins',
+    answers: { 200: s.ReleasedView },
+    problems: ['not-allowed', 'invalid-request'],
   },
   issueCredentials: {
     method: 'POST',

@@ -1,5 +1,6 @@
 // Every shape once: what is stored, what the API takes and what it answers. Types are inferred from here.
 import * as v from 'valibot';
+import { canonicalPrincipal } from './entry.ts';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { named, strict } from './strict-object.ts';
 import { parseDuration, parseInstant } from './time.ts';
@@ -320,6 +321,9 @@ export const MessageRecord = v.object({
   expiresAt: At,
 });
 
+/** Whose a token's subject is: `subject` is `ISSUER#SUBJECT`, `id` its digest, `person` a key, `boundAt` epoch milliseconds. */
+export type Binding = { id: string; subject: string; person: string; boundAt: number };
+
 // -- what the API takes ----------------------------------------------------------------------------------------------
 
 const reason = text(1000);
@@ -388,6 +392,15 @@ export const ListQuery = strict({
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
+/** `person`: a mail address in any case, or the ARN of an IAM user or role. */
+export const IdentityQuery = strict({
+  person: v.pipe(
+    oneLine(600),
+    v.minLength(1, 'must name a person'),
+    v.transform((text) => (text.includes(':') ? canonicalPrincipal(text) : text.toLowerCase())),
+  ),
+});
+export const IdentityId = v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be the id of an identity'));
 export const FileQuery = strict({
   dryRun: v.optional(
     v.pipe(
@@ -542,6 +555,11 @@ export const RequestView = v.object({
     }),
   ),
 });
+export const IdentityListView = v.object({
+  items: v.array(v.object({ id: v.string(), principal: v.string(), person: v.string(), boundAt: Instant })),
+});
+/** false where nothing was known of the account */
+export const ReleasedView = v.object({ released: v.boolean() });
 export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });
 export const ExplanationView = v.object({
   outcome: v.picklist(['automatic', 'needs-approval', 'refused']),
@@ -596,6 +614,7 @@ export type LinkForm = v.InferOutput<typeof LinkForm>;
 export type NewReview = v.InferOutput<typeof NewReview>;
 export type NewExtension = v.InferOutput<typeof NewExtension>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
+export type IdentityListView = v.InferOutput<typeof IdentityListView>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;
 export type RoleView = v.InferOutput<typeof RoleView>;

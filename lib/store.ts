@@ -15,6 +15,7 @@ import { bounds } from './catalogue.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
 import type { OpenRequest } from './filing-context.ts';
+import { identityItems } from './identity-items.ts';
 import { upgraded } from './older-document.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
@@ -177,6 +178,7 @@ export function dynamoStore(client: Client, table: string): Store {
 
   return {
     ...revocationItems(client, table),
+    ...identityItems(client, table),
 
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));

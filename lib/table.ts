@@ -7,6 +7,7 @@ export const prefixes = {
   message: 'message#',
   revocations: 'revocations#',
   sweep: 'sweep#',
+  identity: 'identity#',
 } as const;
 export type ItemKind = keyof typeof prefixes;
 

@@ -2,6 +2,8 @@
 import type { App, SessionCredentials } from './app.ts';
 import { type Change, changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
+import { openOf } from './file-request.ts';
+import { confirmIdentity } from './identity.ts';
 import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -11,14 +13,14 @@ import { planSession, type SessionPlan } from './session.ts';
 import { statusAt } from './status.ts';
 import { MINUTE, parseDuration, toInstant } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts'>;
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts' | 'log'>;
 
 /** The id of a request, or of a role of which the caller has a grant. */
 export type Wanted = { request: string } | { role: string };
 
 /**
- * Vends credentials. Three round trips: read, AssumeRole, write; by role one more, which finds the request. The write comes last because the record carries the
- * access key id, which STS makes; the credentials leave only if the write found the grant still standing.
+ * Vends credentials. Three round trips: read, AssumeRole, write; by role one more, which finds the request. The write comes
+ * last because the record carries the access key id, which STS makes; the credentials leave only if the write found the grant still standing.
  * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
 export async function issueCredentials(
@@ -54,7 +56,7 @@ const URL_LIFE = 15 * MINUTE;
  * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
 export async function issueConsole(
-  app: Part & Pick<App, 'signIn' | 'baseUrl' | 'log'>,
+  app: Part & Pick<App, 'signIn' | 'baseUrl'>,
   caller: Caller,
   wanted: Wanted,
   destination = '/',
@@ -86,7 +88,7 @@ export async function issueConsole(
  * @throws Problem `role-not-found`; `no-grant` when none is open; `not-the-requester` to a bot
  */
 async function requestForRole(app: Part, caller: Caller, role: string): Promise<RequestRecord> {
-  const slots = await app.store.openOf(caller.person.key, app.clock());
+  const slots = await openOf(app, caller.person);
   const ids = slots.filter((slot) => slot.role === role && slot.until > app.clock()).map(({ id }) => id);
   const found = await Promise.all(ids.map((id) => app.store.get(id)));
   const request = closest(
@@ -117,8 +119,8 @@ async function assume(
   kind: Session['kind'],
   asked: number | undefined,
 ): Promise<Assumed> {
-  const request =
-    'role' in wanted ? await requestForRole(app, caller, wanted.role) : await app.store.get(wanted.request);
+  const found = 'role' in wanted ? requestForRole(app, caller, wanted.role) : app.store.get(wanted.request);
+  const [request] = await Promise.all([found, confirmIdentity(app, caller)]);
   if (!request) throw notFound();
   const now = app.clock();
   const role = roleToVend(request, { catalogue: app.catalogue, caller, now });

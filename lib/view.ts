@@ -4,7 +4,16 @@ import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
 import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
-import type { DiscoveryView, ExplanationView, MeView, RequestRecord, RequestView, RoleView } from './schema.ts';
+import type {
+  Binding,
+  DiscoveryView,
+  ExplanationView,
+  IdentityListView,
+  MeView,
+  RequestRecord,
+  RequestView,
+  RoleView,
+} from './schema.ts';
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';
 
@@ -149,6 +158,15 @@ export const meView = ({ principal, person, groups, via }: Caller): MeView => ({
   name: person.name,
   groups: [...groups],
   via: via === 'iam' ? 'iam' : 'oidc',
+});
+
+export const identityListView = (bound: readonly Binding[]): IdentityListView => ({
+  items: bound.map(({ id, subject, person, boundAt }) => ({
+    id,
+    principal: subject,
+    person,
+    boundAt: toInstant(boundAt),
+  })),
 });
 
 const accountView = ({ id, name, color }: { id: string; name: string; color?: string | undefined }) => ({

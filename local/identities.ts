@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { isGroup, isPermissionSet, ssoUserPattern } from '../lib/entry.ts';
+import { isGroup, isPermissionSet, ssoUserPattern, subjectPattern } from '../lib/entry.ts';
 import type { SigningKey } from './sigv4.ts';
 import { base32 } from './sts.ts';
 
@@ -31,7 +31,12 @@ export function identitiesOf(data: CatalogueData): Identities {
     ...Object.values(data.bots).flatMap((bot) => [bot.principal, ...bot.for]),
   ];
   const identities = [...new Set(entries)].filter(
-    (entry) => entry !== 'everyone' && entry !== 'owner' && !isGroup(entry) && !isPermissionSet(entry),
+    (entry) =>
+      entry !== 'everyone' &&
+      entry !== 'owner' &&
+      !isGroup(entry) &&
+      !isPermissionSet(entry) &&
+      !subjectPattern.test(entry),
   );
   const isPrincipal = (identity: string) => identity.startsWith('arn:');
   return {

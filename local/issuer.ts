@@ -11,6 +11,8 @@ import { DAY, SECOND } from '../lib/time.ts';
 export type Subject = ({ email: string } | { principal: string }) & {
   mfa?: boolean | undefined;
   groups?: readonly string[] | undefined;
+  /** laid over the token; null takes a claim away */
+  claims?: Record<string, unknown> | undefined;
 };
 export type Issuer = {
   url: string;
@@ -61,24 +63,24 @@ export async function createIssuer({
     token(subject) {
       const wall = Date.now();
       const now = clock();
-      return (
-        new SignJWT({
-          ...claimsOf(catalogue, subject),
-          scope: identity.scope,
-          groups: [...(subject.groups ?? [])],
-          amr: subject.mfa ? ['pwd', 'mfa'] : ['pwd'],
-          auth_time: Math.floor(now / SECOND),
-        })
-          .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid: kid ?? '' })
-          .setIssuer(url)
-          .setAudience([...identity.audience])
-          .setJti(randomUUID())
-          .setIssuedAt(Math.floor(wall / SECOND))
-          // Latchkey's clock can be moved, and judges the token too: it must outlast any story that is told with it, so it ends
-          // ten years after the later of both clocks and begins at no time (no nbf). No provider should do so.
-          .setExpirationTime(Math.floor((Math.max(wall, now) + 3650 * DAY) / SECOND))
-          .sign(signingKey)
-      );
+      const claims = {
+        ...claimsOf(catalogue, subject),
+        scope: identity.scope,
+        groups: [...(subject.groups ?? [])],
+        amr: subject.mfa ? ['pwd', 'mfa'] : ['pwd'],
+        auth_time: Math.floor(now / SECOND),
+        iss: url,
+        aud: [...identity.audience],
+        jti: randomUUID(),
+        iat: Math.floor(wall / SECOND),
+        // Latchkey's clock can be moved, and judges the token too: it must outlast any story that is told with it, so it ends
+        // ten years after the later of both clocks and begins at no time (no nbf). No provider should do so.
+        exp: Math.floor((Math.max(wall, now) + 3650 * DAY) / SECOND),
+        ...subject.claims,
+      };
+      return new SignJWT(Object.fromEntries(Object.entries(claims).filter(([, claim]) => claim !== null)))
+        .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid: kid ?? '' })
+        .sign(signingKey);
     },
   };
 }

@@ -90,6 +90,8 @@ const TokenBody = v.pipe(
     groups: v.optional(
       v.pipe(v.array(v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(200))), v.maxLength(100)),
     ),
+    /** laid over the token, so that any issuer's can be imitated; null takes a claim away */
+    claims: v.optional(v.record(v.string(), v.unknown())),
   }),
   v.check(
     ({ email, principal }) => (email === undefined) !== (principal === undefined),
@@ -118,10 +120,10 @@ function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.Inf
 }
 
 /** Any well-formed mail address will do, since strangers must be tried too: a stranger's token works and sees nothing. */
-function subjectOf({ principals }: Identities, { email, principal, mfa, groups }: v.InferOutput<typeof TokenBody>) {
-  if (principal === undefined) return { email: email!, mfa, groups };
+function subjectOf({ principals }: Identities, { email, principal, ...more }: v.InferOutput<typeof TokenBody>) {
+  if (principal === undefined) return { email: email!, ...more };
   const canonical = canonicalPrincipal(principal);
-  if (principals.includes(canonical)) return { principal: canonical, mfa, groups };
+  if (principals.includes(canonical)) return { principal: canonical, ...more };
   const detail = 'is no principal of the catalogue';
   throw new Problem('invalid-request', `${principal} ${detail}. Known are: ${principals.join(', ') || 'none'}.`, {
     errors: [{ pointer: '/principal', detail }],

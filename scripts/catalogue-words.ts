@@ -26,7 +26,8 @@ export const words: Readonly<Record<string, string>> = {
   people: 'People with more than a mail address: a name, further identities, chat users.',
   'people.email': 'The main mail address; approvers are mailed there.',
   'people.name': 'What others read.',
-  'people.principals': 'Further identities of the same human being: ARNs of IAM users and roles, mail addresses.',
+  'people.principals':
+    'Further identities of the same human being: ARNs of IAM users and roles, email addresses, accounts at the issuer as ISSUER#SUBJECT.',
   'people.chat': 'Users of chats by which bots may name this person, such as slack: U024BE7LH.',
   groups: 'Groups by name, joined with those of a token: mail addresses, ARNs, other groups as group:NAME.',
 

@@ -31,11 +31,13 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     api: [
       query('byRequester', 'byFiler', 'byMonth', 'pendingByRole', 'openByRole'),
       items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
+      items('identity', ['GetItem', 'UpdateItem']),
       ...askValidators(settings),
     ],
     'issue-session': [
       query('byRequester'),
       items('request', ['GetItem', 'PutItem']),
+      items('identity', ['GetItem', 'UpdateItem']),
       ...enterTargets(stage, settings.organization, catalogue),
     ],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
@@ -94,6 +96,7 @@ export const roleLogicalId = (name: string): string =>
 // -- what the grants are made of -------------------------------------------------------------------------------------
 
 const sids: Record<ItemKind, string> = {
+  identity: 'Identities',
   request: 'Requests',
   message: 'Messages',
   revocations: 'Revocations',
@@ -220,6 +223,7 @@ const enterTargets = (stage: string, organization: string, catalogue: CatalogueD
     'dynamodb:Query',
     'dynamodb:GetItem',
     'dynamodb:PutItem',
+    'dynamodb:UpdateItem',
     ...ownLog,
   ]);
 

@@ -114,6 +114,8 @@ ${[...tables.values()].join('\n')}
 14 and 22. **Generated IAM**: \`test/iam.test.ts\` has an independent simulator judge who enters a role and what a session can do in it: every IAM write
    of AWS by name, every deletion and stop of the audit services, every way of the table in [boundary.md](boundary.md), with and without the role's leave. It runs whole
    with \`npm test\` and prints how many assertions it made.
+21. **Identity**: one account at the issuer is one person, whatever its token says of the email address and by whatever other way the same human
+   comes: nobody decides or reviews what is their own, decides twice, or gets what is denied to them.
 23. **AWS files**: after an edit of \`~/.aws/config\`, botocore and the AWS SDK for JavaScript read our profile as it was meant and every other value as before,
    or the edit was refused and nothing was written. The copy for the command of \`exec\` has no credentials in its default profile and is otherwise the same.
    Where there is no Python with botocore, its recorded answers are compared.

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { CredentialsView, RequestView, RoleView } from '../lib/schema.ts';
 import { DAY, HOUR, MINUTE, toInstant } from '../lib/time.ts';
-import { type Answer, call, playStream } from './support/calls.ts';
+import { type Answer, call, known, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { passUntil } from './support/passing-time.ts';
 import { start } from './support/records.ts';
@@ -332,6 +332,8 @@ describe('the review', () => {
 
   test('costs no further round trip, at filing or later', async () => {
     const app = appWith();
+    await known(app, 'dev@example.com');
+    app.forget();
     await file(app);
     expect(app.hops()).toBe(2);
   });

@@ -115,13 +115,17 @@ describe('a mistake is named with line and column', () => {
       'an assumed role as a principal',
       'iam::222222222222:user/dev',
       'sts::222222222222:assumed-role/dev/s',
-      ['5:55 people.0.principals.0: must be a mail address or the ARN of an IAM user or role'],
+      [
+        '5:55 people.0.principals.0: must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+      ],
     ],
     [
       'the root user as a principal',
       ':user/dev',
       ':root',
-      ['5:55 people.0.principals.0: must be a mail address or the ARN of an IAM user or role'],
+      [
+        '5:55 people.0.principals.0: must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+      ],
     ],
     [
       'an identity of two people',

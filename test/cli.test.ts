@@ -194,6 +194,40 @@ describe('waiting', () => {
   });
 });
 
+describe('identities', () => {
+  test('an admin lists and releases the account of a person', async () => {
+    const admin = await person('security@example.com');
+    await file();
+    const listed = await cli(admin, 'identity', 'list', 'asi-dev@example.com');
+    expect(listed).toMatchObject({ status: 0, out: expect.stringMatching(/ACCOUNT[\s\S]*#asi-dev@example\.com/) });
+    const { items } = bodyOf<{ items: Array<{ id: string }> }>(
+      await cli(admin, 'identity', 'list', 'asi-dev@example.com', '--json'),
+    );
+    expect(await cli(admin, 'identity', 'release', items[0]!.id)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^Released/),
+    });
+    expect(await cli(admin, 'identity', 'release', items[0]!.id)).toMatchObject({ out: 'Nothing was bound.\n' });
+    expect(await cli(admin, 'identity', 'list', 'asi-dev@example.com')).toMatchObject({
+      out: 'No account is bound to this person.\n',
+    });
+  });
+
+  test('nobody else does, and an account that moved says whom to ask', async () => {
+    expect(await cli(dev, 'identity', 'list', 'lead@example.com')).toMatchObject({ status: 5 });
+    await file();
+    const claims = { email: 'asi.new@example.com' };
+    const body = JSON.stringify({ email: 'asi-dev@example.com', claims });
+    const answer = await fetch(`${server.url}/local/token`, { method: 'POST', body });
+    const { token } = (await answer.json()) as { token: string };
+    const moved = testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: token } });
+    expect(await cli(moved, 'request', 'sandbox-read', '--reason', reason)).toMatchObject({
+      status: 5,
+      err: expect.stringMatching(/Ask an admin/),
+    });
+  });
+});
+
 describe('refusals', () => {
   test.each([
     [

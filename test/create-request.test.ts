@@ -121,16 +121,6 @@ describe('filing', () => {
       expect(await filed(fakeApp(), { startsAt })).toMatchObject({ startsAt: '2026-11-22T12:00:00Z' });
     },
   );
-
-  test('whoever has no verified mail address is their principal, and stays the same human to the catalogue', async () => {
-    const app = fakeApp({ catalogue: withRole('read', { requesters: ['everyone'] }) });
-    const request = await filed(app, {}, { as: dev, claims: { email_verified: false } });
-    expect(request.requester).toEqual({
-      principal: 'https://issuer.example.com#sub-dev@example.com',
-      email: null,
-      name: 'issuer.example.com#sub-dev@example.com',
-    });
-  });
 });
 
 describe('a malformed call', () => {

@@ -196,11 +196,20 @@ describe('permissions', () => {
         functionNames.map((name) => [name, actionsOf(name).filter((action) => !action.startsWith('logs:'))]),
       ),
     ).toEqual({
-      api: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      api: [
+        'dynamodb:Query',
+        'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
+        'dynamodb:PutItem',
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
+      ],
       'issue-session': [
         'dynamodb:Query',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
+        'dynamodb:GetItem',
+        'dynamodb:UpdateItem',
         'sts:AssumeRole',
         'sts:TagSession',
         'sts:SetSourceIdentity',
@@ -259,8 +268,8 @@ describe('permissions', () => {
           return Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
         });
     expect(Object.fromEntries(functionNames.map((name) => [name, kinds(name)]))).toEqual({
-      api: ['request#*'],
-      'issue-session': ['request#*'],
+      api: ['request#*', 'identity#*'],
+      'issue-session': ['request#*', 'identity#*'],
       'decision-page': ['message#*', 'request#*'],
       notify: ['message#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],

@@ -122,6 +122,19 @@ describe('tokens', () => {
     expect(await json(fetch(`${url}/v1/roles`, { headers }))).toEqual({ items: [] });
   });
 
+  test('carry any claim that was asked for, and lack what null takes away', async () => {
+    const token = await tokenOf({
+      ...asi,
+      claims: { sub: '00u1', email_verified: null, scp: ['latchkey'], scope: null },
+    });
+    expect(decodeJwt(token)).toMatchObject({ sub: '00u1', email: asi.email, scp: ['latchkey'] });
+    expect(Object.keys(decodeJwt(token))).not.toEqual(expect.arrayContaining(['email_verified']));
+    expect(Object.keys(decodeJwt(token))).not.toEqual(expect.arrayContaining(['scope']));
+    const me = await problem(fetch(`${url}/v1/me`, { headers: { authorization: `Bearer ${token}` } }));
+    expect(me).toEqual(refused(401, 'unauthenticated'));
+    expect(me.detail).toMatch(/"email" claim, but not "email_verified": true/);
+  });
+
   test.each<[string, unknown]>([
     ['nothing', {}],
     ['both', { email: 'a@example.com', principal: 'arn:aws:iam::222222222222:user/asi-dev' }],
@@ -129,6 +142,7 @@ describe('tokens', () => {
     ['no address', { email: 'asi' }],
     ['a principal that the catalogue does not name', { principal: 'arn:aws:iam::222222222222:user/nobody' }],
     ['groups of another type', { email: 'a@example.com', groups: 'security' }],
+    ['claims of another type', { email: 'a@example.com', claims: 'sub' }],
     ['mfa of another type', { email: 'a@example.com', mfa: 'yes' }],
     ['a list', []],
     ['no JSON', '{'],

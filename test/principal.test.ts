@@ -12,7 +12,7 @@ type Case = {
   token?: Record<string, unknown>;
   iam?: IamContext;
   is?: Record<string, unknown>;
-  refused?: boolean;
+  refused?: true | string;
 };
 
 const catalogue = catalogueOf({
@@ -31,7 +31,10 @@ function callerOf({ token, iam }: Case) {
 
 test.each((file.cases as Case[]).map((one) => [one.name, one] as const))('%s', (_name, one) => {
   if (one.refused) {
-    expect(() => callerOf(one)).toThrow(expect.objectContaining({ code: 'unauthenticated' }));
+    const says = one.refused === true ? '' : one.refused;
+    expect(() => callerOf(one)).toThrow(
+      expect.objectContaining({ code: 'unauthenticated', detail: expect.stringContaining(says) }),
+    );
     return;
   }
   const { principal, person, groups, via, mfa, kind } = callerOf(one);
@@ -111,7 +114,7 @@ describe('a principal in a token', () => {
   });
 
   test('is ignored where it was not', () => {
-    expect(callerFromToken(catalogue, identity, named, start).principal).toBe(
+    expect(callerFromToken(catalogue, identity, { ...named, email: 'x@example.com' }, start).principal).toBe(
       'https://issuer.example.com#sub-x@example.com',
     );
   });

@@ -1,6 +1,6 @@
 // Sequential round trips to AWS, counted: what waits for what is what a caller waits for.
 import { describe, expect, test } from '@jest/globals';
-import { type CallName, call, filed, granted, linkTo, playStream, type Wish } from './support/calls.ts';
+import { type CallName, call, filed, granted, known, linkTo, playStream, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { record, requestId, start } from './support/records.ts';
 
@@ -61,10 +61,24 @@ const table: Array<[string, number, CallName, (app: FakeApp) => Promise<Wish> | 
 
 test.each(table)('%s: %i', async (_name, hops, name, prepare) => {
   const app = fakeApp();
+  await known(app, dev, lead);
   const wish = await prepare(app);
   app.forget();
   const { status } = await call(app, name, wish);
   expect([status < 300, app.hops()]).toEqual([true, hops]);
+});
+
+test('the very first call of an account that changes anything: one more, which says whose the account is', async () => {
+  const app = fakeApp();
+  await call(app, 'createRequest', { as: dev });
+  expect(app.hops()).toBe(3);
+  app.forget();
+  await call(app, 'createRequest', {
+    as: dev,
+    headers: { 'idempotency-key': 'another' },
+    body: { role: 'play', reason: 'x' },
+  });
+  expect(app.hops()).toBe(2);
 });
 
 describe('refusals come as early as they can', () => {
@@ -79,6 +93,7 @@ describe('refusals come as early as they can', () => {
     ['an unknown id', 1, 'issueCredentials', { as: dev, id: requestId(1) }],
   ])('%s: %i', async (_name, hops, name, wish) => {
     const app = fakeApp();
+    await known(app, dev);
     await call(app, name, wish);
     expect(app.hops()).toBe(hops);
   });

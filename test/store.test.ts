@@ -118,6 +118,45 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(requestId(1))).toEqual(wanted[won.indexOf(true)]);
   });
 
+  describe('whose a subject is', () => {
+    const subject = 'https://issuer.example.com#00u1#with a sign';
+    const binding = { id: 'A'.repeat(43), subject, person: 'dev@example.com', boundAt: start };
+
+    test('is said once, also when two say it at once', async () => {
+      const store = await fresh();
+      expect(await store.getIdentity(binding.id)).toBeUndefined();
+      const other = { ...binding, person: 'other@example.com', boundAt: start + 1 };
+      const answers = await Promise.all([store.bindIdentity(binding), store.bindIdentity(other)]);
+      const bound = await store.getIdentity(binding.id);
+      expect(answers).toEqual([bound, bound]);
+      expect(await store.bindIdentity({ ...binding, person: 'third@example.com' })).toEqual(bound);
+    });
+
+    test('is listed by person, oldest first, and apart from requests', async () => {
+      const store = await fresh();
+      const second = { ...binding, id: 'B'.repeat(43), subject: `${subject}2`, boundAt: start + MINUTE };
+      await store.create(record({ requester: { ...record().requester, person: binding.person } }));
+      for (const one of [second, binding]) await store.bindIdentity(one);
+      await store.bindIdentity({ ...binding, id: 'C'.repeat(43), person: 'other@example.com' });
+      expect(await store.identitiesOf(binding.person)).toEqual([binding, second]);
+      expect(await store.identitiesOf('nobody@example.com')).toEqual([]);
+      expect(await store.list({ by: 'requester', person: binding.person }, 10)).toHaveLength(1);
+      expect(await store.openOf(binding.person, start)).toHaveLength(1);
+    });
+
+    test('is forgotten when it is released, and may be said anew', async () => {
+      const store = await fresh();
+      expect(await store.releaseIdentity(binding.id, 'admin', start)).toBe(false);
+      await store.bindIdentity(binding);
+      expect(await store.releaseIdentity(binding.id, 'admin', start + MINUTE)).toBe(true);
+      expect(await store.getIdentity(binding.id)).toBeUndefined();
+      expect(await store.identitiesOf(binding.person)).toEqual([]);
+      const anew = { ...binding, person: 'other@example.com', boundAt: start + HOUR };
+      expect(await store.bindIdentity(anew)).toEqual(anew);
+      expect(await store.getIdentity(binding.id)).toEqual(anew);
+    });
+  });
+
   describe('revocations of a role', () => {
     const role = 'arn:aws:iam::111111111111:role/latchkey/read';
     const grants = (...ids: number[]) => new Map(ids.map((n) => [requestId(n), start + HOUR]));

@@ -41,6 +41,7 @@ const useCases = [
   'diagnose',
   'extend',
   'file-request',
+  'identity',
   'leavers',
   'lists',
   'mail-channel',
@@ -51,6 +52,7 @@ const useCases = [
 ];
 /** What touches the world, and what builds it. */
 const edges = [
+  'identity-items',
   'app',
   'catalogue-file',
   'config',

@@ -1,8 +1,9 @@
 // The rules that no catalogue can switch off: for each a catalogue or a call that tries.
 import { describe, expect, test } from '@jest/globals';
 import { checkCatalogue } from '../lib/catalogue-check.ts';
+import { type RouteName, routes } from '../lib/routes.ts';
 import type { RequestView } from '../lib/schema.ts';
-import { type Answer, call, filed, granted } from './support/calls.ts';
+import { type Answer, type CallName, call, filed, granted, known, playStream, type Wish } from './support/calls.ts';
 import { fakeApp } from './support/fake-app.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -63,6 +64,128 @@ describe('nobody decides their own request', () => {
 
   test('there is no field for it', () =>
     expect(faultsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
+});
+
+describe('one account at the issuer is one person', () => {
+  const lead = 'lead@example.com';
+  const everyone = { requesters: ['everyone'], approval: { stages: [{ approvers: ['everyone'], need: 2 }] } };
+  /** The token of the same account, as its holder may get it from the issuer. */
+  const tokens = {
+    'without an address': { email: undefined, email_verified: undefined },
+    'with an address that is not verified': { email_verified: false },
+    'with another verified address': { email: 'lead.new@example.com' },
+  };
+  const expected = (token: string) =>
+    token === 'with another verified address'
+      ? { status: 403, body: { code: 'identity-changed' } }
+      : { status: 401, body: { code: 'unauthenticated', detail: expect.stringContaining('email_verified') } };
+  /** Everybody has called once as who they are; `lead` has a pending request, a grant and a use of break-glass that is over. */
+  async function worldOf(role: object = {}) {
+    const breakGlass = {
+      requesters: ['everyone'],
+      maxDuration: '1h',
+      reason: { minLength: 1 },
+      reviewers: ['everyone'],
+    };
+    const app = appWith({ ...everyone, breakGlass, ...role });
+    await known(app, lead, dev);
+    const as = { as: lead };
+    const glass = await filed(app, { role: 'read', breakGlass: true }, as);
+    await call(app, 'endRequest', { as: lead, id: glass.id, body: {} });
+    const own = await filed(app, {}, as);
+    const given = await filed(app, { role: 'play', reason: 'x' }, as);
+    const other = await filed(app, {}, { as: 'dev@example.com' });
+    await playStream(app);
+    return { app, own: own.id, given: given.id, glass: glass.id, other: other.id };
+  }
+  const acts: Array<[string, CallName, (world: Awaited<ReturnType<typeof worldOf>>) => Wish]> = [
+    ['file', 'createRequest', () => ({ body: { role: 'write', reason: 'Look at it again', ticket: 'OPS-1' } })],
+    ['decide on their own request', 'decideRequest', ({ own }) => ({ id: own, body: { decision: 'approve' } })],
+    ['take a second seat', 'decideRequest', ({ other }) => ({ id: other, body: { decision: 'approve' } })],
+    ['sign their own review', 'reviewRequest', ({ glass }) => ({ id: glass, body: { comment: 'All was well' } })],
+    ['take a session', 'issueCredentials', ({ given }) => ({ id: given, body: {} })],
+    ['take a session by role', 'issueRoleCredentials', () => ({ id: 'play', body: {} })],
+    ['take a console session', 'issueConsole', ({ given }) => ({ id: given, body: {} })],
+    ['take a console session by role', 'issueRoleConsole', () => ({ id: 'play', body: {} })],
+    ['extend', 'extendRequest', ({ given }) => ({ id: given, body: { duration: '1h', reason: 'More' } })],
+    ['end', 'endRequest', ({ given }) => ({ id: given, body: {} })],
+    ['release an identity', 'releaseIdentity', () => ({})],
+  ];
+
+  test.each(Object.entries(tokens))('%s a token changes nothing', async (token, claims) => {
+    const now = await worldOf();
+    await approve(now.app, lead, now.other);
+    now.app.catalogue = catalogueOf(fileWith(everyone, { admins: ['everyone'] }));
+    const before = [...now.app.store.requests.values()].map(({ version }) => version);
+    for (const [act, name, wish] of acts) {
+      const answer = await call(now.app, name, {
+        ...wish(now),
+        as: lead,
+        claims,
+        headers: { 'idempotency-key': undefined },
+      });
+      expect([act, answer]).toMatchObject([act, expected(token)]);
+    }
+    expect([...now.app.store.requests.values()].map(({ version }) => version)).toEqual(before);
+    expect(now.app.sts.assumed).toEqual([]);
+  });
+
+  test('every route that changes something is tried above', () => {
+    const changing = (Object.keys(routes) as RouteName[]).filter(
+      (name) => routes[name].access === 'caller' && routes[name].method !== 'GET',
+    );
+    expect([...new Set(acts.map(([, name]) => name))].sort()).toEqual(changing.sort());
+  });
+
+  test.each(['me', 'listRoles', 'listRequests', 'readRequest'] as const)(
+    'nobody reads by it, either: %s',
+    async (name) => {
+      for (const claims of [tokens['without an address'], tokens['with an address that is not verified']])
+        expect(await call(fakeApp(), name, { as: lead, claims })).toMatchObject({ status: 401 });
+    },
+  );
+
+  test.each(Object.entries(tokens))('a deny by address holds %s', async (token, claims) => {
+    const app = appWith({ requesters: ['everyone'], deny: [lead] });
+    await known(app, lead);
+    expect(await call(app, 'createRequest', { as: lead, claims, body: { role: 'read', reason: 'x' } })).toMatchObject(
+      expected(token),
+    );
+  });
+
+  test('nor by the link in their own mailbox, nor as their IAM user', async () => {
+    const { app, own, other, glass } = await worldOf();
+    const user = 'arn:aws:iam::222222222222:user/lead';
+    expect(await approve(app, user, own)).toMatchObject({ body: { code: 'own-request' } });
+    expect(await call(app, 'reviewRequest', { as: user, id: glass, body: { comment: 'Fine' } })).toMatchObject({
+      body: { code: 'own-request' },
+    });
+    expect(await approve(app, lead, other)).toMatchObject({ status: 200 });
+    expect(await approve(app, user, other)).toMatchObject({ body: { code: 'already-decided' } });
+    expect(
+      app.mail.outbox.filter(({ to, text }) => to === lead && text.includes(own) && text.includes('/decide/')),
+    ).toEqual([]);
+  });
+
+  test('an account that the catalogue names is its person, whatever address its token carries', async () => {
+    const account = `https://issuer.example.com#sub-${lead}`;
+    const people = [{ email: lead, name: 'Lead', principals: [account, 'arn:aws:iam::222222222222:user/lead'] }];
+    const app = appWith(everyone, { people });
+    const { id } = await filed(app, {}, { as: lead });
+    for (const claims of [{}, ...Object.values(tokens)])
+      expect(await call(app, 'decideRequest', { as: lead, claims, id, body: { decision: 'approve' } })).toMatchObject({
+        status: 403,
+        body: { code: 'own-request' },
+      });
+  });
+
+  test('a token for machines and one for people of the same account are not two persons', async () => {
+    const machine = 'arn:aws:iam::222222222222:role/builder';
+    const app = fakeApp({ catalogue: catalogueOf(fileWith(everyone)) });
+    app.identity = { ...app.identity, principalClaim: 'aws_principal' };
+    const { id } = await filed(app, {}, { as: dev, claims: { aws_principal: machine, email: undefined } });
+    expect(await approve(app, dev, id)).toMatchObject({ status: 403, body: { code: 'identity-changed' } });
+  });
 });
 
 describe('a grant is bounded', () => {

@@ -5,6 +5,7 @@ import { handler as apiFunction } from '../../functions/api.ts';
 import { handler as decisionPage } from '../../functions/decision-page.ts';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as notifyFunction } from '../../functions/notify.ts';
+import { sha256 } from '../../lib/digest.ts';
 import type { HttpEvent, HttpResult } from '../../lib/http.ts';
 import type { RequestView } from '../../lib/schema.ts';
 import { imageOf } from '../../lib/store.ts';
@@ -28,6 +29,8 @@ const routes = {
   decideRequest: [apiFunction, 'api.decide-request.*'],
   reviewRequest: [apiFunction, 'api.review-request.*'],
   endRequest: [apiFunction, 'api.end-request.*'],
+  listIdentities: [apiFunction, 'api.list-identities.*'],
+  releaseIdentity: [apiFunction, 'api.release-identity.*'],
   issueCredentials: [issueSession, 'issue-session.credentials.*'],
   issueConsole: [issueSession, 'issue-session.console.*'],
   issueRoleCredentials: [issueSession, 'issue-session.role-credentials.*'],
@@ -113,6 +116,15 @@ export const flattened = (claims: Record<string, unknown>): Record<string, strin
 export function tokenOf(claims: Record<string, unknown>): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
   return `${part({ alg: 'RS256', kid: 'k1', typ: 'at+jwt' })}.${part(claims)}.${Buffer.from('no signature').toString('base64url')}`;
+}
+
+/** As if somebody's token had changed something before: whose its subject is costs no more than a look from now on. */
+export async function known(app: FakeApp, ...emails: string[]): Promise<void> {
+  for (const email of emails) {
+    const subject = `https://issuer.example.com#sub-${email}`;
+    await app.store.bindIdentity({ id: sha256(subject), subject, person: email, boundAt: 0 });
+  }
+  app.forget();
 }
 
 // -- the life of a request, call by call -----------------------------------------------------------------------------

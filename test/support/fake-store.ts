@@ -3,7 +3,7 @@ import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
-import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
+import type { Binding, MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, openUntil } from '../../lib/status.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 
@@ -18,6 +18,8 @@ export type FakeStore = Store & {
   changes: Change[];
   /** by the ARN of the role */
   revocations: Map<string, FakeRevocations>;
+  /** by id; one that was released is nobody's */
+  identities: Map<string, Binding>;
 };
 type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & {
   holder?: string | undefined;
@@ -31,6 +33,7 @@ export function fakeStore(): FakeStore {
   const changes: Change[] = [];
   let look: Look | undefined;
   const revocations = new Map<string, FakeRevocations>();
+  const identities = new Map<string, Binding>();
 
   function revocationsOf(role: string): FakeRevocations {
     const list = revocations.get(role) ?? { grants: new Map(), version: 0, applied: -1, leased: 0 };
@@ -49,6 +52,7 @@ export function fakeStore(): FakeStore {
     messages,
     changes,
     revocations,
+    identities,
 
     get: async (id) => requests.get(id),
 
@@ -155,6 +159,18 @@ export function fakeStore(): FakeStore {
       revocations.set(role, after);
       return true;
     },
+
+    getIdentity: async (id) => identities.get(id),
+    async bindIdentity(binding) {
+      const bound = identities.get(binding.id) ?? binding;
+      identities.set(binding.id, frozen(bound));
+      return bound;
+    },
+    identitiesOf: async (person) =>
+      [...identities.values()]
+        .filter((one) => one.person === person)
+        .sort((a, b) => a.boundAt - b.boundAt || (a.subject < b.subject ? -1 : 1)),
+    releaseIdentity: async (id) => identities.delete(id),
 
     getMessage: async (requestId, id) => messages.get(`${requestId}#${id}`),
 

@@ -1,0 +1,52 @@
+// `latchkey identity`
+import type { IdentityListView } from '../../lib/schema.ts';
+import { connect } from '../api.ts';
+import { command } from '../command.ts';
+import { readSettings } from '../settings.ts';
+import { json, painter, plain, table, when } from '../terminal-text.ts';
+
+export const identityList = command({
+  name: 'identity list',
+  summary: 'List the accounts at the identity provider that are bound to a person (admins only)',
+  description: [
+    'An account is bound to a person by its first call that changes anything. If its token names another person later, the API answers identity-changed. Then either join both in `people` of the catalogue, or release the account.',
+  ],
+  positionals: [{ name: 'PERSON', summary: 'an email address or the ARN of an IAM user or role' }],
+  options: {},
+  examples: ['latchkey identity list dev@example.com'],
+  async run(world, { positionals: [person = ''], options }) {
+    const api = await connect(world, readSettings(world, options));
+    const list = await api.call<IdentityListView>({ method: 'GET', path: '/identities', query: { person } });
+    if (options.json) {
+      world.out(json(list));
+      return 0;
+    }
+    if (list.items.length === 0) {
+      world.out('No account is bound to this person.\n');
+      return 0;
+    }
+    const rows = list.items.map(({ id, principal, boundAt }) => [id, plain(principal), when(boundAt, world.now())]);
+    world.out(table(painter(world), ['ID', 'ACCOUNT', 'BOUND'], rows, world.columns()));
+    return 0;
+  },
+});
+
+export const identityRelease = command({
+  name: 'identity release',
+  summary: 'Release an account, so that its next call binds it again (admins only)',
+  description: [
+    'Use it when an account has moved to another email address for good. To let one person use both addresses, join them in `people` of the catalogue instead.',
+  ],
+  positionals: [{ name: 'ID', summary: 'the id that `latchkey identity list` shows' }],
+  options: {},
+  examples: ['latchkey identity release Tm2dRk0cHZ0pFQyq4tXjC1b8v3W6s9LxUeYgAoIiNnM'],
+  async run(world, { positionals: [id = ''], options }) {
+    const api = await connect(world, readSettings(world, options));
+    const path = `/identities/${encodeURIComponent(id)}`;
+    const answer = await api.call<{ released: boolean }>({ method: 'DELETE', path });
+    if (options.json) world.out(json(answer));
+    else
+      world.out(answer.released ? 'Released. The next call of this account binds it again.\n' : 'Nothing was bound.\n');
+    return 0;
+  },
+});
