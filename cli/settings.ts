@@ -4,7 +4,7 @@ import type { CommonValues } from './command.ts';
 import { type ConfigValues, parseConfig } from './config-file.ts';
 import { Failure } from './exit.ts';
 import { configPath } from './places.ts';
-import { readText } from './whole-file.ts';
+import { readUtf8 } from './whole-file.ts';
 import { variable, type World } from './world.ts';
 
 export type Auth = 'auto' | 'token' | 'login' | 'aws';
@@ -22,7 +22,7 @@ export type Settings = Omit<ConfigValues, 'url' | 'auth' | 'keychain'> & {
 /** @throws Failure if no URL is known, or a setting is wrong */
 export function readSettings(world: World, options: CommonValues): Settings {
   const path = configPath(world);
-  const text = readText(path);
+  const text = readUtf8(path);
   const kept = text === undefined ? {} : parseConfig(text, path);
   const { url: keptUrl, auth: keptAuth, keychain: keptKeychain, ...rest } = kept;
   const url = options.url ?? variable(world, 'LATCHKEY_URL') ?? keptUrl;

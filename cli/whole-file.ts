@@ -2,12 +2,23 @@
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
+import { textOfFile } from '../lib/text-file.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { Failure } from './exit.ts';
 import type { World } from './world.ts';
 
 /** The text of a file; undefined where there is none. */
 export const readText = (path: string): string | undefined => readBytes(path)?.toString('utf8');
+
+/** The text of a file that a person writes; undefined where there is none. @throws Failure with the place of what is not UTF-8 */
+export function readUtf8(path: string): string | undefined {
+  const bytes = readBytes(path);
+  if (bytes === undefined) return undefined;
+  const read = textOfFile(bytes);
+  if ('text' in read) return read.text;
+  const { line, column, detail } = read.fault;
+  throw new Failure('usage', `${path}:${line}:${column} ${detail}.`);
+}
 
 /** The bytes of a file; undefined where there is none. */
 export function readBytes(path: string): Buffer | undefined {

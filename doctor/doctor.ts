@@ -32,7 +32,7 @@ export type DoctorResult = { text: string; exitCode: 0 | 1 } | { faults: string[
  */
 export async function runDoctor(
   given: DoctorOptions,
-  read: (file: string) => string,
+  read: (file: string) => Uint8Array,
   clock: () => number = Date.now,
 ): Promise<DoctorResult> {
   const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
@@ -159,7 +159,7 @@ function reasonOf(error: unknown, { endpoint }: Place): string | undefined {
 
 function catalogueIn(
   file: string,
-  read: (file: string) => string,
+  read: (file: string) => Uint8Array,
 ): { catalogue: CatalogueData } | { faults: string[] } {
   try {
     const { data, faults } = readCatalogue(read(file));

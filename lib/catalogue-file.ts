@@ -1,9 +1,9 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
-import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
 import { type CatalogueFault, checkCatalogue } from './catalogue-check.ts';
 import { doubtsOf } from './catalogue-doubts.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { reachNotes } from './reach-lint.ts';
+import { type Place, readYaml } from './yaml-file.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
 
@@ -13,42 +13,18 @@ export type ReadCatalogue =
   | { data?: undefined; faults: FileFault[] };
 
 /**
- * Parses and checks the text of a catalogue.
+ * Parses and checks a catalogue.
+ * @param source the file's bytes, or its text
  * @param installFaults what cannot be installed in its accounts; only asked of a catalogue that is right otherwise
  */
 export function readCatalogue(
-  text: string,
+  source: Uint8Array | string,
   installFaults: (data: CatalogueData) => Iterable<CatalogueFault> = () => [],
 ): ReadCatalogue {
-  const lines = new LineCounter();
-  const document = parseDocument(text, {
-    lineCounter: lines,
-    uniqueKeys: true,
-    stringKeys: true,
-    merge: false,
-    schema: 'core',
-  });
-  const broken = [...document.errors, ...document.warnings, ...danglingAliases(document)].map(
-    ({ pos, message }): FileFault => {
-      const { line, col } = lines.linePos(pos[0]);
-      return {
-        line,
-        column: col,
-        path: '',
-        detail: message.split('\n')[0]!.replace(/^With stringKeys, | at line \d+, column \d+:?$/g, ''),
-      };
-    },
-  );
-  if (broken.length > 0) return { faults: broken };
-
-  const checked = checkCatalogue(document.toJS({ maxAliasCount: 100 }));
-  const placed = (faults: readonly CatalogueFault[]) =>
-    faults
-      .map(({ path, detail }): FileFault => {
-        const { line, col } = lines.linePos(offsetOf(document.contents, path));
-        return { line, column: col, path: path.join('.'), detail };
-      })
-      .sort((a, b) => a.line - b.line || a.column - b.column);
+  const file = readYaml(source);
+  if (!('placeOf' in file)) return { faults: file.faults.map((fault) => ({ ...fault, path: '' })) };
+  const checked = checkCatalogue(file.data);
+  const placed = (faults: readonly CatalogueFault[]) => placedFaults(faults, file.placeOf);
   const uninstallable = checked.data ? [...installFaults(checked.data)] : [];
   if (uninstallable.length > 0) return { faults: placed(uninstallable) };
   return checked.data
@@ -82,35 +58,16 @@ export function unreadable(file: string, error: unknown): string | undefined {
   }
 }
 
-/** Aliases without an anchor before them, which the reader itself finds too late to say where. */
-function danglingAliases(document: Document): Array<{ pos: [number]; message: string }> {
-  const found: Array<{ pos: [number]; message: string }> = [];
-  visit(document, {
-    Alias(_, alias) {
-      if (!alias.resolve(document))
-        found.push({ pos: [startOf(alias)], message: `there is no anchor &${alias.source} before this alias` });
-    },
-  });
-  return found;
-}
-
-/** Where the deepest part of the path that exists begins: the key of an entry, or the item of a list. */
-function offsetOf(root: unknown, path: ReadonlyArray<string | number>): number {
-  let node: unknown = root;
-  let offset = startOf(root);
-  for (const part of path) {
-    if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
-      if (!pair) break;
-      offset = startOf(pair.key);
-      node = pair.value;
-    } else {
-      node = (node as { get?: (key: unknown, keep: boolean) => unknown } | null)?.get?.(part, true);
-      if (node === undefined) break;
-      offset = startOf(node);
-    }
+/** What an anchor says wrong is said once, by the first path that comes to it. */
+function placedFaults(
+  faults: readonly CatalogueFault[],
+  placeOf: (path: CatalogueFault['path']) => Place,
+): FileFault[] {
+  const found = new Map<string, FileFault>();
+  for (const { path, detail } of faults) {
+    const { line, column } = placeOf(path);
+    const key = `${line}:${column} ${path.at(-1)} ${detail}`;
+    if (!found.has(key)) found.set(key, { line, column, path: path.join('.'), detail });
   }
-  return offset;
+  return [...found.values()].sort((a, b) => a.line - b.line || a.column - b.column);
 }
-
-const startOf = (node: unknown): number => (node as Node | null)?.range?.[0] ?? 0;

@@ -44,7 +44,7 @@ const namePattern = (text: string): RegExp =>
   new RegExp(
     `^${text
       .split('*')
-      .map((part) => part.replaceAll('.', '\\.'))
+      .map((part) => part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'))
       .join('.*')}$`,
   );
 

@@ -85,7 +85,7 @@ export async function startLocalServer({
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
 function loadCatalogue(file: string): { data: CatalogueData; doubts: FileFault[] } {
-  const read = readCatalogue(readFileSync(file, 'utf8'));
+  const read = readCatalogue(readFileSync(file));
   if (read.data) return read;
   throw new CatalogueFaulty(file, read.faults);
 }

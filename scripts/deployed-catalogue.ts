@@ -18,4 +18,4 @@ export function deployedDoubts(read: ReadCatalogue = readDeployed()): string[] {
   return read.data ? doubtLines(file, read.doubts) : [];
 }
 
-const readDeployed = (): ReadCatalogue => readCatalogue(readFileSync(join(import.meta.dirname, '..', file), 'utf8'));
+const readDeployed = (): ReadCatalogue => readCatalogue(readFileSync(join(import.meta.dirname, '..', file)));

@@ -843,6 +843,16 @@ describe('setup', () => {
       '"clientId": "mine"',
     );
   });
+  test('a configuration in another encoding is an error with its place', async () => {
+    const path = join(dev.home, '.config/latchkey/config.yml');
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, Buffer.from('url: x\n', 'utf16le'));
+    for (const args of [['whoami'], ['setup', server.url]])
+      expect(await cli(dev, ...args)).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(`${path}:1:1 is UTF-16, not UTF-8`),
+      });
+  });
   test('remembers no address that is not a Latchkey', async () => {
     const world = testWorld();
     expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({

@@ -29,9 +29,11 @@ import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 const root = join(import.meta.dirname, '..');
 const readText = (file: string) => readFileSync(join(root, file), 'utf8');
 /** As the command calls it. */
-async function asked(args: readonly string[], read: (file: string) => string): Promise<DoctorResult> {
+async function asked(args: readonly string[], read: (file: string) => string | Buffer): Promise<DoctorResult> {
   try {
-    return await runDoctor(readArguments(doctor, args).options as unknown as DoctorOptions, read);
+    return await runDoctor(readArguments(doctor, args).options as unknown as DoctorOptions, (file) =>
+      Buffer.from(read(file)),
+    );
   } catch (error) {
     if (error instanceof Failure) return { faults: [error.message] };
     throw error;

@@ -109,6 +109,7 @@ describe('who imports what', () => {
       digest: ['node:crypto'],
       condition: ['node:net'],
       pattern: ['node:vm'],
+      'yaml-file': ['yaml'],
     };
     expect(
       offences(layer(core), ({ from, to }) =>

@@ -512,6 +512,8 @@ describe('a wrong question is told what is wrong', () => {
     ['', '--account is missing'],
     ['--acount production', '--acount is no option of "latchkey target". Did you mean --account?'],
     ['--account nowhere', 'There is no account "nowhere" in the catalogue. It has: production, client-northwind'],
+    ['--account pro[d', 'There is no account "pro[d" in the catalogue'],
+    ['--account p(*', 'No account of the catalogue is called p(*.'],
     ['--account production --hub 12', '--hub must be the 12 digits'],
     ['--account production --format json', '--hub is missing'],
     ['--account production --format xml', '--format must be one of cloudformation, terraform, json'],

@@ -2,13 +2,14 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { LineCounter, parseDocument } from 'yaml';
 import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
+import { unreadable } from '../../lib/catalogue-file.ts';
 import { Problem, problemTable } from '../../lib/problem.ts';
 import { strict, unknownField } from '../../lib/strict-object.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
+import { readYaml, type YamlFault } from '../../lib/yaml-file.ts';
 import { type Answer, CannotAnswer } from '../answer.ts';
-import { codeOf, loadCatalogue, textOf } from './load.ts';
+import { bytesOf, loadCatalogue } from './load.ts';
 import { Situation, situationFields, stagesOf, type Verdict, verdictOf } from './situation.ts';
 
 const Expectation = strict({
@@ -94,27 +95,15 @@ export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: num
 
 /** Reads YAML or JSON cases. @throws CannotAnswer with line and column of every fault */
 export function readCases(file: string): v.InferOutput<typeof CaseFile> {
-  const lines = new LineCounter();
-  const document = parseDocument(textOf(file), { lineCounter: lines });
-  const at = (offset: number) => {
-    const { line, col } = lines.linePos(offset);
-    return `${file}:${line}:${col}`;
-  };
-  if (document.errors.length > 0)
-    throw new CannotAnswer(
-      document.errors.map(({ pos, message }) => `${at(pos[0])} ${message.split('\n')[0]}`).join('\n'),
-      1,
-    );
-  const parsed = v.safeParse(CaseFile, document.toJS());
+  const read = readYaml(bytesOf(file));
+  if (!('placeOf' in read)) throw new CannotAnswer(placed(file, read.faults).join('\n'), 1);
+  const parsed = v.safeParse(CaseFile, read.data);
   if (!parsed.success) {
     const faults = parsed.issues.map((issue) => {
-      const path = (issue.path ?? []).map(({ key }) => key);
-      const node = path
-        .map((_, i) => document.getIn(path.slice(0, path.length - i), true) as { range?: [number] } | undefined)
-        .find((found) => found?.range);
-      return `${at(node?.range?.[0] ?? 0)} ${path.join('.')}: ${issue.message}${hintFor(issue)}`;
+      const path = (issue.path ?? []).map(({ key }) => key as string | number);
+      return { ...read.placeOf(path), detail: `${path.join('.')}: ${issue.message}${hintFor(issue)}` };
     });
-    throw new CannotAnswer(faults.join('\n'), 1);
+    throw new CannotAnswer(placed(file, faults).join('\n'), 1);
   }
   const unknown = parsed.output.cases.filter(
     ({ expect }) => expect.code !== undefined && !Object.hasOwn(problemTable, expect.code),
@@ -128,6 +117,9 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
 }
 
 // --- internal ---
+
+const placed = (file: string, faults: readonly YamlFault[]): string[] =>
+  faults.map(({ line, column, detail }) => `${file}:${line}:${column} ${detail}`);
 
 /** The field that was probably meant. */
 function hintFor({ message, type, expected, path }: v.BaseIssue<unknown>): string {
@@ -154,7 +146,9 @@ function filesIn(directory: string): string[] {
     const files = readdirSync(directory).filter((file) => /\.ya?ml$/.test(file));
     if (files.length > 0) return files.sort().map((file) => join(directory, file));
   } catch (error) {
-    if (!['ENOENT', 'ENOTDIR'].includes(codeOf(error))) throw error;
+    const fault = unreadable(directory, error);
+    if (fault === undefined) throw error;
+    if (!/no file/.test(fault)) throw new CannotAnswer(fault);
   }
   throw new CannotAnswer(`There are no .yml files in ${directory}.`);
 }

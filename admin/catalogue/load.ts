@@ -7,13 +7,10 @@ import { didYouMean } from '../../lib/suggestion.ts';
 import { installFaults } from '../../lib/target.ts';
 import { CannotAnswer } from '../answer.ts';
 
-/** Node's code of an error, or ''. */
-export const codeOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '');
-
 /** @throws CannotAnswer if there is no such file, or none that can be read */
-export function textOf(file: string): string {
+export function bytesOf(file: string): Buffer {
   try {
-    return readFileSync(file, 'utf8');
+    return readFileSync(file);
   } catch (error) {
     const fault = unreadable(file, error);
     throw fault === undefined ? error : new CannotAnswer(fault);
@@ -21,7 +18,7 @@ export function textOf(file: string): string {
 }
 
 /** With what `target` would refuse, so that a catalogue that is right can be installed. */
-export const readFile = (file: string): ReadCatalogue => readCatalogue(textOf(file), installFaults);
+export const readFile = (file: string): ReadCatalogue => readCatalogue(bytesOf(file), installFaults);
 
 /** @throws CannotAnswer with every fault of the file */
 export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {

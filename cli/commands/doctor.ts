@@ -41,7 +41,7 @@ export const doctor = command({
   ],
   async run(world, { options }) {
     const { runDoctor } = await (await tools()).doctor();
-    const result = await runDoctor(options, (file) => readFileSync(file, 'utf8'), world.now);
+    const result = await runDoctor(options, (file) => readFileSync(file), world.now);
     if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
     world.out(result.text);
     return result.exitCode === 0 ? exits.ok.status : exits.fault.status;

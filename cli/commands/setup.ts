@@ -10,7 +10,7 @@ import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
 import { settingsText } from '../settings-text.ts';
 import { json } from '../terminal-text.ts';
-import { readText, withLock, writeWhole } from '../whole-file.ts';
+import { readUtf8, withLock, writeWhole } from '../whole-file.ts';
 import type { World } from '../world.ts';
 
 const options = {
@@ -44,7 +44,7 @@ export const setup = command({
     const changes: ConfigValues = { url, ...found, ...saidIn(options) };
     const path = configPath(world);
     await withLock(world, path, () => {
-      const text = readText(path) ?? '';
+      const text = readUtf8(path) ?? '';
       parseConfig(text, path);
       writeWhole(path, editConfig(text === '' ? '# The command line latchkey; see docs/cli.md\n' : text, changes), {
         mode: 0o600,

@@ -1,0 +1,173 @@
+// Reads a YAML file that a person wrote: its data with the place of every part, or every fault with line and column.
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { textOfFile } from './text-file.ts';
+
+/** Line and column count from 1. */
+export type Place = { line: number; column: number };
+export type YamlFault = Place & { detail: string };
+type Path = ReadonlyArray<string | number>;
+export type YamlFile =
+  /** `placeOf` is of the deepest part of the path that exists: the key of an entry, or the item of a list */
+  { data: unknown; placeOf(path: Path): Place; faults: [] } | { data?: undefined; faults: YamlFault[] };
+
+/** How many values a file may have once its aliases are written out. A list of a thousand people in a thousand roles is one million. */
+const MOST_VALUES = 2_000_000;
+
+/** @param source a file's bytes, or text that is known to be UTF-8 */
+export function readYaml(source: Uint8Array | string): YamlFile {
+  const decoded = typeof source === 'string' ? { text: source } : textOfFile(source);
+  if ('fault' in decoded) return { faults: [decoded.fault] };
+  const lines = new LineCounter();
+  // merge keys (<<) are not of YAML 1.2, but whoever has written YAML for other tools expects them
+  const document = parseDocument(decoded.text, {
+    lineCounter: lines,
+    uniqueKeys: true,
+    stringKeys: true,
+    merge: true,
+    schema: 'core',
+  });
+  const anchors = new Map<Alias, Node>();
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  const faults = [...syntaxFaults(document), ...aliasFaults(document, anchors)];
+  if (faults.length > 0) return { faults: faults.map(({ offset, detail }) => ({ ...placeAt(offset), detail })) };
+  // aliases are counted above, by what they come to
+  return {
+    data: document.toJS({ maxAliasCount: -1 }),
+    placeOf: (path) => placeAt(offsetOf(document.contents, path, anchors)),
+    faults: [],
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+type Fault = { offset: number; detail: string };
+
+function syntaxFaults({ errors, warnings }: Document): Fault[] {
+  const tooDeep = errors.find(({ message }) => message.startsWith('Maximum call stack'));
+  if (tooDeep) return [{ offset: tooDeep.pos[0], detail: 'is nested too deeply' }];
+  return [...errors, ...warnings].map(({ pos, message }) => ({
+    offset: pos[0],
+    detail: message.split('\n')[0]!.replace(/^With stringKeys, | at line \d+, column \d+:?$/g, ''),
+  }));
+}
+
+/** Aliases and merges that the reader finds too late to say where, or that come to more than anybody can read. Fills in what each alias stands for. */
+function aliasFaults(document: Document, anchors: Map<Alias, Node>): Fault[] {
+  const faults: Fault[] = [];
+  const named = new Map<string, Node>();
+  visit(document, {
+    Node(_, node, path) {
+      if (!isAlias(node)) {
+        if (node.anchor !== undefined) named.set(node.anchor, node);
+        return;
+      }
+      const target = named.get(node.source);
+      if (!target)
+        faults.push({ offset: startOf(node), detail: `there is no anchor &${node.source} before this alias` });
+      else if (path.includes(target))
+        faults.push({
+          offset: startOf(node),
+          detail: `*${node.source} stands within &${node.source}, which it repeats`,
+        });
+      else anchors.set(node, target);
+    },
+  });
+  if (faults.length > 0) return faults;
+  visit(document, {
+    Pair(_, pair) {
+      if (!isMerge(pair) || mergedInto(pair, anchors)) return;
+      faults.push({
+        offset: startOf(pair.value ?? pair.key),
+        detail: '<< merges maps: give it a map, an alias of a map, or a list of them',
+      });
+    },
+  });
+  return faults.length > 0 ? faults : countFaults(document, anchors);
+}
+
+function countFaults({ contents }: Document, anchors: ReadonlyMap<Alias, Node>): Fault[] {
+  const counts = new Map<unknown, number>();
+  const countOf = (node: unknown): number => {
+    const known = counts.get(node);
+    if (known !== undefined) return known;
+    const count = partsOf(node, anchors).reduce((sum: number, part) => sum + countOf(part), 1);
+    counts.set(node, count);
+    return count;
+  };
+  const all = countOf(contents);
+  if (all <= MOST_VALUES) return [];
+  const [largest] = [...anchors.keys()].sort((a, b) => countOf(b) - countOf(a) || startOf(a) - startOf(b));
+  const detail = largest
+    ? `*${largest.source} repeats so much that the file comes to more than ${MOST_VALUES.toLocaleString('en')} values`
+    : `has more than ${MOST_VALUES.toLocaleString('en')} values`;
+  return [{ offset: startOf(largest), detail }];
+}
+
+function partsOf(node: unknown, anchors: ReadonlyMap<Alias, Node>): unknown[] {
+  if (isAlias(node)) return [anchors.get(node)];
+  if (isCollection(node)) return node.items;
+  return isPair(node) ? [node.value] : [];
+}
+
+const isMerge = ({ key }: Pair<unknown, unknown>): boolean =>
+  isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+
+/** The maps that a merge key takes entries from; undefined where its value is not made of maps. */
+function mergedInto({ value }: Pair<unknown, unknown>, anchors: ReadonlyMap<Alias, Node>): unknown[] | undefined {
+  const meant = (node: unknown) => (isAlias(node) ? anchors.get(node) : node);
+  const from = meant(value);
+  const maps = isSeq(from) ? from.items.map(meant) : [from];
+  return maps.every(isMap) ? maps : undefined;
+}
+
+/** Where the deepest part of the path that exists begins. */
+function offsetOf(root: unknown, path: Path, anchors: ReadonlyMap<Alias, Node>): number {
+  let node = root;
+  let offset = startOf(root);
+  for (const part of path) {
+    const found = childOf(isAlias(node) ? anchors.get(node) : node, part, anchors);
+    if (!found) break;
+    offset = startOf(found.at);
+    node = found.node;
+  }
+  return offset;
+}
+
+function childOf(
+  node: unknown,
+  part: string | number,
+  anchors: ReadonlyMap<Alias, Node>,
+): { at: unknown; node: unknown } | undefined {
+  if (isSeq(node)) {
+    const item = node.items[Number(part)];
+    return item === undefined ? undefined : { at: item, node: item };
+  }
+  if (!isMap(node)) return undefined;
+  const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === String(part));
+  if (pair) return { at: pair.key, node: pair.value };
+  for (const merge of node.items.filter(isMerge))
+    for (const source of mergedInto(merge, anchors) ?? []) {
+      const found = childOf(source, part, anchors);
+      if (found) return found;
+    }
+  return undefined;
+}
+
+const startOf = (node: unknown): number => (node as Node | null | undefined)?.range?.[0] ?? 0;
