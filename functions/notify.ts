@@ -1,7 +1,7 @@
 // Table stream -> mail: the only function that may send it. What fails comes again, alone.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { baseUrl, lambda, mail, store } from '../lib/app.ts';
+import { baseUrl, catalogue, lambda, mail, store } from '../lib/app.ts';
 import { faultOf } from '../lib/fault.ts';
 import { tell } from '../lib/news.ts';
 import { recordFromImage } from '../lib/store.ts';
@@ -12,7 +12,7 @@ type App = Parameters<typeof tell>[0];
 const isRequest = ({ dynamodb }: DynamoDBRecord): boolean => partOf('request', dynamodb?.Keys?.pk?.S) !== undefined;
 
 export const handler = lambda(
-  { store, mail, baseUrl },
+  { store, mail, baseUrl, catalogue },
   (app) =>
     async ({ Records }: DynamoDBStreamEvent): Promise<DynamoDBBatchResponse> => {
       const failed: string[] = [];

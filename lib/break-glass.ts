@@ -1,5 +1,5 @@
 // Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
-import { type Catalogue, names, type Person, peopleNamed, type Role, type Who } from './catalogue.ts';
+import { type Catalogue, names, othersNamed, type Person, type Role, type Who } from './catalogue.ts';
 import type { Check } from './check.ts';
 import type { RoleFiling } from './filing-context.ts';
 import type { RequestRecord } from './schema.ts';
@@ -29,10 +29,7 @@ export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' 
 
 export function reviewPlanOf(catalogue: Catalogue, { breakGlass }: Role, requester: Person): ReviewPlan | undefined {
   if (!breakGlass) return undefined;
-  const others = (entries: readonly string[]) =>
-    peopleNamed(catalogue, entries)
-      .filter(({ key }) => key !== requester.key)
-      .map(({ key, name }) => ({ key, name }));
+  const others = (entries: readonly string[]) => othersNamed(catalogue, entries, requester.key);
   return {
     reviewers: [...breakGlass.reviewers],
     people: others(breakGlass.reviewers),

@@ -274,6 +274,16 @@ export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): P
   return [...found.values()];
 }
 
+/** The people whom the entries name, without one of them. */
+export const othersNamed = (
+  catalogue: Catalogue,
+  entries: readonly string[],
+  but: string,
+): Array<{ key: string; name: string }> =>
+  peopleNamed(catalogue, entries)
+    .filter(({ key }) => key !== but)
+    .map(({ key, name }) => ({ key, name }));
+
 /** How the entries read for a person: names where they are known, the entry itself where not. */
 export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
   const unknown = entries.filter(

@@ -2,9 +2,10 @@
 import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
 import { mayReview } from './break-glass.ts';
+import type { Catalogue } from './catalogue.ts';
 import { changeRequest } from './change.ts';
 import { isGenuine, type Purpose, parseLink } from './links.ts';
-import { isSamePerson, whoIs } from './policy.ts';
+import { isSamePerson, relationOf, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
 import { decide, end } from './request.ts';
@@ -24,7 +25,7 @@ export type OpenedLink = {
 
 /**
  * Reads link and request in one round trip.
- * @throws Problem `link-not-found`, the same for every way a link can be wrong; `not-an-approver` to a reviewer who no longer is one
+ * @throws Problem `link-not-found`, the same for every way a link can be wrong; `not-an-approver` to an approver or reviewer who no longer is one
  */
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const link = parseLink(token);
@@ -35,15 +36,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.holder, does: purposeOf(message) };
-  if (
-    opened.does === 'review' &&
-    !mayReview(app.catalogue, request, whoIs(callerFromLink(app.catalogue, opened.holder)))
-  ) {
-    throw new Problem(
-      'not-an-approver',
-      'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.',
-    );
-  }
+  checkHolder(app.catalogue, opened);
   return { ...opened, spent: isSpent(app, opened) };
 }
 
@@ -62,6 +55,21 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
     isSpent(app, { ...opened, request: current }) ? undefined : act(current, now);
   const { request: next, changed } = await changeRequest(app, request.id, judge, request);
   return { ...opened, request: next, spent: !changed };
+}
+
+/** A link outlives its holder's right: who was asked and has lost it since is told so, and is shown nothing. */
+function checkHolder(catalogue: Catalogue, { request, holder, does }: Omit<OpenedLink, 'spent'>): void {
+  const caller = callerFromLink(catalogue, holder);
+  if (does === 'review' && !mayReview(catalogue, request, whoIs(caller)))
+    throw new Problem(
+      'not-an-approver',
+      'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.',
+    );
+  if (does === 'decide' && !relationOf(catalogue, request, caller).approver)
+    throw new Problem(
+      'not-an-approver',
+      'You were asked to decide this, but the catalogue does not name you as one of its approvers any more.',
+    );
 }
 
 /** What a form of the page does to a request, as the person whom the link was mailed to. */

@@ -1,5 +1,6 @@
-// After the catalogue has changed, every open request is looked at once, and what may no longer stand is ended.
+// After the catalogue has changed, every open request is looked at once: what may no longer stand is ended, and approvers follow.
 import type { App } from './app.ts';
+import { withApproversOfToday } from './approvers.ts';
 import { changeRequest } from './change.ts';
 import { driftDigest, endDrifted } from './drift.ts';
 import { eachRequest } from './each-request.ts';
@@ -14,26 +15,41 @@ const AT_ONCE = 16;
 /**
  * One look at what the index of due requests holds: every open request is in it. It runs when the catalogue's digest is another
  * than at the last look, and once a day, for what a function with the older catalogue did while a deployment was under way.
- * @returns how many requests were ended
+ * @returns how many requests were changed
  * @throws AggregateError after the run, if some request could not be judged; the next run looks again
  */
-export async function endLeavers(app: Part): Promise<number> {
+export async function followCatalogue(app: Part): Promise<number> {
   const digest = driftDigest(app.catalogue);
-  const last = await app.store.lastLook();
-  const isSame = last?.digest === digest;
-  if (isSame && last.after === undefined && app.clock() - last.at < DAY) return 0;
-  const after = isSame ? (last.after ?? '') : '';
-  const ids = (await app.store.openIds()).filter((id) => id > after).sort();
-  const now = ids.slice(0, MOST_PER_RUN);
-  const { changed: ended, failures } = await eachRequest(
-    app,
-    now,
-    { atOnce: AT_ONCE, code: 'leaver-not-judged' },
-    async (id) => (await changeRequest(app, id, (current, at) => endDrifted(current, app.catalogue, at))).changed,
-  );
-  app.log('catalogue-swept', { open: ids.length, ended, failed: failures.length });
+  const after = await beginningOf(app, digest);
+  if (after === undefined) return 0;
+  const open = (await app.store.openIds()).filter((id) => id > after).sort();
+  const batch = open.slice(0, MOST_PER_RUN);
+  const how = { atOnce: AT_ONCE, code: 'leaver-not-judged' as const };
+  const { changed, failures } = await eachRequest(app, batch, how, (id) => isChangedByCatalogue(app, id));
+  app.log('catalogue-swept', { open: open.length, changed, failed: failures.length });
   if (failures.length > 0)
-    throw new AggregateError(failures, `${failures.length} of ${now.length} requests could not be judged`);
-  await app.store.saveLook({ digest, at: app.clock(), ...(ids.length > now.length && { after: now.at(-1)! }) });
-  return ended;
+    throw new AggregateError(failures, `${failures.length} of ${batch.length} requests could not be judged`);
+  const last = open.length > batch.length ? batch.at(-1) : undefined;
+  await app.store.saveLook({ digest, at: app.clock(), ...(last !== undefined && { after: last }) });
+  return changed;
+}
+
+// --- internal ---
+
+/** The id after which a look is to go on, '' for a new one; undefined where none is due. */
+async function beginningOf(app: Part, digest: string): Promise<string | undefined> {
+  const last = await app.store.lastLook();
+  if (last?.digest !== digest) return '';
+  if (last.after !== undefined) return last.after;
+  return app.clock() - last.at < DAY ? undefined : '';
+}
+
+async function isChangedByCatalogue(app: Part, id: string): Promise<boolean> {
+  const { catalogue } = app;
+  const { changed } = await changeRequest(
+    app,
+    id,
+    (current, now) => endDrifted(current, catalogue, now) ?? withApproversOfToday(current, catalogue, now),
+  );
+  return changed;
 }

@@ -17,6 +17,7 @@ export type NewsKind =
   | 'revoked'
   | 'lapsed'
   | 'ended'
+  | 'no-approver'
   | ReviewNews;
 /** About break-glass: that it was used, that it is over and to be reviewed, that nobody did so in time, that somebody did. */
 type ReviewNews = 'break-glass' | 'review' | 'review-overdue' | 'reviewed';
@@ -67,9 +68,9 @@ const newlyOpened = (before: RequestRecord | undefined, { stages }: RequestRecor
     openedAt !== undefined && before?.stages[index]?.openedAt === undefined ? [index] : [],
   );
 
-/** Whom an event makes us ask once more. A mail check and an escalation name everybody whose turn it is: what has gone out is not sent again. */
+/** Whom an event makes us ask once more. A mail check, an escalation and a change of approvers name everybody whose turn it is: what has gone out is not sent again. */
 function askedAgain(request: RequestRecord, { seq, type }: HistoryEvent): News[] {
-  if (type === 'mail-checked' || type === 'escalated') return askedOf(request);
+  if (type === 'mail-checked' || type === 'escalated' || type === 'approvers-changed') return askedOf(request);
   const stage = openStage(request)?.stage;
   return type === 'reminded' && stage ? askAll(request, stage, 'reminder', seq) : [];
 }
@@ -107,6 +108,8 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
         ...(event.via === 'sweep' ? [] : report(request, event, whoApproved(request))),
         ...reviewDue(request, event),
       ];
+    case 'approvers-missing':
+      return report(request, event, [requesterOf(request), ...(request.stuck?.admins ?? [])], 'no-approver');
     case 'mail-checked':
       return review ? toldOfGlass(request, review) : [];
     case 'review-overdue':

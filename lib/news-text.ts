@@ -41,6 +41,7 @@ const titles: Record<NewsKind, string> = {
   revoked: 'Revoked',
   lapsed: 'Lapsed',
   ended: 'Handed back',
+  'no-approver': 'Nobody can approve',
   'break-glass': 'Break-glass used',
   review: 'Please review',
   'review-overdue': 'Review overdue',

@@ -6,10 +6,11 @@ import { digestOf } from './digest.ts';
 import { faultOf } from './fault.ts';
 import { makeLink } from './links.ts';
 import { messagesFor, type News } from './messages.ts';
+import { isStillConcerned } from './policy.ts';
 import type { RequestRecord } from './schema.ts';
 import { MINUTE, SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'random' | 'log' | 'baseUrl'> & ChannelParts;
+type Part = Pick<App, 'store' | 'clock' | 'random' | 'log' | 'baseUrl' | 'catalogue'> & ChannelParts;
 
 /** Longer than any call to a channel's service lasts; a claim that is older was left by a crash. Milliseconds. */
 const CLAIM_LASTS = 2 * MINUTE;
@@ -23,7 +24,7 @@ class NewsPending extends Error {
 }
 
 /**
- * Tells everybody who should know of a change. A message that fails holds up no other, and a channel that is down no other channel.
+ * Tells everybody who should know of a change: nobody who was an approver, reviewer or admin and by the catalogue of today no longer is. A message that fails holds up no other, and a channel that is down no other channel.
  * @param before undefined for a new request
  * @throws NewsPending if some message has to be tried again
  */
@@ -34,7 +35,7 @@ export async function tell(
   channels: readonly Channel[] = channelsOf(app),
 ): Promise<void> {
   let left = 0;
-  for (const news of messagesFor(before, after))
+  for (const news of messagesFor(before, after).filter(({ to }) => isStillConcerned(app.catalogue, after, to)))
     for (const channel of channels) if (!(await deliver(app, channel, news, after))) left += 1;
   if (left > 0) throw new NewsPending(left);
 }

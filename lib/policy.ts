@@ -6,8 +6,8 @@ import {
   decidersOf,
   displayNames,
   names,
+  othersNamed,
   type Person,
-  peopleNamed,
   personOf,
   type Role,
   rolesNaming,
@@ -32,9 +32,9 @@ import {
 import type { FilingContext, RoleFiling } from './filing-context.ts';
 import { limitChecks } from './limits.ts';
 import { boundsOf, type Scope, scopeFaults, scopeOf } from './narrowing.ts';
-import type { Caller } from './principal.ts';
+import { type Caller, callerFromLink } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
-import { chatUser, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
+import { chatUser, type KnownPerson, type NewRequest, type RequestRecord, type Stage, type Waiting } from './schema.ts';
 import { type TicketFinding, ticketChecks } from './ticket.ts';
 import { floorToSecond, parseDuration, parseInstant } from './time.ts';
 import { waitingOf } from './waiting.ts';
@@ -187,15 +187,11 @@ function stageFor(
   { need, approvers, fallback }: Role['approval']['stages'][number],
   requester: Person,
 ): Judgement['stages'][number] {
-  const reachable = (entries: readonly string[]) =>
-    peopleNamed(catalogue, entries)
-      .filter((person) => person.key !== requester.key)
-      .map(({ key, name }) => ({ key, name }));
-  const people = reachable(approvers);
+  const people = othersNamed(catalogue, approvers, requester.key);
   if (fallback === undefined || approvers.includes('everyone') || people.length >= need)
     return { need, approvers: [...approvers], people };
   const joined = [...new Set([...approvers, ...fallback])];
-  return { need, approvers: joined, people: reachable(joined) };
+  return { need, approvers: joined, people: othersNamed(catalogue, joined, requester.key) };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -311,22 +307,30 @@ export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Ca
  * Whether an approval by `person` at stage `index` would leave a later stage without enough people, which another
  * approver's would not. A request that nobody could complete anyway is not held up by this.
  */
-export function isNeededLater(record: RequestRecord, index: number, person: string): boolean {
-  const rest = (approving: readonly string[]) => {
-    const spent = new Set([
-      ...approving,
-      ...record.stages.flatMap((stage) => stage.decisions.map((decision) => decision.person)),
-    ]);
-    return record.stages.slice(index).map((stage, offset) => {
-      const candidates = candidatesOf(stage);
-      const given = stage.decisions.length + (offset === 0 ? approving.length : 0);
-      return {
-        need: Math.max(0, stage.need - given),
-        candidates: candidates === 'any' ? candidates : candidates.filter((key) => !spent.has(key)),
-      };
-    });
-  };
-  return areFillable(rest([])) && !areFillable(rest([person]));
+export const isNeededLater = (record: RequestRecord, index: number, person: string): boolean =>
+  areFillable(seatsLeft(record, index, [])) && !areFillable(seatsLeft(record, index, [person]));
+
+/** Whether the people whom it names can still complete a pending request, those to whom it would be escalated included. */
+export function isCompletable(record: RequestRecord): boolean {
+  const further = record.waiting?.escalate?.people ?? [];
+  const stages = record.stages.map((stage) => ({ ...stage, people: [...stage.people, ...further] }));
+  return areFillable(seatsLeft({ ...record, stages }, 0, []));
+}
+
+/** What the stages from `index` on still need, and who could give it once `approving` have approved the first of them. */
+function seatsLeft(record: RequestRecord, index: number, approving: readonly string[]) {
+  const spent = new Set([
+    ...approving,
+    ...record.stages.flatMap((stage) => stage.decisions.map((decision) => decision.person)),
+  ]);
+  return record.stages.slice(index).map((stage, offset) => {
+    const candidates = candidatesOf(stage);
+    const given = stage.decisions.length + (offset === 0 ? approving.length : 0);
+    return {
+      need: Math.max(0, stage.need - given),
+      candidates: candidates === 'any' ? candidates : candidates.filter((key) => !spent.has(key)),
+    };
+  });
 }
 
 /** Who does something to a request, by which catalogue, and when; epoch milliseconds. */
@@ -358,8 +362,9 @@ export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: 
       isPerson &&
       record.stages.some(
         (stage) =>
-          stage.people.some(({ key }) => personOf(catalogue, key).key === caller.person.key) ||
-          stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)),
+          [...stage.people, ...(stage.former ?? [])].some(
+            ({ key }) => personOf(catalogue, key).key === caller.person.key,
+          ) || stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)),
       ),
     reviewer: isPerson && mayReview(catalogue, record, who),
     admin: isPerson && names(catalogue.admins, who),
@@ -367,20 +372,51 @@ export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: 
   };
 }
 
+/** Whether somebody whom a request names, perhaps long ago, still has a part in it: people who have left are told nothing more. */
+export function isStillConcerned(catalogue: Catalogue, record: RequestRecord, person: KnownPerson): boolean {
+  const { requester, approver, reviewer, admin } = relationOf(catalogue, record, callerFromLink(catalogue, person));
+  return requester || approver || reviewer || admin;
+}
+
 export const isInvolved = (relation: Relation): boolean => Object.values(relation).some(Boolean);
 
 /**
- * Whether the caller is an approver of this stage: by the entries as they stood at filing and, while the role is still
- * in the catalogue, by the stage in its place or the escalation of the role of today. Where the role has fewer or more stages
- * by now no place means the same any more, and any of them will do. A catalogue that took the right away counts at once.
+ * Whether the caller is an approver of this stage by the catalogue of today: its stage in the same place and, once it was escalated, the
+ * escalation of the role. Where the role is gone, or asks nobody any more, the entries as they stood at filing decide.
+ * Where it has another number of stages, no place means the same any more: the caller must be named then, and by any stage now.
  */
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
   const today = catalogue.roles.get(record.role.id)?.approval;
-  if (!names(stage.approvers, who) || today === undefined) return names(stage.approvers, who);
-  const isInPlace = today.stages.length === record.stages.length;
-  const stages = today.stages.filter((_, index) => !isInPlace || record.stages[index] === stage);
-  return names(decidersOf({ approval: { stages, ...(stage.escalated && { escalate: today.escalate }) } }), who);
+  if (!today || today.stages.length === 0) return names(stage.approvers, who);
+  const inPlace = stageToday(catalogue, record, record.stages.indexOf(stage));
+  if (inPlace) return names(inPlace.approvers, who);
+  const anywhere = { stages: today.stages, ...(stage.escalated && { escalate: today.escalate }) };
+  return names(stage.approvers, who) && names(decidersOf({ approval: anywhere }), who);
+}
+
+/**
+ * Who may decide a stage by the catalogue of today, with those to whom it was escalated last.
+ * @returns undefined where no stage of today stands in its place
+ */
+export function stageToday(
+  catalogue: Catalogue,
+  { role, requester, stages }: RequestRecord,
+  index: number,
+): { approvers: string[]; people: KnownPerson[]; escalatedFrom: number } | undefined {
+  const today = catalogue.roles.get(role.id)?.approval;
+  const inPlace = today?.stages.length === stages.length ? today.stages[index] : undefined;
+  if (!today || !inPlace) return undefined;
+  const { approvers, people } = stageFor(catalogue, inPlace, personOf(catalogue, requester.person));
+  const to = stages[index]?.escalated ? (today.escalate?.to ?? []) : [];
+  const further = othersNamed(catalogue, to, requester.person).filter(
+    ({ key }) => !people.some((one) => one.key === key),
+  );
+  return {
+    approvers: [...new Set([...approvers, ...to])],
+    people: [...people, ...further],
+    escalatedFrom: people.length,
+  };
 }
 
 /** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */

@@ -61,6 +61,11 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
       };
     case 'ended':
       return { lead: say`${wish} is over: the grant was handed back early.`, facts: by('Handed back by') };
+    case 'no-approver':
+      return {
+        lead: say`${wish} cannot be approved any more: since it was filed, the catalogue changed and now names too few approvers for it.`,
+        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
+      };
     case 'break-glass':
       return {
         lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
@@ -136,6 +141,13 @@ export function nextForRequester(
         request.outcome?.by.kind === 'catalogue' ? 'talk to the owner of the catalogue' : 'talk to whoever revoked it';
       return [next(`No more sessions are issued.${out} If you still need the access, ${todo}.`)];
     }
+    case 'no-approver':
+      return [
+        next(
+          'Ask the owner of the catalogue to name approvers for this role: they are asked automatically. Otherwise the request lapses. You can withdraw it:',
+        ),
+        { label: 'Withdraw', text: [call('end')] },
+      ];
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];
     default:
@@ -157,6 +169,12 @@ export function nextForApprover(
   switch (kind) {
     case 'approved':
       return [next('Nothing. Should it turn out wrong, you can revoke it:'), ...revoke];
+    case 'no-approver':
+      return [
+        next(
+          'Name approvers for this role in the catalogue: they are asked automatically. Otherwise the request lapses.',
+        ),
+      ];
     case 'break-glass':
       return [
         next(

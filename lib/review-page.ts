@@ -164,6 +164,8 @@ const eventWords: Record<EventType, string> = {
   denied: 'Denied',
   'mail-checked': 'Mail checked',
   reminded: 'Reminded',
+  'approvers-changed': 'Approvers changed',
+  'approvers-missing': 'Too few approvers',
   escalated: 'Escalated',
   vended: 'Session issued',
   undelivered: 'Session not handed out',

@@ -77,7 +77,8 @@ export const RequestId = v.pipe(v.string(), v.regex(/^[0-9a-z]{26}$/, 'must be t
 const At = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 
 /** A person as a request remembers one: `key` is the mail address in lower case or, without one, the principal. */
-const KnownPerson = v.object({ key: v.string(), name: v.string() });
+export const KnownPerson = v.object({ key: v.string(), name: v.string() });
+export type KnownPerson = v.InferOutput<typeof KnownPerson>;
 
 /** How a person's call reached Latchkey: a token, a signature with AWS keys, the link of a mail. */
 const callerVias = ['oidc', 'iam', 'link'] as const;
@@ -97,14 +98,16 @@ export const Decision = v.object({
 export const Stage = v.object({
   /** the catalogue has at most 20 */
   need: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
-  /** entries of the catalogue as they stood at filing: a mail address, an ARN, `group:NAME` or `everyone` */
+  /** entries of the catalogue as of filing or its last change: a mail address, an ARN, `group:NAME` or `everyone` */
   approvers: v.array(v.string()),
-  /** who that was at filing, as far as the catalogue could tell; they are the ones who get mail */
+  /** who that is, as far as the catalogue can tell; they are the ones who get mail */
   people: v.array(KnownPerson),
+  /** who was in `people` until the catalogue took them out; they may still see the request */
+  former: v.optional(v.array(KnownPerson)),
   /** when it became this stage's turn */
   openedAt: v.optional(At),
   decisions: v.array(Decision),
-  /** how often its people were reminded, and when last */
+  /** how often its people were reminded, and when last; a change of its people counts as a reminder in time, not in number */
   reminded: v.optional(v.object({ count: v.number(), at: At })),
   /** when further people were let decide, and where in `people` they begin */
   escalated: v.optional(v.object({ at: At, from: v.number() })),
@@ -161,6 +164,8 @@ export const eventTypes = [
   'mail-checked',
   'reminded',
   'escalated',
+  'approvers-changed',
+  'approvers-missing',
   'vended',
   'undelivered',
   'withdrawn',
@@ -285,6 +290,8 @@ export const RequestRecord = v.object({
   /** how often the sweeper has made sure that the approvers of the current stage were mailed */
   mailChecks: v.number(),
   waiting: v.optional(Waiting),
+  /** there while the catalogue names too few people to approve it; `admins` were told */
+  stuck: v.optional(v.object({ at: At, admins: v.array(KnownPerson) })),
   /** there for a request by break-glass, and for no other */
   review: v.optional(Review),
   /** the earliest start that was asked for */

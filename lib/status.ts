@@ -97,7 +97,7 @@ function nextReminder(
   { reminded }: Stage,
   opened: number,
 ): number | undefined {
-  if (!reminded) return afterQuiet(opened + after * SECOND, quiet);
+  if (!reminded || reminded.count === 0) return afterQuiet((reminded?.at ?? opened) + after * SECOND, quiet);
   if (reminded.count >= most) return undefined;
   return afterQuiet(reminded.at + every * backOff ** (reminded.count - 1) * SECOND, quiet);
 }

@@ -3,7 +3,7 @@ import type { App } from './app.ts';
 import { changeRequest } from './change.ts';
 import { eachRequest } from './each-request.ts';
 import { faultOf } from './fault.ts';
-import { endLeavers } from './leavers.ts';
+import { followCatalogue } from './leavers.ts';
 import { settle } from './request.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
@@ -13,18 +13,18 @@ const MOST_PER_RUN = 500;
 const AT_ONCE = 8;
 
 /**
- * Records every lapse and natural end that is due, has the mail of waiting approvers checked, reminds and escalates; then
- * ends what a changed catalogue no longer allows.
+ * Ends what a changed catalogue no longer allows and has approvers follow it; then records every lapse and natural end that is due, has the
+ * mail of waiting approvers checked, reminds and escalates. In this order, a reminder goes to the approvers of today.
  * @returns how many requests were due and how many were changed
  * @throws AggregateError after the run, of everything that failed; it held up nothing else
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
+  const lookFailures = await failuresOf(app, followCatalogue(app));
   const { due, settled, failures } = await settleDue(app);
-  const leaverFailures = await failuresOf(app, endLeavers(app));
-  if (failures.length + leaverFailures.length > 0)
+  if (failures.length + lookFailures.length > 0)
     throw new AggregateError(
-      [...failures, ...leaverFailures],
-      `${failures.length} of ${due} due requests and ${leaverFailures.length} checks after a change of the catalogue failed`,
+      [...failures, ...lookFailures],
+      `${failures.length} of ${due} due requests and ${lookFailures.length} checks after a change of the catalogue failed`,
     );
   return { due, settled };
 }

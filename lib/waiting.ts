@@ -1,5 +1,5 @@
 // While a request waits: what its role says of reminders and escalation, and what they change in it. When they come is status.ts's.
-import { type Catalogue, type Person, peopleNamed, type Role } from './catalogue.ts';
+import { type Catalogue, othersNamed, type Person, type Role } from './catalogue.ts';
 import type { RequestRecord, Stage, Waiting } from './schema.ts';
 import { openStage } from './status.ts';
 
@@ -10,8 +10,6 @@ export function waitingOf(
   requester: Person,
 ): Waiting | undefined {
   if (!remind && !escalate) return undefined;
-  const others = (entries: readonly string[]) =>
-    peopleNamed(catalogue, entries).filter(({ key }) => key !== requester.key);
   return {
     ...(remind && {
       remind: { ...remind, every: remind.every ?? remind.after, ...(remind.quiet && { quiet: remind.quiet }) },
@@ -20,7 +18,7 @@ export function waitingOf(
       escalate: {
         after: escalate.after,
         to: [...escalate.to],
-        people: others(escalate.to).map(({ key, name }) => ({ key, name })),
+        people: othersNamed(catalogue, escalate.to, requester.key),
       },
     }),
   };

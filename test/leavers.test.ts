@@ -244,5 +244,5 @@ test('an hour of sweeps over an unchanged catalogue reads its memory and nothing
   app.forget();
   app.now += HOUR;
   await sweepOnce(app);
-  expect(app.steps.map(({ name }) => name)).toEqual(['store.due', 'store.lastLook']);
+  expect(app.steps.map(({ name }) => name)).toEqual(['store.lastLook', 'store.due']);
 });
