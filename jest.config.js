@@ -20,7 +20,6 @@ const project = (displayName, testMatch) => ({
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
   testEnvironment: 'node',
-  testTimeout: 60_000,
   // what is built holds copies of package.json, which the map of modules would take for this package
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.build/', '<rootDir>/.serverless/'],
 });
@@ -31,5 +30,7 @@ export default {
     project('proof', ['test/proof/*.test.ts']),
   ],
   watchman: false,
+  // Jest reads it here alone, not in a project
+  testTimeout: 60_000,
   maxWorkers: '100%',
 };
