@@ -1,52 +1,37 @@
 // Signs in with the browser: authorization code with PKCE, back to a port of this machine (RFC 7636, RFC 8252 section 7.3, RFC 9207).
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../lib/time.ts';
 import { openBrowser } from './browser.ts';
 import { Failure } from './exit.ts';
-import { type Client, fetchTokens, signInRefused, TokenRefused } from './oidc.ts';
+import { type Client, checkEndpoint, newProof, tokensByCode } from './oidc.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
 /** How long somebody may take to sign in. */
 const patience = 5 * MINUTE;
 
-/** @throws Failure `sign-in`, `try-again`, `interrupted` */
-export async function loginByBrowser(world: World, client: Client, authorizationEndpoint: string): Promise<Tokens> {
-  const { createHash, randomBytes } = await import('node:crypto');
-  const verifier = randomBytes(32).toString('base64url');
-  const state = randomBytes(16).toString('base64url');
-  const visit = await awaitVisit(state);
+/**
+ * @param ports to listen at, the first that is free; any, where there are none
+ * @throws Refused, Failure `sign-in`, `try-again`, `interrupted`
+ */
+export async function loginByBrowser(world: World, client: Client, ports: readonly number[]): Promise<Tokens> {
+  const { verifier, challenge, state } = await newProof();
+  const visit = await awaitVisit(state, ports);
   const { signal, release } = world.interrupt();
   try {
-    const url = new URL(authorizationEndpoint);
-    const parameters = {
-      response_type: 'code',
-      client_id: client.clientId,
-      redirect_uri: visit.redirectUri,
-      scope: client.scope,
-      state,
-      code_challenge: createHash('sha256').update(verifier).digest('base64url'),
-      code_challenge_method: 'S256',
-      ...(client.audience !== undefined && { audience: client.audience }),
-    };
-    for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
-    world.err(`Sign in with the browser. If it does not open by itself, go to:\n  ${url.href}\n`);
-    void openBrowser(world, url.href);
+    const { redirectUri } = visit;
+    const address = addressOf(client, { state, redirect_uri: redirectUri, code_challenge: challenge });
+    world.err(`Sign in with the browser. If it does not open by itself, go to:\n  ${address}\n`);
+    void openBrowser(world, address);
     const answer = await Promise.race([visit.answer, world.sleep(patience, signal)]);
     if (signal.aborted) throw new Failure('interrupted', 'Stopped signing in.');
     if (!answer)
       throw new Failure('try-again', 'Nobody signed in within five minutes.', [
         'Try again: latchkey login, or without a browser here: latchkey login --device',
+        `If the browser showed an error about the redirect, let the issuer know ${redirectUri}, and name the port: --port`,
       ]);
-    const code = codeOf(answer, client);
-    return await fetchTokens(world, client, {
-      grant_type: 'authorization_code',
-      code,
-      redirect_uri: visit.redirectUri,
-      code_verifier: verifier,
-    });
-  } catch (error) {
-    throw error instanceof TokenRefused ? signInRefused(error) : error;
+    return await tokensByCode(world, client, answer, { state, verifier, redirectUri });
   } finally {
     release();
     visit.close();
@@ -55,27 +40,29 @@ export async function loginByBrowser(world: World, client: Client, authorization
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-function codeOf(answer: URLSearchParams, { issuer }: Client): string {
-  const error = answer.get('error');
-  if (error !== null) throw new TokenRefused(error, answer.get('error_description') ?? '');
-  // an answer that another issuer was led to give (RFC 9207)
-  if (answer.has('iss') && answer.get('iss') !== issuer.issuer)
-    throw new TokenRefused('wrong_issuer', 'The answer comes from another issuer');
-  const code = answer.get('code');
-  if (code === null) throw new TokenRefused('no_code', '');
-  return code;
+function addressOf({ issuer, clientId, scope, audience }: Client, more: Record<string, string>): string {
+  const endpoint = issuer.authorization_endpoint ?? '';
+  checkEndpoint(endpoint);
+  const url = new URL(endpoint);
+  const parameters = {
+    response_type: 'code',
+    client_id: clientId,
+    scope,
+    code_challenge_method: 'S256',
+    ...(audience !== undefined && { audience }),
+    ...more,
+  };
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url.href;
 }
 
 const here = 'http://127.0.0.1';
 type Visit = { redirectUri: string; answer: Promise<URLSearchParams>; close(): void };
 
 /** Listens for the browser to come back with our state; any other visit is turned away and changes nothing. */
-async function awaitVisit(state: string): Promise<Visit> {
+async function awaitVisit(state: string, ports: readonly number[]): Promise<Visit> {
   const { createServer } = await import('node:http');
-  let answered: (answer: URLSearchParams) => void = () => {};
-  const answer = new Promise<URLSearchParams>((resolve) => {
-    answered = resolve;
-  });
+  const { promise: answer, resolve: answered } = withResolver<URLSearchParams>();
   const server = createServer((request, response) => {
     // any page and any program of this machine can find the port, and send what is no address
     const target = request.url ?? '/';
@@ -89,15 +76,41 @@ async function awaitVisit(state: string): Promise<Visit> {
     });
     response.end(isAnswer ? page : 'There is nothing here.', () => isAnswer && answered(searchParams));
   });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
+  const port = await listening(server, ports);
   return {
-    redirectUri: `http://127.0.0.1:${(server.address() as AddressInfo).port}/callback`,
+    // a port that an issuer knows by number belongs to a name that it knows, too: most take no address in numbers (RFC 8252 section 8.3)
+    redirectUri: `http://${ports.length > 0 ? 'localhost' : '127.0.0.1'}:${port}/callback`,
     answer,
     close() {
       server.close();
       server.closeAllConnections();
     },
   };
+}
+
+/** @returns the port @throws Failure `usage` where none of them is free */
+async function listening(server: Server, ports: readonly number[]): Promise<number> {
+  for (const port of ports.length > 0 ? ports : [0]) {
+    const isFree = await new Promise<boolean>((resolve, reject) => {
+      server.once('error', (error: NodeJS.ErrnoException) =>
+        ['EADDRINUSE', 'EACCES'].includes(error.code ?? '') ? resolve(false) : reject(error),
+      );
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) return (server.address() as AddressInfo).port;
+  }
+  throw new Failure('usage', `No port to come back to is free: ${ports.join(', ')}.`, [
+    'Stop what uses it, name another one that the issuer knows (--port), or sign in by a code: latchkey login --device',
+  ]);
+}
+
+/** Promise.withResolvers, which Node knows from 22 on. */
+function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {
+  let resolve: (value: T) => void = () => {};
+  const promise = new Promise<T>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 const page =

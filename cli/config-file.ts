@@ -1,53 +1,78 @@
-// The configuration file: YAML with one setting a line, and nothing else of YAML, so that reading it costs nothing.
+// The configuration file: one JSON object.
+import { probablyMeant } from '../lib/suggestion.ts';
 import { Failure } from './exit.ts';
-import { parsedJson } from './json-text.ts';
 
-const configKeys = ['url', 'auth', 'region', 'profile', 'issuer', 'clientId', 'scope', 'audience', 'keychain'] as const;
+const texts = [
+  'url',
+  'auth',
+  'region',
+  'profile',
+  'issuer',
+  'clientId',
+  'clientSecret',
+  'scope',
+  'audience',
+  'keychain',
+] as const;
+const configKeys = [...texts, 'loginPorts'] as const;
 export type ConfigKey = (typeof configKeys)[number];
-export type ConfigValues = { [Key in ConfigKey]?: string };
+export type ConfigValues = { [Key in (typeof texts)[number]]?: string } & { loginPorts?: readonly number[] };
 
-/** @throws Failure with the line of whatever is not a setting */
-export function parseConfig(text: string, path: string): ConfigValues {
-  const values: ConfigValues = {};
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split(/\r?\n/)
-    .entries()) {
-    if (/^\s*(?:#.*)?$|^---\s*$/.test(line)) continue;
-    const [, key = '', rest = ''] = /^([\w-]+):(?:\s+(.*))?$/.exec(line) ?? [];
-    if (!isKey(key)) {
-      throw new Failure(
-        'usage',
-        `${path}:${index + 1} is not a setting. Settings are lines such as "url: https://latchkey.example.com"; known are ${configKeys.join(', ')}.`,
-      );
-    }
-    const value = scalarOf(rest.trim());
-    if (value === undefined)
-      throw new Failure('usage', `${path}:${index + 1}: "${key}" must have one plain or quoted text.`);
-    if (value !== '') values[key] = value;
+export type Config = {
+  values: ConfigValues;
+  /** a line for each member that is no setting */
+  warnings: string[];
+  /** everything that is in the file */
+  all: Record<string, unknown>;
+};
+
+/** @param text of the file; undefined where there is none @throws Failure `usage` for what cannot be read */
+export function parseConfig(text: string | undefined, path: string): Config {
+  const all = text === undefined ? {} : objectIn(text, path);
+  const values: Record<string, unknown> = {};
+  const warnings: string[] = [];
+  for (const [key, value] of Object.entries(all)) {
+    if (!isKey(key)) warnings.push(unknownKey(key, path));
+    else if (!fits(key, value))
+      throw new Failure('usage', `${path}: "${key}" must be ${key === 'loginPorts' ? 'a list of ports' : 'a text'}.`);
+    else if (value !== '') values[key] = value;
   }
-  return values;
+  return { values: values as ConfigValues, warnings, all };
 }
 
-/** The file with these settings set: lines of other settings and comments stay as they are. */
-export function editConfig(text: string, changes: ConfigValues): string {
-  let lines = text === '' ? [] : text.replace(/\n$/, '').split('\n');
-  for (const [key, value] of Object.entries(changes)) {
-    const at = lines.findIndex((line) => line.startsWith(`${key}:`));
-    const line = `${key}: ${JSON.stringify(value)}`;
-    lines = at < 0 ? [...lines, line] : lines.with(at, line);
+/** The file with these settings set; what else is in it stays. */
+export const withSettings = ({ all }: Config, changes: ConfigValues): string =>
+  `${JSON.stringify({ ...all, ...changes }, null, 2)}\n`;
+
+export const isPort = (value: unknown): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536;
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function objectIn(text: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\uFEFF/, ''));
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    // Node's message quotes the text, in which a secret may stand
+    const place = /line \d+ column \d+/.exec(error.message)?.[0];
+    throw notJson(`${path} is not valid JSON${place === undefined ? '' : ` (${place})`}.`);
   }
-  return `${lines.join('\n')}\n`;
+  throw notJson(`${path} is not a JSON object.`);
 }
+
+const notJson = (message: string): Failure =>
+  new Failure('usage', message, [
+    'It looks like {"url": "https://latchkey.example.com"}, and latchkey setup URL writes it.',
+  ]);
 
 const isKey = (key: string): key is ConfigKey => (configKeys as readonly string[]).includes(key);
 
-/** A plain, single- or double-quoted YAML scalar, with a comment behind it or not. */
-function scalarOf(text: string): string | undefined {
-  const double = /^("(?:[^"\\]|\\.)*")\s*(?:#.*)?$/.exec(text)?.[1];
-  if (double !== undefined) return parsedJson(double) as string | undefined;
-  const single = /^'((?:[^']|'')*)'\s*(?:#.*)?$/.exec(text)?.[1];
-  if (single !== undefined) return single.replaceAll("''", "'");
-  if (/^[&*!|>{["'%@`]/.test(text)) return undefined;
-  return text.replace(/(?:^|\s+)#.*$/, '');
+const fits = (key: ConfigKey, value: unknown): boolean =>
+  key === 'loginPorts' ? Array.isArray(value) && value.every(isPort) : typeof value === 'string';
+
+function unknownKey(key: string, path: string): string {
+  const meant = probablyMeant(key, configKeys);
+  return `${path}: unknown setting "${key}" is ignored.${meant === undefined ? '' : ` Did you mean "${meant}"?`}`;
 }

@@ -1,45 +1,31 @@
-// Signs in with a browser anywhere else: the device authorization grant (RFC 8628).
-import { MINUTE, SECOND } from '../lib/time.ts';
+// Signs in with a browser anywhere else: the device authorization grant (RFC 8628), with PKCE for the issuers that ask for it.
+import { SECOND } from '../lib/time.ts';
 import { Failure } from './exit.ts';
-import { type Client, fetchTokens, postForm, signInRefused, TokenRefused } from './oidc.ts';
+import { askForDevice, type Client, newProof, Refused, tokensByDevice } from './oidc.ts';
 import { plain } from './terminal-text.ts';
 import type { Tokens } from './tokens.ts';
 import type { World } from './world.ts';
 
-/** @throws Failure `sign-in`, `try-again`, `interrupted` */
-export async function loginByDevice(world: World, client: Client, deviceEndpoint: string): Promise<Tokens> {
+/** @throws Refused, Failure `sign-in`, `try-again`, `interrupted` */
+export async function loginByDevice(world: World, client: Client): Promise<Tokens> {
   const { signal, release } = world.interrupt();
   try {
-    const asked = await postForm(world, deviceEndpoint, {
-      client_id: client.clientId,
-      scope: client.scope,
-      ...(client.audience !== undefined && { audience: client.audience }),
-    });
-    const {
-      device_code: code,
-      user_code: userCode,
-      verification_uri: uri,
-      verification_uri_complete: whole,
-      expires_in: expiresIn,
-      interval,
-    } = asked;
-    if (typeof code !== 'string' || typeof userCode !== 'string' || typeof uri !== 'string')
-      throw new TokenRefused('invalid_response', '');
-    world.err(
-      `Go to ${plain(uri)} with any browser and enter the code ${plain(userCode)}\n${typeof whole === 'string' ? `(or straight to ${plain(whole)})\n` : ''}`,
-    );
-    const until = world.now() + (typeof expiresIn === 'number' ? expiresIn * SECOND : 10 * MINUTE);
-    let seconds = typeof interval === 'number' && interval > 0 ? interval : 5;
+    const { verifier, challenge } = await newProof();
+    // issuers that do not know these parameters ignore them (RFC 6749 section 3.1)
+    const asked = await askForDevice(world, client, { code_challenge: challenge, code_challenge_method: 'S256' });
+    const { verification_uri: page, verification_uri_complete: whole } = asked;
+    const straight = whole === undefined ? '' : `(or straight to ${plain(whole)})\n`;
+    world.err(`Go to ${plain(page)} with any browser and enter the code ${plain(asked.user_code)}\n${straight}`);
+    const until = world.now() + asked.expires_in * SECOND;
+    let seconds = asked.interval ?? 5;
     while (world.now() < until) {
       await world.sleep(seconds * SECOND, signal);
       if (signal.aborted) throw new Failure('interrupted', 'Stopped signing in.');
-      const answer = await poll(world, client, code);
+      const answer = await poll(world, client, asked.device_code, verifier);
       if (answer === 'slow_down') seconds += 5;
       else if (answer !== 'authorization_pending') return answer;
     }
-    throw new TokenRefused('expired_token', 'the code has expired');
-  } catch (error) {
-    throw error instanceof TokenRefused ? signInRefused(error) : error;
+    throw new Refused('expired_token', 'the code has expired');
   } finally {
     release();
   }
@@ -51,14 +37,12 @@ async function poll(
   world: World,
   client: Client,
   code: string,
+  verifier: string,
 ): Promise<Tokens | 'authorization_pending' | 'slow_down'> {
   try {
-    return await fetchTokens(world, client, {
-      grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
-      device_code: code,
-    });
+    return await tokensByDevice(world, client, code, verifier);
   } catch (error) {
-    if (error instanceof TokenRefused && (error.code === 'authorization_pending' || error.code === 'slow_down'))
+    if (error instanceof Refused && (error.code === 'authorization_pending' || error.code === 'slow_down'))
       return error.code;
     throw error;
   }

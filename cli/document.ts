@@ -54,14 +54,16 @@ To try it against the local server (\`npm start\`):
 
 Scripts take a token of anybody from \`POST /local/token\` in \`LATCHKEY_TOKEN\` instead, and machines the test keys that the server prints.`;
 
-const configuration = `Flags come before the environment, the environment before the file. The file is \`~/.config/latchkey/config.yml\` (\`XDG_CONFIG_HOME\`, or the path in
-\`LATCHKEY_CONFIG\`): one setting a line, \`name: value\`. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`.`;
+const configuration = `Flags come before the environment, the environment before the file. The file is \`~/.config/latchkey/config.json\` (\`XDG_CONFIG_HOME\`, or the path in
+\`LATCHKEY_CONFIG\`), one JSON object. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`. A member that is no setting is
+ignored, which is said.`;
 
 const environment: ReadonlyArray<readonly [string, string]> = [
   ['LATCHKEY_URL', 'where Latchkey is'],
   ['LATCHKEY_TOKEN', 'an access token to call with'],
   ['LATCHKEY_AUTH', 'as --auth'],
   ['LATCHKEY_REGION', 'as the setting `region`'],
+  ['LATCHKEY_CLIENT_SECRET', 'as the setting `clientSecret`'],
   ['LATCHKEY_KEYCHAIN', 'as the setting `keychain`'],
   ['LATCHKEY_CONFIG', 'path of the configuration file'],
   ['NO_COLOR', 'set to anything: no colours'],
@@ -94,10 +96,10 @@ const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you 
 In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, one entry for each Latchkey and home.
 
 - On macOS by \`/usr/bin/security\`, in the default keychain; on Linux by \`secret-tool\` (Debian and Ubuntu: \`libsecret-tools\`, Fedora: \`libsecret\`), where
-  there is a desktop session (\`DBUS_SESSION_BUS_ADDRESS\`). On other systems, with \`keychain: off\`, and where the keychain fails, it is in \`tokens.json\`; login says so.
+  there is a desktop session (\`DBUS_SESSION_BUS_ADDRESS\`). On other systems, with \`"keychain": "off"\`, and where the keychain fails, it is in \`tokens.json\`; login says so.
 - It is asked at login, at logout, and when the access token has expired, and has 30 seconds each time: long enough to type a password into its window. No
   other call waits for it. If it does not answer a renewal, the sign-in stays as it is, and the command ends with 3.
-- Cron, SSH and other places where nobody can unlock it: \`LATCHKEY_KEYCHAIN=off latchkey login\`. A sign-in from before, in the file, moves at its next renewal.
+- Cron, SSH and other places where nobody can unlock it: \`LATCHKEY_KEYCHAIN=off latchkey login\`. A sign-in stays where it is until the next login.
 - It keeps the sign-in from whoever gets at the disk, a backup or the file, not from other programs of yours: while it is unlocked, they can ask it as well.
 
 Every file is written whole or not at all, under a lock that a crash does not leave behind for longer than a minute. A damaged one is ignored, and that is said on stderr. Where nothing can be written (a read-only container), credentials come all the same.`;

@@ -1,6 +1,6 @@
 // Where the command line keeps what it keeps.
 import { homedir, userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { variable, type World } from './world.ts';
 
 type Where = Pick<World, 'env' | 'home'>;
@@ -15,13 +15,20 @@ export function homeDirectory(): string {
   }
 }
 
-/** `~/.config/latchkey/config.yml` (XDG Base Directory Specification), or what LATCHKEY_CONFIG says. */
-export const configPath = (world: Where): string =>
-  variable(world, 'LATCHKEY_CONFIG') ??
-  join(variable(world, 'XDG_CONFIG_HOME') ?? join(world.home, '.config'), 'latchkey', 'config.yml');
+const configDirectory = (world: Where): string => join(baseFolder(world, 'XDG_CONFIG_HOME', '.config'), 'latchkey');
+const cacheDirectory = (world: Where): string => join(baseFolder(world, 'XDG_CACHE_HOME', '.cache'), 'latchkey');
 
-const cacheDirectory = (world: Where): string =>
-  join(variable(world, 'XDG_CACHE_HOME') ?? join(world.home, '.cache'), 'latchkey');
+/** XDG Base Directory Specification: a path that is relative is invalid, and ignored. */
+function baseFolder(world: Where, name: string, ordinary: string): string {
+  const given = variable(world, name);
+  return given !== undefined && isAbsolute(given) ? given : join(world.home, ordinary);
+}
+
+/** `~/.config/latchkey/config.json`, or what LATCHKEY_CONFIG says. */
+export const configPath = (world: Where): string =>
+  variable(world, 'LATCHKEY_CONFIG') ?? join(configDirectory(world), 'config.json');
+/** What 0.1.0 wrote, and nothing reads any more. */
+export const formerConfigPath = (world: Where): string => join(configDirectory(world), 'config.yml');
 
 /** Tokens of `latchkey login`; 0600. */
 export const tokensPath = (world: Where): string => join(cacheDirectory(world), 'tokens.json');

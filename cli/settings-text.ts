@@ -8,6 +8,10 @@ export const settingsText: Record<ConfigKey, string> = {
   profile: 'AWS profile whose credentials sign, where AWS_PROFILE does not say it',
   issuer: 'OIDC issuer that login signs in at',
   clientId: 'client id of the command line at that issuer',
+  clientSecret:
+    'client secret, for the few issuers that insist on one; it is no argument of a command, since everybody here can read those',
+  loginPorts:
+    'ports of this machine that the browser may come back to, where the issuer knows them by number: a list such as [8765, 8766]',
   scope: 'scope that a token must carry',
   audience: 'audience that some issuers must be asked for',
   keychain:

@@ -3,7 +3,7 @@
 import type { CommonValues } from './command.ts';
 import { type ConfigValues, parseConfig } from './config-file.ts';
 import { Failure } from './exit.ts';
-import { configPath } from './places.ts';
+import { configPath, formerConfigPath } from './places.ts';
 import { readUtf8 } from './whole-file.ts';
 import { variable, type World } from './world.ts';
 
@@ -19,19 +19,14 @@ export type Settings = Omit<ConfigValues, 'url' | 'auth' | 'keychain'> & {
   json: boolean;
 };
 
-/** @throws Failure if no URL is known, or a setting is wrong */
+/** What is wrong in the file and can be passed over is said on stderr. @throws Failure if no URL is known, or a setting is wrong */
 export function readSettings(world: World, options: CommonValues): Settings {
   const path = configPath(world);
-  const text = readUtf8(path);
-  const kept = text === undefined ? {} : parseConfig(text, path);
-  const { url: keptUrl, auth: keptAuth, keychain: keptKeychain, ...rest } = kept;
+  const { values, warnings } = parseConfig(readUtf8(path), path);
+  for (const warning of warnings) world.err(`latchkey: ${warning}\n`);
+  const { url: keptUrl, auth: keptAuth, keychain: keptKeychain, ...rest } = values;
   const url = options.url ?? variable(world, 'LATCHKEY_URL') ?? keptUrl;
-  if (url === undefined) {
-    throw new Failure('usage', 'It is not known yet where Latchkey is.', [
-      'Say it once: latchkey setup https://latchkey.example.com',
-      'or for this shell: export LATCHKEY_URL=https://latchkey.example.com',
-    ]);
-  }
+  if (url === undefined) throw noUrl(world);
   const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
   if (!isAuth(auth))
     throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`, [
@@ -43,15 +38,26 @@ export function readSettings(world: World, options: CommonValues): Settings {
       `Check LATCHKEY_KEYCHAIN and ${path}.`,
     ]);
   const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
+  const clientSecret = variable(world, 'LATCHKEY_CLIENT_SECRET') ?? rest.clientSecret;
   return {
     ...rest,
     ...(region !== undefined && { region }),
+    ...(clientSecret !== undefined && { clientSecret }),
     url: checkedUrl(url),
     auth,
     keychain,
     debug: options.debug,
     json: options.json,
   };
+}
+
+function noUrl(world: World): Failure {
+  const former = formerConfigPath(world);
+  return new Failure('usage', 'It is not known yet where Latchkey is.', [
+    'Say it once: latchkey setup https://latchkey.example.com',
+    'or for this shell: export LATCHKEY_URL=https://latchkey.example.com',
+    ...(readUtf8(former) === undefined ? [] : [`(${former} is of version 0.1.0, and is not read any more.)`]),
+  ]);
 }
 
 /** A token or signature sent in the clear could be used by anybody on the way, so only this machine's own address may be http. */

@@ -19,7 +19,7 @@ export async function keepSignIn(world: World, where: Where, tokens: Tokens): Pr
 }
 
 /**
- * Keeps a renewed sign-in. One from before there were keychains moves into it; one that the keychain did not take stays in the file until the next login.
+ * Keeps a renewed sign-in where it was: one that is in the file stays there until the next login.
  * @param before as it was read from the file
  * @param used the refresh token that renewed it
  */
@@ -30,14 +30,8 @@ export async function keepRenewed(
   before: KeptTokens,
   used: string,
 ): Promise<void> {
-  const wasIn = before.refreshTokenIn;
-  const isThere = wasIn === 'keychain' && where.keychain !== 'off' && renewed.refreshToken === used;
-  const place: Place = isThere
-    ? { in: 'keychain' }
-    : wasIn === 'file'
-      ? { in: 'file', why: 'as it was' }
-      : await placed(world, where, renewed.refreshToken);
-  if (wasIn === 'keychain' && place.why !== undefined)
+  const place = await placeOfRenewed(world, where, renewed, before, used);
+  if (place.why !== undefined)
     world.err(
       `latchkey: What renews your sign-in is now in ${tokensPath(world)}, which only you can read, and not in the keychain: ${place.why}.\n`,
     );
@@ -83,6 +77,18 @@ export async function forgetSignIn(world: World, { url, keychain }: Where): Prom
 /** One for each Latchkey and home, so that two people, or two homes of one, never renew each other's sign-in. */
 const accountOf = (world: World, url: string): string => `${url} ${tokensPath(world)}`;
 
+async function placeOfRenewed(
+  world: World,
+  where: Where,
+  { refreshToken }: Tokens,
+  { refreshTokenIn }: KeptTokens,
+  used: string,
+): Promise<Place> {
+  if (refreshTokenIn !== 'keychain') return { in: 'file' };
+  const isThere = where.keychain !== 'off' && refreshToken === used;
+  return isThere ? { in: 'keychain' } : placed(world, where, refreshToken);
+}
+
 /** Puts a refresh token where it belongs, if that is the keychain. */
 async function placed(
   world: World,
@@ -105,7 +111,7 @@ async function keep(
 ): Promise<void> {
   const { refreshToken, ...others } = tokens;
   if (place.in === 'keychain') return keepTokens(world, url, { ...others, refreshTokenIn: 'keychain' });
-  await keepTokens(world, url, { ...tokens, ...(place.why !== undefined && { refreshTokenIn: 'file' as const }) });
+  await keepTokens(world, url, tokens);
   if (before?.refreshTokenIn === 'keychain') await removed(world, url);
 }
 

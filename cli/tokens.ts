@@ -14,8 +14,10 @@ export type Tokens = {
   clientId: string;
   scope: string;
 };
-/** `refreshTokenIn`: keychain, where the keychain has it; file, where the keychain did not take it. Neither, where nobody tried. */
-export type KeptTokens = Tokens & { refreshTokenIn?: 'keychain' | 'file' };
+export type KeptTokens = Tokens & {
+  /** where the keychain has it, and the file has not */
+  refreshTokenIn?: 'keychain';
+};
 type Kept = Record<string, KeptTokens>;
 
 /** What a token needs left to be worth sending. */

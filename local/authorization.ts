@@ -19,7 +19,14 @@ type Options = {
 /** What a sign-in has led to so far. */
 type Grant = { subject: Subject; scope: string };
 type Code = Grant & { redirectUri: string; challenge: string; until: number };
-type Device = { userCode: string; scope: string; until: number; asked?: number; answer?: Subject | 'denied' };
+type Device = {
+  userCode: string;
+  scope: string;
+  challenge: string;
+  until: number;
+  asked?: number;
+  answer?: Subject | 'denied';
+};
 
 const lifetime = { code: 1 * MINUTE, device: 10 * MINUTE };
 /** Between two polls of a device (RFC 8628 section 3.5). */
@@ -37,6 +44,7 @@ export const authorizationMetadata = (url: string): Record<string, unknown> => (
   authorization_endpoint: `${url}/authorize`,
   device_authorization_endpoint: `${url}/device_authorization`,
   token_endpoint: `${url}/token`,
+  revocation_endpoint: `${url}/revoke`,
   response_types_supported: ['code'],
   grant_types_supported: Object.values(grantTypes),
   code_challenge_methods_supported: ['S256'],
@@ -103,10 +111,14 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const scope = form.get('scope') ?? '';
     if (form.get('client_id') !== clientId) return refused('invalid_client');
     if (!hasScope(scope, needed)) return refused('invalid_scope');
+    // as issuers do that ask every client for a proof
+    const challenge = challengeOf(form);
+    if (challenge === undefined)
+      return refused('invalid_request', 'code_challenge and code_challenge_method=S256 are missing');
     for (const [code, { until }] of devices) if (until <= now()) devices.delete(code);
     const deviceCode = randomBytes(32).toString('base64url');
     const userCode = newUserCode();
-    devices.set(deviceCode, { userCode, scope, until: now() + lifetime.device });
+    devices.set(deviceCode, { userCode, scope, challenge, until: now() + lifetime.device });
     return reply(200, {
       device_code: deviceCode,
       user_code: userCode,
@@ -159,11 +171,8 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const given = form.get('code') ?? '';
     const code = codes.get(given);
     codes.delete(given);
-    const challenge = createHash('sha256')
-      .update(form.get('code_verifier') ?? '')
-      .digest('base64url');
     const holds =
-      code && code.until > now() && code.redirectUri === form.get('redirect_uri') && code.challenge === challenge;
+      code && code.until > now() && code.redirectUri === form.get('redirect_uri') && code.challenge === provenBy(form);
     return holds
       ? granted(code)
       : refused('invalid_grant', 'The code is unknown, used, too old, or somebody else asked for it');
@@ -172,6 +181,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const given = form.get('device_code') ?? '';
     const device = devices.get(given);
     if (!device) return refused('invalid_grant', 'The code is unknown or used');
+    if (device.challenge !== provenBy(form)) return refused('invalid_grant', 'Somebody else asked for this code');
     const { answer, asked = Number.NEGATIVE_INFINITY, scope, until } = device;
     device.asked = now();
     if (answer === undefined && until > now())
@@ -185,6 +195,13 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const grant = refreshes.get(given);
     refreshes.delete(given);
     return grant ? granted(grant) : refused('invalid_grant', 'The refresh token is unknown or used');
+  };
+  /** RFC 7009: an unknown token is as good as revoked. */
+  const revoke: Answer = (call) => {
+    const form = formOf(call);
+    if (form.get('client_id') !== clientId) return refused('invalid_client');
+    refreshes.delete(form.get('token') ?? '');
+    return reply(200, '');
   };
   const token: Answer = (call) => {
     const form = formOf(call);
@@ -201,6 +218,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     [`${pathname}/device_authorization`]: { POST: askForDevice },
     [`${pathname}/device`]: { GET: showDevice, POST: signInDevice },
     [`${pathname}/token`]: { POST: token },
+    [`${pathname}/revoke`]: { POST: revoke },
   };
 }
 
@@ -227,9 +245,18 @@ function readAuthorization(
   const asked = { redirectUri, scope, challenge, state: parameters.get('state') ?? undefined };
   if (parameters.get('response_type') !== 'code') return { ...asked, error: 'unsupported_response_type' };
   if (!hasScope(scope, needed)) return { ...asked, error: 'invalid_scope' };
-  const isProof = parameters.get('code_challenge_method') === 'S256' && /^[\w-]{43}$/.test(challenge);
-  return isProof ? asked : { ...asked, error: 'invalid_request' };
+  return challengeOf(parameters) === undefined ? { ...asked, error: 'invalid_request' } : asked;
 }
+
+/** RFC 7636, S256 alone. */
+function challengeOf(parameters: URLSearchParams): string | undefined {
+  const challenge = parameters.get('code_challenge') ?? '';
+  return parameters.get('code_challenge_method') === 'S256' && /^[\w-]{43}$/.test(challenge) ? challenge : undefined;
+}
+const provenBy = (form: URLSearchParams): string =>
+  createHash('sha256')
+    .update(form.get('code_verifier') ?? '')
+    .digest('base64url');
 
 /** Any port, since a program takes one that is free (RFC 8252 section 7.3). */
 function isLoopback(uri: string): boolean {

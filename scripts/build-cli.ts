@@ -9,14 +9,14 @@ const root = join(import.meta.dirname, '..');
 const parts: Plugin = {
   name: 'parts',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /(?:admin-tools|aws-chain)\.ts$/ }, ({ kind, path }) =>
+    onResolve({ filter: /(?:admin-tools|aws-chain|\/oauth)\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     ),
 };
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/admin-tools.ts', 'cli/aws-chain.ts'],
+  entryPoints: ['bin/latchkey.ts', 'cli/admin-tools.ts', 'cli/aws-chain.ts', 'cli/oauth.ts'],
   entryNames: '[name]',
   plugins: [parts],
   bundle: true,

@@ -205,6 +205,7 @@ describe('the package', () => {
       'admin-tools.js',
       'aws-chain.js',
       'latchkey.js',
+      'oauth.js',
       'package.json',
     ]);
     const sizes = Object.fromEntries(files.map(({ path, size }) => [path, size]));

@@ -1,5 +1,5 @@
 // Login at the local server's own issuer, with the browser and by a code, and what becomes of the tokens.
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -25,16 +25,18 @@ beforeEach(async () => {
 
 const asi = { email: 'asi-dev@example.com' };
 const issuer = () => `${server.url}/local/oidc`;
+const configFile = () => join(world.home, '.config/latchkey/config.json');
 const tokensFile = () => join(world.home, '.cache/latchkey/tokens.json');
 const keptTokens = () => Object.values(JSON.parse(readFileSync(tokensFile(), 'utf8')))[0] as Record<string, string>;
 
 /** Runs login and visits the address that it shows; the window is the visitor's own, so nothing is opened here. */
 async function byBrowser(
   visit: (address: string) => Promise<unknown> = (address) => signInAt(address, asi),
+  ...args: string[]
 ): Promise<Ran> {
   let visited: Promise<unknown> = Promise.resolve();
   const here = testWorld({ ...world, env: { ...world.env, BROWSER: 'true' }, sleep: () => new Promise(() => {}) });
-  const running = cli(here, 'login');
+  const running = cli(here, 'login', ...args);
   const { err } = here;
   here.err = (text) => {
     err(text);
@@ -53,6 +55,7 @@ async function byCode(
 ): Promise<Ran & { visit: Visit | undefined }> {
   let said = '';
   let visit: Visit | undefined;
+  world.slept.length = 0;
   world.onSleep = async () => {
     if (world.slept.length === wait) visit = await signInAt(/straight to (\S+)\)/.exec(said)![1]!, choice);
     return undefined;
@@ -64,6 +67,45 @@ async function byCode(
     err(text);
   };
   return { ...(await running), visit };
+}
+
+type Answers = Record<string, (form: URLSearchParams, authorization: string) => readonly [number, unknown]>;
+/** Another issuer takes the place of the kept sign-in's and of the setting's; paths that it has no answer for do not exist. */
+async function issuing(answers: Answers, work: (address: string) => Promise<void>, more: object = {}): Promise<void> {
+  const server = createServer((request, response) => {
+    let form = '';
+    request.setEncoding('utf8').on('data', (text: string) => {
+      form += text;
+    });
+    request.on('end', () => {
+      const found = answers[request.url ?? '']?.(new URLSearchParams(form), request.headers.authorization ?? '');
+      const [status, body] = found ?? (request.url?.includes('well-known') ? [200, metadata] : [404, {}]);
+      response.writeHead(status, { 'content-type': 'application/json' });
+      response.end(typeof body === 'string' ? body : JSON.stringify(body));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const metadata = {
+    issuer: address,
+    token_endpoint: `${address}/token`,
+    authorization_endpoint: `${address}/authorize`,
+    device_authorization_endpoint: `${address}/device`,
+    revocation_endpoint: `${address}/revoke`,
+    scopes_supported: ['openid', 'offline_access'],
+    ...more,
+  };
+  writeFileSync(configFile(), JSON.stringify({ ...JSON.parse(readFileSync(configFile(), 'utf8')), issuer: address }));
+  if (existsSync(tokensFile())) {
+    const [url] = Object.keys(JSON.parse(readFileSync(tokensFile(), 'utf8')));
+    writeFileSync(tokensFile(), JSON.stringify({ [url!]: { ...keptTokens(), issuer: address } }));
+  }
+  try {
+    await work(address);
+  } finally {
+    server.close();
+    server.closeAllConnections();
+  }
 }
 
 /** What a path that no browser would send is answered with. */
@@ -113,7 +155,39 @@ describe('with the browser', () => {
       );
       await fetch(back);
     });
-    expect(ran).toMatchObject({ status: 3, err: expect.stringMatching(/The answer comes from another issuer/) });
+    expect(ran).toMatchObject({
+      status: 3,
+      err: expect.stringMatching(/unexpected "iss" \(issuer\) response parameter/),
+    });
+  });
+
+  test('comes back to the port that was named, or to the first of the list that is free', async () => {
+    const busy = createServer();
+    await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
+    const taken = (busy.address() as AddressInfo).port;
+    const free = await freePort();
+    const backs: string[] = [];
+    const visit = (address: string) => {
+      backs.push(new URL(address).searchParams.get('redirect_uri')!);
+      return signInAt(address, asi);
+    };
+    try {
+      expect(await byBrowser(visit, '--port', String(free))).toMatchObject({ status: 0 });
+      expect(await byBrowser(visit, '--port', String(taken))).toMatchObject({
+        status: 2,
+        err: expect.stringContaining(`No port to come back to is free: ${taken}.`),
+      });
+      const settings = JSON.parse(readFileSync(configFile(), 'utf8'));
+      writeFileSync(configFile(), JSON.stringify({ ...settings, loginPorts: [taken, free] }));
+      expect(await byBrowser(visit)).toMatchObject({ status: 0 });
+      expect(backs).toEqual(Array(2).fill(`http://localhost:${free}/callback`));
+      expect(await byBrowser(visit, '--port', 'x')).toMatchObject({
+        status: 2,
+        err: expect.stringMatching(/"x" is no port/),
+      });
+    } finally {
+      busy.close();
+    }
   });
 
   test('a no is a no', async () =>
@@ -173,6 +247,82 @@ describe('by a code', () => {
   });
 });
 
+describe('an issuer of its own kind', () => {
+  const device = {
+    device_code: 'd',
+    user_code: 'U',
+    verification_uri: 'https://a.example',
+    expires_in: 60,
+    interval: 1,
+  };
+  const tokens = { access_token: 'a', token_type: 'Bearer', expires_in: 60 };
+
+  test.each(['invalid_scope', 'not_allowed'])(
+    'that lists offline_access and answers %s is asked without',
+    async (error) => {
+      const scopes: Array<string | null> = [];
+      const answers: Answers = {
+        '/device': (form) => {
+          scopes.push(form.get('scope'));
+          return scopes.length === 1 && error === 'invalid_scope' ? [400, { error }] : [200, device];
+        },
+        '/token': () => (scopes.length === 1 ? [400, { error }] : [200, tokens]),
+      };
+      await issuing(answers, async () => {
+        expect(await cli(world, 'login', '--device')).toMatchObject({
+          status: 0,
+          out: expect.stringMatching(/expires in/),
+        });
+      });
+      expect(scopes).toEqual(['latchkey offline_access', 'latchkey']);
+    },
+  );
+
+  test.each([
+    ['client_secret_basic', undefined],
+    ['client_secret_post', 's3cret'],
+  ])('that insists on a secret has it by %s', async (method, inForm) => {
+    world.env = { ...world.env, LATCHKEY_CLIENT_SECRET: 's3cret' };
+    const seen: unknown[] = [];
+    const answers: Answers = {
+      '/device': () => [200, device],
+      '/token': (form, authorization) => {
+        seen.push(form.get('client_secret') ?? undefined, authorization);
+        return [200, tokens];
+      },
+    };
+    const more = { token_endpoint_auth_methods_supported: [method] };
+    await issuing(
+      answers,
+      async () => {
+        const ran = await cli(world, 'login', '--device', '--debug');
+        expect(ran.status).toBe(0);
+        expect(ran.out + ran.err + readFileSync(tokensFile(), 'utf8')).not.toContain('s3cret');
+      },
+      more,
+    );
+    const [form, authorization] = seen as [string | undefined, string];
+    expect(form).toBe(inForm);
+    // RFC 6749 section 2.3.1 has both halves percent-encoded
+    const header = decodeURIComponent(Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString());
+    expect(header).toBe(inForm === undefined ? 'latchkey-cli:s3cret' : '');
+  });
+
+  test('that names an endpoint in the clear is refused', async () => {
+    const more = { token_endpoint: 'http://issuer.example/token' };
+    await issuing(
+      { '/device': () => [200, device] },
+      async () => {
+        expect(await cli(world, 'login', '--device')).toMatchObject({
+          status: 3,
+          err: expect.stringMatching(/not https/),
+        });
+      },
+      more,
+    );
+  });
+});
+
 describe('tokens', () => {
   const later = () =>
     testWorld({
@@ -206,22 +356,49 @@ describe('tokens', () => {
 
   test('that somebody else has renewed meanwhile are not forgotten', async () => {
     await byCode(asi);
-    const late = createServer((request, response) => {
-      if (request.url !== '/token')
-        return void response.end(JSON.stringify({ issuer: address, token_endpoint: `${address}/token` }));
+    const token = () => {
       const [[url, kept]] = Object.entries(JSON.parse(readFileSync(tokensFile(), 'utf8'))) as [[string, object]];
       writeFileSync(tokensFile(), JSON.stringify({ [url]: { ...kept, expiresAt: Date.now() + 4 * HOUR } }));
-      response.writeHead(400).end('{"error":"invalid_grant"}');
-    });
-    await new Promise<void>((resolve) => late.listen(0, '127.0.0.1', resolve));
-    const address = `http://127.0.0.1:${(late.address() as AddressInfo).port}`;
-    try {
-      const [url] = Object.keys(JSON.parse(readFileSync(tokensFile(), 'utf8')));
-      writeFileSync(tokensFile(), JSON.stringify({ [url!]: { ...keptTokens(), issuer: address } }));
+      return [400, { error: 'invalid_grant' }] as const;
+    };
+    await issuing({ '/token': token }, async () => {
       expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, err: '' });
-    } finally {
-      late.close();
-    }
+    });
+  });
+
+  test.each([
+    ['busy', 503, {}, 11, /cannot sign you in now \(status 503\)/],
+    [
+      'wrongly set up',
+      401,
+      { error: 'invalid_client', error_description: 'No such client' },
+      3,
+      /refused the sign-in: No such client/,
+    ],
+    ['no issuer at all', 200, 'hello', 3, /cannot be used/],
+  ])('stay where the issuer is %s', async (_, status, body, exit, err) => {
+    await byCode(asi);
+    const before = keptTokens();
+    await issuing({ '/token': () => [status, body] as const }, async (address) => {
+      expect(await cli(later(), 'whoami')).toMatchObject({ status: exit, err: expect.stringMatching(err) });
+      expect(keptTokens()).toEqual({ ...before, issuer: address });
+    });
+  });
+
+  test('are revoked at the issuer by logout, and forgotten also where that does not work', async () => {
+    await byCode(asi);
+    const form = { client_id: 'latchkey-cli', grant_type: 'refresh_token', refresh_token: keptTokens().refreshToken! };
+    expect(await cli(world, 'logout')).toMatchObject({ status: 0, err: '' });
+    const renewed = await fetch(`${issuer()}/token`, { method: 'POST', body: new URLSearchParams(form) });
+    expect(await renewed.json()).toMatchObject({ error: 'invalid_grant' });
+
+    await byCode(asi);
+    await issuing({ '/revoke': () => [503, {}] as const }, async (address) => {
+      const ran = await cli(world, 'logout');
+      expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^You are signed out of /) });
+      expect(ran.err).toContain(`The issuer could not be told that you signed out: ${address} cannot sign you in now`);
+    });
+    expect((await cli(world, 'whoami')).status).toBe(3);
   });
 
   test('are forgotten by logout', async () => {
@@ -253,10 +430,7 @@ describe('an issuer that is not what it should be', () => {
     ['http://localhost:9', 11, /does not answer/],
     ['http://issuer.example', 2, /must be an https URL/],
   ])('%s', async (address, status, err) => {
-    writeFileSync(
-      join(world.home, '.config/latchkey/config.yml'),
-      `url: ${server.url}\nissuer: ${address}\nclientId: cli\n`,
-    );
+    writeFileSync(configFile(), JSON.stringify({ url: server.url, issuer: address, clientId: 'cli' }));
     expect(await cli(world, 'login')).toMatchObject({ status, err: expect.stringMatching(err) });
   });
   test('another name than the one that was asked', async () => {
@@ -267,10 +441,18 @@ describe('an issuer that is not what it should be', () => {
     });
   });
   test('none at all', async () => {
-    writeFileSync(join(world.home, '.config/latchkey/config.yml'), `url: ${server.url}\n`);
+    writeFileSync(configFile(), JSON.stringify({ url: server.url }));
     expect(await cli(world, 'login')).toMatchObject({
       status: 2,
       err: expect.stringMatching(/issuer and clientId are missing/),
     });
   });
 });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

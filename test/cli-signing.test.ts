@@ -160,7 +160,7 @@ describe('in turn', () => {
 describe('a profile', () => {
   test('with keys, by AWS_PROFILE, AWS_DEFAULT_PROFILE and the setting', async () => {
     write('.aws/config', `[default]\nregion = eu-west-1\n[profile box]\n${ini('file')}`);
-    write('.config/latchkey/config.yml', 'profile: box\n');
+    write('.config/latchkey/config.json', '{"profile": "box"}');
     for (const env of [{ AWS_PROFILE: 'box' }, { AWS_DEFAULT_PROFILE: 'box' }, {}])
       expect(await who(env as Record<string, string>)).toBe(principals.file);
   });

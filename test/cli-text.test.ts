@@ -6,7 +6,7 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import { readArguments } from '../cli/arguments.ts';
 import { regionOfUrl } from '../cli/aws-signer.ts';
 import { command } from '../cli/command.ts';
-import { editConfig, parseConfig } from '../cli/config-file.ts';
+import { parseConfig, withSettings } from '../cli/config-file.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
 import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
@@ -78,19 +78,48 @@ describe('the word that was probably meant', () => {
 });
 
 describe('the configuration file', () => {
-  test('plain, quoted, commented', () => {
-    const text = "---\n# mine\nurl: https://a.example.com # here\nauth: \"aws\"\nscope: 'it''s'\r\n\nregion:\n";
-    expect(parseConfig(text, 'f')).toEqual({ url: 'https://a.example.com', auth: 'aws', scope: "it's" });
+  const text = JSON.stringify({
+    url: 'https://a.example.com',
+    auth: 'aws',
+    scope: "it's",
+    region: '',
+    loginPorts: [8765],
   });
-  test.each(['urll: x', 'url:x', '- a', '  url: x', 'url: [a]', 'url: "a', 'url: |', '__proto__: x'])(
-    '%s is named with its line',
-    (line) =>
-      expect(thrownBy(() => parseConfig(`\n${line}`, 'config.yml'))).toEqual(failure('usage', /^config\.yml:2/)),
-  );
-  test('an edit keeps comments and other settings, and is read back', () => {
-    const edited = editConfig('# mine\nauth: aws\nurl: old\n', { url: 'https://b.example.com', scope: 'a "b" \\ c' });
-    expect(edited).toBe('# mine\nauth: aws\nurl: "https://b.example.com"\nscope: "a \\"b\\" \\\\ c"\n');
-    expect(parseConfig(edited, 'f')).toEqual({ auth: 'aws', url: 'https://b.example.com', scope: 'a "b" \\ c' });
+
+  test('gives its settings, and nothing for an empty text', () => {
+    expect(parseConfig(text, 'f').values).toEqual({
+      url: 'https://a.example.com',
+      auth: 'aws',
+      scope: "it's",
+      loginPorts: [8765],
+    });
+    expect(parseConfig(undefined, 'f').values).toEqual({});
+  });
+  test.each([
+    ['{"url": "secret-canary', /^f is not valid JSON/],
+    ['{\n"url": "a"\n"secret-canary": 1}', /^f is not valid JSON \(line 3 column 1\)/],
+    ['', /^f is not valid JSON/],
+    ['["secret-canary"]', /^f is not a JSON object/],
+    ['{"url": 1}', /^f: "url" must be a text/],
+    ['{"loginPorts": [0]}', /^f: "loginPorts" must be a list of ports/],
+    ['{"loginPorts": "8765"}', /^f: "loginPorts" must be a list of ports/],
+  ])('%j is refused, and not quoted', (broken, message) => {
+    const thrown = thrownBy(() => parseConfig(broken, 'f'));
+    expect(thrown).toEqual(failure('usage', message));
+    expect(String(thrown)).not.toContain('canary');
+  });
+  test('an unknown member is a warning', () => {
+    const { values, warnings } = parseConfig('{"urll": "x", "url": "https://a.example.com", "__proto__": 1}', 'f');
+    expect(values).toEqual({ url: 'https://a.example.com' });
+    expect(warnings).toEqual([
+      'f: unknown setting "urll" is ignored. Did you mean "url"?',
+      'f: unknown setting "__proto__" is ignored.',
+    ]);
+  });
+  test('a change keeps everything else, and of a member that is there twice the one that counts', () => {
+    const changed = withSettings(parseConfig('{"url": "a", "mine": {"b": 1}, "url": "b"}', 'f'), { url: 'c' });
+    expect(JSON.parse(changed)).toEqual({ url: 'c', mine: { b: 1 } });
+    expect(changed.match(/"url"/g)).toHaveLength(1);
   });
 });
 

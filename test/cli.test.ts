@@ -834,10 +834,14 @@ describe('setup', () => {
       status: 0,
       out: expect.stringMatching(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/),
     });
-    const path = join(world.home, '.config/latchkey/config.yml');
-    expect(readFileSync(path, 'utf8')).toBe(
-      `# The command line latchkey; see docs/cli.md\nurl: "${server.url}"\nissuer: "${server.url}/local/oidc"\nscope: "latchkey"\nclientId: "latchkey-cli"\n`,
-    );
+    const path = join(world.home, '.config/latchkey/config.json');
+    const settings = {
+      url: server.url,
+      issuer: `${server.url}/local/oidc`,
+      scope: 'latchkey',
+      clientId: 'latchkey-cli',
+    };
+    expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(settings);
     expect((await cli(world, 'whoami')).status).toBe(0);
     expect((await cli(world, 'setup', server.url, '--client-id', 'mine', '--json')).out).toContain(
       '"clientId": "mine"',

@@ -124,14 +124,30 @@ describe('a code', () => {
     expect(await json(await redeem(await codeFor({ scope: 'latchkey' })))).not.toHaveProperty('refresh_token'));
 });
 
+test('a refresh token that was revoked renews nothing, and one that is unknown is as good as revoked', async () => {
+  const { refresh_token: refreshToken } = (await (await redeem(await codeFor())).json()) as { refresh_token: string };
+  const revoke = (form: Record<string, string>) => post('revoke', { client_id: 'latchkey-cli', ...form });
+  expect((await revoke({ token: refreshToken, client_id: 'other' })).status).toBe(401);
+  for (const token of [refreshToken, refreshToken]) expect((await revoke({ token })).status).toBe(200);
+  const renewed = { grant_type: 'refresh_token', client_id: 'latchkey-cli', refresh_token: refreshToken };
+  expect(await json(await post('token', renewed))).toMatchObject({ status: 400, error: 'invalid_grant' });
+});
+
 describe('a device', () => {
   const ask = (over: Record<string, string> = {}) =>
-    post('device_authorization', { client_id: 'latchkey-cli', scope: 'latchkey', ...over });
-  const poll = (code: string) =>
+    post('device_authorization', {
+      client_id: 'latchkey-cli',
+      scope: 'latchkey',
+      code_challenge: base.code_challenge,
+      code_challenge_method: 'S256',
+      ...over,
+    });
+  const poll = (code: string, proof = verifier) =>
     post('token', {
       grant_type: 'urn:ietf:params:oauth:grant-type:device_code',
       client_id: 'latchkey-cli',
       device_code: code,
+      code_verifier: proof,
     });
 
   test('waits, is told when it asks too often, and gets its token once', async () => {
@@ -142,6 +158,7 @@ describe('a device', () => {
     } = (await (await ask()).json()) as Record<string, string>;
     expect(await json(await poll(code!))).toMatchObject({ error: 'authorization_pending' });
     expect(await json(await poll(code!))).toMatchObject({ error: 'slow_down' });
+    expect(await json(await poll(code!, 'b'.repeat(43)))).toMatchObject({ status: 400, error: 'invalid_grant' });
     // as somebody types it
     expect((await signInAt(`${uri}?user_code=${userCode!.toLowerCase().replace('-', ' ')}`, asi)).status).toBe(200);
     expect(await json(await poll(code!))).toMatchObject({ status: 200, access_token: expect.any(String) });
@@ -151,6 +168,8 @@ describe('a device', () => {
   test.each([
     [{ client_id: 'other' }, 401, 'invalid_client'],
     [{ scope: 'openid' }, 400, 'invalid_scope'],
+    [{ code_challenge: '' }, 400, 'invalid_request'],
+    [{ code_challenge_method: 'plain' }, 400, 'invalid_request'],
   ])('%j gets no code', async (over, status, error) =>
     expect(await json(await ask(over as Record<string, string>))).toMatchObject({ status, error }),
   );

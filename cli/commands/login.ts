@@ -2,9 +2,10 @@
 import { browserHere } from '../browser.ts';
 import { loginByBrowser } from '../browser-login.ts';
 import { command } from '../command.ts';
+import { isPort } from '../config-file.ts';
 import { loginByDevice } from '../device-login.ts';
 import { Failure } from '../exit.ts';
-import { findClient } from '../oidc.ts';
+import { findClient, Refused, signInRefused, withoutOfflineAccess } from '../oidc.ts';
 import { tokensPath } from '../places.ts';
 import { readSettings } from '../settings.ts';
 import { keepSignIn } from '../sign-in.ts';
@@ -15,15 +16,24 @@ export const login = command({
   name: 'login',
   summary: 'signs you in at your identity provider',
   description: [
-    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. What renews the sign-in, as long as the provider allows, is kept in the keychain of the system, and the token for the next hour or so in a file that only you can read. Where there is no keychain, or with `keychain: off`, all of it is in the file.',
+    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. What renews the sign-in, as long as the provider allows, is kept in the keychain of the system, and the token for the next hour or so in a file that only you can read. Where there is no keychain, or with `"keychain": "off"` in the configuration file, all of it is in the file.',
     'Machines need no login: they sign with their AWS credentials.',
   ],
   positionals: [],
-  options: { device: { type: 'flag', summary: 'shows a code to enter in any browser' } },
-  examples: ['latchkey login', 'latchkey login --device'],
+  options: {
+    device: { type: 'flag', summary: 'shows a code to enter in any browser' },
+    port: {
+      type: 'text',
+      placeholder: 'PORT',
+      summary:
+        'comes back to http://localhost:PORT/callback, for issuers that know the address to the letter (else any port)',
+    },
+  },
+  examples: ['latchkey login', 'latchkey login --device', 'latchkey login --port 8765'],
   async run(world, { options }) {
     const settings = readSettings(world, options);
     const client = await findClient(world, settings);
+    const ports = options.port === undefined ? (settings.loginPorts ?? []) : [portOf(options.port)];
     const { authorization_endpoint: authorize, device_authorization_endpoint: device } = client.issuer;
     const byDevice = device !== undefined && (options.device || authorize === undefined || !browserHere(world));
     if (options.device && device === undefined)
@@ -32,9 +42,9 @@ export const login = command({
       ]);
     if (!byDevice && authorize === undefined)
       throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
-    const tokens = byDevice
-      ? await loginByDevice(world, client, device)
-      : await loginByBrowser(world, client, authorize!);
+    const tokens = await withoutOfflineAccess(client, (known) =>
+      byDevice ? loginByDevice(world, known) : loginByBrowser(world, known, ports),
+    ).catch(inWords);
     const place = await keepSignIn(world, settings, tokens);
     if (place.why !== undefined) world.err(inFileText(tokensPath(world), place.why));
     if (variable(world, 'LATCHKEY_TOKEN') !== undefined && settings.auth === 'auto')
@@ -60,5 +70,14 @@ export const login = command({
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
+function inWords(error: unknown): never {
+  throw error instanceof Refused ? signInRefused(error) : error;
+}
+
+function portOf(text: string): number {
+  if (isPort(Number(text))) return Number(text);
+  throw new Failure('usage', `"${text}" is no port; it is a number from 1 to 65535.`);
+}
+
 const inFileText = (path: string, why: string): string =>
-  `What renews the sign-in is in ${path}, which only you can read, and not in a keychain: ${why}.\nIf that is as you want it, say so, and this is not said again: LATCHKEY_KEYCHAIN=off, or keychain: off in the configuration file.\n`;
+  `What renews the sign-in is in ${path}, which only you can read, and not in a keychain: ${why}.\nIf that is as you want it, say so, and this is not said again: LATCHKEY_KEYCHAIN=off, or "keychain": "off" in the configuration file.\n`;

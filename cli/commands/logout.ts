@@ -1,6 +1,7 @@
 // `latchkey logout`
 import { rmSync } from 'node:fs';
 import { command } from '../command.ts';
+import { endAtIssuer } from '../end-sign-in.ts';
 import { sessionsDirectory } from '../places.ts';
 import { readSettings } from '../settings.ts';
 import { forgetSignIn } from '../sign-in.ts';
@@ -10,14 +11,21 @@ import { variable } from '../world.ts';
 export const logout = command({
   name: 'logout',
   summary: 'forgets your sign-in and every kept session on this machine',
-  description: ['Grants stay as they are: hand them back with `latchkey end`.'],
+  description: [
+    'Where the issuer takes it (RFC 7009), what renews the sign-in is revoked there, too. Grants stay as they are: hand them back with `latchkey end`.',
+  ],
   positionals: [],
   options: {},
   examples: ['latchkey logout'],
   async run(world, { options }) {
     const settings = readSettings(world, options);
     const { url } = settings;
+    const why = await endAtIssuer(world, settings);
     const wasSignedIn = await forgetSignIn(world, settings);
+    if (why !== undefined)
+      world.err(
+        `latchkey: The issuer could not be told that you signed out: ${why} What renews a sign-in ends there by itself.\n`,
+      );
     rmSync(sessionsDirectory(world), { recursive: true, force: true });
     if (variable(world, 'LATCHKEY_TOKEN') !== undefined)
       world.err('LATCHKEY_TOKEN is still set, and still signs you in: unset LATCHKEY_TOKEN.\n');

@@ -2,7 +2,7 @@
 
 import { notLatchkey } from '../api.ts';
 import { command, type Values } from '../command.ts';
-import { type ConfigValues, editConfig, parseConfig } from '../config-file.ts';
+import { type ConfigValues, isPort, parseConfig, withSettings } from '../config-file.ts';
 import { sendHttp } from '../http.ts';
 import { jsonObject } from '../json-text.ts';
 import { NoAnswer, noAnswer } from '../no-answer.ts';
@@ -11,7 +11,7 @@ import { checkedUrl } from '../settings.ts';
 import { settingsText } from '../settings-text.ts';
 import { json } from '../terminal-text.ts';
 import { readUtf8, withLock, writeWhole } from '../whole-file.ts';
-import type { World } from '../world.ts';
+import { variable, type World } from '../world.ts';
 
 const options = {
   issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer, where Latchkey should not say it' },
@@ -30,8 +30,8 @@ export const setup = command({
   name: 'setup',
   summary: 'finds out all about a Latchkey from its address, and remembers it',
   description: [
-    'Asks the address how to sign in there, and writes the configuration file. Other settings and comments in the file stay.',
-    `The file has one setting a line: ${Object.entries(settingsText)
+    'Asks the address how to sign in there, and writes the configuration file. Other settings in the file stay.',
+    `The file is one JSON object: ${Object.entries(settingsText)
       .map(([key, what]) => `\`${key}\` (${what})`)
       .join(', ')}.`,
   ],
@@ -44,17 +44,16 @@ export const setup = command({
     const changes: ConfigValues = { url, ...found, ...saidIn(options) };
     const path = configPath(world);
     await withLock(world, path, () => {
-      const text = readUtf8(path) ?? '';
-      parseConfig(text, path);
-      writeWhole(path, editConfig(text === '' ? '# The command line latchkey; see docs/cli.md\n' : text, changes), {
-        mode: 0o600,
-      });
+      writeWhole(path, withSettings(parseConfig(readUtf8(path), path), changes), { mode: 0o600 });
     });
     if (options.json) world.out(json({ path, ...changes }));
     else
       world.out(
         `${path} now knows ${url}.\n${changes.issuer !== undefined && changes.clientId !== undefined ? 'Sign in: latchkey login\n' : ''}See the roles: latchkey roles\n`,
       );
+    const overridden = variable(world, 'LATCHKEY_URL');
+    if (overridden !== undefined && overridden !== url)
+      world.err(`LATCHKEY_URL is set and is used before this: ${overridden}. Unset it.\n`);
     return 0;
   },
 });
@@ -74,10 +73,15 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
       throw error;
     },
   );
-  const { issuer, scope, clientId } = jsonObject(answer.body);
+  const { issuer, scope, clientId, loginPorts } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
     throw notLatchkey(url, answer, 'Check the address. It is the one before /v1.');
   }
   checkedUrl(issuer);
-  return { issuer, scope, ...(typeof clientId === 'string' && { clientId }) };
+  return {
+    issuer,
+    scope,
+    ...(typeof clientId === 'string' && { clientId }),
+    ...(Array.isArray(loginPorts) && loginPorts.every(isPort) && { loginPorts }),
+  };
 }
