@@ -1,20 +1,17 @@
-// When a grant shall start, as people say it: an instant, a time of day in the terminal's own time zone, or a while from now.
-import { MINUTE, parseDuration, SECOND } from '../lib/time.ts';
+// When a grant is to start: an instant, a date and time in the terminal's own time zone, or a while from now.
+import { parseDuration, SECOND } from '../lib/time.ts';
 import { Failure } from './exit.ts';
 import { roughly } from './terminal-text.ts';
 
 /** What an option takes that is read by `startTimeOf`. */
-export const startForms =
-  '14:30, tomorrow 09:00, friday 18:00, 2026-12-24 08:00, in 2h, or an instant such as 2026-12-24T08:00:00Z';
+export const startForms = '+2h, "2026-12-24 08:00" in your time zone, or an instant such as 2026-12-24T08:00:00Z';
 
 /**
- * A bare time of day is the next one that comes; a weekday is the next of that name.
  * @param now epoch milliseconds
  * @returns epoch milliseconds, whole seconds @throws Failure `usage` for anything else, and for a time that the clocks skip that day
  */
 export function startTimeOf(text: string, now: number): number {
-  const words = text.trim().toLowerCase();
-  const at = fromInstant(words) ?? fromNow(words, now) ?? fromDayAndTime(words, now);
+  const at = fromNow(text.trim(), now) ?? fromDate(text.trim());
   if (at === undefined) throw new Failure('usage', `"${text}" is no time to start.`, [`Say it as ${startForms}.`]);
   return at;
 }
@@ -37,60 +34,31 @@ export function startTimeText(at: number, now: number): string {
 
 const wholeSeconds = (ms: number): number => Math.floor(ms / SECOND) * SECOND;
 
-/** RFC 3339 section 5.6, which takes a blank for the T and small letters too. */
-function fromInstant(words: string): number | undefined {
-  const [, day, time, offset] =
-    /^(\d{4}-\d\d-\d\d)[t ](\d\d:\d\d(?::\d\d(?:\.\d+)?)?)(z|[+-]\d\d:\d\d)$/.exec(words) ?? [];
-  if (day === undefined) return undefined;
-  const at = Date.parse(`${day}T${time}${offset!.toUpperCase()}`);
-  // Date takes the 30th of February for the 2nd of March
-  return Number.isNaN(at) ||
-    Number(day.slice(8)) > new Date(Date.UTC(Number(day.slice(0, 4)), Number(day.slice(5, 7)), 0)).getUTCDate()
-    ? undefined
-    : wholeSeconds(at);
-}
-
-function fromNow(words: string, now: number): number | undefined {
-  const [, span] = /^in\s+(.+)$/.exec(words) ?? [];
-  if (span === undefined) return undefined;
-  // `2 h`, `90 minutes` and `PT2H` too
-  const seconds = parseDuration(
-    span.startsWith('p') ? span.toUpperCase() : span.replace(/\s+/g, '').replace(/([dhms])[a-z]+/g, '$1'),
-  );
+function fromNow(text: string, now: number): number | undefined {
+  const seconds = text.startsWith('+') ? parseDuration(text.slice(1)) : undefined;
   return seconds === undefined ? undefined : wholeSeconds(now + seconds * SECOND);
 }
 
-const weekdays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-
-function fromDayAndTime(words: string, now: number): number | undefined {
-  const [, day, hours, minutes] =
-    /^(?:(today|tomorrow|[a-z]+day|\d{4}-\d\d-\d\d)\s+)?(\d{1,2}):(\d\d)$/.exec(words) ?? [];
-  if (hours === undefined || Number(hours) > 23 || Number(minutes) > 59) return undefined;
-  const time = [Number(hours), Number(minutes)] as const;
-  const today = new Date(now);
-  const on = (ahead: number) => localTime(today.getFullYear(), today.getMonth(), today.getDate() + ahead, ...time);
-  // the minute that runs counts as ahead, since whoever types it means now
-  const next = (ahead: number, orElse: number) => (on(ahead) > now - MINUTE ? on(ahead) : on(orElse));
-  if (day === undefined) return next(0, 1);
-  if (day === 'today') return on(0);
-  if (day === 'tomorrow') return on(1);
-  if (!day.includes('-')) {
-    const wanted = weekdays.indexOf(day);
-    const ahead = (wanted - today.getDay() + 7) % 7;
-    return wanted < 0 ? undefined : next(ahead, ahead + 7);
-  }
-  const [year = 0, month = 0, date = 0] = day.split('-').map(Number);
-  return new Date(year, month - 1, date).getDate() === date && month >= 1 && month <= 12
-    ? localTime(year, month - 1, date, ...time)
-    : undefined;
+/** RFC 3339 section 5.6, which takes a blank for the T and small letters too; without an offset it is local time. */
+function fromDate(text: string): number | undefined {
+  const [, date, time, offset] =
+    /^(\d{4}-\d\d-\d\d)[Tt ]((?:[01]\d|2[0-3]):[0-5]\d(?::\d\d(?:\.\d+)?)?)([Zz]|[+-]\d\d:\d\d)?$/.exec(text) ?? [];
+  if (date === undefined || time === undefined) return undefined;
+  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
+  // Date takes the 30th of February for the 2nd of March
+  if (month < 1 || month > 12 || day < 1 || day > new Date(Date.UTC(year, month, 0)).getUTCDate()) return undefined;
+  const at = Date.parse(`${date}T${time}${offset?.toUpperCase() ?? ''}`);
+  if (Number.isNaN(at)) return undefined;
+  if (offset === undefined && !time.startsWith(localTime(at))) throw skipped(time);
+  return wholeSeconds(at);
 }
 
-/** @throws Failure `usage` where the clocks are put forward over this time */
-function localTime(year: number, month: number, date: number, hours: number, minutes: number): number {
-  const at = new Date(year, month, date, hours, minutes);
-  if (at.getHours() === hours && at.getMinutes() === minutes) return at.getTime();
-  const clock = `${String(hours).padStart(2, '0')}:${String(minutes).padStart(2, '0')}`;
-  throw new Failure('usage', `There is no ${clock} on that day here: the clocks are put forward.`, [
+const localTime = (at: number): string => {
+  const date = new Date(at);
+  return [date.getHours(), date.getMinutes()].map((part) => String(part).padStart(2, '0')).join(':');
+};
+
+const skipped = (time: string): Failure =>
+  new Failure('usage', `There is no ${time} on that day here: the clocks are put forward.`, [
     'Say another time, or an instant in UTC.',
   ]);
-}

@@ -19,7 +19,7 @@ export const wishOptions = {
   at: {
     type: 'text',
     placeholder: 'TIME',
-    summary: `when it shall start, in your time zone: ${startForms} (else at the approval)`,
+    summary: `when to start: ${startForms} (default: at the approval)`,
   },
   scope: {
     type: 'list',
@@ -35,7 +35,7 @@ export const wishOptions = {
 } as const satisfies Options;
 
 /**
- * The wish as the API takes it. What was understood of --at is said on stderr, as a time of day has more than one reading.
+ * The wish as the API takes it. What was understood of --at is said on stderr, as a local time has another meaning elsewhere.
  * @throws Failure `usage` for a time or scope that cannot be read
  */
 export function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Wish {

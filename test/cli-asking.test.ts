@@ -87,7 +87,7 @@ const approved = async ({ id }: RequestView) => bodyOf<RequestView>(await cli(le
 
 describe('a start', () => {
   test('is said back exactly, in the words of the terminal and in UTC', async () => {
-    const ran = await file('database', '--at', 'in 2h');
+    const ran = await file('database', '--at', '+2h');
     expect(ran.err).toMatch(
       /^To start \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/,
     );
@@ -109,10 +109,12 @@ describe('a start', () => {
     expect(await file('database', '--at', 'at noon')).toMatchObject({
       status: 2,
       out: '',
-      err: expect.stringMatching(/"at noon" is no time to start\.\n {2}Say it as 14:30, tomorrow 09:00/),
+      err: expect.stringMatching(
+        /"at noon" is no time to start\.\n {2}Say it as \+2h, "2026-12-24 08:00" in your time zone/,
+      ),
     }));
   test('too far ahead is refused by the catalogue', async () =>
-    expect(await file('database', '--at', 'in 400d')).toMatchObject({
+    expect(await file('database', '--at', '+400d')).toMatchObject({
       status: 6,
       err: expect.stringMatching(/may be at most/),
     }));
@@ -161,7 +163,7 @@ test('several faults are told one a line', async () =>
 
 describe('explain', () => {
   test('judges everything that a request can say', async () => {
-    const ran = await cli(dev, 'explain', 'reports', '--at', 'in 1h', ...scope);
+    const ran = await cli(dev, 'explain', 'reports', '--at', '+1h', ...scope);
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^To start /) });
     expect(ran.out).toMatch(
       /yes {2}start: A start at[\s\S]*yes {2}scope: Limited to objects below 2026\/11 in reports/,

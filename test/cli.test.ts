@@ -512,7 +512,7 @@ describe('credentials', () => {
   });
 
   test('before the grant starts: 8, with the start', async () => {
-    await granted('--at', 'in 2h');
+    await granted('--at', '+2h');
     for (const command of ['credentials', 'console'])
       expect(await cli(dev, command, role)).toMatchObject({
         status: 8,
@@ -848,9 +848,9 @@ describe('setup', () => {
     );
   });
   test('a configuration in another encoding is an error with its place', async () => {
-    const path = join(dev.home, '.config/latchkey/config.yml');
+    const path = join(dev.home, '.config/latchkey/config.json');
     mkdirSync(join(path, '..'), { recursive: true });
-    writeFileSync(path, Buffer.from('url: x\n', 'utf16le'));
+    writeFileSync(path, Buffer.from('{}', 'utf16le'));
     for (const args of [['whoami'], ['setup', server.url]])
       expect(await cli(dev, ...args)).toMatchObject({
         status: 2,

@@ -21,7 +21,7 @@ export const explain = command({
     ...wishOptions,
   },
   examples: [
-    'latchkey explain production-app-write --for 4h --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
+    'latchkey explain production-app-write --for 4h --at "2026-12-24 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
   ],
   async run(world, { positionals: [role = ''], options }) {
     const body = { role, ...wishOf(world, options.reason ?? anyReason, options) };

@@ -25,7 +25,7 @@ export const request = command({
   },
   examples: [
     'latchkey request production-bucket-read --for 2h --reason "Find the lost invoices" --wait',
-    'latchkey request production-app-write --at "tomorrow 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
+    'latchkey request production-app-write --at "2026-12-24 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
     'latchkey request reports-read --scope bucket=reports --scope prefix=2026/11 --reason "Find the lost invoices"',
     'latchkey request production-db --break-glass --reason "The shop is down, INC-4711"',
   ],
