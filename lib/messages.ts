@@ -6,7 +6,10 @@ import { Email, type HistoryEvent, type RequestRecord, type Stage } from './sche
 import { openStage } from './status.ts';
 import type { Named } from './wording.ts';
 
-/** `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; the others are how it went. */
+/**
+ * `decide` asks an approver, `reminder` asks again; `filed` tells a person what a bot did in their name; `unreached` says that
+ * somebody could not be told; the others are how it went.
+ */
 export type NewsKind =
   | 'decide'
   | 'reminder'
@@ -18,6 +21,7 @@ export type NewsKind =
   | 'lapsed'
   | 'ended'
   | 'no-approver'
+  | 'unreached'
   | ReviewNews;
 /** About break-glass: that it was used, that it is over and to be reviewed, that nobody did so in time, that somebody did. */
 type ReviewNews = 'break-glass' | 'review' | 'review-overdue' | 'reviewed';
@@ -34,6 +38,8 @@ export type News = {
   to: Recipient;
   /** what its link is for, if it has one; the link is the recipient's alone */
   link?: Purpose;
+  /** of `unreached`: who could not be told */
+  about?: Named;
 };
 
 /** Somebody to be told. `email`: the verified address, if there is one. */
@@ -60,7 +66,28 @@ export function askedOf(request: RequestRecord): News[] {
   return open ? asks(request, open.index) : [];
 }
 
+/**
+ * What others should know when a message was permanently rejected: the requester and the other approvers if it asked for a decision, all others
+ * who look after a grant by break-glass if it was about that. Nobody is told twice about the same person.
+ */
+export function unreachedNews(request: RequestRecord, { kind, to }: News): News[] {
+  const people = othersConcerned(request, kind);
+  const others = [...new Map(people.map((person) => [person.key, person])).values()];
+  return others
+    .filter(({ key }) => key !== to.key)
+    .map((person) => ({ ...newsTo(request, 'unreached', `person ${to.key}`, person), about: to }));
+}
+
 // --- internal ---
+
+function othersConcerned(request: RequestRecord, kind: NewsKind): Named[] {
+  const { review } = request;
+  if (kind === 'decide' || kind === 'reminder')
+    return [requesterOf(request), ...(openStage(request)?.stage.people ?? [])];
+  if (kind === 'break-glass' || kind === 'review' || kind === 'review-overdue')
+    return review ? [...review.admins, ...review.people] : [];
+  return [];
+}
 
 /** Indexes of the stages whose turn it became by a change. */
 const newlyOpened = (before: RequestRecord | undefined, { stages }: RequestRecord): number[] =>
@@ -163,8 +190,8 @@ const whoApproved = ({ stages }: RequestRecord): Named[] =>
     decisions.filter(({ decision }) => decision === 'approve').map(({ person, name }) => ({ key: person, name })),
   );
 
-/** What a message is named by beside its kind and its reader: the seq of an event, or the stage whose turn it is. */
-type Cause = number | `stage ${number}`;
+/** What a message is named by beside its kind and its reader: the seq of an event, the stage whose turn it is, or the person who was not told. */
+type Cause = number | `stage ${number}` | `person ${string}`;
 
 function newsTo(
   { id: requestId, requester }: RequestRecord,

@@ -42,6 +42,7 @@ const titles: Record<NewsKind, string> = {
   lapsed: 'Lapsed',
   ended: 'Handed back',
   'no-approver': 'Nobody can approve',
+  unreached: 'Not reached',
   'break-glass': 'Break-glass used',
   review: 'Please review',
   'review-overdue': 'Review overdue',
@@ -92,10 +93,15 @@ function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
     : say`${asked}.`;
 }
 
-function report(kind: Report, { to, link: purpose }: News, request: RequestRecord, { link, home }: Place): Letter {
+function report(
+  kind: Report,
+  { to, link: purpose, about }: News,
+  request: RequestRecord,
+  { link, home }: Place,
+): Letter {
   const isRequester = to.key === request.requester.person;
   const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
-  const { lead, facts } = story(kind, request);
+  const { lead, facts } = story(kind, request, about);
   const { role, reason } = request;
   return {
     title: titles[kind],

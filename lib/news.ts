@@ -5,7 +5,7 @@ import { type ChannelParts, channelsOf } from './channels.ts';
 import { digestOf } from './digest.ts';
 import { faultOf } from './fault.ts';
 import { makeLink } from './links.ts';
-import { messagesFor, type News } from './messages.ts';
+import { messagesFor, type News, unreachedNews } from './messages.ts';
 import { isStillConcerned } from './policy.ts';
 import type { RequestRecord } from './schema.ts';
 import { MINUTE, SECOND } from './time.ts';
@@ -34,14 +34,37 @@ export async function tell(
   after: RequestRecord,
   channels: readonly Channel[] = channelsOf(app),
 ): Promise<void> {
-  let left = 0;
-  for (const news of messagesFor(before, after).filter(({ to }) => isStillConcerned(app.catalogue, after, to)))
-    for (const channel of channels) if (!(await deliver(app, channel, news, after))) left += 1;
+  const left = await deliverAll(app, channels, messagesFor(before, after), after);
   if (left > 0) throw new NewsPending(left);
 }
 
-/** True when the message is out, or will never be. */
-async function deliver(app: Part, channel: Channel, news: News, request: RequestRecord): Promise<boolean> {
+/** How many have to be tried again. */
+async function deliverAll(
+  app: Part,
+  channels: readonly Channel[],
+  all: readonly News[],
+  request: RequestRecord,
+): Promise<number> {
+  let left = 0;
+  for (const news of all.filter(({ to }) => isStillConcerned(app.catalogue, request, to)))
+    for (const channel of channels) {
+      const tellOthers = () => deliverAll(app, channels, unreachedNews(request, news), request);
+      if (!(await deliver(app, channel, news, request, tellOthers))) left += 1;
+    }
+  return left;
+}
+
+/**
+ * True when the message is out, or will never be.
+ * @param tellOthers called when the message was permanently rejected; answers how many messages about that are left to send
+ */
+async function deliver(
+  app: Part,
+  channel: Channel,
+  news: News,
+  request: RequestRecord,
+  tellOthers: () => Promise<number>,
+): Promise<boolean> {
   const address = channel.addressOf(news.to);
   if (address === undefined || isTooLate(news, request, app.clock())) return true;
   const claim = await claimFor(app, channel, news, request);
@@ -54,7 +77,7 @@ async function deliver(app: Part, channel: Channel, news: News, request: Request
   try {
     await channel.send(address, channel.render(news, request, claim.place));
   } catch (error) {
-    return await undelivered(app, error, claim.at, fields);
+    return await undelivered(app, error, claim.at, fields, tellOthers);
   }
   await app.store.settleMessage(request.id, claim.id, { sentAt: app.clock() });
   app.log('message-sent', { ...fields, seconds: Math.round((app.clock() - request.createdAt) / SECOND) });
@@ -90,14 +113,18 @@ async function claimFor(app: Part, channel: Channel, news: News, request: Reques
 const expiryOf = ({ link }: News, { review, grant, decideBy }: RequestRecord, now: number): number =>
   link === 'review' && review ? Math.max(now, review.due) : (grant?.endsAt ?? decideBy);
 
-/** A permanent rejection is written down; anything else frees the claim for the next try. */
+/**
+ * A permanent rejection is written down once the others know: nobody looks at a settled message again. Anything else frees the claim for the
+ * next try.
+ */
 async function undelivered(
   app: Part,
   error: unknown,
   claimedAt: number,
   fields: { request: string; message: string; kind: string; channel: string },
+  tellOthers: () => Promise<number>,
 ): Promise<boolean> {
-  if (error instanceof DeliveryRefused) {
+  if (error instanceof DeliveryRefused && (await tellOthers()) === 0) {
     await app.store.settleMessage(fields.request, fields.message, { failure: error.reason });
     app.log('message-refused', { ...fields, reason: error.reason });
     return true;

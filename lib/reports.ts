@@ -2,23 +2,26 @@
 import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
+import { openStage } from './status.ts';
 import { instantText } from './time.ts';
 import {
   decisionsOf,
   type Fact,
   grantFacts,
   lastSessionEnd,
+  type Named,
   type Phrase,
   requesterOf,
   revocationText,
   say,
   ticketFacts,
+  waitingFor,
   what,
   whoEnded,
 } from './wording.ts';
 
 /** What happened and who did it. */
-export function story(kind: Report, request: RequestRecord): { lead: Phrase; facts: Fact[] } {
+export function story(kind: Report, request: RequestRecord, about?: Named): { lead: Phrase; facts: Fact[] } {
   const { filedBy, decideBy, outcome, automatic, review } = request;
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
@@ -66,6 +69,11 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
         lead: say`${wish} cannot be approved any more: since it was filed, the catalogue changed and now names too few approvers for it.`,
         facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
       };
+    case 'unreached':
+      return {
+        lead: say`${about ?? 'Somebody'} could not be told about the request by ${requesterOf(request)} for ${what(request)}: the email was permanently rejected.`,
+        facts: [...(about ? [{ label: 'Address', value: [about.key] }] : []), ...stillWaiting(request)],
+      };
     case 'break-glass':
       return {
         lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
@@ -93,6 +101,9 @@ export function story(kind: Report, request: RequestRecord): { lead: Phrase; fac
       };
   }
 }
+
+const stillWaiting = (request: RequestRecord): Fact[] =>
+  openStage(request) ? [{ label: 'Waiting for', value: waitingFor(request) }] : [];
 
 const reviewFacts = ({ review }: RequestRecord): Fact[] => {
   if (!review) return [];
@@ -150,6 +161,12 @@ export function nextForRequester(
       ];
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];
+    case 'unreached':
+      return [
+        next(
+          'Tell them another way, or ask another approver. Tell the owner of the catalogue that the address is wrong.',
+        ),
+      ];
     default:
       return [next('Nothing.')];
   }
@@ -181,6 +198,10 @@ export function nextForApprover(
           'Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:',
         ),
         ...revoke,
+      ];
+    case 'unreached':
+      return [
+        next('Tell them another way, or act yourself. Tell the owner of the catalogue that the address is wrong.'),
       ];
     case 'review':
     case 'review-overdue':

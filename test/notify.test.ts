@@ -316,13 +316,67 @@ describe('trouble', () => {
     expect(told(app)).toEqual([`Please decide ${second}`, `Please decide ${lead}`]);
   });
 
+  describe('an approver whose email is permanently rejected', () => {
+    test('is named once to the requester and the other approvers, who still get their own email', async () => {
+      const app = fakeApp();
+      const { id } = await filed(app);
+      app.mail.refused.add(lead);
+      const record = streamRecord(app.store.changes[0]!);
+      expect(await notify(app, record, record)).toEqual({ batchItemFailures: [] });
+      expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Please decide ${second}`]);
+      for (const { text, html } of app.mail.outbox.slice(0, 2)) {
+        expect(text).toContain('could not be told');
+        expect(text).toContain(lead);
+        expect(`${text}${html}`).not.toContain('/decide/');
+      }
+      app.now += 9 * HOUR;
+      await sweep.with(app)({}, {} as never);
+      app.mail.outbox.splice(0);
+      await playStream(app);
+      expect(told(app).filter((one) => one.startsWith('Not reached'))).toEqual([]);
+      expect(app.store.requests.get(id)?.outcome?.status).toBe('lapsed');
+    });
+
+    test('is tried again until everybody knows', async () => {
+      const app = fakeApp();
+      await filed(app);
+      app.mail.refused.add(lead);
+      const record = streamRecord(app.store.changes[0]!);
+      const send = app.mail.send;
+      deafTo(app, dev);
+      expect(await notify(app, record)).toEqual({ batchItemFailures: [{ itemIdentifier: '1000' }] });
+      expect(told(app)).toEqual([`Not reached ${second}`, `Please decide ${second}`]);
+      app.mail.send = send;
+      expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
+      expect(told(app).slice(2)).toEqual([`Not reached ${dev}`]);
+      expect(codes(app).filter((code) => code === 'message-refused')).toHaveLength(1);
+    });
+
+    test('causes no further email when nobody can be reached', async () => {
+      const app = fakeApp();
+      await filed(app);
+      for (const address of [dev, lead, second]) app.mail.refused.add(address);
+      expect(await playStream(app)).toEqual({ batchItemFailures: [] });
+      expect(told(app)).toEqual([]);
+    });
+
+    test('does not concern anybody else when it only reports how a request went', async () => {
+      const app = fakeApp();
+      await granted(app);
+      app.store.changes.splice(0, 1);
+      app.mail.refused.add(second);
+      await playStream(app);
+      expect(told(app)).toEqual([`Approved ${dev}`]);
+    });
+  });
+
   test('what the mail service will never take is settled, and said', async () => {
     const app = fakeApp();
     await filed(app);
     app.mail.refused.add(lead);
     const record = streamRecord(app.store.changes[0]!);
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
-    expect(told(app)).toEqual([`Please decide ${second}`]);
+    expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Please decide ${second}`]);
     expect([...app.store.messages.values()][0]).toMatchObject({ holder: { key: lead }, failure: 'MessageRejected' });
     expect(app.lines).toContainEqual({
       code: 'message-refused',
@@ -336,7 +390,7 @@ describe('trouble', () => {
     });
     app.mail.refused.clear();
     await notify(app, record);
-    expect(told(app)).toHaveLength(1);
+    expect(told(app)).toHaveLength(3);
   });
 
   test('what the service says stays out of the log', async () => {
@@ -361,12 +415,12 @@ describe('a check of the mail', () => {
     const lost = app.store.changes.splice(0);
     app.now += 5 * MINUTE;
     await check(app);
-    expect(told(app)).toEqual([`Please decide ${lead}`]);
+    expect(told(app)).toEqual([`Please decide ${lead}`, `Not reached ${dev}`, `Not reached ${lead}`]);
     expect(await call<RequestView>(app, 'readRequest', { as: dev, id })).toMatchObject({
       body: { history: [{}, { type: 'mail-checked', actor: 'latchkey', via: 'sweep' }] },
     });
     expect(await notify(app, ...lost.map(streamRecord))).toEqual({ batchItemFailures: [] });
-    expect(told(app)).toHaveLength(1);
+    expect(told(app)).toHaveLength(3);
     expect(
       await call(app, 'decideByLink', { id: linkTo(app, lead), body: Buffer.from('decision=approve') }),
     ).toMatchObject({ status: 200 });
