@@ -27,7 +27,6 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
     app,
     {
       showDecision: show,
-      probeDecision: show,
       decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
       decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
     },

@@ -12,6 +12,8 @@ const hosts: Record<Partition, { signIn: string; console: string }> = {
   // the partition has one Region, and its sign-in no host without one
   'aws-eusc': { signIn: 'eusc-de-east-1.signin.amazonaws-eusc.eu', console: 'console.amazonaws-eusc.eu' },
 };
+/** Where the console of a partition is. @throws Error for a partition that is not known */
+export const consoleHost = (partition: string): string => hostsOf(partition).console;
 /** Where the consoles are. */
 export const consoleHosts: readonly string[] = Object.values(hosts).map(({ console }) => console);
 

@@ -5,6 +5,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import * as v from 'valibot';
 import type { App } from './app.ts';
 import { faultOf } from './fault.ts';
+import { repeatedMembers } from './json-text.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
 import { type Fault, Problem, problemDocument } from './problem.ts';
 import { notFound } from './request.ts';
@@ -217,6 +218,8 @@ function bodyOf(route: Route, event: HttpEvent): unknown {
   const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MOST_BYTES) throw new Problem('too-large', 'A body has at most 16 KiB.');
   if (bytes.length === 0 && route.bodyOptional) return {};
+  const coding = (event.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
+  if (coding !== 'identity') throw new Problem('unsupported-media-type', 'Send the body without a Content-Encoding.');
   const mediaType = (event.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
   const expected = route.access === 'caller' ? 'application/json' : 'application/x-www-form-urlencoded';
   if (mediaType !== expected) throw new Problem('unsupported-media-type', `Send the body as ${expected}.`);
@@ -232,6 +235,12 @@ function decodeUtf8(bytes: Buffer): string {
 }
 
 export function parseJson(text: string): unknown {
+  const value = jsonIn(text);
+  refuseRepeated(repeatedMembers(text), 'body');
+  return value;
+}
+
+function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
@@ -240,18 +249,24 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A field that is there twice could be read in two ways, one of which approves. */
 function parseForm(text: string): Record<string, string> {
   const fields = [...new URLSearchParams(text)];
   const twice = fields.map(([name]) => name).filter((name, i, names) => names.indexOf(name) < i);
-  if (twice.length === 0) return Object.fromEntries(fields);
-  const errors = [...new Set(twice)].map((name) => ({
-    pointer: `/${pointerTo([name])}`,
-    detail: 'is there more than once',
-  }));
+  refuseRepeated(
+    twice.map((name) => [name]),
+    'form',
+  );
+  return Object.fromEntries(fields);
+}
+
+/** A field that is there twice could be read in two ways, one of which approves. */
+function refuseRepeated(paths: ReadonlyArray<ReadonlyArray<string | number>>, what: string): void {
+  if (paths.length === 0) return;
+  const pointers = [...new Set(paths.map((path) => `/${pointerTo(path)}`))];
+  const errors = pointers.map((pointer) => ({ pointer, detail: 'is there more than once' }));
   throw new Problem(
     'invalid-request',
-    `The form is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
+    `The ${what} is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
     { errors },
   );
 }

@@ -273,12 +273,6 @@ export const routes = {
     summary: 'The page behind the mailed link; changes nothing',
     problems: ['link-not-found', 'link-spent', 'not-an-approver'],
   },
-  probeDecision: {
-    ...page,
-    method: 'HEAD',
-    summary: 'As GET, without the page',
-    problems: ['link-not-found', 'link-spent', 'not-an-approver'],
-  },
   decisionOptions: { ...page, method: 'OPTIONS', summary: 'Changes nothing', problems: [] },
   decideByLink: {
     ...page,
@@ -305,11 +299,14 @@ export type ServedBy<F extends HttpFunctionName> = {
 export const routesServedBy = (name: HttpFunctionName): RouteName[] =>
   (Object.keys(routes) as RouteName[]).filter((route) => routes[route].servedBy === name);
 
-/** Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. */
-export function routeKeysOf(route: Route): string[] {
-  return route.access === 'public'
-    ? [`${route.method} ${route.path}`]
-    : mounts.map(({ prefix }) => `${route.method} ${prefix}${route.path}`);
+/**
+ * Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. What answers GET answers HEAD, too
+ * (RFC 9110, 9.3.2).
+ */
+export function routeKeysOf({ method, path, access }: Route): string[] {
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+  const prefixes = access === 'public' ? [''] : mounts.map(({ prefix }) => prefix);
+  return methods.flatMap((one) => prefixes.map((prefix) => `${one} ${prefix}${path}`));
 }
 
 /** Which methods a concrete path answers to, for 404 against 405. */
@@ -322,9 +319,6 @@ export function methodsOf(path: string): Method[] {
       pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
     );
   };
-  return [
-    ...new Set(
-      Object.values(routes).flatMap((route: Route) => (routeKeysOf(route).some(isMatch) ? [route.method] : [])),
-    ),
-  ];
+  const keys = Object.values(routes).flatMap((route: Route) => routeKeysOf(route).filter(isMatch));
+  return [...new Set(keys.map((key) => key.split(' ')[0] as Method))];
 }

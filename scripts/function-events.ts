@@ -1,5 +1,13 @@
 // Which routes each function answers, as osls events: every mount of lib/routes.ts with its authorizer, for serverless.yml.
-import { httpFunctions, mounts, type Route, routes, routesServedBy, unknownServedBy } from '../lib/routes.ts';
+import {
+  httpFunctions,
+  mounts,
+  type Route,
+  routeKeysOf,
+  routes,
+  routesServedBy,
+  unknownServedBy,
+} from '../lib/routes.ts';
 
 /** The gateway takes ID tokens for access tokens unless a scope is asked for (apigw-dg http-api-jwt-authorizer), so every JWT route asks for one. */
 const authorizers = {
@@ -12,11 +20,11 @@ type HttpEvent = {
 };
 
 function eventsOf(route: Route): HttpEvent[] {
-  const { method, path } = route;
-  if (route.access === 'public') return [{ httpApi: { method, path } }];
-  return mounts.map(({ prefix, authorizer }) => ({
-    httpApi: { method, path: `${prefix}${path}`, authorizer: authorizers[authorizer] },
-  }));
+  return routeKeysOf(route).map((key) => {
+    const [method = '', path = ''] = key.split(' ');
+    const mount = route.access === 'public' ? undefined : mounts.find(({ prefix }) => path.startsWith(`${prefix}/`));
+    return { httpApi: { method, path, ...(mount && { authorizer: authorizers[mount.authorizer] }) } };
+  });
 }
 
 const unknownRoutes = { httpApi: '*' };

@@ -7,6 +7,7 @@ import { readArguments } from '../cli/arguments.ts';
 import { regionOfUrl } from '../cli/aws-signer.ts';
 import { command } from '../cli/command.ts';
 import { parseConfig, withSettings } from '../cli/config-file.ts';
+import { pathOfAddress } from '../cli/console-destination.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
 import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
@@ -121,6 +122,48 @@ describe('the configuration file', () => {
     expect(JSON.parse(changed)).toEqual({ url: 'c', mine: { b: 1 } });
     expect(changed.match(/"url"/g)).toHaveLength(1);
   });
+});
+
+describe('an address of the console becomes a path', () => {
+  const arn = 'arn:aws:iam::111111111111:role/read';
+  test.each([
+    ['https://console.aws.amazon.com/s3/home?region=us-east-1#x', arn, '/s3/home?region=us-east-1#x'],
+    [
+      'https://eu-west-1.console.aws.amazon.com/ec2/home?x=y#Instances:',
+      arn,
+      '/ec2/home?x=y&region=eu-west-1#Instances:',
+    ],
+    [
+      'https://111111111111-abcd1234.eu-west-1.console.aws.amazon.com/ec2/?region=eu-west-2',
+      arn,
+      '/ec2/?region=eu-west-2',
+    ],
+    ['https://s3.console.aws.amazon.com/s3/buckets/a', arn, '/s3/buckets/a'],
+    [
+      'https://us-gov-west-1.console.amazonaws-us-gov.com/s3',
+      arn.replace('aws', 'aws-us-gov'),
+      '/s3?region=us-gov-west-1',
+    ],
+    ['https://console.amazonaws.cn/', arn.replace('aws', 'aws-cn'), '/'],
+  ])('%s', (address, of, path) => expect(pathOfAddress(address, of)).toBe(path));
+
+  test.each([
+    'http://console.aws.amazon.com/s3',
+    'https://console.aws.amazon.com:8443/s3',
+    'https://me@console.aws.amazon.com/s3',
+    'https://console.aws.amazon.com.evil.example/s3',
+    'https://evilconsole.aws.amazon.com/s3',
+    'https://evil.console.aws.amazon.com/s3',
+    'https://console.amazonaws.cn/s3',
+    'https://signin.aws.amazon.com/federation',
+    's3/home',
+    '',
+  ])('%j is not one', (address) => expect(() => pathOfAddress(address, arn)).toThrow('nor an address of it'));
+
+  test('not that of another account', () =>
+    expect(() => pathOfAddress('https://222222222222-abcd1234.console.aws.amazon.com/', arn)).toThrow(
+      'This address is of account 222222222222; the role is in account 111111111111.',
+    ));
 });
 
 describe('signatures', () => {

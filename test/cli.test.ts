@@ -689,6 +689,20 @@ describe('env, exec, console', () => {
       url: expect.any(String),
       sessionExpiresAt: expect.any(String),
     });
+    const destinationOf = async (path: string) => {
+      const ran = await cli(dev, 'console', role, '--path', path, '--print');
+      return ran.status === 0 ? new URL(ran.out.trim()).searchParams.get('Destination') : ran;
+    };
+    expect(await destinationOf('/s3/a b/\u00fc\\%20?x=y z#k')).toBe(
+      'https://console.aws.amazon.com/s3/a%20b/%C3%BC%5C%20?x=y%20z#k',
+    );
+    expect(await destinationOf('https://eu-west-1.console.aws.amazon.com/ecs/v2/clusters')).toBe(
+      'https://console.aws.amazon.com/ecs/v2/clusters?region=eu-west-1',
+    );
+    expect(await destinationOf('https://console.amazonaws-us-gov.com/s3/home')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('The console of this role is at https://console.aws.amazon.com;'),
+    });
     const opened = await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'true' } }), 'console', role);
     expect(opened).toMatchObject({ status: 0, out: '' });
     expect(await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'false' } }), 'console', role)).toMatchObject({

@@ -156,6 +156,14 @@ describe('a malformed call', () => {
     ['an hour that no day has', { ...read, startsAt: '2026-11-23T24:00:00Z' }, ['/startsAt']],
     ['a text', 'read', ['']],
     ['null', JSON.parse('null'), ['']],
+    ['a member that is there twice', Buffer.from('{"role":"read","reason":"Look at it","role":"read"}'), ['/role']],
+    [
+      'members that are there twice once their escapes are read, wherever they are',
+      Buffer.from(
+        '{"role":"read","reason":"\\"{,","scope":{"a/b":"x","a\\u002fb":"y"},"rol\\u0065":["",{},{"c":1,"c":{}}]}',
+      ),
+      ['/role', '/role/2/c', '/scope/a~1b'],
+    ],
   ])('%s', async (_name, body, pointers) => {
     const app = fakeApp();
     const answer = await file(app, body === null ? Buffer.from('null') : body);
@@ -172,6 +180,7 @@ describe('a malformed call', () => {
     ['bytes that are no UTF-8', { body: Buffer.from([0x7b, 0x22, 0xc3, 0x28, 0x22, 0x7d]) }, 400, 'invalid-request'],
     ['a body over 16 KiB', { body: { ...read, reason: 'x'.repeat(16 * 1024) } }, 413, 'too-large'],
     ['a base64 body over 16 KiB', { body: Buffer.alloc(16 * 1024 + 1, ' ') }, 413, 'too-large'],
+    ['a compressed body', { headers: { 'content-encoding': 'gzip' } }, 415, 'unsupported-media-type'],
     ['another content type', { headers: { 'content-type': 'text/plain' } }, 415, 'unsupported-media-type'],
     ['no content type', { headers: { 'content-type': undefined } }, 415, 'unsupported-media-type'],
     ['a form', { headers: { 'content-type': 'application/x-www-form-urlencoded' } }, 415, 'unsupported-media-type'],

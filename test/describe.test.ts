@@ -1,9 +1,10 @@
 // Who a caller is, what they may request, and what the API says of itself; the refusals that every route has in common.
 import { describe, expect, test } from '@jest/globals';
+import type { HttpEvent } from '../lib/http.ts';
 import { problemTable } from '../lib/problem.ts';
 import type { MeView, RoleView } from '../lib/schema.ts';
 import { SECOND } from '../lib/time.ts';
-import { type CallName, call, claimsFor, flattened, tokenOf, type Wish } from './support/calls.ts';
+import { type CallName, call, claimsFor, filed, flattened, tokenOf, type Wish } from './support/calls.ts';
 import { fakeApp } from './support/fake-app.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -35,6 +36,31 @@ describe('public routes', () => {
       ]),
     );
   });
+});
+
+test.each([
+  'health',
+  'openapi',
+  'discovery',
+  'me',
+  'listRoles',
+  'listRequests',
+  'readRequest',
+  'showDecision',
+] as const)('HEAD answers as GET does, without the body: %s', async (name) => {
+  const app = fakeApp();
+  const id = name === 'readRequest' ? (await filed(app)).id : undefined;
+  const wish: Wish = id === undefined ? {} : { id };
+  const { status, headers } = await call(app, name, wish);
+  const asHead = (event: HttpEvent): void => {
+    event.requestContext.http.method = 'HEAD';
+    event.routeKey = event.routeKey.replace('GET', 'HEAD');
+    event.requestContext.routeKey = event.routeKey;
+  };
+  const withoutNonce = (all: Record<string, string>) => JSON.stringify(all).replaceAll(/nonce-[\w-]+/g, '');
+  const answer = await call(app, name, { ...wish, event: asHead });
+  expect([answer.status, answer.text]).toEqual([status, '']);
+  expect(withoutNonce(answer.headers)).toBe(withoutNonce(headers));
 });
 
 test('the document has what a client relies on: lengths, the closed list of codes, and what a replay answers', async () => {
@@ -90,12 +116,12 @@ describe('what is no route', () => {
   });
 
   test.each([
-    ['PUT', '/v1/requests', 'POST, GET'],
-    ['PATCH', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye', 'GET'],
+    ['PUT', '/v1/requests', 'POST, GET, HEAD'],
+    ['PATCH', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye', 'GET, HEAD'],
     ['DELETE', '/iam/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/end', 'POST'],
     ['GET', '/v1/requests/01jd0z9x4kq7m2v8r3c5t6w1ye/credentials', 'POST'],
     ['PUT', '/decide/x', 'GET, HEAD, OPTIONS, POST'],
-    ['POST', '/healthz', 'GET'],
+    ['POST', '/healthz', 'GET, HEAD'],
   ])('%s %s: 405 with Allow', async (method, path, allow) => {
     expect(await call(fakeApp(), 'unknown', at(method, path))).toMatchObject({
       status: 405,

@@ -239,9 +239,9 @@ describe('the gateway', () => {
     ['GET', '/v1/me/', 404, undefined],
     ['GET', '/v1//requests', 404, undefined],
     ['GET', '*', 404, undefined],
-    ['DELETE', '/v1/me', 405, 'GET'],
-    ['PUT', '/v1/requests', 405, 'POST, GET'],
-    ['POST', '/healthz', 405, 'GET'],
+    ['DELETE', '/v1/me', 405, 'GET, HEAD'],
+    ['PUT', '/v1/requests', 405, 'POST, GET, HEAD'],
+    ['POST', '/healthz', 405, 'GET, HEAD'],
     ['GET', '/v1/requests/%zz', 404, undefined],
   ])('%s %s: %d', async (method, path, status, allow) => {
     const answer = await raw(path, { method, headers: await bearer(asi) });
@@ -250,6 +250,16 @@ describe('the gateway', () => {
       headers: { 'content-type': 'application/problem+json', 'x-request-id': expect.any(String) },
     });
     expect(answer.headers.allow).toBe(allow);
+  });
+
+  test('HEAD on both mounts is verified and answered as GET, without the body', async () => {
+    expect(await raw('/v1/me', { method: 'HEAD', headers: {} })).toMatchObject({ status: 401 });
+    const answer = await fetch(`${url}/v1/me`, { method: 'HEAD', headers: await bearer(asi) });
+    expect([answer.status, answer.headers.get('content-type'), await answer.text()]).toEqual([
+      200,
+      'application/json',
+      '',
+    ]);
   });
 
   test('what is not even percent-encoded is a link that is not valid', async () => {

@@ -1,10 +1,11 @@
 // `latchkey console`
 import type { ConsoleView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
+import { type Api, connect } from '../api.ts';
 import { openBrowser } from '../browser.ts';
 import { command } from '../command.ts';
+import { consolePath, pathOfAddress } from '../console-destination.ts';
 import { Failure } from '../exit.ts';
-import { issue } from '../grant.ts';
+import { findRequest, issue } from '../grant.ts';
 import { readSettings } from '../settings.ts';
 import { json, when } from '../terminal-text.ts';
 
@@ -24,14 +25,15 @@ export const console = command({
     path: {
       type: 'text',
       placeholder: 'PATH',
-      summary: 'a whole path on the console instead, such as /s3/buckets/example',
+      summary: 'a path on the console instead, such as /s3/buckets/example, or its whole address',
     },
     print: { type: 'flag', summary: 'prints the address instead of opening it' },
   },
   examples: ['latchkey console production-bucket-read --service s3', 'latchkey console production-bucket-read --print'],
   async run(world, { positionals: [target = ''], options }) {
-    const destination = destinationOf(options);
+    const given = destinationOf(options);
     const api = await connect(world, readSettings(world, options));
+    const destination = given && (await pathOn(api, target, given));
     const session = await issue<ConsoleView>(world, api, target, 'console', { destination });
     if (options.json) world.out(json(session));
     else if (options.print) world.out(`${session.url}\n`);
@@ -44,6 +46,10 @@ export const console = command({
     return 0;
   },
 });
+
+/** Only of a whole address is the role asked first, as each partition has a console of its own. */
+const pathOn = async (api: Api, target: string, given: string): Promise<string> =>
+  given.startsWith('/') ? consolePath(given) : pathOfAddress(given, (await findRequest(api, target)).role.arn);
 
 function destinationOf({
   service,

@@ -12,8 +12,10 @@ import { must } from './size.ts';
 /** What every route with a caller, or with a body, may refuse with besides; as lib/openapi.ts has it. */
 const always: readonly ProblemCode[] = ['unauthenticated', 'invalid-request', 'too-large', 'unsupported-media-type'];
 const bare = { problems: ['not-found', 'method-not-allowed'], answers: {} } as const;
-const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> =>
-  name === 'unknown' ? bare : routes[name === 'dryRun' ? 'createRequest' : name];
+const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> => {
+  if (name === 'unknown') return bare;
+  return routes[name === 'dryRun' ? 'createRequest' : name === 'probeDecision' ? 'showDecision' : name];
+};
 
 /** Throws unless this is an answer that the contract has. @returns the code of a refusal, `ok`, or `page` */
 export function judged(

@@ -65,7 +65,7 @@ export async function call<Body = unknown>(app: FakeApp, name: CallName, wish: W
   const [handler] = routes[name];
   const result: HttpResult = await handler.with(app)(eventFor(name, wish), {} as Context);
   const { statusCode = 0, headers = {}, body: text = '' } = result;
-  const isJson = /^application\/(problem\+)?json$/.test(String(headers['content-type']));
+  const isJson = text !== '' && /^application\/(problem\+)?json$/.test(String(headers['content-type']));
   return {
     status: statusCode,
     headers: headers as Record<string, string>,
