@@ -9,31 +9,37 @@ import { givesCredentials, withoutCredentials } from '../../cli/child-environmen
 import { type ConfigTrial, configTrial, type RecordedTrial, recordOf } from '../support/aws-config-trial.ts';
 import { python, type Reading, readByBotocore } from '../support/botocore.ts';
 import { randomFrom } from '../support/gates.ts';
+import { where } from '../support/wanted.ts';
 import { must, prove, size } from './size.ts';
 
 const recorded = JSON.parse(
   readFileSync(join(import.meta.dirname, '../cases/aws-config.json'), 'utf8'),
 ) as RecordedTrial[];
-if (python === undefined)
-  console.warn('SKIPPED: no Python with botocore (pip install botocore), so only its recorded answers were compared.');
+const withBotocore = where(
+  python ? undefined : 'no Python with botocore (apt-get install python3-botocore)',
+  'edits, read back by botocore',
+);
 
 /** Trials in one question to botocore. */
 const batch = 300;
 const measured = { 'edits made': 0, 'edits refused': 0, 'files that botocore refuses': 0 };
 
 describe('AWS configuration files', () => {
-  test('edits, read back by botocore', async () => {
-    if (python === undefined) return;
-    await prove(
-      23,
-      'edits of AWS configuration files read back by botocore',
-      size(1, 50),
-      (seed) => judgeByBotocore(Array.from({ length: batch }, (_, n) => configTrial(randomFrom(seed * batch + n)))),
-      measured,
-    );
-    if (process.env.LATCHKEY_SEED === undefined)
-      expect(measured['edits made']).toBeGreaterThan(measured['edits refused']);
-  }, 3_600_000);
+  withBotocore.test(
+    'edits, read back by botocore',
+    async () => {
+      await prove(
+        23,
+        'edits of AWS configuration files read back by botocore',
+        size(1, 50),
+        (seed) => judgeByBotocore(Array.from({ length: batch }, (_, n) => configTrial(randomFrom(seed * batch + n)))),
+        measured,
+      );
+      if (process.env.LATCHKEY_SEED === undefined)
+        expect(measured['edits made']).toBeGreaterThan(measured['edits refused']);
+    },
+    3_600_000,
+  );
 
   test('the recorded answers of botocore', () => {
     for (const one of recorded) {

@@ -59,7 +59,7 @@ describe('a table that throttles, conflicts and loses answers', () => {
     await prove(
       10,
       'lives of a request over a bad table',
-      size(400, 20_000),
+      size(150, 20_000),
       (_, random) => life(random, measured),
       measured,
     );
@@ -262,7 +262,7 @@ describe('an STS that will not', () => {
     await prove(
       11,
       'sessions asked of a bad STS',
-      size(300, 20_000),
+      size(100, 20_000),
       (_, random) => badDay(random, measured),
       measured,
     );

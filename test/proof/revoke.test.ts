@@ -24,7 +24,7 @@ describe('revocations', () => {
     await prove(
       12,
       'vend against revoke',
-      size(3_000, 100_000),
+      size(800, 100_000),
       (seed, random) => vendOrRevoke(seed, random, measured),
       measured,
     );
@@ -35,7 +35,7 @@ describe('revocations', () => {
     await prove(
       12,
       'two revokers of one role',
-      size(300, 20_000),
+      size(100, 20_000),
       (seed, random) => revokers(seed, random, measured),
       measured,
     );
@@ -43,7 +43,7 @@ describe('revocations', () => {
 
   test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
     const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations said to have failed': 0 };
-    await prove(13, 'revocation while IAM fails', size(300, 10_000), (_, random) => outage(random, measured), measured);
+    await prove(13, 'revocation while IAM fails', size(100, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
 
   test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
@@ -51,7 +51,7 @@ describe('revocations', () => {
     await prove(
       12,
       'revocations on a role that is deleted',
-      size(300, 10_000),
+      size(100, 10_000),
       (seed, random) => deleted(seed, random, measured),
       measured,
     );
@@ -62,7 +62,7 @@ describe('revocations', () => {
     await prove(
       12,
       'revocations on a role with little room',
-      size(300, 10_000),
+      size(100, 10_000),
       (seed, random) => full(seed, random, measured),
       measured,
     );
@@ -77,7 +77,7 @@ describe('revocations', () => {
     await prove(
       12,
       'revocations, 400 of one role in an hour',
-      size(2, 25),
+      size(1, 25),
       (seed, random) => busyHour(seed, random, measured),
       measured,
     );

@@ -84,7 +84,7 @@ describe('exactly one string per link', () => {
     await prove(
       7,
       'links edited at random, a thousand at a time',
-      size(90, 1_100),
+      size(40, 1_100),
       async (seed, random) => {
         const isSpent = seed % 3 === 0;
         const own = isSpent ? await decided() : { app, tokens };

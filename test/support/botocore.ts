@@ -9,7 +9,7 @@ export type Reading =
   | { error: string };
 
 /** A Python that has botocore; LATCHKEY_PYTHON names another one. */
-export const python = [process.env.LATCHKEY_PYTHON, 'python3'].find(
+export const python = [process.env.LATCHKEY_PYTHON, 'python3', '/usr/bin/python3'].find(
   (program) => program && spawnSync(program, ['-c', 'import botocore.configloader']).status === 0,
 );
 
