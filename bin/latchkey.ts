@@ -5,6 +5,8 @@ import { runProgram } from '../cli/program.ts';
 import { realWorld } from '../cli/real-world.ts';
 
 const args = process.argv.slice(2);
+// otherwise Node opens a debugger on a process that holds credentials
+process.on('SIGUSR1', () => {});
 
 runProgram(realWorld(), args, commands).then(
   // everything is written already, and nothing that is still open is waited for

@@ -20,6 +20,7 @@ export function awsSigner(world: World, settings: Settings): Signer {
     mount: '/iam/v1',
     who: `aws ${own?.accessKeyId ?? `profile:${named ?? 'default'}`}`,
     async headersFor(call) {
+      checkOutsideExec(world, named);
       found ??= own ? Promise.resolve(own) : keysByChain(world, named);
       const { signedHeaders } = await import('./sigv4.ts');
       return signedHeaders(call, await found, region, world.now());
@@ -32,6 +33,17 @@ export function awsSigner(world: World, settings: Settings): Signer {
 /** The region that the URL of an API names, where it is API Gateway's own. */
 export const regionOfUrl = (url: string): string | undefined =>
   /\.execute-api\.([a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/.exec(new URL(url).hostname)?.[1];
+
+/** What `exec` hands its command are the session's credentials: no principal of Latchkey, which would only answer that it does not know them. */
+function checkOutsideExec(world: World, named: string | undefined): void {
+  const role = variable(world, 'LATCHKEY_EXEC');
+  if (role === undefined || named !== undefined) return;
+  throw new Failure(
+    'sign-in',
+    `This runs inside "latchkey exec ${role}", whose credentials do not sign in at Latchkey.`,
+    ['Run it outside (exit), or sign in: latchkey login', 'A machine names the profile that signs: AWS_PROFILE'],
+  );
+}
 
 /** Those of the environment come first, as with the AWS CLI (SDK reference guide, "Credential provider chain"). */
 function ownKeys(world: World): AwsKeys | undefined {

@@ -118,6 +118,8 @@ const meanings: Record<ExitName, string> = {
   'not-granted': 'waited, and the request was denied, withdrawn, revoked or has lapsed',
   aws: 'AWS refused to give a session',
   'try-again': 'no answer, or not now: try again',
+  'command-not-executable': '`exec`: the command cannot be run',
+  'command-not-found': '`exec`: there is no such command',
   interrupted: 'Ctrl-C, or a no to a question; what is filed stays as it is',
 };
 

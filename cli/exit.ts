@@ -16,6 +16,8 @@ export const exits = {
   'not-granted': { status: 9 },
   aws: { status: 10 },
   'try-again': { status: 11 },
+  'command-not-executable': { status: 126 },
+  'command-not-found': { status: 127 },
   interrupted: { status: 130 },
 } as const;
 export type ExitName = keyof typeof exits;
@@ -38,7 +40,7 @@ export const exitOf = {
   'method-not-allowed': 'usage',
   'already-decided': 'conflict',
   'not-active': 'conflict',
-  'no-grant': 'conflict',
+  'no-grant': 'no-grant',
   overlap: 'conflict',
   'no-approver': 'refused',
   'link-spent': 'conflict',

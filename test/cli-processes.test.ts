@@ -166,27 +166,6 @@ test('Ctrl-C while waiting leaves the request in place, and says how to go on', 
   await latchkey(['end', id]);
 }, 60_000);
 
-test('Ctrl-C in exec is for the child, which ends as it wants', async () => {
-  await latchkey(['request', 'sandbox-read', ...reason, '--for', '30m']);
-  const script =
-    "process.on('SIGINT', () => { console.log('tidied up'); process.exit(7) }); console.error('running'); setInterval(() => {}, 1000)";
-  const child = spawn(process.execPath, [program, 'exec', 'sandbox-read', '--', process.execPath, '-e', script], {
-    env: envOf({ LATCHKEY_TOKEN: tokens.dev }),
-    stdio: ['ignore', 'pipe', 'pipe'],
-    // a group of its own, as a terminal has one, so that both get the signal
-    detached: true,
-  });
-  let out = '';
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  await new Promise((resolve) => child.stderr.once('data', resolve));
-  process.kill(-child.pid!, 'SIGINT');
-  const status = await new Promise((resolve) => child.on('close', resolve));
-  expect([status, out]).toEqual([7, 'tidied up\n']);
-  await latchkey(['end', 'sandbox-read']);
-}, 60_000);
-
 const withTerminal = where(missingPrograms({ script: 'bsdutils', stty: 'coreutils' }), 'colours on a terminal');
 
 withTerminal.describe('on a terminal of its own', () => {

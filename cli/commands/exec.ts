@@ -1,4 +1,5 @@
 // `latchkey exec`
+import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { CredentialsView } from '../../lib/schema.ts';
 import { childEnvironment, withoutDefaultProfile } from '../child-environment.ts';
@@ -6,6 +7,7 @@ import { command } from '../command.ts';
 import { serveCredentials } from '../credentials-endpoint.ts';
 import { Failure } from '../exit.ts';
 import { isLastSession } from '../last-session.ts';
+import { type PassedSignals, passSignals } from '../passed-signals.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { vend } from '../vend.ts';
@@ -17,7 +19,7 @@ export const exec = command({
   summary: 'runs one command with credentials',
   description: [
     'Only the child sees them. Where the grant outlasts the session, the child gets them from an endpoint on this machine that renews them until the grant ends; otherwise, and with --static, as plain variables.',
-    'Ends with the status of the child.',
+    'Exits with the status of the command: 127 if it was not found, 126 if it cannot be run, 128 and its number after a signal. Signals (SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2) are passed on to it.',
   ],
   positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
   options: {
@@ -38,12 +40,15 @@ export const exec = command({
     const settings = readSettings(world, options);
     const { duration, cache } = options;
     const session = await vend(world, settings, target, { duration, cache, filing: filingOf(options) });
+    // from here on there is something to tidy up
+    const signals = passSignals(world.platform);
     const handOver =
       options.static || isLastSession(session) ? plainly(session) : await renewing(world, settings, session, duration);
     try {
-      return await run(world, rest, handOver.variables);
+      return await run(world, rest, { LATCHKEY_EXEC: target, ...handOver.variables }, signals);
     } finally {
       handOver.end();
+      signals.end();
     }
   },
 });
@@ -64,6 +69,8 @@ async function renewing(
     world.now,
   );
   const files = withoutDefaultProfile(world);
+  // also where this program ends in another way than it should
+  process.once('exit', files.remove);
   return {
     variables: {
       ...files.variables,
@@ -73,36 +80,31 @@ async function renewing(
     },
     end() {
       endpoint.close();
+      process.off('exit', files.remove);
       files.remove();
     },
   };
 }
 
-/** A terminal sends Ctrl-C to the child itself; it decides what that means, and this program stays until it has ended. */
-async function run(
+/** Stays until the command has ended, whatever that makes of a signal. @returns its status, or 128 and the number of the signal that ended it */
+function run(
   world: World,
   [program = '', ...args]: readonly string[],
   variables: Record<string, string>,
+  signals: PassedSignals,
 ): Promise<number> {
-  const { spawn } = await import('node:child_process');
-  const { release } = world.interrupt();
-  const passed = ['SIGTERM', 'SIGHUP'] as const;
   const child = spawn(program, args, { env: childEnvironment(world, variables), stdio: 'inherit', shell: false });
-  const passOn = passed.map((signal) => [signal, () => child.kill(signal)] as const);
-  for (const [signal, pass] of passOn) process.on(signal, pass);
-  try {
-    return await new Promise((resolve, reject) => {
-      child.on('error', (error: NodeJS.ErrnoException) =>
-        reject(
-          new Failure('usage', `"${program}" cannot be run (${error.code}).`, [
-            'Check its name and that it is on the PATH.',
-          ]),
-        ),
-      );
-      child.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
-    });
-  } finally {
-    for (const [signal, pass] of passOn) process.off(signal, pass);
-    release();
-  }
+  signals.to(child);
+  return new Promise((resolve, reject) => {
+    child.on('error', (error: NodeJS.ErrnoException) => reject(notRun(program, error.code ?? error.message)));
+    child.on('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)));
+  });
 }
+
+/** With the statuses of a shell (POSIX, Shell Command Language, section 2.8.2). */
+const notRun = (program: string, code: string): Failure =>
+  code === 'ENOENT'
+    ? new Failure('command-not-found', `"${program}" was not found.`, ['Check its name and that it is on the PATH.'])
+    : new Failure('command-not-executable', `"${program}" cannot be run (${code}).`, [
+        'Check that it is a program, and that you may run it.',
+      ]);
