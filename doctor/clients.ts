@@ -3,6 +3,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SESClient } from '@aws-sdk/client-ses';
+import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
@@ -14,6 +15,7 @@ export type Clients = {
   lambda: LambdaClient;
   dynamodb: DynamoDBClient;
   ses: SESClient;
+  sesv2: SESv2Client;
 };
 
 export function clientsOf(place: Place): Clients {
@@ -27,6 +29,7 @@ export function clientsOf(place: Place): Clients {
     lambda: new LambdaClient({ ...settings, requestHandler: patient }),
     dynamodb: new DynamoDBClient({ ...settings, requestHandler }),
     ses: new SESClient({ ...settings, requestHandler }),
+    sesv2: new SESv2Client({ ...settings, requestHandler }),
   };
 }
 

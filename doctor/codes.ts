@@ -181,6 +181,16 @@ export const checks = {
       'aws ses verify-email-identity --email-address {sender} --region {region}    # then follow the link that SES mails',
     ],
   },
+  'configuration-set': {
+    level: 'finding',
+    asks: "the default configuration set of the sender's identity, if it has one, exists, sends, and does not track clicks",
+    cause:
+      'SES sends every email of {sender} through its default configuration set. Without it, or while it is paused, no email is sent; with click tracking, SES rewrites the links in emails and sees them.',
+    fix: 'Correct the configuration set, or take it off the identity (SES, Identities, {sender} or {domain}, Configuration set).',
+    plan: [
+      'aws sesv2 put-email-identity-configuration-set-attributes --email-identity {identity} --region {region}    # takes it off',
+    ],
+  },
   sending: {
     level: 'finding',
     asks: 'SES may send',

@@ -37,6 +37,10 @@ export type HubFacts = {
   sender: { address: string; domain: string } | undefined;
   /** identities that SES has verified */
   verified: Seen<readonly string[]>;
+  /** name of the configuration set by which the sender's identity sends, or '' for none; missing without such an identity */
+  defaultSet: Seen<string>;
+  /** that set; undefined where there is none or nobody knows it */
+  configurationSet: Seen<{ isSending: boolean; tracksClicks: boolean }> | undefined;
   sending: Seen<{ isOn: boolean }>;
   quota: Seen<{ max24Hours: number }>;
 };

@@ -179,7 +179,34 @@ function judgeConsumer({ mappings }: HubFacts, name: Consumer, given: Values): F
 /** botocore ses, GetSendQuota: what the sandbox gives in 24 hours. */
 const sandboxQuota = 200;
 
-function judgeMail({ functions: { notify }, sender, verified, sending, quota }: HubFacts, values: Values): Finding[] {
+function judgeSet({ sender, verified, defaultSet, configurationSet }: HubFacts, given: Values): Finding[] {
+  if (!sender) return [];
+  const { address, domain } = sender;
+  const code = 'configuration-set';
+  if (defaultSet.is === 'hidden') return [notChecked(code, address, defaultSet.why, defaultSet.permission)];
+  if (defaultSet.is === 'missing' || !configurationSet)
+    return [fine(code, address, 'has no default configuration set')];
+  const isOfAddress = verified.is === 'there' && verified.value.includes(address);
+  const values = { ...given, sender: address, domain, identity: isOfAddress ? address : domain };
+  const name = defaultSet.value;
+  return configurationSet.is === 'missing'
+    ? [fault(code, name, 'does not exist', values)]
+    : [judge(code, name, configurationSet, wrongSet, () => 'sends, and does not track clicks', values)];
+}
+
+const wrongSet: Judge<{ isSending: boolean; tracksClicks: boolean }> = ({ isSending, tracksClicks }) => {
+  if (!isSending) return 'sending is paused';
+  return tracksClicks ? 'tracks clicks' : undefined;
+};
+
+function judgeMail(facts: HubFacts, values: Values): Finding[] {
+  const {
+    functions: { notify },
+    sender,
+    verified,
+    sending,
+    quota,
+  } = facts;
   const { address, domain } = sender ?? { address: 'the sender', domain: '' };
   return [
     sender === undefined
@@ -200,6 +227,7 @@ function judgeMail({ functions: { notify }, sender, verified, sending, quota }: 
           (identities) => `${identities.includes(domain) ? domain : address} is verified`,
           { ...values, sender: address, domain },
         ),
+    ...judgeSet(facts, values),
     judge(
       'sending',
       'SES',

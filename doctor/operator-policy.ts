@@ -38,6 +38,8 @@ export function operatorPolicyInHub({ partition, account, region, stage }: Hub):
       Action: [
         'lambda:ListEventSourceMappings',
         'ses:GetIdentityVerificationAttributes',
+        'ses:GetEmailIdentity',
+        'ses:DescribeConfigurationSet',
         'ses:GetAccountSendingEnabled',
         'ses:GetSendQuota',
       ],

@@ -7,10 +7,12 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { GetFunctionConfigurationCommand, InvokeCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda';
 import {
+  DescribeConfigurationSetCommand,
   GetAccountSendingEnabledCommand,
   GetIdentityVerificationAttributesCommand,
   GetSendQuotaCommand,
 } from '@aws-sdk/client-ses';
+import { GetEmailIdentityCommand } from '@aws-sdk/client-sesv2';
 import { doctorAlias } from '../lib/probe.ts';
 import { projectionOf } from '../lib/table.ts';
 import type { Clients } from './clients.ts';
@@ -37,7 +39,7 @@ export async function readHub(clients: Clients, stage: string): Promise<HubFacts
   const sender = senderIn(environment.find(({ LATCHKEY_SENDER }) => LATCHKEY_SENDER)?.LATCHKEY_SENDER);
   const { dynamodb, ses } = clients;
   const named = { TableName: tableName };
-  const [table, ttl, recovery, mappings, verified, sending, quota] = await Promise.all([
+  const [table, ttl, recovery, mappings, verified, sending, quota, defaultSet] = await Promise.all([
     look('dynamodb:DescribeTable', async () => tableIn((await dynamodb.send(new DescribeTableCommand(named))).Table)),
     look('dynamodb:DescribeTimeToLive', async () => {
       const { TimeToLiveDescription: found } = await dynamodb.send(new DescribeTimeToLiveCommand(named));
@@ -66,8 +68,12 @@ export async function readHub(clients: Clients, stage: string): Promise<HubFacts
     look('ses:GetSendQuota', async () => ({
       max24Hours: (await ses.send(new GetSendQuotaCommand({}))).Max24HourSend ?? 0,
     })),
+    readDefaultSet(clients, sender),
   ]);
-  return { functions, tableName, table, ttl, recovery, mappings, sender, verified, sending, quota };
+  const configurationSet =
+    defaultSet.is === 'there' && defaultSet.value !== '' ? await readSet(clients, defaultSet.value) : undefined;
+  const mail = { sender, verified, defaultSet, configurationSet, sending, quota };
+  return { functions, tableName, table, ttl, recovery, mappings, ...mail };
 }
 
 /** Has the two functions that go into other accounts try the way into one. @param account its key in the catalogue */
@@ -80,6 +86,37 @@ export async function readProbes(clients: Clients, stage: string, account: strin
 }
 
 // --- internal ---
+
+/** SES sends by the identity of the address, if there is one, else by that of the domain (ses-dg, verify-addresses-and-domains). */
+async function readDefaultSet({ sesv2 }: Clients, sender: HubFacts['sender']): Promise<HubFacts['defaultSet']> {
+  const ofIdentity = (EmailIdentity: string) =>
+    look('ses:GetEmailIdentity', async () => {
+      const { ConfigurationSetName = '' } = await sesv2.send(new GetEmailIdentityCommand({ EmailIdentity }));
+      return ConfigurationSetName;
+    });
+  if (!sender) return missing;
+  const ofAddress = await ofIdentity(sender.address);
+  return ofAddress.is === 'missing' ? ofIdentity(sender.domain) : ofAddress;
+}
+
+/** Clicks are tracked, by rewriting links, where an event destination asks for them (ses-dg, faqs-metrics). */
+const readSet = (
+  { ses }: Clients,
+  ConfigurationSetName: string,
+): Promise<Exclude<HubFacts['configurationSet'], undefined>> =>
+  look('ses:DescribeConfigurationSet', async () => {
+    const found = await ses.send(
+      new DescribeConfigurationSetCommand({
+        ConfigurationSetName,
+        ConfigurationSetAttributeNames: ['eventDestinations', 'reputationOptions'],
+      }),
+    );
+    const destinations = found.EventDestinations?.filter(({ Enabled }) => Enabled) ?? [];
+    return {
+      isSending: found.ReputationOptions?.SendingEnabled !== false,
+      tracksClicks: destinations.some(({ MatchingEventTypes }) => MatchingEventTypes?.includes('click')),
+    };
+  });
 
 async function each<Name extends string, Value>(
   names: readonly Name[],

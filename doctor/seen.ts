@@ -10,8 +10,14 @@ export type Seen<Value> =
 export const there = <Value>(value: Value): Seen<Value> => ({ is: 'there', value });
 export const missing: Seen<never> = { is: 'missing' };
 
-/** Codes by which AWS says that something is not there (botocore dynamodb, iam, lambda), without the suffix `Exception`. */
-const absent = new Set(['NoSuchEntity', 'ResourceNotFound', 'TableNotFound']);
+/** Codes by which AWS says that something is not there (botocore dynamodb, iam, lambda, ses, sesv2), without the suffix `Exception`. */
+const absent = new Set([
+  'NoSuchEntity',
+  'ResourceNotFound',
+  'TableNotFound',
+  'ConfigurationSetDoesNotExist',
+  'NotFound',
+]);
 const denied = new Set(['AccessDenied', 'UnauthorizedOperation', 'NotAuthorized']);
 const unknown = new Set(['UnknownOperation', 'InvalidAction']);
 

@@ -56,6 +56,7 @@ export function createAwsEmulator({
     body: Buffer,
     caller: StsCaller,
   ): Promise<PlainAnswer> => {
+    if (name === 'ses') return ses.answerV2(request.method ?? 'GET', request.url ?? '/', caller);
     if (name === 'lambda') return await lambda.answer(request.method ?? 'GET', request.url ?? '/', body, caller);
     if (!caller.isOperator)
       throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
@@ -71,9 +72,11 @@ export function createAwsEmulator({
     if (target.slice(0, queryAt).endsWith('/federation')) return signIn.answer(method, query);
 
     const scope = readAuthorization(request.headers.authorization)?.service ?? '';
+    // SES v2 signs as v1 does, but speaks JSON over paths
+    const isV2 = scope === 'ses' && target.includes('/v2/email/');
     const isJson = scope === 'lambda' || scope === 'dynamodb';
     const name = isJson || Object.hasOwn(services, scope) ? scope : 'sts';
-    const service = services[name];
+    const service = isV2 ? undefined : services[name];
     try {
       const verdict = await verifySigV4(
         { method, target, headers: request.headers, body },

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { App } from '../lib/app.ts';
 import { DAY, toInstant } from '../lib/time.ts';
 import { AwsFault, listField, type QueryService, type Xml } from './query-protocol.ts';
+import type { PlainAnswer } from './sign-in.ts';
 
 /** A mail that was taken; `at` is RFC 3339. */
 export type SentMail = { id: string; to: string; subject: string; text: string; html: string; at: string };
@@ -13,7 +14,16 @@ export type SesEmulator = QueryService<{ arn: string; isHub: boolean; isOperator
   /** newest first */
   outbox: SentMail[];
   /** what its account looks like; a test may change it */
-  account: { max24HourSend: number; isSending: boolean; verified: Set<string> };
+  account: {
+    max24HourSend: number;
+    isSending: boolean;
+    verified: Set<string>;
+    /** by which all identities send */
+    defaultSet?: string;
+    configurationSets: Map<string, { isSending: boolean; events: string[] }>;
+  };
+  /** Answers the one call of SES v2 that there is, GetEmailIdentity. @throws AwsFault */
+  answerV2(method: string, target: string, caller: { arn: string; isOperator: boolean }): PlainAnswer;
   /** From now on every valid mail is first judged by this; what it answers is the refusal. Without a judge mails are taken again. */
   fail(judge?: (mail: Omit<SentMail, 'id' | 'at'>) => SesFault | undefined): void;
 };
@@ -31,7 +41,12 @@ const limits = { bytes: 10 * 1024 * 1024, recipients: 50, memory: 2000 };
 /** @param clock Latchkey's own */
 export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   const outbox: SentMail[] = [];
-  const account = { max24HourSend: 50_000, isSending: true, verified: new Set(['latchkey@example.com']) };
+  const account: SesEmulator['account'] = {
+    max24HourSend: 50_000,
+    isSending: true,
+    verified: new Set(['latchkey@example.com']),
+    configurationSets: new Map(),
+  };
   let judge: Parameters<SesEmulator['fail']>[0];
 
   const sendEmail = (fields: URLSearchParams): Xml => {
@@ -57,6 +72,16 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     const known = asked.filter((identity) => account.verified.has(identity));
     return { VerificationAttributes: new Map(known.map((identity) => [identity, { VerificationStatus: 'Success' }])) };
   };
+  const describeConfigurationSet = (fields: URLSearchParams): Xml => {
+    const name = fields.get('ConfigurationSetName') ?? '';
+    const found = account.configurationSets.get(name);
+    if (!found) throw new AwsFault('ConfigurationSetDoesNotExist', `Configuration set <${name}> does not exist.`);
+    return {
+      ConfigurationSet: { Name: name },
+      EventDestinations: [{ Name: 'events', Enabled: 'true', MatchingEventTypes: found.events }],
+      ReputationOptions: { SendingEnabled: String(found.isSending) },
+    };
+  };
   const by =
     (
       who: 'isHub' | 'isOperator',
@@ -76,6 +101,7 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
       SendEmail: by('isHub', sendEmail, 'SendEmail'),
       GetSendQuota: by('isOperator', getSendQuota, 'GetSendQuota'),
       GetAccountSendingEnabled: by('isOperator', getAccountSendingEnabled, 'GetAccountSendingEnabled'),
+      DescribeConfigurationSet: by('isOperator', describeConfigurationSet, 'DescribeConfigurationSet'),
       GetIdentityVerificationAttributes: by(
         'isOperator',
         getIdentityVerificationAttributes,
@@ -84,6 +110,20 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     },
     account,
     outbox,
+    answerV2(method, target, caller) {
+      const identity = /\/v2\/email\/identities\/([^/?]+)$/.exec(target)?.[1];
+      if (method !== 'GET' || identity === undefined)
+        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+      if (!caller.isOperator)
+        throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+      if (!account.verified.has(decodeURIComponent(identity)))
+        throw new AwsFault('NotFoundException', 'Email identity does not exist.', 404);
+      const answer = {
+        VerifiedForSendingStatus: true,
+        ...(account.defaultSet !== undefined && { ConfigurationSetName: account.defaultSet }),
+      };
+      return { status: 200, contentType: 'application/json', body: JSON.stringify(answer) };
+    },
     fail(next) {
       judge = next;
     },

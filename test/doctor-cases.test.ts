@@ -66,6 +66,8 @@ const hub: HubFacts = {
   mappings: { notify: reader, 'revoke-sessions': reader },
   sender: { address: 'latchkey@example.com', domain: 'example.com' },
   verified: there(['latchkey@example.com']),
+  defaultSet: there(''),
+  configurationSet: undefined,
   sending: there({ isOn: true }),
   quota: there({ max24Hours: 50_000 }),
 };

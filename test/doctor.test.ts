@@ -252,6 +252,27 @@ describe('against a set-up that somebody broke', () => {
       () => Object.assign(hub.aws.ses.account, { isSending: false, max24HourSend: 200, verified: new Set() }),
       ['finding sender latchkey@example.com', 'finding sending SES', 'finding sandbox SES'],
     ],
+    [
+      'the configuration set of the sender is gone',
+      () => Object.assign(hub.aws.ses.account, { defaultSet: 'deleted' }),
+      ['finding configuration-set deleted'],
+    ],
+    [
+      'the configuration set of the sender tracks clicks',
+      () => {
+        hub.aws.ses.account.defaultSet = 'tracking';
+        hub.aws.ses.account.configurationSets.set('tracking', { isSending: true, events: ['bounce', 'click'] });
+      },
+      ['finding configuration-set tracking'],
+    ],
+    [
+      'the configuration set of the sender is as it should be',
+      () => {
+        hub.aws.ses.account.defaultSet = 'plain';
+        hub.aws.ses.account.configurationSets.set('plain', { isSending: true, events: ['bounce', 'complaint'] });
+      },
+      [],
+    ],
   ])('%s', async (_, broken, expected) => {
     broken();
     expect(await found()).toEqual(expected);
