@@ -416,8 +416,8 @@ export const CatalogueData = strict({
   limits: v.optional(
     strict({
       openRequests: v.optional(count(500), 20),
-      /** of one person; none unless given */
-      requestsPerHour: v.optional(count(500)),
+      /** of one person */
+      requestsPerHour: v.optional(count(500), 20),
     }),
     {},
   ),

@@ -61,7 +61,7 @@ export type Catalogue = {
   admins: readonly string[];
   auditors: readonly string[];
   openRequests: number;
-  requestsPerHour: number | undefined;
+  requestsPerHour: number;
   leavers: 'revoke' | 'keep';
 };
 

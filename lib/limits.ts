@@ -1,6 +1,7 @@
 // How many requests may be open and how many filed in an hour: of one person, of one role, and by one bot.
 import type { Check } from './check.ts';
 import type { FilingContext, OpenRequest, RoleFiling } from './filing-context.ts';
+import { wasShortLived } from './status.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
 
 /** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
@@ -16,7 +17,26 @@ export function limitChecks(filing: RoleFiling): Check[] {
     ...placesCheck(filing),
     ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
     ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filing.byBot, now) : []),
+    ...hasteCheck(filing),
   ];
+}
+
+/** How many requests of an hour may be over within a minute before approvers are asked about further ones a minute later. */
+const MOST_SHORT_LIVED = 2;
+
+/**
+ * Whether the requester files and withdraws again and again. Approvers are then asked a minute after the filing, so that what is withdrawn
+ * by then reaches nobody.
+ */
+export const isHasty = ({ own, now }: Pick<FilingContext, 'own' | 'now'>): boolean =>
+  own.filter(({ createdAt, until }) => until <= now && createdAt > now - HOUR && wasShortLived(createdAt, until))
+    .length >= MOST_SHORT_LIVED;
+
+/** Tells a hasty requester why approvers are not asked at once. */
+function hasteCheck(filing: RoleFiling): Check[] {
+  if (filing.automatic || filing.review || !isHasty(filing)) return [];
+  const detail = `Approvers are asked a minute after filing, because ${MOST_SHORT_LIVED} of your requests of the last hour were over within a minute.`;
+  return [{ check: 'asked-later', passed: true, code: 'too-many-open', detail }];
 }
 
 /** Why a filing is not held up by the limit of its role, if it is not. */
@@ -94,14 +114,7 @@ function endsOf(open: FilingContext['ofRole']): number[] {
 }
 
 /** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
-function hourCheck(
-  check: string,
-  whose: string,
-  most: number | undefined,
-  filings: readonly number[],
-  now: number,
-): Check[] {
-  if (most === undefined) return [];
+function hourCheck(check: string, whose: string, most: number, filings: readonly number[], now: number): Check[] {
   const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
   const freed = recent[most - 1];
   if (freed === undefined)

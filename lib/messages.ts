@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { digestOf } from './digest.ts';
 import type { Purpose } from './links.ts';
 import { Email, type HistoryEvent, type RequestRecord, type Stage } from './schema.ts';
-import { openStage } from './status.ts';
+import { openStage, wasShortLived } from './status.ts';
 import type { Named } from './wording.ts';
 
 /**
@@ -89,10 +89,10 @@ function othersConcerned(request: RequestRecord, kind: NewsKind): Named[] {
   return [];
 }
 
-/** Indexes of the stages whose turn it became by a change. */
+/** Indexes of the stages whose turn it became by a change, and whose people are to be asked at once. */
 const newlyOpened = (before: RequestRecord | undefined, { stages }: RequestRecord): number[] =>
-  stages.flatMap(({ openedAt }, index) =>
-    openedAt !== undefined && before?.stages[index]?.openedAt === undefined ? [index] : [],
+  stages.flatMap(({ openedAt, askAt }, index) =>
+    openedAt !== undefined && askAt === undefined && before?.stages[index]?.openedAt === undefined ? [index] : [],
   );
 
 /** Whom an event makes us ask once more. A mail check, an escalation and a change of approvers name everybody whose turn it is: what has gone out is not sent again. */
@@ -124,10 +124,13 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
       return request.filedBy ? report(request, event, [requesterOf(request)], 'filed', 'withdraw') : [];
     case 'approved':
       return isGrant ? grantNews(request, event) : [];
+    case 'withdrawn':
+      // whoever opens the mail that asked sees it on the page
+      if (wasShortLived(request.createdAt, event.at)) return reviewDue(request, event);
+      return [...report(request, event, askedSoFar(request)), ...reviewDue(request, event)];
     case 'denied':
     case 'revoked':
     case 'lapsed':
-    case 'withdrawn':
       return [...report(request, event, [requesterOf(request), ...askedSoFar(request)]), ...reviewDue(request, event)];
     case 'ended':
       // nobody is told of the natural end

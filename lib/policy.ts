@@ -30,7 +30,7 @@ import {
   startCheck,
 } from './filing-checks.ts';
 import type { FilingContext, RoleFiling } from './filing-context.ts';
-import { limitChecks } from './limits.ts';
+import { isHasty, limitChecks } from './limits.ts';
 import { boundsOf, type Scope, scopeFaults, scopeOf } from './narrowing.ts';
 import { type Caller, callerFromLink } from './principal.ts';
 import { Problem, type ProblemCode } from './problem.ts';
@@ -55,6 +55,8 @@ export type Judgement = Pick<
   /** the catalogue alone allows it, without a token's groups */
   byCatalogue: boolean;
   waiting?: Waiting | undefined;
+  /** the requester files and withdraws again and again, so approvers are asked a minute later */
+  hasty: boolean;
   checks: Check[];
 };
 
@@ -144,6 +146,7 @@ export function judgeRole(context: FilingContext, role: Role): Judgement {
     waiting: review || automatic ? undefined : waitingOf(catalogue, role, requester),
     review,
     finding: filing.finding,
+    hasty: isHasty(filing),
     checks: rules.flatMap((check) => check(filing)),
   };
 }

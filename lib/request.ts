@@ -42,7 +42,7 @@ export function file(
   { caller, body, now }: Pick<FilingContext, 'caller' | 'body' | 'now'>,
   { id, fingerprint }: Pick<RequestRecord, 'id' | 'fingerprint'>,
 ): RequestRecord {
-  const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue } = judgement;
+  const { role, requester, durationSeconds, stages, automatic, waiting, review, byCatalogue, hasty } = judgement;
   const filed: RequestRecord = {
     id,
     version: 0,
@@ -66,7 +66,7 @@ export function file(
     automatic,
     stages: stages.map((stage, index) => ({
       ...stage,
-      ...(index === 0 && !review && { openedAt: now }),
+      ...(index === 0 && !review && { openedAt: now, ...(hasty && { askAt: now + MINUTE }) }),
       decisions: [],
     })),
     mailChecks: 0,

@@ -106,6 +106,8 @@ export const Stage = v.object({
   former: v.optional(v.array(KnownPerson)),
   /** when it became this stage's turn */
   openedAt: v.optional(At),
+  /** when its people are first asked; at once if absent */
+  askAt: v.optional(At),
   decisions: v.array(Decision),
   /** how often its people were reminded, and when last; a change of its people counts as a reminder in time, not in number */
   reminded: v.optional(v.object({ count: v.number(), at: At })),

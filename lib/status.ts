@@ -37,6 +37,14 @@ export function openUntil(record: RequestRecord): number | undefined {
   return record.outcome ? undefined : (record.grant?.endsAt ?? record.decideBy);
 }
 
+/** When a request stopped being open, or will by its own clock. */
+export const overAt = (record: RequestRecord): number =>
+  Math.min(record.outcome?.at ?? Number.POSITIVE_INFINITY, record.grant?.endsAt ?? record.decideBy);
+
+/** Whether a request was over within a minute of its filing: nobody can have spent much thought on it. */
+export const wasShortLived = (createdAt: number, over: number): boolean =>
+  over >= createdAt && over - createdAt < MINUTE;
+
 /** What the clock alone will make of a request, and when. */
 export type ClockStep = {
   at: number;
@@ -82,7 +90,7 @@ function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, { end
 function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage: Stage, opened: number): ClockStep[] {
   const escalation = stage.escalated ? undefined : waiting?.escalate;
   const reminder = waiting?.remind && nextReminder(waiting.remind, stage, opened);
-  const delay = mailChecksAfter[mailChecks];
+  const delay = mailChecksOf(stage)[mailChecks];
   const steps: ClockStep[] = [
     ...(escalation ? [{ at: opened + escalation.after * SECOND, does: 'escalated' as const }] : []),
     ...(reminder === undefined ? [] : [{ at: reminder, does: 'reminded' as const }]),
@@ -110,9 +118,16 @@ export function dueAt(record: RequestRecord): number | undefined {
 
 /** How many checks of the mail the open stage, or the grant by break-glass, has had coming by `now`. A sweep that comes late makes up for all of them at once. */
 export function mailChecksBy(record: RequestRecord, now: number): number {
-  const opened = record.review ? record.createdAt : openStage(record)?.stage.openedAt;
-  return opened === undefined ? record.mailChecks : mailChecksAfter.filter((delay) => opened + delay <= now).length;
+  const stage = record.review ? undefined : openStage(record)?.stage;
+  const opened = record.review ? record.createdAt : stage?.openedAt;
+  return opened === undefined ? record.mailChecks : mailChecksOf(stage).filter((delay) => opened + delay <= now).length;
 }
+
+/** Delays since the stage opened. Where its people are not asked at once, the first check is what asks them. */
+const mailChecksOf = (stage: Stage | undefined): number[] =>
+  stage?.askAt === undefined || stage.openedAt === undefined
+    ? mailChecksAfter
+    : [stage.askAt - stage.openedAt, ...mailChecksAfter];
 
 /** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
 export function sessionsUntil(record: RequestRecord, now: number): number | undefined {

@@ -20,7 +20,7 @@ import { upgraded } from './older-document.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
-import { dueAt, isPending, openUntil } from './status.ts';
+import { dueAt, isPending, openUntil, overAt } from './status.ts';
 import { type IndexName, indexes, keyOf, partOf } from './table.ts';
 import { DAY, HOUR, SECOND } from './time.ts';
 
@@ -61,15 +61,6 @@ const positionOf = (item: Item): Position => ({
   createdAt: Date.parse(item.created!.S!.split('#')[0]!),
 });
 
-/**
- * The time until which a request is open, for the indexes. A request that ended by its clock keeps it: the time has passed for every
- * reader, and an attribute that stays the same saves an index write.
- */
-function indexedUntil(record: RequestRecord): number | undefined {
-  const planned = record.grant?.endsAt ?? record.decideBy;
-  return openUntil(record) ?? (record.outcome && record.outcome.at >= planned ? planned : undefined);
-}
-
 const timeOf = (value: AttributeValue | undefined): number | undefined =>
   value?.S === undefined ? undefined : Date.parse(value.S);
 
@@ -94,7 +85,6 @@ const placeOf = (item: Item): Pick<OpenRequest, 'id' | 'until' | 'extends'> => (
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
 export function imageOf(record: RequestRecord): Item {
   const due = dueAt(record);
-  const until = indexedUntil(record);
   const isPlace = record.role.places !== undefined && openUntil(record) !== undefined;
   const created = createdKey(record);
   return {
@@ -103,7 +93,7 @@ export function imageOf(record: RequestRecord): Item {
     version: number(record.version),
     requester: text(record.requester.person),
     role: text(record.role.id),
-    ...(until !== undefined && { until: text(iso(until)) }),
+    until: text(iso(overAt(record))),
     ...(record.review && !record.review.signed && { review: text(iso(record.review.due)) }),
     month: text(created.slice(0, 7)),
     created: text(created),

@@ -331,7 +331,7 @@ describe('rules: stricter one way, looser the other', () => {
       '{"after":3600,"backOff":1,"most":3}',
     ],
     ['open requests', { limits: { openRequests: 5 } }, 'limits.openRequests', '20', '5', 'stricter'],
-    ['requests in an hour', { limits: { requestsPerHour: 10 } }, 'limits.requestsPerHour', 'none', '10', 'stricter'],
+    ['requests in an hour', { limits: { requestsPerHour: 10 } }, 'limits.requestsPerHour', '20', '10', 'stricter'],
     ['open requests of a role', { role: { limits: { open: 3 } } }, 'limits.open', 'none', '3', 'stricter'],
     ['leavers', { leavers: 'keep' }, 'leavers', 'revoke', 'keep', 'looser'],
     ['accounts of permission sets', { ssoAccounts: ['222222222222'] }, 'ssoAccounts', 'none', '222222222222'],
@@ -442,7 +442,7 @@ describe('rules: stricter one way, looser the other', () => {
     ).toBe(
       [
         'Rules:',
-        '  ~ limits.requestsPerHour none -> 5 (stricter)',
+        '  ~ limits.requestsPerHour 20 -> 5 (stricter)',
         '  ~ accounts.production: name Production -> Sandbox',
         '  ~ accounts.production: color none -> #15803d',
         '  ~ accounts.production: tags env=production -> env=sandbox, team=a',

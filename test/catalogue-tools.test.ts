@@ -295,7 +295,8 @@ describe('explain', () => {
       'slack:U024BE7LH',
     ];
     expect((await explain(...bot, '--bot-filed-lately', '60')).text).toMatch(/FAILED {2}bot-requests-per-hour /);
-    expect((await explain(...bot, '--filed-lately', '60')).text).toContain('Filed; approvers decide.');
+    expect((await explain(...bot, '--filed-lately', '19')).text).toContain('Filed; approvers decide.');
+    expect((await explain(...bot, '--filed-lately', '20')).text).toMatch(/FAILED {2}requests-per-hour /);
   });
 
   test.each([

@@ -2,8 +2,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { RoleView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { type Answer, approvedBy, call, filed } from './support/calls.ts';
+import { type Answer, approvedBy, call, filed, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { passUntil } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -33,9 +34,10 @@ async function fileAndWithdraw(app: FakeApp, as = dev): Promise<number> {
 }
 
 describe('requests of one person in an hour', () => {
-  test('none are counted unless the catalogue says so', async () => {
+  test('are at most 20 by default', async () => {
     const app = withLimits({});
-    for (let i = 0; i < 30; i += 1) expect(await fileAndWithdraw(app)).toBe(201);
+    for (let i = 0; i < 20; i += 1) expect(await fileAndWithdraw(app)).toBe(201);
+    expect(await fileAndWithdraw(app)).toBe(429);
   });
 
   test('the next one is refused with the time to wait, whatever became of the others', async () => {
@@ -76,6 +78,74 @@ describe('requests of one person in an hour', () => {
     const app = withLimits({ requestsPerHour: 3 });
     await file(app);
     expect(app.hops()).toBe(2);
+  });
+});
+
+describe('a person who files and withdraws again and again', () => {
+  const subjects = (app: FakeApp) =>
+    app.mail.outbox.splice(0).map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
+  const [lead, second] = ['lead@example.com', 'second-lead@example.com'];
+  async function flood(app: FakeApp, times: number): Promise<void> {
+    for (let i = 0; i < times; i += 1) {
+      await fileAndWithdraw(app);
+      app.now += 150;
+      await playStream(app);
+    }
+  }
+
+  test('sixty times within nine seconds sends four emails', async () => {
+    const app = withLimits({});
+    await flood(app, 60);
+    await passUntil(app, app.now + 10 * MINUTE);
+    expect(subjects(app)).toEqual([0, 1].flatMap(() => [`Please decide ${lead}`, `Please decide ${second}`]));
+  });
+
+  test('has approvers asked a minute later from then on, and a dry run says so', async () => {
+    const app = withLimits({});
+    await flood(app, 2);
+    subjects(app);
+    const { body } = await call<{ checks: Array<{ check: string; passed: boolean; detail: string }> }>(app, 'dryRun', {
+      as: dev,
+      body: { role: 'read', reason: 'Look at the export' },
+    });
+    expect(body.checks.find(({ check }) => check === 'asked-later')).toEqual({
+      check: 'asked-later',
+      passed: true,
+      detail:
+        'Approvers are asked a minute after filing, because 2 of your requests of the last hour were over within a minute.',
+    });
+    const filedAt = app.now;
+    await filed(app);
+    await playStream(app);
+    await passUntil(app, filedAt + 59_000);
+    expect(subjects(app)).toEqual([]);
+    await passUntil(app, filedAt + MINUTE);
+    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    await passUntil(app, filedAt + 30 * MINUTE);
+    expect(subjects(app)).toEqual([]);
+  });
+
+  test('is not somebody whose requests were granted and used, or taken back after a while', async () => {
+    const app = withLimits({});
+    for (let i = 0; i < 3; i += 1) {
+      const { id } = await filed(app);
+      app.now += MINUTE;
+      await call(app, 'endRequest', { as: dev, id, body: {} });
+    }
+    app.store.changes.length = 0;
+    await filed(app);
+    await playStream(app);
+    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+  });
+
+  test('may be asked for at once again an hour later', async () => {
+    const app = withLimits({});
+    await flood(app, 3);
+    subjects(app);
+    app.now += HOUR;
+    await filed(app);
+    await playStream(app);
+    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
   });
 });
 

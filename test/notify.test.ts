@@ -107,8 +107,17 @@ describe('who is told what', () => {
     ],
     [
       'withdrawn',
-      async (app) => call(app, 'endRequest', { as: dev, id: (await filed(app)).id }),
+      async (app) => {
+        const { id } = await filed(app);
+        app.now += MINUTE;
+        await call(app, 'endRequest', { as: dev, id });
+      },
       [`Please decide ${lead}`, `Please decide ${second}`, `Withdrawn ${lead}`, `Withdrawn ${second}`],
+    ],
+    [
+      'withdrawn within a minute',
+      async (app) => call(app, 'endRequest', { as: dev, id: (await filed(app)).id }),
+      [`Please decide ${lead}`, `Please decide ${second}`],
     ],
     [
       'revoked by an admin',

@@ -279,7 +279,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     const filed = record();
     await store.create(filed);
     await store.replace(finished(filed, 'withdrawn', start + MINUTE), 1);
-    const slot = { id: filed.id, role: filed.role.id, createdAt: start, until: 0 };
+    const slot = { id: filed.id, role: filed.role.id, createdAt: start, until: start + MINUTE };
     expect(await store.openOf(filed.requester.person, start + HOUR - 1)).toEqual([slot]);
     expect(await store.openOf(filed.requester.person, start + HOUR)).toEqual([]);
   });
@@ -710,15 +710,18 @@ describe('images', () => {
       'pk',
       'requester',
       'role',
+      'until',
       'version',
     ]);
   });
 
-  test('a request that ends by its clock keeps its time in the index, one that is ended before does not', () => {
+  test('a request that ends by its clock keeps its time in the index, one that is ended before gets that time', () => {
     const granted = approved(record(), start);
     expect(imageOf(granted).until).toEqual({ S: new Date(granted.grant!.endsAt).toISOString() });
     expect(imageOf(finished(granted, 'ended', granted.grant!.endsAt)).until).toEqual(imageOf(granted).until);
-    expect(imageOf(finished(granted, 'revoked', granted.grant!.endsAt - 1)).until).toBeUndefined();
+    expect(imageOf(finished(granted, 'revoked', start + HOUR / 2)).until).toEqual({
+      S: new Date(start + HOUR / 2).toISOString(),
+    });
   });
 
   test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {

@@ -1,7 +1,7 @@
 // What a bot files in somebody's name: whom it may name and how, the mail that the person gets, and the link by which they take it back.
 import { describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
-import { HOUR } from '../lib/time.ts';
+import { HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, approvedBy, call, linkTo, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { start } from './support/records.ts';
@@ -110,6 +110,7 @@ describe('the link in the mail to the person', () => {
   test('works once; those who were asked are told and their links are spent', async () => {
     const { over, token } = await mailed();
     const decision = linkTo(over, 'second-lead@example.com');
+    over.now += MINUTE;
     await press(over, token);
     expect((await press(over, token)).status).toBe(410);
     expect((await call(over, 'showDecision', { id: token })).status).toBe(410);

@@ -44,6 +44,10 @@ type Model = {
   stage: number;
   openedBy: number;
   openedAt: number;
+  filedAt: number;
+  /** its approvers are asked a minute after the filing */
+  isAskedLater: boolean;
+  overAt?: number;
   checks: number;
   deadline: number;
   seconds: number;
@@ -89,6 +93,7 @@ export function referenceMachine(role: RoleName) {
   }
   function write(model: Model, type: string, news: string[], title: string, asks: string[] = []): void {
     model.events.push(type);
+    if (model.over) model.overAt ??= now;
     const mail = (to: string, isAsk: boolean, cause: number): Mail => ({
       key: `${model.number} ${isAsk ? 'Please decide' : title} ${cause} ${to}`,
       title: isAsk ? 'Please decide' : title,
@@ -104,6 +109,9 @@ export function referenceMachine(role: RoleName) {
     Object.assign(model, { stage, openedBy: model.events.length + 1, openedAt: now, checks: 0 });
     return stages[stage]!.people.filter((who) => !hasDecided(model, who));
   }
+  /** Withdrawn, denied or ended within a minute of its filing, in the last hour. */
+  const wasShortLived = ({ filedAt, overAt }: Model): boolean =>
+    overAt !== undefined && filedAt > now - hour && overAt - filedAt < minute;
   function grant(model: Model): void {
     // what is continued and ended early is not waited for
     const wanted = model.continues?.over ? now : (model.wanted ?? now);
@@ -118,6 +126,8 @@ export function referenceMachine(role: RoleName) {
       stage: 0,
       openedBy: 1,
       openedAt: now,
+      filedAt: now,
+      isAskedLater: all.filter(wasShortLived).length >= 2,
       checks: 0,
       deadline: Math.floor(now / 1000) * 1000 + decideWithin,
       seconds: duration / 1000,
@@ -133,7 +143,8 @@ export function referenceMachine(role: RoleName) {
       model.events.push('filed');
       write(model, 'approved', ['dev'], 'Approved');
     } else {
-      write(model, 'filed', byBot ? ['dev'] : [], 'Filed in your name', open(model, 0));
+      const asks = open(model, 0);
+      write(model, 'filed', byBot ? ['dev'] : [], 'Filed in your name', model.isAskedLater ? [] : asks);
     }
     return model;
   }
@@ -163,7 +174,8 @@ export function referenceMachine(role: RoleName) {
         },
       };
     }
-    const check = model.openedAt + (checksAfter[model.checks] ?? Number.POSITIVE_INFINITY);
+    const checks = model.isAskedLater && model.stage === 0 ? [minute, ...checksAfter] : checksAfter;
+    const check = model.openedAt + (checks[model.checks] ?? Number.POSITIVE_INFINITY);
     return {
       at: Math.min(check, model.deadline),
       run() {
@@ -173,7 +185,7 @@ export function referenceMachine(role: RoleName) {
           return;
         }
         // a sweep that comes late makes up for all of them at once
-        model.checks = checksAfter.filter((after) => now >= model.openedAt + after).length;
+        model.checks = checks.filter((after) => now >= model.openedAt + after).length;
         const waiting = stages[model.stage]!.people.filter((who) => !hasDecided(model, who));
         write(model, 'mail-checked', [], '', waiting);
       },
@@ -285,7 +297,7 @@ export function referenceMachine(role: RoleName) {
         write(model, 'revoked', others, 'Revoked');
       } else if (model.vends === 0) {
         model.over = 'withdrawn';
-        write(model, 'withdrawn', others, 'Withdrawn');
+        write(model, 'withdrawn', now - model.filedAt < minute ? [] : others, 'Withdrawn');
       } else {
         model.over = 'handed back';
         write(

@@ -4,7 +4,7 @@ import { bounds } from '../../lib/catalogue.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
 import type { Binding, MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { dueAt, isPending, openUntil } from '../../lib/status.ts';
+import { dueAt, isPending, openUntil, overAt } from '../../lib/status.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
 
 /** A committed write of a request, as the table's stream shows it. */
@@ -87,7 +87,7 @@ export function fakeStore(): FakeStore {
           id: record.id,
           role: record.role.id,
           createdAt: record.createdAt,
-          until: openUntil(record) ?? 0,
+          until: overAt(record),
           ...(record.review && !record.review.signed && { reviewDue: record.review.due }),
         }))
         .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
