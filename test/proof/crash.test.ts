@@ -154,6 +154,8 @@ const kindsOfIo = [
   'saveLook',
   'getMessage',
   'claimMessage',
+  'getIdentity',
+  'bindIdentity',
   'settleMessage',
 ].map((name) => `store.${name}`);
 
