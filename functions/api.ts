@@ -19,7 +19,7 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
       ? reply(201, view(request), { location })
       : reply(200, view(request), { location, 'idempotent-replayed': 'true' });
   };
-  return endpoint('api', app, {
+  return endpoint('api', app, (app) => ({
     health: () => reply(200, { status: 'ok', version: app.version }),
     openapi: () => reply(200, openApiDocument(app.version)),
     discovery: () => reply(200, discoveryView(app.identity, app.version)),
@@ -43,5 +43,5 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
       reply(200, identityListView(await listIdentities(app, caller, query.person))),
     releaseIdentity: async ({ caller, param }) => reply(200, { released: await releaseIdentity(app, caller, param) }),
     endRequest: async ({ caller, param, body }) => reply(200, view(await endRequest(app, caller, param, body.comment))),
-  });
+  }));
 });

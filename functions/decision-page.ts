@@ -16,20 +16,16 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
   };
   const outcome = ({ request, holder, does, spent }: OpenedLink) =>
     page(spent ? 410 : 200, (nonce) => telling[does](request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
-  const show = async ({ param }: { param: string }) => {
-    const link = await openLink(app, param);
-    return link.spent
-      ? outcome(link)
-      : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
-  };
+  const shown = (link: OpenedLink) =>
+    link.spent ? outcome(link) : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
   return endpoint(
     'decision-page',
     app,
-    {
-      showDecision: show,
+    (app) => ({
+      showDecision: async ({ param }) => shown(await openLink(app, param)),
       decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
       decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
-    },
+    }),
     { showProblem: (problem) => page(problem.status, (nonce) => problemPage(problem, nonce)) },
   );
 });

@@ -7,7 +7,7 @@ import { issueConsole, issueCredentials } from '../lib/vend.ts';
 export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl }, (app) =>
   withDoctor(
     (account) => probeTarget(app, account),
-    endpoint('issue-session', app, {
+    endpoint('issue-session', app, (app) => ({
       issueCredentials: async ({ caller, param, body }) =>
         reply(200, await issueCredentials(app, caller, { request: param }, body.duration)),
       issueConsole: async ({ caller, param, body }) =>
@@ -16,6 +16,6 @@ export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl
         reply(200, await issueCredentials(app, caller, { role: param }, body.duration)),
       issueRoleConsole: async ({ caller, param, body }) =>
         reply(200, await issueConsole(app, caller, { role: param }, body.destination)),
-    }),
+    })),
   ),
 );

@@ -7,6 +7,7 @@ import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { recordFromImage } from '../lib/store.ts';
 import { partOf } from '../lib/table.ts';
+import { withToldStore } from '../lib/told-store.ts';
 
 const idOf = ({ dynamodb }: DynamoDBRecord) => partOf('request', dynamodb?.Keys?.pk?.S);
 const listOf = ({ dynamodb }: DynamoDBRecord) => partOf('revocations', dynamodb?.Keys?.pk?.S);
@@ -16,7 +17,7 @@ export const handler = lambda({ store, iam, catalogue }, (app) => {
     const changed = Records.filter((record) => idOf(record) !== undefined);
     const images = changed.map((record) => imageIn(app, record));
     const later = new Set(
-      await revokeSessions(app, images.filter((image) => typeof image === 'object').filter(isPending)),
+      await revokeSessions(withToldStore(app), images.filter((image) => typeof image === 'object').filter(isPending)),
     );
     // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
     const collected = Records.flatMap((record) => (record.eventName === 'REMOVE' ? (listOf(record) ?? []) : []));

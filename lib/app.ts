@@ -53,11 +53,14 @@ export interface App {
 }
 
 /** One line of JSON per event. Codes are a closed list; fields are ids, counts and codes, never a person's text, a credential, a link or a whole event. */
-export type Log = (code: LogCode, fields?: Record<string, string | number | boolean | undefined>) => void;
+/** Every line has a time and a code of its own. */
+export type LogFields = { time?: never; code?: never } & Record<string, string | number | boolean | undefined>;
+export type Log = (code: LogCode, fields?: LogFields) => void;
 export type LogCode =
   | 'call-answered'
   | 'call-failed'
   | 'function-failed'
+  | 'security-event'
   | 'message-sent'
   | 'message-busy'
   | 'message-deferred'

@@ -12,8 +12,10 @@ import { decide, end } from './request.ts';
 import { reviewFrom, signReview } from './review.ts';
 import type { LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
+import type { About } from './told-store.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
+/** `about`: what the log says of the call, which takes up whose link it is. */
+type Part = Pick<App, 'store' | 'clock' | 'catalogue'> & { about?: About };
 
 /** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
 export type OpenedLink = {
@@ -36,6 +38,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.holder, does: purposeOf(message) };
+  if (app.about) Object.assign(app.about, { person: opened.holder.key, via: 'link' });
   checkHolder(app.catalogue, opened);
   return { ...opened, spent: isSpent(app, opened) };
 }

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import * as v from 'valibot';
-import type { App } from './app.ts';
+import type { App, LogCode, LogFields } from './app.ts';
 import { faultOf } from './fault.ts';
 import { repeatedMembers } from './json-text.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from './principal.ts';
@@ -23,6 +23,7 @@ import {
 } from './routes.ts';
 import { IdempotencyKey, IdentityId, RequestId, RoleId } from './schema.ts';
 import { noObject, unknownField } from './strict-object.ts';
+import { type About, withToldStore } from './told-store.ts';
 import { requestView } from './view.ts';
 
 /** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
@@ -55,20 +56,23 @@ export const reply = (status: number, body: unknown, headers: Record<string, str
   headers,
 });
 
+/** An App for one call: its log says which call, its store which request. */
+export type CallApp<Part> = Part & { about: About };
 type Handlers<N extends RouteName> = { [K in N]: (call: Call<K>) => Promise<Reply> | Reply };
-type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log'>;
+type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log' | 'store'>;
 type Options = { showProblem?: (problem: Problem) => Reply };
 
 const MOST_BYTES = 16 * 1024;
 
 /**
  * The Lambda handler of a function: exactly the routes that it serves, told apart by the route key.
+ * @param handlersOf the App of one call -> what each route does
  * @param showProblem how a refusal looks on routes for people; problem+json otherwise
  */
-export function endpoint<F extends HttpFunctionName>(
+export function endpoint<F extends HttpFunctionName, Part extends Needs>(
   functionName: F,
-  app: Needs,
-  handlers: Handlers<ServedBy<F>>,
+  app: Part,
+  handlersOf: (app: CallApp<Part>) => Handlers<ServedBy<F>>,
   { showProblem }: Options = {},
 ) {
   const byKey = new Map(
@@ -76,34 +80,31 @@ export function endpoint<F extends HttpFunctionName>(
       routeKeysOf(routes[name]).map((key) => [key, name] as const),
     ),
   );
+  const calls = new WeakMap<HttpEvent, About>();
   const answer = async (event: HttpEvent): Promise<HttpResult> => {
     const name = byKey.get(event.requestContext.routeKey);
     if (name === undefined) throw noRoute(event);
-    const handle = handlers[name] as (call: Call<RouteName>) => Promise<Reply> | Reply;
-    return toResult(await handle(callOf(app, routes[name], event) as Call<RouteName>), event);
+    const about = aboutOf(event);
+    calls.set(event, about);
+    const call = callOf(app, routes[name], event, about);
+    const handle = handlersOf(appOfCall(app, about))[name] as (call: Call<RouteName>) => Promise<Reply> | Reply;
+    return toResult(await handle(call), event);
   };
+  const answered = (event: HttpEvent, code: LogCode, fields: LogFields) =>
+    app.log(code, { route: event.requestContext.routeKey, ...(calls.get(event) ?? aboutOf(event)), ...fields });
   const refused = (event: HttpEvent, error: unknown): HttpResult => {
     const problem = problemOf(error, event);
     const shown = showProblem ? shownResult(showProblem(problem), problem, event) : problemResult(problem, event, app);
     const { code, status } = problem;
-    const isFault = code === 'internal';
-    const { routeKey: route, requestId } = event.requestContext;
-    app.log(isFault ? 'call-failed' : 'call-answered', {
-      route,
+    answered(event, code === 'internal' ? 'call-failed' : 'call-answered', {
       status,
-      code,
-      call: requestId,
+      problem: code,
       ...(status >= 500 && faultOf(error)),
     });
     return shown;
   };
   return middy(answer).use({
-    after: ({ event, response }) =>
-      app.log('call-answered', {
-        route: event.requestContext.routeKey,
-        status: response?.statusCode,
-        call: event.requestContext.requestId,
-      }),
+    after: ({ event, response }) => answered(event, 'call-answered', { status: response?.statusCode }),
     onError: (request) => {
       const { event, error } = request;
       try {
@@ -162,10 +163,20 @@ function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requ
   };
 }
 
-function callOf(app: Needs, route: Route, event: HttpEvent): Call<RouteName> {
+const aboutOf = ({ requestContext: { requestId, http } }: HttpEvent): About => ({ call: requestId, ip: http.sourceIp });
+
+function appOfCall<Part extends Needs>(app: Part, about: About): CallApp<Part> {
+  const { call, ip } = about;
+  const log: App['log'] = (code, fields) => app.log(code, { ...fields, call, ip });
+  return { ...withToldStore({ ...app, log }, about), about };
+}
+
+/** @param about takes up who calls, also where the call is refused afterwards */
+function callOf(app: Needs, route: Route, event: HttpEvent, about: About): Call<RouteName> {
+  const caller = route.access === 'caller' ? callerOf(app, event) : undefined;
+  if (caller) Object.assign(about, { person: caller.person.key, via: caller.via });
   const call = {
-    caller:
-      route.access === 'caller' ? { ...callerOf(app, event), sourceIp: event.requestContext.http.sourceIp } : undefined,
+    caller: caller && { ...caller, sourceIp: event.requestContext.http.sourceIp },
     param: paramOf(route, event),
     query: route.query && parse(route.query, event.queryStringParameters ?? {}, (key) => `?${key}`),
     body: route.body && parse(route.body, bodyOf(route, event), (key) => `/${key}`),

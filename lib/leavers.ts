@@ -39,6 +39,8 @@ export async function followCatalogue(app: Part): Promise<number> {
 /** The id after which a look is to go on, '' for a new one; undefined where none is due. */
 async function beginningOf(app: Part, digest: string): Promise<string | undefined> {
   const last = await app.store.lastLook();
+  if (last && last.digest !== digest)
+    app.log('security-event', { event: 'catalogue-changed', digest, actor: 'latchkey', via: 'sweep' });
   if (last?.digest !== digest) return '';
   if (last.after !== undefined) return last.after;
   return app.clock() - last.at < DAY ? undefined : '';

@@ -62,12 +62,12 @@ describe('filing', () => {
       history: [{ seq: 1, at: '2026-11-22T10:00:00Z', type: 'filed', actor: dev, via: 'oidc' }],
     });
     expect([...app.store.requests.keys()]).toEqual([answer.body.id]);
-    expect(app.lines).toEqual([
-      {
-        code: 'call-answered',
-        fields: { route: 'POST /v1/requests', status: 201, call: answer.headers['x-request-id'] },
-      },
-    ]);
+    expect(app.lines.map(({ code }) => code)).toEqual(['security-event', 'call-answered']);
+    expect(app.lines[1]!.fields).toMatchObject({
+      route: 'POST /v1/requests',
+      status: 201,
+      call: answer.headers['x-request-id'],
+    });
   });
 
   test('the same route by SigV4 is the same person by another principal, below the other mount', async () => {
@@ -484,7 +484,7 @@ describe('faults', () => {
     expect(app.lines).toMatchObject([
       {
         code: 'call-failed',
-        fields: { error: 'TypeError', frames: expect.any(String), status: 500, code: 'internal', call },
+        fields: { error: 'TypeError', frames: expect.any(String), status: 500, problem: 'internal', call },
       },
     ]);
     expect(JSON.stringify(app.lines)).not.toMatch(/latchkey-prod|secret/);

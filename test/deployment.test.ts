@@ -495,6 +495,11 @@ describe('the API', () => {
   test('logs no path, query or header: the path of a decision page is its secret', () => {
     const { Format } = resources.HttpApiStage!.Properties.AccessLogSettings as { Format: string };
     expect(Object.values(JSON.parse(Format)).sort()).toEqual([
+      '$context.authorizer.claims.sub',
+      '$context.error.responseType',
+      '$context.identity.sourceIp',
+      '$context.identity.userArn',
+      '$context.integrationStatus',
       '$context.requestId',
       '$context.requestTime',
       '$context.responseLatency',

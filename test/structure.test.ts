@@ -69,6 +69,7 @@ const edges = [
   'table',
   'sts',
   'ticket-validator',
+  'told-store',
   'trials',
 ];
 
