@@ -791,7 +791,7 @@ describe('artefacts', () => {
       const sources = sourceOf(line);
       expect(sources.length).toBeLessThanOrEqual(5);
       expect(sources.map((source) => source.replace(/:\d+$/, ''))).toContain(
-        lineWith('lib/http.ts', 'return toResult(await handle('),
+        lineWith('lib/http.ts', 'const call = callOf('),
       );
       const program = spawnSync(process.execPath, ['scripts/trace.ts'], { cwd: root, input: line, encoding: 'utf8' });
       expect(

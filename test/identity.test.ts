@@ -48,8 +48,10 @@ describe('an account is bound', () => {
       status: 403,
       body: { code: 'identity-changed', detail: expect.stringMatching(/Ask an admin: .*people.* released/) },
     });
-    expect(app.lines).toContainEqual({ code: 'identity-changed', fields: { identity: id } });
-    expect(JSON.stringify(app.lines)).not.toContain('example.com');
+    const refusals = app.lines.filter(({ code }) => code === 'identity-changed');
+    expect(refusals).toMatchObject([{ fields: { identity: id } }]);
+    // whose the subject was known as is not told; who calls is in the call's own line
+    expect(JSON.stringify(refusals)).not.toContain('example.com');
   });
 
   test('two first calls at once with two addresses: one of them holds', async () => {
@@ -88,7 +90,7 @@ describe('an admin', () => {
     app.now += MINUTE;
     expect(await file(app, { as: dev, claims: moved })).toMatchObject({ status: 201 });
     expect(await file(app, { as: dev })).toMatchObject({ body: { code: 'identity-changed' } });
-    expect(app.lines).toContainEqual({ code: 'identity-released', fields: { identity: id } });
+    expect(app.lines.find(({ code }) => code === 'identity-released')?.fields).toMatchObject({ identity: id });
   });
 
   test.each([dev, 'lead@example.com', 'auditor@example.com', 'arn:aws:sts::999999999999:assumed-role/chatops-bot/x'])(
