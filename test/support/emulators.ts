@@ -15,7 +15,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../lib/table.ts';
-import { everythingIsWanted, saySkipped } from './wanted.ts';
+import { everythingIsWanted, saySkipped } from './skipped.ts';
 
 export type Emulator = {
   endpoint: string;

@@ -1,10 +1,7 @@
 // Tests that need more than Node, npm and git: they skip in words where something is missing, and fail where LATCHKEY_WANTED=all says that nothing may be.
 import { spawnSync } from 'node:child_process';
-import { relative } from 'node:path';
-import { describe, expect, test } from '@jest/globals';
-
-/** CI sets it: whoever has installed everything wants no test skipped. */
-export const everythingIsWanted = process.env.LATCHKEY_WANTED === 'all';
+import { describe, test } from '@jest/globals';
+import { saySkipped } from './skipped.ts';
 
 /**
  * `describe` and `test` for what needs something that is not on every machine.
@@ -20,13 +17,6 @@ export function where(missing: string | undefined, untried: string): { describe:
 }
 type Tests = Pick<typeof describe, 'each'> & ((name: string, body: () => void) => void);
 type Test = typeof test.skip;
-
-/** Says that something is not tested here. @throws Error where everything is wanted */
-export function saySkipped(missing: string, untried: string): void {
-  const file = relative(process.cwd(), expect.getState().testPath ?? 'test');
-  if (everythingIsWanted) throw new Error(`LATCHKEY_WANTED=all, but ${file} cannot test ${untried}: ${missing}`);
-  process.stderr.write(`SKIPPED: ${file}: ${untried}: ${missing}\n`);
-}
 
 /**
  * What is missing of some programs.

@@ -1,0 +1,13 @@
+// Says what is not tested on this machine. Benchmarks run it outside of Jest, so it imports nothing of Jest's.
+import { relative } from 'node:path';
+
+/** CI sets it: whoever has installed everything wants no test skipped. */
+export const everythingIsWanted = process.env.LATCHKEY_WANTED === 'all';
+
+/** Says that something is not tested here. @throws Error where everything is wanted */
+export function saySkipped(missing: string, untried: string): void {
+  const { expect } = globalThis as { expect?: { getState(): { testPath?: string } } };
+  const file = relative(process.cwd(), expect?.getState().testPath ?? process.argv[1] ?? 'test');
+  if (everythingIsWanted) throw new Error(`LATCHKEY_WANTED=all, but ${file} cannot test ${untried}: ${missing}`);
+  process.stderr.write(`SKIPPED: ${file}: ${untried}: ${missing}\n`);
+}
