@@ -10,6 +10,8 @@ export const prefixes = {
   identity: 'identity#',
 } as const;
 export type ItemKind = keyof typeof prefixes;
+/** Items that DynamoDB deletes at the time in `ttl`. All others stay, and no function may write `ttl` into them. */
+export const expiring = ['message', 'revocations'] as const satisfies readonly ItemKind[];
 
 /** `keyOf('message', '01jd...', 'm1')` -> `message#01jd...#m1` */
 export const keyOf = (kind: ItemKind, ...parts: string[]): string => `${prefixes[kind]}${parts.join('#')}`;

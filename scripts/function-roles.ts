@@ -1,7 +1,7 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
-import { type IndexName, type ItemKind, prefixes } from '../lib/table.ts';
+import { expiring, type IndexName, type ItemKind, prefixes } from '../lib/table.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import { fitted } from './policy-room.ts';
 import { lambdaFunction, type Settings, tellingError } from './settings.ts';
@@ -72,7 +72,7 @@ export function iamResources(deployment: Deployment): Resources {
   const { stage, settings } = deployment;
   const parts = Object.entries(grants(deployment)).map(([name, own]) => ({
     name,
-    ...fitted(name, [writeLog(name, stage), ...own], settings.organization),
+    ...fitted(name, [writeLog(name, stage), ...own, ...keepItems(own)], settings.organization),
   }));
   const faults = parts.flatMap(({ fault }) => fault ?? []);
   if (faults.length > 0) throw tellingError(faults);
@@ -115,6 +115,26 @@ function items(kind: ItemKind, actions: Array<'GetItem' | 'BatchGetItem' | 'PutI
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   };
+}
+
+/**
+ * Whoever can set an item's time to live can have DynamoDB delete it. A write always says which attributes it is about
+ * (service-authorization, dynamodb:Attributes), so a request that is to expire is denied, whatever else a role allows.
+ */
+function keepItems(own: readonly Statement[]): Statement[] {
+  const writes = ['dynamodb:PutItem', 'dynamodb:UpdateItem'];
+  const isWriting = own.some(({ Action = [] }) => [Action].flat().some((action) => writes.includes(action)));
+  const kept: Statement = {
+    Sid: 'ItemsStay',
+    Effect: 'Deny',
+    Action: writes,
+    Resource: attribute('Table', 'Arn'),
+    Condition: {
+      'ForAnyValue:StringEquals': { 'dynamodb:Attributes': ['ttl'] },
+      'ForAnyValue:StringNotLike': { 'dynamodb:LeadingKeys': expiring.map((kind) => `${prefixes[kind]}*`) },
+    },
+  };
+  return isWriting ? [kept] : [];
 }
 
 function query(...indexes: IndexName[]): Statement {

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
-import { revokerRoles, targetRoles } from '../lib/iam.ts';
+import { type PolicyDocument, revokerRoles, targetRoles } from '../lib/iam.ts';
 import type { Partition } from '../lib/partition.ts';
 import { httpFunctions, mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
 import type { CredentialsView, RequestView } from '../lib/schema.ts';
@@ -27,6 +27,7 @@ import { traced } from '../scripts/trace.ts';
 import { invokeBuilt, runBuilt } from './support/built-function.ts';
 import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
 import { dynalite } from './support/emulators.ts';
+import { isAllowed } from './support/judge.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
 import { smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -257,6 +258,46 @@ describe('permissions', () => {
       expect(log).toMatchObject({ Action: ['logs:CreateLogStream', 'logs:PutLogEvents'] });
       expect(JSON.stringify(log!.Resource)).toContain(`:log-group:/aws/lambda/latchkey-example-${name}:*`);
     }
+  });
+
+  test('no function can have DynamoDB delete a request, an identity or what the sweep remembers', async () => {
+    const table = 'arn:aws:dynamodb:eu-west-1:999999999999:table/latchkey-example';
+    const may = (name: string, action: string, key: string, attributes: string[]) =>
+      isAllowed({
+        principal: `arn:aws:sts::999999999999:assumed-role/latchkey-example-${name}/x`,
+        action: `dynamodb:${action}`,
+        resource: table,
+        accountId: '999999999999',
+        context: { 'dynamodb:LeadingKeys': [key], 'dynamodb:Attributes': attributes },
+        identity: [resolved(statementsOf(name), table)],
+      });
+    const verdicts: Array<[boolean, string, string, string]> = [
+      [true, 'api', 'PutItem', 'request#1'],
+      [true, 'decision-page', 'PutItem', 'request#1'],
+      [true, 'issue-session', 'PutItem', 'request#1'],
+      [true, 'revoke-sessions', 'PutItem', 'request#1'],
+      [true, 'sweep', 'PutItem', 'request#1'],
+      [true, 'sweep', 'PutItem', 'sweep#look'],
+      [false, 'decision-page', 'PutItem', 'message#1'],
+    ];
+    for (const [expected, name, action, key] of verdicts) {
+      expect([name, key, await may(name, action, key, ['pk', 'doc'])]).toEqual([name, key, expected]);
+      expect([name, key, await may(name, action, key, ['pk', 'doc', 'ttl'])]).toEqual([name, key, false]);
+    }
+    expect(await may('notify', 'UpdateItem', 'message#1', ['pk', 'ttl'])).toBe(true);
+    expect(await may('revoke-sessions', 'UpdateItem', 'revocations#1', ['pk', 'ttl'])).toBe(true);
+    for (const { Action = [] } of functionNames.flatMap(allowed))
+      expect(
+        [Action].flat().filter((action) => /^dynamodb:(Delete|BatchWrite|PartiQL|UpdateTimeToLive)/.test(action)),
+      ).toEqual([]);
+  });
+
+  /** As IAM gets them: the table's ARN in place of what CloudFormation fills in, and no statements about anything else. */
+  const resolved = (statements: Statement[], table: string): PolicyDocument => ({
+    Version: '2012-10-17',
+    Statement: statements
+      .filter(({ Resource }) => JSON.stringify(Resource) === '{"Fn::GetAtt":["Table","Arn"]}')
+      .map((statement) => ({ ...statement, Resource: table })) as PolicyDocument['Statement'],
   });
 
   test('items are reached by the kind of their key alone', () => {
