@@ -1,6 +1,6 @@
 // The three lists of requests: positions from an index, the requests themselves from the table.
 import type { App, ListIndex, Position } from './app.ts';
-import { names, rolesNaming } from './catalogue.ts';
+import { names, type Person, personOf, rolesNaming } from './catalogue.ts';
 import { cursorOf, positionOf } from './cursor.ts';
 import { isSamePerson, mayDecideStage, relationOf, whoIs } from './policy.ts';
 import type { Caller } from './principal.ts';
@@ -16,11 +16,12 @@ const MOST_AT_ONCE = 100;
 /** A filter that matches little reads on; after this many rounds the page ends short, with a cursor. */
 const MOST_ROUNDS = 10;
 
-/** One page of a view, newest first. @throws Problem `not-allowed`, `invalid-request` for what is no cursor */
+/** One page of a view, newest first. @throws Problem `not-allowed`, `invalid-request` for an invalid cursor or a filter of another view */
 export async function listRequests(app: Part, caller: Caller, query: ListQuery): Promise<Page> {
   const indexes = indexesOf(app, caller, query);
   const fits = filterOf(app, caller, query);
-  const size = query.status || query.role || query.view === 'to-decide' ? MOST_AT_ONCE : query.limit;
+  const { status, role, account, view } = query;
+  const size = status || role || account || view === 'to-decide' ? MOST_AT_ONCE : query.limit;
   const items: RequestRecord[] = [];
   let after = query.cursor === undefined ? undefined : positionOf(query.cursor);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
@@ -37,27 +38,34 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
   return after ? { items, nextCursor: cursorOf(after) } : { items };
 }
 
-function indexesOf(app: Part, caller: Caller, { view }: ListQuery): ListIndex[] {
+function indexesOf(app: Part, caller: Caller, { view, person, account }: ListQuery): ListIndex[] {
   const { catalogue } = app;
+  if (view !== 'all' && (person !== undefined || account !== undefined)) throw onlyWithAll(person, account);
   const who = whoIs(caller);
   if (caller.kind === 'bot') {
     if (view !== 'mine') throw new Problem('not-allowed', 'A bot sees what it has filed: view=mine.');
     return [{ by: 'filer', principal: caller.principal }];
   }
-  // under whatever identity it was filed; the catalogue may have joined some of them since
-  if (view === 'mine')
-    return [...new Set([caller.person.key, ...caller.person.identities])].map((person) => ({
-      by: 'requester',
-      person,
-    }));
+  if (view === 'mine') return requestsOf(caller.person);
   if (view === 'all') {
     if (!names([...catalogue.admins, ...catalogue.auditors], who))
       throw new Problem('not-allowed', 'Only admins and auditors see all requests. Try view=mine or view=to-decide.');
-    return [{ by: 'time', now: app.clock() }];
+    return person === undefined ? [{ by: 'time', now: app.clock() }] : requestsOf(personOf(catalogue, person));
   }
   // a template has one inbox for all of its accounts
   const entries = new Set(rolesNaming(catalogue.decidable, who).map(({ entry }) => entry));
   return [...entries].map((role) => ({ by: 'pending', role }));
+}
+
+/** Under whatever identity they were filed; the catalogue may have joined some of them since. */
+const requestsOf = ({ key, identities }: Person): ListIndex[] =>
+  [...new Set([key, ...identities])].map((person) => ({ by: 'requester', person }));
+
+function onlyWithAll(person: string | undefined, account: string | undefined): Problem {
+  const errors = Object.entries({ person, account }).flatMap(([name, value]) =>
+    value === undefined ? [] : [{ pointer: `?${name}`, detail: 'goes with view=all only' }],
+  );
+  return new Problem('invalid-request', 'person and account go with view=all only.', { errors });
 }
 
 function filterOf(app: Part, caller: Caller, query: ListQuery): (request: RequestRecord) => boolean {
@@ -65,8 +73,12 @@ function filterOf(app: Part, caller: Caller, query: ListQuery): (request: Reques
   return (request) =>
     (query.status === undefined || statusAt(request, now) === query.status) &&
     (query.role === undefined || request.role.id === query.role) &&
+    (query.account === undefined || isIn(request, query.account)) &&
     (query.view !== 'to-decide' || isForDecision(app, caller, request, now));
 }
+
+const isIn = ({ role: { account } }: RequestRecord, wanted: string): boolean =>
+  account.id === wanted || account.key === wanted;
 
 /** Pending, this caller's turn, and not decided by him yet. */
 function isForDecision({ catalogue }: Part, caller: Caller, request: RequestRecord, now: number): boolean {

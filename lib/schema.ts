@@ -385,10 +385,20 @@ export const statuses = [
   'revoked',
   'lapsed',
 ] as const;
+/** A mail address in any case, or the ARN of an IAM user or role. */
+const PersonText = v.pipe(
+  oneLine(600),
+  v.minLength(1, 'must name a person'),
+  v.transform((text) => (text.includes(':') ? canonicalPrincipal(text) : text.toLowerCase())),
+);
 export const ListQuery = strict({
   view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
   status: v.optional(v.picklist(statuses, `must be one of ${statuses.join(', ')}`)),
   role: v.optional(RoleId),
+  /** with view=all only: whose requests */
+  person: v.optional(PersonText),
+  /** with view=all only: id of an account, or its name in the catalogue */
+  account: v.optional(v.pipe(oneLine(64), v.minLength(1, 'must name an account'))),
   limit: v.optional(
     v.pipe(
       v.string(),
@@ -401,14 +411,7 @@ export const ListQuery = strict({
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
-/** `person`: a mail address in any case, or the ARN of an IAM user or role. */
-export const IdentityQuery = strict({
-  person: v.pipe(
-    oneLine(600),
-    v.minLength(1, 'must name a person'),
-    v.transform((text) => (text.includes(':') ? canonicalPrincipal(text) : text.toLowerCase())),
-  ),
-});
+export const IdentityQuery = strict({ person: PersonText });
 export const IdentityId = v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be the id of an identity'));
 export const FileQuery = strict({
   dryRun: v.optional(

@@ -21,13 +21,16 @@ import type { CredentialsView, RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { cli, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
+import { roomyCatalogue } from './support/roomy-catalogue.ts';
 
+const catalogue = roomyCatalogue();
 let server: LocalServer;
 beforeAll(async () => {
-  server = await startLocalServer();
+  server = await startLocalServer({ catalogueFile: catalogue.file });
 });
 afterAll(async () => {
   await server.close();
+  catalogue.remove();
   removeHomes();
 });
 

@@ -218,6 +218,59 @@ describe('filters and pages', () => {
     expect(idsOf(await list(app, dev, { status: 'ended' }))).toEqual([second.id]);
   });
 
+  describe('all, of one person and of one account', () => {
+    const admin = 'admin@example.com';
+    const arn = 'arn:aws:iam::222222222222:user/dev';
+    async function world() {
+      const app = fakeApp();
+      const read = await filed(app);
+      const play = await filed(app, { role: 'play' }, { as: arn, body: { role: 'play', reason: 'x' } });
+      const other = await filed(app, {}, { as: 'lead@example.com', body: { role: 'play', reason: 'x' } });
+      const found = async (query: Record<string, string>) =>
+        idsOf(await list(app, admin, { view: 'all', ...query })).toSorted();
+      return { app, read: read.id, play: play.id, other: other.id, found };
+    }
+
+    test('a person by any of their identities, in any case', async () => {
+      const { read, play, other, found } = await world();
+      for (const person of [dev, 'DEV@Example.com', arn])
+        expect(await found({ person })).toEqual([read, play].toSorted());
+      expect(await found({ person: 'lead@example.com' })).toEqual([other]);
+      expect(await found({ person: 'nobody@example.com' })).toEqual([]);
+    });
+
+    test('an account by its id or its name, also with a person and a status', async () => {
+      const { app, read, play, other, found } = await world();
+      for (const account of ['333333333333', 'sandbox'])
+        expect(await found({ account })).toEqual([play, other].toSorted());
+      expect(await found({ account: 'production' })).toEqual([read]);
+      expect(await found({ account: 'sandbox', person: dev, status: 'active' })).toEqual([play]);
+      await call(app, 'endRequest', { as: admin, id: play });
+      expect(await found({ account: 'sandbox', person: dev, status: 'active' })).toEqual([]);
+    });
+
+    test('is read from the index of the person', async () => {
+      const { app, found } = await world();
+      app.forget();
+      await found({ person: dev });
+      expect(app.steps.map(({ name }) => name)).not.toContain('store.get');
+      expect(app.hops()).toBe(2);
+    });
+
+    test('only with view=all, and only for admins and auditors', async () => {
+      const { app } = await world();
+      for (const [query, pointer] of [
+        [{ person: dev }, '?person'],
+        [{ view: 'to-decide', account: 'sandbox' }, '?account'],
+      ] as const)
+        expect(await list(app, admin, query)).toMatchObject({
+          status: 400,
+          body: { code: 'invalid-request', errors: [{ pointer, detail: 'goes with view=all only' }] },
+        });
+      expect(await list(app, dev, { view: 'all', person: dev })).toMatchObject({ status: 403 });
+    });
+  });
+
   test.each<[string, Record<string, string>]>([
     ['mine', { view: 'mine', limit: '2' }],
     ['all, with a filter', { view: 'all', limit: '3', status: 'pending' }],

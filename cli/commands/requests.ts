@@ -20,17 +20,32 @@ export const requests = command({
     },
     status: { type: 'text', placeholder: 'STATUS', summary: `only these: ${statuses.join(', ')}`, values: statuses },
     role: { type: 'text', placeholder: 'ROLE', summary: 'only those for this role' },
+    person: {
+      type: 'text',
+      placeholder: 'PERSON',
+      summary: 'only those of this person (mail address or ARN), with --view all',
+    },
+    account: {
+      type: 'text',
+      placeholder: 'ACCOUNT',
+      summary: 'only those for this account (ID or name in the catalogue), with --view all',
+    },
     limit: { type: 'text', placeholder: 'N', summary: 'how many, 1 to 100 (else 50)' },
     cursor: { type: 'text', placeholder: 'CURSOR', summary: 'goes on where the list before ended' },
   },
-  examples: ['latchkey requests', 'latchkey requests --view to-decide', 'latchkey requests --status active --json'],
+  examples: [
+    'latchkey requests',
+    'latchkey requests --view to-decide',
+    'latchkey requests --status active --json',
+    'latchkey requests --view all --account 111111111111 --status active',
+  ],
   async run(world, { options }) {
-    const { view, status, role, limit, cursor } = options;
+    const { view, status, role, person, account, limit, cursor } = options;
     const api = await connect(world, readSettings(world, options));
     const list = await api.call<RequestList>({
       method: 'GET',
       path: '/requests',
-      query: { view, status, role, limit, cursor },
+      query: { view, status, role, person, account, limit, cursor },
     });
     if (options.json) {
       world.out(json(list));

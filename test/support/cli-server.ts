@@ -1,10 +1,9 @@
 // A local server for tests of the command line, and people and machines who sit at terminals of their own.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { stringify } from 'yaml';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
 import { type Ran, removeHomes, type TestWorld, testWorld } from './cli.ts';
+import { roomyCatalogue } from './roomy-catalogue.ts';
 
 export type CliServer = {
   server: LocalServer;
@@ -20,10 +19,9 @@ export type CliServer = {
 
 /** @param catalogue what access.yml holds, instead of the one that ships */
 export async function startForCli(catalogue?: object): Promise<CliServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-catalogue-'));
-  const catalogueFile = join(folder, 'access.yml');
-  if (catalogue) writeFileSync(catalogueFile, stringify(catalogue));
-  const server = await startLocalServer(catalogue ? { catalogueFile } : {});
+  const roomy = roomyCatalogue();
+  if (catalogue) writeFileSync(roomy.file, stringify(catalogue));
+  const server = await startLocalServer({ catalogueFile: roomy.file });
   const post = async (path: string, body: object): Promise<unknown> => {
     const answer = await fetch(`${server.url}/local/${path}`, { method: 'POST', body: JSON.stringify(body) });
     if (!answer.ok) throw new Error(`/local/${path}: ${answer.status} ${await answer.text()}`);
@@ -43,7 +41,7 @@ export async function startForCli(catalogue?: object): Promise<CliServer> {
     moveClock: async (to) => void (await post('clock', to)),
     async close() {
       await server.close();
-      rmSync(folder, { recursive: true });
+      roomy.remove();
       removeHomes();
     },
   };
