@@ -3,12 +3,12 @@ import type { AddressInfo } from 'node:net';
 import type { CredentialsView } from '../lib/schema.ts';
 import { MINUTE } from '../lib/time.ts';
 import { Failure } from './exit.ts';
-import { isLastSession } from './last-session.ts';
+import { isLastSession, marginOf } from './session-end.ts';
 
 export type CredentialsEndpoint = { url: string; token: string; close(): void };
 
-/** How long before its expiry a session is replaced. The SDKs ask again about 5 to 15 minutes before. */
-const margin = 16 * MINUTE;
+/** How long before its expiry a session of an hour is replaced. The SDKs ask again about 5 to 15 minutes before. */
+const wantedMargin = 16 * MINUTE;
 
 /**
  * @param first is handed out until it nears its end
@@ -24,16 +24,23 @@ export async function serveCredentials(
   const token = randomBytes(32).toString('base64url');
   const digest = (text: string) => createHash('sha256').update(text).digest();
   const expected = digest(token);
-  let current = Promise.resolve(first);
+  let current = Promise.resolve(held(first, now()));
 
   const session = async (): Promise<CredentialsView> => {
-    const held = await current;
-    const isEnough = Date.parse(held.Expiration) - now() > margin || isLastSession(held);
-    if (isEnough) return held;
-    // those who ask at the same time wait for the same answer; a refusal is not kept
+    const known = await current;
+    const { session: old, until } = known;
+    if (now() < until || isLastSession(old)) return old;
     const next = vendAgain();
-    current = next.catch(() => held);
-    return next;
+    // those who ask at the same time wait for the same answer; a refusal is not kept
+    current = next.then(
+      (renewed) => held(renewed, now()),
+      () => known,
+    );
+    return next.catch((error: unknown) => {
+      // a Latchkey that is away for a while takes nothing from a session that still holds
+      if (isForNow(error) && now() < Date.parse(old.Expiration)) return old;
+      throw error;
+    });
   };
 
   const server = createServer((request, response) => {
@@ -49,7 +56,7 @@ export async function serveCredentials(
       ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId }) =>
         answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration, AccountId }),
       (error: unknown) =>
-        answer(error instanceof Failure && error.exit === 'try-again' ? 503 : 403, {
+        answer(isForNow(error) ? 503 : 403, {
           code: 'NoSession',
           message: error instanceof Failure ? error.message : 'A fault of latchkey.',
         }),
@@ -64,4 +71,16 @@ export async function serveCredentials(
       server.closeAllConnections();
     },
   };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** A session as it came, and until when it is handed out. */
+type Held = { session: CredentialsView; until: number };
+
+const isForNow = (error: unknown): boolean => error instanceof Failure && error.exit === 'try-again';
+
+function held(session: CredentialsView, at: number): Held {
+  const end = Date.parse(session.Expiration);
+  return { session, until: end - marginOf(wantedMargin, end - at) };
 }

@@ -2,17 +2,18 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CredentialsView } from '../lib/schema.ts';
-import { MINUTE, SECOND } from '../lib/time.ts';
+import { HOUR, MINUTE, SECOND } from '../lib/time.ts';
 import { jsonObject } from './json-text.ts';
-import { isLastSession } from './last-session.ts';
+
 import { sessionPath, sessionsDirectory } from './places.ts';
+import { isLastSession, marginOf } from './session-end.ts';
 import { readText, writeWhole } from './whole-file.ts';
 import type { World } from './world.ts';
 
-/** Of which Latchkey and whom a session is; another's is not used. */
-type Kept = { url: string; who: string; credentials: CredentialsView };
+/** Of which Latchkey and whom a session is; another's is not used. `at`: when it came, in epoch milliseconds. */
+type Kept = { url: string; who: string; at?: number; credentials: CredentialsView };
 
-/** A session that is still good for a while: 5 minutes, or 30 seconds where the grant's end allows no newer one. */
+/** A session that is still good for a while: 5 minutes or a third of its length, or 30 seconds where the grant's end allows no newer one. */
 export function recallSession(world: World, url: string, who: string, target: string): CredentialsView | undefined {
   const path = sessionPath(world, target);
   const text = readText(path);
@@ -23,8 +24,10 @@ export function recallSession(world: World, url: string, who: string, target: st
     return undefined;
   }
   if (kept.url !== url || kept.who !== who) return undefined;
-  const needed = isLastSession(kept.credentials) ? 30 * SECOND : 5 * MINUTE;
-  return Date.parse(kept.credentials.Expiration) - world.now() > needed ? kept.credentials : undefined;
+  const end = Date.parse(kept.credentials.Expiration);
+  const length = kept.at === undefined ? HOUR : end - kept.at;
+  const needed = isLastSession(kept.credentials) ? 30 * SECOND : marginOf(5 * MINUTE, length);
+  return end - world.now() > needed ? kept.credentials : undefined;
 }
 
 export const keepSession = (
@@ -34,7 +37,7 @@ export const keepSession = (
   target: string,
   credentials: CredentialsView,
 ): void =>
-  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, credentials } satisfies Kept), {
+  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, at: world.now(), credentials } satisfies Kept), {
     mode: 0o600,
     force: true,
   });

@@ -6,8 +6,8 @@ import { childEnvironment, withoutDefaultProfile } from '../child-environment.ts
 import { command } from '../command.ts';
 import { serveCredentials } from '../credentials-endpoint.ts';
 import { Failure } from '../exit.ts';
-import { isLastSession } from '../last-session.ts';
 import { type PassedSignals, passSignals } from '../passed-signals.ts';
+import { isLastSession } from '../session-end.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
 import { readSettings, type Settings } from '../settings.ts';
 import { vend } from '../vend.ts';

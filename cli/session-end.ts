@@ -1,4 +1,4 @@
-// Whether a session is the last one that its grant allows.
+// When a session is near enough to its end to be replaced, and when there is nothing to replace it with.
 import type { CredentialsView } from '../lib/schema.ts';
 import { MINUTE } from '../lib/time.ts';
 
@@ -8,3 +8,9 @@ export const isLastSession = ({
   GrantEndsAt,
 }: Pick<CredentialsView, 'Expiration' | 'GrantEndsAt'>): boolean =>
   Date.parse(GrantEndsAt) - Date.parse(Expiration) < MINUTE;
+
+/**
+ * How long before its end a session is replaced: as long as is wanted, but a third of its length at most, so that a short one is not replaced at
+ * every ask. Milliseconds, all of them.
+ */
+export const marginOf = (wanted: number, length: number): number => Math.min(wanted, length / 3);
