@@ -53,13 +53,12 @@ export const connect = async (world: World, settings: Settings): Promise<Api> =>
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A filing carries an Idempotency-Key, so that all calls may be made twice, except decisions and ends; those two refuse a second time, which is told. */
-async function send(
-  world: World,
-  settings: Settings,
-  signer: Signer,
-  { method, path, query = {}, body, headers = {} }: ApiCall,
-): Promise<HttpAnswer> {
+/**
+ * Sends until there is an answer, three times at most. Busy (503) means that nothing was done, so any call is made again; where the connection was cut,
+ * the answer may be what was lost, so only reads and filings with an Idempotency-Key are.
+ */
+async function send(world: World, settings: Settings, signer: Signer, call: ApiCall): Promise<HttpAnswer> {
+  const { method, path, query = {}, body, headers = {} } = call;
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   const search = given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
   const url = `${settings.url}${signer.mount}${path}${search}`;
@@ -82,12 +81,26 @@ async function send(
         ? answer.code
         : `${answer.status}, call ${plain(answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown')}`;
     if (settings.debug) world.err(`debug: ${method} ${url} as ${signer.who}: ${outcome}, ${world.now() - began} ms\n`);
-    if (answer instanceof NoAnswer) throw noAnswer(settings.url, answer);
-    const wait = retryAfter(answer) ?? attempt;
-    if (answer.status !== 503 || attempt === tries || wait > longestWait) return answer;
+    const wait = secondsToWait(answer, call, attempt);
+    if (wait === undefined) {
+      if (answer instanceof NoAnswer) throw noAnswer(settings.url, answer);
+      return answer;
+    }
     await world.sleep(wait * SECOND);
   }
 }
+
+/** @returns undefined where the call is not made again */
+function secondsToWait(answer: HttpAnswer | NoAnswer, call: ApiCall, attempt: number): number | undefined {
+  if (attempt === tries) return undefined;
+  if (answer instanceof NoAnswer) return cutOff.includes(answer.code) && countsOnce(call) ? attempt : undefined;
+  const wait = retryAfter(answer) ?? attempt;
+  return answer.status === 503 && wait <= longestWait ? wait : undefined;
+}
+
+const cutOff: readonly string[] = ['ECONNRESET', 'EPIPE', 'ECONNABORTED'];
+const countsOnce = ({ method, query, headers }: ApiCall): boolean =>
+  method === 'GET' || query?.dryRun === 'true' || headers?.['idempotency-key'] !== undefined;
 
 function retryAfter({ headers }: HttpAnswer): number | undefined {
   const value = headers['retry-after'];

@@ -9,16 +9,15 @@ import type { World } from './world.ts';
 
 /** A filing may be made twice and counts once: it carries an Idempotency-Key, its caller's or one of its own. */
 export async function fileRequest(api: Api, role: string, wish: Wish, key?: string): Promise<RequestView> {
-  const headers = await idempotent(key);
+  const headers = idempotent(key);
   // JSON leaves out what is undefined
   const body = { role, ...wish };
   return suggestingRole(api, role, () => api.call<RequestView>({ method: 'POST', path: '/requests', body, headers }));
 }
 
-export async function idempotent(key: string | undefined): Promise<Record<string, string>> {
-  const { randomUUID } = await import('node:crypto');
-  return { 'idempotency-key': key ?? randomUUID() };
-}
+export const idempotent = (key: string | undefined): Record<string, string> => ({
+  'idempotency-key': key ?? crypto.randomUUID(),
+});
 
 /** @throws Failure `not-granted`, `interrupted`, and whatever the API refuses */
 export async function fileAndWait(world: World, api: Api, role: string, filing: Filing): Promise<RequestView> {

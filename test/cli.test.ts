@@ -354,9 +354,12 @@ describe('refusals', () => {
 describe('a server that is busy', () => {
   let busy: Server;
   const answers: Array<[number, Record<string, string>, string]> = [];
+  const keys: unknown[] = [];
   beforeAll(async () => {
-    busy = createServer((_, response) => {
+    busy = createServer((request, response) => {
       const [status, headers, body] = answers.shift() ?? [500, {}, ''];
+      keys.push(request.headers['idempotency-key']);
+      if (status === 0) return void request.on('end', () => request.socket.destroy()).resume();
       response.writeHead(status, headers).end(body);
     });
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
@@ -368,6 +371,7 @@ describe('a server that is busy', () => {
   });
   const run = (...next: typeof answers) => {
     answers.splice(0, answers.length, ...next);
+    keys.length = 0;
     const world = testWorld({
       env: { LATCHKEY_URL: `http://127.0.0.1:${(busy.address() as AddressInfo).port}`, LATCHKEY_TOKEN: 'a.b.c' },
     });
@@ -393,6 +397,34 @@ describe('a server that is busy', () => {
       slept: [],
       err: expect.stringMatching(/Try again in 60 s/),
     }));
+  describe('that hangs up after it has done what was asked', () => {
+    const cut: (typeof answers)[number] = [0, {}, ''];
+    const request = ['request', 'read', '--reason', 'Find the lost invoices', '--json'];
+    test.each([
+      ['a read', ['roles'], [200, {}, '{"items":[]}']],
+      ['a filing', request, [201, {}, '{"id":"x","status":"pending"}']],
+      ['a dry run', ['explain', 'read', '--json'], [200, {}, '{"outcome":"automatic"}']],
+    ] as Array<[string, string[], (typeof answers)[number]]>)(
+      '%s is asked again, as the same',
+      async (_, args, answer) => {
+        command = args;
+        expect(await run(cut, answer)).toMatchObject({ status: 0, slept: [1000] });
+        expect(keys).toHaveLength(2);
+        expect(keys[0]).toBe(keys[1]);
+        expect(keys[0] !== undefined).toBe(args === request);
+      },
+    );
+    test('a decision is not', async () => {
+      command = ['approve', '0'.repeat(26)];
+      expect(await run(cut, cut)).toMatchObject({
+        status: 11,
+        slept: [],
+        err: expect.stringMatching(/the connection broke/),
+      });
+    });
+    test('three times at most', async () =>
+      expect(await run(cut, cut, cut)).toMatchObject({ status: 11, slept: [1000, 2000] }));
+  });
   test('while it waits for a decision, as long as it is told, and says so once', async () => {
     const pending = {
       id: '0'.repeat(26),

@@ -24,7 +24,7 @@ export const extend = command({
     const { for: duration, reason, 'idempotency-key': key } = options;
     const api = await connect(world, readSettings(world, options));
     const id = await findGrantToExtend(world, api, target);
-    const headers = await idempotent(key);
+    const headers = idempotent(key);
     const call = { method: 'POST', path: `/requests/${id}/extension`, body: { duration, reason }, headers } as const;
     const filed = await besideOpen(api, target, () => api.call<RequestView>(call));
     await showFiled(world, api, filed, options);
