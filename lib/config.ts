@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Identity } from './principal.ts';
+import { senderOf } from './sender.ts';
 
 export type Config = {
   /** AWS region of the clients */
@@ -10,7 +11,7 @@ export type Config = {
   table: string;
   /** what a caller's token must say */
   identity: Identity;
-  /** the address that mails come from, `lk@example.com` or `Latchkey <lk@example.com>` */
+  /** the address that mails come from, in a form that `senderOf` takes */
   sender: string;
   /** where the links in mails lead, without a trailing slash */
   baseUrl: string;
@@ -51,7 +52,6 @@ export function configFor<const Part extends ConfigPart>(
 
 const filled = (what: string) => v.pipe(v.string(what), v.trim(), v.minLength(1, what));
 const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v.transform(withoutTrailingSlash));
-const mailAddress = "[\\w.!#$%&'*+/=?^`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?";
 const claim = 'must be the name of a claim';
 
 const readers: {
@@ -108,8 +108,8 @@ const readers: {
     variable: 'LATCHKEY_SENDER',
     schema: v.pipe(
       v.string(),
-      v.regex(
-        new RegExp(`^(?:${mailAddress}|[\\w .-]+ <${mailAddress}>)$`),
+      v.check(
+        (text) => senderOf(text) !== undefined,
         'must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
       ),
     ),

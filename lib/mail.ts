@@ -1,32 +1,48 @@
-// Mail through SES v1 SendEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
-import { type SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
+// Mail through SES v1 SendRawEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
+import { type SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import MimeNode from 'nodemailer/lib/mime-node';
 import type { Mail, OutgoingMail } from './app.ts';
 import { awsAnswer, namesOf } from './aws-answer.ts';
 import { DeliveryRefused } from './channel.ts';
 import { Problem } from './problem.ts';
+import { type Sender, senderOf } from './sender.ts';
 
 /**
  * @param client with timeouts and retries set where it is built
- * @param sender an address or `Name <address>` that SES has verified
+ * @param sender in a form that `senderOf` takes; SES has verified its address or domain
  * @returns Mail whose `send` throws DeliveryRefused when SES will never take this mail, or Problem `try-again` for everything else
  */
 export const sesMail = (client: SESClient, sender: string): Mail => ({
   async send(mail) {
     refuseUnsafe(mail);
-    const utf8 = (Data: string) => ({ Charset: 'UTF-8', Data });
-    const command = new SendEmailCommand({
-      Source: sender,
+    const from = senderOf(sender);
+    if (!from) throw new TypeError('the sender is not an address');
+    const command = new SendRawEmailCommand({
+      Source: from.address,
       // one recipient: SES rejects a whole message for one bad address (botocore ses)
-      Destination: { ToAddresses: [mail.to] },
-      Message: { Subject: utf8(mail.subject), Body: { Text: utf8(mail.text), Html: utf8(mail.html) } },
+      Destinations: [mail.to],
+      RawMessage: { Data: await messageOf(from, mail) },
     });
     try {
       await client.send(command);
     } catch (error) {
-      throw outcomeOf(error, sender);
+      throw outcomeOf(error, from.address);
     }
   },
 });
+
+/** SES sets Date and Message-ID itself. SendEmail could not say Auto-Submitted, by which mailboxes know not to answer (RFC 3834). */
+async function messageOf(from: Sender, { to, subject, text, html }: OutgoingMail): Promise<Buffer> {
+  const message = new MimeNode('multipart/alternative', {
+    newline: 'win',
+    disableFileAccess: true,
+    disableUrlAccess: true,
+  });
+  message.setHeader({ From: from, To: { address: to }, Subject: subject, 'Auto-Submitted': 'auto-generated' });
+  message.createChild('text/plain; charset=utf-8').setContent(text);
+  message.createChild('text/html; charset=utf-8').setContent(html);
+  return await message.build();
+}
 
 /**
  * What SES would take badly or, worse, well. An address is a bare ASCII one, so that nothing can add a recipient or a header
@@ -51,14 +67,14 @@ const refusals = new Set([
   'RequestEntityTooLarge',
 ]);
 
-function outcomeOf(error: unknown, sender: string): DeliveryRefused | Problem {
+function outcomeOf(error: unknown, address: string): DeliveryRefused | Problem {
   const answer = awsAnswer(error);
   const isAboutMail =
     answer !== undefined &&
     answer.status >= 400 &&
     answer.status < 500 &&
     (refusals.has(answer.code) || answer.status === 413);
-  if (isAboutMail && !isUnverifiedSender(error, sender)) return new DeliveryRefused(answer.code);
+  if (isAboutMail && !isUnverifiedSender(error, address)) return new DeliveryRefused(answer.code);
   return new Problem(
     'try-again',
     `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`,
@@ -73,8 +89,7 @@ function outcomeOf(error: unknown, sender: string): DeliveryRefused | Problem {
  * SES says MessageRejected also when the sender is not verified yet, naming the identities that failed. That is a slip of the
  * deployment which an operator mends, so it must not settle every approver's mail as refused for good.
  */
-function isUnverifiedSender(error: unknown, sender: string): boolean {
-  const address = /<([^<>]+)>\s*$/.exec(sender)?.[1] ?? sender;
+function isUnverifiedSender(error: unknown, address: string): boolean {
   return (
     error instanceof Error &&
     /not verified/i.test(error.message) &&

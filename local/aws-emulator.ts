@@ -89,7 +89,7 @@ export function createAwsEmulator({
         throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
       if (!service) return await json(name, request, body, verdict.key);
       const fields = method === 'POST' ? new URLSearchParams(body.toString('utf8')) : query;
-      return xml(200, runAction(service, fields, verdict.key, requestId));
+      return xml(200, await runAction(service, fields, verdict.key, requestId));
     } catch (error) {
       if (error instanceof AwsFault && !service) return jsonFault(error);
       if (error instanceof AwsFault && service)

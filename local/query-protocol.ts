@@ -21,16 +21,16 @@ export type QueryService<Caller> = {
   /** the `Version` field of its calls */
   version: string;
   namespace: string;
-  actions: Readonly<Record<string, (fields: URLSearchParams, caller: Caller) => Xml>>;
+  actions: Readonly<Record<string, (fields: URLSearchParams, caller: Caller) => Xml | Promise<Xml>>>;
 };
 
 /** Runs one call. @throws AwsFault, MissingAction and InvalidAction included */
-export function runAction<Caller>(
+export async function runAction<Caller>(
   service: QueryService<Caller>,
   fields: URLSearchParams,
   caller: Caller,
   requestId: string,
-): string {
+): Promise<string> {
   const action = fields.get('Action');
   const version = fields.get('Version');
   if (!action) throw new AwsFault('MissingAction', 'The request must contain the parameter Action.');
@@ -41,7 +41,7 @@ export function runAction<Caller>(
       'InvalidAction',
       `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
     );
-  const content = { [`${action}Result`]: run(fields, caller), ResponseMetadata: { RequestId: requestId } };
+  const content = { [`${action}Result`]: await run(fields, caller), ResponseMetadata: { RequestId: requestId } };
   return element(`${action}Response`, content, ` xmlns="${service.namespace}"`);
 }
 

@@ -1,5 +1,6 @@
-// An SES v1 of one's own: SendEmail into an outbox, what its account looks like, and faults on demand.
+// An SES v1 of one's own: SendRawEmail into an outbox, what its account looks like, and faults on demand.
 import { randomUUID } from 'node:crypto';
+import PostalMime, { type Email } from 'postal-mime';
 import type { App } from '../lib/app.ts';
 import { DAY, toInstant } from '../lib/time.ts';
 import { AwsFault, listField, type QueryService, type Xml } from './query-protocol.ts';
@@ -49,8 +50,11 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   };
   let judge: Parameters<SesEmulator['fail']>[0];
 
-  const sendEmail = (fields: URLSearchParams): Xml => {
-    const mail = readMail(fields);
+  const sendRawEmail = async (fields: URLSearchParams): Promise<Xml> => {
+    const { from, ...mail } = await readMail(fields);
+    const identities = [from, from.slice(from.lastIndexOf('@') + 1)];
+    if (!identities.some((identity) => account.verified.has(identity)))
+      throw new AwsFault('MessageRejected', `Email address is not verified. The following identities failed: ${from}`);
     const fault = judge?.(mail);
     if (fault) throw new AwsFault(fault, faults[fault].message, faults[fault].status);
     const id = `${randomUUID()}-000000`;
@@ -85,7 +89,7 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   const by =
     (
       who: 'isHub' | 'isOperator',
-      run: (fields: URLSearchParams) => Xml,
+      run: (fields: URLSearchParams) => Xml | Promise<Xml>,
       action: string,
     ): SesEmulator['actions'][string] =>
     (fields, caller) => {
@@ -98,7 +102,7 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     version: '2010-12-01',
     namespace: 'http://ses.amazonaws.com/doc/2010-12-01/',
     actions: {
-      SendEmail: by('isHub', sendEmail, 'SendEmail'),
+      SendRawEmail: by('isHub', sendRawEmail, 'SendRawEmail'),
       GetSendQuota: by('isOperator', getSendQuota, 'GetSendQuota'),
       GetAccountSendingEnabled: by('isOperator', getAccountSendingEnabled, 'GetAccountSendingEnabled'),
       DescribeConfigurationSet: by('isOperator', describeConfigurationSet, 'DescribeConfigurationSet'),
@@ -132,25 +136,52 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** Reads and judges a mail. @throws AwsFault ValidationError for what is missing, InvalidParameterValue for what SES cannot use */
-function readMail(fields: URLSearchParams): Omit<SentMail, 'id' | 'at'> {
-  const source = required(fields, 'Source', 'source');
-  const subject = required(fields, 'Message.Subject.Data', 'message.subject.data');
-  const text = fields.get('Message.Body.Text.Data') ?? '';
-  const html = fields.get('Message.Body.Html.Data') ?? '';
-  if (text === '' && html === '') throw invalid('Message body is empty.');
-
-  const [to, cc, bcc] = ['To', 'Cc', 'Bcc'].map((kind) =>
-    listField(fields, `Destination.${kind}Addresses`).map((item) => item[''] ?? ''),
-  ) as [string[], string[], string[]];
-  const recipients = [...to, ...cc, ...bcc];
-  if (recipients.length === 0) throw invalid("Missing required header 'To'.");
+/**
+ * Reads and judges a raw message (SES API reference, SendRawEmail): one of each header that it needs, lines of at most 1,000 bytes, and the
+ * addresses of the envelope where there is one.
+ * @throws AwsFault ValidationError for what is missing, InvalidParameterValue for what SES cannot use
+ */
+async function readMail(fields: URLSearchParams): Promise<Omit<SentMail, 'id' | 'at'> & { from: string }> {
+  const raw = Buffer.from(required(fields, 'RawMessage.Data', 'rawMessage.data'), 'base64');
+  if (raw.length > limits.bytes) throw invalid(`Message length is more than ${limits.bytes} bytes long.`);
+  checkLines(raw);
+  const message = await PostalMime.parse(raw);
+  const [from, to] = ['from', 'to'].map((name) => addressIn(message, name)) as [string, string];
+  checkAddress(fields.get('Source') ?? from);
+  checkAddress(from);
+  const listed = listField(fields, 'Destinations').map((item) => item[''] ?? '');
+  const recipients = listed.length > 0 ? listed : [to];
   if (recipients.length > limits.recipients) throw invalid(`Recipient count exceeds ${limits.recipients}.`);
-  for (const address of [source, ...recipients]) checkAddress(address);
-  if (/[\r\n\0]/.test(subject)) throw invalid('Header value contains a line break.');
-  if (Buffer.byteLength(subject + text + html) > limits.bytes)
-    throw invalid(`Message length is more than ${limits.bytes} bytes long.`);
-  return { to: to.join(', '), subject, text, html };
+  for (const address of recipients) checkAddress(address);
+  const { subject = '', text = '', html = '' } = message;
+  if (text.trim() === '' && html.trim() === '') throw invalid('Message body is empty.');
+  return { from, to: recipients.join(', '), subject, text: asLines(text), html: asLines(html) };
+}
+
+/** A part ends at the line end before its boundary, so how many there were at its end cannot be told. */
+const asLines = (part: string): string => part.replaceAll('\r\n', '\n').replace(/\n*$/, part === '' ? '' : '\n');
+
+/** RFC 5322, 2.1.1 and 2.2: lines end with CRLF and are short, and a header is ASCII with an empty line behind it. */
+function checkLines(raw: Buffer): void {
+  const text = raw.toString('latin1');
+  const lines = text.split('\r\n');
+  if (lines.some((line) => /[\r\n\0]/.test(line))) throw invalid('The message has a line end that is not CRLF.');
+  if (lines.some((line) => line.length > 998)) throw invalid('The message has a line of more than 998 characters.');
+  const end = lines.indexOf('');
+  if (end < 0) throw invalid('The message has no empty line between header and body.');
+  if (lines.slice(0, end).some((line) => !/^(?:[!-9;-~]+:|[ \t])[\t -~]*$/.test(line)))
+    throw invalid('Header value contains a character that is not ASCII, or no name.');
+}
+
+/** The bare address of a header that a message has exactly once. */
+function addressIn({ headers, ...message }: Email, name: string): string {
+  const found = headers.filter(({ key }) => key === name);
+  if (found.length !== 1)
+    throw invalid(found.length === 0 ? `Missing required header '${name}'.` : `Duplicate header '${name}'.`);
+  const given = name === 'from' ? [message.from] : (message.to ?? []);
+  const [one, ...more] = given.map((mailbox) => mailbox?.address ?? '');
+  if (one === undefined || more.length > 0) throw invalid(`Header '${name}' must hold one address.`);
+  return one;
 }
 
 function required(fields: URLSearchParams, field: string, member: string): string {

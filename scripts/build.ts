@@ -41,6 +41,12 @@ const replacements: Record<string, string> = {
     "import { SignatureV4 } from '@smithy/signature-v4'; export class SignatureV4MultiRegion extends SignatureV4 { static sigv4aDependency() { return 'none'; } }",
   Sha256Js: "export class Sha256Js { constructor() { throw new Error('node:crypto has no SHA-256'); } }",
 };
+/** An email of ours is two texts: it has no part that is fetched from elsewhere and no file whose type an ending tells. */
+const replacedOfEmail: Record<string, string> = {
+  fetch: "export default () => { throw new Error('no part of an email is elsewhere'); }; export class Cookies {}",
+  'mime-types':
+    "export const detectMimeType = () => 'application/octet-stream'; export const detectExtension = () => 'bin';",
+};
 const leaner: Plugin = {
   name: 'leaner-sdk',
   setup({ onResolve, onLoad }) {
@@ -52,6 +58,9 @@ const leaner: Plugin = {
     onLoad({ filter: /.*/, namespace: 'replaced' }, ({ path, pluginData }) => ({
       contents: replacements[path]!,
       resolveDir: pluginData as string,
+    }));
+    onLoad({ filter: /nodemailer.dist.esm.(?:fetch.index|mime-funcs.mime-types)\.js$/ }, ({ path }) => ({
+      contents: replacedOfEmail[path.includes('mime-types') ? 'mime-types' : 'fetch']!,
     }));
     // clients want their version alone
     onLoad({ filter: /@aws-sdk.client-\w+.package\.json$/ }, ({ path }) => ({

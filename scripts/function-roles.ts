@@ -168,7 +168,7 @@ function sendMail({ senderAddress, senderDomain }: Deployment['settings']): Stat
   return {
     Sid: 'Mail',
     Effect: 'Allow',
-    Action: ['ses:SendEmail'],
+    Action: ['ses:SendRawEmail'],
     Resource: resources,
     Condition: { StringEquals: { 'ses:FromAddress': senderAddress } },
   };

@@ -3,6 +3,7 @@ import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { undeployable, unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
 import { partitionOfRegion } from '../lib/partition.ts';
+import { senderOf } from '../lib/sender.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 
 type Setting = { variable: string; what: string; default?: string };
@@ -125,7 +126,7 @@ export function checkSettings(
   );
   if (isWhole) faults.push(...runtimeFaults(found, catalogue));
   if (faults.length > 0) return { faults };
-  const senderAddress = /<(.+)>$/.exec(found.sender)?.[1] ?? found.sender;
+  const senderAddress = senderOf(found.sender)?.address ?? found.sender;
   return {
     settings: {
       ...found,

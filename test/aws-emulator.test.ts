@@ -1,5 +1,5 @@
 import { DeleteRolePolicyCommand, IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
-import { GetSendQuotaCommand, SESClient, SendEmailCommand } from '@aws-sdk/client-ses';
+import { GetSendQuotaCommand, SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import {
   AssumeRoleCommand,
   type AssumeRoleCommandInput,
@@ -308,18 +308,14 @@ describe('the Query protocol', () => {
 describe('SES', () => {
   const mail = {
     to: 'lead@example.com',
-    subject: 'Freigabe für <asi-dev> ✔',
-    text: 'a & b\r\n',
-    html: '<p>a &amp; b</p>',
+    subject: 'Freigabe f\u00fcr <asi-dev> \u2714',
+    text: 'a & b\n',
+    html: '<p>a &amp; b</p>\n',
   };
-  const send = (change: Partial<Record<'Source' | 'Subject' | 'Text', string>> & { to?: string[] }) =>
-    ses().send(
-      new SendEmailCommand({
-        Source: change.Source ?? 'Latchkey <latchkey@example.com>',
-        Destination: { ToAddresses: change.to ?? [mail.to] },
-        Message: { Subject: { Data: change.Subject ?? 's' }, Body: { Text: { Data: change.Text ?? 't' } } },
-      }),
-    );
+  type Raw = { source?: string; to?: string[]; lines?: string[]; data?: Buffer };
+  const right = ['From: Latchkey <latchkey@example.com>', 'To: lead@example.com', 'Subject: s', '', 't', ''];
+  const send = ({ source, to = [mail.to], lines = right, data = Buffer.from(lines.join('\r\n')) }: Raw) =>
+    ses().send(new SendRawEmailCommand({ Source: source, Destinations: to, RawMessage: { Data: data } }));
 
   test('keeps what sesMail sends, newest first', async () => {
     const latchkey = sesMail(ses(), 'Latchkey <latchkey@example.com>');
@@ -346,17 +342,29 @@ describe('SES', () => {
   test('takes 50 recipients', async () =>
     expect(await send({ to: Array.from({ length: 50 }, (_, i) => `a${i}@example.com`) })).toHaveProperty('MessageId'));
 
-  test.each<[string, Parameters<typeof send>[0], RegExp]>([
+  test('takes the recipient of the header without an envelope', async () => {
+    await send({ to: [] });
+    expect(aws.ses.outbox[0]).toMatchObject({ to: 'lead@example.com', subject: 's', text: 't\n', html: '' });
+  });
+
+  test.each<[string, Raw, RegExp]>([
     ['51 recipients', { to: Array.from({ length: 51 }, (_, i) => `a${i}@example.com`) }, /exceeds 50/],
-    ['no recipient', { to: [] }, /'To'/],
+    ['no recipient', { to: [], lines: right.toSpliced(1, 1) }, /'to'/],
     ['no domain', { to: ['lead'] }, /Missing final '@domain'/],
-    ['a local part in another script', { to: ['jürgen@example.com'] }, /control or whitespace/],
+    ['a local part in another script', { to: ['j\u00fcrgen@example.com'] }, /control or whitespace/],
     ['a second recipient in one', { to: ['a@example.com, b@example.com'] }, /control or whitespace/],
     ['a domain with a space', { to: ['a@exa mple.com'] }, /Domain/],
-    ['a sender without a domain', { Source: 'latchkey' }, /Missing final '@domain'/],
-    ['a subject of two lines', { Subject: 'a\r\nBcc: b@example.com' }, /line break/],
-    ['an empty body', { Text: '' }, /empty/],
-    ['11 MB', { Text: 'x'.repeat(11 * 1024 * 1024) }, /10485760 bytes/],
+    ['a source without a domain', { source: 'latchkey' }, /Missing final '@domain'/],
+    ['no sender', { lines: right.slice(1) }, /'from'/],
+    ['two senders', { lines: [right[0]!, ...right] }, /Duplicate header 'from'/],
+    ['two people in the header', { lines: right.with(1, 'To: a@example.com, b@example.com') }, /must hold one/],
+    ['a header that is not ASCII', { lines: right.with(2, 'Subject: \u00e4') }, /not ASCII/],
+    ['a header without a name', { lines: right.with(2, 'Subject') }, /no name/],
+    ['line ends that are not CRLF', { lines: [right.join('\n')] }, /not CRLF/],
+    ['a long line', { lines: right.with(4, 'x'.repeat(999)) }, /998 characters/],
+    ['no body', { lines: right.slice(0, 3) }, /empty line/],
+    ['an empty body', { lines: right.with(4, '') }, /body is empty/],
+    ['11 MB', { data: Buffer.alloc(11 * 1024 * 1024, 'x') }, /10485760 bytes/],
   ])('refuses %s', async (_what, change, message) => {
     const before = aws.ses.outbox.length;
     expect(await rejectionOf(send(change))).toMatchObject({
@@ -364,6 +372,14 @@ describe('SES', () => {
       message: expect.stringMatching(message),
     });
     expect(aws.ses.outbox).toHaveLength(before);
+  });
+
+  test('refuses a sender that is not verified, whoever the source is', async () => {
+    const change = { source: 'latchkey@example.com', lines: right.with(0, 'From: other@example.com') };
+    expect(await rejectionOf(send(change))).toMatchObject({
+      name: 'MessageRejected',
+      message: expect.stringContaining('other@example.com'),
+    });
   });
 
   test('fails as it is told, for whom it is told', async () => {

@@ -224,7 +224,7 @@ describe('permissions', () => {
         'dynamodb:GetShardIterator',
         'dynamodb:ListStreams',
         'sqs:SendMessage',
-        'ses:SendEmail',
+        'ses:SendRawEmail',
       ],
       'revoke-sessions': [
         'dynamodb:GetItem',
@@ -362,7 +362,7 @@ describe('permissions', () => {
   );
 
   test('email is sent as the sender alone, through whatever configuration set its identity has', () =>
-    expect(statementsOf('notify').find(({ Action }) => Action?.includes('ses:SendEmail'))).toMatchObject({
+    expect(statementsOf('notify').find(({ Action }) => Action?.includes('ses:SendRawEmail'))).toMatchObject({
       Resource: ['identity/latchkey@example.com', 'identity/example.com', 'configuration-set/*'].map((resource) => ({
         'Fn::Sub': `arn:\${AWS::Partition}:ses:\${AWS::Region}:\${AWS::AccountId}:${resource}`,
       })),

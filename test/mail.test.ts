@@ -1,13 +1,15 @@
 import { SESClient } from '@aws-sdk/client-ses';
 import { describe, expect, test } from '@jest/globals';
+import PostalMime from 'postal-mime';
 import { DeliveryRefused } from '../lib/channel.ts';
 import { sesMail } from '../lib/mail.ts';
 import { Problem } from '../lib/problem.ts';
+import { senderOf } from '../lib/sender.ts';
 import { cannedAws, cannedClient, refusal, rejectionOf } from './support/canned-aws.ts';
 
 const sent = {
   status: 200,
-  body: '<SendEmailResponse><SendEmailResult><MessageId>1</MessageId></SendEmailResult></SendEmailResponse>',
+  body: '<SendRawEmailResponse><SendRawEmailResult><MessageId>1</MessageId></SendRawEmailResult></SendRawEmailResponse>',
 };
 const mail = { to: 'lead@example.com', subject: 'Zugriff für Jürgen ✔', text: 'text', html: '<p>html</p>' };
 const sender = 'Latchkey <latchkey@example.com>';
@@ -16,21 +18,75 @@ function sesWith(...answers: Parameters<typeof cannedAws>) {
   return { asked: aws.asked, mail: sesMail(new SESClient({ ...cannedClient, requestHandler: aws }), sender) };
 }
 
-test('sends to one recipient, in UTF-8', async () => {
+/** The fields of the call, and its message. */
+async function messageIn(fields: URLSearchParams) {
+  const { 'RawMessage.Data': data = '', ...rest } = Object.fromEntries(fields);
+  const raw = Buffer.from(data, 'base64');
+  return { rest, raw: raw.toString('latin1'), message: await PostalMime.parse(raw) };
+}
+
+test('sends to one recipient, in UTF-8, and says that no person wrote it', async () => {
   const ses = sesWith(sent);
   await ses.mail.send(mail);
-  expect(Object.fromEntries(ses.asked[0]!)).toEqual({
-    Action: 'SendEmail',
+  const { rest, raw, message } = await messageIn(ses.asked[0]!);
+  expect(rest).toEqual({
+    Action: 'SendRawEmail',
     Version: '2010-12-01',
-    Source: sender,
-    'Destination.ToAddresses.member.1': mail.to,
-    'Message.Subject.Data': mail.subject,
-    'Message.Subject.Charset': 'UTF-8',
-    'Message.Body.Text.Data': mail.text,
-    'Message.Body.Text.Charset': 'UTF-8',
-    'Message.Body.Html.Data': mail.html,
-    'Message.Body.Html.Charset': 'UTF-8',
+    Source: 'latchkey@example.com',
+    'Destinations.member.1': mail.to,
   });
+  expect(message).toMatchObject({
+    from: { name: 'Latchkey', address: 'latchkey@example.com' },
+    to: [{ name: '', address: mail.to }],
+    subject: mail.subject,
+    text: `${mail.text}\n`,
+    html: `${mail.html}\n`,
+  });
+  expect(message.headers).toContainEqual(expect.objectContaining({ key: 'auto-submitted', value: 'auto-generated' }));
+  expect(raw).toMatch(/^[\r\n -~]*$/);
+  expect(raw.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
+});
+
+test('keeps every character of long lines, of dots and of words that look like a header', async () => {
+  const text = `From me\n.\n${'\u2714 '.repeat(500)}\n\nBcc: x@example.com\n-- \n=20 end\n`;
+  const ses = sesWith(sent);
+  await ses.mail.send({ ...mail, text, html: `<p>${text}</p>`, subject: '\u{1f511}'.repeat(200) });
+  const { raw, message } = await messageIn(ses.asked[0]!);
+  expect(message).toMatchObject({ text: `${text}`, html: `<p>${text}</p>`, subject: '\u{1f511}'.repeat(200) });
+  expect(Math.max(...raw.split('\r\n').map((line) => line.length))).toBeLessThan(100);
+  expect(message.headers.map(({ key }) => key)).not.toContain('bcc');
+});
+
+describe('the sender', () => {
+  test.each([
+    ['latchkey@example.com', { name: '', address: 'latchkey@example.com' }],
+    ['Latchkey <latchkey@example.com>', { name: 'Latchkey', address: 'latchkey@example.com' }],
+    ['Zug\u00e4nge <l@example.com>', { name: 'Zug\u00e4nge', address: 'l@example.com' }],
+    ['Latchkey (Prod) <l@example.com>', { name: 'Latchkey (Prod)', address: 'l@example.com' }],
+    ['"Latchkey, Ops" <l@example.com>', { name: 'Latchkey, Ops', address: 'l@example.com' }],
+    ['"a \\"b\\" \\\\" <l@example.com>', { name: 'a "b" \\', address: 'l@example.com' }],
+    ['Access & Approvals <l@example.com>', { name: 'Access & Approvals', address: 'l@example.com' }],
+  ])('%s is shown as it is meant', async (text, sender) => {
+    expect(senderOf(text)).toEqual(sender);
+    const aws = cannedAws(sent);
+    await sesMail(new SESClient({ ...cannedClient, requestHandler: aws }), text).send(mail);
+    expect((await messageIn(aws.asked[0]!)).message.from).toEqual(sender);
+  });
+
+  test.each([
+    '',
+    'latchkey',
+    'Latchkey latchkey@example.com',
+    '<latchkey@example.com>',
+    'Latchkey <latchkey@example.com> x',
+    'a@example.com, b@example.com',
+    'Latchkey <a@example.com>, <b@example.com>',
+    'Latchkey\r\nBcc: x <l@example.com>',
+    '=?UTF-8?B?WA==?= <l@example.com>',
+    'L\u202egnp <l@example.com>',
+    '"open <l@example.com>',
+    `${'x'.repeat(101)} <l@example.com>`,
+  ])('%j is none', (text) => expect(senderOf(text)).toBeUndefined());
 });
 
 describe('is never sent', () => {

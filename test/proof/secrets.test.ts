@@ -3,6 +3,7 @@
 import type { SESClient } from '@aws-sdk/client-ses';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
+import PostalMime from 'postal-mime';
 import type { OutgoingMail } from '../../lib/app.ts';
 import { sesMail } from '../../lib/mail.ts';
 import type { RequestView } from '../../lib/schema.ts';
@@ -115,17 +116,9 @@ function world(random: () => number, measured: Record<string, number>): World {
       return { status: random() < 0.1 ? 400 : 200, text: async () => text };
     }),
     mail: sesMail(
-      client<SESClient>(async ({ Destination, Message }: never) => {
-        const { Subject, Body } = Message as {
-          Subject: { Data: string };
-          Body: { Text: { Data: string }; Html: { Data: string } };
-        };
-        const sent: OutgoingMail = {
-          to: (Destination as { ToAddresses: string[] }).ToAddresses[0]!,
-          subject: Subject.Data,
-          text: Body.Text.Data,
-          html: Body.Html.Data,
-        };
+      client<SESClient>(async ({ Destinations, RawMessage }: never) => {
+        const { subject = '', text = '', html = '' } = await PostalMime.parse((RawMessage as { Data: Buffer }).Data);
+        const sent: OutgoingMail = { to: (Destinations as string[])[0]!, subject, text, html };
         mail.outbox.push(sent);
         failing(0.15, sent.text);
         return {};
