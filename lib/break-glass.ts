@@ -1,5 +1,5 @@
 // Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
-import { type Catalogue, names, othersNamed, type Person, type Role, type Who } from './catalogue.ts';
+import { type Catalogue, isDenied, names, othersNamed, type Person, type Role, type Who } from './catalogue.ts';
 import type { Check } from './check.ts';
 import type { RoleFiling } from './filing-context.ts';
 import type { RequestRecord } from './schema.ts';
@@ -7,7 +7,7 @@ import { toInstant } from './time.ts';
 
 /** Deny beats break-glass too. */
 export const mayBreakGlass = (role: Role, who: Who): boolean =>
-  role.breakGlass !== undefined && names(role.breakGlass.requesters, who) && !names(role.deny, who);
+  role.breakGlass !== undefined && names(role.breakGlass.requesters, who) && !isDenied(role, who);
 
 /** The role's rule while the glass is broken: its own maximum and reason; a ticket of the right form is welcome, not required. */
 export function ruleUnderGlass(role: Role): Role {

@@ -46,7 +46,7 @@ const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...ownerFaults(data),
   ...peopleFaults(data),
   ...botFaults(data, mapOf(file.roles), mapOf(file.groups ?? {})),
-  ...groupFaults(data, mapOf(file.groups)),
+  ...groupFaults(data, mapOf(file.groups ?? {}), mapOf(file.tokenGroups ?? {})),
   ...permissionSetFaults(data.ssoAccounts, identitiesIn(data)),
   ...validatorFaults(data, mapOf(file.ticketValidators)),
 ];
@@ -407,8 +407,15 @@ function* strangerFaults(
     };
 }
 
-function* groupFaults(data: Data, groups: object = {}): Generator<CatalogueFault> {
-  const names = Object.keys(groups);
+function* groupFaults(data: Data, groups?: object, tokenGroups?: object): Generator<CatalogueFault> {
+  const names = [...Object.keys(groups ?? {}), ...Object.keys(tokenGroups ?? {})];
+  const isWhole = groups !== undefined && tokenGroups !== undefined;
+  for (const { path, name } of isWhole ? groupsNamed(data) : [])
+    if (!names.includes(name))
+      yield {
+        path,
+        detail: `no group "${name}" in groups or tokenGroups${didYouMean(name, names)}; what tokens call a group counts only where tokenGroups maps it`,
+      };
   for (const [name, entries] of Object.entries(data.groups)) {
     for (const [i, entry] of entries.entries()) {
       if (entry === 'everyone')
@@ -416,14 +423,21 @@ function* groupFaults(data: Data, groups: object = {}): Generator<CatalogueFault
           path: ['groups', name, i],
           detail: 'everyone cannot be a member of a group; name everyone where the group is used',
         };
-      if (isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
-        yield {
-          path: ['groups', name, i],
-          detail: `no group "${groupName(entry)}" in groups${didYouMean(groupName(entry), names)}`,
-        };
     }
   }
   yield* cycleFaults(data);
+}
+
+/** Every group that is named where people are, with its place; whom bots file for has a rule of its own. */
+function* groupsNamed(data: Data): Generator<{ path: CatalogueFault['path']; name: string }> {
+  for (const { path, entry } of entriesIn(data))
+    if (isGroup(entry) && path[0] !== 'bots') yield { path, name: groupName(entry) };
+  for (const [id, { approval }] of Object.entries(data.roles)) {
+    const { automatic } = approval;
+    const groups = typeof automatic === 'object' ? (automatic.when.groups ?? []) : [];
+    for (const [i, name] of groups.entries())
+      yield { path: ['roles', id, 'approval', 'automatic', 'when', 'groups', i], name };
+  }
 }
 
 /** A group inside itself: reported once for each round, where it closes. */

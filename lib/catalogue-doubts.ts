@@ -1,4 +1,4 @@
-// What a catalogue may say but probably does not mean: misspelt groups and domains, stages that nobody can fill, shared external ids, high risk without a second person.
+// What a catalogue may say but probably does not mean: misspelt groups of tokens and domains, stages that nobody can fill, shared external ids, high risk without a second person.
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
@@ -10,7 +10,7 @@ import { nearest } from './suggestion.ts';
 
 /** Every doubt, with its path into the file. */
 export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
-  yield* groupDoubts(data);
+  yield* tokenGroupDoubts(data);
   yield* denyDoubts(data);
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
@@ -31,40 +31,34 @@ function byEntry({ roles }: Catalogue): Role[][] {
   return [...found.values()];
 }
 
-/** A group that is not in the catalogue may come from tokens, unless it looks like one that is. */
-function* groupDoubts(data: CatalogueData): Generator<CatalogueFault> {
-  const known = Object.keys(data.groups);
-  const named = [...entriesIn(data)]
-    .filter(({ entry }) => isGroup(entry))
-    .map(({ path, entry }) => ({ path, name: groupName(entry) }));
-  const inConditions = Object.entries(data.roles).flatMap(([id, { approval }]) =>
-    typeof approval.automatic === 'object'
-      ? (approval.automatic.when.groups ?? []).map((name, i) => ({
-          path: ['roles', id, 'approval', 'automatic', 'when', 'groups', i],
-          name,
-        }))
-      : [],
-  );
-  for (const { path, name } of [...named, ...inConditions]) {
-    const meant = Object.hasOwn(data.groups, name) ? undefined : nearest(name, known);
+/** A group that tokens fill and nobody names is probably another one, misspelt. */
+function* tokenGroupDoubts(data: CatalogueData): Generator<CatalogueFault> {
+  const named = new Set([...entriesIn(data)].flatMap(({ entry }) => (isGroup(entry) ? [groupName(entry)] : [])));
+  for (const name of Object.keys(data.tokenGroups)) {
+    const meant = named.has(name) || Object.hasOwn(data.groups, name) ? undefined : nearest(name, [...named]);
     if (meant !== undefined)
-      yield {
-        path,
-        detail: `no group "${name}" in groups; did you mean "${meant}"? (A group that only tokens carry needs no entry.)`,
-      };
+      yield { path: ['tokenGroups', name], detail: `no list names the group "${name}"; did you mean "${meant}"?` };
   }
 }
 
-/** What has no token has none of its groups either: a signature with AWS keys, and whatever a bot files. A deny that rests on them alone does not hold there. */
-function* denyDoubts({ roles, groups }: CatalogueData): Generator<CatalogueFault> {
-  for (const [id, { deny }] of Object.entries(roles)) {
-    for (const [i, entry] of deny.entries()) {
-      if (isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
+/** A deny of a group that tokens fill refuses whoever's token cannot be asked: who signs with AWS keys, or is filed for by a bot. */
+function* denyDoubts(data: CatalogueData): Generator<CatalogueFault> {
+  const { tokenGroups, groupsOf } = openCatalogue(data);
+  const hasKeys = (entry: string): boolean =>
+    entry.startsWith('arn:') ||
+    (isGroup(entry) &&
+      [...groupsOf].some(([key, groups]) => key.startsWith('arn:') && groups.includes(groupName(entry))));
+  for (const [id, { deny, requesters }] of Object.entries(data.roles)) {
+    const shut = [
+      ...requesters.filter(hasKeys).map((entry) => `${entry} (by AWS keys)`),
+      ...Object.entries(data.bots).flatMap(([bot, { roles }]) => (roles.includes(id) ? [`whom ${bot} files for`] : [])),
+    ];
+    for (const [i, entry] of deny.entries())
+      if (isGroup(entry) && tokenGroups.includes(groupName(entry)) && shut.length > 0)
         yield {
           path: ['roles', id, 'deny', i],
-          detail: `only tokens carry the group "${groupName(entry)}": nobody is denied by it who signs with AWS keys or has a bot file; name people, or make it a group of the catalogue`,
+          detail: `a token can make one a member of "${groupName(entry)}", so this refuses everyone who comes without a token: ${shut.join(', ')}; name people, or give them a role of their own`,
         };
-    }
   }
 }
 

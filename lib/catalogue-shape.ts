@@ -86,6 +86,9 @@ const EntriesOrOwner = v.array(
   ),
 );
 
+/** A group as the issuer calls it: a name, a path or an object id. */
+const TokenGroup = v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(300));
+
 // -- where -----------------------------------------------------------------------------------------------------------
 
 const Tags = v.record(v.string(), v.string());
@@ -412,6 +415,11 @@ export const CatalogueData = strict({
   accounts: named('an account', AccountRule),
   people: v.optional(v.array(PersonRule), []),
   groups: v.optional(named('a group', Entries), {}),
+  /** values of the token's groups claim that make its holder a member; a group that is only in `groups` takes no token's word */
+  tokenGroups: v.optional(
+    named('a group', v.pipe(v.array(TokenGroup), v.minLength(1, 'must name at least one group of the issuer'))),
+    {},
+  ),
   bots: v.optional(named('a bot', BotRule), {}),
   limits: v.optional(
     strict({

@@ -29,7 +29,12 @@ export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn'
   readonly digest: string;
 };
 /** What the entries of the catalogue are compared with. */
-export type Who = { identities: readonly string[]; groups: readonly string[] };
+export type Who = {
+  identities: readonly string[];
+  groups: readonly string[];
+  /** groups in which they may be besides, as their token cannot be asked: a deny of one of these counts */
+  mayBeIn?: readonly string[] | undefined;
+};
 export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
 export type Bot = CatalogueData['bots'][string] & { id: string };
 /** A service of the company that checks tickets. */
@@ -53,6 +58,10 @@ export type Catalogue = {
   groups: ReadonlyMap<string, readonly Person[]>;
   /** by a person's key or the entry of a permission set */
   groupsOf: ReadonlyMap<string, readonly string[]>;
+  /** the groups that a value of the token's groups claim makes one a member of, outer groups included */
+  groupsOfToken: ReadonlyMap<string, readonly string[]>;
+  /** every group that a token can make one a member of */
+  tokenGroups: readonly string[];
   /** by canonical principal; `roles` are ids, templates expanded */
   bots: ReadonlyMap<string, Bot>;
   /** by name */
@@ -100,6 +109,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     people,
     chatUsers,
     ...openGroups(data, { people }),
+    ...openTokenGroups(data),
     bots: openBots(data, roles),
     ticketValidators: new Map(
       Object.entries(data.ticketValidators).map(([name, validator]) => [name, { ...validator, name }]),
@@ -145,6 +155,27 @@ function openGroups(data: CatalogueData, known: Pick<Catalogue, 'people'>): Pick
     }
   }
   return { groups, groupsOf };
+}
+
+function openTokenGroups(data: CatalogueData): Pick<Catalogue, 'groupsOfToken' | 'tokenGroups'> {
+  const groupsOfToken = new Map<string, string[]>();
+  const outer = (name: string): string[] => [
+    name,
+    ...Object.keys(data.groups).filter((group) => groupsInside(data, group).has(name)),
+  ];
+  for (const [name, values] of Object.entries(data.tokenGroups))
+    for (const value of values) groupsOfToken.set(value, [...(groupsOfToken.get(value) ?? []), ...outer(name)]);
+  return { groupsOfToken, tokenGroups: [...new Set([...groupsOfToken.values()].flat())] };
+}
+
+/** The groups that are members of a group, at any depth. */
+function groupsInside(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {
+  for (const entry of data.groups[name] ?? []) {
+    if (!isGroup(entry) || seen.has(groupName(entry))) continue;
+    seen.add(groupName(entry));
+    groupsInside(data, groupName(entry), seen);
+  }
+  return seen;
 }
 
 function entriesOfGroup(data: CatalogueData, name: string, seen = new Set<string>()): Set<string> {
@@ -263,6 +294,10 @@ export function names(entries: readonly string[], who: Who): boolean {
   );
 }
 
+/** Whether a role denies somebody. Where a token's groups are not known, a deny of a group that tokens fill counts as if it matched. */
+export const isDenied = (role: { deny: readonly string[] }, { identities, groups, mayBeIn = [] }: Who): boolean =>
+  names(role.deny, { identities, groups: [...groups, ...mayBeIn] });
+
 /** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups, sessions of a permission set and `everyone` are not known in advance. */
 export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): Person[] {
   const found = new Map<string, Person>();
@@ -288,7 +323,9 @@ export const othersNamed = (
 export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
   const unknown = entries.filter(
     (entry) =>
-      entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))),
+      entry === 'everyone' ||
+      isPermissionSet(entry) ||
+      (isGroup(entry) && (!catalogue.groups.has(groupName(entry)) || catalogue.tokenGroups.includes(groupName(entry)))),
   );
   return [...peopleNamed(catalogue, entries).map((person) => person.name), ...unknown];
 }

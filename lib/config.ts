@@ -84,6 +84,10 @@ const readers: {
         audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
         scope: v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces')),
         groupsClaim: filled(claim),
+        hasGroupsAlways: v.pipe(
+          v.picklist(['true', 'false'], 'must be true or false'),
+          v.transform((text) => text === 'true'),
+        ),
         principalClaim: v.optional(filled(claim)),
         clientId: v.optional(filled('must be a client id')),
       }),
@@ -100,6 +104,7 @@ const readers: {
       audience: set(env.LATCHKEY_AUDIENCE)?.split(','),
       scope: set(env.LATCHKEY_SCOPE),
       groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM) ?? 'groups',
+      hasGroupsAlways: set(env.LATCHKEY_GROUPS_ALWAYS) ?? 'false',
       principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
       clientId: set(env.LATCHKEY_CLIENT_ID),
     }),
@@ -149,6 +154,7 @@ const identityVariables: Record<keyof Identity, string> = {
   audience: 'LATCHKEY_AUDIENCE',
   scope: 'LATCHKEY_SCOPE',
   groupsClaim: 'LATCHKEY_GROUPS_CLAIM',
+  hasGroupsAlways: 'LATCHKEY_GROUPS_ALWAYS',
   principalClaim: 'LATCHKEY_PRINCIPAL_CLAIM',
   clientId: 'LATCHKEY_CLIENT_ID',
 };

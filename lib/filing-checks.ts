@@ -1,7 +1,7 @@
 // The rules of a role, each applied to one filing and each with its explanation.
 import { automaticFaults, automaticText } from './automatic.ts';
 import { mayBreakGlass } from './break-glass.ts';
-import { names, type Role, type Who } from './catalogue.ts';
+import { isDenied, names, type Role, type Who } from './catalogue.ts';
 import type { Check } from './check.ts';
 import type { RoleFiling } from './filing-context.ts';
 import { scopeFaults, scopeOf } from './narrowing.ts';
@@ -9,7 +9,7 @@ import { durationText, floorToSecond, SECOND, toInstant } from './time.ts';
 
 /** Deny beats requesters, always. */
 export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean =>
-  names(role.requesters, who) && !names(role.deny, who);
+  names(role.requesters, who) && !isDenied(role, who);
 
 export const foreignPerson = 'This bot may not file for that person. The catalogue says whom it may file for.';
 
@@ -39,7 +39,7 @@ export function botChecks({ catalogue, role, caller, who }: RoleFiling): Check[]
 export function requesterChecks({ role, who, caller }: RoleFiling): Check[] {
   const entry = role.requesters.find((candidate) => names([candidate], who));
   const byGlass = entry === undefined && caller.kind === 'person' && mayBreakGlass(role, who);
-  const denied = role.deny.find((candidate) => names([candidate], who));
+  const denied = role.deny.find((candidate) => isDenied({ deny: [candidate] }, who));
   return [
     {
       check: 'requesters',
@@ -54,9 +54,16 @@ export function requesterChecks({ role, who, caller }: RoleFiling): Check[] {
       check: 'deny',
       passed: denied === undefined,
       code: 'role-not-found',
-      detail: denied === undefined ? 'No entry of deny names the requester.' : `Denied by ${denied}.`,
+      detail: denyDetail(denied, who),
     },
   ];
+}
+
+function denyDetail(denied: string | undefined, who: Who): string {
+  if (denied === undefined) return 'No entry of deny names the requester.';
+  return names([denied], who)
+    ? `Denied by ${denied}.`
+    : `Denied by ${denied}: whether the requester is in it is not known here, because only a token could say so.`;
 }
 
 /** Nobody breaks the glass for somebody else. */

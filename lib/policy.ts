@@ -61,9 +61,10 @@ export type Judgement = Pick<
 };
 
 /** What the entries of the catalogue are compared with: identities, a permission set, groups. */
-export const whoIs = ({ person, principal, permissionSet, groups }: Caller): Who => ({
+export const whoIs = ({ person, principal, permissionSet, groups, mayBeIn }: Caller): Who => ({
   identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
   groups,
+  mayBeIn,
 });
 const known = (catalogue: Catalogue, person: Person): Who => ({
   identities: person.identities,
@@ -153,7 +154,9 @@ export function judgeRole(context: FilingContext, role: Role): Judgement {
 
 function filingFor(context: FilingContext, role: Role): RoleFiling {
   const { catalogue, caller, requester, body } = context;
-  const who = caller.kind === 'bot' ? known(catalogue, requester) : whoIs(caller);
+  // whom a bot names has no token here that could be asked
+  const who =
+    caller.kind === 'bot' ? { ...known(catalogue, requester), mayBeIn: catalogue.tokenGroups } : whoIs(caller);
   const review = body.breakGlass ? reviewPlanOf(catalogue, role, requester) : undefined;
   const rule = review ? ruleUnderGlass(role) : role;
   const durationSeconds = body.duration === undefined ? rule.duration.default : (parseDuration(body.duration) ?? 0);

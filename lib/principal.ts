@@ -13,6 +13,8 @@ export interface Identity {
   audience: readonly string[];
   scope: string;
   groupsClaim: string;
+  /** every token of the issuer carries the claim, also of somebody in no group: one without it is not to be believed */
+  hasGroupsAlways?: boolean;
   /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
   principalClaim?: string;
   /** of the command line at the issuer; told to whoever asks how to sign in */
@@ -26,8 +28,10 @@ export type Caller = {
   /** `ISSUER#SUBJECT` of a token, whatever its principal is */
   subject?: string;
   person: Person;
-  /** the catalogue's and the token's, joined */
+  /** the catalogue's and those that the token's are mapped to, joined */
   groups: readonly string[];
+  /** groups that a token fills, where the token cannot be asked: they count in a deny */
+  mayBeIn?: readonly string[];
   via: CallerVia;
   mfa: boolean;
   /** when a token says that its holder signed in, epoch milliseconds */
@@ -117,7 +121,7 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
     principal,
     subject,
     person: ownName === undefined ? person : { ...person, name: printable(ownName) || person.name },
-    groups: joinGroups(catalogue, person, list(claims[identity.groupsClaim])),
+    ...groupsOfClaims(catalogue, identity, claims, person),
     via: 'oidc',
     mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
     ...(typeof claims.auth_time === 'number' && { signedInAt: claims.auth_time * SECOND }),
@@ -144,6 +148,27 @@ function whyNotCounted({ email: claim }: Claims, email: string | undefined): str
   if (claim === undefined) return 'it has no "email" claim.';
   if (email === undefined) return 'its "email" claim is not a valid email address.';
   return 'it has an "email" claim, but not "email_verified": true beside it.';
+}
+
+/**
+ * The groups of the catalogue and those that the token's groups are mapped to. A token that points elsewhere for its groups, as some
+ * issuers do of whoever is in very many, leaves open in which ones its holder is (OpenID Connect Core 1.0, section 5.6.2: `_claim_names`).
+ */
+function groupsOfClaims(
+  catalogue: Catalogue,
+  { groupsClaim, hasGroupsAlways = false }: Identity,
+  claims: Claims,
+  person: Person,
+): Pick<Caller, 'groups' | 'mayBeIn'> {
+  const claim = claims[groupsClaim];
+  const pointers = Object(claims._claim_names) as object;
+  const isElsewhere = Object.hasOwn(pointers, groupsClaim) || (claims.hasgroups ?? false) !== false;
+  const isMissing = claim === undefined ? hasGroupsAlways : list(claim).length < [claim].flat().length;
+  const mapped = list(claim).flatMap((value) => catalogue.groupsOfToken.get(value) ?? []);
+  return {
+    groups: joinGroups(catalogue, person, mapped),
+    ...((isElsewhere || isMissing) && { mayBeIn: catalogue.tokenGroups }),
+  };
 }
 
 /**
@@ -181,6 +206,7 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
     principal,
     person,
     groups: joinGroups(catalogue, person, []),
+    mayBeIn: catalogue.tokenGroups,
     via: 'iam',
     mfa: false,
   };
@@ -193,7 +219,8 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
 function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: string, permissionSet: string): Caller {
   const person = personOf(catalogue, user);
   const groups = joinGroups(catalogue, person, catalogue.groupsOf.get(permissionSet) ?? []);
-  return { kind: 'person', principal, person, groups, via: 'iam', mfa: false, permissionSet };
+  const mayBeIn = catalogue.tokenGroups;
+  return { kind: 'person', principal, person, groups, mayBeIn, via: 'iam', mfa: false, permissionSet };
 }
 
 /** Whoever holds a mailed link, as the person it was mailed to; the catalogue alone says which groups that is. */

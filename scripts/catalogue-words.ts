@@ -29,6 +29,8 @@ export const words: Readonly<Record<string, string>> = {
   'people.principals':
     'Further identities of the same human being: ARNs of IAM users and roles, email addresses, accounts at the issuer as ISSUER#SUBJECT.',
   'people.chat': 'Users of chats by which bots may name this person, such as slack: U024BE7LH.',
+  tokenGroups:
+    'Which groups of the token make one a member of which group here. What tokens call a group counts only where it is mapped, by name, path or object id.',
   groups: 'Groups by name, joined with those of a token: mail addresses, ARNs, other groups as group:NAME.',
 
   bots: 'Services that file and read for people, and never decide, vend or end.',

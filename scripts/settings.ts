@@ -24,6 +24,11 @@ export const settingTable = {
   },
   sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
   groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
+  groupsAlways: {
+    variable: 'LATCHKEY_GROUPS_ALWAYS',
+    what: 'true if every token carries that claim, also of somebody in no group; a token without it then fails a deny of such groups',
+    default: 'false',
+  },
   principalClaim: {
     variable: 'LATCHKEY_PRINCIPAL_CLAIM',
     what: "claim that carries a machine's principal",

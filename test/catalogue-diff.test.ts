@@ -37,6 +37,12 @@ const base = {
     interns: ['intern@example.com'],
     leads: ['lead@example.com', 'second@example.com'],
   },
+  tokenGroups: {
+    contractors: ['idp-contractors'],
+    audit: ['idp-audit'],
+    suspended: ['idp-out'],
+    'on-call': ['idp-on-call'],
+  },
   roles: { read },
 };
 type Tree = { [key: string]: unknown };

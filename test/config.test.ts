@@ -25,6 +25,7 @@ test('reads every part, with defaults filled in', () => {
       audience: ['latchkey', 'latchkey-cli'],
       scope: 'latchkey/use',
       groupsClaim: 'groups',
+      hasGroupsAlways: false,
     },
     sender: 'Latchkey <latchkey@example.com>',
     cataloguePath: '/var/task/catalogue.json',

@@ -115,11 +115,14 @@ describe('approving', () => {
   });
 
   test('an approver by a group of the token', async () => {
-    const app = fakeApp();
+    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, tokenGroups: { leads: ['idp-leads'] } }) });
     const { id } = await filed(app);
+    expect(await decide(app, id, 'other@example.com', undefined, { claims: { groups: ['leads'] } })).toMatchObject({
+      status: 404,
+    });
     expect(
       await decide(app, id, 'new-lead@example.com', undefined, {
-        claims: { groups: ['leads'], name: 'New \u202ELead' },
+        claims: { groups: ['idp-leads'], name: 'New \u202ELead' },
       }),
     ).toMatchObject({
       status: 200,

@@ -97,8 +97,8 @@ test("AWS's CloudFormation validator has no objection", () =>
 test('what the catalogue probably does not mean is said when it is packaged', () => {
   expect(deployedDoubts()).toEqual([]);
   const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace(
-    'requesters: [group:platform]',
-    'requesters: [group:platfrom]',
+    '  developers: [idp-',
+    '  platfrom: [idp-platform]\n  developers: [idp-',
   );
   expect(deployedDoubts(readCatalogue(misspelt))).toEqual([
     expect.stringMatching(/^doubt: access\.yml:\d+:\d+ .*did you mean "platform"\?/),

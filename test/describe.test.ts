@@ -161,7 +161,7 @@ describe('me', () => {
       principal: 'https://issuer.example.com#00u1dev',
       email: dev,
       name: 'Dev',
-      groups: ['berlin office', 'developers', 'engineering'],
+      groups: ['developers'],
       via: 'oidc',
     });
   });
@@ -189,13 +189,19 @@ describe('me', () => {
     }
   });
 
-  test('the groups are the catalogue’s and the token’s, each as it is spelt', async () => {
-    const { body } = await me({ as: dev, claims: { groups: ['x security', 'leads'] } });
-    expect(body.groups).toEqual(['developers', 'leads', 'x security']);
+  const byToken = () => {
+    const tokenGroups = { leads: ['idp-leads'], security: ['security'], x: ['x security'], a: ['a'], ab: ['a b'] };
+    return fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, tokenGroups }) });
+  };
+
+  test('the groups are the catalogue’s and those that the token’s are mapped to, each as it is spelt', async () => {
+    const groups = ['x security', 'idp-leads', 'leads', 'developers'];
+    expect((await me({ as: dev, claims: { groups } }, byToken())).body.groups).toEqual(['developers', 'leads', 'x']);
   });
 
   test('one group as text is one group', async () => {
-    expect((await me({ as: dev, claims: { groups: 'a b' } })).body.groups).toEqual(['a b', 'developers']);
+    const { body } = await me({ as: dev, claims: { groups: 'a b' } }, byToken());
+    expect(body.groups).toEqual(['ab', 'developers']);
   });
 
   test('a mail address counts only when it was verified, in any case', async () => {
@@ -258,21 +264,21 @@ describe('roles', () => {
     expect((await call(fakeApp(), 'listRoles', { as: dev })).text).not.toMatch(/lk-9f2c|lk-1b2c/);
   });
 
-  test('a group of the token opens its roles', async () => {
-    expect((await rolesOf({ as: 'new@example.com', claims: { groups: ['developers'] } })).map(({ id }) => id)).toEqual([
-      'read',
-      'write',
-      'play',
-    ]);
-    const catalogue = catalogueOf({
-      ...smallCatalogueFile,
-      roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, deny: ['group:new'] } },
-    });
-    expect(
-      (await rolesOf({ as: 'new@example.com', claims: { groups: ['developers', 'new'] } }, fakeApp({ catalogue }))).map(
+  test('a group of the token opens its roles where it is mapped', async () => {
+    const tokenGroups = { developers: ['idp-developers'], new: ['idp-new'] };
+    const mapped = { ...smallCatalogueFile, tokenGroups };
+    const of = async (groups: string[], file: unknown) =>
+      (await rolesOf({ as: 'new@example.com', claims: { groups } }, fakeApp({ catalogue: catalogueOf(file) }))).map(
         ({ id }) => id,
-      ),
-    ).toEqual(['write', 'play']);
+      );
+    expect(await of(['developers', 'leads'], smallCatalogueFile)).toEqual(['play']);
+    expect(await of(['developers'], mapped)).toEqual(['play']);
+    expect(await of(['idp-developers'], mapped)).toEqual(['read', 'write', 'play']);
+    const denied = {
+      ...mapped,
+      roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, deny: ['group:new'] } },
+    };
+    expect(await of(['idp-developers', 'idp-new'], denied)).toEqual(['write', 'play']);
   });
 });
 

@@ -117,16 +117,11 @@ describe('at the next sweep', () => {
   });
 
   test('a person who was eligible by a token group alone is not judged without the token', async () => {
-    const app = fakeApp({
-      catalogue: changed({ roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'] } } }),
-    });
-    const { id } = await filed(app, {}, { as: 'guest@example.com', claims: { groups: ['from-the-token'] } });
-    await deploy(
-      app,
-      changed({
-        roles: { ...roles, read: { ...roles.read, requesters: ['group:from-the-token'], description: 'Another text' } },
-      }),
-    );
+    const tokenGroups = { 'from-the-token': ['idp-group'] };
+    const byToken = { ...roles.read, requesters: ['group:from-the-token'] };
+    const app = fakeApp({ catalogue: changed({ tokenGroups, roles: { ...roles, read: byToken } }) });
+    const { id } = await filed(app, {}, { as: 'guest@example.com', claims: { groups: ['idp-group'] } });
+    await deploy(app, changed({ tokenGroups, roles: { ...roles, read: { ...byToken, description: 'Another text' } } }));
     expect(await statusOf(app, id)).toBe('pending');
     await deploy(app, changed(withoutRead));
     expect(await statusOf(app, id)).toBe('revoked');

@@ -57,6 +57,7 @@ const bearer = async (subject: Json) => ({
   'content-type': 'application/json',
 });
 const asi = { email: 'asi-dev@example.com' };
+const stranger = { email: 'stranger@example.org' };
 const keyOf = (ending: string) => server.keys.find(({ arn }) => arn.endsWith(ending))!;
 /** Sends what fetch would not: another Host, an Origin, a path as it is. */
 const raw = (
@@ -191,9 +192,15 @@ describe('the gateway', () => {
     );
   });
 
-  test('a group with a space stays one group', async () => {
-    const { groups } = await json(fetch(`${url}/v1/me`, { headers: await bearer({ ...asi, groups: ['x security'] }) }));
-    expect(groups).toEqual(['developers', 'x security']);
+  test('a group with a space stays one group, and counts only where it is mapped', async () => {
+    const { groups } = await json(
+      fetch(`${url}/v1/me`, { headers: await bearer({ ...stranger, groups: ['x idp-developers', 'leads'] }) }),
+    );
+    expect(groups).toEqual([]);
+    const mapped = await json(
+      fetch(`${url}/v1/me`, { headers: await bearer({ ...stranger, groups: ['idp-developers'] }) }),
+    );
+    expect(mapped.groups).toEqual(['developers']);
   });
 
   test.each([
@@ -738,7 +745,10 @@ describe('as a process', () => {
     const doubtful = join(folder, 'doubtful.yml');
     writeFileSync(
       doubtful,
-      readFileSync('access.yml', 'utf8').replace('requesters: [group:platform]', 'requesters: [group:platfrom]'),
+      readFileSync('access.yml', 'utf8').replace(
+        '  developers: [idp-',
+        '  platfrom: [idp-platform]\n  developers: [idp-',
+      ),
     );
     const { child, ended, errors } = start('--port', '0', '--catalogue', doubtful);
     await ready(child);

@@ -19,6 +19,7 @@ const catalogue = catalogueOf({
   ...smallCatalogueFile,
   people: file.people,
   groups: { ...file.groups, leads: ['lead@example.com'] },
+  tokenGroups: file.tokenGroups,
 });
 const { identity } = fakeApp();
 const bot = 'arn:aws:iam::999999999999:role/chatops-bot';
@@ -37,13 +38,14 @@ test.each((file.cases as Case[]).map((one) => [one.name, one] as const))('%s', (
     );
     return;
   }
-  const { principal, person, groups, via, mfa, kind } = callerOf(one);
+  const { principal, person, groups, mayBeIn = [], via, mfa, kind } = callerOf(one);
   expect({
     principal,
     person: person.key,
     name: person.name,
     email: person.email,
     groups,
+    mayBeIn,
     via,
     mfa,
     kind,
@@ -138,7 +140,7 @@ test('a link is its approver, with the groups of the catalogue alone and without
   expect(callerFromLink(catalogue, { key: 'dev@other.example', name: 'x' })).toMatchObject({
     kind: 'person',
     person: { key: 'dev@example.com', name: 'Dev' },
-    groups: ['developers'],
+    groups: ['all', 'developers'],
     via: 'link',
     mfa: false,
   });

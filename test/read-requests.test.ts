@@ -192,13 +192,16 @@ describe('view=all', () => {
   });
 
   test('also by a group of the token', async () => {
-    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, auditors: ['group:audit'] }) });
-    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['audit'] })).toMatchObject({
+    const tokenGroups = { audit: ['idp-audit'] };
+    const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, auditors: ['group:audit'], tokenGroups }) });
+    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['idp-audit'] })).toMatchObject({
       status: 200,
     });
-    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['no audit'] })).toMatchObject({
-      status: 403,
-    });
+    expect(await list(app, 'someone@example.com', { view: 'all' }, { groups: ['audit', 'x idp-audit'] })).toMatchObject(
+      {
+        status: 403,
+      },
+    );
   });
 
   test.each(['all', 'to-decide'])('%s is not for a bot', async (view) => {

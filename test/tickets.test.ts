@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { ExplanationView, RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { approvedBy, call, filed, linkTo, playStream, type Wish } from './support/calls.ts';
+import { approvedBy, call, filed, known, linkTo, playStream, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { noAnswer } from './support/fake-tickets.ts';
 import { passUntil, sweepOnce } from './support/passing-time.ts';
@@ -155,10 +155,14 @@ describe('a role that waits for its validator', () => {
 
   test('files in two round trips, the question beside the reads', async () => {
     const app = world();
+    await known(app, 'dev@example.com');
     await ask(app, 'strict');
+    // the person has two identities
     expect(app.steps.map(({ name, hop }) => `${hop} ${name}`)).toEqual([
       '1 store.openOf',
+      '1 store.openOf',
       '1 tickets.check',
+      '1 store.getIdentity',
       '2 store.create',
     ]);
   });

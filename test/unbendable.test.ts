@@ -43,8 +43,8 @@ describe('nobody decides their own request', () => {
     ],
     [
       'as a fallback',
-      { approval: { stages: [{ approvers: ['group:none'], fallback: [dev, 'lead@example.com'] }] } },
-      {},
+      { approval: { stages: [{ approvers: ['group:empty'], fallback: [dev, 'lead@example.com'] }] } },
+      { groups: { ...smallCatalogueFile.groups, empty: [] } },
     ],
     ['as an admin', { approval: { stages: [{ approvers: ['everyone'] }] } }, { admins: [dev] }],
   ])('%s', async (_, role, more) => {
@@ -288,6 +288,49 @@ describe('deny beats allow', () => {
     expect(await file(appWith(role))).toMatchObject({ status: 404, body: { code: 'role-not-found' } }),
   );
 
+  describe('of a group that tokens fill, wherever the token cannot be asked', () => {
+    const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
+    const rule = { requesters: ['everyone'], deny: ['group:suspended'] };
+    const more = { tokenGroups: { suspended: ['idp-suspended'] } };
+    const wanted = { role: 'read', reason: 'Look at the failing export' };
+    const ask = (wish: Wish, app = appWith(rule, more)): Promise<Problem> =>
+      call(app, 'createRequest', { as: dev, body: wanted, headers: { 'idempotency-key': undefined }, ...wish });
+
+    test.each<[string, Wish]>([
+      ['the token names the group', { claims: { groups: ['idp-suspended'] } }],
+      ['the token points elsewhere for its groups', { claims: { _claim_names: { groups: 'src1' } } }],
+      ['the token says that it has groups', { claims: { hasgroups: 'true' } }],
+      ['the groups are of a form that is none', { claims: { groups: { 0: 'idp-suspended' } } }],
+      ['a signature has no token', { as: 'arn:aws:iam::222222222222:user/dev' }],
+      ['an assumed role has none', { as: 'arn:aws:sts::222222222222:assumed-role/builder/i-0abc' }],
+      ['a bot files', { as: bot, body: { ...wanted, onBehalfOf: dev } }],
+    ])('%s', async (_name, wish) =>
+      expect(await ask(wish)).toMatchObject({ status: 404, body: { code: 'role-not-found' } }),
+    );
+
+    test.each<[string, Wish]>([
+      ['the token has other groups', { claims: { groups: ['suspended', 'x idp-suspended'] } }],
+      ['the token has no group', { claims: { groups: [] } }],
+      ['the token has no groups claim', {}],
+    ])('and not where %s', async (_name, wish) => expect(await ask(wish)).toMatchObject({ status: 201 }));
+
+    test('but where the issuer always sends the claim, a token without it is not believed', async () => {
+      const app = appWith(rule, more);
+      app.identity = { ...app.identity, hasGroupsAlways: true };
+      expect(await ask({}, app)).toMatchObject({ status: 404 });
+      expect(await ask({ claims: { groups: [] } }, app)).toMatchObject({ status: 201 });
+    });
+
+    test('also for a session of a grant that a token got', async () => {
+      const app = appWith(rule, more);
+      const { id } = await granted(app);
+      expect(await call(app, 'issueCredentials', { as: 'arn:aws:iam::222222222222:user/dev', id })).toMatchObject({
+        status: 422,
+      });
+      expect(await call(app, 'issueCredentials', { as: dev, id })).toMatchObject({ status: 200 });
+    });
+  });
+
   test('also once something is granted', async () => {
     const app = fakeApp();
     const { id } = await granted(app);
@@ -303,6 +346,7 @@ describe('an empty approver set refuses', () => {
     ['stages and automatic: true', { approval: { automatic: true, stages: [{ approvers: ['group:leads'] }] } }],
     ['conditions without stages', { approval: { automatic: { when: { maxDuration: '1h' } } } }],
     ['no conditions', { approval: { automatic: { when: {} }, stages: [{ approvers: ['group:leads'] }] } }],
+    ['a group that is not there', { approval: { stages: [{ approvers: ['group:nowhere'] }] } }],
     ['a stage that needs nobody', { approval: { stages: [{ approvers: ['group:leads'], need: 0 }] } }],
     ['a stage that needs less than nobody', { approval: { stages: [{ approvers: ['group:leads'], need: -1 }] } }],
     ['a stage that needs half a person', { approval: { stages: [{ approvers: ['group:leads'], need: 0.5 }] } }],
@@ -311,7 +355,6 @@ describe('an empty approver set refuses', () => {
   test.each([
     ['nobody', []],
     ['an empty group', ['group:empty']],
-    ['a group that is not there', ['group:nowhere']],
     ['an owner that is nobody', ['owner']],
   ])('filing is refused: %s', async (_, approvers) => {
     const accounts = {

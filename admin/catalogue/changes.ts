@@ -128,7 +128,7 @@ function more(old: Rights, renewed: Rights): Change[] {
 /** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
 type Reading = { text: string; laxity?: number };
 
-/** What goes for all roles: limits, leavers, names, bots, where permission sets count. */
+/** What goes for all roles: limits, leavers, names, groups of tokens, bots, where permission sets count. */
 function wholeReadings({
   openRequests,
   requestsPerHour,
@@ -142,6 +142,9 @@ function wholeReadings({
     'limits.requestsPerHour': perHour(requestsPerHour),
     // by these names approvers know who asks
     ...Object.fromEntries(data.people.map(({ email, name }) => [`people.${email}.name`, { text: name }])),
+    ...Object.fromEntries(
+      Object.entries(data.tokenGroups).map(([name, values]) => [`tokenGroups.${name}`, { text: values.join(', ') }]),
+    ),
     leavers: { text: leavers, laxity: leavers === 'keep' ? 1 : 0 },
     ssoAccounts: ssoAccounts.size > 0 ? { text: [...ssoAccounts].join(', ') } : nothing,
     ...Object.fromEntries(

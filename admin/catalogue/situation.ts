@@ -37,8 +37,10 @@ const fields = {
   mfa: v.optional(v.boolean(), false),
   signedInAgo: v.optional(DurationText),
   from: v.optional(v.string()),
-  /** groups that the caller's token carries, besides those of the catalogue */
+  /** what the caller's token calls the groups of the caller; `tokenGroups` of the catalogue maps them */
   groups: v.optional(v.array(v.string()), []),
+  /** the token points elsewhere for its groups, as some issuers do of whoever is in very many */
+  groupsElsewhere: v.optional(v.boolean(), false),
   permissionSet: v.optional(
     v.pipe(
       v.string(),
@@ -167,12 +169,13 @@ function answerOf({ ticketIs }: Situation): TicketAnswer | undefined {
 
 function callerOf(
   catalogue: Catalogue,
-  { person: identity, mfa, signedInAgo, from, groups, permissionSet }: Situation,
+  { person: identity, mfa, signedInAgo, from, groups, groupsElsewhere, permissionSet }: Situation,
   at: number,
 ): Caller {
   const bot = catalogue.bots.get(identity);
   const person = personOf(catalogue, identity);
   const set = permissionSet === undefined ? undefined : canonicalPrincipal(permissionSet);
+  const via = identity.startsWith('arn:') || set !== undefined ? 'iam' : 'oidc';
   return {
     ...(bot ? { kind: 'bot' as const, bot: bot.id } : { kind: 'person' as const }),
     principal: identity,
@@ -181,10 +184,11 @@ function callerOf(
       ...new Set([
         ...(catalogue.groupsOf.get(person.key) ?? []),
         ...(set === undefined ? [] : (catalogue.groupsOf.get(set) ?? [])),
-        ...groups,
+        ...groups.flatMap((group) => catalogue.groupsOfToken.get(group) ?? []),
       ]),
     ],
-    via: identity.startsWith('arn:') || set !== undefined ? 'iam' : 'oidc',
+    via,
+    ...((via === 'iam' || groupsElsewhere) && { mayBeIn: catalogue.tokenGroups }),
     mfa,
     ...(signedInAgo !== undefined && { signedInAt: at - ms(signedInAgo) }),
     ...(from !== undefined && { sourceIp: from }),

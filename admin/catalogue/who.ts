@@ -68,11 +68,13 @@ function breakers(catalogue: Catalogue, role: Role): string[] {
   return [...people, ...open];
 }
 
-/** Entries that no list of people stands for: everyone, permission sets, groups that only tokens carry. */
+/** Entries that no list of people stands for: everyone, permission sets, groups that tokens fill. */
 export const openEntries = (catalogue: Catalogue, entries: readonly string[]): string[] =>
   entries.filter(
     (entry) =>
-      entry === 'everyone' || isPermissionSet(entry) || (isGroup(entry) && !catalogue.groups.has(groupName(entry))),
+      entry === 'everyone' ||
+      isPermissionSet(entry) ||
+      (isGroup(entry) && catalogue.tokenGroups.includes(groupName(entry))),
   );
 
 const list = (title: string, items: readonly string[]): string[] =>
