@@ -32,6 +32,7 @@ export const commands: Commands = {
   'catalogue diff': async () => (await import('./commands/catalogue.ts')).catalogueDiff,
   'catalogue test': async () => (await import('./commands/catalogue.ts')).catalogueTest,
   target: async () => (await import('./commands/target.ts')).target,
+  'audit verify': async () => (await import('./commands/audit.ts')).auditVerify,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
 };
 

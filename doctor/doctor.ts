@@ -1,5 +1,4 @@
 // `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
-import { awsAnswer } from '../lib/aws-answer.ts';
 import type { CatalogueData } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue, unreadable } from '../lib/catalogue-file.ts';
 import { TargetFault } from '../lib/target.ts';
@@ -7,6 +6,7 @@ import { localStage, operatorKeys } from '../local/operator.ts';
 import { clientsOf, type Place } from './clients.ts';
 import { type Diagnosis, diagnose, Lost, type Question } from './diagnosis.ts';
 import { countsOf, jsonOf, planOf, planText, textOf } from './report.ts';
+import { reasonOf } from './unreached.ts';
 
 /** The options of the command, by their names. */
 export type DoctorOptions = {
@@ -129,32 +129,13 @@ async function visit(
   try {
     return await diagnose(question, catalogue, clients, clock);
   } catch (error) {
-    const told = reasonOf(error, question.place);
+    const told =
+      error instanceof Lost || error instanceof TargetFault ? error.message : reasonOf(error, question.place);
     if (told === undefined) throw error;
     return { faults: [told] };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
-}
-
-/** Why the doctor cannot even say who asks. The SDK's own words only where they name no secret: its names of errors. */
-function reasonOf(error: unknown, { endpoint }: Place): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  if (error instanceof Lost || error instanceof TargetFault) return error.message;
-  if (error.message === 'Region is missing')
-    return 'The Region is missing: give --region, or AWS_REGION in the environment.';
-  if (error.name === 'CredentialsProviderError')
-    return 'There are no AWS credentials: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or sign in with aws sso login.';
-  const code = awsAnswer(error)?.code;
-  if (code !== undefined)
-    return `AWS did not take your credentials (${code}). Renew them, or check the clock of this machine.`;
-  const [cause] =
-    /\b(?:E[A-Z]{4,}|EAI_AGAIN|TimeoutError)\b/.exec(
-      [(error as NodeJS.ErrnoException).code, error.name, error.message].join(' '),
-    ) ?? [];
-  if (cause !== undefined && endpoint !== undefined)
-    return `Nothing answers at ${new URL(endpoint).origin} (${cause}). Is it running there?`;
-  return cause && `AWS STS could not be reached (${cause}). Check the network, --region and --endpoint.`;
 }
 
 function catalogueIn(

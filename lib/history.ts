@@ -1,7 +1,7 @@
 // The history of a request: every change adds one event, chained to the ones before it, so that a tampered one shows.
 import { canonicalJson, digestOf, sha256 } from './digest.ts';
 import type { Caller } from './principal.ts';
-import type { EventType, HistoryEvent, Outcome, RequestRecord, Via } from './schema.ts';
+import type { Decision, EventType, HistoryEvent, Outcome, RequestRecord, Via } from './schema.ts';
 
 /** Who did it and how, for the history. */
 export type By = { actor: string; via: Via };
@@ -58,4 +58,34 @@ export function isHistoryIntact({ history, head, version }: RequestRecord): bool
   const isKept = fold < 0 || digestOf(before) === first.kept;
   const isInOrder = chained.every(({ seq }, i) => seq === first.seq + i) && chained.at(-1)?.seq === version;
   return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
+}
+
+/** What does not fit together in a stored request; undefined where all of it does. */
+export type Alteration = 'history' | 'decisions' | 'grant';
+
+/**
+ * Whether somebody has written into the request besides Latchkey: its history is chained, and nobody's decision and no grant stands there that
+ * the history does not know. Whoever can write the whole item can write a history that fits, see SECURITY.md.
+ */
+export function alterationOf(request: RequestRecord): Alteration | undefined {
+  if (!isHistoryIntact(request)) return 'history';
+  const { history, stages, grant } = request;
+  const decisions = stages.flatMap((stage) => stage.decisions);
+  const isKnown = ({ person, at, decision }: Decision) =>
+    history.some(({ type, actor, at: then }) => type === eventOf[decision] && actor === person && then === at);
+  if (!decisions.every(isKnown)) return 'decisions';
+  return grant && !history.some(({ type }) => type === 'approved') ? 'grant' : undefined;
+}
+
+const eventOf = { approve: 'approved', deny: 'denied' } as const satisfies Record<Decision['decision'], EventType>;
+
+/** A request that Latchkey did not write as it stands. */
+export class RequestAltered extends Error {
+  override readonly name = 'RequestAltered';
+}
+
+/** Nobody gets or gives access by a request that was altered. It can be ended. @throws RequestAltered, a fault that no caller is told of */
+export function refuseIfAltered(request: RequestRecord): void {
+  const alteration = alterationOf(request);
+  if (alteration) throw new RequestAltered(`the ${alteration} of ${request.id} does not fit the rest of it`);
 }

@@ -3,7 +3,7 @@ import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
 import type { FilingContext } from './filing-context.ts';
-import { type By, byCaller, record, recordEnd } from './history.ts';
+import { type By, byCaller, record, recordEnd, refuseIfAltered } from './history.ts';
 import {
   type Act,
   isInvolved,
@@ -172,6 +172,7 @@ function approve(
   continued?: RequestRecord,
 ): RequestRecord {
   const { catalogue, caller, now } = act;
+  refuseIfAltered(request);
   const stricter = stricterNow(catalogue, request);
   if (stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, {
@@ -334,6 +335,7 @@ export function roleToVend(request: RequestRecord, { catalogue, caller, now }: A
   if (stale) throw new Problem('needs-sign-in', stale.detail);
   if (statusAt(request, now) !== 'active')
     throw notActive(request, now, 'Credentials are given while the grant is active.');
+  refuseIfAltered(request);
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
     throw new Problem(

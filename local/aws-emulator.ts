@@ -10,7 +10,7 @@ import { createSesEmulator, type SesEmulator } from './ses.ts';
 import { createSignInEmulator, type PlainAnswer } from './sign-in.ts';
 import { readAuthorization, type SigV4Fault, verifySigV4 } from './sigv4.ts';
 import { createStsEmulator, type StsCaller, type StsEmulator } from './sts.ts';
-import { answerDynamo, type DescribeTable } from './table-description.ts';
+import { answerDynamo, type TableQuestions } from './table-description.ts';
 import { installTargets, type TargetAccounts } from './target-accounts.ts';
 
 export type AwsEmulator = {
@@ -32,14 +32,14 @@ type Options = Pick<App, 'catalogue' | 'clock'> & {
   /** judges the freshness of signatures, which clients make by the real time; Latchkey's own clock can be moved */
   wallClock?: () => number;
   /** the table that there is, for whoever asks how it is set up */
-  describeTable?: DescribeTable;
+  table?: TableQuestions;
 };
 
 export function createAwsEmulator({
   catalogue,
   clock,
   wallClock = Date.now,
-  describeTable = async () => undefined,
+  table = { describe: async () => undefined, scan: async () => undefined },
 }: Options): AwsEmulator {
   const targets = installTargets(catalogue);
   const iam = createIamEmulator(targets);
@@ -60,7 +60,7 @@ export function createAwsEmulator({
     if (name === 'lambda') return await lambda.answer(request.method ?? 'GET', request.url ?? '/', body, caller);
     if (!caller.isOperator)
       throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
-    return await answerDynamo(String(request.headers['x-amz-target'] ?? ''), body, describeTable);
+    return await answerDynamo(String(request.headers['x-amz-target'] ?? ''), body, table);
   };
 
   const answer = async (request: IncomingMessage, requestId: string): Promise<PlainAnswer> => {

@@ -57,7 +57,7 @@ export async function compose(
   const clock = createClock();
   const log = logTo(settings.log, clock);
   const database = await openDatabase(settings.aws, settings.dataDir);
-  const aws = createAwsEmulator({ catalogue, clock: clock.now, describeTable: database.describe });
+  const aws = createAwsEmulator({ catalogue, clock: clock.now, table: database });
   const emulator = `${loopback}/local/aws`;
   const stsClient = new STSClient({ ...clientSettings(settings.aws, 'sts', emulator), maxAttempts: 3 });
   const sesClient = new SESClient({ ...clientSettings(settings.aws, 'ses', emulator), maxAttempts: 1 });

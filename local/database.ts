@@ -9,6 +9,8 @@ import {
   DynamoDBClient,
   type GlobalSecondaryIndexDescription,
   ResourceNotFoundException,
+  ScanCommand,
+  type ScanCommandInput,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../lib/app.ts';
@@ -16,13 +18,14 @@ import { dynamoStore } from '../lib/store.ts';
 import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { clientSettings } from './aws-clients.ts';
 import type { AwsSettings } from './settings.ts';
-import type { DescribeTable } from './table-description.ts';
+import type { DescribeTable, ScanTable } from './table-description.ts';
 
 export const table = 'latchkey';
 export type Database = {
   store: Store;
   /** how a table is set up, by DescribeTable's own member names; undefined where there is none of that name */
   describe: DescribeTable;
+  scan: ScanTable;
   close(): Promise<void>;
 };
 
@@ -45,10 +48,30 @@ export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<
     await close();
     throw error;
   }
-  return { store: dynamoStore(client, table), describe: (name) => describeTable(client, name), close };
+  return {
+    store: dynamoStore(client, table),
+    describe: (name) => describeTable(client, name),
+    scan: scanOf(client),
+    close,
+  };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+const scanOf =
+  (client: DynamoDBClient): ScanTable =>
+  async (name, after) => {
+    const from = after === undefined ? {} : { ExclusiveStartKey: after as ScanCommandInput['ExclusiveStartKey'] };
+    try {
+      const { Items, LastEvaluatedKey } = await client.send(
+        new ScanCommand({ TableName: name, ConsistentRead: true, ...from }),
+      );
+      return { Items, ...(LastEvaluatedKey && { LastEvaluatedKey }) };
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  };
 
 async function describeTable(client: DynamoDBClient, name: string): ReturnType<DescribeTable> {
   try {

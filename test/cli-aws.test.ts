@@ -235,6 +235,10 @@ describe('the package', () => {
       status: 0,
       out: expect.stringContaining('"finding": 0'),
     });
+    expect(await installed('audit', 'verify', '--local', server.url)).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^latchkey: \d+ requests? (?:is|are) as Latchkey wrote them\.\n$/),
+    });
     expect((await installed('target', '--account', 'production', '--catalogue', catalogue)).out).toMatch(
       /^AWSTemplateFormatVersion: /,
     );

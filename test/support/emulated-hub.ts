@@ -22,7 +22,7 @@ export async function startEmulatedHub(catalogue: Catalogue) {
   const aws = await startAwsEmulator({
     catalogue,
     clock: Date.now,
-    describeTable: async (name) => (name === 'latchkey' ? table : undefined),
+    table: { describe: async (name) => (name === 'latchkey' ? table : undefined), scan: async () => undefined },
   });
   const settings = { region: 'us-east-1', endpoint: aws.endpoint, maxAttempts: 1 };
   const [sts, enterer] = [

@@ -1,6 +1,6 @@
 // Stored shapes for tests: a valid request and message with any part overridden, and the life of one request step by step.
-import { sha256 } from '../../lib/digest.ts';
-import type { EventType, MessageRecord, RequestRecord } from '../../lib/schema.ts';
+import { canonicalJson, sha256 } from '../../lib/digest.ts';
+import type { EventType, HistoryEvent, MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
 
 /** When tests begin, unless they say otherwise. */
@@ -12,6 +12,9 @@ export const requestId = (n: number): string => `r${n.toString(36).padStart(25, 
 /** A pending request, as filing stores it, with whatever is to be different. */
 export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
   const createdAt = changes.createdAt ?? start;
+  const history: HistoryEvent[] = changes.history ?? [
+    { seq: 1, at: createdAt, type: 'filed', actor: 'Asi Dev', via: 'iam' },
+  ];
   return {
     id: requestId(1),
     version: 1,
@@ -50,11 +53,15 @@ export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
     mailChecks: 0,
     sessions: [],
     vended: 0,
-    history: [{ seq: 1, at: createdAt, type: 'filed', actor: 'Asi Dev', via: 'iam' }],
-    head: sha256('1'),
+    history,
+    head: headOf(history),
     ...changes,
   };
 }
+
+/** The chain over a history in which nothing was folded. */
+const headOf = (history: readonly HistoryEvent[], before = ''): string =>
+  history.reduce((head, event) => sha256(head + canonicalJson(event)), before);
 
 /** A claim on a message that carries a link. */
 export function message(changes: Partial<MessageRecord> = {}): MessageRecord {
@@ -79,11 +86,12 @@ export function next(
   changes: Partial<RequestRecord> = {},
 ): RequestRecord {
   const seq = before.version + 1;
+  const event: HistoryEvent = { seq, at, type, actor: 'lead@example.com', via: 'link' };
   return {
     ...before,
     version: seq,
-    head: sha256(before.head + type),
-    history: [...before.history, { seq, at, type, actor: 'Lead', via: 'link' }],
+    head: headOf([event], before.head),
+    history: [...before.history, event],
     ...changes,
   };
 }
