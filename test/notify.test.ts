@@ -406,6 +406,7 @@ describe('trouble', () => {
   test('what the service says stays out of the log', async () => {
     const app = fakeApp();
     await filed(app);
+    app.lines.length = 0;
     app.gate = failsFor(lead, new Error('canary <lead@example.com> https://latchkey.example.com/decide/x'));
     await playStream(app);
     const own = app.lines.filter(({ code }) => code !== 'call-answered' && code !== 'security-event');

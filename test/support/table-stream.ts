@@ -1,11 +1,9 @@
 // The stream of an emulator's table, read over DynamoDB Streams' own protocol, and the filter that stands between it and a function.
-import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { DescribeTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { parse } from 'yaml';
 
 /** A record as it stands on the wire; Lambda hands it on unchanged. */
 export type TableStream = {
@@ -63,16 +61,11 @@ export async function followStream(endpoint: string, client: DynamoDBClient, tab
   };
 }
 
-/** Whether serverless.yml's event source lets a record through to a function (lambda-dg invocation-eventfiltering: any pattern will do). */
-export function eventSourceFilter(functionName: string): (record: DynamoDBRecord) => boolean {
-  const file = readFileSync(new URL('../../serverless.yml', import.meta.url), 'utf8');
-  const { functions } = parse(file, { logLevel: 'error' }) as {
-    functions: Record<string, { events: Array<{ stream?: { filterPatterns?: Pattern[] } }> }>;
-  };
-  const patterns = functions[functionName]?.events.flatMap(({ stream }) => stream?.filterPatterns ?? []) ?? [];
-  if (patterns.length === 0) throw new Error(`${functionName} has no filter`);
-  return (record) => patterns.some((pattern) => isMatch(pattern, record));
-}
+/** Whether an event source with these filters lets a record through (lambda-dg invocation-eventfiltering: any pattern will do). */
+export const eventSourceFilter =
+  (patterns: readonly Pattern[]) =>
+  (record: DynamoDBRecord): boolean =>
+    patterns.some((pattern) => isMatch(pattern, record));
 
 // --- internal ---
 
