@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
+import { compileCache } from './support/compile-cache.ts';
 import { where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -39,7 +40,7 @@ const run = (program: string, args: readonly string[], env: Record<string, strin
     const child = execFile(
       program,
       args,
-      { env: { PATH, AWS_EC2_METADATA_DISABLED: 'true', AWS_DEFAULT_REGION: 'us-east-1', ...env } },
+      { env: { ...compileCache, PATH, AWS_EC2_METADATA_DISABLED: 'true', AWS_DEFAULT_REGION: 'us-east-1', ...env } },
       (_, out, err) => resolve({ status: child.exitCode ?? 1, out, err }),
     );
   });

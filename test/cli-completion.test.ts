@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { RequestView } from '../lib/schema.ts';
 import { cli } from './support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from './support/cli-server.ts';
+import { compileCache } from './support/compile-cache.ts';
 import { missingPrograms, where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -26,6 +27,7 @@ beforeAll(async () => {
   );
   const PATH = [join(folder, 'bin'), process.env.PATH].join(delimiter);
   env = {
+    ...compileCache,
     PATH,
     HOME: folder,
     TERM: 'dumb',

@@ -11,6 +11,7 @@ import type { CredentialsView } from '../lib/schema.ts';
 import { newHome } from './support/cli.ts';
 import { program, start } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
+import { compileCache } from './support/compile-cache.ts';
 import { missingPrograms, where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -28,6 +29,7 @@ beforeEach(() => {
 
 const reason = ['--reason', 'Find the lost invoices'];
 const envOf = (more: Record<string, string> = {}): Record<string, string> => ({
+  ...compileCache,
   PATH: process.env.PATH ?? '',
   HOME: home,
   LATCHKEY_URL: at.server.url,

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { Ran } from './cli.ts';
+import { compileCache } from './compile-cache.ts';
 
 export const program = join(import.meta.dirname, '../../bin/latchkey.ts');
 
@@ -12,9 +13,12 @@ export type Running = {
   said(text: string): Promise<void>;
 };
 
-/** @param env nothing else of this process's environment is seen */
+/** @param env nothing else of this process's environment is seen but where compiled code is kept */
 export function start(args: readonly string[], env: Record<string, string>): Running {
-  const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [program, ...args], {
+    env: { ...compileCache, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const ran = { out: '', err: '' };
   child.stdout.on('data', (chunk) => {
     ran.out += chunk;

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { runChild } from '../../cli/child.ts';
 import type { TestWorld } from './cli.ts';
+import { compileCache } from './compile-cache.ts';
 
 /** `locked` gives and takes nothing, `read-only` takes nothing, `forgetful` says that it took what it did not. */
 export type Mood = 'well' | 'locked' | 'read-only' | 'forgetful';
@@ -21,10 +22,15 @@ export type FakeKeychain = {
 export function fakeKeychain(): FakeKeychain {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-keychain-'));
   const program = join(import.meta.dirname, 'keychain-program.ts');
+  const kept = Object.entries(compileCache)
+    .map(([name, value]) => `${name}='${value}'`)
+    .join(' ');
   for (const name of ['security', 'secret-tool'])
-    writeFileSync(join(folder, name), `#!/bin/sh\nexec '${process.execPath}' '${program}' '${folder}' ${name} "$@"\n`, {
-      mode: 0o755,
-    });
+    writeFileSync(
+      join(folder, name),
+      `#!/bin/sh\n${kept} exec '${process.execPath}' '${program}' '${folder}' ${name} "$@"\n`,
+      { mode: 0o755 },
+    );
   const read = (name: string): string =>
     existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : '';
   return {

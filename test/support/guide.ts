@@ -1,6 +1,7 @@
 // What a guide in Markdown shows: its blocks of one language, and its shell blocks typed as they stand.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { compileCache } from './compile-cache.ts';
 
 export const blocksOf = (text: string, language: string): string[] =>
   [...text.matchAll(new RegExp(`\`\`\`${language}\\n([\\s\\S]*?)\`\`\``, 'g'))].map(([, block]) => block!);
@@ -10,4 +11,6 @@ export const typed = (
   blocks: readonly string[],
   env: Record<string, string | undefined>,
 ): Promise<{ stdout: string; stderr: string }> =>
-  promisify(execFile)('bash', ['--norc', '-eu', '-c', blocks.join('\n')], { env: { PATH: process.env.PATH, ...env } });
+  promisify(execFile)('bash', ['--norc', '-eu', '-c', blocks.join('\n')], {
+    env: { ...compileCache, PATH: process.env.PATH, ...env },
+  });
