@@ -52,7 +52,10 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ],
       ['extends', request.extends],
       ['role', role.arn],
-      ['break-glass', request.breakGlass && 'taken without approval; approvers, reviewers and admins were told'],
+      [
+        'break-glass',
+        request.breakGlass ? 'taken without approval; approvers, reviewers and admins were told' : undefined,
+      ],
       ...(approval.automatic ? ([['approval', 'automatic']] as const) : stages),
       ['decide by', request.status === 'pending' ? when(request.decideBy, now) : undefined],
       startOf(request, now),

@@ -117,7 +117,7 @@ export const checks = {
     level: 'warning',
     asks: 'DynamoDB collects what has expired, by the attribute ttl',
     cause: 'Old messages and lists of revocations stay for ever; deny policies on roles are pruned late.',
-    fix: 'Switch it on.',
+    fix: 'Enable time to live on the attribute ttl: `latchkey doctor --fix-plan` prints the command.',
     plan: [
       'aws dynamodb update-time-to-live --table-name {table} --time-to-live-specification Enabled=true,AttributeName=ttl --region {region}',
     ],
@@ -135,14 +135,14 @@ export const checks = {
     level: 'finding',
     asks: 'the table cannot be deleted by one call',
     cause: 'Deletion protection was switched off.',
-    fix: 'Switch it on.',
+    fix: 'Enable deletion protection: `latchkey doctor --fix-plan` prints the command.',
     plan: ['aws dynamodb update-table --table-name {table} --deletion-protection-enabled --region {region}'],
   },
   'table-encryption': {
     level: 'warning',
     asks: 'the table is encrypted with a key of KMS',
     cause: "It is encrypted with a key of AWS's own, whose uses CloudTrail does not show.",
-    fix: 'Switch it on.',
+    fix: 'Encrypt the table with the key aws/dynamodb of KMS: `latchkey doctor --fix-plan` prints the command.',
     plan: [
       'aws dynamodb update-table --table-name {table} --sse-specification Enabled=true,SSEType=KMS --region {region}',
     ],

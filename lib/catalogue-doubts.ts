@@ -3,6 +3,7 @@ import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalog
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { validatorDoubts } from './catalogue-tickets.ts';
+import { isFixedZone } from './condition.ts';
 import { groupName, isGroup } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { reachDoubts } from './reach-lint.ts';
@@ -16,6 +17,7 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* validatorDoubts(data);
   yield* externalIdDoubts(data);
   yield* reachDoubts(data);
+  yield* zoneDoubts(data, []);
   const catalogue = openCatalogue(data);
   for (const roles of byEntry(catalogue)) yield* roleDoubts(catalogue, roles);
 }
@@ -38,6 +40,17 @@ function* tokenGroupDoubts(data: CatalogueData): Generator<CatalogueFault> {
     const meant = named.has(name) || Object.hasOwn(data.groups, name) ? undefined : nearest(name, [...named]);
     if (meant !== undefined)
       yield { path: ['tokenGroups', name], detail: `no list names the group "${name}"; did you mean "${meant}"?` };
+  }
+}
+
+/** `EST` has no summer time in New York's summer, and the sign of `Etc/GMT+5` is the other way round. Wherever a zone stands. */
+function* zoneDoubts(part: unknown, path: ReadonlyArray<string | number>): Generator<CatalogueFault> {
+  if (typeof part !== 'object' || part === null) return;
+  for (const [key, value] of Object.entries(part)) {
+    const at = [...path, Array.isArray(part) ? Number(key) : key];
+    if (key === 'timeZone' && typeof value === 'string' && isFixedZone(value))
+      yield { path: at, detail: `"${value}" may ignore summer time; name a place such as America/New_York, or UTC` };
+    else yield* zoneDoubts(value, at);
   }
 }
 

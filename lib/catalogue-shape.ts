@@ -168,7 +168,7 @@ const Networks = v.pipe(
     ),
   ),
   v.minLength(1, 'must name at least one network'),
-  v.maxLength(20, 'must have at most 20 networks'),
+  v.maxLength(100, 'must have at most 100 networks'),
 );
 
 // -- roles -----------------------------------------------------------------------------------------------------------

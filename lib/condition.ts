@@ -30,6 +30,12 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
+/** Whether a zone that `isTimeZone` took is an offset or an abbreviation, which no daylight saving moves as it does a place. */
+export function isFixedZone(name: string): boolean {
+  if (/^(?:Etc\/)?(?:UTC|UCT|GMT|Zulu|Universal|Greenwich)$/i.test(name)) return false;
+  return /^Etc\//i.test(name) || !name.includes('/');
+}
+
 /** Whether the wall clock of the window's zone is inside it at `now`; daylight saving follows from the zone. */
 export function isWithin({ timeZone, days, from, to }: Hours, now: number): boolean {
   const { day, minute } = wallClock(timeZone, now);

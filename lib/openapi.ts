@@ -163,7 +163,13 @@ const pathParameters = (path: string) =>
 function queryParameters(route: Route) {
   if (!route.query) return [];
   const { properties = {} } = schemaOf(route.query);
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }));
+  return Object.entries(properties).map(([name, schema]) => ({
+    name,
+    in: 'query',
+    required: false,
+    // a query holds text alone, and a document says what it means
+    schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: 100, default: 50 } : schema,
+  }));
 }
 
 const idempotencyKey = {

@@ -3,32 +3,44 @@ import * as v from 'valibot';
 import { canonicalPrincipal } from './entry.ts';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { named, strict } from './strict-object.ts';
-import { parseDuration, parseInstant } from './time.ts';
+import { durationPattern, parseDuration, parseInstant } from './time.ts';
 
 // -- text ------------------------------------------------------------------------------------------------------------
 
 /** Control characters, invisible and bidirectional formatting: they let a text look like another one. The joiners stay: scripts and emoji need them. */
 const unsafe =
   /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
+const isSafe = (text: string): boolean => !unsafe.test(text);
+/** The character, as nobody can see it. */
+const unsafeText = ({ input }: { input: string }): string => {
+  const code = unsafe
+    .exec(input.replace(/[\n\t]/g, ' '))?.[0]
+    .codePointAt(0)
+    ?.toString(16)
+    .toUpperCase();
+  return `must not contain control or formatting characters such as U+${code?.padStart(4, '0')}`;
+};
+/** The same for the API's document, as far as one pattern can say it. */
+const safePattern = (breaks: string) =>
+  `^(?:[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\ufff9-\\ufffb]${breaks})*$`;
+
 export const oneLine = (max: number) =>
   v.pipe(
     v.string(),
+    v.metadata({ maxLength: max, pattern: safePattern('') }),
     v.maxCodePoints(max, `must be at most ${max} characters`),
-    v.check((text) => !unsafe.test(text), 'must not contain control or formatting characters'),
+    v.check(isSafe, unsafeText),
     v.normalize('NFC'),
   );
 /** Text of several lines. A browser posts line breaks as CRLF and counts them as one character. */
-const text = (max: number) =>
+const text = (max: number, more: { minLength?: number } = {}) =>
   v.pipe(
     v.string(),
     // for the API's document, which describes what is sent: before the line breaks
-    v.metadata({ maxLength: max }),
+    v.metadata({ maxLength: max, pattern: safePattern('|[\\t\\n]|\\r\\n'), ...more }),
     v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxCodePoints(max, `must be at most ${max} characters`),
-    v.check(
-      (value) => !unsafe.test(value.replace(/[\n\t]/g, ' ')),
-      'must not contain control or formatting characters',
-    ),
+    v.check((value) => isSafe(value.replace(/[\n\t]/g, ' ')), unsafeText),
     v.normalize('NFC'),
   );
 
@@ -53,6 +65,7 @@ const OnBehalfOf = v.pipe(
 /** A duration in a request body, kept as text until the core asks for seconds. */
 export const DurationText = v.pipe(
   v.string(),
+  v.metadata({ pattern: durationPattern }),
   v.maxLength(40),
   v.check((value) => parseDuration(value) !== undefined, 'must be a duration such as 45m, 2h, 1h30m or PT1H30M'),
 );
@@ -60,6 +73,7 @@ export const DurationText = v.pipe(
 /** An instant in a request body, kept as text until the core asks for milliseconds. */
 export const InstantText = v.pipe(
   v.string(),
+  v.metadata({ format: 'date-time' }),
   v.maxLength(40),
   v.check((value) => parseInstant(value) !== undefined, 'must be an instant such as 2026-11-22T10:00:00Z'),
 );
@@ -354,7 +368,9 @@ export const NewDecision = strict({
   comment: v.optional(comment),
   duration: v.optional(DurationText),
 });
-export const NewReview = strict({ comment: v.pipe(comment, v.regex(/\S/, 'must say what you found')) });
+export const NewReview = strict({
+  comment: v.pipe(text(1000, { minLength: 1 }), v.regex(/\S/, 'must say what you found')),
+});
 export const NewEnd = strict({ comment: v.optional(comment) });
 export const NewCredentials = strict({ duration: v.optional(DurationText) });
 export const NewConsole = strict({
@@ -400,13 +416,7 @@ export const ListQuery = strict({
   /** with view=all only: id of an account, or its name in the catalogue */
   account: v.optional(v.pipe(oneLine(64), v.minLength(1, 'must name an account'))),
   limit: v.optional(
-    v.pipe(
-      v.string(),
-      v.regex(/^\d{1,3}$/, 'must be a whole number from 1 to 100'),
-      v.transform(Number),
-      v.minValue(1, 'must be at least 1'),
-      v.maxValue(100, 'must be at most 100'),
-    ),
+    v.pipe(v.string(), v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'), v.transform(Number)),
     '50',
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
@@ -517,7 +527,8 @@ export const RequestView = v.object({
   decideBy: Instant,
   startsAt: v.optional(Instant),
   endsAt: v.optional(Instant),
-  breakGlass: v.optional(v.literal(true)),
+  /** true, or left out */
+  breakGlass: v.optional(v.boolean()),
   review: v.optional(
     v.object({
       state: v.picklist(['open', 'overdue', 'signed']),

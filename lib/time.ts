@@ -17,8 +17,8 @@ export const floorToSecond = (ms: number): number => Math.floor(ms / SECOND) * S
 const shortForm = /^(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
 const isoForm = /^P(?=\d|T\d)(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?$/;
 
-/** The form of a duration, for a JSON Schema. */
-export const durationPattern = `${shortForm.source}|${isoForm.source}`;
+/** The form of a duration, for a JSON Schema: not of zeros alone. */
+export const durationPattern = `^(?=.*[1-9])(?:${shortForm.source}|${isoForm.source})$`;
 
 /** `45m`, `2h`, `1h30m`, `3d` or ISO 8601 `PT1H30M` -> seconds; undefined for anything else, zero included. */
 export function parseDuration(text: string): number | undefined {

@@ -50,7 +50,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     decideBy: toInstant(request.decideBy),
     ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }),
     ...(request.grant && { endsAt: toInstant(request.grant.endsAt) }),
-    ...(request.review && { breakGlass: true as const, review: reviewView(catalogue, request.review, now) }),
+    ...(request.review && { breakGlass: true, review: reviewView(catalogue, request.review, now) }),
     approval: {
       automatic,
       stages: request.stages.map(({ need, approvers, decisions }) => ({

@@ -51,12 +51,17 @@ export function createGateway({
       const { issuer, audience } = app.identity;
       const { payload } = await jwtVerify(token, jwks, {
         issuer,
-        audience: [...audience],
         algorithms: ['RS256'],
         currentDate: new Date(wallClock()),
       });
+      // client_id stands in where there is no aud (apigw-dg, http-api-jwt-authorizer), as in an access token of Cognito
+      const meant = [payload.aud ?? payload.client_id].flat();
+      if (!meant.some((one) => typeof one === 'string' && audience.includes(one)))
+        throw new Problem('unauthenticated', 'The token is meant for another audience.');
       return { jwt: { claims: flattened(payload) } };
     } catch (error) {
+      if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
+        throw new Problem('unauthenticated', 'The token is not valid yet. Check the clock of whoever made it.');
       if (error instanceof errors.JOSEError)
         throw new Problem('unauthenticated', tokenFaults[error.code] ?? 'The token could not be verified.');
       throw error;
@@ -261,7 +266,7 @@ function flattened(payload: JWTPayload): Record<string, string> {
 /** By the codes of jose. */
 const tokenFaults: Record<string, string> = {
   ERR_JWT_EXPIRED: 'The token has expired; sign in again.',
-  ERR_JWT_CLAIM_VALIDATION_FAILED: 'The token comes from another issuer, or is meant for another audience.',
+  ERR_JWT_CLAIM_VALIDATION_FAILED: 'The token comes from another issuer.',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "The token's signature is not the issuer's.",
   ERR_JWKS_NO_MATCHING_KEY:
     'The token was signed with a key that the issuer does not have. After a restart of the local server, get a new one from /local/token.',

@@ -368,6 +368,32 @@ test('all mistakes come at once, in the order of the file', () => {
   ]);
 });
 
+test.each([
+  ['EST', true],
+  ['Etc/GMT+5', true],
+  ['UTC', false],
+  ['Etc/UTC', false],
+  ['America/New_York', false],
+])('hours in the time zone %s are doubted: %s', (timeZone, isDoubted) => {
+  const read = readCatalogue(`${right}    hours: { timeZone: ${timeZone}, from: "08:00", to: "18:00" }\n`);
+  const doubts = faultLines('access.yml', read.data ? read.doubts : []).filter((line) => line.includes('timeZone'));
+  expect(doubts).toEqual(
+    isDoubted
+      ? [
+          `access.yml:18:14 roles.reader.hours.timeZone: "${timeZone}" may ignore summer time; name a place such as America/New_York, or UTC`,
+        ]
+      : [],
+  );
+});
+
+test.each([
+  [100, []],
+  [101, ['access.yml:18:5 roles.reader.networks: must have at most 100 networks']],
+])('a role from %i networks', (count, expected) => {
+  const networks = Array.from({ length: count }, (_, n) => `10.${n}.0.0/16`).join(', ');
+  expect(linesOf(`${right}    networks: [${networks}]\n`)).toEqual(expected);
+});
+
 test('a slip inside one entry hides nothing that is wrong between others', () => {
   const text = `${right.replace('lk-0123', 'x').replace('[dev@example.com]\n', '[dev@example.com, group:nobody]\n').replace('roles: [reader]', 'roles: [reader, none]')}  writer:
     account: nowhere

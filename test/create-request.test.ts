@@ -200,6 +200,13 @@ describe('a malformed call', () => {
     expect(app.store.requests.size).toBe(0);
   });
 
+  test('a character that nobody can see is named', async () => {
+    const answer = await file(fakeApp(), { ...read, reason: 'pasted\u200b text' });
+    expect(answer.body.errors).toEqual([
+      { pointer: '/reason', detail: 'must not contain control or formatting characters such as U+200B' },
+    ]);
+  });
+
   test('a body of exactly 16 KiB and a content type with a character set are fine', async () => {
     const json = JSON.stringify(read);
     const body = Buffer.from(json.padEnd(16 * 1024));

@@ -74,7 +74,25 @@ test('the document has what a client relies on: lengths, the closed list of code
     properties: { reason: { maxLength: 1000 }, ticket: { maxLength: 200 }, scope: { type: 'object' } },
     additionalProperties: false,
   });
-  expect(Decision?.properties.comment).toEqual({ type: 'string', maxLength: 1000 });
+  expect(Decision?.properties.comment).toEqual({ type: 'string', maxLength: 1000, pattern: expect.any(String) });
+  // what schema-valid calls must not be refused for
+  const { pattern = '' } = Decision!.properties.comment as { pattern?: string };
+  const texts = ['', 'a\r\nb\tc', '\u{1f511}', 'a\rb', 'a\u200bb', '\u202e', '\0'];
+  expect(texts.map((text) => new RegExp(pattern, 'u').test(text))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ]);
+  const { duration, startsAt } = NewRequest!.properties as Record<string, { pattern?: string; format?: string }>;
+  const durations = ['45m', 'PT1H30M', '1h0m', '', '0m', 'PT0S', 'P', '1h 5m'];
+  expect(durations.map((text) => new RegExp(duration!.pattern!, 'u').test(text))).toEqual(
+    durations.map((_, i) => i < 3),
+  );
+  expect(startsAt!.format).toBe('date-time');
   expect(Problem?.properties.code).toEqual({ type: 'string', enum: Object.keys(problemTable) });
   for (const path of ['/v1/requests', '/iam/v1/requests/{id}/extension'])
     expect(paths[path]?.post.responses).toMatchObject({

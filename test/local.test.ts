@@ -192,6 +192,19 @@ describe('the gateway', () => {
     );
   });
 
+  test.each<[string, object, number, RegExp]>([
+    ['the client in place of an audience', { aud: null, client_id: 'latchkey' }, 200, /^$/],
+    ['one of several audiences', { aud: ['other', 'latchkey'] }, 200, /^$/],
+    ['another audience, whatever the client', { aud: 'other', client_id: 'latchkey' }, 401, /another audience/],
+    ['neither', { aud: null }, 401, /another audience/],
+    ['a start that is still to come', { nbf: Math.floor(Date.now() / 1000) + 3600 }, 401, /not valid yet/],
+    ['another issuer', { iss: 'https://other.example.com' }, 401, /another issuer/],
+  ])('a token for %s', async (_what, claims, status, detail) => {
+    const answer = await fetch(`${url}/v1/me`, { headers: await bearer({ ...asi, claims }) });
+    const { detail: said = '' } = (await answer.json()) as { detail?: string };
+    expect([answer.status, said]).toEqual([status, expect.stringMatching(detail)]);
+  });
+
   test('a group with a space stays one group, and counts only where it is mapped', async () => {
     const { groups } = await json(
       fetch(`${url}/v1/me`, { headers: await bearer({ ...stranger, groups: ['x idp-developers', 'leads'] }) }),
