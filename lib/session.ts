@@ -119,5 +119,11 @@ function sourceIdentity(person: string): string {
 const label = (person: string): string =>
   (person.startsWith('arn:') ? (person.split('/').at(-1) ?? person) : person).replace(/[^\w+=,.@-]/g, '-');
 
-/** botocore sts: at most 256 characters of letters, digits, white space and _.:/=+-@ */
-const tagValue = (person: string): string => person.replace(/[^\p{L}\p{N}_.:/=+\-@ ]/gu, '-').slice(0, 256);
+/**
+ * botocore sts: at most 256 characters of letters, digits, white space and _.:/=+-@. As the source identity, so that policies that compare the tag tell
+ * people apart.
+ */
+function tagValue(person: string): string {
+  const fitting = person.replace(/[^\p{L}\p{N}_.:/=+\-@ ]/gu, '-').slice(0, 256);
+  return fitting === person ? person : `${fitting.slice(0, 233)}-${sha256(person).slice(0, 22)}`;
+}

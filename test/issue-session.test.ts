@@ -719,6 +719,21 @@ describe('together or not at all', () => {
   });
 });
 
+test('people whose addresses differ in a character that AWS does not take have different tags and source identities', async () => {
+  const people = ["o'neil@example.com", 'o!neil@example.com', 'o-neil@example.com', `${'x'.repeat(60)}@example.com`];
+  const named: Array<[string, string]> = [];
+  for (const person of people) {
+    const app = fakeApp({ catalogue: readWith({ requesters: ['everyone'] }) });
+    const { id } = await filed(app, {}, { as: person });
+    await approvedBy(app, id, lead);
+    await keys(app, id, {}, { as: person });
+    const { SourceIdentity, Tags } = app.sts.assumed[0]!;
+    named.push([SourceIdentity, Tags.find(({ Key }) => Key === 'latchkey-requester')!.Value]);
+  }
+  for (const i of [0, 1] as const) expect(new Set(named.map((pair) => pair[i])).size).toBe(people.length);
+  expect(named[2]).toEqual(['o-neil@example.com', 'o-neil@example.com']);
+});
+
 describe('a role that reaches EKS, which takes credentials until they expire', () => {
   const eks = () => fakeApp({ catalogue: readWith({ reaches: ['eks'] }) });
 
