@@ -93,7 +93,7 @@ describe('a role that waits for its validator', () => {
     expect(app.store.requests.size).toBe(0);
     expect(app.lines).toContainEqual({
       code: 'ticket-unanswered',
-      fields: { validator: 'jira', cause: 'no answer in time' },
+      fields: expect.objectContaining({ validator: 'jira', cause: 'no answer in time' }),
     });
   });
 
@@ -272,7 +272,7 @@ describe('a role that allows an unreachable validator', () => {
     expect(history[1]).toMatchObject({ type: 'ticket-unchecked', via: 'ticket-validator', note: 'jira: no answer' });
     expect(app.lines).toContainEqual({
       code: 'ticket-unanswered',
-      fields: { validator: 'jira', cause: 'no answer in time' },
+      fields: expect.objectContaining({ validator: 'jira', cause: 'no answer in time' }),
     });
     await playStream(app);
     const unchecked = 'Unchecked: jira, which checks the tickets of this role, gave no answer.';
