@@ -52,6 +52,7 @@ function decisionState() {
   );
 }
 
+/** @param {import('../../lib/schema.ts').RequestView['review']} review */
 const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
   reviewState === 'signed'
     ? `${by} has signed the review: “${comment}”.`

@@ -73,7 +73,10 @@ export function draw() {
         note && notice(note),
       ),
     );
-    for (const [name, value] of Object.entries(values)) item.querySelector(`[name="${name}"]`).value = value;
+    for (const [name, value] of Object.entries(values)) {
+      const field = /** @type {HTMLInputElement} */ (item.querySelector(`[name="${name}"]`));
+      field.value = String(value);
+    }
     const focused =
       document.activeElement?.id && before?.item.contains(document.activeElement)
         ? document.activeElement.id
@@ -130,9 +133,11 @@ function tick() {
   const shift = document.getElementById('shift');
   shift.hidden = Math.abs(state.shift) < 5000;
   shift.textContent = `moved by ${state.shift < 0 ? '−' : '+'}${duration(Math.abs(state.shift) / 1000)}`;
-  for (const element of document.querySelectorAll('[data-left]'))
+  /** @type {(selector: string) => NodeListOf<HTMLElement>} */
+  const all = (selector) => document.querySelectorAll(selector);
+  for (const element of all('[data-left]'))
     element.textContent = ` · ${duration((Date.parse(element.dataset.left) - clock()) / 1000)} left`;
-  for (const element of document.querySelectorAll('[data-until]')) {
+  for (const element of all('[data-until]')) {
     const [from, until] = [Date.parse(element.dataset.from), Date.parse(element.dataset.until)];
     element.style.setProperty('width', `${Math.min(100, Math.max(0, ((clock() - from) / (until - from)) * 100))}%`);
   }

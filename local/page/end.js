@@ -35,6 +35,7 @@ export const end = {
 };
 
 /** What became of sessions that were out when somebody ended the grant. */
+/** @param {import('../../lib/schema.ts').RequestView} request */
 function revocationOf({ revocation }) {
   if (!revocation) return undefined;
   const [kind, word, says] = revocationWords[revocation.state];

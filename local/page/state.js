@@ -2,7 +2,26 @@
 
 const given = JSON.parse(document.getElementById('given').textContent);
 
+/** @type {Actor[]} */
 export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?? actor.principal }));
+/**
+ * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/schema.ts'
+ * @typedef {{ id: string, email?: string, principal?: string, kind: string, name?: string, groups: string[], mfa?: boolean }} Actor
+ * @typedef {{ id: string, to: string, subject: string, at: string }} Mail
+ * @typedef {{ pointer: string, detail: string }} Fault
+ * @typedef {{ kind: string, title: string, text: string, faults?: Fault[], code?: string }} Note
+ * @typedef {{ accessKeyId: string, token: string, key: CryptoKey }} Session
+ */
+
+/**
+ * @type {{
+ *   shift: number, actor?: Actor, mfa: boolean, me?: MeView, roles: RoleView[], known: RequestView[], role?: RoleView,
+ *   explanation?: ExplanationView, owner?: Actor, request?: RequestView, mails: Mail[], openMail?: string,
+ *   credentials?: CredentialsView, isRevealed: boolean, session?: Session,
+ *   uses: Array<{ at: string, isAllowed: boolean, text: string }>, console?: ConsoleView,
+ *   sts: Array<Record<string, string>>, notes: Record<string, Note>, calls: Array<{ method: string, path: string, status: number }>,
+ * }}
+ */
 export const state = {
   /** Latchkey's clock minus this machine's, milliseconds */
   shift: given.now - Date.now(),
