@@ -12,6 +12,7 @@ export class Refused extends Error {
 
 const tokens = new Map();
 
+/** @param {import('./state.js').Actor} who */
 async function tokenFor(who) {
   const key = `${who.id} ${who.mfa}`;
   if (!tokens.has(key)) {
@@ -22,6 +23,13 @@ async function tokenFor(who) {
   return tokens.get(key);
 }
 
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {Record<string, string>} headers
+ * @returns {Promise<any>}
+ */
 export async function send(method, path, body, headers = {}, isQuiet = false) {
   const response = await fetch(path, {
     method,
@@ -34,7 +42,14 @@ export async function send(method, path, body, headers = {}, isQuiet = false) {
   return answer;
 }
 
-/** One call of the API as somebody. */
+/**
+ * One call of the API as somebody.
+ * @param {import('./state.js').Actor} who
+ * @param {string} method
+ * @param {string} path
+ * @param {unknown} [body]
+ * @param {boolean} [isQuiet] not shown among the calls
+ */
 export async function api(who, method, path, body, isQuiet) {
   return send(method, `/v1${path}`, body, { authorization: `Bearer ${await tokenFor(who)}` }, isQuiet);
 }

@@ -4,7 +4,13 @@ import { h, notice, say } from './elements.js';
 import { clock, isOver, state } from './state.js';
 import { duration, instant, statusWords } from './words.js';
 
-/** A button that is disabled while it works, and puts what went wrong below its step. */
+/**
+ * A button that is disabled while it works, and puts what went wrong below its step.
+ * @param {string} step its id
+ * @param {string | Array<string | Node>} label
+ * @param {() => unknown} run
+ * @param {string} kind its class
+ */
 export function action(step, label, run, kind = '') {
   // where it is drawn anew it is found by this; a label may also be made of elements
   const id = typeof label === 'string' ? `${step}-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}` : undefined;
@@ -16,6 +22,11 @@ export function action(step, label, run, kind = '') {
   return button;
 }
 
+/**
+ * @param {string} step
+ * @param {() => unknown} run
+ * @param {HTMLButtonElement} [button]
+ */
 export async function attempt(step, run, button) {
   delete state.notes[step];
   const isFocused = button !== undefined && document.activeElement === button;
@@ -94,6 +105,7 @@ export function show(change) {
   draw();
 }
 
+/** @param {string} step */
 export function goTo(step) {
   draw();
   const title = document.getElementById(`title-${step}`);

@@ -92,6 +92,7 @@ function endings() {
   ];
 }
 
+/** @param {import('../../lib/schema.ts').RequestView} request */
 const historyOf = ({ history }) =>
   h(
     'ol',

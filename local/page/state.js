@@ -50,8 +50,10 @@ export const state = {
 };
 export const clock = () => Date.now() + state.shift;
 
+/** @param {RequestView} request */
 export const isOver = (request) => !['pending', 'scheduled', 'active'].includes(request.status);
 
+/** @param {RequestView} request */
 export const wasGranted = (request) => request.startsAt !== undefined;
 
 export function startOver() {

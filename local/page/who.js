@@ -128,10 +128,15 @@ async function enter() {
   }
 }
 
+/**
+ * @param {import('./state.js').Actor} who
+ * @param {import('../../lib/schema.ts').RequestView} request
+ */
 async function follow(who, request) {
   startOver();
   state.owner = who;
-  state.role = request.role;
+  // what a request keeps of its role is all that the steps after the filing show
+  state.role = /** @type {import('../../lib/schema.ts').RoleView} */ (request.role);
   state.request = request;
   await refresh();
   goTo('decide');

@@ -65,12 +65,16 @@ export function duration(seconds) {
 export const shortDuration = (seconds) =>
   seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
 
-/** Whom a stage asks: one of them, or as many as it needs. */
+/**
+ * Whom a stage asks: one of them, or as many as it needs.
+ * @param {{ need: number, approvers: string[] }} stage
+ */
 export const askedIn = ({ need, approvers }) =>
   need > 1 ? `${need} of ${approvers.join(', ')}` : approvers.join(' or ');
 export const nameOf = (who) => (who.name === who.id ? who.id : `${who.name} (${who.id})`);
 
 export const firstName = (who) => who.name;
 
+/** @param {import('../../lib/schema.ts').RequestView} request */
 export const statusBadge = ({ status }) =>
   h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);
