@@ -2,7 +2,7 @@
 import type { InferOutput } from 'valibot';
 import type { problemTable } from '../lib/problem.ts';
 import type { RequestListView, RoleListView } from '../lib/schema.ts';
-import { SECOND } from '../lib/time.ts';
+import { durationText, MINUTE, SECOND } from '../lib/time.ts';
 import { exitOf, Failure, type ProblemDocument } from './exit.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
 import { inertJson } from './json-text.ts';
@@ -81,6 +81,7 @@ async function send(world: World, settings: Settings, signer: Signer, call: ApiC
         ? answer.code
         : `${answer.status}, call ${plain(answer.headers['x-request-id'] ?? answer.headers['apigw-requestid'] ?? 'unknown')}`;
     if (settings.debug) world.err(`debug: ${method} ${url} as ${signer.who}: ${outcome}, ${world.now() - began} ms\n`);
+    if (!(answer instanceof NoAnswer)) warnOfClock(world, answer);
     const wait = secondsToWait(answer, call, attempt);
     if (wait === undefined) {
       if (answer instanceof NoAnswer) throw noAnswer(settings.url, answer);
@@ -88,6 +89,19 @@ async function send(world: World, settings: Settings, signer: Signer, call: ApiC
     }
     await world.sleep(wait * SECOND);
   }
+}
+
+const warned = new WeakSet<World>();
+
+/** Once in a command. Tokens and signatures fail by a wrong clock, and every "in 2 h" is off by as much. */
+function warnOfClock(world: World, { headers }: HttpAnswer): void {
+  const ahead = world.now() - Date.parse(headers.date ?? '');
+  if (!(Math.abs(ahead) > 2 * MINUTE) || warned.has(world)) return;
+  warned.add(world);
+  const by = durationText(Math.round(Math.abs(ahead) / MINUTE) * 60);
+  world.err(
+    `latchkey: the clock of this machine is ${by} ${ahead > 0 ? 'ahead' : 'behind'}; times shown are off by as much.\n`,
+  );
 }
 
 /** @returns undefined where the call is not made again */

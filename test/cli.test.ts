@@ -951,6 +951,16 @@ describe('help', () => {
     expect(readFileSync(join(import.meta.dirname, '../docs/cli.md'), 'utf8')).toBe(cliDocument(await allCommands())));
 });
 
+test('a clock that is wrong is said once in a command', async () => {
+  const late = testWorld({ ...dev, now: () => Date.now() - 3 * HOUR });
+  const { status, err } = await cli(late, 'configure', role, '--dry-run');
+  expect([status, err]).toEqual([
+    0,
+    'latchkey: the clock of this machine is 3 h behind; times shown are off by as much.\n',
+  ]);
+  expect((await cli(testWorld({ ...dev, now: () => Date.now() + MINUTE }), 'whoami')).err).toBe('');
+});
+
 test('the clock of a grant: refused after its end', async () => {
   await granted('--for', '1h');
   try {
