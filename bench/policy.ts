@@ -2,6 +2,7 @@
 import { type Catalogue, names, openCatalogue, type Role } from '../lib/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue-file.ts';
 import { driftDigest } from '../lib/drift.ts';
+import { nothingCounts } from '../lib/filing-context.ts';
 import { judgeFiling, rolesFor } from '../lib/policy.ts';
 import type { Caller } from '../lib/principal.ts';
 import type { NewRequest } from '../lib/schema.ts';
@@ -97,7 +98,7 @@ export async function measure(): Promise<string> {
   }));
   const filingBy = (caller: Caller, body: NewRequest) => ({
     ...{ catalogue, caller, requester: caller.person, body, now },
-    ...{ own: [], ofRole: [], byBot: [] },
+    ...nothingCounts,
   });
   const judge =
     best(20, () => callers.forEach((caller, i) => void judgeFiling(filingBy(caller, bodies[i]!)))) / callers.length;

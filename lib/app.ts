@@ -15,6 +15,7 @@ import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import { faultOf } from './fault.ts';
 import type { OpenRequest } from './filing-context.ts';
 import type { PolicyDocument } from './iam.ts';
+import type { Ledger, LedgerKey } from './ledger.ts';
 import { jsonLog } from './log.ts';
 import { sesMail } from './mail.ts';
 import type { Identity } from './principal.ts';
@@ -97,20 +98,20 @@ export interface Store {
   get(id: string): Promise<RequestRecord | undefined>;
   /** Strongly consistent, at most 100, in the order asked for; what is missing is left out. */
   getMany(ids: readonly string[]): Promise<RequestRecord[]>;
-  /** Stores a new request. Answers the one that already has this id, if there is one, and stores nothing then. */
-  create(record: RequestRecord): Promise<RequestRecord | undefined>;
+  /**
+   * Stores a new request and with it the ledgers that count it, all or nothing. `lost`: a ledger has changed since the version before was
+   * read; a request: the one that already has this id.
+   */
+  create(record: RequestRecord, ledgers: readonly Ledger[]): Promise<'created' | 'lost' | RequestRecord>;
+  /** What counts for a person, a role, a bot; version 0 where nothing has yet. Strongly consistent, in the order asked for. */
+  ledgers(keys: readonly LedgerKey[]): Promise<Ledger[]>;
   /** Writes `next` only while the stored version is `version`; false if it no longer is. */
   replace(next: RequestRecord, version: number): Promise<boolean>;
   /**
-   * A person's requests that are open, whose review is, or that were filed within the last hour; from keys alone, oldest first, eventually consistent.
+   * A person's requests by the index, and until when each is or was open. Oldest first, eventually consistent.
    * @param since epoch milliseconds; looks no further back than a request can be open unless given
    */
-  openOf(person: string, now: number, since?: number): Promise<OpenRequest[]>;
-  /**
-   * The open requests for a role that were filed under a limit of these; from keys alone, those that end first, eventually consistent.
-   * @param most answers no more than these
-   */
-  placesOf(role: string, now: number, most: number): Promise<Array<Pick<OpenRequest, 'id' | 'until' | 'extends'>>>;
+  requestsOf(person: string, now: number, since?: number): Promise<OpenRequest[]>;
   /** A page of positions, newest first, strictly after `after`; eventually consistent. */
   list(index: ListIndex, limit: number, after?: Position): Promise<Position[]>;
   /** Ids whose due time is not after `now`, oldest first; eventually consistent. */

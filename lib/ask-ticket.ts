@@ -1,6 +1,6 @@
 // Asks a ticket's validator about a filing, before anything is filed.
 import type { App } from './app.ts';
-import type { Asked } from './filing-context.ts';
+import { type Asked, nothingCounts } from './filing-context.ts';
 import { judgeRole } from './policy.ts';
 import { type TicketAnswer, type TicketQuestion, validatorOf } from './ticket.ts';
 
@@ -15,7 +15,7 @@ export async function answerForFiling(app: Part, asked: Asked): Promise<TicketAn
   const role = app.catalogue.roles.get(body.role);
   const validator = role && validatorOf(role, body.ticket);
   if (!role || validator === undefined) return undefined;
-  const { durationSeconds, finding, checks } = judgeRole({ ...asked, own: [], ofRole: [], byBot: [] }, role);
+  const { durationSeconds, finding, checks } = judgeRole({ ...asked, ...nothingCounts }, role);
   if (finding?.outcome === 'not-asked' || checks.some(({ passed }) => !passed)) return undefined;
   return ask(app, validator, {
     ticket: body.ticket!,

@@ -2,9 +2,10 @@
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import type { Catalogue } from './catalogue.ts';
-import { earlierBy, type Filing, fileUnder, identityOf, openOf, replayed } from './file-request.ts';
+import { countsOf, type Filing, fileUnder, identityOf, keyedBy, replayed, untilFiled } from './file-request.ts';
 import type { Asked } from './filing-context.ts';
 import { confirmIdentity } from './identity.ts';
+import { ledgersFor, ledgersOf } from './ledger.ts';
 import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -12,7 +13,7 @@ import { notActive, notFound } from './request.ts';
 import type { NewExtension, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'tickets' | 'log'>;
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'pause' | 'tickets' | 'log'>;
 
 /**
  * Files a request that continues a grant of the caller's: same role, same rule, its own approval. It starts when that grant ends.
@@ -26,20 +27,26 @@ export async function extendRequest(
   idempotencyKey?: string,
 ): Promise<Filing> {
   const identity = identityOf(app, ['extend', caller.principal, continuedId], body, idempotencyKey);
-  const [continued, own, found] = await Promise.all([
-    app.store.get(continuedId),
-    openOf(app, caller.person),
-    identity.fingerprint === undefined ? undefined : app.store.get(identity.id),
-    confirmIdentity(app, caller),
-  ]);
-  if (!continued) throw notFound();
-  checkRequester(continued, app.catalogue, caller);
-  const earlier = await earlierBy(app, identity.id, found, own);
-  if (earlier) return replayed(earlier, identity.fingerprint);
-  const asked = extensionOf(app, caller, continued, body);
-  // what to ask about is known only now, so where a validator checks the ticket this is a step more
-  const answer = await answerForFiling(app, asked);
-  return fileUnder(app, { ...asked, own, ofRole: [], byBot: [], answer, now: app.clock() }, identity);
+  return untilFiled(app, async () => {
+    const [continued, ofPerson, found] = await Promise.all([
+      app.store.get(continuedId),
+      countsOf(app, caller.person, ledgersOf(caller.person)),
+      keyedBy(app, identity),
+      confirmIdentity(app, caller),
+    ]);
+    if (!continued) throw notFound();
+    checkRequester(continued, app.catalogue, caller);
+    if (found) return replayed(found, identity);
+    const asked = extensionOf(app, caller, continued, body);
+    // the role is known only now: its ledger, and what its tickets' validator says, are a step more
+    const others = ledgersFor(asked).filter(({ of }) => of !== 'person');
+    const [ofRole, answer] = await Promise.all([
+      others.length === 0 ? [] : app.store.ledgers(others),
+      answerForFiling(app, asked),
+    ]);
+    const counts = { ...ofPerson, ledgers: [...ofPerson.ledgers, ...ofRole] };
+    return fileUnder(app, { ...asked, answer }, counts, identity);
+  });
 }
 
 // --- internal ---

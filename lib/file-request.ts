@@ -1,11 +1,11 @@
-// Filing a request, or asking what filing would say: read what the rules count, ask the core, save.
+// Filing a request, or asking what filing would say: read what counts, ask the core, save; judged again when somebody was faster.
 import type { App } from './app.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import type { Person } from './catalogue.ts';
 import { digestOf } from './digest.ts';
-import type { Asked, Counted, FilingContext, OpenRequest } from './filing-context.ts';
+import type { Asked } from './filing-context.ts';
 import { confirmIdentity } from './identity.ts';
-import { placesAsked } from './limits.ts';
+import { type Counts, countedOf, entered, type LedgerKey, ledgersFor, openIds, seenIn } from './ledger.ts';
 import { type Judgement, judgeFiling, refusalOf, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -14,80 +14,101 @@ import { requestIdOf } from './request-id.ts';
 import type { NewRequest, RequestRecord } from './schema.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
+type Filer = Part & Pick<App, 'random' | 'pause' | 'tickets' | 'log'>;
 
 /** How a filing went. A replay is the request as it is now. */
 export type Filing = { is: 'filed' | 'replayed'; request: RequestRecord };
+
+/** The id of a request and, with an idempotency key, the digest of the body that it stands for. */
+export type Identity = { id: string; fingerprint?: string };
 
 /**
  * Files a request. With an idempotency key the id follows from caller and key, so that a replay meets itself in the store;
  * a refused filing stores nothing and so leaves its key unused. The ticket's validator is asked while the table
  * is read; a replay is the stored request whatever the answer.
- * @throws Problem as `judgeFiling`, `requesterOf` and `refusalOf`; `idempotency-mismatch`
+ * @throws Problem as `judgeFiling`, `requesterOf` and `refusalOf`; `idempotency-mismatch`; `try-again` after many lost races
  */
 export async function fileRequest(
-  app: Part & Pick<App, 'random' | 'tickets' | 'log'>,
+  app: Filer,
   caller: Caller,
   body: NewRequest,
   idempotencyKey?: string,
 ): Promise<Filing> {
   const asked = askedBy(app, caller, body);
   const identity = identityOf(app, ['file', caller.principal], body, idempotencyKey);
-  const [counted, found, answer] = await Promise.all([
-    countedFor(app, asked),
-    identity.fingerprint === undefined ? undefined : app.store.get(identity.id),
-    answerForFiling(app, asked),
-    confirmIdentity(app, caller),
-  ]);
-  const earlier = await earlierBy(app, identity.id, found, counted.own);
-  if (earlier) return replayed(earlier, identity.fingerprint);
-  return fileUnder(app, { ...asked, ...counted, answer, now: app.clock() }, identity);
+  const asking = answerForFiling(app, asked);
+  const confirming = confirmIdentity(app, caller);
+  return untilFiled(app, async () => {
+    const [counts, found, answer] = await Promise.all([
+      countsFor(app, asked),
+      keyedBy(app, identity),
+      asking,
+      confirming,
+    ]);
+    return found ? replayed(found, identity) : fileUnder(app, { ...asked, answer }, counts, identity);
+  });
 }
 
 /** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` and `requesterOf` */
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const asked = askedBy(app, caller, body);
-  return judgeFiling({ ...asked, ...(await countedFor(app, asked)), now: app.clock() });
+  return (await judge(app, asked, await countsFor(app, asked))).judgement;
 }
 
-/** The id of a request and, with an idempotency key, the digest of the body that it stands for. */
 export function identityOf(
   app: Pick<App, 'random'>,
   scope: readonly string[],
   body: object,
   idempotencyKey: string | undefined,
-): { id: string; fingerprint?: string } {
+): Identity {
   if (idempotencyKey === undefined) return { id: requestIdOf(app.random(16)) };
   const digest = Buffer.from(digestOf([...scope, idempotencyKey]), 'base64url').subarray(0, 16);
   return { id: requestIdOf(digest), fingerprint: digestOf(body) };
 }
 
-/** Judges and stores. @throws Problem as `judgeFiling` and `refusalOf`; `idempotency-mismatch` */
-export async function fileUnder(
-  app: Part,
-  filing: FilingContext,
-  identity: { id: string; fingerprint?: string },
+/** The request that an idempotency key stands for already. */
+export const keyedBy = async (
+  app: Pick<App, 'store'>,
+  { id, fingerprint }: Identity,
+): Promise<RequestRecord | undefined> => (fingerprint === undefined ? undefined : app.store.get(id));
+
+const ATTEMPTS = 12;
+/** Milliseconds */
+const PAUSE_MOST = 200;
+
+/** Tries again, after a pause of random length, while somebody else files under the same limits. @throws Problem `try-again` */
+export async function untilFiled(
+  app: Pick<App, 'pause' | 'random'>,
+  attempt: () => Promise<Filing | 'lost'>,
 ): Promise<Filing> {
-  const judgement = judgeFiling(filing);
-  const refusal = refusalOf(judgement);
-  if (refusal) throw refusal;
-  const request = file(judgement, { ...filing, now: app.clock() }, identity);
-  const existing = await app.store.create(request);
-  return existing ? replayed(existing, identity.fingerprint) : { is: 'filed', request };
+  for (let n = 1; n <= ATTEMPTS; n += 1) {
+    const filing = await attempt();
+    if (filing !== 'lost') return filing;
+    await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** n) * (app.random(1)[0]! / 256));
+  }
+  throw new Problem('try-again', 'Many requests are being filed at the same time. Nothing was filed; try again.', {
+    retryAfterSeconds: 1,
+  });
 }
 
-/**
- * The request that a key stands for already. Written between the two reads that go out at once, it shows among the open ones alone and
- * would stand in its own way; then it is read once more.
- */
-export const earlierBy = async (
-  app: Pick<App, 'store'>,
-  id: string,
-  found: RequestRecord | undefined,
-  open: ReadonlyArray<{ id: string }>,
-): Promise<RequestRecord | undefined> => found ?? (open.some((slot) => slot.id === id) ? app.store.get(id) : undefined);
+/** Judges and stores, once. @throws Problem as `judgeFiling` and `refusalOf`; `idempotency-mismatch` */
+export async function fileUnder(app: Part, asked: Asked, before: Counts, identity: Identity): Promise<Filing | 'lost'> {
+  // written between two reads that went out at once, the request that the key stands for would stand in its own way
+  const known = [...before.indexed, ...before.ledgers.flatMap(({ open }) => open)];
+  const found = known.some(({ id }) => id === identity.id) ? await app.store.get(identity.id) : undefined;
+  if (found) return replayed(found, identity);
+  const { judgement, counts } = await judge(app, asked, before);
+  const refusal = refusalOf(judgement);
+  if (refusal) throw refusal;
+  const now = app.clock();
+  const request = file(judgement, { ...asked, now }, identity);
+  const stored = await app.store.create(request, entered(counts, request, now));
+  if (stored === 'created') return { is: 'filed', request };
+  return stored === 'lost' ? 'lost' : replayed(stored, identity);
+}
 
 /** @throws Problem `idempotency-mismatch` */
-export function replayed(request: RequestRecord, fingerprint: string | undefined): Filing {
+export function replayed(request: RequestRecord, { fingerprint }: Identity): Filing {
   if (fingerprint === undefined) throw new Error('two requests drew the same random id');
   if (request.fingerprint !== fingerprint) {
     throw new Problem(
@@ -98,15 +119,23 @@ export function replayed(request: RequestRecord, fingerprint: string | undefined
   return { is: 'replayed', request };
 }
 
-/** What is open of a person under any identity, as the rules of filing count it; the catalogue may have joined some of them since. */
-export async function openOf(
+/**
+ * What counts for a person, in reads that go out at once: under any identity, because the catalogue may have joined some of them since.
+ * @param ledgers also those of a role and a bot, where they count
+ * @param since looks no further back than a request can be open unless given
+ */
+export async function countsOf(
   { store, clock }: Pick<App, 'store' | 'clock'>,
   { key, identities }: Person,
+  ledgers: readonly LedgerKey[],
   since?: number,
-): Promise<OpenRequest[]> {
+): Promise<Counts> {
   const now = clock();
-  const found = await Promise.all([...new Set([key, ...identities])].map((one) => store.openOf(one, now, since)));
-  return found.flat();
+  const [counting, ...found] = await Promise.all([
+    store.ledgers(ledgers),
+    ...[...new Set([key, ...identities])].map((one) => store.requestsOf(one, now, since)),
+  ]);
+  return { ledgers: counting, indexed: found.flat(), seen: new Map() };
 }
 
 // --- internal ---
@@ -119,16 +148,26 @@ const askedBy = ({ catalogue, clock }: Part, caller: Caller, body: NewRequest): 
   now: clock(),
 });
 
-/** What the rules of filing count, in queries that go out at once; a limit that the role or the caller does not have costs none. */
-async function countedFor(app: Part, asked: Asked): Promise<Counted> {
-  const { caller, catalogue, requester, body, now } = asked;
-  const bot = caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
-  const most = catalogue.roles.get(body.role)?.limits?.open;
-  // an open review counts however long ago it was owed; only break-glass asks for that
-  const [own, ofRole, byBot] = await Promise.all([
-    openOf(app, requester, body.breakGlass ? 0 : undefined),
-    most === undefined ? [] : app.store.placesOf(body.role, now, placesAsked(most)),
-    bot ? app.store.list({ by: 'filer', principal: caller.principal }, bot.requestsPerHour) : [],
-  ]);
-  return { own, ofRole, byBot: byBot.map(({ createdAt }) => createdAt) };
+/** An open review counts however long ago it was owed; only break-glass asks for that. */
+const countsFor = (app: Part, asked: Asked): Promise<Counts> =>
+  countsOf(app, asked.requester, ledgersFor(asked), asked.body.breakGlass ? 0 : undefined);
+
+/** Ledgers do not hear of ends and the index does a moment later: where open requests stand in the way, they are looked at once. */
+async function judge(app: Part, asked: Asked, counts: Counts): Promise<{ judgement: Judgement; counts: Counts }> {
+  const now = app.clock();
+  const counted = countedOf(counts);
+  const judgement = judgeFiling({ ...asked, ...counted, now });
+  if (!isHeldUp(judgement)) return { judgement, counts };
+  const ids = openIds(counted, now);
+  const certain = { ...counts, seen: seenIn(ids, await readAll(app, ids)) };
+  return { judgement: judgeFiling({ ...asked, ...countedOf(certain), now: app.clock() }), counts: certain };
+}
+
+const isHeldUp = ({ checks }: Judgement): boolean =>
+  checks.some(({ passed, code }) => !passed && (code === 'overlap' || code === 'too-many-open'));
+
+/** The store reads a hundred at a time. */
+async function readAll({ store }: Part, ids: readonly string[]): Promise<RequestRecord[]> {
+  const pages = Array.from({ length: Math.ceil(ids.length / 100) }, (_, i) => ids.slice(i * 100, (i + 1) * 100));
+  return (await Promise.all(pages.map((page) => store.getMany(page)))).flat();
 }

@@ -10,7 +10,7 @@ export type OpenRequest = {
   id: string;
   role: string;
   createdAt: number;
-  /** it is no longer open once this has passed */
+  /** it is no longer open once this has passed, which it has where somebody ended it */
   until: number;
   /** the request whose grant it continues */
   extends?: string | undefined;
@@ -38,13 +38,18 @@ export type Asked = {
 
 /** What the table says to a filing. */
 export type Counted = {
-  /** the requester's own requests that count: open, under review, or filed within the last hour */
+  /** the requester's own requests, open or under review */
   own: readonly OpenRequest[];
+  /** when the requester filed within the last hour */
+  filed: readonly number[];
   /** open requests for the role over all people, where the role limits them */
-  ofRole: ReadonlyArray<Pick<OpenRequest, 'id' | 'until' | 'extends'>>;
+  ofRole: readonly OpenRequest[];
   /** when the calling bot filed within the last hour */
   byBot: readonly number[];
 };
+
+/** For judging all that the table does not decide. */
+export const nothingCounts: Counted = { own: [], filed: [], ofRole: [], byBot: [] };
 
 export type FilingContext = Asked & Counted;
 

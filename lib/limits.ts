@@ -4,18 +4,14 @@ import type { FilingContext, OpenRequest, RoleFiling } from './filing-context.ts
 import { wasShortLived } from './status.ts';
 import { HOUR, SECOND, toInstant } from './time.ts';
 
-/** As many keys of open requests as settle whether a place is left: an extension and what it continues share one. */
-export const placesAsked = (most: number): number => 2 * most;
-
 export function limitChecks(filing: RoleFiling): Check[] {
   const { catalogue, caller, now } = filing;
-  const filed = filing.own.map(({ createdAt }) => createdAt);
   const bot = caller.kind === 'bot' ? catalogue.bots.get(caller.principal) : undefined;
   return [
     overlapCheck(filing),
     openCheck(filing),
     ...placesCheck(filing),
-    ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filed, now),
+    ...hourCheck('requests-per-hour', 'You may file', catalogue.requestsPerHour, filing.filed, now),
     ...(bot ? hourCheck('bot-requests-per-hour', 'This bot may file', bot.requestsPerHour, filing.byBot, now) : []),
     ...hasteCheck(filing),
   ];

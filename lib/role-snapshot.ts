@@ -23,6 +23,5 @@ export const snapshotOf = (role: Role): RequestRecord['role'] => ({
   ...storedNarrowing(role),
   ...(role.reaches.length > 0 && { reaches: [...role.reaches] }),
   ...(role.passRole.length > 0 && { passRole: [...role.passRole] }),
-  ...(role.limits?.open !== undefined && { places: role.limits.open }),
   digest: role.digest,
 });

@@ -234,8 +234,6 @@ export const RoleSnapshot = v.object({
   /** what its sessions reach beyond themselves, see reach.ts */
   reaches: v.optional(v.array(v.string())),
   passRole: v.optional(v.array(v.string())),
-  /** how many requests for the role may be open at once; there where the catalogue limits that, and then this one counts */
-  places: v.optional(v.number()),
   /** digest of the role's whole rule in the catalogue */
   digest: v.string(),
 });

@@ -7,6 +7,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
+  type TransactWriteItem,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
@@ -14,15 +15,17 @@ import type { ListIndex, Look, Position, Settlement, Store } from './app.ts';
 import { bounds } from './catalogue.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
+import { transact } from './dynamo-transaction.ts';
 import type { OpenRequest } from './filing-context.ts';
 import { identityItems } from './identity-items.ts';
+import { ledgerFrom, ledgerKey, ledgerWrite } from './ledger-items.ts';
 import { upgraded } from './older-document.ts';
 import { revocationItems } from './revocation-items.ts';
 import { entryOf } from './role-template.ts';
 import { MessageRecord, RequestRecord } from './schema.ts';
-import { dueAt, isPending, openUntil, overAt } from './status.ts';
+import { dueAt, isPending, overAt } from './status.ts';
 import { type IndexName, indexes, keyOf, partOf } from './table.ts';
-import { DAY, HOUR, SECOND } from './time.ts';
+import { DAY, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
 type Client = Pick<DynamoDBClient, 'send'>;
@@ -76,16 +79,9 @@ function slotOf(item: Item): OpenRequest {
   };
 }
 
-const placeOf = (item: Item): Pick<OpenRequest, 'id' | 'until' | 'extends'> => ({
-  id: idOf(item),
-  until: timeOf(item.until)!,
-  ...(item.extends?.S !== undefined && { extends: item.extends.S }),
-});
-
 /** A request as the low-level attributes of its item. Index attributes follow from the record alone, so one put keeps all indexes right. */
 export function imageOf(record: RequestRecord): Item {
   const due = dueAt(record);
-  const isPlace = record.role.places !== undefined && openUntil(record) !== undefined;
   const created = createdKey(record);
   return {
     ...requestKey(record.id),
@@ -99,8 +95,6 @@ export function imageOf(record: RequestRecord): Item {
     created: text(created),
     ...(isPending(record) && { pending: text(entryOf(record.role.id)) }),
     ...(due !== undefined && { queue: text(dueQueue), due: text(iso(due)) }),
-    ...(isPlace && { open: text(record.role.id) }),
-    ...(isPlace && record.extends !== undefined && { extends: text(record.extends) }),
     ...(record.filedBy && { filer: text(record.filedBy.principal) }),
     // what the stream's filter for revoke-sessions goes by
     ...(record.revocation?.state === 'pending' && { revocation: text('pending') }),
@@ -176,13 +170,29 @@ export function dynamoStore(client: Client, table: string): Store {
 
     getMany: (ids) => getMany(client, table, ids),
 
-    async create(record) {
+    async create(record, ledgers) {
       const item = imageOf(record);
-      const refusal = await put(item, 'attribute_not_exists(#pk)', { '#pk': 'pk' });
-      if (!refusal || (await refusal.isOwnWrite(item))) return undefined;
-      const stored = recordFromImage(await refusal.item());
+      const put: TransactWriteItem = {
+        Put: {
+          TableName: table,
+          Item: item,
+          ConditionExpression: 'attribute_not_exists(#pk)',
+          ExpressionAttributeNames: { '#pk': 'pk' },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        },
+      };
+      const obstacles = await transact(client, [put, ...ledgers.map((ledger) => ledgerWrite(table, ledger))]);
+      if (!obstacles) return 'created';
+      const [own] = obstacles;
+      if (own?.is !== 'condition') return 'lost';
+      const stored = recordFromImage(own.item ?? (await readItem(requestKey(record.id))));
       if (!stored) throw new Error('a request that stood in the way of a new one is gone');
       return stored;
+    },
+
+    async ledgers(keys) {
+      const items = await batchGet(client, table, keys.map(ledgerKey));
+      return keys.map((key) => ledgerFrom(key, items.get(ledgerKey(key).pk!.S!)));
     },
 
     async replace(next, version) {
@@ -196,16 +206,8 @@ export function dynamoStore(client: Client, table: string): Store {
       return !refusal || refusal.isOwnWrite(item);
     },
 
-    async openOf(person, now, since = now - openFor) {
-      const items = await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) });
-      return items
-        .map(slotOf)
-        .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
-    },
-
-    async placesOf(role, now, most) {
-      const range = { comparison: '>=' as const, bound: iso(now + 1), limit: most };
-      return (await query(client, table, 'openByRole', role, range)).map(placeOf);
+    async requestsOf(person, now, since = now - openFor) {
+      return (await query(client, table, 'byRequester', person, { comparison: '>=', bound: iso(since) })).map(slotOf);
     },
 
     async list(index, limit, after) {
@@ -337,24 +339,26 @@ const newestFirst = (a: Item, b: Item) => (a.created!.S! < b.created!.S! ? 1 : -
 const batchSize = 100;
 const batchAttempts = 5;
 
-/** BatchGetItem may leave keys unprocessed under load (botocore dynamodb); they are asked for again, later each time. */
 async function getMany(client: Client, table: string, ids: readonly string[]): Promise<RequestRecord[]> {
   if (ids.length > batchSize) throw new RangeError(`at most ${batchSize} requests at once`);
-  const found = new Map<string, RequestRecord>();
-  let keys: Item[] = [...new Set(ids)].map(requestKey);
+  const items = await batchGet(client, table, [...new Set(ids)].map(requestKey));
+  return ids.flatMap((id) => recordFromImage(items.get(keyOf('request', id))) ?? []);
+}
+
+/** Items by their keys, strongly consistent. BatchGetItem may leave keys unprocessed under load (botocore dynamodb); they are asked for again, later each time. */
+async function batchGet(client: Client, table: string, all: Item[]): Promise<Map<string, Item>> {
+  const found = new Map<string, Item>();
+  let keys = all;
   for (let attempt = 1; keys.length > 0; attempt++) {
     if (attempt > batchAttempts) throw tryAgain();
     if (attempt > 1) await setTimeout(25 * 2 ** attempt);
     const answer = await passable(
       client.send(new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } })),
     );
-    for (const item of answer.Responses?.[table] ?? []) {
-      const record = recordFromImage(item);
-      if (record) found.set(record.id, record);
-    }
+    for (const item of answer.Responses?.[table] ?? []) found.set(item.pk!.S!, item);
     keys = answer.UnprocessedKeys?.[table]?.Keys ?? [];
   }
-  return ids.flatMap((id) => found.get(id) ?? []);
+  return found;
 }
 
 /** A link that is over still says what became of the request, until DynamoDB collects its message. */

@@ -8,6 +8,7 @@ export const prefixes = {
   revocations: 'revocations#',
   sweep: 'sweep#',
   identity: 'identity#',
+  ledger: 'ledger#',
 } as const;
 export type ItemKind = keyof typeof prefixes;
 /** Items that DynamoDB deletes at the time in `ttl`. All others stay, and no function may write `ttl` into them. */
@@ -34,8 +35,6 @@ export const indexes = {
   pendingByRole: { keys: ['pending', 'created'] },
   /** sparse: only while the sweeper has something left to do. One partition, which takes 1,000 writes a second (ddb-dg, bp-partition-key-design) */
   byDue: { keys: ['queue', 'due'] },
-  /** sparse: only open requests for roles that limit how many may be open */
-  openByRole: { keys: ['open', 'until'], holds: ['extends'] },
   /** sparse: only what a bot filed */
   byFiler: { keys: ['filer', 'created'] },
 } as const satisfies Record<string, IndexDefinition>;

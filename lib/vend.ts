@@ -2,8 +2,9 @@
 import type { App, SessionCredentials } from './app.ts';
 import { type Change, changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
-import { openOf } from './file-request.ts';
+import { countsOf } from './file-request.ts';
 import { confirmIdentity } from './identity.ts';
+import { countedOf, ledgersOf } from './ledger.ts';
 import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -84,12 +85,12 @@ export async function issueConsole(
 
 /**
  * The caller's open request for a role: the active grant or, without one, what comes closest to it, so that the refusal can show it.
- * The index says which are open, a moment late; how they stand is read from the table.
+ * Ledger and index say which may be open; how they stand is read from the table.
  * @throws Problem `role-not-found`; `no-grant` when none is open; `not-the-requester` to a bot
  */
 async function requestForRole(app: Part, caller: Caller, role: string): Promise<RequestRecord> {
-  const slots = await openOf(app, caller.person);
-  const ids = slots.filter((slot) => slot.role === role && slot.until > app.clock()).map(({ id }) => id);
+  const { own } = countedOf(await countsOf(app, caller.person, ledgersOf(caller.person)));
+  const ids = own.filter((request) => request.role === role && request.until > app.clock()).map(({ id }) => id);
   const found = await Promise.all(ids.map((id) => app.store.get(id)));
   const request = closest(
     found.flatMap((one) => one ?? []),

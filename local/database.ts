@@ -1,7 +1,4 @@
 // The table of the local server: an emulator in this process, or wherever the SDK's own variables point.
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import {
   CreateTableCommand,
@@ -17,6 +14,7 @@ import type { Store } from '../lib/app.ts';
 import { dynamoStore } from '../lib/store.ts';
 import { projectionOf, tableDefinition } from '../lib/table.ts';
 import { clientSettings } from './aws-clients.ts';
+import { startDynalite } from './dynalite.ts';
 import type { AwsSettings } from './settings.ts';
 import type { DescribeTable, ScanTable } from './table-description.ts';
 
@@ -34,7 +32,9 @@ export type Database = {
  * @param dataDir where the embedded emulator keeps it; in memory without one
  */
 export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<Database> {
-  const emulator = aws.elsewhere.dynamodb ? undefined : await startDynalite(dataDir);
+  const emulator = aws.elsewhere.dynamodb
+    ? undefined
+    : await startDynalite(dataDir === undefined ? undefined : join(dataDir, 'table'));
   const client = new DynamoDBClient({ ...clientSettings(aws, 'dynamodb', emulator?.endpoint), maxAttempts: 3 });
   const close = async () => {
     client.destroy();
@@ -98,29 +98,4 @@ function checkIndexes(found: GlobalSecondaryIndexDescription[] = []): void {
 async function createTable(client: DynamoDBClient): Promise<void> {
   await client.send(new CreateTableCommand(tableDefinition(table)));
   await waitUntilTableExists({ client, maxWaitTime: 30, minDelay: 1 }, { TableName: table });
-}
-
-/** dynalite comes as CommonJS without types. `path` is a LevelDB directory, which one process at a time may open. */
-type Dynalite = (options: {
-  createTableMs: number;
-  updateTableMs: number;
-  deleteTableMs: number;
-  path?: string;
-}) => Server;
-
-async function startDynalite(dataDir: string | undefined): Promise<{ endpoint: string; stop(): Promise<void> }> {
-  const dynalite: Dynalite = createRequire(import.meta.url)('dynalite');
-  const server = dynalite({
-    createTableMs: 0,
-    updateTableMs: 0,
-    deleteTableMs: 0,
-    ...(dataDir !== undefined && { path: join(dataDir, 'table') }),
-  });
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve));
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      server.close(() => resolve());
-      server.closeAllConnections();
-    });
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop };
 }

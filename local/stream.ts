@@ -58,10 +58,10 @@ export function createStream(
   return {
     observe: (store) => ({
       ...store,
-      async create(record) {
-        const existing = await store.create(record);
-        if (!existing) publish(undefined, imageOfRequest(record));
-        return existing;
+      async create(record, ledgers) {
+        const stored = await store.create(record, ledgers);
+        if (stored === 'created') publish(undefined, imageOfRequest(record));
+        return stored;
       },
       async replace(next, version) {
         const before = await store.get(next.id);

@@ -29,8 +29,9 @@ type Deployment = {
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     api: [
-      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole', 'openByRole'),
-      items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
+      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'),
+      // one transaction writes both, and DynamoDB may judge it by all of its keys
+      items(['request', 'ledger'], ['GetItem', 'BatchGetItem', 'PutItem']),
       items('identity', ['GetItem', 'UpdateItem']),
       ...askValidators(settings),
     ],
@@ -38,6 +39,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       query('byRequester'),
       items('request', ['GetItem', 'PutItem']),
       items('identity', ['GetItem', 'UpdateItem']),
+      items('ledger', ['BatchGetItem']),
       ...enterTargets(stage, settings.organization, catalogue),
     ],
     'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
@@ -101,17 +103,21 @@ const sids: Record<ItemKind, string> = {
   message: 'Messages',
   revocations: 'Revocations',
   sweep: 'Looks',
+  ledger: 'Ledgers',
 };
 
-/** Actions on items whose key begins with the kind. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
-function items(kind: ItemKind, actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>): Statement {
+/** Actions on items whose key begins with one of the kinds. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
+function items(
+  kinds: ItemKind | readonly ItemKind[],
+  actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>,
+): Statement {
   return {
-    Sid: sids[kind],
+    Sid: sids[[kinds].flat()[0]!],
     Effect: 'Allow',
     Action: actions.map((action) => `dynamodb:${action}`),
     Resource: attribute('Table', 'Arn'),
     Condition: {
-      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${prefixes[kind]}*`] },
+      'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [kinds].flat().map((kind) => `${prefixes[kind]}*`) },
       Null: { 'dynamodb:LeadingKeys': 'false' },
     },
   };
@@ -242,6 +248,7 @@ const enterTargets = (stage: string, organization: string, catalogue: CatalogueD
   hubPolicy(enterActions, targetRoles(catalogue), functionArn(stage, 'issue-session'), organization || undefined, [
     'dynamodb:Query',
     'dynamodb:GetItem',
+    'dynamodb:BatchGetItem',
     'dynamodb:PutItem',
     'dynamodb:UpdateItem',
     ...ownLog,

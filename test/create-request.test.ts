@@ -500,7 +500,7 @@ describe('faults', () => {
   test('that pass are a 503 with Retry-After', async () => {
     const { Problem: Refusal } = await import('../lib/problem.ts');
     const busy = new Refusal('try-again', 'The database is busy.', { retryAfterSeconds: 2 });
-    const app = fakeApp({ gate: (step) => (step.name === 'store.openOf' ? Promise.reject(busy) : undefined) });
+    const app = fakeApp({ gate: (step) => (step.name === 'store.requestsOf' ? Promise.reject(busy) : undefined) });
     expect(await file(app, read)).toMatchObject({
       status: 503,
       headers: { 'retry-after': '2' },

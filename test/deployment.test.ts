@@ -211,6 +211,7 @@ describe('permissions', () => {
         'dynamodb:PutItem',
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
+        'dynamodb:BatchGetItem',
         'sts:AssumeRole',
         'sts:TagSession',
         'sts:SetSourceIdentity',
@@ -309,8 +310,8 @@ describe('permissions', () => {
           return Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
         });
     expect(Object.fromEntries(functionNames.map((name) => [name, kinds(name)]))).toEqual({
-      api: ['request#*', 'identity#*'],
-      'issue-session': ['request#*', 'identity#*'],
+      api: ['request#*', 'ledger#*', 'identity#*'],
+      'issue-session': ['request#*', 'identity#*', 'ledger#*'],
       'decision-page': ['message#*', 'request#*'],
       notify: ['message#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],

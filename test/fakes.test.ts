@@ -19,7 +19,7 @@ const input: AssumeRoleInput = {
 describe('steps', () => {
   test('what begins together is one hop, what waits for it is the next', async () => {
     const app = fakeApp();
-    await Promise.all([app.store.create(record()), app.sts.assumeRole(input)]);
+    await Promise.all([app.store.create(record(), []), app.sts.assumeRole(input)]);
     await app.store.get(requestId(1));
     expect(app.steps).toEqual([
       { name: 'store.create', n: 1, hop: 1 },
@@ -41,14 +41,14 @@ describe('steps', () => {
 describe('gates', () => {
   test.each(['before', 'after'] as const)('a fault %s an I/O', async (when) => {
     const app = fakeApp({ gate: faultAt(1, when, new Error('lost')) });
-    await expect(app.store.create(record())).rejects.toThrow('lost');
+    await expect(app.store.create(record(), [])).rejects.toThrow('lost');
     expect(app.store.requests.size).toBe(when === 'after' ? 1 : 0);
     await expect(app.store.get(requestId(1))).resolves.toEqual(when === 'after' ? record() : undefined);
   });
 
   test('after a crash nothing works until the next gate', async () => {
     const app = fakeApp({ gate: crashAt(1, 'after') });
-    await expect(app.store.create(record())).rejects.toThrow(Crash);
+    await expect(app.store.create(record(), [])).rejects.toThrow(Crash);
     await expect(app.store.get(requestId(1))).rejects.toThrow(Crash);
     app.gate = () => {};
     expect(await app.store.get(requestId(1))).toEqual(record());
@@ -57,7 +57,7 @@ describe('gates', () => {
   test('a seed orders the calls, the same one in the same way', async () => {
     const winnerOf = async (seed: number) => {
       const app = fakeApp({ gate: interleaved(seed) });
-      await Promise.all(['a', 'b', 'c'].map((reason) => app.store.create(record({ reason }))));
+      await Promise.all(['a', 'b', 'c'].map((reason) => app.store.create(record({ reason }), [])));
       return app.store.requests.get(requestId(1))!.reason;
     };
     const winners = await Promise.all(Array.from({ length: 20 }, (_, seed) => winnerOf(seed)));
@@ -111,7 +111,7 @@ describe('services', () => {
 
   test('what is stored cannot be changed from outside', async () => {
     const app = fakeApp();
-    await app.store.create(record());
+    await app.store.create(record(), []);
     const stored = (await app.store.get(requestId(1)))!;
     expect(() => stored.history.pop()).toThrow(TypeError);
   });

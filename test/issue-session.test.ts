@@ -390,7 +390,7 @@ describe('by role', () => {
     const app = fakeApp();
     const { id } = await granted(app);
     app.gate = async ({ name }, when) => {
-      if (name !== 'store.openOf' || when !== 'after') return;
+      if (name !== 'store.requestsOf' || when !== 'after') return;
       app.gate = () => {};
       await call(app, 'endRequest', { as: lead, id, body: {} });
     };

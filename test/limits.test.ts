@@ -328,6 +328,6 @@ describe('open requests of one role', () => {
     expect(app.hops()).toBe(2);
     app.forget();
     await file(app, { role: 'play' });
-    expect(app.steps.map(({ name }) => name)).not.toContain('store.placesOf');
+    expect(app.steps.map(({ name }) => name)).not.toContain('store.getMany');
   });
 });

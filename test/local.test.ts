@@ -574,12 +574,12 @@ describe('the stream', () => {
     const stream = createStream(consume, quiet);
     const store: Store = stream.observe(fakeStore());
     const all = await stream.settled(async () => [
-      await store.create(before),
-      await store.create(before),
+      await store.create(before, []),
+      await store.create(before, []),
       await store.replace(after, before.version),
       await store.replace(after, 99),
     ]);
-    expect(all).toEqual([undefined, before, true, false]);
+    expect(all).toEqual(['created', before, true, false]);
     const [first, second] = [String(before.version), String(after.version)];
     expect(seen).toEqual([
       [undefined, first],
@@ -594,7 +594,7 @@ describe('the stream', () => {
       () => Promise.reject(new Error('down')),
       (code) => lines.push(code),
     );
-    await stream.settled(() => stream.observe(fakeStore()).create(before));
+    await stream.settled(() => stream.observe(fakeStore()).create(before, []));
     expect(new Set(lines)).toEqual(new Set(['record-failed']));
   });
 });
@@ -722,7 +722,7 @@ describe('as a process', () => {
     const { GlobalSecondaryIndexes = [], AttributeDefinitions = [], ...rest } = tableDefinition('latchkey');
     const older = {
       ...rest,
-      GlobalSecondaryIndexes: GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName !== 'openByRole'),
+      GlobalSecondaryIndexes: GlobalSecondaryIndexes.filter(({ IndexName }) => IndexName !== 'byFiler'),
       AttributeDefinitions: AttributeDefinitions.filter(
         ({ AttributeName }) => AttributeName !== 'open' && AttributeName !== 'until',
       ),
@@ -738,7 +738,7 @@ describe('as a process', () => {
     const { ended, errors } = startWith(elsewhere, '--port', '0');
     expect([await ended, await errors]).toEqual([
       [1, null],
-      expect.stringContaining('made by another version of Latchkey and has no index openByRole'),
+      expect.stringContaining('made by another version of Latchkey and has no index byFiler'),
     ]);
     client.destroy();
     await emulator.stop();

@@ -20,7 +20,10 @@ async function manyRequests(app: FakeApp, n: number, change: (i: number) => obje
   const requester = { person: dev, principal: dev, email: dev, name: 'Dev' };
   const role = { ...record().role, id: 'read' };
   for (let i = 1; i <= n; i += 1)
-    await app.store.create(record({ id: requestId(i), createdAt: start + i * MINUTE, requester, role, ...change(i) }));
+    await app.store.create(
+      record({ id: requestId(i), createdAt: start + i * MINUTE, requester, role, ...change(i) }),
+      [],
+    );
   app.now = start + n * MINUTE;
 }
 
@@ -133,7 +136,7 @@ describe('view=mine', () => {
   test('is what one requested, newest first, by every principal', async () => {
     const app = fakeApp();
     await manyRequests(app, 3);
-    await app.store.create(record({ id: requestId(4) }));
+    await app.store.create(record({ id: requestId(4) }), []);
     const expected = [3, 2, 1].map(requestId);
     expect(idsOf(await list(app, dev))).toEqual(expected);
     expect(idsOf(await list(app, 'arn:aws:iam::222222222222:user/dev', { view: 'mine' }))).toEqual(expected);
@@ -314,6 +317,7 @@ describe('filters and pages', () => {
         createdAt: start,
         requester: { person: dev, principal: dev, email: dev, name: 'Dev' },
       }),
+      [],
     );
     expect((await list(app, dev)).body).toHaveProperty('nextCursor');
   });

@@ -110,6 +110,7 @@ async function many(app: FakeApp, wish: Wish): Promise<Wish> {
   for (let i = 1; i <= 60; i += 1)
     await app.store.create(
       record({ id: requestId(i), createdAt: start - i, requester, role: { ...record().role, id: 'read' } }),
+      [],
     );
   return wish;
 }

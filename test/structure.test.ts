@@ -58,6 +58,8 @@ const edges = [
   'config',
   'dynamo-conditions',
   'dynamo-faults',
+  'dynamo-transaction',
+  'ledger-items',
   'http',
   'log',
   'mail',

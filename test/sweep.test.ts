@@ -126,7 +126,7 @@ describe('one request', () => {
 
 test('a thousand lapses take two runs, eight at a time', async () => {
   const app = fakeApp();
-  for (let i = 1; i <= 1000; i += 1) await app.store.create(record({ id: requestId(i) }));
+  for (let i = 1; i <= 1000; i += 1) await app.store.create(record({ id: requestId(i) }), []);
   app.now = start + 8 * HOUR;
   await app.store.saveLook({ digest: driftDigest(app.catalogue), at: app.now });
   app.forget();

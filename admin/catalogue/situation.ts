@@ -97,7 +97,12 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
     situation.continues === undefined
       ? undefined
       : { id: 'continued', endsAt: floorToSecond(at + ms(situation.continues)) };
-  const ofRole = Array.from({ length: situation.openOfRole }, (_, i) => ({ id: `place-${i + 1}`, until: at + HOUR }));
+  const ofRole = Array.from({ length: situation.openOfRole }, (_, i) => ({
+    id: `place-${i + 1}`,
+    role: role.id,
+    createdAt: at,
+    until: at + HOUR,
+  }));
   const filing = {
     catalogue,
     caller,
@@ -105,6 +110,7 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
     body,
     now: at,
     own: ownRequests(situation, continued, at),
+    filed: lately(situation.filedLately, at),
     ofRole,
     byBot: lately(situation.botFiledLately, at),
     continued,

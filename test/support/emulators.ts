@@ -2,7 +2,6 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
-import type { Server } from 'node:http';
 import { createRequire } from 'node:module';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
@@ -15,6 +14,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import { tableDefinition } from '../../lib/table.ts';
+import { startDynalite } from '../../local/dynalite.ts';
 import { everythingIsWanted, saySkipped } from './skipped.ts';
 
 export type Emulator = {
@@ -43,10 +43,8 @@ export const dynalite: EmulatorKind = {
   reportsIndexCapacity: false,
   absence: () => undefined,
   async start() {
-    const server: Server = require('dynalite')({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    return emulator(`http://127.0.0.1:${port}`, () => new Promise((resolve) => server.close(() => resolve())));
+    const { endpoint, stop } = await startDynalite();
+    return emulator(endpoint, stop);
   },
 };
 

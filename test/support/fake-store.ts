@@ -1,11 +1,12 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
 import { bounds } from '../../lib/catalogue.ts';
+import type { Ledger, LedgerKey } from '../../lib/ledger.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
 import type { Binding, MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { dueAt, isPending, openUntil, overAt } from '../../lib/status.ts';
-import { HOUR, SECOND } from '../../lib/time.ts';
+import { dueAt, isPending, overAt } from '../../lib/status.ts';
+import { SECOND } from '../../lib/time.ts';
 
 /** A committed write of a request, as the table's stream shows it. */
 export type Change = { before?: RequestRecord; after: RequestRecord };
@@ -14,6 +15,8 @@ export type FakeStore = Store & {
   requests: Map<string, RequestRecord>;
   /** by `<request id>#<message id>` */
   messages: Map<string, MessageRecord>;
+  /** by kind and id */
+  ledgersByName: Map<string, Ledger>;
   /** every committed write of a request, oldest first; a test takes them away as it plays the stream */
   changes: Change[];
   /** by the ARN of the role */
@@ -31,6 +34,7 @@ export function fakeStore(): FakeStore {
   const requests = new Map<string, RequestRecord>();
   const messages = new Map<string, MessageRecord>();
   const changes: Change[] = [];
+  const ledgers = new Map<string, Ledger>();
   let look: Look | undefined;
   const revocations = new Map<string, FakeRevocations>();
   const identities = new Map<string, Binding>();
@@ -49,6 +53,7 @@ export function fakeStore(): FakeStore {
 
   return {
     requests,
+    ledgersByName: ledgers,
     messages,
     changes,
     revocations,
@@ -61,11 +66,18 @@ export function fakeStore(): FakeStore {
       return ids.flatMap((id) => requests.get(id) ?? []);
     },
 
-    async create(record) {
+    async create(record, counting) {
       const stored = requests.get(record.id);
-      if (!stored) write(record);
-      return stored;
+      if (stored) return stored;
+      if (counting.some((ledger) => (ledgers.get(ledgerName(ledger))?.version ?? 0) !== ledger.version - 1))
+        return 'lost';
+      write(record);
+      for (const ledger of counting) ledgers.set(ledgerName(ledger), frozen(ledger));
+      return 'created';
     },
+
+    ledgers: async (keys) =>
+      keys.map((key) => ledgers.get(ledgerName(key)) ?? { ...key, version: 0, open: [], filed: [] }),
 
     async replace(next, version) {
       if (requests.get(next.id)?.version !== version) return false;
@@ -73,7 +85,7 @@ export function fakeStore(): FakeStore {
       return true;
     },
 
-    async openOf(
+    async requestsOf(
       person,
       now,
       oldest = now - (Math.max(bounds.decideWithinMax, bounds.aheadMax) + bounds.durationMax) * SECOND,
@@ -89,18 +101,7 @@ export function fakeStore(): FakeStore {
           createdAt: record.createdAt,
           until: overAt(record),
           ...(record.review && !record.review.signed && { reviewDue: record.review.due }),
-        }))
-        .filter(({ createdAt, until, reviewDue }) => until > now || createdAt > now - HOUR || reviewDue !== undefined);
-    },
-
-    async placesOf(role, now, most) {
-      const open = [...requests.values()].flatMap((record) => {
-        const until = record.role.places === undefined || record.role.id !== role ? undefined : openUntil(record);
-        return until === undefined || until <= now
-          ? []
-          : [{ id: record.id, until, ...(record.extends !== undefined && { extends: record.extends }) }];
-      });
-      return open.sort((a, b) => a.until - b.until).slice(0, most);
+        }));
     },
 
     async list(index, limit, after) {
@@ -194,6 +195,8 @@ export function fakeStore(): FakeStore {
     },
   };
 }
+
+const ledgerName = ({ of, id }: LedgerKey) => `${of} ${id}`;
 
 function isIn(index: ListIndex, record: RequestRecord): boolean {
   switch (index.by) {

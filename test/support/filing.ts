@@ -1,6 +1,6 @@
 // A filing for tests of the core: nothing else counts unless told.
 import type { Catalogue } from '../../lib/catalogue.ts';
-import type { FilingContext } from '../../lib/filing-context.ts';
+import { type FilingContext, nothingCounts } from '../../lib/filing-context.ts';
 import { requesterOf } from '../../lib/policy.ts';
 import type { Caller } from '../../lib/principal.ts';
 import type { NewRequest } from '../../lib/schema.ts';
@@ -18,8 +18,6 @@ export const filingOf = (
   requester: requesterOf(catalogue, caller, body),
   body,
   now: start,
-  own: [],
-  ofRole: [],
-  byBot: [],
+  ...nothingCounts,
   ...more,
 });

@@ -10,7 +10,7 @@ export type Meter = {
   forget(): void;
 };
 
-const writes = new Set(['PutItemCommand', 'UpdateItemCommand', 'BatchWriteItemCommand']);
+const writes = new Set(['PutItemCommand', 'UpdateItemCommand', 'BatchWriteItemCommand', 'TransactWriteItemsCommand']);
 
 /** Asks for the consumed capacity of every call from now on. Units of indexes come from emulators that report them. */
 export function meter(client: DynamoDBClient): Meter {

@@ -1,0 +1,107 @@
+// Ledgers say what counts when somebody files: of one person, of one role, by one bot. A request is written together with the ledgers that
+// count it, under the version that was read, so that two filings at once cannot both slip under a limit. Nothing is written when a request
+// ends: whoever files next leaves out what is over by then.
+import type { Person } from './catalogue.ts';
+import type { Asked, Counted, OpenRequest } from './filing-context.ts';
+import type { RequestRecord } from './schema.ts';
+import { overAt } from './status.ts';
+import { HOUR, SECOND } from './time.ts';
+
+export type LedgerKey = { of: 'person' | 'role' | 'bot'; id: string };
+
+/** A request that may still be open. Epoch milliseconds. */
+export type LedgerEntry = {
+  id: string;
+  role: string;
+  createdAt: number;
+  decideBy: number;
+  /** the latest that it can be open, whenever it is approved */
+  until: number;
+  extends?: string | undefined;
+};
+
+/** Version 0 has never been written. `filed`: when, within the last hour. */
+export type Ledger = LedgerKey & { version: number; open: readonly LedgerEntry[]; filed: readonly number[] };
+
+/** A person's ledger and those of the identities that the catalogue has joined with the person; filings are entered in the first. */
+export const ledgersOf = ({ key, identities }: Person): LedgerKey[] =>
+  [...new Set([key, ...identities])].map((id) => ({ of: 'person', id }));
+
+/** The ledgers that count for a filing: its person's and, where they have limits, its role's and its bot's. */
+export function ledgersFor({ catalogue, caller, requester, body }: Asked): LedgerKey[] {
+  const keys = ledgersOf(requester);
+  if (catalogue.roles.get(body.role)?.limits?.open !== undefined) keys.push({ of: 'role', id: body.role });
+  if (caller.kind === 'bot') keys.push({ of: 'bot', id: caller.principal });
+  return keys;
+}
+
+/** What the ledgers and the index say together. `seen`: until when requests are or were open, of those that were read from the table. */
+export type Counts = {
+  ledgers: readonly Ledger[];
+  /** the person's requests by the index, which is a moment late */
+  indexed: readonly OpenRequest[];
+  seen: ReadonlyMap<string, number>;
+};
+
+/** What the rules count of it. */
+export function countedOf({ ledgers, indexed, seen }: Counts): Counted {
+  const of = (kind: LedgerKey['of']) => ledgers.filter((ledger) => ledger.of === kind);
+  const openOf = (kind: LedgerKey['of']) => of(kind).flatMap(({ open }) => open);
+  const filedOf = (kind: LedgerKey['of']) => of(kind).flatMap(({ filed }) => filed);
+  const index = new Map(indexed.map((request) => [request.id, request]));
+  const entered = openOf('person');
+  const inLedger = new Set(entered.map(({ id }) => id));
+  const own = [
+    ...indexed.filter(({ id }) => !inLedger.has(id)),
+    ...entered.map((entry) => ({ ...entry, ...index.get(entry.id), until: untilOf(entry, index.get(entry.id)) })),
+  ];
+  const certain = <One extends { id: string; until: number }>(one: One): One => ({
+    ...one,
+    until: seen.get(one.id) ?? one.until,
+  });
+  return {
+    own: own.map(certain),
+    filed: filedOf('person'),
+    ofRole: openOf('role').map(certain),
+    byBot: filedOf('bot'),
+  };
+}
+
+/**
+ * The index is a moment late, and a request that it shows as undecided past its time may have been approved in the last moment of it.
+ * All else that it says is final: an end is, and a grant never becomes longer.
+ */
+function untilOf(entry: LedgerEntry, indexed: OpenRequest | undefined): number {
+  return indexed === undefined || indexed.until === entry.decideBy ? entry.until : indexed.until;
+}
+
+/** Ids of what still counts as open, to be looked up where that decides. */
+export const openIds = ({ own, ofRole }: Counted, now: number): string[] => [
+  ...new Set([...own, ...ofRole].filter(({ until }) => until > now).map(({ id }) => id)),
+];
+
+/** Until when requests are open that were just read; what is not there is over. */
+export const seenIn = (ids: readonly string[], records: readonly RequestRecord[]): Map<string, number> =>
+  new Map([...ids.map((id) => [id, 0] as const), ...records.map((one) => [one.id, overAt(one)] as const)]);
+
+/** The ledgers that a request is entered in, without what is over: its person's, and those of its role and its bot. */
+export function entered(counts: Counts, request: RequestRecord, now: number): Ledger[] {
+  const open = new Set(openIds(countedOf(counts), now));
+  const isCounting = ({ of, id }: Ledger) => of !== 'person' || id === request.requester.person;
+  return counts.ledgers.filter(isCounting).map((ledger) => ({
+    ...ledger,
+    version: ledger.version + 1,
+    open: ledger.of === 'bot' ? [] : [...ledger.open.filter(({ id }) => open.has(id)), entryOf(request)],
+    filed: ledger.of === 'role' ? [] : [...ledger.filed.filter((at) => at > now - HOUR), request.createdAt],
+  }));
+}
+
+function entryOf(request: RequestRecord): LedgerEntry {
+  const { id, role, createdAt, decideBy, wantedStart = 0, durationSeconds, grant, extends: continued } = request;
+  const until = grant?.endsAt ?? Math.max(decideBy, wantedStart) + durationSeconds * SECOND;
+  return { id, role: role.id, createdAt, decideBy, until, ...(continued !== undefined && { extends: continued }) };
+}
+
+/** When nothing in a ledger counts any more; epoch milliseconds. */
+export const ledgerEnd = ({ open, filed }: Ledger): number =>
+  Math.max(0, ...open.map(({ until }) => until), ...filed.map((at) => at + HOUR));
