@@ -12,6 +12,7 @@ import { Problem } from './problem.ts';
 import { file } from './request.ts';
 import { requestIdOf } from './request-id.ts';
 import type { NewRequest, RequestRecord } from './schema.ts';
+import { SECOND } from './time.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 type Filer = Part & Pick<App, 'random' | 'pause' | 'tickets' | 'log'>;
@@ -37,13 +38,12 @@ export async function fileRequest(
   const asked = askedBy(app, caller, body);
   const identity = identityOf(app, ['file', caller.principal], body, idempotencyKey);
   const asking = answerForFiling(app, asked);
-  const confirming = confirmIdentity(app, caller);
   return untilFiled(app, async () => {
     const [counts, found, answer] = await Promise.all([
       countsFor(app, asked),
       keyedBy(app, identity),
       asking,
-      confirming,
+      confirmIdentity(app, caller),
     ]);
     return found ? replayed(found, identity) : fileUnder(app, { ...asked, answer }, counts, identity);
   });
@@ -75,14 +75,21 @@ export const keyedBy = async (
 const ATTEMPTS = 12;
 /** Milliseconds */
 const PAUSE_MOST = 200;
+/** For how long a busy table is asked again; API Gateway gives up after 30 s. */
+const PATIENCE = 3 * SECOND;
 
-/** Tries again, after a pause of random length, while somebody else files under the same limits. @throws Problem `try-again` */
+/** Tries again, after a pause of random length, while somebody else files under the same limits or the table is busy. @throws Problem `try-again` */
 export async function untilFiled(
-  app: Pick<App, 'pause' | 'random'>,
+  app: Pick<App, 'pause' | 'random' | 'clock'>,
   attempt: () => Promise<Filing | 'lost'>,
 ): Promise<Filing> {
+  const begun = app.clock();
   for (let n = 1; n <= ATTEMPTS; n += 1) {
-    const filing = await attempt();
+    const isPatient = n <= 3 && app.clock() - begun < PATIENCE;
+    const filing = await attempt().catch((error: unknown) => {
+      if (isPatient && error instanceof Problem && error.code === 'try-again') return 'lost' as const;
+      throw error;
+    });
     if (filing !== 'lost') return filing;
     await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** n) * (app.random(1)[0]! / 256));
   }
@@ -107,9 +114,9 @@ export async function fileUnder(app: Part, asked: Asked, before: Counts, identit
   return stored === 'lost' ? 'lost' : replayed(stored, identity);
 }
 
-/** @throws Problem `idempotency-mismatch` */
+/** Without an idempotency key it is this very filing, of which an earlier attempt was written although its answer was lost. @throws Problem `idempotency-mismatch` */
 export function replayed(request: RequestRecord, { fingerprint }: Identity): Filing {
-  if (fingerprint === undefined) throw new Error('two requests drew the same random id');
+  if (fingerprint === undefined) return { is: 'filed', request };
   if (request.fingerprint !== fingerprint) {
     throw new Problem(
       'idempotency-mismatch',

@@ -1,9 +1,8 @@
 // The items that say what counts when somebody files, see ledger.ts.
 import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import { type Ledger, type LedgerKey, ledgerEnd } from './ledger.ts';
+import type { Ledger, LedgerKey } from './ledger.ts';
 import { keyOf } from './table.ts';
-import { DAY, SECOND } from './time.ts';
 
 type Item = Record<string, AttributeValue>;
 
@@ -18,9 +17,6 @@ const Open = v.array(
   }),
 );
 const Filed = v.array(v.number());
-
-/** How long an item is kept after the last of it has counted. */
-const keptFor = DAY;
 
 export const ledgerKey = ({ of, id }: LedgerKey): Item => ({ pk: { S: keyOf('ledger', of, id) } });
 
@@ -45,7 +41,6 @@ export function ledgerWrite(table: string, ledger: Ledger): TransactWriteItem {
         version: { N: String(ledger.version) },
         open: { S: JSON.stringify(ledger.open) },
         filed: { S: JSON.stringify(ledger.filed) },
-        ttl: { N: String(Math.ceil((ledgerEnd(ledger) + keptFor) / SECOND)) },
       },
       ...(before === 0
         ? { ConditionExpression: 'attribute_not_exists(#pk)', ExpressionAttributeNames: { '#pk': 'pk' } }

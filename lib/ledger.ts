@@ -101,7 +101,3 @@ function entryOf(request: RequestRecord): LedgerEntry {
   const until = grant?.endsAt ?? Math.max(decideBy, wantedStart) + durationSeconds * SECOND;
   return { id, role: role.id, createdAt, decideBy, until, ...(continued !== undefined && { extends: continued }) };
 }
-
-/** When nothing in a ledger counts any more; epoch milliseconds. */
-export const ledgerEnd = ({ open, filed }: Ledger): number =>
-  Math.max(0, ...open.map(({ until }) => until), ...filed.map((at) => at + HOUR));

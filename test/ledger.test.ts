@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OpenRequest } from '../lib/filing-context.ts';
-import { type Counts, countedOf, entered, type Ledger, ledgerEnd, openIds, seenIn } from '../lib/ledger.ts';
+import { type Counts, countedOf, entered, type Ledger, openIds, seenIn } from '../lib/ledger.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import { approved, finished, record, requestId, start } from './support/records.ts';
 
@@ -88,11 +88,5 @@ describe('a ledger with one more request', () => {
     const [ofRole, ofBot] = entered({ ledgers: [role, bot], indexed: [], seen: new Map() }, filed, start);
     expect(ofRole).toMatchObject({ open: [{ id: filed.id }], filed: [] });
     expect(ofBot).toMatchObject({ open: [], filed: [start, start] });
-  });
-
-  test('ends when nothing in it counts any more', () => {
-    expect(ledgerEnd(person())).toBe(entry.until);
-    expect(ledgerEnd(person({ open: [] }))).toBe(start + HOUR);
-    expect(ledgerEnd(person({ open: [], filed: [] }))).toBe(0);
   });
 });
