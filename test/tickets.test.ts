@@ -155,8 +155,7 @@ describe('a role that waits for its validator', () => {
 
   test('files in two round trips, the question beside the reads', async () => {
     const app = world();
-    // the first call of an account also says whose it is
-    await ask(app, 'lax');
+    await known(app, 'dev@example.com');
     app.forget();
     await ask(app, 'strict');
     // the person has two identities
