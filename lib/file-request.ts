@@ -78,10 +78,14 @@ const PAUSE_MOST = 200;
 /** For how long a busy table is asked again; API Gateway gives up after 30 s. */
 const PATIENCE = 3 * SECOND;
 
-/** Tries again, after a pause of random length, while somebody else files under the same limits or the table is busy. @throws Problem `try-again` */
+/**
+ * Tries again, after a pause of random length, while somebody else files under the same limits or the table is busy.
+ * @param attempt answers a refusal, so that it is told apart from a busy table
+ * @throws Problem the refusal; `try-again`
+ */
 export async function untilFiled(
   app: Pick<App, 'pause' | 'random' | 'clock'>,
-  attempt: () => Promise<Filing | 'lost'>,
+  attempt: () => Promise<Filing | Problem | 'lost'>,
 ): Promise<Filing> {
   const begun = app.clock();
   for (let n = 1; n <= ATTEMPTS; n += 1) {
@@ -90,6 +94,7 @@ export async function untilFiled(
       if (isPatient && error instanceof Problem && error.code === 'try-again') return 'lost' as const;
       throw error;
     });
+    if (filing instanceof Problem) throw filing;
     if (filing !== 'lost') return filing;
     await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** n) * (app.random(1)[0]! / 256));
   }
@@ -98,15 +103,20 @@ export async function untilFiled(
   });
 }
 
-/** Judges and stores, once. @throws Problem as `judgeFiling` and `refusalOf`; `idempotency-mismatch` */
-export async function fileUnder(app: Part, asked: Asked, before: Counts, identity: Identity): Promise<Filing | 'lost'> {
+/** Judges and stores, once; a Problem is the refusal. @throws Problem as `judgeFiling`; `idempotency-mismatch` */
+export async function fileUnder(
+  app: Part,
+  asked: Asked,
+  before: Counts,
+  identity: Identity,
+): Promise<Filing | Problem | 'lost'> {
   // written between two reads that went out at once, the request that the key stands for would stand in its own way
   const known = [...before.indexed, ...before.ledgers.flatMap(({ open }) => open)];
   const found = known.some(({ id }) => id === identity.id) ? await app.store.get(identity.id) : undefined;
   if (found) return replayed(found, identity);
   const { judgement, counts } = await judge(app, asked, before);
   const refusal = refusalOf(judgement);
-  if (refusal) throw refusal;
+  if (refusal) return refusal;
   const now = app.clock();
   const request = file(judgement, { ...asked, now }, identity);
   const stored = await app.store.create(request, entered(counts, request, now));

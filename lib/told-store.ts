@@ -23,11 +23,11 @@ function toldStore(store: Store, log: Log, about: About): Store {
       if (request) about.request = request.id;
       return request;
     },
-    async create(request, ...more) {
-      const existing = await store.create(request, ...more);
+    async create(request, ledgers) {
+      const stored = await store.create(request, ledgers);
       about.request = request.id;
-      if (!existing) for (const event of securityEventsOf(request, 0)) log('security-event', event);
-      return existing;
+      if (stored === 'created') for (const event of securityEventsOf(request, 0)) log('security-event', event);
+      return stored;
     },
     async replace(next, version) {
       const isReplaced = await store.replace(next, version);

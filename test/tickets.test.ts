@@ -161,10 +161,10 @@ describe('a role that waits for its validator', () => {
     // the person has two identities
     expect(app.steps.map(({ name, hop }) => `${hop} ${name}`)).toEqual([
       '1 tickets.check',
-      '1 store.getIdentity',
       '1 store.ledgers',
       '1 store.requestsOf',
       '1 store.requestsOf',
+      '1 store.getIdentity',
       '2 store.create',
     ]);
   });
