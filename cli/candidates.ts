@@ -1,5 +1,5 @@
 // What can stand in the place of the word that is being typed; the shells' completion scripts ask this.
-import { type AnyCommand, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
+import { type AnyCommand, commonOptions, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
 
 /** A word, and what it is where that helps. */
 export type Candidate = { word: string; summary: string };
@@ -34,6 +34,8 @@ async function allFor(
   known: Known,
 ): Promise<Candidate[]> {
   const [first, second] = before;
+  if (first?.startsWith('--')) return afterOption(commands, before, current, known);
+  if (first === undefined && current.startsWith('-')) return optionsBesides([]);
   if (first === undefined) return [...namesAfter(commands, ''), ...own];
   if (first === 'help') return namesAfter(commands, before.slice(1).join(' '));
   const command =
@@ -41,6 +43,29 @@ async function allFor(
   if (!command) return second === undefined ? namesAfter(commands, first) : [];
   return argumentsOf(command, before.slice(command.name.split(' ').length), current, known);
 }
+
+/** Options of every command may stand before it. */
+function afterOption(
+  commands: readonly AnyCommand[],
+  [first = '', ...others]: readonly string[],
+  current: string,
+  known: Known,
+): Promise<Candidate[]> | Candidate[] {
+  const [name = '', inline] = first.slice(2).split('=', 2);
+  const spec: OptionSpec | undefined = Object.hasOwn(commonOptions, name)
+    ? commonOptions[name as keyof typeof commonOptions]
+    : undefined;
+  // bash gives `--name=value` as three words
+  const words = others[0] === '=' ? others.slice(1) : others;
+  if (!spec) return [];
+  if (spec.type === 'flag' || inline !== undefined) return allFor(commands, words, current, known);
+  return words.length === 0 ? valuesOf(spec, known) : allFor(commands, words.slice(1), current, known);
+}
+
+const optionsBesides = (used: readonly string[], options: Options = commonOptions): Candidate[] =>
+  Object.entries(options).flatMap(([option, { summary, type }]) =>
+    used.includes(option) && type !== 'list' ? [] : [{ word: `--${option}`, summary }],
+  );
 
 /** The next words of all names that begin with these; what several names have in common has no summary of its own. */
 function namesAfter(commands: readonly AnyCommand[], begin: string): Candidate[] {
@@ -85,11 +110,7 @@ async function argumentsOf(
   const [, name = '', begun] = /^--([\w-]+)(=)/.exec(current) ?? [];
   if (begun && Object.hasOwn(options, name))
     return (await valuesOf(options[name]!, known)).map(({ word, summary }) => ({ word: `--${name}=${word}`, summary }));
-  if (current.startsWith('-')) {
-    return Object.entries(options).flatMap(([option, { summary, type }]) =>
-      used.includes(option) && type !== 'list' ? [] : [{ word: `--${option}`, summary }],
-    );
-  }
+  if (current.startsWith('-')) return optionsBesides(used, options);
   const positional = command.positionals[place];
   if (!positional) return [];
   if (positional.values) return positional.values.map((word) => ({ word, summary: '' }));

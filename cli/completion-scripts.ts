@@ -15,9 +15,18 @@ _latchkey() {
       return
     fi
   done
-  local current="\${COMP_WORDS[COMP_CWORD]}" IFS=$'\\n'
+  # readline breaks ROLE@ACCOUNT at the @, and completes what follows it
+  local -a words=()
+  local word at=0 current prefix="" IFS=$'\\n'
+  for ((i = 1; i <= COMP_CWORD; i++)); do
+    word="\${COMP_WORDS[i]}"
+    if ((at > 0)) && [[ "$word" == @* || "\${words[at-1]}" == *@ ]]; then words[at-1]+="$word"; else words[at++]="$word"; fi
+  done
+  current="\${words[at-1]}"
   if [[ "$current" == "=" ]]; then current=""; fi
-  COMPREPLY=($(latchkey completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" "$current" 2>/dev/null | cut -f 1))
+  if [[ "$current" == *@* ]]; then prefix="\${current%@*}@"; fi
+  COMPREPLY=($(latchkey completion words -- "\${words[@]:0:at-1}" "$current" 2>/dev/null | cut -f 1))
+  COMPREPLY=("\${COMPREPLY[@]#"$prefix"}")
 }
 complete -o default -F _latchkey latchkey
 `,
@@ -39,7 +48,19 @@ _latchkey() {
   done
   if (( $#found )); then _describe -V latchkey found; else _files; fi
 }
-if [ "$funcstack[1]" = "_latchkey" ]; then _latchkey "$@"; else compdef _latchkey latchkey; fi
+if [ "$funcstack[1]" = "_latchkey" ]; then
+  _latchkey "$@"
+else
+  # compdef comes with compinit, which may run later: then this is registered at the first prompt
+  autoload -Uz add-zsh-hook
+  _latchkey_register() {
+    (( $+functions[compdef] )) || return 0
+    add-zsh-hook -d precmd _latchkey_register
+    compdef _latchkey latchkey
+  }
+  add-zsh-hook precmd _latchkey_register
+  _latchkey_register
+fi
 `,
   fish: `# latchkey completions for fish: latchkey completion fish | source
 function __latchkey_complete

@@ -8,6 +8,8 @@ import { variable, type World } from './world.ts';
 
 export type Signer = {
   mount: '/v1' | '/iam/v1';
+  /** what its token says, where it is one that can be read; unverified */
+  claims?: Record<string, unknown>;
   /** tells one identity from another, without a secret; for what is cached */
   who: string;
   headersFor(call: {
@@ -37,11 +39,15 @@ export async function findSigner(world: World, settings: Settings): Promise<Sign
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const bearer = (token: string): Signer => ({
-  mount: '/v1',
-  who: `token ${subjectOf(token)}`,
-  headersFor: () => ({ authorization: `Bearer ${token}` }),
-});
+function bearer(token: string): Signer {
+  const claims = claimsIn(token);
+  return {
+    mount: '/v1',
+    who: `token ${claims ? `${claims.iss}#${claims.sub}` : 'opaque'}`,
+    ...(claims && { claims }),
+    headersFor: () => ({ authorization: `Bearer ${token}` }),
+  };
+}
 
 async function loginSigner(world: World, settings: Settings): Promise<Signer | undefined> {
   const tokens = readTokens(world, settings.url);
@@ -53,11 +59,8 @@ async function loginSigner(world: World, settings: Settings): Promise<Signer | u
   throw new Failure('sign-in', 'Your sign-in has expired.', ['Sign in again: latchkey login']);
 }
 
-/** Issuer and subject of a token, unverified: the gateway verifies it. */
-function subjectOf(token: string): string {
-  const claims = parsedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8')) as
-    | { iss?: unknown; sub?: unknown }
-    | undefined
-    | null;
-  return claims ? `${claims.iss}#${claims.sub}` : 'opaque';
+/** The claims of a token, unverified: the gateway verifies it. */
+function claimsIn(token: string): Record<string, unknown> | undefined {
+  const claims = parsedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+  return claims !== null && typeof claims === 'object' ? (claims as Record<string, unknown>) : undefined;
 }

@@ -50,6 +50,25 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
+const manyAccounts = {
+  version: 1,
+  accounts: {
+    'app-01': { id: '111111111111', name: 'One', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' },
+    'app-02': { id: '222222222222', name: 'Two', externalId: 'lk-1b2c3d4e5f60718293a4' },
+  },
+  people: [{ email: 'dev@example.com', name: 'Dev' }],
+  roles: {
+    migrate: {
+      accounts: ['*'],
+      roleName: 'latchkey/Migrate',
+      description: 'Migrate',
+      requesters: ['everyone'],
+      approval: { automatic: true },
+      duration: { default: '1h', max: '8h' },
+    },
+  },
+};
+
 const run = (program: string, args: readonly string[], more: Record<string, string> = {}): Promise<string> =>
   new Promise((resolve, reject) => {
     execFile(program, args, { env: { ...env, ...more }, cwd: folder, timeout: 30_000 }, (error, out, err) =>
@@ -63,7 +82,7 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
     // as readline calls it, which takes = for a word of its own
     const script = `eval "$(latchkey completion bash)"
       complete -p latchkey >/dev/null
-      eval "COMP_WORDS=(\${1//=/ = })"; [[ "$1" == *" " ]] && COMP_WORDS+=("")
+      line="\${1//=/ = }"; eval "COMP_WORDS=(\${line//@/ @ })"; [[ "$1" == *" " ]] && COMP_WORDS+=("")
       COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); COMPREPLY=(); _latchkey
       printf '%s\\n' "\${COMPREPLY[@]}"`;
     return (await run('bash', ['--norc', '-c', script, 'bash', line], more)).trim().split('\n');
@@ -71,7 +90,8 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
   async zsh(line, more) {
     // an interactive zsh on a terminal of its own, with a key that completes what is typed and says what was offered
     mkdirSync(join(folder, 'zsh'), { recursive: true });
-    const rc = `autoload -U compinit; compinit -u -d "$ZDOTDIR/dump"; eval "$(latchkey completion zsh)"; PS1=
+    const setup = ['autoload -U compinit; compinit -u -d "$ZDOTDIR/dump"', 'eval "$(latchkey completion zsh)"'];
+    const rc = `${(more?.BEFORE_COMPINIT ? setup.reverse() : setup).join('; ')}; PS1=
       compadd() {
         if [[ "\${@[1,(i)(-|--)]}" == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
         local -a hits; builtin compadd -O hits "$@"; offered+=("\${hits[@]}"); builtin compadd "$@"
@@ -107,6 +127,10 @@ function completesIn(shell: string): void {
     ['an option', 'latchkey request production-bucket-read --re', '--reason'],
     ['the value of an option', 'latchkey requests --status act', 'active'],
     ['a value that is part of the option', 'latchkey exec --auth=lo', shell === 'bash' ? 'login' : '--auth=login'],
+    ['a command behind an option of every command', 'latchkey --json who', 'whoami'],
+    ['a command behind one with its value', 'latchkey --auth login --debug who', 'whoami'],
+    ['the value of an option before the command', 'latchkey --auth lo', 'login'],
+    ['an option before the command', 'latchkey --js', '--json'],
     ['an argument of few values', 'latchkey completion fi', 'fish'],
     ['a role', 'latchkey request production-b', 'production-bucket-read'],
     ['a role behind an option with its value', 'latchkey exec --duration 15m sand', 'sandbox-read'],
@@ -114,6 +138,24 @@ function completesIn(shell: string): void {
     ['a file where there is nothing else', 'latchkey catalogue check cata', shell === 'bash' ? '' : 'catalogue.yml'],
     ['a command of the shell behind two dashes', 'latchkey exec sandbox-read -- unam', 'uname'],
   ])('%s', async (_, line, word) => expect(await offered(line)).toEqual([word]));
+
+  test('a role of many accounts, up to the @ and behind it', async () => {
+    const many = await startForCli(manyAccounts);
+    const more = { LATCHKEY_URL: many.server.url, LATCHKEY_TOKEN: await many.tokenOf('dev@example.com') };
+    try {
+      // readline replaces what follows the @, the other shells the whole word
+      const begin = shell === 'bash' ? '' : 'migrate@';
+      expect(await offered('latchkey request migrate@app-01', more)).toEqual([`${begin}app-01`]);
+      expect((await offered('latchkey request migrate@', more)).sort()).toEqual([`${begin}app-01`, `${begin}app-02`]);
+      expect(await offered('latchkey request migrate@app-01 --rea', more)).toEqual(['--reason']);
+      expect(await offered('latchkey requests --role migrate@app-02', more)).toEqual([`${begin}app-02`]);
+    } finally {
+      await many.server.close();
+    }
+  });
+
+  test('also where they are evaluated before compinit', async () =>
+    expect(await offered('latchkey who', { BEFORE_COMPINIT: '1' })).toEqual(['whoami']));
 
   test('every command, at the first word', async () =>
     expect(await offered('latchkey ')).toEqual(expect.arrayContaining(['login', 'request', 'catalogue', 'help'])));

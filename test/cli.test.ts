@@ -84,6 +84,23 @@ describe('asking and deciding', () => {
       /^Asi Dev\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/,
     ));
 
+  test('whoami --debug shows what the token says, and why its address does not count', async () => {
+    expect((await cli(dev, 'whoami', '--debug')).err).toMatch(
+      /debug: the token says email: "asi-dev@example.com"\n[\s\S]*debug: the address is counted: "email_verified" is true\n/,
+    );
+    const claims = { email: 'asi-dev@example.com\u001b[2J', email_verified: false };
+    const body = JSON.stringify({ email: 'asi-dev@example.com', claims: { email_verified: false } });
+    const answer = await fetch(`${server.url}/local/token`, { method: 'POST', body });
+    const { token } = (await answer.json()) as { token?: string };
+    const forged = token ?? `x.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.y`;
+    const unverified = await cli(testWorld({ env: { ...dev.env, LATCHKEY_TOKEN: forged } }), 'whoami', '--debug');
+    expect(unverified).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('debug: the address is not counted: it needs "email_verified": true beside it\n'),
+    });
+    expect(unverified.err).not.toContain(forged);
+  });
+
   test('request says what is next, and show, requests and approve tell the same story', async () => {
     const filed = await cli(dev, 'request', role, '--for', '2h', '--reason', reason, '--ticket', 'OPS-7');
     expect(filed).toMatchObject({
@@ -627,6 +644,8 @@ describe('env, exec, console', () => {
       'bash',
       /^(?:unset \w+\n)+export AWS_ACCESS_KEY_ID='ASIA\w+'\nexport AWS_SECRET_ACCESS_KEY='[^']+'\nexport AWS_SESSION_TOKEN='[^']+'\nexport AWS_CREDENTIAL_EXPIRATION='[^']+'\nexport AWS_ACCOUNT_ID='111111111111'\n$/,
     ],
+    ['zsh', /\nexport AWS_ACCESS_KEY_ID='ASIA\w+'\n/],
+    ['sh', /\nexport AWS_ACCESS_KEY_ID='ASIA\w+'\n/],
     ['fish', /^(?:set -e \w+\n)+set -gx AWS_ACCESS_KEY_ID 'ASIA\w+'\n/],
     ['powershell', /^(?:\$Env:\w+ = \$null\n)+\$Env:AWS_ACCESS_KEY_ID = 'ASIA\w+'\n/],
   ])('env for %s, without the variables that would come before them', async (shell, lines) => {

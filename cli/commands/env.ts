@@ -9,8 +9,8 @@ import { json, when } from '../terminal-text.ts';
 import { vend } from '../vend.ts';
 import { variable, type World } from '../world.ts';
 
-const shells = ['bash', 'fish', 'powershell'] as const;
-type Shell = (typeof shells)[number];
+const shells = ['bash', 'zsh', 'sh', 'fish', 'powershell'] as const;
+type Shell = 'bash' | 'fish' | 'powershell';
 
 export const env = command({
   name: 'env',
@@ -25,7 +25,7 @@ export const env = command({
     shell: {
       type: 'text',
       placeholder: 'SHELL',
-      summary: 'bash (also for zsh and sh), fish or powershell; else as SHELL says',
+      summary: 'of the shell that takes them (default: as SHELL says)',
       values: shells,
     },
     print: { type: 'flag', summary: 'shows the lines even on a terminal' },
@@ -36,7 +36,7 @@ export const env = command({
     'latchkey env production-bucket-read --shell powershell | Out-String | Invoke-Expression',
   ],
   async run(world, { positionals: [target = ''], options }) {
-    const shell = (options.shell as Shell | undefined) ?? shellOf(world);
+    const shell = options.shell === undefined ? shellOf(world) : languageOf(options.shell);
     if (world.outIsTerminal && !options.print) {
       throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
         `Let the shell take them: ${hints[shell](target)}`,
@@ -100,6 +100,9 @@ const hints: Record<Shell, (target: string) => string> = {
   fish: (target) => `latchkey env ${target} | source`,
   powershell: (target) => `latchkey env ${target} | Out-String | Invoke-Expression`,
 };
+
+/** zsh and sh read what bash reads. */
+const languageOf = (shell: string): Shell => (shell === 'fish' || shell === 'powershell' ? shell : 'bash');
 
 function shellOf(world: World): Shell {
   const shell = variable(world, 'SHELL') ?? '';

@@ -13,6 +13,7 @@ export const whoami = command({
   examples: ['latchkey whoami'],
   async run(world, { options }) {
     const api = await connect(world, readSettings(world, options));
+    if (options.debug) world.err(claimsText(api.signer.claims));
     const me = await api.call<MeView>({ method: 'GET', path: '/me' });
     const paint = painter(world);
     const rows: Array<[string, string | undefined]> = [
@@ -26,3 +27,39 @@ export const whoami = command({
     return 0;
   },
 });
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** What decides who somebody is, and what they may (docs: the API's `unauthenticated` says what is missing). */
+const telling = [
+  'iss',
+  'sub',
+  'aud',
+  'client_id',
+  'scope',
+  'scp',
+  'email',
+  'email_verified',
+  'preferred_username',
+  'groups',
+  'amr',
+  'acr',
+  'auth_time',
+  'exp',
+];
+
+/** The claims of the caller's own token, and whether its address counts; nothing with which anybody could call. */
+function claimsText(claims: Record<string, unknown> | undefined): string {
+  if (!claims) return 'debug: there is no token that can be read here\n';
+  const said = telling.flatMap((name) =>
+    Object.hasOwn(claims, name) ? [`debug: the token says ${name}: ${plain(JSON.stringify(claims[name]))}\n`] : [],
+  );
+  return [...said, `debug: ${addressText(claims)}\n`].join('');
+}
+
+function addressText({ email, email_verified: verified }: Record<string, unknown>): string {
+  if (email === undefined) return 'the token has no "email", so that it names nobody by address';
+  return verified === true || verified === 'true'
+    ? 'the address is counted: "email_verified" is true'
+    : 'the address is not counted: it needs "email_verified": true beside it';
+}
