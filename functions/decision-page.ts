@@ -17,7 +17,9 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
   const outcome = ({ request, holder, does, spent }: OpenedLink) =>
     page(spent ? 410 : 200, (nonce) => telling[does](request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
   const shown = (link: OpenedLink) =>
-    link.spent ? outcome(link) : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce));
+    link.spent
+      ? outcome(link)
+      : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce, link.needsSignIn));
   return endpoint(
     'decision-page',
     app,

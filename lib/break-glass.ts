@@ -1,4 +1,5 @@
 // Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
+import { reviewersSignIn } from './assurance.ts';
 import { type Catalogue, isDenied, names, othersNamed, type Person, type Role, type Who } from './catalogue.ts';
 import type { Check } from './check.ts';
 import type { RoleFiling } from './filing-context.ts';
@@ -27,13 +28,15 @@ export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' 
   withinSeconds: number;
 };
 
-export function reviewPlanOf(catalogue: Catalogue, { breakGlass }: Role, requester: Person): ReviewPlan | undefined {
+export function reviewPlanOf(catalogue: Catalogue, role: Role, requester: Person): ReviewPlan | undefined {
+  const { breakGlass } = role;
   if (!breakGlass) return undefined;
   const others = (entries: readonly string[]) => othersNamed(catalogue, entries, requester.key);
   return {
     reviewers: [...breakGlass.reviewers],
     people: others(breakGlass.reviewers),
     admins: others(catalogue.admins),
+    ...(reviewersSignIn(role) && { by: 'signed-in' as const }),
     withinSeconds: breakGlass.reviewWithin,
   };
 }

@@ -199,6 +199,8 @@ const StageRule = strict({
   need: v.optional(count(20), 1),
   /** join the approvers where those are too few besides the requester */
   fallback: v.optional(EntriesOrOwner),
+  /** whether the mailed link decides, or only a sign-in; of a role of high risk a sign-in unless given */
+  by: v.optional(v.picklist(['link', 'signed-in'], 'must be link or signed-in')),
 });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const clockTime = timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "20:00", in quotes');
@@ -249,6 +251,10 @@ const ApprovalRule = v.pipe(
     decideWithin,
     remind: v.optional(RemindRule),
     escalate: v.optional(EscalateRule),
+    /** what whoever decides or reviews has to prove; a mailed link proves none of it */
+    mfa: v.optional(v.boolean(), false),
+    signIn: v.optional(strict({ within: seconds(60, bounds.signInMax) })),
+    networks: v.optional(Networks),
   }),
   v.check(
     ({ automatic, stages }) => (automatic === true) !== stages.length > 0,

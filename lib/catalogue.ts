@@ -22,7 +22,7 @@ export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn'
   arn: string;
   approval: { automatic: boolean; automaticWhen?: AutomaticWhen; stages: readonly StageData[] } & Pick<
     RoleData['approval'],
-    'decideWithin' | 'remind' | 'escalate'
+    'decideWithin' | 'remind' | 'escalate' | 'mfa' | 'signIn' | 'networks'
   >;
   conditions: Conditions;
   /** of the whole rule and the account */

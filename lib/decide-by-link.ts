@@ -1,6 +1,8 @@
 // The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
+
 import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
+import { reviewTakesSignIn, stageTakesSignIn } from './assurance.ts';
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
 import { changeRequest } from './change.ts';
@@ -23,6 +25,8 @@ export type OpenedLink = {
   holder: { key: string; name: string };
   does: Purpose;
   spent: boolean;
+  /** the link shows, and whoever holds it has to sign in to answer */
+  needsSignIn: boolean;
 };
 
 /**
@@ -40,7 +44,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const opened = { request, holder: message.holder, does: purposeOf(message) };
   if (app.about) Object.assign(app.about, { person: opened.holder.key, via: 'link' });
   checkHolder(app.catalogue, opened);
-  return { ...opened, spent: isSpent(app, opened) };
+  return { ...opened, spent: isSpent(app, opened), needsSignIn: needsSignIn(app, opened) };
 }
 
 /**
@@ -60,8 +64,14 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
   return { ...opened, request: next, spent: !changed };
 }
 
+function needsSignIn({ catalogue }: Part, { request, does }: Pick<OpenedLink, 'request' | 'does'>): boolean {
+  const role = catalogue.roles.get(request.role.id);
+  if (does === 'review') return reviewTakesSignIn(request, role);
+  return does === 'decide' && stageTakesSignIn(request, role);
+}
+
 /** A link outlives its holder's right: who was asked and has lost it since is told so, and is shown nothing. */
-function checkHolder(catalogue: Catalogue, { request, holder, does }: Omit<OpenedLink, 'spent'>): void {
+function checkHolder(catalogue: Catalogue, { request, holder, does }: Omit<OpenedLink, 'spent' | 'needsSignIn'>): void {
   const caller = callerFromLink(catalogue, holder);
   if (does === 'review' && !mayReview(catalogue, request, whoIs(caller)))
     throw new Problem(
@@ -109,7 +119,7 @@ const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', with
  * Nothing is left for its holder: the review is signed, the request is over or, for who was asked to decide, he has done so or
  * his stage has been filled by others.
  */
-function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent'>): boolean {
+function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent' | 'needsSignIn'>): boolean {
   if (does === 'review') return request.review?.signed !== undefined;
   const status = statusAt(request, app.clock());
   if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';

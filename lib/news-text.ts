@@ -1,4 +1,5 @@
 // What a message says, whatever carries it: title, facts, what to do next. How that is set is up to the channel.
+import { howToDecide } from './assurance.ts';
 import { type Letter, plain } from './letter.ts';
 import type { Purpose } from './links.ts';
 import type { News, NewsKind, Report } from './messages.ts';
@@ -70,15 +71,27 @@ function ask({ kind, to }: News, request: RequestRecord, { link, home }: Place):
       { label: 'If you approve', text: ifApproved(request) },
       { label: 'If you deny', text: ifDenied(request) },
     ],
-    action: {
-      label: 'Approve or deny',
-      url: link,
-      note: say`The page shows all of this again and has a button for each; opening it decides nothing. ${ifNobodyDecides(request)} The link is meant for you alone: do not forward it.`,
-    },
+    action:
+      stageOf(request)?.by === 'signed-in'
+        ? signedIn(request, link)
+        : {
+            label: 'Approve or deny',
+            url: link,
+            note: say`The page shows all of this again and has a button for each; opening it decides nothing. ${ifNobodyDecides(request)} The link is meant for you alone: do not forward it.`,
+          },
     reference: request.id,
     home,
   };
 }
+
+const stageOf = (request: RequestRecord) => openStage(request)?.stage;
+
+/** The action where a mailed link does not decide. */
+const signedIn = (request: RequestRecord, url: string) => ({
+  label: 'Read the request',
+  url,
+  note: say`${howToDecide(request)} The page behind the link shows all of this again, and opening it decides nothing. ${ifNobodyDecides(request)}`,
+});
 
 /** Why this message comes to this person now. */
 function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
@@ -114,11 +127,16 @@ function report(
       { label: 'Reason', quote: reason },
     ],
     paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, request, call),
-    ...(link !== undefined && purpose && purpose !== 'decide' && { action: { ...actions[purpose], url: link } }),
+    ...(link !== undefined && purpose && purpose !== 'decide' && { action: actionOf(purpose, request, link) }),
     reference: request.id,
     home,
   };
 }
+
+const actionOf = (purpose: Exclude<Purpose, 'decide'>, request: RequestRecord, url: string) =>
+  purpose === 'review' && request.review?.by === 'signed-in'
+    ? { label: 'Read it all', url, note: [howToDecide(request)] }
+    : { ...actions[purpose], url };
 
 /** The buttons of reports whose reader can do something by a link. */
 const actions: Record<Exclude<Purpose, 'decide'>, { label: string; note: Phrase }> = {

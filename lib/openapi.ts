@@ -138,6 +138,7 @@ function problemsOf(route: Route) {
   const codes: ProblemCode[] = [
     ...route.problems,
     ...(route.access === 'caller' ? ofEveryCaller : []),
+    ...(route.access === 'caller' && route.method !== 'GET' ? (['identity-changed'] as const) : []),
     ...(route.body ? ofEveryBody : hasInput ? (['invalid-request'] as const) : []),
   ];
   const byStatus = new Map<number, string[]>();

@@ -1,4 +1,5 @@
 // The pages behind a mailed link: what is asked, what became of it, and what went wrong. One document each, no script, nothing remote.
+import { howToDecide } from './assurance.ts';
 import { bandOf } from './band.ts';
 import { type Hole, html, htmlText } from './html.ts';
 import { pageStyle } from './page-style.ts';
@@ -46,8 +47,15 @@ export const pageHeaders = (nonce: string): Record<string, string> => ({
  * @param approver whom the link was mailed to
  * @param now epoch milliseconds
  * @param nonce the one in `pageHeaders`
+ * @param needsSignIn the link does not decide: the page says how to, and has no buttons
  */
-export function decisionPage(request: RequestRecord, approver: Named, now: number, nonce: string): string {
+export function decisionPage(
+  request: RequestRecord,
+  approver: Named,
+  now: number,
+  nonce: string,
+  needsSignIn = false,
+): string {
   const left = durationText(Math.max(60, Math.floor((request.decideBy - now) / 60_000) * 60));
   return document(
     'Approve or deny access',
@@ -57,13 +65,27 @@ export function decisionPage(request: RequestRecord, approver: Named, now: numbe
 <p class="lead">${phrase(say`${requesterOf(request)} asks for temporary access.`)}</p>
 ${band(request)}
 ${facts([...factsOf(request), ...decisionsOf(request)])}
-<form method="post" accept-charset="utf-8">
-<section class="effects" aria-label="What each answer does">
+${needsSignIn ? signInToAnswer(request) : decisionForm(request, left)}
+<p class="hint">${phrase(say`You decide as ${approver}${approver.name === approver.key ? '' : ` (${approver.key})`}.`)}</p>`,
+  );
+}
+
+const effects = (request: RequestRecord): Hole => html`<section class="effects" aria-label="What each answer does">
 <h2>If you approve</h2>
 <p>${phrase(ifApproved(request))}</p>
 <h2>If you deny</h2>
 <p>${phrase(ifDenied(request))}</p>
-</section>
+</section>`;
+
+/** What stands in the place of the buttons where a mailed link does not decide. */
+export const signInToAnswer = (request: RequestRecord): Hole => html`${!request.review && effects(request)}
+<section class="effects" aria-label="How to answer">
+<h2>Sign in to answer</h2>
+<p>${howToDecide(request)}</p>
+</section>`;
+
+const decisionForm = (request: RequestRecord, left: string): Hole => html`<form method="post" accept-charset="utf-8">
+${effects(request)}
 <label for="comment">Comment <span class="soft">(optional)</span></label>
 <textarea id="comment" name="comment" rows="3" maxlength="1000" dir="auto" autocomplete="off" aria-describedby="comment-hint"></textarea>
 <p class="hint" id="comment-hint">Kept on record and shown to everybody involved.</p>
@@ -72,10 +94,7 @@ ${request.role.risk === 'high' ? secondLook(request) : html`<button class="appro
 <button class="deny" type="submit" name="decision" value="deny">Deny</button>
 </div>
 <p class="hint">${ifNobodyDecides(request).join('')} That is in ${left}.</p>
-</form>
-<p class="hint">${phrase(say`You decide as ${approver}${approver.name === approver.key ? '' : ` (${approver.key})`}.`)}</p>`,
-  );
-}
+</form>`;
 
 /**
  * What became of a request, as one of its approvers sees it, or the person in whose name a bot filed it.

@@ -1,4 +1,5 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
+import { takesSignIn } from './assurance.ts';
 import { isAutomatic } from './automatic.ts';
 import { breakGlassChecks, mayBreakGlass, mayReview, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import {
@@ -163,7 +164,7 @@ function filingFor(context: FilingContext, role: Role): RoleFiling {
   const finding: TicketFinding | undefined = review ? { outcome: 'not-asked' } : context.answer;
   const asked = { ...context, role, rule, who, durationSeconds, startsAt: startOf(context), review, finding };
   const automatic = !review && isAutomatic(asked);
-  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, stage, requester));
+  const stages = automatic ? [] : role.approval.stages.map((stage) => stageFor(catalogue, role, stage, requester));
   return { ...asked, automatic, stages };
 }
 
@@ -190,14 +191,17 @@ function approversDetail(passed: boolean, automatic: boolean): string {
 /** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
 function stageFor(
   catalogue: Catalogue,
-  { need, approvers, fallback }: Role['approval']['stages'][number],
+  role: Role,
+  rule: Role['approval']['stages'][number],
   requester: Person,
 ): Judgement['stages'][number] {
+  const { need, approvers, fallback } = rule;
+  const by = takesSignIn(role, rule) ? { by: 'signed-in' as const } : {};
   const people = othersNamed(catalogue, approvers, requester.key);
   if (fallback === undefined || approvers.includes('everyone') || people.length >= need)
-    return { need, approvers: [...approvers], people };
+    return { need, approvers: [...approvers], people, ...by };
   const joined = [...new Set([...approvers, ...fallback])];
-  return { need, approvers: joined, people: othersNamed(catalogue, joined, requester.key) };
+  return { need, approvers: joined, people: othersNamed(catalogue, joined, requester.key), ...by };
 }
 
 /** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
@@ -410,10 +414,11 @@ export function stageToday(
   { role, requester, stages }: RequestRecord,
   index: number,
 ): { approvers: string[]; people: KnownPerson[]; escalatedFrom: number } | undefined {
-  const today = catalogue.roles.get(role.id)?.approval;
+  const rule = catalogue.roles.get(role.id);
+  const today = rule?.approval;
   const inPlace = today?.stages.length === stages.length ? today.stages[index] : undefined;
-  if (!today || !inPlace) return undefined;
-  const { approvers, people } = stageFor(catalogue, inPlace, personOf(catalogue, requester.person));
+  if (!rule || !today || !inPlace) return undefined;
+  const { approvers, people } = stageFor(catalogue, rule, inPlace, personOf(catalogue, requester.person));
   const to = stages[index]?.escalated ? (today.escalate?.to ?? []) : [];
   const further = othersNamed(catalogue, to, requester.person).filter(
     ({ key }) => !people.some((one) => one.key === key),

@@ -1,4 +1,5 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+import { checkAssurance, stageTakesSignIn } from './assurance.ts';
 import { automaticText } from './automatic.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
@@ -117,7 +118,7 @@ function grant(request: RequestRecord, now: number, continued?: RequestRecord): 
 /**
  * One approver's decision. Who the caller is comes before what state the request is in.
  * @param continued the request that this one extends, if it does
- * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `refused-by-policy`, `invalid-request`
+ * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`, `invalid-request`
  */
 export function decide(request: RequestRecord, act: Act, body: NewDecision, continued?: RequestRecord): RequestRecord {
   const { catalogue, caller, now } = act;
@@ -148,6 +149,8 @@ export function decide(request: RequestRecord, act: Act, body: NewDecision, cont
       `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`,
     );
   }
+  const role = catalogue.roles.get(request.role.id);
+  checkAssurance(stageTakesSignIn(request, role), role, request, act);
   return body.decision === 'deny'
     ? deny(request, open.index, act, body)
     : approve(request, open.index, act, body, continued);

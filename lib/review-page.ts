@@ -1,6 +1,6 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
 import { type Hole, html } from './html.ts';
-import { band, document, facts, phrase } from './pages.ts';
+import { band, document, facts, phrase, signInToAnswer } from './pages.ts';
 import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
@@ -23,7 +23,13 @@ import {
  * @param reviewer whom the link was mailed to
  * @param now epoch milliseconds
  */
-export function reviewPage(request: RequestRecord, reviewer: Named, now: number, nonce: string): string {
+export function reviewPage(
+  request: RequestRecord,
+  reviewer: Named,
+  now: number,
+  nonce: string,
+  needsSignIn = false,
+): string {
   const running = isRunning(request, now);
   return document(
     'Review break-glass',
@@ -36,7 +42,7 @@ ${band(request)}
 ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
 ${history(request)}
-${!running && signingForm()}
+${!running && (needsSignIn ? signInToAnswer(request) : signingForm())}
 <p class="hint">${phrase(say`You review as ${reviewer}${reviewer.name === reviewer.key ? '' : ` (${reviewer.key})`}.`)}</p>`,
   );
 }

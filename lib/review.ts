@@ -1,5 +1,6 @@
 // Signing off what was done by break-glass.
 import * as v from 'valibot';
+import { checkAssurance, reviewTakesSignIn } from './assurance.ts';
 import { byCaller, record } from './history.ts';
 import { type Act, isInvolved, relationOf } from './policy.ts';
 import { Problem } from './problem.ts';
@@ -10,13 +11,10 @@ import { toInstant } from './time.ts';
 
 /**
  * One reviewer's word on a grant by break-glass that is over; it closes the review.
- * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `not-active`, `already-decided`, `refused-by-policy`
+ * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `not-active`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`
  */
-export function signReview(
-  request: RequestRecord,
-  { catalogue, caller, now }: Act,
-  { comment }: NewReview,
-): RequestRecord {
+export function signReview(request: RequestRecord, act: Act, { comment }: NewReview): RequestRecord {
+  const { catalogue, caller, now } = act;
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never review.');
@@ -34,6 +32,8 @@ export function signReview(
   }
   if (review.signed)
     throw new Problem('already-decided', `${review.signed.name} has already signed this review.`, { request });
+  const role = act.catalogue.roles.get(request.role.id);
+  checkAssurance(reviewTakesSignIn(request, role), role, request, act);
   const status = statusAt(request, now);
   if (request.grant && (status === 'active' || status === 'scheduled')) {
     throw new Problem(

@@ -118,6 +118,8 @@ export const Stage = v.object({
   people: v.array(KnownPerson),
   /** who was in `people` until the catalogue took them out; they may still see the request */
   former: v.optional(v.array(KnownPerson)),
+  /** there where a mailed link does not decide */
+  by: v.optional(v.literal('signed-in')),
   /** when it became this stage's turn */
   openedAt: v.optional(At),
   /** when its people are first asked; at once if absent */
@@ -150,6 +152,8 @@ export const Review = v.object({
   people: v.array(KnownPerson),
   /** the admins who are told */
   admins: v.array(KnownPerson),
+  /** there where a mailed link does not sign */
+  by: v.optional(v.literal('signed-in')),
   due: At,
   /** how often the sweep has said that it is overdue */
   overdue: v.optional(v.number()),
@@ -542,6 +546,8 @@ export const RequestView = v.object({
     stages: v.array(
       v.object({
         need: v.number(),
+        /** there where a mailed link does not decide, and whoever decides has to sign in */
+        by: v.optional(v.literal('signed-in')),
         approvers: v.array(v.string()),
         decisions: v.array(
           v.object({

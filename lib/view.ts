@@ -53,8 +53,9 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(request.review && { breakGlass: true, review: reviewView(catalogue, request.review, now) }),
     approval: {
       automatic,
-      stages: request.stages.map(({ need, approvers, decisions }) => ({
+      stages: request.stages.map(({ need, approvers, by, decisions }) => ({
         need,
+        ...(by !== undefined && { by }),
         approvers: displayNames(catalogue, approvers),
         decisions: decisions.map(({ name, decision, comment, via, at }) => ({
           approver: name,

@@ -29,6 +29,10 @@ export const words: Readonly<Record<string, string>> = {
   'people.principals':
     'Further identities of the same human being: ARNs of IAM users and roles, email addresses, accounts at the issuer as ISSUER#SUBJECT.',
   'people.chat': 'Users of chats by which bots may name this person, such as slack: U024BE7LH.',
+  by: 'Who decides at this stage: whoever holds the mailed link (link), or only somebody who has signed in (signed-in). Of a role of high risk signed-in unless given.',
+  'approval.mfa': 'Whether approvers and reviewers need a sign-in with MFA; a mailed link proves none.',
+  'approval.signIn': 'How long ago approvers and reviewers may have signed in.',
+  'approval.networks': 'Where approvers and reviewers must call from.',
   tokenGroups:
     'Which groups of the token make one a member of which group here. What tokens call a group counts only where it is mapped, by name, path or object id.',
   groups: 'Groups by name, joined with those of a token: mail addresses, ARNs, other groups as group:NAME.',

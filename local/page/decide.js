@@ -1,8 +1,8 @@
 // Step 4: the approvers' mail and what they decided.
 import { api } from './calls.js';
-import { action, show } from './drawing.js';
+import { action, refresh, show } from './drawing.js';
 import { h } from './elements.js';
-import { state } from './state.js';
+import { actors, state } from './state.js';
 import { askedIn, firstName, instant, time } from './words.js';
 
 export const decide = {
@@ -11,15 +11,18 @@ export const decide = {
   teaser: 'Each of them gets a mail; one press on the page behind its link is enough.',
   state: () => (!state.request ? 'later' : state.request.status === 'pending' ? 'now' : 'done'),
   key: () => [state.request?.version, state.request?.status, state.mails.map(({ id }) => id), state.openMail],
-  draw: () => [decisionState(), ...mailbox(), ...(state.request.status === 'pending' ? [tryOwnApproval()] : [])],
+  draw: () => [
+    decisionState(),
+    ...signedInDecisions(),
+    ...mailbox(),
+    ...(state.request.status === 'pending' ? [tryOwnApproval()] : []),
+  ],
 };
 
 function decisionState() {
   const { request } = state;
   const decisions = request.approval.stages.flatMap((stage) => stage.decisions);
-  const waiting = request.approval.stages.find(
-    (stage) => stage.decisions.filter(({ decision }) => decision === 'approve').length < stage.need,
-  );
+  const waiting = waitingStage(request);
   return h(
     'div',
     {},
@@ -103,6 +106,38 @@ function mailbox() {
       ),
   ];
 }
+
+/** Where a mailed link does not decide: a button for each who was asked, signed in as them with a second factor. */
+function signedInDecisions() {
+  const { request, mails } = state;
+  const waiting = request.status === 'pending' ? waitingStage(request) : undefined;
+  if (waiting?.by !== 'signed-in') return [];
+  const asked = actors.filter(({ email }) => email !== undefined && mails.some(({ to }) => to === email));
+  return [
+    h(
+      'p',
+      {},
+      'This role is of high risk, so the link in the mail shows the request and does not decide. Approvers sign in: ',
+      h('code', {}, `latchkey approve ${request.id}`),
+      ', or by the API, as these buttons do.',
+    ),
+    h(
+      'p',
+      { class: 'row' },
+      ...asked.map((who) =>
+        action('decide', `Approve as ${firstName(who)}, signed in`, async () => {
+          await api({ ...who, mfa: true }, 'POST', `/requests/${request.id}/decision`, { decision: 'approve' });
+          await refresh();
+        }),
+      ),
+    ),
+  ];
+}
+
+const waitingStage = (request) =>
+  request.approval.stages.find(
+    (stage) => stage.decisions.filter(({ decision }) => decision === 'approve').length < stage.need,
+  );
 
 const tryOwnApproval = () =>
   h(

@@ -38,7 +38,11 @@ export const smallCatalogueFile = {
       description: 'Change one bucket',
       requesters: ['group:developers'],
       approval: {
-        stages: [{ approvers: ['group:leads'], need: 2 }, { approvers: ['security@example.com'] }],
+        // of a role of high risk a mailed link decides only where it is said
+        stages: [
+          { approvers: ['group:leads'], need: 2, by: 'link' },
+          { approvers: ['security@example.com'], by: 'link' },
+        ],
         decideWithin: '1h',
       },
       duration: { default: '1h', max: '2h' },
