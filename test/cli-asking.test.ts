@@ -6,7 +6,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { HOUR, toInstant } from '../lib/time.ts';
 import { cli, type TestWorld, testWorld } from './support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from './support/cli-server.ts';
-import { missingPrograms, where } from './support/wanted.ts';
+import { missingTerminal, where } from './support/wanted.ts';
 
 const catalogue = {
   version: 1,
@@ -378,7 +378,7 @@ describe('break-glass', () => {
       out: '',
       err: expect.stringMatching(/Nothing was filed\.\n {2}If it is meant, add --yes\.\n$/),
     }));
-  const onTerminal = where(missingPrograms({ script: 'bsdutils' }), 'a question at a terminal');
+  const onTerminal = where(missingTerminal(), 'a question at a terminal');
   onTerminal.test.each(['no', 'yes'])('somebody at a real terminal types %s', async (answer) => {
     const line = `'${process.execPath}' bin/latchkey.ts request database --break-glass --reason 'The shop is down, INC-4711'`;
     const terminal = spawn('script', ['-qec', line, '/dev/null'], {

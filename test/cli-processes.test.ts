@@ -12,7 +12,7 @@ import { newHome } from './support/cli.ts';
 import { program, start } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
 import { compileCache } from './support/compile-cache.ts';
-import { missingPrograms, where } from './support/wanted.ts';
+import { missingTerminal, where } from './support/wanted.ts';
 
 const root = join(import.meta.dirname, '..');
 let at: CliServer;
@@ -168,7 +168,7 @@ test('Ctrl-C while waiting leaves the request in place, and says how to go on', 
   await latchkey(['end', id]);
 }, 60_000);
 
-const withTerminal = where(missingPrograms({ script: 'bsdutils', stty: 'coreutils' }), 'colours on a terminal');
+const withTerminal = where(missingTerminal(), 'colours on a terminal');
 
 withTerminal.describe('on a terminal of its own', () => {
   test('there are colours, and none with NO_COLOR or behind a pipe', async () => {

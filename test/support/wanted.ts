@@ -29,6 +29,14 @@ export function missingPrograms(programs: Readonly<Record<string, string>>): str
   return `no ${missing.join(', ')} on the PATH (apt-get install ${packages.join(' ')})`;
 }
 
+/** What is missing to run a program on a terminal of its own: `script`, and a system that gives it one, which a chroot may not. */
+export function missingTerminal(): string | undefined {
+  const missing = missingPrograms({ script: 'bsdutils', stty: 'coreutils' });
+  if (missing !== undefined) return missing;
+  const { status, stderr } = spawnSync('script', ['-qec', 'true', '/dev/null'], { encoding: 'utf8' });
+  return status === 0 ? undefined : `no pseudo-terminal (${stderr.trim()})`;
+}
+
 /** What is missing to type the blocks of a guide: bash, and a curl that signs. */
 export function missingShellTools(): string | undefined {
   const missing = missingPrograms({ bash: 'bash', curl: 'curl' });
