@@ -35,6 +35,16 @@ export const settingTable = {
     default: '',
   },
   baseUrl: { variable: 'LATCHKEY_BASE_URL', what: 'where links in mails lead, if not to the API itself', default: '' },
+  domain: {
+    variable: 'LATCHKEY_DOMAIN',
+    what: "domain for the API, such as access.example.com; API Gateway's own address is then off",
+    default: '',
+  },
+  certificateArn: {
+    variable: 'LATCHKEY_CERTIFICATE_ARN',
+    what: 'ARN of the certificate of that domain in ACM, in the same Region',
+    default: '',
+  },
   organization: {
     variable: 'LATCHKEY_ORGANIZATION',
     what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5',
@@ -68,7 +78,9 @@ export type Settings = Record<Name, string> & {
   ticketArns: string[];
   /** for each function that answers calls; none unless given, because Lambda keeps 100 of an account's executions unreserved */
   reserved: number | { Ref: 'AWS::NoValue' };
-  /** where links in mails lead: what was given, or the API's own URL */
+  /** whether the API answers at its own domain alone */
+  isOwnDomainOnly: boolean;
+  /** where links in mails lead: what was given, the domain, or the API's own URL */
   links: string | { 'Fn::Sub': string };
 };
 
@@ -117,6 +129,7 @@ export function checkSettings(
     faults.push('alarmTopic must be the ARN of an SNS topic');
   if (found.reservedConcurrency && !/^[1-9]\d{0,4}$/.test(found.reservedConcurrency))
     faults.push('reservedConcurrency must be a number of executions such as 20');
+  faults.push(...domainFaults(found));
   const ticketArns = listIn(found.ticketValidatorArns);
   for (const arn of ticketArns)
     if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
@@ -141,9 +154,26 @@ export function checkSettings(
       alarmActions: found.alarmTopic ? [found.alarmTopic] : [],
       ticketArns,
       reserved: found.reservedConcurrency ? Number(found.reservedConcurrency) : { Ref: 'AWS::NoValue' },
-      links: found.baseUrl || { 'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}` },
+      isOwnDomainOnly: found.domain !== '',
+      links: found.baseUrl ||
+        (found.domain && `https://${found.domain}`) || {
+          'Fn::Sub': `https://\${HttpApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}`,
+        },
     },
   };
+}
+
+function domainFaults({ domain, certificateArn, region }: Record<Name, string>): string[] {
+  const certificate = new RegExp(`^arn:[\\w-]+:acm:${region}:\\d{12}:certificate/[\\w-]+$`);
+  return [
+    ...(domain && !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(domain)
+      ? ['domain must be a domain name such as access.example.com']
+      : []),
+    ...((domain === '') === (certificateArn === '') ? [] : ['domain and certificateArn belong together']),
+    ...(certificateArn && !certificate.test(certificateArn)
+      ? [`certificateArn must be the ARN of a certificate in ACM in ${region}`]
+      : []),
+  ];
 }
 
 const listIn = (text: string): string[] => (text === '' ? [] : text.split(',').map((part) => part.trim()));

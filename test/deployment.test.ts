@@ -20,6 +20,7 @@ import { startAwsEmulator } from '../local/aws-emulator.ts';
 import { hubKeys, revokeKeys } from '../local/sts.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
+import { domainParts } from '../scripts/domain.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { findingsIn } from '../scripts/package.ts';
 import { checkSettings } from '../scripts/settings.ts';
@@ -903,6 +904,43 @@ describe('artefacts', () => {
 
 describe('parameters', () => {
   const whole = required;
+
+  test('without a domain the API has its own address, and nothing else is deployed for one', () => {
+    expect(resources.HttpApi!.Properties.DisableExecuteApiEndpoint).toBe(false);
+    expect(ofType('AWS::ApiGatewayV2::DomainName')).toEqual([]);
+    expect(domainParts({ domain: '', certificateArn: '' })).toEqual({ Resources: {} });
+  });
+
+  test('with a domain the API answers there alone, and links lead there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-domain-'));
+    const certificate = 'arn:aws:acm:eu-west-1:999999999999:certificate/0a1b2c3d';
+    const options = ['--param', 'domain=access.example.com', '--param', `certificateArn=${certificate}`];
+    const program = ['scripts/package.ts', '--stage', 'example', '--package', folder, ...options];
+    const output = execFileSync(process.execPath, program, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
+    expect(output).toContain("AWS's CloudFormation validator has no objection");
+    const template = JSON.parse(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
+    rmSync(folder, { recursive: true });
+    expect(template.Resources.HttpApi.Properties.DisableExecuteApiEndpoint).toBe(true);
+    expect(template.Resources.Domain.Properties).toMatchObject({
+      DomainName: 'access.example.com',
+      DomainNameConfigurations: [{ CertificateArn: certificate, SecurityPolicy: 'TLS_1_2' }],
+    });
+    expect(template.Outputs).toHaveProperty('DomainTarget');
+    const { Environment } = template.Resources.NotifyLambdaFunction.Properties;
+    expect(Environment.Variables.LATCHKEY_BASE_URL).toBe('https://access.example.com');
+  }, 60_000);
+
+  test.each([
+    [{ domain: 'access.example.com' }, 'domain and certificateArn belong together'],
+    [
+      { domain: 'access.example.com', certificateArn: 'arn:aws:acm:us-east-1:999999999999:certificate/0a1b' },
+      'certificateArn must be the ARN of a certificate in ACM in eu-west-1',
+    ],
+    [
+      { domain: 'https://x', certificateArn: 'arn:aws:acm:eu-west-1:999999999999:certificate/0a1b' },
+      'domain must be a domain name such as access.example.com',
+    ],
+  ])('not: %j', (given, fault) => expect(checkSettings({ ...whole, ...given })).toEqual({ faults: [fault] }));
 
   test('a deployment without any is told all that are missing, and how to give them', () => {
     const { status, stdout, stderr } = spawnSync(
