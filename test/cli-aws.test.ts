@@ -213,6 +213,7 @@ describe('the package', () => {
     // what every command loads
     expect(sizes['latchkey.js']).toBeLessThan(150_000);
     const user = join(folder, 'user');
+    mkdirSync(user);
     execFileSync(program, ['install', '--prefix', user, join(folder, filename)], { env, stdio: 'pipe' });
     // in a folder with nothing of this repository in it
     const installed = (...args: string[]) =>

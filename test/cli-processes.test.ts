@@ -49,7 +49,8 @@ const asRoot = where(process.getuid?.() === 0 ? undefined : 'needs root', 'a use
 
 asRoot.test('a user that belongs to nobody needs no home', () => {
   const unknown = 23_456;
-  const script = `process.setgid(${unknown}); process.setuid(${unknown}); await import('${join(root, 'cli/places.ts')}').then(({ homeDirectory }) => console.log(homeDirectory()))`;
+  // loaded before, as that user may not be allowed to read this folder
+  const script = `const { homeDirectory } = await import('${join(root, 'cli/places.ts')}'); process.setgid(${unknown}); process.setuid(${unknown}); console.log(homeDirectory())`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     env: { PATH: process.env.PATH ?? '' },
     encoding: 'utf8',
