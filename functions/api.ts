@@ -42,6 +42,9 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
     listIdentities: async ({ caller, query }) =>
       reply(200, identityListView(await listIdentities(app, caller, query.person))),
     releaseIdentity: async ({ caller, param }) => reply(200, { released: await releaseIdentity(app, caller, param) }),
-    endRequest: async ({ caller, param, body }) => reply(200, view(await endRequest(app, caller, param, body.comment))),
+    endRequest: async ({ caller, param, body }) => {
+      const { request, alsoEnded } = await endRequest(app, caller, param, body.comment);
+      return reply(200, { ...view(request), ...(alsoEnded.length > 0 && { alsoEnded }) });
+    },
   }));
 });

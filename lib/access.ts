@@ -1,12 +1,15 @@
 // What a caller can do with a request: read, decide, review, end. Load, ask the core, save.
 import type { App } from './app.ts';
+import { personOf } from './catalogue.ts';
 import { changeRequest } from './change.ts';
 import { confirmIdentity } from './identity.ts';
+import { ledgersOf } from './ledger.ts';
 import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
-import { decide, end, notFound } from './request.ts';
+import { decide, end, mayRevoke, notFound } from './request.ts';
 import { signReview } from './review.ts';
 import type { NewDecision, NewReview, RequestRecord } from './schema.ts';
+import { statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 
@@ -40,13 +43,49 @@ export async function reviewRequest(app: Part, caller: Caller, id: string, body:
   return (await changeRequest(app, id, judge, loaded)).request;
 }
 
-/** @throws Problem as `end` of the core */
-export async function endRequest(app: Part, caller: Caller, id: string, comment?: string): Promise<RequestRecord> {
+/** @property alsoEnded ids of the extensions that a revoke has ended with the grant that they continue */
+export type Ending = { request: RequestRecord; alsoEnded: string[] };
+
+/**
+ * Ends a request. A revoke also ends what continues the grant; whoever revokes again, because an answer was lost or an extension could not
+ * be ended, has that made up for.
+ * @throws Problem as `end` of the core
+ */
+export async function endRequest(app: Part, caller: Caller, id: string, comment?: string): Promise<Ending> {
   const { catalogue } = app;
   const loaded = await readToChange(app, caller, id);
+  const relation = relationOf(catalogue, loaded, caller);
+  const isResponder = caller.kind === 'person' && !relation.requester && mayRevoke(relation);
+  if (isResponder && loaded.outcome?.status === 'revoked') {
+    const alsoEnded = await endContinuations(app, caller, loaded, comment);
+    if (alsoEnded.length > 0) return { request: loaded, alsoEnded };
+  }
   const judge = (current: RequestRecord, now: number) => end(current, { catalogue, caller, now }, comment);
-  return (await changeRequest(app, id, judge, loaded)).request;
+  const { request } = await changeRequest(app, id, judge, loaded);
+  return { request, alsoEnded: isResponder ? await endContinuations(app, caller, request, comment) : [] };
 }
+
+/** Ends the open extensions of a grant that was revoked. @returns their ids */
+async function endContinuations(
+  app: Part,
+  caller: Caller,
+  revoked: RequestRecord,
+  comment?: string,
+): Promise<string[]> {
+  const { catalogue, store } = app;
+  const now = app.clock();
+  const ledgers = await store.ledgers(ledgersOf(personOf(catalogue, revoked.requester.person)));
+  const ids = ledgers.flatMap(({ open }) => open.filter((one) => one.extends === revoked.id).map(({ id }) => id));
+  const requests = ids.length === 0 ? [] : await store.getMany(ids);
+  const continuing = requests.filter((one) => isOpen(one, now));
+  const judge = (current: RequestRecord, at: number) =>
+    isOpen(current, at) ? end(current, { catalogue, caller, now: at }, comment) : undefined;
+  const changes = await Promise.all(continuing.map((one) => changeRequest(app, one.id, judge, one)));
+  return changes.flatMap(({ request, changed }) => (changed ? [request.id] : []));
+}
+
+const isOpen = (request: RequestRecord, now: number): boolean =>
+  ['pending', 'scheduled', 'active'].includes(statusAt(request, now));
 
 /** A request that the caller is about to change, read while it is made sure who that is. @throws Problem `request-not-found`, `identity-changed` */
 async function readToChange(app: Part, caller: Caller, id: string): Promise<RequestRecord> {

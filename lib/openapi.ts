@@ -11,6 +11,7 @@ const named = {
   Me: schemas.MeView,
   Role: schemas.RoleView,
   Request: schemas.RequestView,
+  EndedRequest: schemas.EndedView,
   Explanation: schemas.ExplanationView,
   Credentials: schemas.CredentialsView,
   ConsoleSession: schemas.ConsoleView,

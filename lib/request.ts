@@ -12,6 +12,7 @@ import {
   isSamePerson,
   type Judgement,
   mayDecideStage,
+  type Relation,
   relationOf,
   stageNames,
   stricterNow,
@@ -176,7 +177,7 @@ function approve(
 ): RequestRecord {
   const { catalogue, caller, now } = act;
   refuseIfAltered(request);
-  const stricter = stricterNow(catalogue, request);
+  const stricter = stricterNow(catalogue, request) ?? revokedBefore(continued);
   if (stricter !== undefined)
     throw new Problem('refused-by-policy', `${stricter} It can be denied, not approved.`, {
       errors: [{ pointer: '/decision', detail: stricter }],
@@ -199,6 +200,10 @@ function approve(
       : decided;
   return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
 }
+
+/** A revoke ends what continues the grant; this holds for an extension that was filed in the same moment. */
+const revokedBefore = (continued: RequestRecord | undefined): string | undefined =>
+  continued?.outcome?.status === 'revoked' ? 'The grant that this request continues was revoked.' : undefined;
 
 /** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
 function shortened(request: RequestRecord, catalogue: Catalogue, body: NewDecision): number {
@@ -246,7 +251,7 @@ export function end(
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot')
     throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
-  if (!relation.requester && !relation.approver && !relation.asked && !relation.reviewer && !relation.admin) {
+  if (!relation.requester && !mayRevoke(relation)) {
     throw new Problem(
       'not-an-approver',
       'You may see this request, but only its requester, its approvers and admins may end it.',
@@ -271,6 +276,10 @@ const outcomeBy = (
   by: { kind: 'person', key: person.key, name: person.name },
   ...(comment !== undefined && comment !== '' && { why: comment }),
 });
+
+/** Who may end a request of somebody else. */
+export const mayRevoke = ({ approver, asked, reviewer, admin }: Relation): boolean =>
+  approver || asked || reviewer || admin;
 
 /** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
 export function revocationOf(

@@ -188,7 +188,7 @@ export const routes = {
     summary: 'Withdraw, hand back or revoke, whichever the caller and state make it',
     body: s.NewEnd,
     bodyOptional: true,
-    answers: { 200: s.RequestView },
+    answers: { 200: s.EndedView },
     problems: [...onRequest, 'not-an-approver', 'not-allowed', 'not-active'],
   },
   extendRequest: {

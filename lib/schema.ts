@@ -587,6 +587,12 @@ export const IdentityListView = v.object({
 });
 /** false where nothing was known of the account */
 export const ReleasedView = v.object({ released: v.boolean() });
+/** A request that was just ended. */
+export const EndedView = v.object({
+  ...RequestView.entries,
+  /** the extensions that a revoke has ended with it */
+  alsoEnded: v.optional(v.array(v.string())),
+});
 export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });
 export const ExplanationView = v.object({
   outcome: v.picklist(['automatic', 'needs-approval', 'refused']),

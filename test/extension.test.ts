@@ -1,6 +1,7 @@
 // A grant that is continued, and one that starts later: same rule, own approval, own clock.
 import { describe, expect, test } from '@jest/globals';
 import type { CredentialsView, ExplanationView, RequestView } from '../lib/schema.ts';
+import { statusAt } from '../lib/status.ts';
 import { HOUR, MINUTE, toInstant } from '../lib/time.ts';
 import { approvedBy, call, filed, granted, linkTo, playStream, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
@@ -78,13 +79,13 @@ describe('an extension', () => {
     },
   );
 
-  test('and the grant it continues end each by itself', async () => {
+  test('and a grant that is handed back end each by itself', async () => {
     const app = fakeApp();
     const old = await granted(app);
     await vend(app, old.id);
     const { body: extension } = await extend(app, old.id);
     await approvedBy(app, extension.id, 'lead@example.com');
-    expect((await end(app, old.id, 'lead@example.com')).body.status).toBe('revoked');
+    expect((await end(app, old.id, dev)).body.status).toBe('ended');
     expect((await read(app, extension.id)).status).toBe('scheduled');
     expect((await end(app, extension.id, dev)).body).toMatchObject({ status: 'withdrawn' });
     expect(await read(app, extension.id)).not.toHaveProperty('revocation');
@@ -235,6 +236,72 @@ describe('an extension', () => {
     expect(text.replace(/\s+/g, ' ')).toContain(
       'How long: 1 h, from 22 Nov 2026, 11:00 UTC on, or from the approval if that is later',
     );
+  });
+});
+
+describe('a revoke of the grant', () => {
+  const lead = 'lead@example.com';
+  type Ended = RequestView & { alsoEnded?: string[]; code?: string };
+  const endBy = (app: FakeApp, id: string, as: string) => call<Ended>(app, 'endRequest', { as, id, body: {} });
+  async function extended(isApproved: boolean) {
+    const app = fakeApp();
+    const old = await granted(app);
+    const { body: extension } = await extend(app, old.id);
+    if (isApproved) await approvedBy(app, extension.id, lead);
+    return { app, old, extension };
+  }
+  const statusOf = (app: FakeApp, id: string) => statusAt(app.store.requests.get(id)!, app.now);
+
+  test.each([
+    ['pending', false, lead],
+    ['scheduled', true, 'admin@example.com'],
+  ])('ends its %s extension too, says so, and tells the requester of both', async (_, isApproved, as) => {
+    const { app, old, extension } = await extended(isApproved);
+    app.store.changes.length = 0;
+    const { status, body } = await endBy(app, old.id, as);
+    expect([status, body.status, body.alsoEnded]).toEqual([200, 'revoked', [extension.id]]);
+    expect(statusOf(app, extension.id)).toBe('revoked');
+    await playStream(app);
+    expect(app.mail.outbox.filter(({ to, subject }) => to === dev && subject.startsWith('Revoked'))).toHaveLength(2);
+    app.now = start + HOUR;
+    expect((await vend(app, extension.id)).status).toBe(409);
+  });
+
+  test('that comes again ends an extension that the first one could not', async () => {
+    const { app, old, extension } = await extended(true);
+    let isBroken = true;
+    app.gate = ({ name }, when) => {
+      if (isBroken && name === 'store.getMany' && when === 'before') throw new Error('the table is away');
+    };
+    expect((await endBy(app, old.id, lead)).status).toBe(500);
+    expect([statusOf(app, old.id), statusOf(app, extension.id)]).toEqual(['revoked', 'scheduled']);
+    isBroken = false;
+    const { status, body } = await endBy(app, old.id, lead);
+    expect([status, body.alsoEnded, statusOf(app, extension.id)]).toEqual([200, [extension.id], 'revoked']);
+    expect((await endBy(app, old.id, lead)).body.code).toBe('not-active');
+  });
+
+  test('leaves other requests alone, and a hand-back ends nothing else', async () => {
+    const { app, old, extension } = await extended(true);
+    const other = await filed(app, { role: 'play' });
+    const handedBack = await endBy(app, old.id, dev);
+    expect([handedBack.body.alsoEnded, statusOf(app, extension.id)]).toEqual([undefined, 'scheduled']);
+    expect((await endBy(app, extension.id, lead)).body.alsoEnded).toBeUndefined();
+    expect(statusOf(app, other.id)).toBe('active');
+  });
+
+  test('lets nobody approve an extension that was filed in the same moment', async () => {
+    const { app, old, extension } = await extended(false);
+    const ledgers = app.store.ledgers;
+    app.store.ledgers = async (keys) => (await ledgers(keys)).map((ledger) => ({ ...ledger, open: [] }));
+    await endBy(app, old.id, lead);
+    app.store.ledgers = ledgers;
+    const answer = await call<Ended>(app, 'decideRequest', {
+      as: lead,
+      id: extension.id,
+      body: { decision: 'approve' },
+    });
+    expect([answer.status, answer.body.code]).toEqual([422, 'refused-by-policy']);
   });
 });
 

@@ -1,7 +1,6 @@
 // A revocation from the call that ends the grant to the policy on the role: taken, refused, too long, at the same time as others, and over.
 import { describe, expect, test } from '@jest/globals';
 import { handler } from '../functions/revoke-sessions.ts';
-import { endRequest } from '../lib/access.ts';
 import { fileRequest } from '../lib/file-request.ts';
 import { inlineLimit } from '../lib/iam.ts';
 import { RevocationRefused } from '../lib/revocation-refused.ts';
@@ -12,7 +11,7 @@ import { sweep } from '../lib/sweep.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
 import { issueCredentials } from '../lib/vend.ts';
 import { requestView } from '../lib/view.ts';
-import { signedIn } from './proof/cast.ts';
+import { endedBy, signedIn } from './proof/cast.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { crashAt } from './support/gates.ts';
 import { start } from './support/records.ts';
@@ -38,7 +37,7 @@ async function active(app: FakeApp, i = 0): Promise<RequestRecord> {
 async function revoked(app: FakeApp, i = 0): Promise<RequestRecord> {
   const { id } = await active(app, i);
   app.now += MINUTE;
-  return endRequest(app, signedIn(app, 'admin@example.com'), id);
+  return endedBy(app, signedIn(app, 'admin@example.com'), id);
 }
 
 describe('what a role reaches beyond its session', () => {
@@ -67,7 +66,7 @@ describe('what a role reaches beyond its session', () => {
     const app = reaching('redshift');
     const { id } = await active(app);
     app.now = start + 45 * MINUTE;
-    const { revocation } = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    const { revocation } = await endedBy(app, signedIn(app, 'admin@example.com'), id);
     expect(revocation).toMatchObject({ effectiveBy: start + 90 * MINUTE });
   });
 });
@@ -91,7 +90,7 @@ describe('ending a grant', () => {
   test('by handing it back does the same', async () => {
     const app = fakeApp();
     const { id } = await active(app);
-    expect(await endRequest(app, signedIn(app, dev()), id)).toMatchObject({
+    expect(await endedBy(app, signedIn(app, dev()), id)).toMatchObject({
       outcome: { status: 'ended' },
       revocation: { state: 'pending' },
     });
@@ -100,7 +99,7 @@ describe('ending a grant', () => {
   test('without a session out has nothing to revoke', async () => {
     const app = fakeApp();
     const { request } = await fileRequest(app, signedIn(app, dev()), { role: 'play', reason: 'Look around' });
-    const ended = await endRequest(app, signedIn(app, dev()), request.id);
+    const ended = await endedBy(app, signedIn(app, dev()), request.id);
     expect([ended.outcome?.status, ended.revocation]).toEqual(['withdrawn', undefined]);
     const over = await active(app, 1);
     app.now = start + 50 * MINUTE;
@@ -118,7 +117,7 @@ describe('ending a grant', () => {
       accounts: { ...accounts, playground: sandbox },
       roles: { ...roles, play: { ...play, account: 'playground' } },
     });
-    const request = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    const request = await endedBy(app, signedIn(app, 'admin@example.com'), id);
     expect(request).toMatchObject({ revocation: { state: 'pending' } });
     await revokeSessions(app, [request]);
     expect([denied(app), revocationOf(app, { id })?.state]).toEqual([[id], 'done']);
@@ -128,7 +127,7 @@ describe('ending a grant', () => {
   async function fakeLater(app: FakeApp, request: RequestRecord): Promise<RequestRecord> {
     app.store.requests.set(request.id, { ...request, grant: { ...request.grant!, endsAt: start + 8 * HOUR } });
     app.now = start + HOUR + SECOND;
-    return endRequest(app, signedIn(app, 'admin@example.com'), request.id);
+    return endedBy(app, signedIn(app, 'admin@example.com'), request.id);
   }
 
   test('counts sessions that are no longer listed', async () => {
@@ -137,7 +136,7 @@ describe('ending a grant', () => {
     const short = { ...request.sessions[0]!, expiresAt: start + MINUTE };
     app.store.requests.set(request.id, { ...request, sessions: [short], vended: 14 });
     app.now += 2 * MINUTE;
-    expect((await endRequest(app, signedIn(app, 'admin@example.com'), request.id)).revocation?.effectiveBy).toBe(
+    expect((await endedBy(app, signedIn(app, 'admin@example.com'), request.id)).revocation?.effectiveBy).toBe(
       start + HOUR,
     );
   });
@@ -355,7 +354,7 @@ describe('the policy of a role', () => {
     for (let i = 0; i < 400; i += 1) {
       app.now = start + i * 9 * SECOND;
       const { id } = await active(app, i);
-      requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
+      requests.push(await endedBy(app, signedIn(app, 'admin@example.com'), id));
       if (i % 7 === 0) expect(await revokeSessions(app, requests.slice(-7))).toEqual([]);
     }
     await revokeSessions(app, requests.slice(-7));

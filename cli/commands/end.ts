@@ -25,9 +25,14 @@ export const end = command({
   async run(world, { positionals: [target = ''], options: { comment, ...options } }) {
     const api = await connect(world, readSettings(world, options));
     const { id, open } = await findRequestToEnd(api, target);
-    const ended = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/end`, body: { comment } });
+    const ended = await api.call<RequestView & { alsoEnded?: string[] }>({
+      method: 'POST',
+      path: `/requests/${id}/end`,
+      body: { comment },
+    });
     dropSessions(world, id);
     world.out(options.json ? json(ended) : requestText(painter(world), ended, world.now()));
+    for (const other of ended.alsoEnded ?? []) world.err(`Also ended: its extension ${other}\n`);
     for (const { id: other, status } of open)
       world.err(`Still ${status}: request ${other}. End it as well: latchkey end ${other}\n`);
     return 0;

@@ -1,9 +1,11 @@
 // The people of the proofs as callers, and what they do: each as its token, its signature or its link says.
+import { endRequest } from '../../lib/access.ts';
 import type { App } from '../../lib/app.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
 import { checkCatalogue } from '../../lib/catalogue-check.ts';
 import { type Caller, callerFromIam, callerFromToken } from '../../lib/principal.ts';
 import { Problem, type ProblemCode } from '../../lib/problem.ts';
+import type { RequestRecord } from '../../lib/schema.ts';
 import type { FakeApp } from '../support/fake-app.ts';
 
 const farAway = Date.UTC(2100, 0) / 1000;
@@ -21,6 +23,10 @@ export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'ident
   };
   return callerFromToken(catalogue, identity, claims, 0);
 }
+
+/** The request that somebody has ended. */
+export const endedBy = async (...call: Parameters<typeof endRequest>): Promise<RequestRecord> =>
+  (await endRequest(...call)).request;
 
 /** Somebody who signs with the keys of an IAM user or, as an instance does, of an assumed role. */
 export function signing({ catalogue }: Pick<App, 'catalogue'>, arn: string): Caller {

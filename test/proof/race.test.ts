@@ -1,6 +1,6 @@
 // Figure 1: many people and the clock decide one request at the same time. Exactly one outcome, and everybody learns which.
 import { describe, test } from '@jest/globals';
-import { decideRequest, endRequest } from '../../lib/access.ts';
+import { decideRequest } from '../../lib/access.ts';
 import { decideByLink } from '../../lib/decide-by-link.ts';
 import { fileRequest } from '../../lib/file-request.ts';
 import { tell } from '../../lib/news.ts';
@@ -11,7 +11,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import type { Change } from '../support/fake-store.ts';
 import { interleaved } from '../support/gates.ts';
-import { catalogueFrom, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
+import { catalogueFrom, endedBy, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
 const requester = 'dev@example.com';
@@ -89,7 +89,7 @@ async function race(
   for (const [key, message] of contest.messages) app.store.messages.set(key, message);
   const isLate = random() < 0.3;
   // a late race runs over the deadline while it runs: each I/O takes a millisecond
-  app.now = isLate ? request.decideBy - Math.floor(random() * 4 * callers) : request.createdAt + 1;
+  app.now = isLate ? request.decideBy - Math.floor(random() * 4 * callers) : request.createdAt + MINUTE;
   const order = interleaved(seed);
   app.gate = (...io) => {
     if (isLate) app.now += 1;
@@ -118,7 +118,7 @@ async function race(
         act.endsWith('by link')
           ? decideByLink(app, links[i]!, { decision })
           : act === 'end' || act === 'revoke'
-            ? endRequest(
+            ? endedBy(
                 app,
                 signedIn(app, act === 'end' ? requester : random() < 0.5 ? admin : approverOf(i)),
                 request.id,

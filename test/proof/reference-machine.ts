@@ -295,6 +295,9 @@ export function referenceMachine(role: RoleName) {
       if (who !== 'dev') {
         model.over = 'revoked';
         write(model, 'revoked', others, 'Revoked');
+        // what continues a revoked grant ends with it
+        for (const [i, other] of all.entries())
+          if (other.continues === model && (isPending(other) || isGranted(other))) this.end(who, i);
       } else if (model.vends === 0) {
         model.over = 'withdrawn';
         write(model, 'withdrawn', now - model.filedAt < minute ? [] : others, 'Withdrawn');

@@ -1,6 +1,5 @@
 // Figure 13: a vend races a revocation, two revokers race each other, IAM fails, its role is gone or full. Nothing is vended after, nothing is lost.
 import { describe, test } from '@jest/globals';
-import { endRequest } from '../../lib/access.ts';
 import { fileRequest } from '../../lib/file-request.ts';
 import { inlineLimit, revocationPolicy } from '../../lib/iam.ts';
 import { revokeSessions } from '../../lib/revoke.ts';
@@ -9,7 +8,7 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { issueCredentials } from '../../lib/vend.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { interleaved } from '../support/gates.ts';
-import { outcomeOf, signedIn } from './cast.ts';
+import { endedBy, outcomeOf, signedIn } from './cast.ts';
 import { must, prove, size } from './size.ts';
 
 const role = 'arn:aws:iam::333333333333:role/latchkey/play';
@@ -96,11 +95,11 @@ async function vendOrRevoke(seed: number, random: () => number, measured: Record
   const before = app.sts.issued.length;
   app.gate = interleaved(seed);
   const ender = signedIn(app, random() < 0.7 ? 'admin@example.com' : 'dev-0@example.com');
-  const [ended, ...vends] = await Promise.all([outcomeOf(endRequest(app, ender, id)), vend(), vend()]);
+  const [ended, ...vends] = await Promise.all([outcomeOf(endedBy(app, ender, id)), vend(), vend()]);
   app.gate = () => {};
 
   must(ended.answer !== undefined || ended.problem.code === 'try-again', 'the revocation was refused');
-  if (!ended.answer) await endRequest(app, ender, id);
+  if (!ended.answer) await endedBy(app, ender, id);
   const request = app.store.requests.get(id)!;
   const end = request.history.find(({ type }) => type === 'revoked' || type === 'ended' || type === 'withdrawn')!;
   must(
@@ -136,7 +135,7 @@ async function revokers(seed: number, random: () => number, measured: Record<str
   for (let i = 0; i < 2 + Math.floor(random() * 3); i += 1) {
     const { id } = await grant(app, i);
     await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
-    requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
+    requests.push(await endedBy(app, signedIn(app, 'admin@example.com'), id));
   }
   if (random() < 0.2) app.iam.room.set(role, 250);
   const order = interleaved(seed);
@@ -176,7 +175,7 @@ async function revoked(app: FakeApp, count: number): Promise<RequestRecord[]> {
   for (let i = 0; i < count; i += 1) {
     const { id } = await grant(app, i);
     await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
-    requests.push(await endRequest(app, signedIn(app, 'admin@example.com'), id));
+    requests.push(await endedBy(app, signedIn(app, 'admin@example.com'), id));
   }
   return requests;
 }
@@ -309,7 +308,7 @@ async function busyHour(seed: number, random: () => number, measured: Record<str
     app.now = at;
     const { id } = await grant(app, i);
     await issueCredentials(app, signedIn(app, `dev-${i}@example.com`), { request: id });
-    const request = await endRequest(app, signedIn(app, 'admin@example.com'), id);
+    const request = await endedBy(app, signedIn(app, 'admin@example.com'), id);
     requests.push(request);
     left.push(request);
     // the stream brings what failed again after moments, and at least once in a minute, long before anybody gives up
