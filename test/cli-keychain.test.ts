@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runChild } from '../cli/child.ts';
 import { findKeychain, type Keychain } from '../cli/keychain.ts';
-import { HOUR } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { signInAt } from './support/browser-visit.ts';
 import { cli, newHome, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
@@ -63,12 +62,12 @@ const keptIn = (who: TestWorld = world) =>
   Object.values(JSON.parse(readFileSync(tokensFile(who), 'utf8')))[0] as Record<string, string> | undefined;
 const inKeychain = () => Object.values(keychain.secrets());
 /** The same person and machine when the access token has expired. */
-const later = (who: TestWorld = world, hours = 2): TestWorld =>
-  testWorld({
-    ...who,
-    now: () => Date.now() + hours * HOUR,
-    sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
-  });
+function later(who: TestWorld = world): TestWorld {
+  const kept = Object.entries(JSON.parse(readFileSync(tokensFile(who), 'utf8')) as Record<string, object>);
+  const expired = kept.map(([url, tokens]) => [url, { ...tokens, expiresAt: 0 }]);
+  writeFileSync(tokensFile(who), JSON.stringify(Object.fromEntries(expired)));
+  return testWorld({ ...who, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
+}
 
 describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
   test('has what renews the sign-in from login to logout, and no process shows it', async () => {

@@ -362,7 +362,7 @@ describe('tokens', () => {
       return [400, { error: 'invalid_grant' }] as const;
     };
     await issuing({ '/token': token }, async () => {
-      expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, err: '' });
+      expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, out: expect.stringMatching(/^Asi Dev/) });
     });
   });
 
