@@ -53,6 +53,15 @@ export function configFor<const Part extends ConfigPart>(
 const filled = (what: string) => v.pipe(v.string(what), v.trim(), v.minLength(1, what));
 const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v.transform(withoutTrailingSlash));
 const claim = 'must be the name of a claim';
+const ports = 'must be ports such as 8765, separated by commas';
+const port = v.pipe(
+  v.string(),
+  v.trim(),
+  v.regex(/^\d{1,5}$/, ports),
+  v.transform(Number),
+  v.minValue(1, ports),
+  v.maxValue(65535, ports),
+);
 
 const readers: {
   [Part in ConfigPart]: {
@@ -90,12 +99,14 @@ const readers: {
         ),
         principalClaim: v.optional(filled(claim)),
         clientId: v.optional(filled('must be a client id')),
+        loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
       }),
       v.transform(
-        ({ principalClaim, clientId, ...identity }): Identity => ({
+        ({ principalClaim, clientId, loginPorts, ...identity }): Identity => ({
           ...identity,
           ...(principalClaim !== undefined && { principalClaim }),
           ...(clientId !== undefined && { clientId }),
+          ...(loginPorts !== undefined && { loginPorts }),
         }),
       ),
     ),
@@ -107,6 +118,7 @@ const readers: {
       hasGroupsAlways: set(env.LATCHKEY_GROUPS_ALWAYS) ?? 'false',
       principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
       clientId: set(env.LATCHKEY_CLIENT_ID),
+      loginPorts: set(env.LATCHKEY_LOGIN_PORTS)?.split(','),
     }),
   },
   sender: {
@@ -157,6 +169,7 @@ const identityVariables: Record<keyof Identity, string> = {
   hasGroupsAlways: 'LATCHKEY_GROUPS_ALWAYS',
   principalClaim: 'LATCHKEY_PRINCIPAL_CLAIM',
   clientId: 'LATCHKEY_CLIENT_ID',
+  loginPorts: 'LATCHKEY_LOGIN_PORTS',
 };
 
 function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {

@@ -19,6 +19,8 @@ export interface Identity {
   principalClaim?: string;
   /** of the command line at the issuer; told to whoever asks how to sign in */
   clientId?: string;
+  /** of people's machines, that the issuer lets a browser come back to; told in the same place. Any, if left out */
+  loginPorts?: readonly number[];
 }
 
 export type Caller = {

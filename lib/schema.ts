@@ -453,6 +453,8 @@ export const DiscoveryView = v.object({
   scope: v.string(),
   /** of programs on people's machines, at the issuer; public clients have no secret */
   clientId: v.optional(v.string()),
+  /** where a browser may come back to on a person's machine, `http://localhost:PORT/callback`; any, if left out */
+  loginPorts: v.optional(v.array(v.number())),
 });
 export const MeView = v.object({
   principal: v.string(),

@@ -17,15 +17,25 @@ import type {
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';
 
-type SignIn = { issuer: string; audience: readonly string[]; scope: string; clientId?: string };
+type SignIn = {
+  issuer: string;
+  audience: readonly string[];
+  scope: string;
+  clientId?: string;
+  loginPorts?: readonly number[];
+};
 
 /** What a program must know to sign somebody in; all of it is public at the issuer anyway. */
-export const discoveryView = ({ issuer, audience, scope, clientId }: SignIn, version: string): DiscoveryView => ({
+export const discoveryView = (
+  { issuer, audience, scope, clientId, loginPorts }: SignIn,
+  version: string,
+): DiscoveryView => ({
   version,
   issuer,
   audience: [...audience],
   scope,
   ...(clientId !== undefined && { clientId }),
+  ...(loginPorts !== undefined && { loginPorts: [...loginPorts] }),
 });
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {

@@ -22,6 +22,11 @@ export const settingTable = {
     what: 'client id of the command line at the issuer, a public client',
     default: '',
   },
+  loginPorts: {
+    variable: 'LATCHKEY_LOGIN_PORTS',
+    what: 'ports of http://localhost:PORT/callback that the issuer lets that client come back to, separated by commas (default: any)',
+    default: '',
+  },
   sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
   groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
   groupsAlways: {

@@ -121,6 +121,15 @@ test('an audience with an empty member is refused', () =>
     /LATCHKEY_AUDIENCE must be audiences separated by commas/,
   ));
 
+test('ports to come back to are numbers', () => {
+  const portsOf = (LATCHKEY_LOGIN_PORTS: string) =>
+    configFor(['identity'], { ...whole, LATCHKEY_LOGIN_PORTS }).identity.loginPorts;
+  expect(portsOf('8765, 8766')).toEqual([8765, 8766]);
+  expect(portsOf('')).toBeUndefined();
+  for (const wrong of ['0', '65536', '8765,', 'x'])
+    expect(() => portsOf(wrong)).toThrow(/LATCHKEY_LOGIN_PORTS must be ports such as 8765/);
+});
+
 test('this is not Lambda', () => expect(inLambda).toBe(false));
 
 function messageOf(attempt: () => unknown): string {

@@ -119,8 +119,9 @@ describe('how to sign in here', () => {
 
   test('the client id of the command line where there is one', async () => {
     const app = fakeApp();
-    expect(await call({ ...app, identity: { ...app.identity, clientId: 'cli-1' } }, 'discovery')).toMatchObject({
-      body: { clientId: 'cli-1' },
+    const identity = { ...app.identity, clientId: 'cli-1', loginPorts: [8765] };
+    expect(await call({ ...app, identity }, 'discovery')).toMatchObject({
+      body: { clientId: 'cli-1', loginPorts: [8765] },
     });
   });
 });
