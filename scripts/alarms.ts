@@ -12,6 +12,7 @@ const line = (code: LogCode): string => `($.code = "${code}")`;
 const counted = {
   RevocationFailures: { functions: ['revoke-sessions'], pattern: `{ ${line('revocation-failed')} }` },
   CallFailures: { functions: httpFunctions, pattern: `{ ${line('call-failed')} }` },
+  BreakGlass: { functions: ['api'], pattern: `{ ${line('security-event')} && ($.event = "break-glass") }` },
   EmailRejections: { functions: ['notify'], pattern: `{ ${line('message-refused')} }` },
   // an answer of SES other than "later" does not change unless somebody acts
   EmailDenials: {
@@ -73,6 +74,10 @@ function alarmsOf(stage: string): Record<string, Alarm> {
     CallsFailedAlarm: {
       says: 'Latchkey answered calls with internal errors. See docs/operations.md.',
       metric: ofLog('CallFailures'),
+    },
+    BreakGlassAlarm: {
+      says: 'Somebody took a role by break-glass. The request names who and why; it is under review.',
+      metric: ofLog('BreakGlass'),
     },
     SweepErrorsAlarm: {
       says: "Latchkey's sweeper fails; ends and lapses are not recorded, though they still hold.",

@@ -654,6 +654,7 @@ describe('news and time', () => {
     });
     expect(watched.sort()).toEqual([
       'ApproximateNumberOfMessagesVisible of {"Fn::GetAtt":["DeadLetters","QueueName"]}',
+      'BreakGlass of Latchkey/example',
       'CallFailures of Latchkey/example',
       'EmailDenials of Latchkey/example',
       'EmailRejections of Latchkey/example',
@@ -674,6 +675,7 @@ describe('news and time', () => {
       return `${MetricName} of ${String(group).replace('/aws/lambda/latchkey-example-', '')}: ${Properties.FilterPattern}`;
     });
     expect(filters.sort()).toEqual([
+      'BreakGlass of api: { ($.code = "security-event") && ($.event = "break-glass") }',
       'CallFailures of api: { ($.code = "call-failed") }',
       'CallFailures of decision-page: { ($.code = "call-failed") }',
       'CallFailures of issue-session: { ($.code = "call-failed") }',
