@@ -202,6 +202,13 @@ function approve(
 }
 
 /** A revoke ends what continues the grant; this holds for an extension that was filed in the same moment. */
+/** An extension that was filed in the moment of the revoke, which therefore missed it, gives nothing. @throws Problem `refused-by-policy` */
+export function refuseIfRevoked(continued: RequestRecord | undefined): void {
+  const detail = revokedBefore(continued);
+  if (detail === undefined) return;
+  throw new Problem('refused-by-policy', `${detail} File a new request.`, { errors: [{ pointer: '', detail }] });
+}
+
 const revokedBefore = (continued: RequestRecord | undefined): string | undefined =>
   continued?.outcome?.status === 'revoked' ? 'The grant that this request continues was revoked.' : undefined;
 

@@ -1,4 +1,5 @@
 // Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
+import { continuedBy } from './access.ts';
 import type { App, SessionCredentials } from './app.ts';
 import { type Change, changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
@@ -8,7 +9,7 @@ import { countedOf, ledgersOf } from './ledger.ts';
 import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
-import { notFound, recordSession, recordUndelivered, roleToVend } from './request.ts';
+import { notFound, recordSession, recordUndelivered, refuseIfRevoked, roleToVend } from './request.ts';
 import type { ConsoleView, CredentialsView, RequestRecord, Session } from './schema.ts';
 import { planSession, type SessionPlan } from './session.ts';
 import { statusAt } from './status.ts';
@@ -126,7 +127,9 @@ async function assume(
   const now = app.clock();
   const role = roleToVend(request, { catalogue: app.catalogue, caller, now });
   const plan = planSession(request, role, asked, app.random(16), now);
-  const credentials = await app.sts.assumeRole(plan.input);
+  // read beside the call to STS, so that an extension costs no step more; its credentials stay here if what it continues was revoked
+  const [credentials, continued] = await Promise.all([app.sts.assumeRole(plan.input), continuedBy(app, request)]);
+  refuseIfRevoked(continued);
   const session: Session = {
     kind,
     accessKeyId: credentials.accessKeyId,

@@ -91,6 +91,25 @@ describe('an extension', () => {
     expect(await read(app, extension.id)).not.toHaveProperty('revocation');
   });
 
+  test('that is filed in the moment of the revoke, which misses it, gets no credentials', async () => {
+    const app = fakeApp();
+    const old = await granted(app);
+    const { body: extension } = await extend(app, old.id);
+    await approvedBy(app, extension.id, 'lead@example.com');
+    const { ledgers } = app.store;
+    app.store.ledgers = async (keys) => keys.map((key) => ({ ...key, version: 0, open: [], filed: [] }));
+    await end(app, old.id, 'lead@example.com');
+    app.store.ledgers = ledgers;
+    expect([await read(app, old.id), await read(app, extension.id)]).toMatchObject([
+      { status: 'revoked' },
+      { status: 'scheduled' },
+    ]);
+    app.now = start + HOUR;
+    const { status, body } = (await vend(app, extension.id)) as unknown as { status: number; body: ProblemBody };
+    expect([status, body.code]).toEqual([422, 'refused-by-policy']);
+    expect((await read(app, extension.id)).sessions).toEqual([]);
+  });
+
   describe('there is one at a time, and the refusal says what can be done', () => {
     const anew = (app: FakeApp) =>
       call<ProblemBody>(app, 'createRequest', {
