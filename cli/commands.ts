@@ -18,6 +18,7 @@ export const commands: Commands = {
   extend: async () => (await import('./commands/extend.ts')).extend,
   review: async () => (await import('./commands/review.ts')).review,
   end: async () => (await import('./commands/end.ts')).end,
+  revoke: async () => (await import('./commands/revoke.ts')).revoke,
   'identity list': async () => (await import('./commands/identity.ts')).identityList,
   'identity release': async () => (await import('./commands/identity.ts')).identityRelease,
   configure: async () => (await import('./commands/configure.ts')).configure,

@@ -214,6 +214,31 @@ describe('waiting', () => {
   });
 });
 
+describe('revoking everything that matches', () => {
+  const revoke = (world: TestWorld, ...more: string[]) => cli(world, 'revoke', '--comment', 'Laptop lost', ...more);
+  const statusOf = async (id: string) => bodyOf<RequestView>(await cli(dev, 'show', id, '--json')).status;
+
+  test('of a person: what is active and what is pending, and nothing else', async () => {
+    const admin = await person('security@example.com');
+    const active = await granted();
+    const pending = bodyOf<RequestView>(await cli(dev, 'request', 'sandbox-read', '--reason', reason, '--json'));
+    const other = await revoke(admin, '--person', 'asi-dev@example.com', '--account', '111111111111', '--json');
+    expect([other.status, bodyOf(other)]).toEqual([0, { ended: [active.id], failed: [] }]);
+    expect(await statusOf(active.id)).toBe('revoked');
+    expect(await statusOf(pending.id)).toBe('active');
+    const rest = await revoke(admin, '--person', 'asi-dev@example.com');
+    expect(rest).toMatchObject({ status: 0, out: `Ended:\n  ${pending.id}\n` });
+    expect(await revoke(admin, '--person', 'asi-dev@example.com')).toMatchObject({ out: 'Nothing was ended.\n' });
+  });
+
+  test('is for admins, and says at least one thing that it is about', async () => {
+    const { id } = await granted();
+    expect(await revoke(dev, '--person', 'asi-dev@example.com')).toMatchObject({ status: 5 });
+    expect(await revoke(await person('security@example.com'))).toMatchObject({ status: 2 });
+    expect(await statusOf(id)).toBe('active');
+  });
+});
+
 describe('identities', () => {
   test('an admin lists and releases the account of a person', async () => {
     const admin = await person('security@example.com');
