@@ -26,7 +26,7 @@ export async function decideRequest(app: Part, caller: Caller, id: string, body:
   const loaded = await readToChange(app, caller, id);
   const continued = await continuedBy(app, loaded);
   const judge = (current: RequestRecord, now: number) => decide(current, { catalogue, caller, now }, body, continued);
-  return (await changeRequest(app, id, judge, loaded)).request;
+  return (await changeRequest(app, id, judge, loaded, body.decision === 'deny' ? 'wins' : 'yields')).request;
 }
 
 /** The request that an extension continues: one more read, for extensions alone. */
@@ -61,7 +61,7 @@ export async function endRequest(app: Part, caller: Caller, id: string, comment?
     if (alsoEnded.length > 0) return { request: loaded, alsoEnded };
   }
   const judge = (current: RequestRecord, now: number) => end(current, { catalogue, caller, now }, comment);
-  const { request } = await changeRequest(app, id, judge, loaded);
+  const { request } = await changeRequest(app, id, judge, loaded, 'wins');
   return { request, alsoEnded: isResponder ? await endContinuations(app, caller, request, comment) : [] };
 }
 
@@ -80,7 +80,7 @@ async function endContinuations(
   const continuing = requests.filter((one) => isOpen(one, now));
   const judge = (current: RequestRecord, at: number) =>
     isOpen(current, at) ? end(current, { catalogue, caller, now: at }, comment) : undefined;
-  const changes = await Promise.all(continuing.map((one) => changeRequest(app, one.id, judge, one)));
+  const changes = await Promise.all(continuing.map((one) => changeRequest(app, one.id, judge, one, 'wins')));
   return changes.flatMap(({ request, changed }) => (changed ? [request.id] : []));
 }
 

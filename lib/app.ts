@@ -105,8 +105,13 @@ export interface Store {
   create(record: RequestRecord, ledgers: readonly Ledger[]): Promise<'created' | 'lost' | RequestRecord>;
   /** What counts for a person, a role, a bot; version 0 where nothing has yet. Strongly consistent, in the order asked for. */
   ledgers(keys: readonly LedgerKey[]): Promise<Ledger[]>;
-  /** Writes `next` only while the stored version is `version`; false if it no longer is. */
-  replace(next: RequestRecord, version: number): Promise<boolean>;
+  /**
+   * Writes `next` only while the stored version is `version`; false if it no longer is.
+   * @param yieldsAt false as well while somebody is ending the request at this time, see `markEnding`
+   */
+  replace(next: RequestRecord, version: number, yieldsAt?: number): Promise<boolean>;
+  /** Marks a request that somebody is ending: until then, epoch milliseconds, what yields does not replace it. The next replacement takes the mark away. */
+  markEnding(id: string, until: number): Promise<void>;
   /**
    * A person's requests by the index, and until when each is or was open. Oldest first, eventually consistent.
    * @param since epoch milliseconds; looks no further back than a request can be open unless given

@@ -5,7 +5,7 @@ import type { App } from './app.ts';
 import { reviewTakesSignIn, stageTakesSignIn } from './assurance.ts';
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
-import { changeRequest } from './change.ts';
+import { changeRequest, type How } from './change.ts';
 import { isGenuine, type Purpose, parseLink } from './links.ts';
 import { isSamePerson, relationOf, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
@@ -60,7 +60,7 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
   const act = await actOf(app, opened, form);
   const judge = (current: RequestRecord, now: number) =>
     isSpent(app, { ...opened, request: current }) ? undefined : act(current, now);
-  const { request: next, changed } = await changeRequest(app, request.id, judge, request);
+  const { request: next, changed } = await changeRequest(app, request.id, judge, request, howOf[form.decision]);
   return { ...opened, request: next, spent: !changed };
 }
 
@@ -113,6 +113,11 @@ const purposeOfAnswer = {
   withdraw: 'withdraw',
   sign: 'review',
 } as const satisfies Record<LinkForm['decision'], Purpose>;
+/** What ends a request gets through, whatever else is written to it. */
+const howOf = { approve: 'yields', deny: 'wins', withdraw: 'wins', sign: 'yields' } as const satisfies Record<
+  LinkForm['decision'],
+  How
+>;
 const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', withdraw: '"withdraw"', review: '"sign"' };
 
 /**

@@ -52,6 +52,8 @@ async function isChangedByCatalogue(app: Part, id: string): Promise<boolean> {
     app,
     id,
     (current, now) => endDrifted(current, catalogue, now) ?? withApproversOfToday(current, catalogue, now),
+    undefined,
+    'wins',
   );
   return changed;
 }

@@ -92,7 +92,7 @@ async function settled(app: Part, requests: readonly RequestRecord[], state: 'do
   const later: string[] = [];
   for (const { id } of requests) {
     try {
-      await changeRequest(app, id, (current, now) => recordRevocation(current, state, now));
+      await changeRequest(app, id, (current, now) => recordRevocation(current, state, now), undefined, 'wins');
       app.log(state === 'done' ? 'sessions-revoked' : 'revocation-failed', { request: id });
     } catch (error) {
       app.log('revocation-deferred', { request: id, ...faultOf(error) });

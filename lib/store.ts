@@ -195,15 +195,31 @@ export function dynamoStore(client: Client, table: string): Store {
       return keys.map((key) => ledgerFrom(key, items.get(ledgerKey(key).pk!.S!)));
     },
 
-    async replace(next, version) {
+    async replace(next, version, yieldsAt) {
       const item = imageOf(next);
       const refusal = await put(
         item,
-        '#version = :version',
-        { '#version': 'version' },
-        { ':version': number(version) },
+        yieldsAt === undefined
+          ? '#version = :version'
+          : '#version = :version AND (attribute_not_exists(#ending) OR #ending <= :now)',
+        { '#version': 'version', ...(yieldsAt !== undefined && { '#ending': 'ending' }) },
+        { ':version': number(version), ...(yieldsAt !== undefined && { ':now': number(yieldsAt) }) },
       );
       return !refusal || refusal.isOwnWrite(item);
+    },
+
+    async markEnding(id, until) {
+      const key = requestKey(id);
+      const mark = new UpdateItemCommand({
+        TableName: table,
+        Key: key,
+        ConditionExpression: 'attribute_exists(#pk)',
+        UpdateExpression: 'SET #ending = :until',
+        ExpressionAttributeNames: { '#pk': 'pk', '#ending': 'ending' },
+        ExpressionAttributeValues: { ':until': number(until) },
+      });
+      const refusal = await write(mark, key);
+      if (refusal) throw new Error('a request that is being ended is gone');
     },
 
     async requestsOf(person, now, since = now - openFor) {

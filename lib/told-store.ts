@@ -29,8 +29,8 @@ function toldStore(store: Store, log: Log, about: About): Store {
       if (stored === 'created') for (const event of securityEventsOf(request, 0)) log('security-event', event);
       return stored;
     },
-    async replace(next, version) {
-      const isReplaced = await store.replace(next, version);
+    async replace(next, version, yieldsAt) {
+      const isReplaced = await store.replace(next, version, yieldsAt);
       if (isReplaced) for (const event of securityEventsOf(next, version)) log('security-event', event);
       return isReplaced;
     },

@@ -63,9 +63,9 @@ export function createStream(
         if (stored === 'created') publish(undefined, imageOfRequest(record));
         return stored;
       },
-      async replace(next, version) {
+      async replace(next, version, yieldsAt) {
         const before = await store.get(next.id);
-        const isReplaced = await store.replace(next, version);
+        const isReplaced = await store.replace(next, version, yieldsAt);
         if (isReplaced) publish(before && imageOfRequest(before), imageOfRequest(next));
         return isReplaced;
       },

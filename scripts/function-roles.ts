@@ -31,7 +31,7 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     api: [
       query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'),
       // one transaction writes both, and DynamoDB may judge it by all of its keys
-      items(['request', 'ledger'], ['GetItem', 'BatchGetItem', 'PutItem']),
+      items(['request', 'ledger'], ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
       items('identity', ['GetItem', 'UpdateItem']),
       ...askValidators(settings),
     ],
@@ -42,15 +42,19 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
       items('ledger', ['BatchGetItem']),
       ...enterTargets(stage, settings.organization, catalogue),
     ],
-    'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem'])],
+    'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem', 'UpdateItem'])],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
     'revoke-sessions': [
-      items('request', ['GetItem', 'BatchGetItem', 'PutItem']),
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
       items('revocations', ['UpdateItem']),
       ...readStream(),
       ...enterRevokers(stage, settings.organization, catalogue),
     ],
-    sweep: [query('byDue'), items('request', ['GetItem', 'PutItem']), items('sweep', ['GetItem', 'PutItem'])],
+    sweep: [
+      query('byDue'),
+      items('request', ['GetItem', 'PutItem', 'UpdateItem']),
+      items('sweep', ['GetItem', 'PutItem']),
+    ],
   };
 }
 

@@ -203,6 +203,7 @@ describe('permissions', () => {
         'dynamodb:GetItem',
         'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
       ],
@@ -217,7 +218,7 @@ describe('permissions', () => {
         'sts:TagSession',
         'sts:SetSourceIdentity',
       ],
-      'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       notify: [
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
@@ -233,6 +234,7 @@ describe('permissions', () => {
         'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
+        'dynamodb:UpdateItem',
         'dynamodb:DescribeStream',
         'dynamodb:GetRecords',
         'dynamodb:GetShardIterator',
@@ -240,7 +242,14 @@ describe('permissions', () => {
         'sqs:SendMessage',
         'sts:AssumeRole',
       ],
-      sweep: ['dynamodb:Query', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      sweep: [
+        'dynamodb:Query',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+      ],
     }));
 
   test('no allowed action or resource is a wildcard', () => {

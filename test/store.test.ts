@@ -102,6 +102,22 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(filed.id)).toEqual(second);
   });
 
+  test('a request that is marked as being ended is replaced by nothing that yields, until the mark is over or it was replaced', async () => {
+    const store = await fresh();
+    const filed = record();
+    await store.create(filed, []);
+    await store.markEnding(filed.id, start + MINUTE);
+    const second = next(filed, 'vended', start);
+    expect(await store.replace(second, 1, start)).toBe(false);
+    expect(await store.get(filed.id)).toEqual(filed);
+    expect(await store.replace(second, 1, start + MINUTE)).toBe(true);
+    await store.markEnding(filed.id, start + HOUR);
+    const third = next(second, 'vended', start);
+    expect(await store.replace(third, 2, start)).toBe(false);
+    expect(await store.replace(third, 2)).toBe(true);
+    expect(await store.replace(next(third, 'vended', start), 3, start)).toBe(true);
+  });
+
   test('replaces nothing that is not there', async () => {
     const store = await fresh();
     expect(await store.replace(approved(record(), start), 1)).toBe(false);

@@ -45,7 +45,7 @@ function faulty(store: FakeStore, random: () => number): Store {
       : [],
   );
   const through = Object.fromEntries(calls) as unknown as Store;
-  return { ...through, replace: async (next, version) => (random() < 0.1 ? false : through.replace(next, version)) };
+  return { ...through, replace: async (...args) => (random() < 0.1 ? false : through.replace(...args)) };
 }
 
 describe('a table that throttles, conflicts and loses answers', () => {

@@ -5,7 +5,7 @@ import { decideByLink } from '../../lib/decide-by-link.ts';
 import { fileRequest } from '../../lib/file-request.ts';
 import { tell } from '../../lib/news.ts';
 import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { isPending, statusAt } from '../../lib/status.ts';
+import { isPending, overAt, statusAt, wasShortLived } from '../../lib/status.ts';
 import { sweep } from '../../lib/sweep.ts';
 import { MINUTE } from '../../lib/time.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
@@ -196,7 +196,9 @@ function checkMail(app: FakeApp, changes: Change[], { stages }: RequestRecord): 
   const everybody = [requester, ...stages[0]!.people.map(({ key }) => key)];
   const expected = changes.flatMap(({ after }) => {
     const { type, actor } = after.history.at(-1)!;
-    return type === 'mail-checked'
+    // nobody is told of what was withdrawn within a minute of its filing
+    const isNoNews = type === 'withdrawn' && wasShortLived(after.createdAt, overAt(after));
+    return type === 'mail-checked' || isNoNews
       ? []
       : everybody.filter((key) => key !== actor).map((key) => `${titleOf[type]} ${key}`);
   });

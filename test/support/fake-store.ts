@@ -35,6 +35,7 @@ export function fakeStore(): FakeStore {
   const messages = new Map<string, MessageRecord>();
   const changes: Change[] = [];
   const ledgers = new Map<string, Ledger>();
+  const endings = new Map<string, number>();
   let look: Look | undefined;
   const revocations = new Map<string, FakeRevocations>();
   const identities = new Map<string, Binding>();
@@ -79,10 +80,16 @@ export function fakeStore(): FakeStore {
     ledgers: async (keys) =>
       keys.map((key) => ledgers.get(ledgerName(key)) ?? { ...key, version: 0, open: [], filed: [] }),
 
-    async replace(next, version) {
+    async replace(next, version, yieldsAt) {
       if (requests.get(next.id)?.version !== version) return false;
+      if (yieldsAt !== undefined && (endings.get(next.id) ?? 0) > yieldsAt) return false;
+      endings.delete(next.id);
       write(next);
       return true;
+    },
+
+    async markEnding(id, until) {
+      if (requests.has(id)) endings.set(id, until);
     },
 
     async requestsOf(
