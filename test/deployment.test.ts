@@ -707,9 +707,9 @@ describe('news and time', () => {
 });
 
 describe('artefacts', () => {
-  test('each function has one, below 330 KB', () => {
+  test('each function has one, below 340 KB', () => {
     expect(artefacts.map(({ name }) => name)).toEqual(functionNames);
-    for (const { name, bundleBytes } of artefacts) expect([name, bundleBytes < 330_000]).toEqual([name, true]);
+    for (const { name, bundleBytes } of artefacts) expect([name, bundleBytes < 340_000]).toEqual([name, true]);
   });
 
   test('none carries tests, local code, the YAML reader or parts of the SDK that Lambda has no use for', () => {
