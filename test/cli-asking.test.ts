@@ -326,7 +326,7 @@ describe('a list', () => {
 
 test('options of every command may stand before it', async () => {
   expect((await cli(dev, '--json', 'roles', 'reports')).out).toBe((await cli(dev, 'roles', 'reports', '--json')).out);
-  expect(await cli(dev, '--url', 'http://localhost:9', '--debug', 'whoami')).toMatchObject({
+  expect(await cli(dev, '--url', 'http://localhost:9', '--debug', 'roles')).toMatchObject({
     status: 11,
     err: expect.stringMatching(/^debug: GET http:\/\/localhost:9/),
   });
