@@ -433,6 +433,20 @@ describe('a server that is busy', () => {
       slept: [3000, 3000],
       err: 'latchkey: Busy.\n  Try again in 3 s.\n',
     }));
+  test('a request that cannot be revoked holds up no other, on whatever page it is, and is named', async () => {
+    command = ['revoke', '--role', 'read', '--comment', 'Incident 42'];
+    const page = (ids: string[], nextCursor?: string): (typeof answers)[number] => [
+      200,
+      {},
+      JSON.stringify({ items: ids.map((id) => ({ id })), nextCursor }),
+    ];
+    const refused = JSON.stringify({ code: 'not-an-approver', detail: 'No.', status: 403 });
+    const firstLook = [page(['first'], 'more'), page(['second']), page([]), page([])];
+    const secondLook = [page(['first']), page([]), page([])];
+    const ran = await run(...firstLook, [403, {}, refused], [200, {}, '{}'], ...secondLook);
+    expect(ran).toMatchObject({ status: 11, out: 'Ended:\n  second\n' });
+    expect(ran.err).toContain('These could not be ended: first.');
+  });
   test('not if it asks for a long wait', async () =>
     expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({
       status: 11,
