@@ -1,6 +1,6 @@
 // How sure Latchkey has to be of who decides: a mailed link proves a mailbox, and neither a sign-in nor a second factor nor a network.
 import type { Role } from './catalogue.ts';
-import { conditionChecks } from './condition.ts';
+import { conditionChecks, conditionsIn } from './condition.ts';
 import type { Act } from './policy.ts';
 import { Problem } from './problem.ts';
 import type { RequestRecord } from './schema.ts';
@@ -47,15 +47,12 @@ export function checkAssurance(bySignIn: boolean, role: Role | undefined, reques
   const { caller, now } = act;
   if (caller.via === 'link' && bySignIn) throw new Problem('needs-sign-in', howToDecide(request));
   if (!role) return;
-  const { mfa, signIn, networks } = role.approval;
-  if (mfa && !caller.mfa)
+  if (role.approval.mfa && !caller.mfa)
     throw new Problem(
       'needs-mfa',
       'Approvers of this role need a sign-in with MFA. Sign in again with a second factor.',
     );
-  const failed = conditionChecks({ signInSeconds: signIn?.within, networks }, caller, now).filter(
-    ({ passed }) => !passed,
-  );
+  const failed = conditionChecks(conditionsIn(role.approval), caller, now).filter(({ passed }) => !passed);
   const [first] = failed;
   if (!first) return;
   const { code } = failed.find((check) => check.code === 'needs-sign-in') ?? first;

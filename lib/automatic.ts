@@ -1,7 +1,7 @@
 // Approval by the catalogue itself: whether its conditions hold for one filing, and how they read.
 import type { AutomaticWhen } from './catalogue.ts';
-import { type Hours, hoursText, isWithin } from './condition.ts';
 import type { RoleFiling } from './filing-context.ts';
+import { type Hours, hoursText, isWithin } from './hours.ts';
 import { hasTags } from './role-template.ts';
 import { durationText } from './time.ts';
 

@@ -3,11 +3,11 @@ import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalog
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { validatorDoubts } from './catalogue-tickets.ts';
-import { isFixedZone } from './condition.ts';
 import { groupName, isGroup } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { reachDoubts } from './reach-lint.ts';
 import { nearest } from './suggestion.ts';
+import { isFixedZone } from './wall-clock.ts';
 
 /** Every doubt, with its path into the file. */
 export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {

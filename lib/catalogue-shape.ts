@@ -2,23 +2,15 @@
 import * as v from 'valibot';
 import { bounds } from './catalogue.ts';
 import { isPattern, TicketRule, ValidatorRule } from './catalogue-tickets.ts';
-import { isTimeZone, parseNetwork, weekdays } from './condition.ts';
+import { conditionFields, conditionNames, HoursRule } from './condition.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern, subjectPattern } from './entry.ts';
 import { scopeValue } from './narrowing.ts';
 import { partitions } from './partition.ts';
 import { reachNames } from './reach.ts';
 import { Email } from './schema.ts';
 import { strict } from './strict-object.ts';
-import { parseDuration } from './time.ts';
+import { seconds, timeOfDay, timeZone } from './time-shapes.ts';
 
-const seconds = (min: number, max: number) =>
-  v.pipe(
-    v.string('must be a duration such as 45m, 2h or PT1H30M'),
-    v.check((text) => parseDuration(text) !== undefined, 'must be a duration such as 45m, 2h or PT1H30M'),
-    v.transform((text) => parseDuration(text) ?? 0),
-    v.minValue(min, `must be at least ${min} s`),
-    v.maxValue(max, `must be at most ${max} s`),
-  );
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 const count = (max: number) =>
   v.pipe(
@@ -139,38 +131,6 @@ const AccountSelector = v.union(
   'must be a list of account names, or names, tags and path',
 );
 
-// -- when and whence -------------------------------------------------------------------------------------------------
-
-const timeOfDay = (pattern: RegExp, message: string) => v.pipe(v.string(message), v.regex(pattern, message));
-const HoursRule = v.pipe(
-  strict({
-    timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')),
-    days: v.optional(
-      v.pipe(
-        v.array(v.picklist(weekdays, `must be one of ${weekdays.join(', ')}`)),
-        v.minLength(1, 'must name at least one day'),
-      ),
-      [...weekdays],
-    ),
-    from: timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time of day such as "08:00", in quotes'),
-    to: timeOfDay(
-      /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/,
-      'must be a time of day such as "18:00" or "24:00", in quotes',
-    ),
-  }),
-  v.check(({ from, to }) => from !== to, 'from and to are the same; leave hours out for the whole day'),
-);
-const Networks = v.pipe(
-  v.array(
-    v.pipe(
-      v.string(),
-      v.check((text) => parseNetwork(text) !== undefined, 'must be a network such as 10.0.0.0/8 or 2001:db8::/32'),
-    ),
-  ),
-  v.minLength(1, 'must name at least one network'),
-  v.maxLength(100, 'must have at most 100 networks'),
-);
-
 // -- roles -----------------------------------------------------------------------------------------------------------
 
 const BotRule = strict({
@@ -206,7 +166,7 @@ const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
 const clockTime = timeOfDay(/^(?:[01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "20:00", in quotes');
 const QuietRule = v.pipe(
   strict({
-    timeZone: v.pipe(v.string(), v.check(isTimeZone, 'must be a time zone such as Europe/Berlin')),
+    timeZone,
     from: clockTime,
     to: clockTime,
   }),
@@ -253,8 +213,7 @@ const ApprovalRule = v.pipe(
     escalate: v.optional(EscalateRule),
     /** what whoever decides or reviews has to prove; a mailed link proves none of it */
     mfa: v.optional(v.boolean(), false),
-    signIn: v.optional(strict({ within: seconds(60, bounds.signInMax) })),
-    networks: v.optional(Networks),
+    ...conditionFields('signIn', 'networks'),
   }),
   v.check(
     ({ automatic, stages }) => (automatic === true) !== stages.length > 0,
@@ -368,10 +327,8 @@ const RoleRule = v.pipe(
     reason: v.optional(strict({ minLength: count(1000) }), { minLength: 1 }),
     ticket: v.optional(TicketRule),
     mfa: v.optional(v.boolean(), false),
-    /** how long ago the caller may have signed in */
-    signIn: v.optional(strict({ within: seconds(60, bounds.signInMax) })),
-    hours: v.optional(HoursRule),
-    networks: v.optional(Networks),
+    /** what each call must prove besides, see condition.ts */
+    ...conditionFields(...conditionNames),
     risk: v.optional(v.picklist(['low', 'high']), 'low'),
     /** `open`: requests for this role that may be open at once, over all people; of a template, in each account */
     limits: v.optional(strict({ open: v.optional(count(500)) })),

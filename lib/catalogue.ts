@@ -1,6 +1,6 @@
 // The catalogue opened: its people, groups, roles and bots, and the look-ups that policy needs. Its shape is catalogue-shape.ts's.
 import type { AccountData, CatalogueData, RoleData } from './catalogue-shape.ts';
-import type { Conditions } from './condition.ts';
+import { type ConditionName, type Conditions, conditionsIn } from './condition.ts';
 import { digestOf } from './digest.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { type PlacedRole, rolesIn } from './role-template.ts';
@@ -12,7 +12,7 @@ type StageData = RoleData['approval']['stages'][number];
 /** When the catalogue approves a filing by itself. */
 export type AutomaticWhen = Extract<RoleData['approval']['automatic'], object>['when'];
 /** A role in one account. `owner` in its stages, escalation and break-glass is spelt out as the entries of the account's owner. */
-export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | 'signIn' | 'hours' | 'networks'> & {
+export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | ConditionName> & {
   id: string;
   /** the entry of the catalogue that it comes from; the roles of a template share it */
   entry: string;
@@ -84,7 +84,6 @@ export const bounds = {
   reviewWithinMax: (14 * DAY) / SECOND,
   sessionMin: (15 * MINUTE) / SECOND,
   sessionMax: (12 * HOUR) / SECOND,
-  signInMax: (30 * DAY) / SECOND,
 };
 
 /** Opens checked data for look-ups. */
@@ -201,7 +200,7 @@ function openBots(data: CatalogueData, roles: readonly Role[]): Map<string, Bot>
 }
 
 function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRole, place: number): Role {
-  const { account: _, accounts: __, approval, breakGlass, signIn, hours, networks, ...rest } = rule;
+  const { account: _, accounts: __, approval, breakGlass, ...rest } = rule;
   const account = { ...data.accounts[key]!, key };
   const { automatic, stages, escalate, ...waits } = approval;
   return {
@@ -219,7 +218,7 @@ function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRo
       ...(escalate && { escalate: owned(escalate, account, 'to') }),
     },
     ...(breakGlass && { breakGlass: owned(breakGlass, account, 'requesters', 'reviewers') }),
-    conditions: { signInSeconds: signIn?.within, hours, networks },
+    conditions: conditionsIn(rule),
     get digest() {
       return digestOf({ ...rule, account });
     },

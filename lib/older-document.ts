@@ -4,10 +4,11 @@ type Fields = Record<string, unknown>;
 /** A stored document in the form of today; one that is already in it stays as it is. */
 export function upgraded(document: unknown): unknown {
   if (!isFields(document)) return document;
-  const { startsAt, endsAt, stages, outcome, ticketCheck, ...rest } = document;
+  const { startsAt, endsAt, stages, outcome, ticketCheck, role, ...rest } = document;
   const start = endsAt === undefined ? { wantedStart: startsAt } : { grant: { startsAt, endsAt } };
   return {
     ...rest,
+    ...(role !== undefined && { role: upgradedRole(role) }),
     ...(startsAt !== undefined && start),
     stages: Array.isArray(stages) ? stages.map((stage) => upgradedStage(stage, document)) : stages,
     ...(outcome !== undefined && { outcome: upgradedOutcome(outcome) }),
@@ -18,6 +19,12 @@ export function upgraded(document: unknown): unknown {
 // --- internal ---
 
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+function upgradedRole(role: unknown): unknown {
+  if (!isFields(role) || !isFields(role.conditions) || role.conditions.signInSeconds === undefined) return role;
+  const { signInSeconds, ...conditions } = role.conditions;
+  return { ...role, conditions: { ...conditions, signIn: { within: signInSeconds } } };
+}
 
 function upgradedStage(stage: unknown, document: Fields): unknown {
   if (!isFields(stage)) return stage;

@@ -15,7 +15,7 @@ import {
   type Who,
 } from './catalogue.ts';
 import type { Check } from './check.ts';
-import { type Conditions, conditionChecks } from './condition.ts';
+import { conditionChecks } from './condition.ts';
 import { canonicalJson } from './digest.ts';
 import {
   automaticCheck,
@@ -256,7 +256,7 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
  */
 export function unmetConditions(record: RequestRecord, role: Role | undefined, caller: Caller, now: number): Check[] {
   const failed = [record.role.conditions ?? {}, role?.conditions ?? {}]
-    .flatMap((conditions: Conditions) => conditionChecks(conditions, caller, now))
+    .flatMap((conditions) => conditionChecks(conditions, caller, now))
     .filter(({ passed }) => !passed);
   return failed.filter(({ detail }, i) => failed.findIndex((other) => other.detail === detail) === i);
 }

@@ -1,6 +1,5 @@
 // What a request keeps of its role: the rule as it stood when it was filed, which is what approvers say yes to.
 import type { Role } from './catalogue.ts';
-import { conditionTexts, storedConditions } from './condition.ts';
 import { storedNarrowing } from './narrowing.ts';
 import type { RequestRecord } from './schema.ts';
 
@@ -17,7 +16,7 @@ export const snapshotOf = (role: Role): RequestRecord['role'] => ({
   arn: role.arn,
   risk: role.risk,
   mfa: role.mfa,
-  ...(conditionTexts(role.conditions).length > 0 && { conditions: storedConditions(role.conditions) }),
+  ...(Object.keys(role.conditions).length > 0 && { conditions: role.conditions }),
   maxSeconds: role.duration.max,
   sessionSeconds: role.session.max,
   ...storedNarrowing(role),

@@ -1,5 +1,6 @@
 // Every shape once: what is stored, what the API takes and what it answers. Types are inferred from here.
 import * as v from 'valibot';
+import type { Conditions } from './condition.ts';
 import { canonicalPrincipal } from './entry.ts';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { named, strict } from './strict-object.ts';
@@ -221,15 +222,7 @@ export const RoleSnapshot = v.object({
   risk: v.picklist(['low', 'high']),
   mfa: v.boolean(),
   /** what each call for credentials must prove besides, see condition.ts */
-  conditions: v.optional(
-    v.object({
-      signInSeconds: v.optional(v.number()),
-      hours: v.optional(
-        v.object({ timeZone: v.string(), days: v.array(v.string()), from: v.string(), to: v.string() }),
-      ),
-      networks: v.optional(v.array(v.string())),
-    }),
-  ),
+  conditions: v.optional(v.custom<Conditions>((stored) => typeof stored === 'object' && stored !== null)),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
   /** what bounds its sessions besides a scope, see narrowing.ts */

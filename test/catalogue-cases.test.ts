@@ -6,7 +6,8 @@ import * as v from 'valibot';
 import { Case, faultsOf } from '../admin/catalogue/cases.ts';
 import { openCatalogue } from '../lib/catalogue.ts';
 import { faultLines, readCatalogue } from '../lib/catalogue-file.ts';
-import { type Hours, isFrom, isWithin } from '../lib/condition.ts';
+import { type Hours, isWithin } from '../lib/hours.ts';
+import { isFrom } from '../lib/networks.ts';
 import { start } from './support/records.ts';
 import { catalogueOf } from './support/small-catalogue.ts';
 

@@ -266,7 +266,7 @@ describe('rules: stricter one way, looser the other', () => {
     ['the reason', { role: { reason: { minLength: 20 } } }, 'reason.minLength', '1', '20', 'stricter'],
     ['a ticket', { role: { ticket: { pattern: '^OPS-[0-9]+$' } } }, 'ticket', 'none', '^OPS-[0-9]+$', 'stricter'],
     ['a second factor', { role: { mfa: true } }, 'mfa', 'false', 'true', 'stricter'],
-    ['the age of the sign-in', { role: { signIn: { within: '15m' } } }, 'signIn.within', 'none', '15 min', 'stricter'],
+    ['the age of the sign-in', { role: { signIn: { within: '15m' } } }, 'signIn', 'none', '15 min', 'stricter'],
     ['hours', { role: { hours } }, 'hours', 'none', 'mon, fri 08:00-18:00 Europe/Berlin'],
     [
       'networks',

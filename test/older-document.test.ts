@@ -43,6 +43,14 @@ describe('a document of version 0.1', () => {
     expect(read(asStoredBy01(finished(active, 'revoked', start + HOUR), by))?.outcome?.by).toEqual(expected),
   );
 
+  test('whose role asked for a recent sign-in still does', () => {
+    const role = { ...pending.role, conditions: { signInSeconds: 900, networks: ['10.0.0.0/8'] } };
+    expect(read({ ...asStoredBy01(pending), role })?.role.conditions).toEqual({
+      signIn: { within: 900 },
+      networks: ['10.0.0.0/8'],
+    });
+  });
+
   test('whose ticket was still to be checked is unchecked', () => {
     const ticketCheck = { validator: 'jira', state: 'due', at: start, tries: 1 };
     expect(read({ ...asStoredBy01(pending), ticketCheck })?.ticketCheck?.state).toBe('unchecked');

@@ -110,7 +110,7 @@ describe('who imports what', () => {
     const packages: Record<string, string[]> = {
       openapi: ['@valibot/to-json-schema'],
       digest: ['node:crypto'],
-      condition: ['node:net'],
+      networks: ['node:net'],
       pattern: ['node:vm'],
       'yaml-file': ['yaml'],
     };

@@ -1,7 +1,7 @@
 // What one catalogue gives that another does not: person by person, and rule by rule.
 import { automaticText } from '../../lib/automatic.ts';
 import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
-import { hoursText } from '../../lib/condition.ts';
+import { conditionReadings } from '../../lib/condition.ts';
 import { canonicalJson } from '../../lib/digest.ts';
 import { mayRequest } from '../../lib/filing-checks.ts';
 import { tagsOf } from '../../lib/target.ts';
@@ -212,6 +212,7 @@ function* validatorChanges(
 }
 
 const nothing: Reading = { text: 'none' };
+const unconditional: Reading = { text: 'none', laxity: Number.POSITIVE_INFINITY };
 const direction = ({ laxity: a }: Reading, { laxity: b }: Reading): Pick<RuleChange, 'is'> =>
   a === undefined || b === undefined || a === b ? {} : { is: b > a ? 'looser' : 'stricter' };
 const duration = (seconds: number): Reading => ({ text: durationText(seconds), laxity: seconds });
@@ -252,7 +253,6 @@ function readingsOf(role: Role): Record<string, Reading> {
     passRole,
     reaches,
   } = role;
-  const { signInSeconds, hours, networks } = conditions;
   return {
     arn: { text: arn },
     externalId: { text: account.externalId },
@@ -271,10 +271,7 @@ function readingsOf(role: Role): Record<string, Reading> {
         ? nothing
         : { text: ticket.ifUnreachable ?? 'refuse', laxity: ticket.ifUnreachable === 'allow' ? 1 : 0 },
     mfa: flag(mfa, -1),
-    'signIn.within':
-      signInSeconds === undefined ? { text: 'none', laxity: Number.POSITIVE_INFINITY } : duration(signInSeconds),
-    hours: hours ? { text: hoursText(hours) } : nothing,
-    networks: networks ? { text: networks.join(', ') } : nothing,
+    ...Object.fromEntries(conditionReadings(conditions).map(([name, reading]) => [name, reading ?? unconditional])),
     risk: { text: risk },
     'limits.open':
       limits?.open === undefined

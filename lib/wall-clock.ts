@@ -1,0 +1,61 @@
+// The wall clock of a time zone: what time it is there, and whether that is inside a span of the day.
+/** Days of the week as the catalogue writes them, in the order of `wallClock`. */
+export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+
+/** Whether the platform knows the zone by this IANA name. An offset such as +02:00 is none: it would be wrong half of the year. */
+export function isTimeZone(name: string): boolean {
+  if (!/^[A-Za-z]/.test(name)) return false;
+  try {
+    clockOf(name);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+/** Whether a zone that `isTimeZone` took is an offset or an abbreviation, which no daylight saving moves as it does a place. */
+export function isFixedZone(name: string): boolean {
+  if (/^(?:Etc\/)?(?:UTC|UCT|GMT|Zulu|Universal|Greenwich)$/i.test(name)) return false;
+  return /^Etc\//i.test(name) || !name.includes('/');
+}
+
+/**
+ * The weekday, from 0 for Monday, and the minutes since midnight.
+ * @param at epoch milliseconds
+ */
+export function wallClock(timeZone: string, at: number): { day: number; minute: number } {
+  const parts = new Map(
+    clockOf(timeZone)
+      .formatToParts(at)
+      .map(({ type, value }) => [type, value]),
+  );
+  const name = (parts.get('weekday') ?? '').toLowerCase();
+  return {
+    day: (weekdays as readonly string[]).indexOf(name),
+    minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
+  };
+}
+
+/** Minutes since midnight of `HH:MM`; `24:00` is the end of the day. */
+export const minutesOf = (time: string): number => Number(time.slice(0, 2)) * 60 + Number(time.slice(3));
+
+export const DAY_MINUTES = 24 * 60;
+
+// --- internal ---
+
+/** Making a formatter takes far longer than using it. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const clock =
+    clocks.get(timeZone) ??
+    new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      weekday: 'short',
+      hour: '2-digit',
+      minute: '2-digit',
+      hourCycle: 'h23',
+    });
+  clocks.set(timeZone, clock);
+  return clock;
+}
