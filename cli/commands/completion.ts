@@ -47,7 +47,7 @@ export const completion = command({
 const isShell = (text: string): text is CompletionShell => (shells as readonly string[]).includes(text);
 
 /** How long somebody who has pressed Tab waits for an answer. */
-const patience = 3000;
+const patience = 5000;
 
 /** A word goes into somebody's command line as it is, so only what can be a role or a request is one. */
 function knownTo(world: World, options: CommonValues): Known {
