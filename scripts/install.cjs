@@ -4,10 +4,21 @@ const path = require('node:path');
 const child = require('node:child_process');
 
 const root = path.join(__dirname, '..');
-const difference = differenceOf(packagesIn('package-lock.json'), packagesIn('node_modules/.package-lock.json'));
-if (difference) {
-  console.log(`${difference} Running npm ci.`);
-  process.exit(install());
+// npm leaves out an optional package that it cannot fetch and says nothing; without a Node that is new enough this one is needed
+const ownNode =
+  Number(process.versions.node.split('.')[0]) < 24
+    ? `node_modules/node-${process.platform}-${process.arch}`
+    : undefined;
+const difference = () => differenceOf(packagesIn('package-lock.json'), packagesIn('node_modules/.package-lock.json'));
+
+if (difference()) {
+  console.log(`${difference()} Running npm ci.`);
+  const status = install();
+  if (status === 0 && difference()) {
+    console.error(`${difference()} npm could not install it. See why: npm ci --loglevel=warn`);
+    process.exit(1);
+  }
+  process.exit(status);
 }
 
 /** Of a lock file, every package by its path; undefined where there is none. npm leaves one in node_modules for what it has installed. */
@@ -25,7 +36,7 @@ function differenceOf(wanted, installed) {
   if (!installed) return 'Nothing is installed yet.';
   const different = Object.keys(wanted).filter((name) => {
     if (name === '') return false;
-    if (!installed[name]) return !wanted[name].optional;
+    if (!installed[name]) return !wanted[name].optional || name === ownNode;
     return installed[name].version !== wanted[name].version || installed[name].integrity !== wanted[name].integrity;
   });
   return different.length > 0 ? `${different[0]} is not what package-lock.json says.` : undefined;
