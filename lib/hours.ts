@@ -1,4 +1,5 @@
 // Hours of a catalogue: a window of the week by the wall clock of a time zone.
+import { MINUTE } from './time.ts';
 import { minutesOf, wallClock, weekdays } from './wall-clock.ts';
 
 /** Wall-clock window of a time zone. `to` at or before `from` runs past midnight; the day is the one it begins on. */
@@ -11,6 +12,13 @@ export function isWithin({ timeZone, days, from, to }: Hours, now: number): bool
   const isOn = (index: number) => days.includes(weekdays[(index + 7) % 7]!);
   if (start < end) return isOn(day) && minute >= start && minute < end;
   return (isOn(day) && minute >= start) || (isOn(day - 1) && minute < end);
+}
+
+/** When the window that is open at `now` closes, to the minute, if that is before `until`; else `until`. Epoch milliseconds. */
+export function closesAt(hours: Hours, now: number, until: number): number {
+  for (let minute = Math.floor(now / MINUTE) * MINUTE + MINUTE; minute < until; minute += MINUTE)
+    if (!isWithin(hours, minute)) return minute;
+  return until;
 }
 
 /** `mon-fri 08:00-18:00 Europe/Berlin` */

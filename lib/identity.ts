@@ -7,6 +7,9 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import type { Binding } from './schema.ts';
 
+/** In hexadecimal: an id that begins with a dash would read as an option of a command. */
+export const identityId = (subject: string): string => Buffer.from(sha256(subject), 'base64url').toString('hex');
+
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 
 /**
@@ -16,7 +19,7 @@ type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
  */
 export async function confirmIdentity(app: Part, { subject, person }: Caller): Promise<void> {
   if (subject === undefined) return;
-  const id = sha256(subject);
+  const id = identityId(subject);
   const bound =
     (await app.store.getIdentity(id)) ??
     (await app.store.bindIdentity({ id, subject, person: person.key, boundAt: app.clock() }));

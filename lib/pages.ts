@@ -109,13 +109,13 @@ export function outcomePage(
   after: 'decided' | 'spent',
 ): string {
   const { title, mark, lead } = outcomeOf(request, statusAt(request, now), approver);
+  if (after === 'spent') return spentPage(request, title, nonce);
   return document(
     title,
     nonce,
     request,
     html`<h1><span class="mark" aria-hidden="true">${mark}</span> ${title}</h1>
 <p class="lead">${phrase(lead)}</p>
-${after === 'spent' && html`<p class="notice">This link no longer decides anything. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>`}
 ${band(request)}
 ${facts([
   ...decisionsOf(request),
@@ -127,6 +127,17 @@ ${facts([
 ])}`,
   );
 }
+
+/** What a spent link still says: the status alone. Who asked for what and why is for those who sign in. */
+export const spentPage = ({ id }: RequestRecord, status: string, nonce: string): string =>
+  document(
+    status,
+    nonce,
+    undefined,
+    html`<h1>${status}</h1>
+<p class="notice">This link has already been used, or its request is over. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>
+<p>To see the request, sign in: run latchkey show ${id}, or call GET /v1/requests/${id}.</p>`,
+  );
 
 /** A refusal as a page. The code is for whoever is asked for help. */
 export function problemPage(problem: Problem, nonce: string): string {

@@ -102,7 +102,7 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
     throw unauthenticated('The token is not valid yet.');
   if (
     (claims.token_use !== undefined && claims.token_use !== 'access') ||
-    claims.nonce !== undefined ||
+    claims.typ === 'ID' ||
     claims.at_hash !== undefined
   ) {
     throw unauthenticated('This is an ID token; send the access token.');
@@ -122,11 +122,11 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
     ...kindOf(catalogue, principal),
     principal,
     subject,
-    person: ownName === undefined ? person : { ...person, name: printable(ownName) || person.name },
+    person: ownName === undefined ? person : { ...person, name: quotedName(ownName) ?? person.name },
     ...groupsOfClaims(catalogue, identity, claims, person),
     via: 'oidc',
     mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
-    ...(typeof claims.auth_time === 'number' && { signedInAt: claims.auth_time * SECOND }),
+    ...signedInAtOf(claims),
   };
 }
 
@@ -257,6 +257,18 @@ function mailAddress(claim: unknown): string | undefined {
 const list = (claim: unknown): string[] =>
   (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
 const words = (claim: unknown): string[] => list(claim).flatMap((value) => value.split(' '));
+/** Some issuers write the number as text. */
+function signedInAtOf({ auth_time: claim }: Claims): Pick<Caller, 'signedInAt'> {
+  const seconds = typeof claim === 'string' && /^\d{1,12}$/.test(claim) ? Number(claim) : claim;
+  return typeof seconds === 'number' ? { signedInAt: seconds * SECOND } : {};
+}
+
+/** In quotes, because its holder may choose it: it must not read as a name that the catalogue vouches for. */
+function quotedName(name: string): string | undefined {
+  const bare = printable(name).replace(/["“”„«»]/g, "'");
+  return bare === '' ? undefined : `"${bare}"`;
+}
+
 /** A name from a token is shown to approvers; formatting characters could make it read as somebody else's. */
 const printable = (text: string): string =>
   text

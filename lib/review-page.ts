@@ -1,6 +1,6 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
 import { type Hole, html } from './html.ts';
-import { band, document, facts, phrase, signInToAnswer } from './pages.ts';
+import { band, document, facts, phrase, signInToAnswer, spentPage } from './pages.ts';
 import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
@@ -58,6 +58,7 @@ export function reviewedPage(
   nonce: string,
   after: 'decided' | 'spent',
 ): string {
+  if (after === 'spent') return spentPage(request, 'Signed off', nonce);
   const signed = request.review?.signed;
   const by = signed?.person === reviewer.key ? 'You' : { key: signed?.person ?? '', name: signed?.name ?? 'Somebody' };
   return document(
@@ -66,7 +67,6 @@ export function reviewedPage(
     request,
     html`<h1><span class="mark" aria-hidden="true">✓</span> Signed off</h1>
 <p class="lead">${phrase(say`${by} signed the review of what ${requesterOf(request)} did by break-glass with ${what(request)}.`)}</p>
-${after === 'spent' && html`<p class="notice">This link no longer signs anything. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>`}
 ${band(request)}
 ${facts([
   ...(signed

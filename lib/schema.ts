@@ -417,7 +417,7 @@ export const ListQuery = strict({
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
 export const IdentityQuery = strict({ person: PersonText });
-export const IdentityId = v.pipe(v.string(), v.regex(/^[\w-]{43}$/, 'must be the id of an identity'));
+export const IdentityId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be the id of an identity'));
 export const FileQuery = strict({
   dryRun: v.optional(
     v.pipe(
@@ -532,6 +532,7 @@ export const RequestView = v.object({
       due: Instant,
       reviewers: v.array(v.string()),
       by: v.optional(v.string()),
+      person: v.optional(v.string()),
       at: v.optional(Instant),
       comment: v.optional(v.string()),
     }),
@@ -547,6 +548,8 @@ export const RequestView = v.object({
         decisions: v.array(
           v.object({
             approver: v.string(),
+            /** their email address or principal */
+            person: v.string(),
             decision: v.picklist(['approve', 'deny']),
             comment: v.optional(v.string()),
             via: v.string(),
@@ -572,6 +575,7 @@ export const RequestView = v.object({
       at: Instant,
       type: v.string(),
       actor: v.string(),
+      person: v.optional(v.string()),
       via: v.string(),
       note: v.optional(v.string()),
     }),

@@ -6,6 +6,7 @@
 import { ruleUnderGlass } from './break-glass.ts';
 import type { Role } from './catalogue.ts';
 import { sha256 } from './digest.ts';
+import { closesAt } from './hours.ts';
 import { boundsOf, sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
@@ -25,7 +26,8 @@ export type AssumeRoleInput = {
   PolicyArns?: Array<{ arn: string }>;
   Tags: Array<{ Key: string; Value: string }>;
 };
-export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt: number };
+/** `endsAt`: from when on the session can do nothing; `grantEndsAt`: until when further ones can be had. Epoch milliseconds. */
+export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt: number; grantEndsAt: number };
 
 /**
  * What to ask of STS for one session.
@@ -44,24 +46,25 @@ export function planSession(
   nonce: Uint8Array,
   now: number,
 ): SessionPlan {
-  const endsAt = grantEnd(request, role);
-  // whole seconds, as STS counts; in the grant's last one nothing is left and the session policy alone ends the session
-  const left = Math.floor((endsAt - now) / SECOND);
-  if (now >= endsAt)
+  const grantEndsAt = grantEnd(request, role);
+  if (now >= grantEndsAt)
     throw new Problem(
       'not-active',
-      `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(endsAt)}. File a new request.`,
+      `The catalogue has shortened this role's maximum; the grant ended at ${toInstant(grantEndsAt)}. File a new request.`,
       {
         request,
       },
     );
+  const endsAt = windowEnd(request, role, now, grantEndsAt);
+  // whole seconds, as STS counts; in the last one nothing is left and the session policy alone ends the session
+  const left = Math.floor((endsAt - now) / SECOND);
   refuseToOutlive(request, role, left);
   const bounds = boundsOf(request.role, role);
   if (!bounds) throw new Error('a session is planned only where the catalogue still allows what was approved');
   const { seconds, limitedBy } = shortest([
     ['requested', asked === undefined ? undefined : Math.max(STS_LEAST, asked)],
-    ['grant-end', left],
-    ['catalogue', Math.min(role.session.max, request.role.sessionSeconds)],
+    ['grant-end', Math.floor((grantEndsAt - now) / SECOND)],
+    ['catalogue', Math.min(role.session.max, request.role.sessionSeconds, left)],
     ['role-maximum', role.maxSessionDuration],
     ['role-chaining', SESSION_MOST / SECOND],
   ]);
@@ -78,7 +81,7 @@ export function planSession(
       { Key: 'latchkey-requester', Value: tagValue(request.requester.person) },
     ],
   };
-  return { input, limitedBy, endsAt };
+  return { input, limitedBy, endsAt, grantEndsAt };
 }
 
 /** Some systems take a session's credentials until they expire, whatever its policy says; STS's shortest ones must then fit into the grant. */
@@ -96,6 +99,14 @@ function grantEnd(request: RequestRecord, role: Role): number {
   if (!request.grant) throw new Error('a session is planned for a grant only');
   const { max } = (request.review ? ruleUnderGlass(role) : role).duration;
   return Math.min(request.grant.endsAt, request.grant.startsAt + max * SECOND);
+}
+
+/** When the hours of the role close, as they were at filing and as they are now, if that is before the grant's end: a session ends with them. */
+function windowEnd(request: RequestRecord, role: Role, now: number, grantEndsAt: number): number {
+  const longest = Math.min(grantEndsAt, now + SESSION_MOST);
+  const windows = [request.role.conditions?.hours, role.conditions.hours].flatMap((hours) => hours ?? []);
+  const closing = windows.map((hours) => closesAt(hours, now, longest)).filter((at) => at < longest);
+  return Math.min(grantEndsAt, ...closing);
 }
 
 /** The least limit, and of equals the first. */

@@ -43,7 +43,7 @@ export async function issueCredentials(
     // of the document's own (SDK reference guide, "Process credential provider"): endpoints of the account, whatever AWS_ACCOUNT_ID says
     AccountId: plan.input.RoleArn.split(':')[4] ?? '',
     RequestId: request.id,
-    GrantEndsAt: toInstant(plan.endsAt),
+    GrantEndsAt: toInstant(plan.grantEndsAt),
     LimitedBy: plan.limitedBy,
   };
 }

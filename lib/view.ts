@@ -67,8 +67,9 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
         need,
         ...(by !== undefined && { by }),
         approvers: displayNames(catalogue, approvers),
-        decisions: decisions.map(({ name, decision, comment, via, at }) => ({
+        decisions: decisions.map(({ person, name, decision, comment, via, at }) => ({
           approver: name,
+          person,
           decision,
           ...(comment !== undefined && { comment }),
           via,
@@ -88,9 +89,17 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
       issuedAt: toInstant(session.issuedAt),
       expiresAt: toInstant(session.expiresAt),
     })),
-    history: request.history.map(({ prev: _, kept: __, ...event }) => ({ ...event, at: toInstant(event.at) })),
+    history: request.history.map(({ prev: _, kept: __, ...event }) => ({
+      ...event,
+      ...(isOfPerson(request, event) && { person: event.actor }),
+      at: toInstant(event.at),
+    })),
   };
 }
+
+/** Somebody's own doing; of bots and of Latchkey itself the actor says all. */
+const isOfPerson = ({ filedBy }: RequestRecord, { actor, via }: RequestRecord['history'][number]): boolean =>
+  ['oidc', 'iam', 'link'].includes(via) && actor !== filedBy?.principal;
 
 function reviewView(
   catalogue: Catalogue,
@@ -102,7 +111,7 @@ function reviewView(
     state: signed ? 'signed' : unsigned,
     due: toInstant(due),
     reviewers: displayNames(catalogue, reviewers),
-    ...(signed && { by: signed.name, at: toInstant(signed.at), comment: signed.comment }),
+    ...(signed && { by: signed.name, person: signed.person, at: toInstant(signed.at), comment: signed.comment }),
   };
 }
 

@@ -359,7 +359,7 @@ withChromium.describe('in a real browser', () => {
     const [link] = /http:\/\/\S+\/decide\/\S+/.exec(mail.text)!;
     const again = await page.goto(link);
     expect(again?.status()).toBe(410);
-    await page.getByText('This link no longer decides anything.').waitFor();
+    await page.getByText('This link has already been used').waitFor();
     await context.close();
   });
 
@@ -451,7 +451,7 @@ withChromium.describe('in a real browser', () => {
       expect(await overflows(page)).toBe(false);
       const [link] = /http:\/\/\S+\/decide\/\S+/.exec(mail.text)!;
       expect((await page.goto(link))?.status()).toBe(410);
-      await page.getByText('This link no longer signs anything.').waitFor();
+      await page.getByText('This link has already been used').waitFor();
       expect(faults).toEqual([]);
       await context.close();
     });

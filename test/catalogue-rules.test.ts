@@ -1,6 +1,6 @@
 // The rules of the catalogue through the functions: conditions at filing and at vending, templates, owners, fallbacks, permission sets, automatic approval.
 import { describe, expect, test } from '@jest/globals';
-import type { RequestView, RoleView } from '../lib/schema.ts';
+import type { CredentialsView, RequestView, RoleView } from '../lib/schema.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { type Answer, approvedBy, call, filed, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
@@ -31,6 +31,35 @@ const file = (app: FakeApp, wish: Wish = {}, body: object = {}): Promise<Problem
     headers: { 'idempotency-key': undefined },
   });
 
+test('a session ends when the hours of its role do, as well as with the grant', async () => {
+  // it is 10:00 UTC; the window closes at 10:40
+  const hours = { timeZone: 'UTC', from: '08:00', to: '10:40' };
+  const app = appWith({ hours });
+  const { id } = await filed(app, { duration: '2h' });
+  await approvedBy(app, id, lead);
+  const { body } = await call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
+  expect(body).toMatchObject({
+    Expiration: '2026-11-22T10:40:00Z',
+    GrantEndsAt: '2026-11-22T12:00:00Z',
+    LimitedBy: 'catalogue',
+  });
+  expect(app.sts.assumed[0]).toMatchObject({ DurationSeconds: 2400 });
+  expect(app.sts.assumed[0]!.Policy).toContain('"aws:CurrentTime":"2026-11-22T10:40:00Z"');
+  app.now = start + 39 * MINUTE + 50 * SECOND;
+  const last = await call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
+  expect(last.body).toMatchObject({ Expiration: '2026-11-22T10:40:00Z' });
+  app.now = start + 40 * MINUTE;
+  expect(await call(app, 'issueCredentials', { as: dev, id, body: {} })).toMatchObject({ status: 422 });
+});
+
+test('hours that go on over midnight cut nothing', async () => {
+  const app = appWith({ hours: { timeZone: 'UTC', from: '00:00', to: '24:00' } });
+  const { id } = await filed(app, { duration: '2h' });
+  await approvedBy(app, id, lead);
+  const { body } = await call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
+  expect(body).toMatchObject({ Expiration: '2026-11-22T11:00:00Z', LimitedBy: 'catalogue' });
+});
+
 describe('age of the sign-in', () => {
   const role = { signIn: { within: '30m' } };
 
@@ -52,16 +81,20 @@ describe('age of the sign-in', () => {
     expect(app.sts.assumed).toHaveLength(2);
   });
 
-  test('cannot be proved by a signature, by a claim that is text or by one of the future', async () => {
+  test('cannot be proved by a signature, by a claim that is no time or by one of the future', async () => {
     const app = appWith(role);
     expect(await file(app, { as: 'arn:aws:iam::222222222222:user/dev' })).toMatchObject({
       body: { code: 'needs-sign-in' },
     });
-    expect(await file(app, { claims: { auth_time: String(start / SECOND) } })).toMatchObject({
+    expect(await file(app, { claims: { auth_time: `${start / SECOND}x` } })).toMatchObject({
       body: { code: 'needs-sign-in' },
     });
     expect(await file(app, signedIn(start + 2 * MINUTE))).toMatchObject({ body: { code: 'needs-sign-in' } });
     expect(await file(app, signedIn(start + MINUTE))).toMatchObject({ status: 201 });
+  });
+
+  test('may be proved by a claim that is the number as text', async () => {
+    expect(await file(appWith(role), { claims: { auth_time: String(start / SECOND) } })).toMatchObject({ status: 201 });
   });
 
   test('stays asked for when the catalogue no longer does, and is asked for when it begins to', async () => {

@@ -59,7 +59,7 @@ describe('filing', () => {
       decideBy: '2026-11-22T18:00:00Z',
       approval: { automatic: false, stages: [{ need: 1, approvers: ['Lead', 'Second Lead'], decisions: [] }] },
       sessions: [],
-      history: [{ seq: 1, at: '2026-11-22T10:00:00Z', type: 'filed', actor: dev, via: 'oidc' }],
+      history: [{ seq: 1, at: '2026-11-22T10:00:00Z', type: 'filed', actor: dev, person: dev, via: 'oidc' }],
     });
     expect([...app.store.requests.keys()]).toEqual([answer.body.id]);
     expect(app.lines.map(({ code }) => code)).toEqual(['security-event', 'call-answered']);

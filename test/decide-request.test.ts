@@ -126,7 +126,7 @@ describe('approving', () => {
       }),
     ).toMatchObject({
       status: 200,
-      body: { approval: { stages: [{ decisions: [{ approver: 'New Lead' }] }] } },
+      body: { approval: { stages: [{ decisions: [{ approver: '"New Lead"', person: 'new-lead@example.com' }] }] } },
     });
   });
 });

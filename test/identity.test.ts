@@ -1,6 +1,6 @@
 // Whose an account at the issuer is: said by its first call that changes anything, held to, listed and released by admins.
 import { describe, expect, test } from '@jest/globals';
-import { sha256 } from '../lib/digest.ts';
+import { identityId } from '../lib/identity.ts';
 import type { IdentityListView } from '../lib/schema.ts';
 import { MINUTE } from '../lib/time.ts';
 import { type Answer, call, filed, type Wish } from './support/calls.ts';
@@ -10,7 +10,7 @@ import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 const dev = 'dev@example.com';
 const admin = 'admin@example.com';
 const subject = `https://issuer.example.com#sub-${dev}`;
-const id = sha256(subject);
+const id = identityId(subject);
 const moved = { email: 'dev.new@example.com' };
 
 type Refusal = { code: string; detail: string };

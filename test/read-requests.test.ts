@@ -105,7 +105,7 @@ describe('one request', () => {
     await call(app, 'issueCredentials', { as: dev, id });
     const { body, text } = await call<RequestView>(app, 'readRequest', { as: dev, id });
     expect(body.approval.stages[0]?.decisions).toEqual([
-      { approver: 'Lead', decision: 'approve', via: 'oidc', at: '2026-11-22T10:00:00Z' },
+      { approver: 'Lead', person: 'lead@example.com', decision: 'approve', via: 'oidc', at: '2026-11-22T10:00:00Z' },
     ]);
     expect(body.sessions).toEqual([
       {

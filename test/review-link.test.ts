@@ -173,16 +173,15 @@ describe('signing', () => {
     expect(app.mail.outbox.findLast(({ to }) => to === dev)?.subject).toMatch(/^Reviewed/);
   });
 
-  test('a link is spent when somebody has signed, by whatever way, and says by whom', async () => {
+  test('a link is spent when somebody has signed, by whatever way, and says that alone', async () => {
     const { app, id, token } = await over();
     const other = linkTo(app, lead);
     await call(app, 'reviewRequest', { as: admin, id, body: { comment: 'Looked at the trail' } });
     const before = app.store.requests.get(id);
     for (const answer of [await show(app, token), await press(app, token), await press(app, other)]) {
       expect(answer.status).toBe(410);
-      expect(wordsOf(answer)).toContain('admin@example.com signed the review');
-      expect(wordsOf(answer)).toContain('Looked at the trail');
-      expect(wordsOf(answer)).toContain('This link no longer signs anything.');
+      expect(wordsOf(answer)).toMatch(/Signed off.*already been used/);
+      expect(wordsOf(answer)).not.toMatch(/Looked at the trail|admin@example.com|CloudTrail/);
     }
     expect(app.store.requests.get(id)).toBe(before);
   });

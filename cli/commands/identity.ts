@@ -39,7 +39,7 @@ export const identityRelease = command({
   ],
   positionals: [{ name: 'ID', summary: 'the id that `latchkey identity list` shows' }],
   options: {},
-  examples: ['latchkey identity release Tm2dRk0cHZ0pFQyq4tXjC1b8v3W6s9LxUeYgAoIiNnM'],
+  examples: ['latchkey identity release 5b1f0c2d3e4a59687786a5b4c3d2e1f00112233445566778899aabbccddeeff0'],
   async run(world, { positionals: [id = ''], options }) {
     const api = await connect(world, readSettings(world, options));
     const path = `/identities/${encodeURIComponent(id)}`;

@@ -5,8 +5,9 @@ import { handler as apiFunction } from '../../functions/api.ts';
 import { handler as decisionPage } from '../../functions/decision-page.ts';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as notifyFunction } from '../../functions/notify.ts';
-import { sha256 } from '../../lib/digest.ts';
+
 import type { HttpEvent, HttpResult } from '../../lib/http.ts';
+import { identityId } from '../../lib/identity.ts';
 import type { RequestView } from '../../lib/schema.ts';
 import { imageOf } from '../../lib/store.ts';
 import { HOUR, SECOND } from '../../lib/time.ts';
@@ -122,7 +123,7 @@ export function tokenOf(claims: Record<string, unknown>): string {
 export async function known(app: FakeApp, ...emails: string[]): Promise<void> {
   for (const email of emails) {
     const subject = `https://issuer.example.com#sub-${email}`;
-    await app.store.bindIdentity({ id: sha256(subject), subject, person: email, boundAt: 0 });
+    await app.store.bindIdentity({ id: identityId(subject), subject, person: email, boundAt: 0 });
   }
   app.forget();
 }
