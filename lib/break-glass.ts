@@ -2,7 +2,7 @@
 import { reviewersSignIn } from './assurance.ts';
 import { type Catalogue, isDenied, names, othersNamed, type Person, type Role, type Who } from './catalogue.ts';
 import type { Check } from './check.ts';
-import type { RoleFiling } from './filing-context.ts';
+import type { OpenRequest, RoleFiling } from './filing-context.ts';
 import type { RequestRecord } from './schema.ts';
 import { toInstant } from './time.ts';
 
@@ -41,7 +41,7 @@ export function reviewPlanOf(catalogue: Catalogue, role: Role, requester: Person
   };
 }
 
-/** The rules that break-glass adds to a filing. An open review whose time is over blocks the person from another one. */
+/** The rules that break-glass adds to a filing. Reviews that nobody has signed keep the person from another one. */
 export function breakGlassChecks(filing: RoleFiling): Check[] {
   const { role, who, body } = filing;
   const rule = { check: 'break-glass', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
@@ -54,15 +54,30 @@ export function breakGlassChecks(filing: RoleFiling): Check[] {
   if (!isAllowed)
     return refused('The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.');
   const detail = 'You may take this role at once; approvers and admins are told, and somebody else reviews it.';
-  return [{ ...rule, passed: true, detail }, overdueCheck(filing), reviewersCheck(filing)];
+  return [{ ...rule, passed: true, detail }, unsignedCheck(filing), reviewersCheck(filing)];
 }
 
-function overdueCheck({ own, now }: RoleFiling): Check {
+/** An overdue review blocks whatever the role allows, and so do as many as the role lets wait at once. */
+function unsignedCheck({ own, now, role }: RoleFiling): Check {
   const rule = { check: 'review', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
-  const overdue = own.find(({ reviewDue = Number.POSITIVE_INFINITY }) => reviewDue <= now);
-  if (overdue?.reviewDue === undefined) return { ...rule, passed: true, detail: 'No review of yours is overdue.' };
-  const detail = `The review of your break-glass request ${overdue.id} was due by ${toInstant(overdue.reviewDue)}. Have it signed first.`;
-  return { ...rule, passed: false, detail };
+  const waiting = own.filter((request): request is Unsigned => request.reviewDue !== undefined);
+  const most = role.breakGlass?.unsigned ?? 0;
+  const overdue = waiting.find(({ reviewDue }) => reviewDue <= now);
+  if (overdue) return { ...rule, passed: false, detail: overdueDetail(overdue) };
+  if (waiting.length >= most) return { ...rule, passed: false, detail: waitingDetail(waiting, most) };
+  return { ...rule, passed: true, detail: `${waiting.length} of at most ${most} reviews that wait at once.` };
+}
+
+type Unsigned = OpenRequest & { reviewDue: number };
+
+const overdueDetail = ({ id, reviewDue }: Unsigned): string =>
+  `The review of your break-glass request ${id} was due by ${toInstant(reviewDue)}. Have it signed first.`;
+
+function waitingDetail(waiting: readonly Unsigned[], most: number): string {
+  const [one, ...others] = waiting.map(({ id }) => id).sort();
+  if (others.length === 0)
+    return `The review of your break-glass request ${one} is not signed yet. Have it signed first.`;
+  return `The reviews of your break-glass requests ${[one, ...others].join(', ')} are not signed yet. Have ${waiting.length - most + 1} of them signed first.`;
 }
 
 function reviewersCheck({ review }: RoleFiling): Check {

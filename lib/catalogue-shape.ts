@@ -227,6 +227,8 @@ const BreakGlassRule = strict({
   reviewers: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
   /** counted from the end of the grant as it was given */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
+  /** how many of a person's grants by break-glass, of whatever role, may wait for review at once */
+  unsigned: v.optional(count(10), 1),
 });
 const ManagedPolicy = v.pipe(
   v.string(),

@@ -5,7 +5,7 @@ import type { Person } from './catalogue.ts';
 import { digestOf } from './digest.ts';
 import type { Asked } from './filing-context.ts';
 import { confirmIdentity } from './identity.ts';
-import { type Counts, countedOf, entered, type LedgerKey, ledgersFor, openIds, seenIn } from './ledger.ts';
+import { type Counts, countedOf, countingIds, entered, type LedgerKey, ledgersFor, seenIn } from './ledger.ts';
 import { type Judgement, judgeFiling, refusalOf, requesterOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -169,19 +169,21 @@ const askedBy = ({ catalogue, clock }: Part, caller: Caller, body: NewRequest): 
 const countsFor = (app: Part, asked: Asked): Promise<Counts> =>
   countsOf(app, asked.requester, ledgersFor(asked), asked.body.breakGlass ? 0 : undefined);
 
-/** Ledgers do not hear of ends and the index does a moment later: where open requests stand in the way, they are looked at once. */
+/** Ledgers do not hear of ends and signatures and the index does a moment later: where requests stand in the way, they are looked at once. */
 async function judge(app: Part, asked: Asked, counts: Counts): Promise<{ judgement: Judgement; counts: Counts }> {
   const now = app.clock();
   const counted = countedOf(counts);
   const judgement = judgeFiling({ ...asked, ...counted, now });
   if (!isHeldUp(judgement)) return { judgement, counts };
-  const ids = openIds(counted, now);
+  const ids = countingIds(counted, now);
   const certain = { ...counts, seen: seenIn(ids, await readAll(app, ids)) };
   return { judgement: judgeFiling({ ...asked, ...countedOf(certain), now: app.clock() }), counts: certain };
 }
 
 const isHeldUp = ({ checks }: Judgement): boolean =>
-  checks.some(({ passed, code }) => !passed && (code === 'overlap' || code === 'too-many-open'));
+  checks.some(
+    ({ passed, check, code }) => !passed && (code === 'overlap' || code === 'too-many-open' || check === 'review'),
+  );
 
 /** The store reads a hundred at a time. */
 async function readAll({ store }: Part, ids: readonly string[]): Promise<RequestRecord[]> {

@@ -14,6 +14,7 @@ const Open = v.array(
     decideBy: v.number(),
     until: v.number(),
     extends: v.optional(v.string()),
+    reviewDue: v.optional(v.number()),
   }),
 );
 const Filed = v.array(v.number());

@@ -18,6 +18,8 @@ export type LedgerEntry = {
   /** the latest that it can be open, whenever it is approved */
   until: number;
   extends?: string | undefined;
+  /** of break-glass: it stays until somebody has signed its review */
+  reviewDue?: number | undefined;
 };
 
 /** Version 0 has never been written. `filed`: when, within the last hour. */
@@ -35,12 +37,15 @@ export function ledgersFor({ catalogue, caller, requester, body }: Asked): Ledge
   return keys;
 }
 
-/** What the ledgers and the index say together. `seen`: until when requests are or were open, of those that were read from the table. */
+/** What the table says of a request that was read from it: until when it is or was open, and whether its review still waits. */
+export type Seen = Pick<OpenRequest, 'until' | 'reviewDue'>;
+
+/** What the ledgers and the index say together. `seen`: of the requests that were read from the table. */
 export type Counts = {
   ledgers: readonly Ledger[];
   /** the person's requests by the index, which is a moment late */
   indexed: readonly OpenRequest[];
-  seen: ReadonlyMap<string, number>;
+  seen: ReadonlyMap<string, Seen>;
 };
 
 /** What the rules count of it. */
@@ -53,12 +58,9 @@ export function countedOf({ ledgers, indexed, seen }: Counts): Counted {
   const inLedger = new Set(entered.map(({ id }) => id));
   const own = [
     ...indexed.filter(({ id }) => !inLedger.has(id)),
-    ...entered.map((entry) => ({ ...entry, ...index.get(entry.id), until: untilOf(entry, index.get(entry.id)) })),
+    ...entered.map((entry) => joined(entry, index.get(entry.id))),
   ];
-  const certain = <One extends { id: string; until: number }>(one: One): One => ({
-    ...one,
-    until: seen.get(one.id) ?? one.until,
-  });
+  const certain = (one: OpenRequest): OpenRequest => ({ ...one, ...seen.get(one.id) });
   return {
     own: own.map(certain),
     filed: filedOf('person'),
@@ -66,6 +68,14 @@ export function countedOf({ ledgers, indexed, seen }: Counts): Counted {
     byBot: filedOf('bot'),
   };
 }
+
+/** A review that the index no longer has is signed; one that it has may have been signed in the last moment. */
+const joined = (entry: LedgerEntry, indexed: OpenRequest | undefined): OpenRequest => ({
+  ...entry,
+  ...indexed,
+  until: untilOf(entry, indexed),
+  reviewDue: indexed ? indexed.reviewDue : entry.reviewDue,
+});
 
 /**
  * The index is a moment late, and a request that it shows as undecided past its time may have been approved in the last moment of it.
@@ -75,23 +85,31 @@ function untilOf(entry: LedgerEntry, indexed: OpenRequest | undefined): number {
   return indexed === undefined || indexed.until === entry.decideBy ? entry.until : indexed.until;
 }
 
-/** Ids of what still counts as open, to be looked up where that decides. */
-export const openIds = ({ own, ofRole }: Counted, now: number): string[] => [
-  ...new Set([...own, ...ofRole].filter(({ until }) => until > now).map(({ id }) => id)),
+/** Ids of what still counts, as open or as under review, to be looked up where that decides. */
+export const countingIds = ({ own, ofRole }: Counted, now: number): string[] => [
+  ...new Set([...own.filter((one) => stillCounts(one, now)), ...ofRole.filter(isOpen(now))].map(({ id }) => id)),
 ];
 
-/** Until when requests are open that were just read; what is not there is over. */
-export const seenIn = (ids: readonly string[], records: readonly RequestRecord[]): Map<string, number> =>
-  new Map([...ids.map((id) => [id, 0] as const), ...records.map((one) => [one.id, overAt(one)] as const)]);
+const isOpen = (now: number) => (one: OpenRequest) => one.until > now;
+const stillCounts = (one: OpenRequest, now: number): boolean => isOpen(now)(one) || one.reviewDue !== undefined;
+
+/** What requests are that were just read; what is not there is over and not under review. */
+export const seenIn = (ids: readonly string[], records: readonly RequestRecord[]): Map<string, Seen> =>
+  new Map([
+    ...ids.map((id) => [id, { until: 0, reviewDue: undefined }] as const),
+    ...records.map((one) => [one.id, { until: overAt(one), reviewDue: unsignedReview(one) }] as const),
+  ]);
+
+const unsignedReview = ({ review }: RequestRecord): number | undefined => (review?.signed ? undefined : review?.due);
 
 /** The ledgers that a request is entered in, without what is over: its person's, and those of its role and its bot. */
 export function entered(counts: Counts, request: RequestRecord, now: number): Ledger[] {
-  const open = new Set(openIds(countedOf(counts), now));
+  const counting = new Set(countingIds(countedOf(counts), now));
   const isCounting = ({ of, id }: Ledger) => of !== 'person' || id === request.requester.person;
   return counts.ledgers.filter(isCounting).map((ledger) => ({
     ...ledger,
     version: ledger.version + 1,
-    open: ledger.of === 'bot' ? [] : [...ledger.open.filter(({ id }) => open.has(id)), entryOf(request)],
+    open: ledger.of === 'bot' ? [] : [...ledger.open.filter(({ id }) => counting.has(id)), entryOf(request)],
     filed: ledger.of === 'role' ? [] : [...ledger.filed.filter((at) => at > now - HOUR), request.createdAt],
   }));
 }
@@ -99,5 +117,14 @@ export function entered(counts: Counts, request: RequestRecord, now: number): Le
 function entryOf(request: RequestRecord): LedgerEntry {
   const { id, role, createdAt, decideBy, wantedStart = 0, durationSeconds, grant, extends: continued } = request;
   const until = grant?.endsAt ?? Math.max(decideBy, wantedStart) + durationSeconds * SECOND;
-  return { id, role: role.id, createdAt, decideBy, until, ...(continued !== undefined && { extends: continued }) };
+  const reviewDue = unsignedReview(request);
+  return {
+    id,
+    role: role.id,
+    createdAt,
+    decideBy,
+    until,
+    ...(continued !== undefined && { extends: continued }),
+    ...(reviewDue !== undefined && { reviewDue }),
+  };
 }

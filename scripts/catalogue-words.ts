@@ -128,6 +128,8 @@ export const words: Readonly<Record<string, string>> = {
   'breakGlass.reason': 'The reason of a break-glass.',
   'breakGlass.reviewers': 'Who signs the review, besides admins.',
   'breakGlass.reviewWithin': 'By when, counted from the end of the grant; 14d at most.',
+  'breakGlass.unsigned':
+    "How many of a person's grants by break-glass, of any role, may wait for review at once; the next is refused.",
   'roles.*.permissions': 'What the role may do, for the template of its account.',
   'permissions.managed': 'ARNs of managed policies.',
   'permissions.statements': 'Allow statements of a policy of its own.',

@@ -294,8 +294,37 @@ describe('the review', () => {
     });
   });
 
-  test('that is overdue keeps its person, and nobody else, from the next break-glass, however long ago it was', async () => {
+  test('that nobody has signed keeps its person, and nobody else, from the next break-glass of any role, and the answer names it', async () => {
     const app = appWith();
+    const { id } = (await file(app)).body;
+    await passUntil(app, start + 31 * MINUTE);
+    const next = await refused(app);
+    expect([next.status, next.body.code, next.body.errors?.[0]?.pointer]).toEqual([
+      422,
+      'refused-by-policy',
+      '/breakGlass',
+    ]);
+    expect(next.body.detail).toContain(`The review of your break-glass request ${id} is not signed yet.`);
+    expect((await file(app, { role: 'read', breakGlass: false })).status).toBe(201);
+    expect((await file(app, {}, onCall)).status).toBe(201);
+    expect((await review(app, id, reviewer)).status).toBe(200);
+    expect((await file(app)).status).toBe(201);
+  });
+
+  test('where the role lets two wait, the third is refused and both are named', async () => {
+    const app = appWith({ unsigned: 2 });
+    const ids: string[] = [];
+    for (const n of [1, 2]) {
+      ids.push((await file(app)).body.id);
+      await passUntil(app, start + n * 31 * MINUTE);
+    }
+    expect((await refused(app)).body.detail).toContain(
+      `The reviews of your break-glass requests ${ids.sort().join(', ')} are not signed yet. Have 1 of them signed first.`,
+    );
+  });
+
+  test('that is overdue keeps its person, and nobody else, from the next break-glass, however long ago it was', async () => {
+    const app = appWith({ unsigned: 3 });
     const { id } = (await file(app)).body;
     await passUntil(app, start + 31 * MINUTE);
     const again = (await file(app)).body;
@@ -342,6 +371,7 @@ describe('the review', () => {
 test.each([
   ['longer than the role itself', { maxDuration: '3h' }, {}, /longer than the role's own maximum/],
   ['without reviewers', { reviewers: [] }, {}, /must name somebody/],
+  ['that lets no review wait', { unsigned: 0 }, {}, /must be at least 1/],
   ['a bot to review', { reviewers: [smallCatalogueFile.bots.chatops.principal] }, {}, /a bot must not be/],
   ['for a role that approves by itself', {}, { approval: { automatic: true } }, /needs no break-glass/],
 ])('the catalogue refuses break-glass %s', (_name, change, role, message) => {

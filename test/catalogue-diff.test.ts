@@ -169,6 +169,7 @@ describe('rights: what one diff calls gained, the diff back calls lost', () => {
         '  ~ read: breakGlass.maxDuration none -> 30 min (looser)',
         '  ~ read: breakGlass.reason.minLength none -> 20',
         '  ~ read: breakGlass.reviewWithin none -> 3 d',
+        '  ~ read: breakGlass.unsigned none -> 1',
       ].join('\n'),
     );
     expect(back).toContain(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { OpenRequest } from '../lib/filing-context.ts';
-import { type Counts, countedOf, entered, type Ledger, openIds, seenIn } from '../lib/ledger.ts';
+import { type Counts, countedOf, countingIds, entered, type Ledger, seenIn } from '../lib/ledger.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import { approved, finished, record, requestId, start } from './support/records.ts';
 
@@ -50,8 +50,8 @@ describe('until when a request counts as open', () => {
   test('a request from before there were ledgers counts by the index', () => {
     const old = { id: requestId(2), role: 'other', createdAt: start, until: start + HOUR };
     const counted = countedOf(counts([old]));
-    expect(openIds(counted, start)).toEqual([old.id, entry.id]);
-    expect(openIds(counted, start + HOUR)).toEqual([entry.id]);
+    expect(countingIds(counted, start)).toEqual([old.id, entry.id]);
+    expect(countingIds(counted, start + HOUR)).toEqual([entry.id]);
   });
 });
 
@@ -88,5 +88,22 @@ describe('a ledger with one more request', () => {
     const [ofRole, ofBot] = entered({ ledgers: [role, bot], indexed: [], seen: new Map() }, filed, start);
     expect(ofRole).toMatchObject({ open: [{ id: filed.id }], filed: [] });
     expect(ofBot).toMatchObject({ open: [], filed: [start, start] });
+  });
+});
+
+describe('a review that nobody has signed', () => {
+  const owed = { ...entry, until: start, reviewDue: start + DAY };
+  const ledger = person({ open: [owed] });
+  const over = { ...mine, until: start };
+  test.each<[string, OpenRequest[], Counts['seen'], boolean]>([
+    ['the index does not have it yet', [], new Map(), true],
+    ['the index has it', [{ ...over, reviewDue: owed.reviewDue }], new Map(), true],
+    ['the index has it without the review: signed', [over], new Map(), false],
+    ['the table no longer has it', [{ ...over, reviewDue: owed.reviewDue }], seenIn([entry.id], []), false],
+  ])('%s', (_, indexed, seen, waits) => {
+    const given = counts(indexed, seen, ledger);
+    expect(countedOf(given).own[0]!.reviewDue !== undefined).toBe(waits);
+    const [next] = entered(given, record({ id: requestId(2) }), start + HOUR);
+    expect(next!.open.some(({ id }) => id === entry.id)).toBe(waits);
   });
 });

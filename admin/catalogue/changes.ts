@@ -297,6 +297,7 @@ function readingsOf(role: Role): Record<string, Reading> {
       ? { text: String(breakGlass.reason.minLength), laxity: -breakGlass.reason.minLength }
       : nothing,
     'breakGlass.reviewWithin': breakGlass ? duration(breakGlass.reviewWithin) : nothing,
+    'breakGlass.unsigned': breakGlass ? { text: String(breakGlass.unsigned), laxity: breakGlass.unsigned } : nothing,
     ...Object.fromEntries(approval.stages.flatMap(stageReadings)),
   };
 }

@@ -30,6 +30,7 @@ export type Question = {
   'bot-filed-lately': string | undefined;
   'open-of-role': string | undefined;
   'review-overdue': string | undefined;
+  'reviews-waiting': string | undefined;
   continues: string | undefined;
   json: boolean;
 };
@@ -121,6 +122,7 @@ function situationOf(question: Question): Situation {
     botFiledLately: question['bot-filed-lately'] && Number(question['bot-filed-lately']),
     openOfRole: question['open-of-role'] && Number(question['open-of-role']),
     reviewOverdue: question['review-overdue'],
+    reviewsWaiting: question['reviews-waiting'] && Number(question['reviews-waiting']),
     continues: question.continues,
   };
   const parsed = v.safeParse(

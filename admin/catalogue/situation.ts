@@ -65,6 +65,8 @@ const fields = {
   openOfRole: howMany,
   /** the requester owes a review of break-glass, due so long ago, that nobody has signed */
   reviewOverdue: v.optional(DurationText),
+  /** how many further reviews of the requester's break-glass wait to be signed, none of them overdue */
+  reviewsWaiting: howMany,
   /** an extension: the requester's grant of this role, which it continues, ends in so long */
   continues: v.optional(DurationText),
 };
@@ -150,7 +152,7 @@ const bodyOf = ({
 
 /** The requests of the requester that filing would find. */
 function ownRequests(
-  { role, open, filedLately, reviewOverdue }: Situation,
+  { role, open, filedLately, reviewOverdue, reviewsWaiting }: Situation,
   continued: { id: string; endsAt: number } | undefined,
   at: number,
 ): OpenRequest[] {
@@ -162,6 +164,13 @@ function ownRequests(
     ...(reviewOverdue === undefined
       ? []
       : [{ id: 'to-review', role, createdAt: earlier, until: earlier, reviewDue: at - ms(reviewOverdue) }]),
+    ...Array.from({ length: reviewsWaiting }, (_, i) => ({
+      id: `to-sign-${i + 1}`,
+      role,
+      createdAt: earlier,
+      until: earlier,
+      reviewDue: at + HOUR,
+    })),
   ];
 }
 

@@ -74,6 +74,11 @@ export const catalogueExplain = command({
       summary: 'how many requests of this role are open, of all people',
     },
     'review-overdue': { type: 'text', placeholder: '2d', summary: 'for how long a review of break-glass is overdue' },
+    'reviews-waiting': {
+      type: 'text',
+      placeholder: 'N',
+      summary: 'how many further reviews of break-glass wait to be signed',
+    },
     continues: { type: 'text', placeholder: '30m', summary: 'an extension of a grant that ends in so long' },
     json: { type: 'flag', summary: 'prints JSON' },
     catalogue,

@@ -1,7 +1,7 @@
 // Figure 19: many requests are filed at the same time, over an index that is late, by processes that die. Never more than the limits allow,
 // nothing is left behind that holds up the next one, and a place that has become free can be taken at once.
 import { describe, test } from '@jest/globals';
-import { decideRequest, endRequest } from '../../lib/access.ts';
+import { decideRequest, endRequest, reviewRequest } from '../../lib/access.ts';
 import type { Store } from '../../lib/app.ts';
 import { extendRequest } from '../../lib/extend.ts';
 import { type Filing, fileRequest } from '../../lib/file-request.ts';
@@ -19,7 +19,7 @@ import { must, prove, size } from './size.ts';
 const bot = 'arn:aws:iam::999999999999:role/chatops-bot';
 const lead = 'lead@example.com';
 const person = (n: number) => `person-${n}@example.com`;
-const limits = { open: 3, ofRole: 2, botPerHour: 4, perHour: 6 };
+const limits = { open: 3, ofRole: 2, botPerHour: 4, perHour: 6, unsigned: 2 };
 
 const role = (more: object = {}) => ({
   account: 'production',
@@ -30,6 +30,12 @@ const role = (more: object = {}) => ({
   duration: { default: '1h', max: '8h' },
   ...more,
 });
+const glassRole = (i: number) =>
+  role({
+    roleName: `latchkey/g${i}`,
+    approval: { stages: [{ approvers: [lead] }] },
+    breakGlass: { requesters: ['everyone'], maxDuration: '30m', reviewers: [lead], unsigned: limits.unsigned },
+  });
 const catalogue = catalogueFrom({
   version: 1,
   accounts: { production: { id: '111111111111', name: 'Production', externalId: 'lk-9f2c6c1e4b7a4d5f8a3e' } },
@@ -39,6 +45,7 @@ const catalogue = catalogueFrom({
     ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`role-${i}`, role({ roleName: `latchkey/r${i}` })])),
     scarce: role({ roleName: 'latchkey/scarce', limits: { open: limits.ofRole } }),
     bots: role({ roleName: 'latchkey/bots' }),
+    ...Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`glass-${i}`, glassRole(i)])),
     asked: role({ roleName: 'latchkey/asked', approval: { stages: [{ approvers: [lead] }] } }),
   },
 });
@@ -113,6 +120,27 @@ describe('many file at once', () => {
   );
 });
 
+describe('many break the glass at once', () => {
+  test.each([
+    [2, size(300, 20_000)],
+    [5, size(300, 5_000)],
+    [50, size(8, 200)],
+  ])(
+    'one person, many roles: %i',
+    async (callers, trials) => {
+      const measured = { filed: 0, refused: 0, replayed: 0, 'told to try again': 0, 'processes that died': 0 };
+      await prove(
+        19,
+        `${callers} at once: one person breaks the glass of many roles`,
+        trials,
+        (seed, random) => glasses(callers, seed, random, measured),
+        measured,
+      );
+    },
+    3_600_000,
+  );
+});
+
 type Measured = Record<'filed' | 'refused' | 'replayed' | 'told to try again' | 'processes that died', number>;
 
 async function race(
@@ -166,6 +194,38 @@ async function extensions(callers: number, seed: number, random: () => number, m
   const next = world.process({ alone: true });
   for (const { id } of open()) await endRequest(next, dev, id);
   must((await extendRequest(next, dev, request.id, body)).is === 'filed', 'the grant could not be extended again');
+  return undefined;
+}
+
+async function glasses(callers: number, seed: number, random: () => number, measured: Measured): Promise<undefined> {
+  const world = worldOf(seed, random);
+  const unsigned = () => world.requests().filter(({ review }) => review && !review.signed);
+  const file = (n: number, app: FakeApp) =>
+    fileRequest(app, callerOf(app, person(0)), {
+      role: `glass-${n % 8}`,
+      breakGlass: true,
+      reason: 'A race while the shop is down',
+    });
+  const rush = async () => {
+    const filings = Array.from({ length: callers }, (_, n) => answered(file(n, world.process()), measured));
+    const answers = await Promise.all(filings);
+    must(unsigned().length <= limits.unsigned, () => `${unsigned().length} wait where ${limits.unsigned} may`);
+    return answers;
+  };
+  isAccounted(world, await rush());
+
+  // the end of a grant makes no room, an ordinary filing forgets none, and a signature makes room at once
+  const next = world.process({ alone: true });
+  const ids = unsigned().map(({ id }) => id);
+  for (const id of ids) await endRequest(next, callerOf(next, person(0)), id);
+  await fileRequest(next, callerOf(next, person(0)), { role: 'role-0', reason: 'An ordinary one' });
+  await rush();
+  const [signed] = ids;
+  if (signed === undefined) return undefined;
+  const isFull = unsigned().length === limits.unsigned;
+  await reviewRequest(next, callerOf(next, lead), signed, { comment: 'Looked at the trail' });
+  if (isFull) must((await file(7, next)).is === 'filed', 'what was signed still stands in the way');
+  must(unsigned().length <= limits.unsigned, 'a signature made room for more than one');
   return undefined;
 }
 
@@ -230,6 +290,8 @@ function lagging(store: FakeStore, random: () => number): Store {
 const callerOf = (app: FakeApp, as: string): Caller => (as.startsWith('arn:') ? signing(app, as) : signedIn(app, as));
 const ownerOf = (app: FakeApp, { requester }: RequestRecord): Caller => signedIn(app, requester.person);
 
+const refusals = ['overlap', 'too-many-open', 'refused-by-policy'];
+
 type Answered = Filing | Problem | Crash;
 async function answered(filing: Promise<Filing>, measured: Measured): Promise<Answered> {
   try {
@@ -239,7 +301,7 @@ async function answered(filing: Promise<Filing>, measured: Measured): Promise<An
   } catch (error) {
     if (error instanceof Crash) measured['processes that died'] += 1;
     else if (error instanceof Problem && error.code === 'try-again') measured['told to try again'] += 1;
-    else if (error instanceof Problem && ['overlap', 'too-many-open'].includes(error.code)) measured.refused += 1;
+    else if (error instanceof Problem && refusals.includes(error.code)) measured.refused += 1;
     else throw error;
     return error;
   }
