@@ -306,7 +306,9 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
 function detailOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === 'Object') return noObject;
   if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : 'is required';
-  return issue.kind === 'schema' && issue.message.startsWith('Invalid') ? `must be a ${issue.expected}` : issue.message;
+  // valibot's own words, not those of a shape of ours
+  if (issue.kind === 'schema' && issue.message.startsWith('Invalid')) return `must be a ${issue.expected}`;
+  return issue.message;
 }
 
 function noRoute(event: HttpEvent): Problem {

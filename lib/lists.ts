@@ -22,20 +22,24 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
   const fits = filterOf(app, caller, query);
   const { status, role, account, view } = query;
   const size = status || role || account || view === 'to-decide' ? MOST_AT_ONCE : query.limit;
-  const items: RequestRecord[] = [];
+  const found: RequestRecord[] = [];
   let after = query.cursor === undefined ? undefined : positionOf(query.cursor);
   for (let round = 0; round < MOST_ROUNDS; round += 1) {
     const positions = await newest(app, indexes, size + 1, after);
     const requests = await app.store.getMany(positions.slice(0, size).map(({ id }) => id));
-    for (const [i, request] of requests.entries()) {
-      after = { id: request.id, createdAt: request.createdAt };
-      if (fits(request)) items.push(request);
-      const isLast = i === requests.length - 1 && positions.length <= size;
-      if (items.length === query.limit) return isLast ? { items } : { items, nextCursor: cursorOf(after) };
-    }
-    if (positions.length <= size || !after) return { items };
+    found.push(...requests.filter(fits));
+    const isEnd = positions.length <= size;
+    if (found.length > query.limit || (found.length === query.limit && !isEnd)) return pageOf(found, query.limit);
+    if (isEnd) return { items: found };
+    after = positions[size - 1]!;
   }
-  return after ? { items, nextCursor: cursorOf(after) } : { items };
+  return { items: found, ...(after && { nextCursor: cursorOf(after) }) };
+}
+
+/** The page goes on after its last request, also where what follows does not fit. */
+function pageOf(found: RequestRecord[], limit: number): Page {
+  const items = found.slice(0, limit);
+  return { items, nextCursor: cursorOf(items.at(-1)!) };
 }
 
 function indexesOf(app: Part, caller: Caller, { view, person, account }: ListQuery): ListIndex[] {

@@ -301,17 +301,21 @@ export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Ca
     candidates === 'any' ? [] : Array.from({ length: need }, () => candidates),
   );
   const seatOf = new Map<string, number>();
-  const seat = (index: number, tried: Set<string>): boolean =>
-    seats[index]!.some((person) => {
-      if (tried.has(person)) return false;
-      tried.add(person);
-      const taken = seatOf.get(person);
-      if (taken !== undefined && !seat(taken, tried)) return false;
-      seatOf.set(person, index);
-      return true;
-    });
-  return seats.every((_, index) => seat(index, new Set()));
+  /** Seats a person on `index`, where need be by moving others; `tried` is who has been looked at on the way. */
+  const fill = (index: number, tried: Set<string>): boolean =>
+    seats[index]!.some((person) => isFirstTry(tried, person) && frees(person, tried) && take(person, index));
+  const frees = (person: string, tried: Set<string>): boolean => {
+    const taken = seatOf.get(person);
+    return taken === undefined || fill(taken, tried);
+  };
+  const take = (person: string, index: number): true => {
+    seatOf.set(person, index);
+    return true;
+  };
+  return seats.every((_, index) => fill(index, new Set()));
 }
+
+const isFirstTry = (tried: Set<string>, person: string): boolean => !tried.has(person) && Boolean(tried.add(person));
 
 /**
  * Whether an approval by `person` at stage `index` would leave a later stage without enough people, which another

@@ -444,14 +444,16 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
 export const notFound = (): Problem => new Problem('request-not-found', 'There is no such request that you may see.');
 
 export function notActive(request: RequestRecord, now: number, hint: string): Problem {
+  return new Problem('not-active', `${stateText(request, now)} ${hint}`, { request });
+}
+
+/** `The request ended at 2026-11-28T10:00:00Z.` */
+function stateText(request: RequestRecord, now: number): string {
   const status = statusAt(request, now);
-  const since: Partial<Record<typeof status, number | undefined>> = {
-    lapsed: request.decideBy,
-    scheduled: request.grant?.startsAt,
-    ended: request.grant?.endsAt,
-  };
-  const at = request.outcome?.at ?? since[status];
-  const when =
-    at === undefined ? '' : status === 'scheduled' ? ` and starts at ${toInstant(at)}` : ` since ${toInstant(at)}`;
-  return new Problem('not-active', `The request is ${status}${when}. ${hint}`, { request });
+  const { outcome, grant, decideBy } = request;
+  if (status === 'pending' || status === 'active') return `The request is ${status}.`;
+  if (status === 'scheduled') return `The request is scheduled and starts at ${toInstant(grant!.startsAt)}.`;
+  if (status === 'lapsed') return `The request lapsed at ${toInstant(outcome?.at ?? decideBy)}.`;
+  if (status === 'ended') return `The request ended at ${toInstant(outcome?.at ?? grant!.endsAt)}.`;
+  return `The request was ${status} at ${toInstant(outcome!.at)}.`;
 }

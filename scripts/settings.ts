@@ -204,12 +204,16 @@ function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueDat
     ];
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    const toParameter = Object.fromEntries(
-      namesOf(settingTable).map((name) => [settingTable[name].variable as string, name]),
-    );
-    const lines = error.message.split('\n').slice(1);
-    return lines.map((line) => line.trim().replace(/^\w+/, (variable) => toParameter[variable] ?? variable));
+    const [, ...lines] = error.message.split('\n');
+    return lines.map((line) => namedAsParameter(line.trim()));
   }
+}
+
+/** A line about a variable of the environment, about the parameter that it comes from. */
+function namedAsParameter(line: string): string {
+  const [variable = ''] = line.split(/\W/, 1);
+  const parameter = namesOf(settingTable).find((name) => settingTable[name].variable === variable);
+  return parameter === undefined ? line : `${parameter}${line.slice(variable.length)}`;
 }
 
 /** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */

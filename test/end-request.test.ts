@@ -117,11 +117,11 @@ describe('what it becomes', () => {
 
 describe('what is finished stays as it is', () => {
   test.each<[State, string]>([
-    ['denied', 'denied since 2026-11-22T10:00:00Z'],
-    ['withdrawn', 'withdrawn since 2026-11-22T10:00:00Z'],
-    ['revoked', 'revoked since 2026-11-22T10:00:00Z'],
-    ['lapsed', 'lapsed since 2026-11-22T18:00:00Z'],
-    ['ended', 'ended since 2026-11-22T11:00:00Z'],
+    ['denied', 'was denied at 2026-11-22T10:00:00Z'],
+    ['withdrawn', 'was withdrawn at 2026-11-22T10:00:00Z'],
+    ['revoked', 'was revoked at 2026-11-22T10:00:00Z'],
+    ['lapsed', 'lapsed at 2026-11-22T18:00:00Z'],
+    ['ended', 'ended at 2026-11-22T11:00:00Z'],
   ])('%s', async (state, said) => {
     const app = fakeApp();
     const id = await reach[state](app);

@@ -211,7 +211,7 @@ describe('when not', () => {
         await call(app, 'decideRequest', { as: lead, id, body: { decision: 'deny' } });
         return id;
       },
-      'denied since 2026-11-22T10:00:00Z',
+      'was denied at 2026-11-22T10:00:00Z',
     ],
     [
       'ended',
@@ -220,7 +220,7 @@ describe('when not', () => {
         app.now += HOUR;
         return id;
       },
-      'ended since 2026-11-22T11:00:00Z',
+      'ended at 2026-11-22T11:00:00Z',
     ],
     [
       'revoked',
@@ -229,7 +229,7 @@ describe('when not', () => {
         await call(app, 'endRequest', { as: lead, id });
         return id;
       },
-      'revoked since 2026-11-22T10:00:00Z',
+      'was revoked at 2026-11-22T10:00:00Z',
     ],
     [
       'lapsed',
@@ -238,7 +238,7 @@ describe('when not', () => {
         app.now += 8 * HOUR;
         return id;
       },
-      'lapsed since 2026-11-22T18:00:00Z',
+      'lapsed at 2026-11-22T18:00:00Z',
     ],
   ])('%s', async (state, reach, said) => {
     const app = fakeApp();
