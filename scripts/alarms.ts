@@ -101,6 +101,18 @@ const alarm = ({ says, metric, statistic = 'Sum', above = 0 }: Alarm, actions: r
   },
 });
 
+type Resources = Record<string, { Type: string; Properties?: { AlarmActions?: unknown[] } }>;
+
+/** What somebody who deploys should know of a template's alarms, one line each: an alarm without a topic wakes nobody. */
+export function alarmWarnings(resources: Resources): string[] {
+  const alarms = Object.values(resources).filter(({ Type }) => Type === 'AWS::CloudWatch::Alarm');
+  const silent = alarms.filter(({ Properties }) => !Properties?.AlarmActions?.length);
+  if (silent.length === 0) return [];
+  return [
+    `warning: ${silent.length} alarms reach nobody. Without them, email is the only sign that break-glass was used. Give --param alarmTopic=ARN, the ARN of an SNS topic.`,
+  ];
+}
+
 /** `revoke-sessions` -> `RevokeDashsessions`, as osls names what belongs to a function */
 const idOf = (name: string): string => (name.slice(0, 1).toUpperCase() + name.slice(1)).replaceAll('-', 'Dash');
 

@@ -1,8 +1,10 @@
 // `npm run package`: builds, has osls write the CloudFormation template, and has AWS's validator read it. Offline, without credentials.
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
+import { alarmWarnings } from './alarms.ts';
 import { deployedDoubts } from './deployed-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -44,7 +46,8 @@ function main(given: string[]): number {
   const findings = findingsIn(template);
   for (const finding of findings) console.error(finding);
   if (findings.length > 0) return 1;
-  for (const doubt of deployedDoubts()) console.error(doubt);
+  const { Resources } = JSON.parse(readFileSync(template, 'utf8'));
+  for (const warning of [...deployedDoubts(), ...alarmWarnings(Resources)]) console.error(warning);
   console.log(`AWS's CloudFormation validator has no objection to ${template}.`);
   if (isExample)
     console.log(

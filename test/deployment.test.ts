@@ -18,6 +18,7 @@ import { dynamoStore } from '../lib/store.ts';
 import { tableDefinition } from '../lib/table.ts';
 import { startAwsEmulator } from '../local/aws-emulator.ts';
 import { hubKeys, revokeKeys } from '../local/sts.ts';
+import { alarmWarnings } from '../scripts/alarms.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
 import { domainParts } from '../scripts/domain.ts';
@@ -450,6 +451,16 @@ describe('permissions', () => {
     expect(findingsIn(file)).toEqual([]);
     // CloudFormation's own quotas (cloudformation-ug, cloudformation-limits): a template of 1 MB in S3, 500 resources
     expect([text.length < 1_000_000, Object.keys({ ...whole.Resources, ...iam }).length <= 500]).toEqual([true, true]);
+  });
+
+  test('alarms that reach nobody are named when the stack is packaged', () => {
+    const alarm = (AlarmActions: string[]) => ({ Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmActions } });
+    const topic = 'arn:aws:sns:eu-west-1:999999999999:alarms';
+    expect(alarmWarnings({ a: alarm([]), b: alarm([topic]), table: { Type: 'AWS::DynamoDB::Table' } })).toEqual([
+      'warning: 1 alarms reach nobody. Without them, email is the only sign that break-glass was used. Give --param alarmTopic=ARN, the ARN of an SNS topic.',
+    ]);
+    expect(alarmWarnings({ b: alarm([topic]) })).toEqual([]);
+    expect(alarmWarnings(resources as never)).toHaveLength(1);
   });
 
   test('a role without a path is entered by its whole name', () => {
