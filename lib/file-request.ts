@@ -176,7 +176,7 @@ async function judge(app: Part, asked: Asked, counts: Counts): Promise<{ judgeme
   const judgement = judgeFiling({ ...asked, ...counted, now });
   if (!isHeldUp(judgement)) return { judgement, counts };
   const ids = countingIds(counted, now);
-  const certain = { ...counts, seen: seenIn(ids, await readAll(app, ids)) };
+  const certain = { ...counts, seen: seenIn(ids, await readAll(app, ids), now) };
   return { judgement: judgeFiling({ ...asked, ...countedOf(certain), now: app.clock() }), counts: certain };
 }
 

@@ -94,11 +94,15 @@ const isOpen = (now: number) => (one: OpenRequest) => one.until > now;
 const stillCounts = (one: OpenRequest, now: number): boolean => isOpen(now)(one) || one.reviewDue !== undefined;
 
 /** What requests are that were just read; what is not there is over and not under review. */
-export const seenIn = (ids: readonly string[], records: readonly RequestRecord[]): Map<string, Seen> =>
+export const seenIn = (ids: readonly string[], records: readonly RequestRecord[], now: number): Map<string, Seen> =>
   new Map([
     ...ids.map((id) => [id, { until: 0, reviewDue: undefined }] as const),
-    ...records.map((one) => [one.id, { until: overAt(one), reviewDue: unsignedReview(one) }] as const),
+    ...records.map((one) => [one.id, { until: wasOpenUntil(one, now), reviewDue: unsignedReview(one) }] as const),
   ]);
+
+/** What has ended is over, also where the clock of whoever ended it was ahead. */
+const wasOpenUntil = (request: RequestRecord, now: number): number =>
+  request.outcome ? Math.min(overAt(request), now) : overAt(request);
 
 const unsignedReview = ({ review }: RequestRecord): number | undefined => (review?.signed ? undefined : review?.due);
 

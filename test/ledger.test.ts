@@ -40,11 +40,17 @@ describe('until when a request counts as open', () => {
     const granted = approved(filed, start);
     const over = finished(granted, 'revoked', start + MINUTE);
     const { endsAt } = granted.grant!;
-    expect(countedOf(counts([], seenIn([entry.id], [granted]))).own).toMatchObject([{ until: endsAt }]);
-    expect(countedOf(counts([{ ...mine, until: endsAt }], seenIn([entry.id], [over]))).own).toMatchObject([
-      { until: start + MINUTE },
-    ]);
-    expect(countedOf(counts([], seenIn([entry.id], []))).own).toMatchObject([{ until: 0 }]);
+    expect(countedOf(counts([], seenIn([entry.id], [granted], start))).own).toMatchObject([{ until: endsAt }]);
+    expect(countedOf(counts([{ ...mine, until: endsAt }], seenIn([entry.id], [over], start + HOUR))).own).toMatchObject(
+      [{ until: start + MINUTE }],
+    );
+    expect(countedOf(counts([], seenIn([entry.id], [], start))).own).toMatchObject([{ until: 0 }]);
+  });
+
+  test('a request that was ended by a clock that is ahead is over', () => {
+    const over = finished(approved(filed, start), 'revoked', start + MINUTE);
+    const counted = countedOf(counts([], seenIn([entry.id], [over], start)));
+    expect(countingIds(counted, start)).toEqual([]);
   });
 
   test('a request from before there were ledgers counts by the index', () => {
@@ -99,7 +105,7 @@ describe('a review that nobody has signed', () => {
     ['the index does not have it yet', [], new Map(), true],
     ['the index has it', [{ ...over, reviewDue: owed.reviewDue }], new Map(), true],
     ['the index has it without the review: signed', [over], new Map(), false],
-    ['the table no longer has it', [{ ...over, reviewDue: owed.reviewDue }], seenIn([entry.id], []), false],
+    ['the table no longer has it', [{ ...over, reviewDue: owed.reviewDue }], seenIn([entry.id], [], start), false],
   ])('%s', (_, indexed, seen, waits) => {
     const given = counts(indexed, seen, ledger);
     expect(countedOf(given).own[0]!.reviewDue !== undefined).toBe(waits);
