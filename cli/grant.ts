@@ -1,6 +1,7 @@
 // From what somebody types, a role or the id of a request, to the request that is meant.
 
 import type { RequestView } from '../lib/schema.ts';
+import { isOpenStatus } from '../lib/status.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
 import type { Api, RequestList, RoleList } from './api.ts';
 import { Failure } from './exit.ts';
@@ -10,7 +11,7 @@ import type { World } from './world.ts';
 /** lib/schema.ts, RequestId. */
 export const isRequestId = (text: string): boolean => /^[0-9a-z]{26}$/.test(text);
 export const isRoleId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,199}$/.test(text);
-const isOpen = ({ status }: RequestView): boolean => ['pending', 'scheduled', 'active'].includes(status);
+const isOpen = ({ status }: RequestView): boolean => isOpenStatus(status);
 
 /** @throws Failure `usage` for what can be neither a role nor a request */
 export function checkTarget(target: string): string {

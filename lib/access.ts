@@ -9,7 +9,7 @@ import type { Caller } from './principal.ts';
 import { decide, end, mayRevoke, notFound } from './request.ts';
 import { signReview } from './review.ts';
 import type { NewDecision, NewReview, RequestRecord } from './schema.ts';
-import { statusAt } from './status.ts';
+import { isOpen } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 
@@ -83,9 +83,6 @@ async function endContinuations(
   const changes = await Promise.all(continuing.map((one) => changeRequest(app, one.id, judge, one, 'wins')));
   return changes.flatMap(({ request, changed }) => (changed ? [request.id] : []));
 }
-
-const isOpen = (request: RequestRecord, now: number): boolean =>
-  ['pending', 'scheduled', 'active'].includes(statusAt(request, now));
 
 /** A request that the caller is about to change, read while it is made sure who that is. @throws Problem `request-not-found`, `identity-changed` */
 async function readToChange(app: Part, caller: Caller, id: string): Promise<RequestRecord> {

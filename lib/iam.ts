@@ -1,6 +1,7 @@
 // The IAM that Latchkey stands on, as documents: who may enter a target role, what the role can never do, who may revoke, and the revocation itself.
 import type { CatalogueData } from './catalogue.ts';
 import { rolesIn } from './role-template.ts';
+import { sessionTags } from './session-tags.ts';
 import { toInstant } from './time.ts';
 
 /** An ARN as text, or as CloudFormation puts it together. */
@@ -25,8 +26,6 @@ const document = (...Statement: Statement[]): PolicyDocument => ({ Version: '201
 
 // -- entering a target role ------------------------------------------------------------------------------------------
 
-/** The session tags that Latchkey sets. Trust policies let no other through, revocations go by the first. */
-export const sessionTags = { request: 'latchkey-request', requester: 'latchkey-requester' } as const;
 /** What the hub does to enter a role; cross-account each needs a yes on both sides (iam-ug, id_session-tags). */
 export const enterActions = ['sts:AssumeRole', 'sts:TagSession', 'sts:SetSourceIdentity'] as const;
 

@@ -1,8 +1,9 @@
 // What the doctor asks of the hub's own functions: the event, the calls that are tried, and the little that is answered.
 import type { Account, Catalogue, Role } from './catalogue.ts';
 import { digestOf } from './digest.ts';
-import { revokerArn, roleArn, sessionTags } from './iam.ts';
+import { revokerArn, roleArn } from './iam.ts';
 import { type AssumeRoleInput, STS_LEAST } from './session.ts';
+import { sessionTags } from './session-tags.ts';
 
 /** The event that the doctor invokes a function with, through the function's alias of this name. */
 export type ProbeEvent = { doctor: { account: string } };

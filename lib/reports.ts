@@ -1,7 +1,9 @@
 // What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
+
 import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
+import { sessionTags } from './session-tags.ts';
 import { openStage } from './status.ts';
 import { instantText } from './time.ts';
 import {
@@ -207,7 +209,7 @@ export function nextForApprover(
     case 'review-overdue':
       return [
         next(
-          'Look at what was done: CloudTrail carries the request as the session tag latchkey-request. Then sign with a comment that says what you found.',
+          `Look at what was done: CloudTrail carries the request as the session tag ${sessionTags.request}. Then sign with a comment that says what you found.`,
         ),
       ];
     default:

@@ -1,8 +1,10 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
+
 import { type Hole, html } from './html.ts';
 import { band, document, facts, phrase, signInToAnswer, spentPage } from './pages.ts';
 import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
+import { sessionTags } from './session-tags.ts';
 import { statusAt } from './status.ts';
 import { durationText, instantText } from './time.ts';
 import {
@@ -148,7 +150,7 @@ ${kind === 'keys' ? 'Keys' : 'Console'} <code>${accessKeyId}</code>
 `,
 )}</ol>
 ${older > 0 && html`<p class="hint">${older} older ${older === 1 ? 'one is' : 'ones are'} not listed any more.</p>`}
-<p class="hint">What they did is in CloudTrail of account ${role.account.id}: look for the access key ids, or for the session tag <code>latchkey-request</code> = <code>${id}</code>.</p>`
+<p class="hint">What they did is in CloudTrail of account ${role.account.id}: look for the access key ids, or for the session tag <code>${sessionTags.request}</code> = <code>${id}</code>.</p>`
 }
 </section>`;
 }

@@ -11,6 +11,7 @@ import { boundsOf, sessionPolicy } from './narrowing.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import type { LimitedBy, RequestRecord } from './schema.ts';
+import { sessionTags } from './session-tags.ts';
 import { durationText, SECOND, SESSION_MOST, toInstant } from './time.ts';
 
 export const STS_LEAST = 900;
@@ -77,8 +78,8 @@ export function planSession(
     Policy: JSON.stringify(sessionPolicy(endsAt, bounds, request.scope)),
     ...(bounds.sessionPolicies.length > 0 && { PolicyArns: bounds.sessionPolicies.map((arn) => ({ arn })) }),
     Tags: [
-      { Key: 'latchkey-request', Value: request.id },
-      { Key: 'latchkey-requester', Value: tagValue(request.requester.person) },
+      { Key: sessionTags.request, Value: request.id },
+      { Key: sessionTags.requester, Value: tagValue(request.requester.person) },
     ],
   };
   return { input, limitedBy, endsAt, grantEndsAt };

@@ -32,12 +32,12 @@ export function openStage(record: RequestRecord): { index: number; stage: Stage 
 export const approvals = (stage: Stage): number =>
   new Set(stage.decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
 
-/** Until when the request counts as open for the overlap rule and the limit; undefined when it is finished. */
-export function openUntil(record: RequestRecord): number | undefined {
-  return record.outcome ? undefined : (record.grant?.endsAt ?? record.decideBy);
-}
+/** The statuses of a request that is open: it gives access, will, or may yet. All others are final. */
+export const isOpenStatus = (status: Status): boolean => ['pending', 'scheduled', 'active'].includes(status);
 
-/** When a request stopped being open, or will by its own clock. */
+export const isOpen = (record: RequestRecord, now: number): boolean => isOpenStatus(statusAt(record, now));
+
+/** When a request stopped being open, or will by its own clock: what lists and ledgers keep of `isOpen`. */
 export const overAt = (record: RequestRecord): number =>
   Math.min(record.outcome?.at ?? Number.POSITIVE_INFINITY, record.grant?.endsAt ?? record.decideBy);
 

@@ -9,7 +9,7 @@ import { Problem } from '../lib/problem.ts';
 import { decide, end, file, recordSession, recordUndelivered, settle } from '../lib/request.ts';
 import type { HistoryEvent, RequestRecord, Session, Status } from '../lib/schema.ts';
 import { planSession, STS_LEAST } from '../lib/session.ts';
-import { approvals, openStage, openUntil, statusAt } from '../lib/status.ts';
+import { approvals, isOpen, openStage, overAt, statusAt } from '../lib/status.ts';
 import { floorToSecond, HOUR, MINUTE, SECOND, toInstant } from '../lib/time.ts';
 import { filingOf } from './support/filing.ts';
 import { requestId, start } from './support/records.ts';
@@ -222,8 +222,7 @@ describe('a random life', () => {
 
   test('what is over frees its slot, what is not keeps it until a known time', () => {
     holds((_, after, now) => {
-      const isOpen = ['pending', 'scheduled', 'active'].includes(statusAt(after, now));
-      expect((openUntil(after) ?? 0) > now).toBe(isOpen);
+      expect(overAt(after) > now).toBe(isOpen(after, now));
     });
   });
 });

@@ -8,7 +8,6 @@ import { type Filing, fileRequest } from '../../lib/file-request.ts';
 import type { Caller } from '../../lib/principal.ts';
 import { Problem } from '../../lib/problem.ts';
 import type { RequestRecord } from '../../lib/schema.ts';
-import { openUntil } from '../../lib/status.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { type FakeStore, fakeStore } from '../support/fake-store.ts';
 import { Crash, interleaved } from '../support/gates.ts';
@@ -162,7 +161,7 @@ async function race(
       return answered(file(isTwin ? 0 : n, world.process(), isTwin ? 'key' : undefined), measured);
     }),
   );
-  const counts = () => world.requests().filter((request) => !scenario.endsFree || openUntil(request) !== undefined);
+  const counts = () => world.requests().filter((request) => !scenario.endsFree || isUnended(request));
   must(counts().length <= scenario.most, () => `${counts().length} where ${scenario.most} are allowed`);
   isAccounted(world, answers);
   noTwins(world);
@@ -189,7 +188,7 @@ async function extensions(callers: number, seed: number, random: () => number, m
     Array.from({ length: callers }, () => answered(extendRequest(world.process(), dev, request.id, body), measured)),
   );
   isAccounted(world, answers, 1);
-  const open = () => world.requests().filter((one) => one.extends === request.id && openUntil(one) !== undefined);
+  const open = () => world.requests().filter((one) => one.extends === request.id && isUnended(one));
   must(open().length <= 1, () => `${open().length} extensions of one grant`);
   const next = world.process({ alone: true });
   for (const { id } of open()) await endRequest(next, dev, id);
@@ -319,9 +318,11 @@ function isAccounted(world: World, answers: readonly Answered[], others = 0): vo
   must(there.size - others <= filed.length + died, 'a request is there that nobody filed');
 }
 
+const isUnended = ({ outcome }: RequestRecord): boolean => outcome === undefined;
+
 /** Nobody has two open requests for one role. */
 function noTwins(world: World): void {
-  const open = world.requests().filter((request) => openUntil(request) !== undefined);
+  const open = world.requests().filter((request) => isUnended(request));
   const keys = new Set(open.map(({ requester, role }) => `${requester.person} ${role.id}`));
   must(keys.size === open.length, 'two open requests of one person for one role');
 }
