@@ -10,7 +10,7 @@ import { isInvolved, relationOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { notActive, notFound } from './request.ts';
-import type { NewExtension, RequestRecord } from './schema.ts';
+import { type NewExtension, type RequestRecord, saidOf } from './schema.ts';
 import { statusAt } from './status.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'pause' | 'tickets' | 'log'>;
@@ -55,14 +55,14 @@ export async function extendRequest(
 function extensionOf({ catalogue, clock }: Part, caller: Caller, continued: RequestRecord, body: NewExtension): Asked {
   const now = clock();
   const status = statusAt(continued, now);
-  const { grant, role, scope, ticket } = continued;
+  const { grant, role, scope } = continued;
   if (!grant || (status !== 'active' && status !== 'scheduled'))
     throw notActive(continued, now, 'Only a grant that has not ended can be extended. File a new request.');
   return {
     catalogue,
     caller,
     requester: caller.person,
-    body: { ...body, role: role.id, ...(scope && { scope: scope.values }), ...(ticket !== undefined && { ticket }) },
+    body: { ...body, role: role.id, ...(scope && { scope: scope.values }), ...saidOf(continued) },
     now,
     continued: { ...continued, endsAt: grant.endsAt },
   };

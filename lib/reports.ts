@@ -1,5 +1,4 @@
 // What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
-
 import type { Letter } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';

@@ -22,7 +22,7 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import { snapshotOf } from './role-snapshot.ts';
-import type { Decision, NewDecision, Outcome, RequestRecord, Session } from './schema.ts';
+import { type Decision, type NewDecision, type Outcome, type RequestRecord, type Session, saidOf } from './schema.ts';
 import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { withTicketCheck } from './ticket.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
@@ -58,7 +58,7 @@ export function file(
     ...(byCatalogue && { byCatalogue }),
     ...(caller.kind === 'bot' && { filedBy: { principal: caller.principal } }),
     reason: body.reason,
-    ...(body.ticket !== undefined && { ticket: body.ticket }),
+    ...saidOf(body),
     durationSeconds,
     ...(judgement.startsAt !== undefined && { wantedStart: judgement.startsAt }),
     ...(judgement.extends !== undefined && { extends: judgement.extends }),

@@ -1,5 +1,4 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
-
 import { type Hole, html } from './html.ts';
 import { band, document, facts, phrase, signInToAnswer, spentPage } from './pages.ts';
 import { oneLine, visible } from './people-text.ts';

@@ -276,6 +276,13 @@ export const Outcome = v.object({
   why: v.optional(v.string()),
 });
 
+/** What a requester may say at filing besides the reason: kept, shown and carried into an extension as it was said. */
+const said = { ticket: v.optional(v.string()) };
+const saidNames = Object.keys(said) as Array<keyof typeof said>;
+type Said = { [Name in keyof typeof said]?: v.InferOutput<(typeof said)[Name]> };
+export const saidOf = (from: Said): Said =>
+  Object.fromEntries(saidNames.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
+
 /** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
@@ -287,7 +294,7 @@ export const RequestRecord = v.object({
   byCatalogue: v.optional(v.boolean()),
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
-  ticket: v.optional(v.string()),
+  ...said,
   /** there where the role has tickets checked and one was given */
   ticketCheck: v.optional(TicketCheck),
   durationSeconds: v.number(),
@@ -515,7 +522,7 @@ export const RequestView = v.object({
   requester: v.object({ principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
-  ticket: v.optional(v.string()),
+  ...said,
   ticketCheck: v.optional(v.object({ validator: v.string(), state: TicketCheck.entries.state, at: Instant })),
   durationSeconds: v.number(),
   extends: v.optional(v.string()),

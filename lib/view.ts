@@ -4,15 +4,16 @@ import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
 import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
-import type {
-  Binding,
-  DiscoveryView,
-  ExplanationView,
-  IdentityListView,
-  MeView,
-  RequestRecord,
-  RequestView,
-  RoleView,
+import {
+  type Binding,
+  type DiscoveryView,
+  type ExplanationView,
+  type IdentityListView,
+  type MeView,
+  type RequestRecord,
+  type RequestView,
+  type RoleView,
+  saidOf,
 } from './schema.ts';
 import { statusAt } from './status.ts';
 import { toInstant } from './time.ts';
@@ -39,7 +40,7 @@ export const discoveryView = (
 });
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
-  const { id, version, role, requester, filedBy, reason, ticket, ticketCheck, durationSeconds, automatic } = request;
+  const { id, version, role, requester, filedBy, reason, ticketCheck, durationSeconds, automatic } = request;
   const startsAt = request.grant?.startsAt ?? request.wantedStart;
   return {
     id,
@@ -49,7 +50,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     requester: { principal: requester.principal, email: requester.email, name: requester.name },
     ...(filedBy && { filedBy }),
     reason,
-    ...(ticket !== undefined && { ticket }),
+    ...saidOf(request),
     ...(ticketCheck && {
       ticketCheck: { validator: ticketCheck.validator, state: ticketCheck.state, at: toInstant(ticketCheck.at) },
     }),
