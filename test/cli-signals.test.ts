@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { cli, newHome } from './support/cli.ts';
 import { program } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
-import { missingPrograms, where } from './support/wanted.ts';
+import { missingTerminal, where } from './support/wanted.ts';
 
 const role = 'production-bucket-read';
 const signals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
@@ -91,7 +91,7 @@ test('a signal before there is a command ends what waits, or reaches the command
   expect(readdirSync(folder)).toEqual([]);
 });
 
-const onTerminal = where(missingPrograms({ script: 'bsdutils' }), 'Ctrl-C on a terminal');
+const onTerminal = where(missingTerminal(), 'Ctrl-C on a terminal');
 onTerminal.test('Ctrl-C and Ctrl-\\ on a terminal reach the command once', async () => {
   for (const [key, name] of [
     ['\u0003', 'SIGINT'],
