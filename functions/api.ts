@@ -3,48 +3,38 @@ import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/ac
 import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
 import { extendRequest } from '../lib/extend.ts';
 import { explainFiling, type Filing, fileRequest } from '../lib/file-request.ts';
-import { endpoint, reply } from '../lib/http.ts';
+import { endpoint, filingReply, reply } from '../lib/http.ts';
 import { listIdentities, releaseIdentity } from '../lib/identity.ts';
 import { listRequests } from '../lib/lists.ts';
 import { openApiDocument } from '../lib/openapi.ts';
 import { rolesFor } from '../lib/policy.ts';
 import type { RequestRecord } from '../lib/schema.ts';
-import { discoveryView, explanationView, identityListView, meView, requestView, roleView } from '../lib/view.ts';
+import * as views from '../lib/view.ts';
 
 export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
-  const view = (request: RequestRecord) => requestView(app.catalogue, request, app.clock());
-  const filed = ({ is, request }: Filing, mount: string) => {
-    const location = `${mount}/requests/${request.id}`;
-    return is === 'filed'
-      ? reply(201, view(request), { location })
-      : reply(200, view(request), { location, 'idempotent-replayed': 'true' });
-  };
+  const view = (request: RequestRecord) => views.requestView(app.catalogue, request, app.clock());
+  const filed = ({ is, request }: Filing, mount: string) => filingReply(is, view(request), mount);
   return endpoint('api', app, (app) => ({
     health: () => reply(200, { status: 'ok', version: app.version }),
     openapi: () => reply(200, openApiDocument(app.version)),
-    discovery: () => reply(200, discoveryView(app.identity, app.version)),
-    me: ({ caller }) => reply(200, meView(caller)),
+    discovery: () => reply(200, views.discoveryView(app.identity, app.version)),
+    me: ({ caller }) => reply(200, views.meView(caller)),
     listRoles: ({ caller }) =>
-      reply(200, { items: rolesFor(app.catalogue, caller).map((role) => roleView(app.catalogue, role)) }),
+      reply(200, { items: rolesFor(app.catalogue, caller).map((role) => views.roleView(app.catalogue, role)) }),
     createRequest: async ({ caller, body, query, idempotencyKey, mount }) =>
       query.dryRun
-        ? reply(200, explanationView(app.catalogue, await explainFiling(app, caller, body)))
+        ? reply(200, views.explanationView(app.catalogue, await explainFiling(app, caller, body)))
         : filed(await fileRequest(app, caller, body, idempotencyKey), mount),
     extendRequest: async ({ caller, param, body, idempotencyKey, mount }) =>
       filed(await extendRequest(app, caller, param, body, idempotencyKey), mount),
-    listRequests: async ({ caller, query }) => {
-      const { items, nextCursor } = await listRequests(app, caller, query);
-      return reply(200, { items: items.map(view), ...(nextCursor !== undefined && { nextCursor }) });
-    },
+    listRequests: async ({ caller, query }) => reply(200, views.listView(await listRequests(app, caller, query), view)),
     readRequest: async ({ caller, param }) => reply(200, view(await readRequest(app, caller, param))),
     decideRequest: async ({ caller, param, body }) => reply(200, view(await decideRequest(app, caller, param, body))),
     reviewRequest: async ({ caller, param, body }) => reply(200, view(await reviewRequest(app, caller, param, body))),
     listIdentities: async ({ caller, query }) =>
-      reply(200, identityListView(await listIdentities(app, caller, query.person))),
+      reply(200, views.identityListView(await listIdentities(app, caller, query.person))),
     releaseIdentity: async ({ caller, param }) => reply(200, { released: await releaseIdentity(app, caller, param) }),
-    endRequest: async ({ caller, param, body }) => {
-      const { request, alsoEnded } = await endRequest(app, caller, param, body.comment);
-      return reply(200, { ...view(request), ...(alsoEnded.length > 0 && { alsoEnded }) });
-    },
+    endRequest: async ({ caller, param, body }) =>
+      reply(200, views.endingView(await endRequest(app, caller, param, body.comment), view)),
   }));
 });

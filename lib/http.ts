@@ -21,7 +21,7 @@ import {
   routesServedBy,
   type ServedBy,
 } from './routes.ts';
-import { IdempotencyKey, IdentityId, RequestId, RoleId } from './schema.ts';
+import { IdempotencyKey, IdentityId, RequestId, type RequestView, RoleId } from './schema.ts';
 import { noObject, unknownField } from './strict-object.ts';
 import { type About, withToldStore } from './told-store.ts';
 import { requestView } from './view.ts';
@@ -55,6 +55,14 @@ export const reply = (status: number, body: unknown, headers: Record<string, str
   body,
   headers,
 });
+
+/** What was filed, with where it is; a replay of a filing says that it is one. */
+export function filingReply(is: 'filed' | 'replayed', request: RequestView, mount: string): Reply {
+  const location = `${mount}/requests/${request.id}`;
+  return is === 'filed'
+    ? reply(201, request, { location })
+    : reply(200, request, { location, 'idempotent-replayed': 'true' });
+}
 
 /** An App for one call: its log says which call, its store which request. */
 export type CallApp<Part> = Part & { about: About };

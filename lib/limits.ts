@@ -55,7 +55,7 @@ function beforeAnew([one, other]: readonly OpenRequest[]): string {
   const open = `Request ${one!.id} for this role is still open`;
   return other
     ? `${open}, and so is ${other.id}. Use them; to ask anew, end both first.`
-    : `${open}. Once it is granted, use it or ask for an extension of it; to ask anew, end it first.`;
+    : `${open}. If it is granted, use it or extend it; to file another, end it first.`;
 }
 
 /** What is to be done first to extend a grant, which has an extension already or is one. @param continuesId what the grant itself continues */

@@ -33,6 +33,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 blockquote { margin: 4px 0 0; padding: 2px 0 2px 14px; border-inline-start: 4px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
 form { margin-top: 24px; padding-top: 24px; border-top: 1px solid var(--line); }
 .effects { background: var(--calm); border: 1px solid var(--line); border-radius: 12px; padding: 14px 18px; margin-bottom: 20px; }
+dl + .effects { margin-top: 24px; }
 .effects p + h2 { margin-top: 10px; }
 label { display: block; font-weight: 600; margin-bottom: 6px; }
 label .soft { font-weight: 400; }

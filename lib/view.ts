@@ -116,6 +116,18 @@ function reviewView(
   };
 }
 
+/** One page of a list. @param view how one request is shown */
+export const listView = <Shown>(
+  { items, nextCursor }: { items: readonly RequestRecord[]; nextCursor?: string },
+  view: (request: RequestRecord) => Shown,
+) => ({ items: items.map(view), ...(nextCursor !== undefined && { nextCursor }) });
+
+/** A request that was ended, with what a revoke has ended besides. @param view how one request is shown */
+export const endingView = <Shown extends object>(
+  { request, alsoEnded }: { request: RequestRecord; alsoEnded: readonly string[] },
+  view: (request: RequestRecord) => Shown,
+) => ({ ...view(request), ...(alsoEnded.length > 0 && { alsoEnded }) });
+
 export function roleView(catalogue: Catalogue, role: Role): RoleView {
   const conditions = conditionTexts(role.conditions);
   return {

@@ -128,7 +128,7 @@ describe('an extension', () => {
       const app = fakeApp();
       const { id } = await filed(app);
       expect(detailOf(await anew(app))).toBe(
-        `Request ${id} for this role is still open. Once it is granted, use it or ask for an extension of it; to ask anew, end it first.`,
+        `Request ${id} for this role is still open. If it is granted, use it or extend it; to file another, end it first.`,
       );
       await approvedBy(app, id, 'lead@example.com');
       expect((await extend(app, id)).status).toBe(201);
