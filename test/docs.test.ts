@@ -1,0 +1,64 @@
+// The documentation as a set: every link resolves, the index leads to every page, and every file that a text names exists.
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+
+const root = join(import.meta.dirname, '..');
+const read = (file: string): string => readFileSync(join(root, file), 'utf8');
+const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).sort();
+
+/** Markdown without its code, where brackets mean something else. */
+const prose = (file: string): string =>
+  read(file)
+    .replaceAll(/^ *```.*?^ *```$/gms, '')
+    .replaceAll(/`[^`\n]*`/g, '`');
+
+/** As GitHub makes an anchor from a heading. */
+const anchorOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-');
+const anchorsIn = (file: string): string[] => {
+  const headings = read(file)
+    .replaceAll(/^ *```.*?^ *```$/gms, '')
+    .matchAll(/^#+ (.+)$/gm);
+  return [...headings].map(([, heading = '']) => anchorOf(heading));
+};
+
+/** Links and pictures of a page that lead to a file here, as `[path, anchor]`. */
+const linksIn = (page: string): Array<[string, string]> =>
+  [...prose(page).matchAll(/\]\(([^)\s]+)\)|(?:src|srcset|href)="([^"]+)"/g)]
+    .map(([, inMarkdown, inHtml]) => inMarkdown ?? inHtml ?? '')
+    .filter((target) => !/^[a-z]+:/.test(target))
+    .map((target) => {
+      const [path = '', anchor = ''] = target.split('#');
+      return [path === '' ? page : join(dirname(page), path), anchor];
+    });
+
+describe('links', () => {
+  test('are found', () => expect(pages.flatMap(linksIn).length).toBeGreaterThan(100));
+
+  test.each(pages)('%s: every link leads to a file and a heading that exist', (page) => {
+    const broken = linksIn(page).filter(
+      ([path, anchor]) => !existsSync(join(root, path)) || (anchor !== '' && !anchorsIn(path).includes(anchor)),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('the index leads to every page', () => {
+    const linked = new Set(linksIn('docs/README.md').map(([path]) => path));
+    const own = pages.filter((page) => /^docs\/[^/]+\.md$/.test(page) && page !== 'docs/README.md');
+    expect(own.filter((page) => !linked.has(page))).toEqual([]);
+  });
+});
+
+test('every page that a source file names exists', () => {
+  const sources = globSync('{lib,functions,cli,admin,doctor,local,scripts,bench}/**/*.{ts,cjs,js}', { cwd: root });
+  const named = sources.flatMap((file) =>
+    [...read(file).matchAll(/\bdocs\/[\w/-]+\.(?:md|json|yml)\b/g)].map(([path]) => path),
+  );
+  expect(named.length).toBeGreaterThan(10);
+  expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
