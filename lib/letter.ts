@@ -2,7 +2,7 @@
 import { bandOf } from './band.ts';
 import { type Hole, html, htmlText } from './html.ts';
 import { oneLine, quoted, unlinked, visible } from './people-text.ts';
-import type { Fact, Phrase } from './wording.ts';
+import { type Fact, keyBeside, type Named, type Phrase } from './wording.ts';
 
 export type Letter = {
   title: string;
@@ -114,13 +114,31 @@ ${fact.quote !== undefined && html`<blockquote dir="auto" style="${quote}">${unl
 `;
 
 export const phraseHtml = (phrase: Phrase): Hole =>
-  phrase.map((part) => (typeof part === 'string' ? part : html`<bdi>${wordsOf(part)}</bdi>`));
+  phrase.map((part) => {
+    if (typeof part === 'string') return part;
+    return 'said' in part ? html`<bdi>${saidText(part.said)}</bdi>` : personHtml(part);
+  });
+
+// -- people's words ---------------------------------------------------------------------------------------------------
+
+export const nameText = ({ key, name }: Named): string => (key === name ? keyText(key) : unlinked(oneLine(name)));
+
+/** A mail address that stands for its owner is no bait, because it was verified. A subject of an issuer would become a link. */
+export const keyText = (key: string): string => (key.includes('://') ? unlinked(oneLine(key, 600)) : oneLine(key, 600));
 
 // --- internal ---
 
-/** A part of a phrase in a mail. A mail address that stands for its owner is no bait: it was verified. */
+function personHtml(person: Named): Hole {
+  const beside = keyBeside(person);
+  return html`<bdi>${nameText(person)}</bdi>${beside !== undefined && html` (<bdi>${keyText(beside)}</bdi>)`}`;
+}
+
+/** A part of a phrase in a mail of plain text. */
 function wordsOf(part: Phrase[number]): string {
   if (typeof part === 'string') return visible(part).replace(/\s+/g, ' ');
-  if ('said' in part) return unlinked(oneLine(part.said, 200));
-  return part.name === part.key ? oneLine(part.name) : unlinked(oneLine(part.name));
+  if ('said' in part) return saidText(part.said);
+  const beside = keyBeside(part);
+  return beside === undefined ? nameText(part) : `${nameText(part)} (${keyText(beside)})`;
 }
+
+const saidText = (said: string): string => unlinked(oneLine(said, 200));

@@ -1,6 +1,6 @@
 // What a message says, whatever carries it: title, facts, what to do next. How that is set is up to the channel.
 import { howToDecide } from './assurance.ts';
-import { type Letter, plain } from './letter.ts';
+import { keyText, type Letter, nameText } from './letter.ts';
 import type { Purpose } from './links.ts';
 import type { News, NewsKind, Report } from './messages.ts';
 import { oneLine } from './people-text.ts';
@@ -14,6 +14,7 @@ import {
   ifApproved,
   ifDenied,
   ifNobodyDecides,
+  keyBeside,
   type Named,
   type Phrase,
   requesterOf,
@@ -57,7 +58,14 @@ const titles: Record<NewsKind, string> = {
 export function headlineOf({ kind, to }: News, request: RequestRecord): string {
   const { id, account } = request.role;
   const about = `${titles[kind]}: ${oneLine(id, 60)} in ${oneLine(account.name, 40)} (${account.id})`;
-  return to.key === request.requester.person ? about : `${about} for ${oneLine(plain([requesterOf(request)]), 60)}`;
+  return to.key === request.requester.person ? about : `${about} for ${asker(request)}`;
+}
+
+/** A name is cut before its key is, which says who it is. */
+function asker(request: RequestRecord): string {
+  const person = requesterOf(request);
+  const beside = keyBeside(person);
+  return `${oneLine(nameText(person), 60)}${beside === undefined ? '' : ` (${oneLine(keyText(beside), 60)})`}`;
 }
 
 function ask({ kind, to }: News, request: RequestRecord, { link, home }: Place): Letter {

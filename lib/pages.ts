@@ -16,6 +16,7 @@ import {
   ifApproved,
   ifDenied,
   ifNobodyDecides,
+  keyBeside,
   lastSessionEnd,
   type Named,
   type Phrase,
@@ -66,7 +67,7 @@ export function decisionPage(
 ${band(request)}
 ${facts([...factsOf(request), ...decisionsOf(request)])}
 ${needsSignIn ? signInToAnswer(request) : decisionForm(request, left)}
-<p class="hint">${phrase(say`You decide as ${approver}${approver.name === approver.key ? '' : ` (${approver.key})`}.`)}</p>`,
+<p class="hint">${phrase(say`You decide as ${approver}.`)}</p>`,
   );
 }
 
@@ -188,11 +189,19 @@ ${quote !== undefined && html`<dd><blockquote dir="auto">${visible(quote)}</bloc
 )}</dl>`;
 
 export const phrase = (parts: Phrase): Hole =>
-  parts.map((part) =>
-    typeof part === 'string'
-      ? visible(part)
-      : html`<bdi>${'said' in part ? oneLine(part.said, 200) : oneLine(part.name)}</bdi>`,
-  );
+  parts.map((part) => {
+    if (typeof part === 'string') return visible(part);
+    return 'said' in part ? html`<bdi>${oneLine(part.said, 200)}</bdi>` : person(part);
+  });
+
+/** Each of name and key is isolated, so that writing from right to left in the name cannot move the key. */
+function person(named: Named): Hole {
+  const key = keyBeside(named);
+  return html`<bdi>${oneLine(named.name)}</bdi>${key !== undefined && html` (<bdi>${oneLine(key, MOST_KEY)}</bdi>)`}`;
+}
+
+/** No key is longer: an issuer's address and its subject. */
+const MOST_KEY = 600;
 
 type Outcome = { title: string; mark: string; lead: Phrase };
 

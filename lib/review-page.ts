@@ -44,7 +44,7 @@ ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
 ${history(request)}
 ${!running && (needsSignIn ? signInToAnswer(request) : signingForm())}
-<p class="hint">${phrase(say`You review as ${reviewer}${reviewer.name === reviewer.key ? '' : ` (${reviewer.key})`}.`)}</p>`,
+<p class="hint">${phrase(say`You review as ${reviewer}.`)}</p>`,
   );
 }
 
@@ -61,7 +61,7 @@ export function reviewedPage(
 ): string {
   if (after === 'spent') return spentPage(request, 'Signed off', nonce);
   const signed = request.review?.signed;
-  const by = signed?.person === reviewer.key ? 'You' : { key: signed?.person ?? '', name: signed?.name ?? 'Somebody' };
+  const by = signed && signed.person !== reviewer.key ? { key: signed.person, name: signed.name } : 'You';
   return document(
     'Signed off',
     nonce,

@@ -31,7 +31,11 @@ export function signReview(request: RequestRecord, act: Act, { comment }: NewRev
     );
   }
   if (review.signed)
-    throw new Problem('already-decided', `${review.signed.name} has already signed this review.`, { request });
+    throw new Problem(
+      'already-decided',
+      `${review.signed.name} (${review.signed.person}) has already signed this review.`,
+      { request },
+    );
   const role = act.catalogue.roles.get(request.role.id);
   checkAssurance(reviewTakesSignIn(request, role), role, request, act);
   const status = statusAt(request, now);

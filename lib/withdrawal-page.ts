@@ -32,6 +32,6 @@ ${facts([...factsOf(request), ...grantFacts(request)])}
 <button class="deny" type="submit" name="decision" value="withdraw">Withdraw</button>
 </div>
 </form>
-<p class="hint">${phrase(say`You act as ${person}${person.name === person.key ? '' : ` (${person.key})`}.`)}</p>`,
+<p class="hint">${phrase(say`You act as ${person}.`)}</p>`,
   );
 }

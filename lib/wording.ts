@@ -6,6 +6,10 @@ import { durationText, instantText } from './time.ts';
 
 /** A person by name. The key, a mail address or a principal, is what was verified; the name may be the person's own choice. */
 export type Named = { key: string; name: string };
+
+/** What stands beside a name, because a name alone may be somebody else's; undefined where the key is shown as the name. */
+export const keyBeside = ({ key, name }: Named): string | undefined => (key === name ? undefined : key);
+
 /** Words that somebody typed. */
 export type Said = { said: string };
 /** A sentence whose parts know whose words they are, so that each channel can render people's words its own safe way. */
@@ -34,16 +38,12 @@ export const requesterOf = ({ requester }: RequestRecord): Named => ({
 /** `production-bucket-read in Production (111111111111)` */
 export const what = ({ role }: RequestRecord): string => `${role.id} in ${role.account.name} (${role.account.id})`;
 
-/** The name with what stands behind it: the mail address, and the principal where it says more. */
+/** The requester, and the principal where it says more. */
 export function whoAsks(request: RequestRecord): Phrase {
-  const { email, principal, name, person } = request.requester;
-  const identity = email ?? person;
-  const isMachine = principal.startsWith('arn:') && principal !== identity;
-  return [
-    requesterOf(request),
-    ...(name === identity ? [] : [` (${identity})`]),
-    ...(isMachine ? [`, signed in as ${principal}`] : []),
-  ];
+  const { principal } = request.requester;
+  const asker = requesterOf(request);
+  const isMachine = principal.startsWith('arn:') && principal !== asker.key;
+  return [asker, ...(isMachine ? [`, signed in as ${principal}`] : [])];
 }
 
 /** Everything an approver should know, besides the account, which is shown as a band. */

@@ -70,7 +70,7 @@ describe('taking a role by break-glass', () => {
     expect(app.mail.outbox).toHaveLength(5);
     const mail = app.mail.outbox.find(({ to }) => to === admin)!.text.replace(/\s+/g, ' ');
     expect(mail).toContain(
-      'Dev has used break-glass and can use write in Production (111111111111) now. Nobody approved it.',
+      'Dev (dev@example.com) has used break-glass and can use write in Production (111111111111) now. Nobody approved it.',
     );
     expect(mail).toContain('> The shop is down, INC-4711');
     expect(mail).toContain(`/v1/requests/${body.id}/end`);

@@ -44,7 +44,7 @@ describe('the decision page', () => {
       'Look at the failing nightly export',
       'OPS-1234',
       '1 h, counted from the approval',
-      'As soon as you approve, and for 1 h, Asi Dev can use production-bucket-read in Production (111111111111).',
+      'As soon as you approve, and for 1 h, Asi Dev (asi-dev@example.com) can use production-bucket-read in Production (111111111111).',
       'The request is closed for good',
       'lapses on 22 Nov 2026, 18:00 UTC. That is in 8 h.',
       'You decide as Lead (lead@example.com).',
@@ -116,17 +116,17 @@ describe('the decision page', () => {
 
   test('says so when an approval alone is not enough, and what was decided so far', () => {
     expect(show(decisionPage(twoNeeded, lead, start, nonce))).toContain(
-      'one more approver has to approve before Asi Dev gets any access',
+      'one more approver has to approve before Asi Dev (asi-dev@example.com) gets any access',
     );
     const second = show(decisionPage(withOne('approve', twoNeeded), other, start + 2 * MINUTE, nonce));
-    expect(second).toContain('2 of 2 (1 given so far): Lead, Second Lead');
-    expect(second).toContain('Approved by Lead, 22 Nov 2026, 10:01 UTC as agreed');
+    expect(second).toContain('2 of 2 (1 given so far): Lead (lead@example.com), Second Lead (second-lead@example.com)');
+    expect(second).toContain('Approved by Lead (lead@example.com), 22 Nov 2026, 10:01 UTC as agreed');
   });
 
   test('names the bot that filed', () => {
     const filedBy = { principal: 'arn:aws:iam::999999999999:role/chatops-bot' };
     expect(show(decisionPage(record({ filedBy }), lead, start, nonce))).toContain(
-      'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev',
+      'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev (asi-dev@example.com)',
     );
   });
 });
@@ -134,7 +134,7 @@ describe('the decision page', () => {
 describe('the outcome page', () => {
   const at = start + 10 * MINUTE;
   const granted = approved(record(), at);
-  const waiting = 'is still pending: it waits for 1 more approval, from Second Lead.';
+  const waiting = 'is still pending: it waits for 1 more approval, from Second Lead (second-lead@example.com).';
   test.each<[string, RequestRecord, { key: string; name: string }, number, string, string]>([
     ['an approval that needs another', withOne('approve', twoNeeded), lead, at, 'Your approval counts', waiting],
     [
@@ -143,10 +143,10 @@ describe('the outcome page', () => {
       other,
       at,
       'Still pending',
-      'waits for 1 more approval, from Second Lead.',
+      'waits for 1 more approval, from Second Lead (second-lead@example.com).',
     ],
     ['the last approval, to who gave it', granted, lead, at, 'Approved', 'You approved.'],
-    ['the last approval, to another', granted, other, at, 'Approved', 'was approved by Lead.'],
+    ['the last approval, to another', granted, other, at, 'Approved', 'was approved by Lead (lead@example.com).'],
     ['a grant that has run out', granted, lead, at + HOUR, 'Ended', 'was approved, and the grant has ended.'],
     [
       'a grant that was handed back',
@@ -170,10 +170,17 @@ describe('the outcome page', () => {
       other,
       at,
       'Denied',
-      'was denied by Lead.',
+      'was denied by Lead (lead@example.com).',
     ],
-    ['a withdrawal', finished(record(), 'withdrawn', at), lead, at, 'Withdrawn', 'was withdrawn by Lead.'],
-    ['a revocation', finished(granted, 'revoked', at), lead, at, 'Revoked', 'was revoked by Lead.'],
+    [
+      'a withdrawal',
+      finished(record(), 'withdrawn', at),
+      lead,
+      at,
+      'Withdrawn',
+      'was withdrawn by Lead (lead@example.com).',
+    ],
+    ['a revocation', finished(granted, 'revoked', at), lead, at, 'Revoked', 'was revoked by Lead (lead@example.com).'],
     [
       'a revocation with sessions out',
       finished(vended(granted, at), 'revoked', at),
@@ -206,7 +213,7 @@ describe('the outcome page', () => {
 
   test('shows every decision with its comment, and how long the grant lasts', () => {
     const text = show(outcomePage(granted, other, at, nonce, 'decided'));
-    expect(text).toContain('Approved by Lead, 22 Nov 2026, 10:10 UTC go ahead');
+    expect(text).toContain('Approved by Lead (lead@example.com), 22 Nov 2026, 10:10 UTC go ahead');
     expect(text).toContain('from 22 Nov 2026, 10:10 UTC until 22 Nov 2026, 11:10 UTC');
   });
 });

@@ -106,7 +106,7 @@ describe('looking', () => {
     const shown = wordsOf(page);
     const session = app.store.requests.get(id)!.sessions[0]!;
     for (const part of [
-      'Dev used break-glass for write in Production (111111111111). Nobody approved it',
+      'Dev (dev@example.com) used break-glass for write in Production (111111111111). Nobody approved it',
       'Used by Dev (dev@example.com)',
       'The shop is down, <b>INC-4711</b>',
       'from 22 Nov 2026, 10:00 UTC until 22 Nov 2026, 10:30 UTC',
@@ -154,7 +154,7 @@ describe('signing', () => {
     const answer = await press(app, token);
     expect(answer.status).toBe(200);
     expect(wordsOf(answer)).toMatch(
-      /✓ Signed off You signed the review of what Dev did .* Only the shop was restarted/,
+      /✓ Signed off You signed the review of what Dev \(dev@example\.com\) did .* Only the shop was restarted/,
     );
     expect(app.store.requests.get(id)).toMatchObject({
       review: {

@@ -96,7 +96,7 @@ describe('production-app-write: a developer updates the production application',
       'Approved: production-app-write in Production (111111111111)',
     );
     expect((await latchkey.mailTo(secondLead))[0]!.subject).toBe(
-      'Approved: production-app-write in Production (111111111111) for Asi Dev',
+      'Approved: production-app-write in Production (111111111111) for Asi Dev (asi-dev@example.com)',
     );
 
     const keys = await keysOf(developer, id);
@@ -529,8 +529,8 @@ describe('what goes otherwise than planned', () => {
     const subject = `Lapsed: ${role} in Production (111111111111)`;
     for (const [who, line] of [
       [asiDev, subject],
-      [lead, `${subject} for Asi Dev`],
-      [secondLead, `${subject} for Asi Dev`],
+      [lead, `${subject} for Asi Dev (asi-dev@example.com)`],
+      [secondLead, `${subject} for Asi Dev (asi-dev@example.com)`],
     ] as const) {
       expect(
         (await latchkey.mailTo(who)).filter((mail) => mail.subject.startsWith('Lapsed')).map((mail) => mail.subject),
