@@ -1,6 +1,5 @@
 // `latchkey target`: prints what target accounts install so that Latchkey can let people into them, what of it has changed, or a new external id.
 import { randomBytes } from 'node:crypto';
-import { stringify } from 'yaml';
 import type { CatalogueData } from '../lib/catalogue.ts';
 import { selectedAccounts } from '../lib/role-template.ts';
 import { alike, stackSetTemplate } from '../lib/stack-set.ts';
@@ -11,12 +10,12 @@ import {
   installsRoles,
   plainDocuments,
   TargetFault,
-  type Template,
   targetOf,
   terraformDocument,
 } from '../lib/target.ts';
 import { CannotAnswer } from './answer.ts';
 import { loadCatalogue } from './catalogue/load.ts';
+import { inYaml, templateLimits } from './template-text.ts';
 import { textDiff } from './text-diff.ts';
 
 export type TargetQuestion = {
@@ -102,21 +101,14 @@ function printed(catalogue: CatalogueData, account: string, hub: Hub, format: Ta
   return inYaml(cloudFormationTemplate(target, hub));
 }
 
-/** A reader of YAML 1.1 takes an unquoted 2012-10-17 for a date. */
-const inYaml = (template: Template): string =>
-  stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
-
-/** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
-const sizes = { call: 51_200, s3: 1_048_576 };
-
 /** A template that is too long for a call says how it is deployed. */
 function withSize(text: string): string {
   const bytes = Buffer.byteLength(text);
-  if (bytes > sizes.s3)
+  if (bytes > templateLimits.s3)
     throw new TargetFault(
-      `The template has ${bytes} bytes; CloudFormation takes ${sizes.s3} from S3. Put fewer roles into one account, or name fewer accounts.`,
+      `The template has ${bytes} bytes; CloudFormation takes ${templateLimits.s3} from S3. Put fewer roles into one account, or name fewer accounts.`,
     );
-  return bytes > sizes.call
+  return bytes > templateLimits.call
     ? `${tooLongForCall(bytes)
         .map((line) => `# ${line}\n`)
         .join('')}${text}`
@@ -124,7 +116,7 @@ function withSize(text: string): string {
 }
 
 const tooLongForCall = (bytes: number): string[] => [
-  `This template has ${bytes} bytes, and CloudFormation takes ${sizes.call} in a call: give it a bucket in S3, such as`,
+  `This template has ${bytes} bytes, and CloudFormation takes ${templateLimits.call} in a call: give it a bucket in S3, such as`,
   'aws cloudformation deploy --template-file FILE --stack-name latchkey --capabilities CAPABILITY_NAMED_IAM --s3-bucket BUCKET',
   'A stack set takes it by --template-url, once it is in a bucket.',
 ];

@@ -2,7 +2,7 @@
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
-import { validatorDoubts } from './catalogue-tickets.ts';
+import { uncheckedDoubts, validatorDoubts } from './catalogue-tickets.ts';
 import { groupName, isGroup } from './entry.ts';
 import { areFillable } from './policy.ts';
 import { reachDoubts } from './reach-lint.ts';
@@ -15,6 +15,7 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* denyDoubts(data);
   yield* domainDoubts(data);
   yield* validatorDoubts(data);
+  yield* uncheckedDoubts(data);
   yield* externalIdDoubts(data);
   yield* reachDoubts(data);
   yield* zoneDoubts(data, []);

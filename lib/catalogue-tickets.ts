@@ -50,6 +50,16 @@ export function* validatorDoubts({ roles, ticketValidators }: Pick<CatalogueData
     if (!used.has(name)) yield { path: ['ticketValidators', name], detail: 'no role has its tickets checked by it' };
 }
 
+/** Nobody is asked and the validator need not answer: then whoever names a ticket of the right form is let in. */
+export function* uncheckedDoubts({ roles }: Pick<CatalogueData, 'roles'>) {
+  for (const [id, { ticket, approval }] of Object.entries(roles))
+    if (ticket?.ifUnreachable === 'allow' && approval.automatic !== false)
+      yield {
+        path: ['roles', id, 'ticket', 'ifUnreachable'],
+        detail: `the role is approved automatically, also while "${ticket.validator}" does not answer and the ticket is unchecked: say refuse`,
+      };
+}
+
 /**
  * The configuration must agree to every host before anything is sent there: who writes the catalogue alone cannot make the hub call a host.
  * @param hosts as in a URL: the name in small letters, with the port where it is not the usual one

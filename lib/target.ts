@@ -83,11 +83,13 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
   return target;
 }
 
-/** What `targetOf` would say of any account, with its places in the catalogue; in a hub with names of usual length. */
+/** A hub with names of usual length, for what a catalogue alone can say of its templates. */
+export const usualHub: Hub = { accountId: '999999999999', stage: 'prod', organization: 'o-a1b2c3d4e5' };
+
+/** What `targetOf` would say of any account, with its places in the catalogue. */
 export function* installFaults(catalogue: CatalogueData): Generator<CatalogueFault> {
-  const hub = { accountId: '999999999999', stage: 'prod', organization: 'o-a1b2c3d4e5' };
   for (const key of Object.keys(catalogue.accounts))
-    if (installsRoles(catalogue, key)) yield* faultsIn(assembled(catalogue, key, hub));
+    if (installsRoles(catalogue, key)) yield* faultsIn(assembled(catalogue, key, usualHub));
 }
 
 function assembled(catalogue: CatalogueData, key: string, hub: Hub): Target {

@@ -149,6 +149,36 @@ describe('check', () => {
     expect(exitCode).toBe(1);
   });
 
+  test('names an account whose template is longer than CloudFormation takes, and how long it is', async () => {
+    const resource = `arn:aws:s3:::${'x'.repeat(5900)}/*`;
+    const roles = Array.from(
+      { length: 170 },
+      (_, i) => `
+  role-${i}:
+    account: production
+    roleName: R${i}
+    description: R
+    requesters: [everyone]
+    approval: { automatic: true }
+    duration: { default: 1h, max: 2h }
+    permissions: { statements: [{ actions: [s3:GetObject], resources: ["${resource}"] }] }`,
+    );
+    const file = write(
+      'long.yml',
+      `version: 1
+accounts:
+  lab: { id: "222222222222", name: Lab, externalId: lk-2345678901 }
+  production: { id: "111111111111", name: Production, externalId: lk-1234567890 }
+roles:${roles.join('')}
+`,
+    );
+    const { text, exitCode } = await run('check', file);
+    expect(text).toMatch(
+      /^\S+:4:3 accounts\.production: The template of the account production would have 13\d{5} bytes; CloudFormation takes 1048576\./,
+    );
+    expect(exitCode).toBe(1);
+  });
+
   test('notes what a high-risk role reaches, and passes also when strict', async () => {
     const file = edited('note.yml', 'reason: { minLength: 20 }', 'reason: { minLength: 20 }\n    reaches: [eks, ssm]');
     const { text, exitCode } = await run('check', file, '--strict');

@@ -1,11 +1,13 @@
 // Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
 import { readFileSync } from 'node:fs';
 import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts';
+import type { CatalogueFault } from '../../lib/catalogue-check.ts';
 import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue-file.ts';
 import type { CatalogueData } from '../../lib/catalogue-shape.ts';
 import { didYouMean } from '../../lib/suggestion.ts';
 import { installFaults } from '../../lib/target.ts';
 import { CannotAnswer } from '../answer.ts';
+import { sizeFaults } from '../template-text.ts';
 
 /** @throws CannotAnswer if there is no such file, or none that can be read */
 export function bytesOf(file: string): Buffer {
@@ -18,7 +20,13 @@ export function bytesOf(file: string): Buffer {
 }
 
 /** With what `target` would refuse, so that a catalogue that is right can be installed. */
-export const readFile = (file: string): ReadCatalogue => readCatalogue(bytesOf(file), installFaults);
+export const readFile = (file: string): ReadCatalogue => readCatalogue(bytesOf(file), targetFaults);
+
+/** Lengths are counted where the rest is right. */
+function targetFaults(data: CatalogueData): readonly CatalogueFault[] {
+  const faults = [...installFaults(data)];
+  return faults.length > 0 ? faults : [...sizeFaults(data)];
+}
 
 /** @throws CannotAnswer with every fault of the file */
 export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {
