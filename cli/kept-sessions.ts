@@ -10,8 +10,8 @@ import { isLastSession, marginOf } from './session-end.ts';
 import { readText, writeWhole } from './whole-file.ts';
 import type { World } from './world.ts';
 
-/** Of which Latchkey and whom a session is; another's is not used. `at`: when it came, in epoch milliseconds. */
-type Kept = { url: string; who: string; at?: number; credentials: CredentialsView };
+/** Of which Latchkey and whom a session is, and for which role or request; another's is not used. `at`: when it came, in epoch milliseconds. */
+type Kept = { url: string; who: string; target: string; at?: number; credentials: CredentialsView };
 
 /** A session that is still good for a while: 5 minutes or a third of its length, or 30 seconds where the grant's end allows no newer one. */
 export function recallSession(world: World, url: string, who: string, target: string): CredentialsView | undefined {
@@ -23,7 +23,7 @@ export function recallSession(world: World, url: string, who: string, target: st
     world.err(`latchkey: ${path} is damaged and is ignored.\n`);
     return undefined;
   }
-  if (kept.url !== url || kept.who !== who) return undefined;
+  if (kept.url !== url || kept.who !== who || kept.target !== target) return undefined;
   const end = Date.parse(kept.credentials.Expiration);
   const length = kept.at === undefined ? HOUR : end - kept.at;
   const needed = isLastSession(kept.credentials) ? 30 * SECOND : marginOf(5 * MINUTE, length);
@@ -37,10 +37,11 @@ export const keepSession = (
   target: string,
   credentials: CredentialsView,
 ): void =>
-  writeWhole(sessionPath(world, target), JSON.stringify({ url, who, at: world.now(), credentials } satisfies Kept), {
-    mode: 0o600,
-    force: true,
-  });
+  writeWhole(
+    sessionPath(world, target),
+    JSON.stringify({ url, who, target, at: world.now(), credentials } satisfies Kept),
+    { mode: 0o600, force: true },
+  );
 
 /** Removes the sessions of a request that has ended. */
 export function dropSessions(world: World, requestId: string): void {

@@ -32,9 +32,10 @@ export const formerConfigPath = (world: Where): string => join(configDirectory(w
 
 /** Tokens of `latchkey login`; 0600. */
 export const tokensPath = (world: Where): string => join(cacheDirectory(world), 'tokens.json');
-/** The session that `--cache` keeps for a role or request; 0600. */
+/** The session that `--cache` keeps for a role or request; 0600. A disk may take `Read` and `read` for one name, so capitals are written as numbers. */
 export const sessionPath = (world: Where, target: string): string =>
-  join(cacheDirectory(world), 'sessions', `${target}.json`);
+  join(sessionsDirectory(world), `${target.replace(/[^a-z0-9.-]/g, asNumber)}.json`);
+const asNumber = (character: string): string => `_${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 export const sessionsDirectory = (world: Where): string => join(cacheDirectory(world), 'sessions');
 
 /** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */

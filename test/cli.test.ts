@@ -641,6 +641,18 @@ describe('credentials', () => {
     expect(readdirSync(join(dev.home, '.cache/latchkey/sessions'))).toEqual([]);
   });
 
+  test('a session that was kept for another role, or by a version that did not say for which, is ignored', async () => {
+    await granted();
+    const first = JSON.parse((await cli(dev, 'credentials', role, '--cache')).out) as CredentialsView;
+    const path = join(dev.home, '.cache/latchkey/sessions', `${role}.json`);
+    for (const target of ['production-bucket-Read', undefined]) {
+      const kept = JSON.parse(readFileSync(path, 'utf8')) as object;
+      writeFileSync(path, JSON.stringify({ ...kept, target, credentials: { ...first, AccessKeyId: 'ASIAOTHERROLE' } }));
+      const { out } = await cli(dev, 'credentials', role, '--cache');
+      expect((JSON.parse(out) as CredentialsView).AccessKeyId).not.toBe('ASIAOTHERROLE');
+    }
+  });
+
   test('a damaged kept session is ignored with a warning', async () => {
     await granted();
     await cli(dev, 'credentials', role, '--cache');
