@@ -52,6 +52,7 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ],
       ['extends', request.extends],
       ['role', role.arn],
+      ...(role.beyondSession ?? []).map((text): [string, string] => ['it can also', plain(text)]),
       [
         'break-glass',
         request.breakGlass ? 'taken without approval; approvers, reviewers and admins were told' : undefined,

@@ -518,7 +518,14 @@ export const RequestView = v.object({
   id: v.string(),
   version: v.number(),
   status: v.picklist(statuses),
-  role: v.object({ id: v.string(), description: v.string(), account: AccountView, arn: v.string() }),
+  role: v.object({
+    id: v.string(),
+    description: v.string(),
+    account: AccountView,
+    arn: v.string(),
+    /** what the role can do that its session's end does not end, one sentence's end each; left out where there is nothing */
+    beyondSession: v.optional(v.array(v.string())),
+  }),
   requester: v.object({ principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),

@@ -4,6 +4,7 @@ import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
 import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
+import { reachTexts } from './reach.ts';
 import {
   type Binding,
   type DiscoveryView,
@@ -46,7 +47,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     id,
     version,
     status: statusAt(request, now),
-    role: { id: role.id, description: role.description, account: accountView(role.account), arn: role.arn },
+    role: requestedRoleView(role),
     requester: { principal: requester.principal, email: requester.email, name: requester.name },
     ...(filedBy && { filedBy }),
     reason,
@@ -96,6 +97,12 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
       at: toInstant(event.at),
     })),
   };
+}
+
+function requestedRoleView(role: RequestRecord['role']): RequestView['role'] {
+  const { id, description, account, arn } = role;
+  const reached = reachTexts(role);
+  return { id, description, account: accountView(account), arn, ...(reached.length > 0 && { beyondSession: reached }) };
 }
 
 /** Somebody's own doing; of bots and of Latchkey itself the actor says all. */

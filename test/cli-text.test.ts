@@ -9,12 +9,14 @@ import { command } from '../cli/command.ts';
 import { parseConfig, withSettings } from '../cli/config-file.ts';
 import { pathOfAddress } from '../cli/console-destination.ts';
 import { exitOf, exits, Failure } from '../cli/exit.ts';
+import { sessionPath } from '../cli/places.ts';
 import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
 import { checkedUrl } from '../cli/settings.ts';
 import { signedHeaders } from '../cli/sigv4.ts';
 import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
 import { problemTable } from '../lib/problem.ts';
+import type { RequestRecord } from '../lib/schema.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
 import { requestView, roleView } from '../lib/view.ts';
 import { testWorld } from './support/cli.ts';
@@ -242,6 +244,37 @@ describe('words for a terminal', () => {
     expect([shown(), shown(15)]).toEqual(Array(2).fill('A    LONGER  B\nxyz  1\nuvw          22\n'));
     expect(shown(14)).toBe('xyz\n  longer  1\n\nuvw\n  b       22\n');
   });
+});
+
+test('sessions of two roles are never kept in one file, also on a disk that ignores case', () => {
+  const names = [
+    'read',
+    'Read',
+    'READ',
+    '_0052ead',
+    'read@prod',
+    'read@Prod',
+    'read_0040prod',
+    'ab',
+    'a-b',
+    'a_b',
+    'a.b',
+  ];
+  const paths = names.map((name) => sessionPath({ env: {}, home: '/home/dev' }, name).toLowerCase());
+  expect(new Set(paths).size).toBe(names.length);
+});
+
+test('a request says what its role can do beyond the session, one line each', () => {
+  const reaching = record({ role: { ...record().role, reaches: ['ecs', 'states'] } });
+  const linesOf = (request: RequestRecord) =>
+    requestText((_colour, text) => text, requestView(catalogueOf(), request, start), start)
+      .split('\n')
+      .filter((line) => line.includes('it can also'));
+  expect(linesOf(reaching)).toEqual([
+    '  it can also  open shells in ECS containers, with the role of the task (ecs)',
+    '  it can also  change what Step Functions state machines do, which act by their own roles (states)',
+  ]);
+  expect(linesOf(record())).toEqual([]);
 });
 
 describe('addresses', () => {

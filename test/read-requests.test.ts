@@ -44,6 +44,24 @@ describe('one request', () => {
     });
   });
 
+  test('says what the role can do beyond its session, where it can', async () => {
+    const { read, write } = smallCatalogueFile.roles;
+    const reaching = { ...read, reaches: ['eks', 'lambda'], passRole: ['arn:aws:iam::*:role/app/*'] };
+    const app = fakeApp({
+      catalogue: catalogueOf({ ...smallCatalogueFile, roles: { ...smallCatalogueFile.roles, read: reaching, write } }),
+    });
+    const shown = async (body?: Record<string, unknown>) => {
+      const { id } = await filed(app, body);
+      return (await call<RequestView>(app, 'readRequest', { as: 'lead@example.com', id })).body.role.beyondSession;
+    };
+    expect(await shown()).toEqual([
+      expect.stringMatching(/^use Kubernetes .* \(eks\)$/),
+      expect.stringMatching(/^change the code of Lambda functions.* \(lambda\)$/),
+      'give services these roles to act by: arn:aws:iam::*:role/app/*',
+    ]);
+    expect(await shown({ role: 'write', reason: 'Long enough reason', ticket: 'OPS-1' })).toBeUndefined();
+  });
+
   test('an approver of a later stage may read it', async () => {
     const app = fakeApp();
     const { id } = await filed(app, { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1' });
