@@ -23,8 +23,8 @@ export async function candidatesFor(
 // -- internal --------------------------------------------------------------------------------------------------------
 
 const own: Candidate[] = [
-  { word: 'help', summary: 'shows the help of a command' },
-  { word: 'version', summary: 'shows the version' },
+  { word: 'help', summary: 'Show the help of a command' },
+  { word: 'version', summary: 'Show the version' },
 ];
 
 async function allFor(

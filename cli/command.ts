@@ -36,24 +36,25 @@ export const commonOptions = {
   url: {
     type: 'text',
     placeholder: 'URL',
-    summary: 'where Latchkey is (else LATCHKEY_URL, else the configuration file)',
+    summary: 'URL of Latchkey (default: LATCHKEY_URL, then the configuration file)',
   },
   auth: {
     type: 'text',
     placeholder: 'HOW',
     summary:
-      'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto, which takes the first of these that is there',
+      'how to sign in: token (LATCHKEY_TOKEN), login, aws (SigV4), or auto for the first of these that is available (default: auto)',
     values: ['auto', 'token', 'login', 'aws'],
   },
   json: {
     type: 'flag',
-    summary: "prints the API's own documents, and refusals on stderr as JSON too, with what to do in `next`",
+    summary:
+      'print the JSON of the API, for example for jq; errors go to stderr as JSON, with the next steps in `next`',
   },
   debug: {
     type: 'flag',
-    summary: 'shows every call on stderr: method, path, status, time, request id; never a secret',
+    summary: 'show every call on stderr: method, path, status, time, request ID; never a secret',
   },
-  help: { type: 'flag', summary: 'shows this help' },
+  help: { type: 'flag', summary: 'show this help' },
 } as const satisfies Options;
 /** The common options that a command takes besides its own. */
 export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options =>
@@ -68,8 +69,15 @@ export type Input<Specs extends Options = Options> = {
   rest: readonly string[];
 };
 
+/** What somebody is about to do, in the order of the help. */
+export const groups = ['Get access', 'Use it', 'Decide', 'Set up', 'Administer'] as const;
+export type Group = (typeof groups)[number];
+
 export type Command<Specs extends Options = Options> = {
   name: string;
+  /** under which the help lists it */
+  group: Group;
+  /** in the imperative, without a full stop */
   summary: string;
   /** paragraphs for help and docs */
   description?: readonly string[];

@@ -1,6 +1,6 @@
 // docs/cli.md, from the commands themselves.
 import { foreign } from './child-environment.ts';
-import { type AnyCommand, commonOptions, type Options } from './command.ts';
+import { type AnyCommand, commonOptions, groups, type Options } from './command.ts';
 import { type ExitName, exitOf, exits } from './exit.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
 import { settingsText } from './settings-text.ts';
@@ -11,8 +11,16 @@ export function cliDocument(commands: readonly AnyCommand[]): string {
     '<!-- Written by `npm run docs` from cli/commands; a test holds it to them. -->',
     introduction,
     `## Commands\n\n${table(
-      ['command', 'does'],
-      commands.map(({ name, summary }) => [`[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`, summary]),
+      ['to', 'command', 'does'],
+      groups.flatMap((title) =>
+        commands
+          .filter(({ group }) => group === title)
+          .map(({ name, summary }, i) => [
+            i === 0 ? `**${title}**` : '',
+            `[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`,
+            summary,
+          ]),
+      ),
     )}`,
     ...commands.map(commandSection),
     `## Options of every command\n\n\`catalogue\`, \`target\` and \`doctor\` do not call Latchkey's API, and take \`--help\` alone of these.\n\n${optionTable(commonOptions)}`,
@@ -131,7 +139,7 @@ function commandSection(command: AnyCommand): string {
   ];
   return [
     `### latchkey ${name}`,
-    `${summary[0]!.toUpperCase()}${summary.slice(1)}.`,
+    `${summary}.`,
     ...description,
     `    ${usageOf(command)}`,
     ...(places.length > 0

@@ -10,11 +10,11 @@ import { waitForDecision } from './wait.ts';
 import type { World } from './world.ts';
 
 export const filedOptions = {
-  wait: { type: 'flag', summary: 'waits for the decision' },
+  wait: { type: 'flag', summary: 'wait for the decision' },
   'idempotency-key': {
     type: 'text',
     placeholder: 'KEY',
-    summary: 'for scripts: the same key and request file once, however often they are run',
+    summary: 'for scripts: calls with the same key file one request, however often they run',
   },
 } as const satisfies Options;
 

@@ -1,5 +1,5 @@
 // Help, from the commands themselves.
-import { type AnyCommand, commonOptionsOf, type OptionSpec, type Options } from './command.ts';
+import { type AnyCommand, commonOptionsOf, groups, type OptionSpec, type Options } from './command.ts';
 
 /** `latchkey request ROLE --reason TEXT [options]` */
 export function usageOf({ name, positionals, options, rest }: AnyCommand): string {
@@ -23,25 +23,23 @@ export const optionSummary = ({ summary, type }: OptionSpec): string =>
 export const optionName = (name: string, { placeholder }: OptionSpec): string =>
   `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
+/** Every command, by what somebody is about to do. */
 export function programHelp(commands: readonly AnyCommand[]): string {
-  const rows = commands.map(({ name, summary, apart = false }) => ({ apart, row: [name, summary] as const }));
-  const width = Math.max(...rows.map(({ row: [name] }) => name.length));
-  const of = (isApart: boolean) =>
-    columns(
-      rows.flatMap(({ apart, row }) => (apart === isApart ? [row] : [])),
-      width,
-    );
-  return `Temporary access to AWS: ask for a role, have it approved, use it until it ends.
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const sections = groups.map((title) => {
+    const rows = commands.flatMap(({ name, group, summary }) => (group === title ? [[name, summary] as const] : []));
+    return `${title}:\n${columns(rows, width)}`;
+  });
+  return `Temporary access to AWS: request a role, use it, and lose it when it ends.
 
 Usage: latchkey COMMAND [options]
 
-${of(false)}
-For administrators:
-
-${of(true)}
-Start with:  latchkey setup https://latchkey.example.com, then latchkey login
-Then:        latchkey roles
-Help of one: latchkey COMMAND --help
+${sections.join('\n')}
+Start:    latchkey setup https://latchkey.example.com
+          latchkey login
+          latchkey roles
+Scripts:  latchkey requests --json | jq -r '.items[].id'
+More:     latchkey COMMAND --help
 `;
 }
 
@@ -52,7 +50,7 @@ export const groupHelp = (
 ): string => `Usage: latchkey ${first} COMMAND [options]
 
 ${columns(commands.map(({ name, summary }) => [`latchkey ${name}`, summary]))}
-Help of one: latchkey ${commands[0]?.name ?? first} --help
+More: latchkey ${commands[0]?.name ?? first} --help
 `;
 
 export function commandHelp(command: AnyCommand): string {
@@ -62,24 +60,61 @@ export function commandHelp(command: AnyCommand): string {
     ...(rest ? ([[rest.name, rest.summary]] as Array<[string, string]>) : []),
   ];
   return [
-    `latchkey ${command.name}: ${summary}\n`,
-    ...description.map((paragraph) => `${paragraph}\n`),
-    `Usage: ${usageOf(command)}\n`,
-    ...(places.length > 0 ? [columns(places)] : []),
+    `${wrapped(`${summary}.`)}\n`,
+    ...description.map((paragraph) => `${wrapped(paragraph)}\n`),
+    `Usage: ${wrapped(usageOf(command), mostColumns - 7).replaceAll('\n', '\n         ')}\n`,
+    ...(places.length > 0 ? [`Arguments:\n${columns(places)}`] : []),
     ...(Object.keys(options).length > 0 ? [`Options:\n${optionColumns(options)}`] : []),
-    `Options of every command${apart ? '' : ' that asks Latchkey'}:\n${optionColumns(commonOptionsOf(command))}`,
-    `Examples:\n${examples.map((example) => `  ${example}\n`).join('')}`,
+    `${apart ? 'Option' : 'Options'} of every command:\n${optionColumns(commonOptionsOf(command))}`,
+    `Examples:\n${examples.map(exampleText).join('')}`,
   ].join('\n');
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+/** As wide as the narrowest usual terminal. */
+const mostColumns = 80;
+/** A longer name has its text on the next line. */
+const mostName = 26;
 
 const optionColumns = (options: Options): string =>
   columns(Object.entries(options).map(([name, spec]) => [optionName(name, spec), optionSummary(spec)]));
 
 function columns(
   rows: ReadonlyArray<readonly [string, string]>,
-  width = Math.max(...rows.map(([name]) => name.length)),
+  width = Math.max(...rows.map(([name]) => name.length).filter((length) => length <= mostName), 0),
 ): string {
-  return rows.map(([name, what]) => `  ${name.padEnd(width)}  ${what}\n`).join('');
+  const indent = ' '.repeat(width + 4);
+  return rows
+    .map(([name, what]) => {
+      const text = wrapped(what, mostColumns - width - 4).replaceAll('\n', `\n${indent}`);
+      return name.length > width ? `  ${name}\n${indent}${text}\n` : `  ${name.padEnd(width)}  ${text}\n`;
+    })
+    .join('');
+}
+
+/** Broken at blanks; a word that is longer than a line stays whole. */
+function wrapped(text: string, width = mostColumns): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}
+
+/** As it can be pasted into a shell: a long one goes on after a backslash, and never within quotes. */
+function exampleText(example: string): string {
+  // an option and its value stay together
+  const words = example.match(/(?:--[\w-]+ (?!-))?(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  const lines: string[] = [];
+  for (const word of words) {
+    const last = lines.at(-1);
+    // two columns in front, and the backslash behind
+    if (last !== undefined && last.length + 1 + word.length <= mostColumns - 4)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(last === undefined ? word : `    ${word}`);
+  }
+  return `  ${lines.join(' \\\n')}\n`;
 }

@@ -5,19 +5,27 @@ import type { Filing } from './issue-session.ts';
 import { namedValues } from './named-values.ts';
 
 export const sessionOptions = {
-  duration: { type: 'text', placeholder: '15m', summary: 'a shorter session than the role allows (15m at least)' },
+  duration: {
+    type: 'text',
+    placeholder: '15m',
+    summary: 'length of the session, 15m or more (default: the longest that the role allows)',
+  },
   cache: {
     type: 'flag',
-    summary: 'keeps the session in a file that only you can read, until shortly before it expires',
+    summary: 'keep the session in a file that only you can read, until shortly before it expires',
   },
 } as const satisfies Options;
 
 export const filingOptions = {
-  request: { type: 'flag', summary: 'without a grant, files a request and waits for it; needs --reason' },
-  reason: { type: 'text', placeholder: 'TEXT', summary: 'why, for --request' },
-  for: { type: 'text', placeholder: '2h', summary: 'how long, for --request' },
-  ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket, for --request' },
-  scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'the part of the role that is needed, for --request' },
+  request: { type: 'flag', summary: 'without a grant, file a request and wait for it; requires --reason' },
+  reason: { type: 'text', placeholder: 'TEXT', summary: 'with --request: why' },
+  for: { type: 'text', placeholder: '2h', summary: "with --request: how long (default: the role's default)" },
+  ticket: { type: 'text', placeholder: 'TICKET', summary: 'with --request: the ticket' },
+  scope: {
+    type: 'list',
+    placeholder: 'NAME=VALUE',
+    summary: 'with --request: limits the session to a part of the role',
+  },
 } as const satisfies Options;
 
 /** @throws Failure `usage` when there is something to file without a reason */

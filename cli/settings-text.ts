@@ -2,18 +2,18 @@
 import type { ConfigKey } from './config-file.ts';
 
 export const settingsText: Record<ConfigKey, string> = {
-  url: 'where Latchkey is',
-  auth: 'how to sign in: auto, token, login or aws',
-  region: "AWS region that SigV4 signs for, where the URL does not say it (a custom domain's)",
-  profile: 'AWS profile whose credentials sign, where AWS_PROFILE does not say it',
-  issuer: 'OIDC issuer that login signs in at',
-  clientId: 'client id of the command line at that issuer',
+  url: 'URL of Latchkey',
+  auth: 'how to sign in: auto, token, login or aws (default: auto)',
+  region: 'AWS region that SigV4 signs for, for URLs that do not contain it (custom domains)',
+  profile: 'AWS profile whose credentials sign (default: AWS_PROFILE)',
+  issuer: 'OIDC issuer of `latchkey login`',
+  clientId: 'client ID of the command line at that issuer',
   clientSecret:
-    'client secret, for the few issuers that insist on one; it is no argument of a command, since everybody here can read those',
+    'client secret, for the few issuers that require one; no command takes it as an argument, because other users of this machine can read arguments',
   loginPorts:
-    'ports of this machine that the browser may come back to, where the issuer knows them by number: a list such as [8765, 8766]',
-  scope: 'scope that a token must carry',
-  audience: 'audience that some issuers must be asked for',
+    'ports that the browser may come back to, for issuers that require fixed ones: a list such as [8765, 8766]',
+  scope: 'scope that a token must have',
+  audience: 'audience, for issuers that require one',
   keychain:
-    'auto: what renews a login is in the keychain of the system, where there is one; off: in the file with the rest',
+    'auto: keep the refresh token in the keychain of the system, where there is one; off: keep it in the file with the access token',
 };

@@ -14,24 +14,28 @@ export type Wish = Filing & {
 };
 
 export const wishOptions = {
-  for: { type: 'text', placeholder: '2h', summary: "how long: 45m, 2h, 1h30m or PT1H30M (else the role's default)" },
-  ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket that this is about' },
+  for: {
+    type: 'text',
+    placeholder: '2h',
+    summary: "how long: 45m, 2h, 1h30m or PT1H30M (default: the role's default)",
+  },
+  ticket: { type: 'text', placeholder: 'TICKET', summary: 'ticket that this is about' },
   at: {
     type: 'text',
     placeholder: 'TIME',
-    summary: `when to start: ${startForms} (default: at the approval)`,
+    summary: `when to start: ${startForms} (default: when it is approved)`,
   },
   scope: {
     type: 'list',
     placeholder: 'NAME=VALUE',
-    summary: 'the part of the role that is needed, where it has parts; see `latchkey roles ROLE`',
+    summary: 'limit the session to a part of the role, where the role has a scope; see `latchkey roles ROLE`',
   },
   'break-glass': {
     type: 'flag',
     summary:
-      'takes the role at once, without approval, where the catalogue lets you; everybody concerned is told and it is reviewed',
+      'take the role at once, without approval, where the catalogue allows it; approvers, reviewers and admins are told, and it is reviewed',
   },
-  'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for bots: the mail address or chat user that asked' },
+  'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for bots: the email address or chat user who asked' },
 } as const satisfies Options;
 
 /**

@@ -36,6 +36,7 @@ const thrownBy = (work: () => unknown): unknown => {
 describe('arguments', () => {
   const sample = command({
     name: 'sample',
+    group: 'Use it',
     summary: 'for the test',
     positionals: [{ name: 'ROLE', summary: '' }],
     options: { for: { type: 'text', placeholder: '2h', summary: '' }, wait: { type: 'flag', summary: '' } },

@@ -999,14 +999,13 @@ describe('help', () => {
   test('lists every command', async () => {
     const { status, out } = await cli(testWorld(), 'help');
     expect(status).toBe(0);
-    for (const { name, summary } of await allCommands())
-      expect(out).toMatch(new RegExp(`^ {2}${name} +${summary.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}$`, 'm'));
+    for (const { name } of await allCommands()) expect(out).toContain(`\n  ${name} `);
   });
   test('of each command, in both ways', async () => {
     for (const { name } of await allCommands()) {
       const { status, out } = await cli(testWorld(), name, '--help');
       expect([status, out]).toEqual([0, (await cli(testWorld(), 'help', name)).out]);
-      expect(out).toMatch(new RegExp(`^latchkey ${name}: `));
+      expect(out).toMatch(new RegExp(`^[^\n]+[.]\n[^]*\nUsage: latchkey ${name}`));
     }
   });
   test('nothing at all is a wrong use', async () =>

@@ -5,24 +5,29 @@ import { exits, Failure } from '../exit.ts';
 
 export const auditVerify = command({
   name: 'audit verify',
-  summary: 'checks that every request in the table is as Latchkey wrote it',
+  group: 'Administer',
+  summary: 'Verify that nobody changed the records in the table',
   description: [
-    'With AWS credentials of the hub it reads the whole table and follows the hash chain of each history. It changes nothing. The credentials need dynamodb:Scan on the table.',
-    'Ends with 0 when all is as it was written, 1 for findings, 2 when it could not look.',
+    'Reads the whole table with AWS credentials of the hub, and follows the hash chain of each history. Changes nothing. The credentials need dynamodb:Scan on the table.',
+    'Exits with 0 if every record is as Latchkey wrote it, 1 if there are findings, 2 if the table could not be read.',
   ],
   apart: true,
   positionals: [],
   options: {
-    stage: { type: 'text', placeholder: 'STAGE', summary: 'the stage of the deployment (else prod)' },
-    region: { type: 'text', placeholder: 'REGION', summary: 'where it runs (else as the AWS tools find it)' },
+    stage: { type: 'text', placeholder: 'STAGE', summary: 'stage of the deployment (default: prod)' },
+    region: {
+      type: 'text',
+      placeholder: 'REGION',
+      summary: 'AWS region of the deployment (default: as the AWS tools find it)',
+    },
     table: {
       type: 'text',
       placeholder: 'NAME',
-      summary: 'the table (else latchkey-STAGE), such as one that was restored',
+      summary: 'table, such as a restored one (default: latchkey-STAGE)',
     },
-    endpoint: { type: 'text', placeholder: 'URL', summary: 'an emulator in place of AWS (also AWS_ENDPOINT_URL)' },
-    local: { type: 'text', placeholder: 'URL', summary: 'a local server of npm start, such as http://localhost:3000' },
-    json: { type: 'flag', summary: 'prints JSON' },
+    endpoint: { type: 'text', placeholder: 'URL', summary: 'emulator instead of AWS (default: AWS_ENDPOINT_URL)' },
+    local: { type: 'text', placeholder: 'URL', summary: 'local server of npm start, such as http://localhost:3000' },
+    json: { type: 'flag', summary: 'print JSON' },
   },
   examples: ['latchkey audit verify --stage prod', 'latchkey audit verify --local http://localhost:3000'],
   async run(world, { options }) {

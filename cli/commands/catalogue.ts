@@ -3,22 +3,25 @@ import { answer, tools } from '../admin-answer.ts';
 import { command } from '../command.ts';
 import { namedValues } from '../named-values.ts';
 
-const catalogue = { type: 'text', placeholder: 'FILE', summary: 'the catalogue (else access.yml)' } as const;
+const catalogue = { type: 'text', placeholder: 'FILE', summary: 'catalogue file (default: access.yml)' } as const;
 const shipped = 'access.yml';
 const role = {
   type: 'text',
   placeholder: 'ROLE',
   required: true,
-  summary: 'the id of a role in the catalogue',
+  summary: 'ID of a role in the catalogue',
 } as const;
 
 export const catalogueCheck = command({
   name: 'catalogue check',
-  summary: 'finds faults and doubts in a catalogue, with line and column',
-  description: ['Ends with 1 if there are faults; doubts are shown and pass, unless --strict says otherwise.'],
+  group: 'Administer',
+  summary: 'Check a catalogue for errors and warnings',
+  description: [
+    'Shows each with its line and column. Exits with 1 if there are errors. Warnings are shown and do not fail the check, unless --strict is given.',
+  ],
   apart: true,
-  positionals: [{ name: 'FILE', summary: 'the catalogue (else access.yml)', optional: true }],
-  options: { strict: { type: 'flag', summary: 'fails on doubts too' }, catalogue },
+  positionals: [{ name: 'FILE', summary: 'catalogue file (default: access.yml)', optional: true }],
+  options: { strict: { type: 'flag', summary: 'fail on warnings too' }, catalogue },
   examples: ['latchkey catalogue check access.yml --strict'],
   async run(world, { positionals: [file], options }) {
     const { check } = await tools();
@@ -28,9 +31,10 @@ export const catalogueCheck = command({
 
 export const catalogueExplain = command({
   name: 'catalogue explain',
-  summary: 'says what the catalogue makes of a request by anybody',
+  group: 'Administer',
+  summary: 'Explain how the catalogue would answer a request',
   description: [
-    'Every rule of the role, passed or failed, from the very function that enforces it. Ends with 1 if the request would be refused.',
+    'Shows every rule of the role, passed or failed, from the function that enforces it. Exits with 1 if the request would be refused.',
   ],
   apart: true,
   positionals: [],
@@ -39,48 +43,56 @@ export const catalogueExplain = command({
       type: 'text',
       placeholder: 'WHO',
       required: true,
-      summary: 'mail address, or the ARN of an IAM user or role; of a bot, it is the bot that calls',
+      summary: 'email address, or ARN of an IAM user or role; for a bot, the ARN of the bot',
     },
     role,
-    at: { type: 'text', placeholder: 'TIME', summary: 'when, such as 2026-11-23T09:00:00Z (else now)' },
+    at: {
+      type: 'text',
+      placeholder: 'TIME',
+      summary: 'time of the request, such as 2026-11-23T09:00:00Z (default: now)',
+    },
     mfa: { type: 'flag', summary: 'signed in with a second factor' },
     'signed-in-ago': { type: 'text', placeholder: '5m', summary: 'how long ago the sign-in was' },
-    from: { type: 'text', placeholder: 'ADDRESS', summary: 'the source address of the call' },
-    group: { type: 'list', placeholder: 'NAME', summary: 'a group of the token' },
-    'permission-set': { type: 'text', placeholder: 'ARN', summary: 'the permission set that signs' },
-    duration: { type: 'text', placeholder: '1h', summary: "how long (else the role's default)" },
-    reason: { type: 'text', placeholder: 'TEXT', summary: 'why (else one that is long enough)' },
-    ticket: { type: 'text', placeholder: 'TICKET', summary: 'the ticket' },
+    from: { type: 'text', placeholder: 'ADDRESS', summary: 'source address of the call' },
+    group: { type: 'list', placeholder: 'NAME', summary: 'group in the token' },
+    'permission-set': { type: 'text', placeholder: 'ARN', summary: 'permission set that signs the call' },
+    duration: { type: 'text', placeholder: '1h', summary: "how long (default: the role's default)" },
+    reason: { type: 'text', placeholder: 'TEXT', summary: 'why (default: a reason that is long enough)' },
+    ticket: { type: 'text', placeholder: 'TICKET', summary: 'ticket' },
     'ticket-is': {
       type: 'text',
       placeholder: 'ANSWER',
-      summary: "what the ticket's validator says: nobody asks it here",
+      summary: 'what the ticket validator answers; the validator is not called',
       values: ['valid', 'invalid', 'unreachable'],
     },
-    'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for whom a bot files' },
+    'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'person for whom the bot files' },
     'starts-at': {
       type: 'text',
       placeholder: 'TIME',
-      summary: 'the start that is asked for, such as 2026-11-24T09:00:00Z',
+      summary: 'requested start, such as 2026-11-24T09:00:00Z',
     },
-    scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'a part of the role' },
-    'break-glass': { type: 'flag', summary: 'by break-glass' },
-    open: { type: 'list', placeholder: 'ROLE', summary: 'a role for which there is an open request already' },
-    'filed-lately': { type: 'text', placeholder: 'N', summary: 'how many requests were filed in the last hour' },
-    'bot-filed-lately': { type: 'text', placeholder: 'N', summary: 'how many of them the bot filed, for whomever' },
+    scope: { type: 'list', placeholder: 'NAME=VALUE', summary: 'part of the role' },
+    'break-glass': { type: 'flag', summary: 'request by break-glass' },
+    open: { type: 'list', placeholder: 'ROLE', summary: 'role for which the person has an open request already' },
+    'filed-lately': { type: 'text', placeholder: 'N', summary: 'how many requests the person filed in the last hour' },
+    'bot-filed-lately': {
+      type: 'text',
+      placeholder: 'N',
+      summary: 'how many requests the bot filed in the last hour, for anyone',
+    },
     'open-of-role': {
       type: 'text',
       placeholder: 'N',
-      summary: 'how many requests of this role are open, of all people',
+      summary: 'how many requests for this role are open, over all people',
     },
-    'review-overdue': { type: 'text', placeholder: '2d', summary: 'for how long a review of break-glass is overdue' },
+    'review-overdue': { type: 'text', placeholder: '2d', summary: 'how long a break-glass review has been overdue' },
     'reviews-waiting': {
       type: 'text',
       placeholder: 'N',
-      summary: 'how many further reviews of break-glass wait to be signed',
+      summary: 'how many other break-glass reviews are not signed',
     },
-    continues: { type: 'text', placeholder: '30m', summary: 'an extension of a grant that ends in so long' },
-    json: { type: 'flag', summary: 'prints JSON' },
+    continues: { type: 'text', placeholder: '30m', summary: 'extension of a grant that ends after this time' },
+    json: { type: 'flag', summary: 'print JSON' },
     catalogue,
   },
   examples: [
@@ -96,7 +108,8 @@ export const catalogueExplain = command({
 
 export const catalogueWho = command({
   name: 'catalogue who',
-  summary: 'says who may request a role, who is denied it, and who approves',
+  group: 'Administer',
+  summary: 'List who may request a role, and who approves',
   apart: true,
   positionals: [],
   options: { role, catalogue },
@@ -109,13 +122,14 @@ export const catalogueWho = command({
 
 export const catalogueDiff = command({
   name: 'catalogue diff',
-  summary: 'says who gains and loses what by a change of the catalogue',
+  group: 'Administer',
+  summary: 'List who gains and loses what when the catalogue changes',
   apart: true,
   positionals: [
-    { name: 'OLD', summary: 'the catalogue as it was' },
-    { name: 'NEW', summary: 'the catalogue as it will be' },
+    { name: 'OLD', summary: 'old catalogue file' },
+    { name: 'NEW', summary: 'new catalogue file' },
   ],
-  options: { json: { type: 'flag', summary: 'prints JSON' } },
+  options: { json: { type: 'flag', summary: 'print JSON' } },
   examples: ['latchkey catalogue diff old.yml access.yml'],
   async run(world, { positionals: [old = '', renewed = ''], options }) {
     const { diff } = await tools();
@@ -125,12 +139,13 @@ export const catalogueDiff = command({
 
 export const catalogueTest = command({
   name: 'catalogue test',
-  summary: 'runs the cases that say what a catalogue must answer',
-  description: ['Cases are YAML: a person, a role and a time, and the outcome. Ends with 1 if one does not hold.'],
+  group: 'Administer',
+  summary: 'Run test cases against a catalogue',
+  description: ['Cases are YAML: a person, a role, a time and the expected outcome. Exits with 1 if a case fails.'],
   apart: true,
-  positionals: [{ name: 'DIR', summary: 'where the cases are (else catalogue-tests)', optional: true }],
+  positionals: [{ name: 'DIR', summary: 'directory of the cases (default: catalogue-tests)', optional: true }],
   options: {
-    catalogue: { ...catalogue, summary: 'the catalogue (else the one that a file of cases names, else access.yml)' },
+    catalogue: { ...catalogue, summary: 'catalogue file (default: the one that the case file names, then access.yml)' },
   },
   examples: ['latchkey catalogue test catalogue-tests'],
   async run(world, { positionals: [directory = 'catalogue-tests'], options }) {

@@ -12,15 +12,16 @@ import type { World } from '../world.ts';
 
 export const completion = command({
   name: 'completion',
-  summary: 'prints completions for a shell',
+  group: 'Set up',
+  summary: 'Print the completion script of a shell',
   description: [
-    'The script asks `latchkey completion words -- WORD...`, which prints what can stand in the place of the last word, one a line, with a tab and what it is. Roles and requests are those that Latchkey shows you; whoever is not signed in gets none.',
+    'The script runs `latchkey completion words -- WORD...`, which prints the candidates for the last word, one on each line, with a description after a tab. Roles and requests are offered while you are signed in.',
   ],
   positionals: [{ name: 'SHELL', summary: 'bash, zsh or fish', values: shells }],
   options: {},
   rest: {
     name: 'WORD',
-    summary: 'for the scripts: the words behind `latchkey`, up to the one that is being typed',
+    summary: 'for the scripts: the words after `latchkey`, up to the one that is being typed',
     optional: true,
   },
   examples: [

@@ -21,20 +21,21 @@ import type { World } from '../world.ts';
 
 export const configure = command({
   name: 'configure',
-  summary: 'writes a profile for a role into ~/.aws/config',
+  group: 'Use it',
+  summary: 'Write an AWS profile for a role to ~/.aws/config',
   description: [
-    'With the profile every AWS tool gets its credentials from `latchkey credentials`: aws --profile NAME, AWS_PROFILE=NAME. Comments, order and other profiles stay as they are; the change is shown.',
-    'The command in the profile takes the address of Latchkey and the sign-in from the configuration file (`latchkey setup`) or the environment, as every other does.',
+    'With the profile, every AWS tool gets its credentials from `latchkey credentials`: aws --profile NAME, AWS_PROFILE=NAME. Comments, order and other profiles stay as they are. The change is shown.',
+    'The command in the profile takes the URL of Latchkey and the sign-in from the configuration file (`latchkey setup`) or the environment, like every other command.',
   ],
-  positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
+  positionals: [{ name: 'ROLE', summary: 'role, as listed by `latchkey roles`' }],
   options: {
-    profile: { type: 'text', placeholder: 'NAME', summary: "the profile's name (else the role's)" },
-    region: { type: 'text', placeholder: 'REGION', summary: 'the region of the profile' },
+    profile: { type: 'text', placeholder: 'NAME', summary: 'name of the profile (default: the role)' },
+    region: { type: 'text', placeholder: 'REGION', summary: 'AWS region of the profile (default: none is written)' },
     cache: {
       type: 'flag',
-      summary: 'keeps sessions in a file that only you can read, until shortly before they expire',
+      summary: 'keep sessions in a file that only you can read, until shortly before they expire',
     },
-    'dry-run': { type: 'flag', summary: 'only shows the change' },
+    'dry-run': { type: 'flag', summary: 'show the change without writing it' },
   },
   examples: [
     'latchkey configure production-bucket-read',

@@ -11,23 +11,24 @@ import { json, when } from '../terminal-text.ts';
 
 export const console = command({
   name: 'console',
-  summary: 'opens the AWS console',
+  group: 'Use it',
+  summary: 'Open the AWS console',
   description: [
     'Whoever has the address can sign in with it for a few minutes, so it is opened and not shown, unless --print or --json says so.',
   ],
-  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  positionals: [{ name: 'ROLE|ID', summary: 'role, for its active grant, or ID of a request' }],
   options: {
     service: {
       type: 'text',
       placeholder: 'NAME',
-      summary: 'the service to open, as its console path has it: s3, ec2, cloudwatch',
+      summary: 'service to open, as in its console path: s3, ec2, cloudwatch',
     },
     path: {
       type: 'text',
       placeholder: 'PATH',
-      summary: 'a path on the console instead, such as /s3/buckets/example, or its whole address',
+      summary: 'path to open instead, such as /s3/buckets/example, or a whole console URL',
     },
-    print: { type: 'flag', summary: 'prints the address instead of opening it' },
+    print: { type: 'flag', summary: 'print the URL instead of opening it' },
   },
   examples: ['latchkey console production-bucket-read --service s3', 'latchkey console production-bucket-read --print'],
   async run(world, { positionals: [target = ''], options }) {

@@ -7,16 +7,17 @@ import { vend } from '../vend.ts';
 
 export const credentials = command({
   name: 'credentials',
-  summary: 'prints credentials as an AWS credential_process document',
+  group: 'Use it',
+  summary: 'Print credentials as an AWS credential_process document',
   description: [
-    'For `credential_process` in ~/.aws/config, which `latchkey configure` writes. Prints the document and nothing else on stdout; everything else goes to stderr.',
-    'Without a grant it ends with 8, or files a request and waits for it with --request. On a terminal it shows nothing unless --print says so, so that no secret stays in the scrollback.',
+    'For `credential_process` in ~/.aws/config, which `latchkey configure` writes. Only the document goes to stdout.',
+    'Without a grant it exits with 8, or files a request and waits for it with --request. On a terminal nothing is shown without --print, so that no secret stays in the scrollback.',
   ],
-  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  positionals: [{ name: 'ROLE|ID', summary: 'role, for its active grant, or ID of a request' }],
   options: {
     ...sessionOptions,
     ...filingOptions,
-    print: { type: 'flag', summary: 'shows the credentials even on a terminal' },
+    print: { type: 'flag', summary: 'show the credentials even on a terminal' },
   },
   examples: [
     'latchkey credentials production-bucket-read --cache',

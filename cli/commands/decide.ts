@@ -8,14 +8,18 @@ import { readSettings } from '../settings.ts';
 import { json, painter } from '../terminal-text.ts';
 import type { World } from '../world.ts';
 
-const comment = { type: 'text', placeholder: 'TEXT', summary: 'what the requester should know' } as const;
-const id = { name: 'ID', summary: 'the id of a request', from: 'to-decide' } as const;
+const comment = { type: 'text', placeholder: 'TEXT', summary: 'comment for the requester' } as const;
+const id = { name: 'ID', summary: 'ID of a request', from: 'to-decide' } as const;
 
 export const approve = command({
   name: 'approve',
-  summary: 'approves a request that waits for you',
+  group: 'Decide',
+  summary: 'Approve a request',
   positionals: [id],
-  options: { comment, for: { type: 'text', placeholder: '1h', summary: 'for a shorter time than was asked' } },
+  options: {
+    comment,
+    for: { type: 'text', placeholder: '1h', summary: 'shorter time than requested (default: as requested)' },
+  },
   examples: [
     'latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8',
     'latchkey approve 01hzy3v9k2m4n6p8q0r2s4t6v8 --for 30m --comment "Only the July folder, please"',
@@ -26,7 +30,8 @@ export const approve = command({
 
 export const deny = command({
   name: 'deny',
-  summary: 'denies a request that waits for you',
+  group: 'Decide',
+  summary: 'Deny a request',
   positionals: [id],
   options: { comment },
   examples: ['latchkey deny 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Please use the staging copy"'],

@@ -10,7 +10,8 @@ import { json, painter } from '../terminal-text.ts';
 
 export const end = command({
   name: 'end',
-  summary: 'withdraws a request, hands a grant back, or revokes it',
+  group: 'Get access',
+  summary: 'Withdraw a request, hand a grant back, or revoke it',
   description: [
     'Your own pending request is withdrawn, your own grant is handed back, and a grant of somebody else that you approve or administer is revoked. Sessions that --cache kept on this machine are removed.',
   ],

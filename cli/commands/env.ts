@@ -14,21 +14,22 @@ type Shell = 'bash' | 'fish' | 'powershell';
 
 export const env = command({
   name: 'env',
-  summary: 'prints export lines for a shell',
+  group: 'Use it',
+  summary: 'Print credentials as export lines for a shell',
   description: [
-    'For a shell to evaluate. The variables stay until the shell ends, and do not renew themselves: `latchkey exec` is tidier. On a terminal nothing is shown unless --print says so.',
+    'For a shell to evaluate. The variables stay until the shell ends, and are not renewed: prefer `latchkey exec`. On a terminal nothing is shown without --print.',
   ],
-  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  positionals: [{ name: 'ROLE|ID', summary: 'role, for its active grant, or ID of a request' }],
   options: {
     ...sessionOptions,
     ...filingOptions,
     shell: {
       type: 'text',
       placeholder: 'SHELL',
-      summary: 'of the shell that takes them (default: as SHELL says)',
+      summary: 'shell that evaluates the lines (default: as in the variable SHELL)',
       values: shells,
     },
-    print: { type: 'flag', summary: 'shows the lines even on a terminal' },
+    print: { type: 'flag', summary: 'show the lines even on a terminal' },
   },
   examples: [
     'eval "$(latchkey env production-bucket-read)"',

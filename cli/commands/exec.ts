@@ -16,18 +16,19 @@ import { variablesOf } from './env.ts';
 
 export const exec = command({
   name: 'exec',
-  summary: 'runs one command with credentials',
+  group: 'Use it',
+  summary: 'Run a command with credentials',
   description: [
-    'Only the child sees them. Where the grant outlasts the session, the child gets them from an endpoint on this machine that renews them until the grant ends; otherwise, and with --static, as plain variables.',
-    'Exits with the status of the command: 127 if it was not found, 126 if it cannot be run, 128 and its number after a signal. Signals (SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2) are passed on to it.',
+    'Only the command sees the credentials. If the grant lasts longer than the session, the command gets them from an endpoint on this machine that renews them until the grant ends. Otherwise, and with --static, they are plain variables.',
+    "Exits with the command's exit status, with 127 if the command was not found, 126 if it cannot be run, and 128 plus the number of the signal that ended it. Statuses 2 to 11 can also come from Latchkey itself, before the command runs. Signals (SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2) are passed on to it.",
   ],
-  positionals: [{ name: 'ROLE|ID', summary: 'a role for its active grant, or the id of a request' }],
+  positionals: [{ name: 'ROLE|ID', summary: 'role, for its active grant, or ID of a request' }],
   options: {
     ...sessionOptions,
     ...filingOptions,
-    static: { type: 'flag', summary: 'plain variables, which every tool understands and nothing renews' },
+    static: { type: 'flag', summary: 'pass plain variables, which every tool understands and nothing renews' },
   },
-  rest: { name: 'COMMAND', summary: 'the command and its arguments' },
+  rest: { name: 'COMMAND', summary: 'command and its arguments' },
   examples: [
     'latchkey exec production-bucket-read -- aws s3 ls s3://asi-production-bucket',
     'latchkey exec production-app-write --request --reason "Deploy 1.4 by hand" -- terraform apply',

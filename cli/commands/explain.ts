@@ -11,13 +11,14 @@ import { wishOf, wishOptions } from '../wish.ts';
 
 export const explain = command({
   name: 'explain',
-  summary: 'says what would become of a request, without filing it',
+  group: 'Get access',
+  summary: 'Check whether a request would be granted, without filing it',
   description: [
-    'The same checks as for a request, one by one; the reason is judged only if one is given. Ends with 6 if it would be refused.',
+    'Shows the checks of a request one by one. The reason is checked only if one is given. Exits with 6 if the request would be refused.',
   ],
-  positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
+  positionals: [{ name: 'ROLE', summary: 'role, as listed by `latchkey roles`' }],
   options: {
-    reason: { type: 'text', placeholder: 'TEXT', summary: 'why, as in a request' },
+    reason: { type: 'text', placeholder: 'TEXT', summary: 'why you need it' },
     ...wishOptions,
   },
   examples: [

@@ -9,14 +9,15 @@ import { readSettings } from '../settings.ts';
 
 export const extend = command({
   name: 'extend',
-  summary: 'asks for more time where a grant ends',
+  group: 'Get access',
+  summary: 'Request more time for a grant',
   description: [
-    'Files a request that goes on where the grant ends, with the same role, scope and ticket. It needs the same approval as the first one did; until then, and if it is denied, the grant stays as it is.',
+    'Files a request that starts when the grant ends, with the same role, scope and ticket. It needs the same approval as the first request. Until then, and if it is denied, the grant stays as it is.',
   ],
-  positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your own grant of it' }],
+  positionals: [{ name: 'ID|ROLE', summary: 'ID of a request, or a role for your own grant' }],
   options: {
     for: { type: 'text', placeholder: '1h', required: true, summary: 'how much longer' },
-    reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why; the approvers read it' },
+    reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why you need it; the approvers read it' },
     ...filedOptions,
   },
   examples: ['latchkey extend production-bucket-read --for 1h --reason "The export is larger than thought" --wait'],

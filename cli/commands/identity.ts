@@ -7,9 +7,10 @@ import { json, painter, plain, table, when } from '../terminal-text.ts';
 
 export const identityList = command({
   name: 'identity list',
-  summary: 'List the accounts at the identity provider that are bound to a person (admins only)',
+  group: 'Administer',
+  summary: 'List the sign-in accounts that are bound to a person',
   description: [
-    'An account is bound to a person by its first call that changes anything. If its token names another person later, the API answers identity-changed. Then either join both in `people` of the catalogue, or release the account.',
+    'For admins. An account at the identity provider is bound to a person by its first call that changes anything. If its token names another person later, the API answers identity-changed. Then either join both in `people` of the catalogue, or release the account.',
   ],
   positionals: [{ name: 'PERSON', summary: 'an email address or the ARN of an IAM user or role' }],
   options: {},
@@ -33,11 +34,12 @@ export const identityList = command({
 
 export const identityRelease = command({
   name: 'identity release',
-  summary: 'Release an account, so that its next call binds it again (admins only)',
+  group: 'Administer',
+  summary: 'Release a sign-in account, so that it is bound again',
   description: [
-    'Use it when an account has moved to another email address for good. To let one person use both addresses, join them in `people` of the catalogue instead.',
+    'For admins. Use it when an account has moved to another email address for good. To let one person use both addresses, join them in `people` of the catalogue instead.',
   ],
-  positionals: [{ name: 'ID', summary: 'the id that `latchkey identity list` shows' }],
+  positionals: [{ name: 'ID', summary: 'the ID that `latchkey identity list` shows' }],
   options: {},
   examples: ['latchkey identity release 5b1f0c2d3e4a59687786a5b4c3d2e1f00112233445566778899aabbccddeeff0'],
   async run(world, { positionals: [id = ''], options }) {

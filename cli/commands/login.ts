@@ -14,19 +14,19 @@ import { variable } from '../world.ts';
 
 export const login = command({
   name: 'login',
-  summary: 'signs you in at your identity provider',
+  group: 'Set up',
+  summary: 'Sign in at your identity provider',
   description: [
-    'With the browser of this machine, or, where there is none or with --device, by a code that you enter in any browser. What renews the sign-in, as long as the provider allows, is kept in the keychain of the system, and the token for the next hour or so in a file that only you can read. Where there is no keychain, or with `"keychain": "off"` in the configuration file, all of it is in the file.',
-    'Machines need no login: they sign with their AWS credentials.',
+    'Uses the browser of this machine. With --device, or where there is no browser, it shows a code to enter in any browser. The refresh token is kept in the keychain of the system, and the access token, which is valid for an hour or so, in a file that only you can read. Without a keychain, or with `"keychain": "off"` in the configuration file, both are in the file.',
+    'Machines do not sign in: they sign each call with their AWS credentials.',
   ],
   positionals: [],
   options: {
-    device: { type: 'flag', summary: 'shows a code to enter in any browser' },
+    device: { type: 'flag', summary: 'show a code to enter in any browser' },
     port: {
       type: 'text',
       placeholder: 'PORT',
-      summary:
-        'comes back to http://localhost:PORT/callback, for issuers that know the address to the letter (else any port)',
+      summary: 'port of http://localhost:PORT/callback, for issuers that require a fixed one (default: any free port)',
     },
   },
   examples: ['latchkey login', 'latchkey login --device', 'latchkey login --port 8765'],

@@ -10,9 +10,10 @@ import { variable } from '../world.ts';
 
 export const logout = command({
   name: 'logout',
-  summary: 'forgets your sign-in and every kept session on this machine',
+  group: 'Set up',
+  summary: 'Remove your sign-in and kept sessions from this machine',
   description: [
-    'Where the issuer takes it (RFC 7009), what renews the sign-in is revoked there, too. Grants stay as they are: hand them back with `latchkey end`.',
+    'Also revokes the refresh token at the issuer, where the issuer supports it (RFC 7009). Grants stay as they are: hand them back with `latchkey hand-back`.',
   ],
   positionals: [],
   options: {},

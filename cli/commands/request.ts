@@ -10,17 +10,18 @@ import { wishOf, wishOptions } from '../wish.ts';
 
 export const request = command({
   name: 'request',
-  summary: 'asks for a role',
+  group: 'Get access',
+  summary: 'Request a role',
   description: [
-    'Files a request. The approvers of the role are mailed; a role that needs no approval is granted at once.',
-    'With --wait it stays until the decision, and ends with 0 if it was approved. Ctrl-C leaves the request in place.',
-    'With --break-glass it first says who will be told, and asks; --yes answers.',
+    'Files a request and sends an email to the approvers of the role. A role that needs no approval is granted at once.',
+    'With --wait it waits for the decision, and exits with 0 if the request was approved. Ctrl-C stops waiting; the request stays.',
+    'With --break-glass it first shows who will be told, and asks for confirmation.',
   ],
-  positionals: [{ name: 'ROLE', summary: 'a role of `latchkey roles`' }],
+  positionals: [{ name: 'ROLE', summary: 'role, as listed by `latchkey roles`' }],
   options: {
-    reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why; the approvers read it' },
+    reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why you need it; the approvers read it' },
     ...wishOptions,
-    yes: { type: 'flag', summary: 'breaks the glass without asking' },
+    yes: { type: 'flag', summary: 'break the glass without confirmation' },
     ...filedOptions,
   },
   examples: [

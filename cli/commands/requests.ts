@@ -9,29 +9,35 @@ import { json, painter, plain, table, when } from '../terminal-text.ts';
 
 export const requests = command({
   name: 'requests',
-  summary: 'lists requests, newest first',
+  group: 'Get access',
+  summary: 'List requests, newest first',
   positionals: [],
   options: {
     view: {
       type: 'text',
       placeholder: 'VIEW',
-      summary: 'mine (as without it), to-decide, or all for admins and auditors',
+      summary: 'mine, to-decide, or all (for admins and auditors) (default: mine)',
       values: ['mine', 'to-decide', 'all'],
     },
-    status: { type: 'text', placeholder: 'STATUS', summary: `only these: ${statuses.join(', ')}`, values: statuses },
-    role: { type: 'text', placeholder: 'ROLE', summary: 'only those for this role' },
+    status: {
+      type: 'text',
+      placeholder: 'STATUS',
+      summary: `only requests with this status: ${statuses.join(', ')}`,
+      values: statuses,
+    },
+    role: { type: 'text', placeholder: 'ROLE', summary: 'only requests for this role' },
     person: {
       type: 'text',
       placeholder: 'PERSON',
-      summary: 'only those of this person (mail address or ARN), with --view all',
+      summary: 'with --view all: only requests of this person (email address or ARN)',
     },
     account: {
       type: 'text',
       placeholder: 'ACCOUNT',
-      summary: 'only those for this account (ID or name in the catalogue), with --view all',
+      summary: 'with --view all: only requests for this account (ID or name in the catalogue)',
     },
-    limit: { type: 'text', placeholder: 'N', summary: 'how many, 1 to 100 (else 50)' },
-    cursor: { type: 'text', placeholder: 'CURSOR', summary: 'goes on where the list before ended' },
+    limit: { type: 'text', placeholder: 'N', summary: 'how many, 1 to 100 (default: 50)' },
+    cursor: { type: 'text', placeholder: 'CURSOR', summary: 'continue where an earlier list ended' },
   },
   examples: [
     'latchkey requests',

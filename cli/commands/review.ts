@@ -9,11 +9,12 @@ import { json, painter } from '../terminal-text.ts';
 
 export const review = command({
   name: 'review',
-  summary: 'signs the review of what was done by break-glass',
+  group: 'Decide',
+  summary: 'Sign the review of a break-glass grant',
   description: [
-    'When the grant is over, one of its reviewers or an admin says what was found, never the requester. `latchkey show ID --history` has every step.',
+    'After the grant has ended, a reviewer or an admin says what was found. The requester may not sign. `latchkey show ID --history` shows every step.',
   ],
-  positionals: [{ name: 'ID', summary: 'the id of a request' }],
+  positionals: [{ name: 'ID', summary: 'ID of a request' }],
   options: { comment: { type: 'text', placeholder: 'TEXT', required: true, summary: 'what you found' } },
   examples: ['latchkey review 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Restarted the shop, nothing else was touched"'],
   async run(world, { positionals: [given = ''], options: { comment, ...options } }) {

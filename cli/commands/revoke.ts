@@ -14,9 +14,10 @@ type Matching = Record<'person' | 'role' | 'account', string | undefined>;
 
 export const revoke = command({
   name: 'revoke',
-  summary: 'Revoke everything that is open of a person, for a role or in an account (admins only)',
+  group: 'Decide',
+  summary: 'Revoke every open request of a person, role or account',
   description: [
-    'Ends every active, scheduled and pending request that matches all of the given options, one after the other, and looks again until nothing is left. A request that cannot be ended holds up no other. It does not keep anybody from filing again: for that, deny the person in the catalogue and deploy it.',
+    'For admins. Ends every active, scheduled and pending request that matches all of the given options, one after the other, and looks again until nothing is left. A request that cannot be ended holds up no other. It does not keep anybody from filing again: for that, deny the person in the catalogue and deploy it.',
   ],
   positionals: [],
   options: {

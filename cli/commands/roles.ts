@@ -9,8 +9,9 @@ import { json, painter, plain, table } from '../terminal-text.ts';
 
 export const roles = command({
   name: 'roles',
-  summary: 'lists the roles that you may request, or shows one with all its rules',
-  positionals: [{ name: 'ROLE', summary: 'shows this one', optional: true }],
+  group: 'Get access',
+  summary: 'List the roles that you may request, or show one',
+  positionals: [{ name: 'ROLE', summary: 'role to show (default: list all)', optional: true }],
   options: {},
   examples: ['latchkey roles', 'latchkey roles production-bucket-read', 'latchkey roles --json'],
   async run(world, { positionals: [only], options }) {

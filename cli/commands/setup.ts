@@ -8,34 +8,35 @@ import { jsonObject } from '../json-text.ts';
 import { NoAnswer, noAnswer } from '../no-answer.ts';
 import { configPath } from '../places.ts';
 import { checkedUrl } from '../settings.ts';
-import { settingsText } from '../settings-text.ts';
 import { json } from '../terminal-text.ts';
 import { readUtf8, withLock, writeWhole } from '../whole-file.ts';
 import { variable, type World } from '../world.ts';
 
 const options = {
-  issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer, where Latchkey should not say it' },
+  issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer (default: as Latchkey says)' },
   'client-id': {
     type: 'text',
     placeholder: 'ID',
-    summary: 'client id of the command line at the issuer, where Latchkey does not say it',
+    summary: 'client ID of the command line at the issuer (default: as Latchkey says)',
   },
-  scope: { type: 'text', placeholder: 'SCOPE', summary: 'scopes to ask the issuer for' },
-  audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'audience that some issuers must be asked for' },
-  region: { type: 'text', placeholder: 'REGION', summary: 'AWS region to sign for, where the URL does not name it' },
-  profile: { type: 'text', placeholder: 'NAME', summary: 'AWS profile that signs' },
+  scope: {
+    type: 'text',
+    placeholder: 'SCOPE',
+    summary: 'scopes to request from the issuer (default: as Latchkey says)',
+  },
+  audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'audience, for issuers that require one' },
+  region: { type: 'text', placeholder: 'REGION', summary: 'AWS region to sign for (default: the region in the URL)' },
+  profile: { type: 'text', placeholder: 'NAME', summary: 'AWS profile that signs (default: AWS_PROFILE)' },
 } as const;
 
 export const setup = command({
   name: 'setup',
-  summary: 'finds out all about a Latchkey from its address, and remembers it',
+  group: 'Set up',
+  summary: 'Connect this machine to a Latchkey deployment',
   description: [
-    'Asks the address how to sign in there, and writes the configuration file. Other settings in the file stay.',
-    `The file is one JSON object: ${Object.entries(settingsText)
-      .map(([key, what]) => `\`${key}\` (${what})`)
-      .join(', ')}.`,
+    'Asks the deployment how to sign in, and writes the configuration file. Other settings in the file stay as they are. The README of this package lists all settings.',
   ],
-  positionals: [{ name: 'URL', summary: 'where Latchkey is' }],
+  positionals: [{ name: 'URL', summary: 'URL of Latchkey' }],
   options,
   examples: ['latchkey setup https://latchkey.example.com', 'latchkey setup http://localhost:3000'],
   async run(world, { positionals: [given = ''], options }) {

@@ -9,11 +9,12 @@ import { waitForDecision } from '../wait.ts';
 
 export const show = command({
   name: 'show',
-  summary: 'shows one request',
-  positionals: [{ name: 'ID|ROLE', summary: 'the id of a request, or a role for your newest request of it' }],
+  group: 'Get access',
+  summary: 'Show a request',
+  positionals: [{ name: 'ID|ROLE', summary: 'ID of a request, or a role for your newest request for it' }],
   options: {
-    wait: { type: 'flag', summary: 'waits for the decision first' },
-    history: { type: 'flag', summary: 'shows every step on record, oldest first' },
+    wait: { type: 'flag', summary: 'wait for the decision first' },
+    history: { type: 'flag', summary: 'show every recorded step, oldest first' },
   },
   examples: [
     'latchkey show production-bucket-read',

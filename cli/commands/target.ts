@@ -6,10 +6,11 @@ const formats = ['cloudformation', 'terraform', 'json'] as const;
 
 export const target = command({
   name: 'target',
-  summary: 'prints what an account installs so that Latchkey can let people in',
+  group: 'Administer',
+  summary: 'Print the template that a target account installs',
   description: [
-    "The catalogue's roles of the account, the boundary that they all have, and the revoker. The same question and catalogue print the same text.",
-    'For several accounts it prints one CloudFormation template, which a StackSet brings to each of them.',
+    "It has the catalogue's roles of the account, their permissions boundary, and the revoker. The same options and catalogue always print the same text.",
+    'For several accounts it prints one CloudFormation template for a StackSet.',
   ],
   apart: true,
   positionals: [],
@@ -17,35 +18,36 @@ export const target = command({
     account: {
       type: 'text',
       placeholder: 'KEY',
-      summary: "the account's name in the catalogue, such as production; also a list or pattern: a,b or client-*",
+      summary: "the account's name in the catalogue, such as production, or several: a,b or client-*",
     },
     hub: {
       type: 'text',
       placeholder: 'ACCOUNT',
       summary:
-        'the 12 digits of the account in which Latchkey runs; left out, the template asks for them when it is deployed',
+        '12-digit ID of the account in which Latchkey runs (default: the template asks for it when it is deployed)',
     },
-    stage: { type: 'text', placeholder: 'STAGE', summary: 'the stage of that deployment (else prod)' },
+    stage: { type: 'text', placeholder: 'STAGE', summary: 'stage of that deployment (default: prod)' },
     organization: {
       type: 'text',
       placeholder: 'ID',
-      summary: 'lets in the hub only while it is in this AWS organisation; leave it out where the hub is in none',
+      summary: 'trust the hub only while it is in this AWS organisation; leave it out if the hub is in none',
     },
     format: {
       type: 'text',
       placeholder: 'FORMAT',
-      summary: 'cloudformation (YAML, as without it), terraform (JSON syntax) or json (every document by itself)',
+      summary:
+        'cloudformation (YAML), terraform (JSON syntax) or json (every document separately) (default: cloudformation)',
       values: formats,
     },
-    catalogue: { type: 'text', placeholder: 'FILE', summary: 'the catalogue (else access.yml)' },
+    catalogue: { type: 'text', placeholder: 'FILE', summary: 'catalogue file (default: access.yml)' },
     since: {
       type: 'text',
       placeholder: 'FILE',
-      summary: 'the catalogue as it was: prints what accounts install otherwise since then (all, without --account)',
+      summary: 'older catalogue file: print what changed since then (default: of all accounts)',
     },
     'new-external-id': {
       type: 'flag',
-      summary: 'prints an external id of 128 random bits instead, to be kept in the catalogue under its account',
+      summary: 'print a new external ID of 128 random bits instead, to put into the catalogue',
     },
   },
   examples: [

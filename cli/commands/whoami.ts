@@ -7,7 +7,8 @@ import { fields, json, painter, plain } from '../terminal-text.ts';
 
 export const whoami = command({
   name: 'whoami',
-  summary: 'shows you as Latchkey sees you',
+  group: 'Set up',
+  summary: 'Show who you are to Latchkey',
   positionals: [],
   options: {},
   examples: ['latchkey whoami'],
