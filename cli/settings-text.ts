@@ -12,7 +12,7 @@ export const settingsText: Record<ConfigKey, string> = {
     'client secret, for the few issuers that require one; no command takes it as an argument, because other users of this machine can read arguments',
   loginPorts:
     'ports that the browser may come back to, for issuers that require fixed ones: a list such as [8765, 8766]',
-  scope: 'scope that a token must have',
+  scope: 'scopes to request at the issuer, separated by spaces',
   audience: 'audience, for issuers that require one',
   keychain:
     'auto: keep the refresh token in the keychain of the system, where there is one; off: keep it in the file with the access token',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { Identity } from './principal.ts';
 import { senderOf } from './sender.ts';
+import { claimValuesIn } from './token-rules.ts';
 
 export type Config = {
   /** AWS region of the clients */
@@ -53,6 +54,8 @@ export function configFor<const Part extends ConfigPart>(
 const filled = (what: string) => v.pipe(v.string(what), v.trim(), v.minLength(1, what));
 const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v.transform(withoutTrailingSlash));
 const claim = 'must be the name of a claim';
+const scopeText = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+const mfaText = 'must be values of claims separated by commas, such as amr=mfa,acr=urn:okta:loa:2fa:any';
 const ports = 'must be ports such as 8765, separated by commas';
 const port = v.pipe(
   v.string(),
@@ -91,7 +94,21 @@ const readers: {
       v.object({
         issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
         audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
-        scope: v.pipe(v.string(), v.regex(/^[\x21\x23-\x5b\x5d-\x7e]+$/, 'must be one scope, without spaces')),
+        scope: v.pipe(v.string(), v.regex(scopeText, 'must be one scope, without spaces')),
+        signInScope: v.optional(
+          v.pipe(
+            v.string(),
+            v.check(
+              (text) => text.split(' ').every((one) => scopeText.test(one)),
+              'must be scopes separated by one space',
+            ),
+          ),
+        ),
+        mfa: v.pipe(
+          v.string(),
+          v.check((text) => claimValuesIn(text) !== undefined, mfaText),
+          v.transform((text) => claimValuesIn(text) ?? []),
+        ),
         groupsClaim: filled(claim),
         hasGroupsAlways: v.pipe(
           v.picklist(['true', 'false'], 'must be true or false'),
@@ -102,8 +119,9 @@ const readers: {
         loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
       }),
       v.transform(
-        ({ principalClaim, clientId, loginPorts, ...identity }): Identity => ({
+        ({ signInScope, principalClaim, clientId, loginPorts, ...identity }): Identity => ({
           ...identity,
+          ...(signInScope !== undefined && { signInScope }),
           ...(principalClaim !== undefined && { principalClaim }),
           ...(clientId !== undefined && { clientId }),
           ...(loginPorts !== undefined && { loginPorts }),
@@ -114,6 +132,8 @@ const readers: {
       issuer: set(env.LATCHKEY_ISSUER),
       audience: set(env.LATCHKEY_AUDIENCE)?.split(','),
       scope: set(env.LATCHKEY_SCOPE),
+      signInScope: set(env.LATCHKEY_SIGN_IN_SCOPE),
+      mfa: set(env.LATCHKEY_MFA) ?? 'amr=mfa,acr=mfa',
       groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM) ?? 'groups',
       hasGroupsAlways: set(env.LATCHKEY_GROUPS_ALWAYS) ?? 'false',
       principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
@@ -165,6 +185,8 @@ const identityVariables: Record<keyof Identity, string> = {
   issuer: 'LATCHKEY_ISSUER',
   audience: 'LATCHKEY_AUDIENCE',
   scope: 'LATCHKEY_SCOPE',
+  signInScope: 'LATCHKEY_SIGN_IN_SCOPE',
+  mfa: 'LATCHKEY_MFA',
   groupsClaim: 'LATCHKEY_GROUPS_CLAIM',
   hasGroupsAlways: 'LATCHKEY_GROUPS_ALWAYS',
   principalClaim: 'LATCHKEY_PRINCIPAL_CLAIM',

@@ -5,6 +5,7 @@ import { canonicalPrincipal, principalPattern, ssoUser } from './entry.ts';
 import { Problem } from './problem.ts';
 import { type CallerVia, Email } from './schema.ts';
 import { SECOND } from './time.ts';
+import { type ClaimValue, saysOneOf } from './token-rules.ts';
 
 /** What a caller's token must say besides its signature, which the gateway has verified. */
 export interface Identity {
@@ -12,7 +13,11 @@ export interface Identity {
   /** one of these must be the token's `aud` or, in a token without one, its `client_id` */
   audience: readonly string[];
   scope: string;
+  /** to ask the issuer for, separated by blanks, where that is not the scope of the token: Entra ID takes `api://ID/use` and writes `use` */
+  signInScope?: string;
   groupsClaim: string;
+  /** any of these is a sign-in with a second factor */
+  mfa: readonly ClaimValue[];
   /** every token of the issuer carries the claim, also of somebody in no group: one without it is not to be believed */
   hasGroupsAlways?: boolean;
   /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
@@ -125,7 +130,7 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
     person: ownName === undefined ? person : { ...person, name: quotedName(ownName) ?? person.name },
     ...groupsOfClaims(catalogue, identity, claims, person),
     via: 'oidc',
-    mfa: list(claims.amr).includes('mfa') || claims.acr === 'mfa',
+    mfa: saysOneOf(claims, identity.mfa),
     ...signedInAtOf(claims),
   };
 }

@@ -450,7 +450,10 @@ export const DiscoveryView = v.object({
   version: v.string(),
   issuer: v.string(),
   audience: v.array(v.string()),
+  /** that a token must carry */
   scope: v.string(),
+  /** what a sign-in asks the issuer for; scopes are separated by spaces */
+  signIn: v.object({ scope: v.string() }),
   /** of programs on people's machines, at the issuer; public clients have no secret */
   clientId: v.optional(v.string()),
   /** where a browser may come back to on a person's machine, `http://localhost:PORT/callback`; any, if left out */

@@ -23,19 +23,21 @@ type SignIn = {
   issuer: string;
   audience: readonly string[];
   scope: string;
+  signInScope?: string;
   clientId?: string;
   loginPorts?: readonly number[];
 };
 
 /** What a program must know to sign somebody in; all of it is public at the issuer anyway. */
 export const discoveryView = (
-  { issuer, audience, scope, clientId, loginPorts }: SignIn,
+  { issuer, audience, scope, signInScope = scope, clientId, loginPorts }: SignIn,
   version: string,
 ): DiscoveryView => ({
   version,
   issuer,
   audience: [...audience],
   scope,
+  signIn: { scope: signInScope },
   ...(clientId !== undefined && { clientId }),
   ...(loginPorts !== undefined && { loginPorts: [...loginPorts] }),
 });

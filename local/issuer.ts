@@ -29,6 +29,10 @@ export const identityOf = (issuer: string): Identity => ({
   audience: ['latchkey'],
   scope: 'latchkey',
   groupsClaim: 'groups',
+  mfa: [
+    { claim: 'amr', value: 'mfa' },
+    { claim: 'acr', value: 'mfa' },
+  ],
   principalClaim: 'principal',
   clientId: 'latchkey-cli',
 });

@@ -17,6 +17,16 @@ export const settingTable = {
     what: 'client ids or audiences that tokens may be for, separated by commas',
   },
   scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must carry, such as latchkey/use' },
+  signInScope: {
+    variable: 'LATCHKEY_SIGN_IN_SCOPE',
+    what: 'scopes that a sign-in asks the issuer for, separated by spaces (default: the scope)',
+    default: '',
+  },
+  mfa: {
+    variable: 'LATCHKEY_MFA',
+    what: 'values of claims that say that somebody signed in with a second factor, any of them, separated by commas',
+    default: 'amr=mfa,acr=mfa',
+  },
   clientId: {
     variable: 'LATCHKEY_CLIENT_ID',
     what: 'client id of the command line at the issuer, a public client',

@@ -25,6 +25,10 @@ test('reads every part, with defaults filled in', () => {
       audience: ['latchkey', 'latchkey-cli'],
       scope: 'latchkey/use',
       groupsClaim: 'groups',
+      mfa: [
+        { claim: 'amr', value: 'mfa' },
+        { claim: 'acr', value: 'mfa' },
+      ],
       hasGroupsAlways: false,
     },
     sender: 'Latchkey <latchkey@example.com>',
@@ -128,6 +132,26 @@ test('ports to come back to are numbers', () => {
   expect(portsOf('')).toBeUndefined();
   for (const wrong of ['0', '65536', '8765,', 'x'])
     expect(() => portsOf(wrong)).toThrow(/LATCHKEY_LOGIN_PORTS must be ports such as 8765/);
+});
+
+test('the scopes to ask for may be several, and of any form', () => {
+  const scopeOf = (LATCHKEY_SIGN_IN_SCOPE: string) =>
+    configFor(['identity'], { ...whole, LATCHKEY_SIGN_IN_SCOPE }).identity.signInScope;
+  expect(scopeOf('api://1b2c/use openid')).toBe('api://1b2c/use openid');
+  expect(scopeOf('')).toBeUndefined();
+  for (const wrong of [' use', 'use  openid', 'a"b', 'use\n'])
+    expect(() => scopeOf(wrong)).toThrow(/LATCHKEY_SIGN_IN_SCOPE must be scopes separated by one space/);
+});
+
+test('what counts as a second factor are values of claims', () => {
+  const mfaOf = (LATCHKEY_MFA: string) => configFor(['identity'], { ...whole, LATCHKEY_MFA }).identity.mfa;
+  expect(mfaOf('amr=otp, acr=urn:okta:loa:2fa:any,https://latchkey/mfa=true')).toEqual([
+    { claim: 'amr', value: 'otp' },
+    { claim: 'acr', value: 'urn:okta:loa:2fa:any' },
+    { claim: 'https://latchkey/mfa', value: 'true' },
+  ]);
+  for (const wrong of ['mfa', 'amr=', '=mfa', 'amr=mfa,', 'amr=a b'])
+    expect(() => mfaOf(wrong)).toThrow(/LATCHKEY_MFA must be values of claims separated by commas/);
 });
 
 test('this is not Lambda', () => expect(inLambda).toBe(false));

@@ -107,14 +107,23 @@ describe('how to sign in here', () => {
     const { issuer, audience, scope } = app.identity;
     expect(await call(app, 'discovery')).toMatchObject({
       status: 200,
-      body: { version: '0.0.0-test', issuer, audience, scope },
+      body: { version: '0.0.0-test', issuer, audience, scope, signIn: { scope } },
     });
     expect(Object.keys((await call<object>(app, 'discovery')).body).sort()).toEqual([
       'audience',
       'issuer',
       'scope',
+      'signIn',
       'version',
     ]);
+  });
+
+  test('the scope to ask for, where the issuer writes another one into the token', async () => {
+    const app = fakeApp();
+    const identity = { ...app.identity, scope: 'use', signInScope: 'api://latchkey/use' };
+    expect(await call({ ...app, identity }, 'discovery')).toMatchObject({
+      body: { scope: 'use', signIn: { scope: 'api://latchkey/use' } },
+    });
   });
 
   test('the client id of the command line where there is one', async () => {

@@ -81,6 +81,36 @@ describe('the token that the gateway verified', () => {
   });
 });
 
+describe('what counts as a second factor', () => {
+  const mfa = [
+    { claim: 'amr', value: 'otp' },
+    { claim: 'acr', value: 'gold' },
+    { claim: 'https://latchkey/mfa', value: 'true' },
+  ];
+  const counts = (claims: Record<string, unknown>) =>
+    callerFromToken(catalogue, { ...identity, mfa }, claimsFor('dev@example.com', claims), start).mfa;
+
+  test.each([
+    { amr: ['pwd', 'otp'] },
+    { amr: 'pwd otp' },
+    { acr: 'gold' },
+    { 'https://latchkey/mfa': true },
+    { 'https://latchkey/mfa': 'true' },
+  ])('%j does', (claims) => expect(counts(claims)).toBe(true));
+
+  test.each([
+    {},
+    { amr: ['pwd', 'mfa'] },
+    { acr: 'mfa' },
+    { amr: [['otp']] },
+    { acr: 'silver gold' },
+    { acr: { gold: true } },
+    { 'https://latchkey/mfa': 1 },
+    { 'https://latchkey/mfa': false },
+    { 'https://latchkey/mfa': null },
+  ])('%j does not', (claims) => expect(counts(claims)).toBe(false));
+});
+
 describe('a bot', () => {
   test('is one by its principal, with or without a path, whatever its session is called', () => {
     expect(

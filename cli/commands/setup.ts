@@ -74,15 +74,21 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
       throw error;
     },
   );
-  const { issuer, scope, clientId, loginPorts } = jsonObject(answer.body);
+  const { issuer, scope, signIn, clientId, loginPorts } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
     throw notLatchkey(url, answer, 'Check the address. It is the one before /v1.');
   }
   checkedUrl(issuer);
   return {
     issuer,
-    scope,
+    scope: scopeToAskFor(signIn) ?? scope,
     ...(typeof clientId === 'string' && { clientId }),
     ...(Array.isArray(loginPorts) && loginPorts.every(isPort) && { loginPorts }),
   };
+}
+
+/** A Latchkey of version 0.1.0 does not say it: there it is the scope of the token. */
+function scopeToAskFor(signIn: unknown): string | undefined {
+  const { scope } = Object(signIn) as { scope?: unknown };
+  return typeof scope === 'string' ? scope : undefined;
 }

@@ -88,6 +88,10 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
       audience: ['latchkey'],
       scope: 'latchkey',
       groupsClaim: 'groups',
+      mfa: [
+        { claim: 'amr', value: 'mfa' },
+        { claim: 'acr', value: 'mfa' },
+      ],
     },
     baseUrl: 'https://latchkey.example.com',
     version: '0.0.0-test',
