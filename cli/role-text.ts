@@ -4,7 +4,7 @@ import { durationText } from '../lib/time.ts';
 import { accountText } from './request-text.ts';
 import { fields, type Paint, plain } from './terminal-text.ts';
 
-/** `1 of Lena Lead, Sam Second, then 1 of Sec Urity`, or that nobody is asked. */
+/** `1 of Lena Park, Sam Okafor, then 1 of Priya Nair`, or that nobody is asked. */
 export function approvalText({ approval }: RoleView): string {
   return approval.automatic
     ? 'automatic'

@@ -105,7 +105,7 @@ export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
       ...(comment !== undefined && { quote: comment }),
     }));
 
-/** `1 of 2 (stage 1 of 2): Lea Lead, Second Lead`, for the stage whose turn it is. */
+/** `1 of 2 (stage 1 of 2): Lea Brandt, Second Lead`, for the stage whose turn it is. */
 function approvalsNeeded(request: RequestRecord): Phrase {
   const open = openStage(request);
   if (!open) return ['none any more'];

@@ -92,7 +92,7 @@ async function tellStory(url: string): Promise<void> {
     decision: 'deny',
     comment: 'Use the replica, please',
   });
-  line(`Lena Lead says no: ${denied.status}`);
+  line(`Lena Park says no: ${denied.status}`);
 
   const calls = (await read(url, '/local/sts')) as unknown[];
   chapter('That was all');

@@ -90,7 +90,7 @@ withChromium.describe('in a real browser', () => {
     await page.getByLabel('Reason').fill('Look at <b>bold</b> & "quotes"');
     await page.getByRole('button', { name: 'File the request' }).click();
 
-    await page.getByRole('button', { name: 'Try to approve it as Asi Dev' }).click();
+    await page.getByRole('button', { name: 'Try to approve it as Amira Diaz' }).click();
     await step(page, 'decide').getByText('Nobody decides their own request').waitFor();
     const decision = await openMail(page, context, 'lead@example.com');
     expect(await decision.locator('blockquote').first().textContent()).toBe('Look at <b>bold</b> & "quotes"');
@@ -163,7 +163,7 @@ withChromium.describe('in a real browser', () => {
     await page.goto(server.url);
     await page.getByLabel('Act as').focus();
     await page.getByLabel('Act as').selectOption('asi-dev@example.com');
-    await said('You are Asi Dev. There are 3 roles to ask for.');
+    await said('You are Amira Diaz. There are 3 roles to ask for.');
     expect(await focused()).toBe('actor');
     await page.locator('input[value="production-app-write"]').check();
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
@@ -327,9 +327,9 @@ withChromium.describe('in a real browser', () => {
     await first.getByText(/latchkey approve \w{26}/).waitFor();
     expect(await first.getByRole('button').count()).toBe(0);
     await first.close();
-    await step(page, 'decide').getByRole('button', { name: 'Approve as Lena Lead, signed in' }).click();
-    await step(page, 'decide').getByText('Lena Lead approved').waitFor();
-    await step(page, 'decide').getByRole('button', { name: 'Approve as Sec Urity, signed in' }).click();
+    await step(page, 'decide').getByRole('button', { name: 'Approve as Lena Park, signed in' }).click();
+    await step(page, 'decide').getByText('Lena Park approved').waitFor();
+    await step(page, 'decide').getByRole('button', { name: 'Approve as Priya Nair, signed in' }).click();
     await page.getByRole('button', { name: 'Get credentials' }).click();
     await page.locator('#exports').waitFor();
     expect([faults, elsewhere]).toEqual([[], []]);
@@ -421,7 +421,7 @@ withChromium.describe('in a real browser', () => {
       await page.locator('#step-who summary').click();
       await page.locator('#step-who .mails button').first().click();
       await step(page, 'decide').getByText('Taken by break-glass: nobody approved it').waitFor();
-      expect(await step(page, 'decide').textContent()).toMatch(/After the grant .*Sec Urity.* reviews it, by \d{4}-/);
+      expect(await step(page, 'decide').textContent()).toMatch(/After the grant .*Priya Nair.* reviews it, by \d{4}-/);
       expect(faults).toEqual([]);
       await context.close();
     });

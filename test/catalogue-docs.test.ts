@@ -17,8 +17,8 @@ const base = {
     sandbox: { id: '333333333333', name: 'Sandbox', externalId: 'lk-1b2c3d4e5f60718293a4' },
   },
   people: [
-    { email: 'lead@example.com', name: 'Lena Lead' },
-    { email: 'security@example.com', name: 'Sec Urity' },
+    { email: 'lead@example.com', name: 'Lena Park' },
+    { email: 'security@example.com', name: 'Priya Nair' },
   ],
   groups: { developers: ['dev@example.com'], leads: ['lead@example.com'] },
 };

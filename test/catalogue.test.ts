@@ -465,7 +465,7 @@ describe('access.yml', () => {
       duration: { max: 3600 },
       risk: 'high',
     });
-    expect(names('cross-account-admin')).toEqual(['Lena Lead', 'Sam Second', 'Sec Urity']);
+    expect(names('cross-account-admin')).toEqual(['Lena Park', 'Sam Okafor', 'Priya Nair']);
   });
 
   test('asi-dev and asi-dev-server may request the bucket, sandy of POC the trusting account, whose own side decides', () => {
@@ -477,7 +477,7 @@ describe('access.yml', () => {
     expect(may('production-bucket-read', 'arn:aws:iam::222222222222:user/asi-dev')).toBe(true);
     expect(may('production-bucket-read', 'arn:aws:iam::222222222222:role/asi-dev-server')).toBe(true);
     expect(may('trusting-readonly', 'sandy@example.com')).toBe(true);
-    expect(names('trusting-readonly')).toEqual(['Tara Trusting']);
+    expect(names('trusting-readonly')).toEqual(['Tara Singh']);
   });
 
   test('MFA is a rule for the client accounts, each with a colour and an external id of its own', () => {

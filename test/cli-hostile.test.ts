@@ -102,11 +102,11 @@ describe('its words', () => {
   test.each(['show', 'requests'])('%s: a name of its bearer’s choice stands beside who that is', async (name) => {
     const asked = {
       ...request,
-      requester: { principal: 'https://issuer.example.com#7', email: 'mallory@example.com', name: 'Lena Lead' },
+      requester: { principal: 'https://issuer.example.com#7', email: 'mallory@example.com', name: 'Lena Park' },
     };
     answer = name === 'show' ? asked : { items: [asked] };
     expect((await cli(worldOf(), name, ...(name === 'show' ? [id] : []))).out).toContain(
-      'Lena Lead (mallory@example.com)',
+      'Lena Park (mallory@example.com)',
     );
   });
 

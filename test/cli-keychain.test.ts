@@ -82,7 +82,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
 
     // a call needs no keychain as long as the access token is good
     const calls = keychain.calls().length;
-    expect((await cli(world, 'whoami')).out).toMatch(/^Asi Dev\n/);
+    expect((await cli(world, 'whoami')).out).toMatch(/^Amira Diaz\n/);
     expect(keychain.calls()).toHaveLength(calls);
 
     // the issuer takes a refresh token once: had both asked with it, one would have been refused

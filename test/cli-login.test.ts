@@ -122,7 +122,7 @@ describe('with the browser', () => {
       out: expect.stringMatching(/^You are signed in at http:\/\/localhost:\d+\. The sign-in renews itself\.\n$/),
     });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
-    expect((await cli(world, 'whoami')).out).toMatch(/^Asi Dev\n/);
+    expect((await cli(world, 'whoami')).out).toMatch(/^Amira Diaz\n/);
     const { accessToken, refreshToken } = keptTokens();
     for (const secret of [accessToken, refreshToken]) expect(ran.out + ran.err).not.toContain(secret);
   });
@@ -362,7 +362,7 @@ describe('tokens', () => {
       return [400, { error: 'invalid_grant' }] as const;
     };
     await issuing({ '/token': token }, async () => {
-      expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, out: expect.stringMatching(/^Asi Dev/) });
+      expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, out: expect.stringMatching(/^Amira Diaz/) });
     });
   });
 

@@ -164,7 +164,7 @@ test('Ctrl-C while waiting leaves the request in place, and says how to go on', 
   expect(await again.ended).toMatchObject({
     status: 0,
     out: expect.stringMatching(/^active /),
-    err: expect.stringMatching(/Lena Lead approved it\./),
+    err: expect.stringMatching(/Lena Park approved it\./),
   });
   await latchkey(['end', id]);
 }, 60_000);

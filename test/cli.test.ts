@@ -74,14 +74,14 @@ describe('asking and deciding', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/^ROLE +ACCOUNT +FOR +APPROVAL +WHAT IT IS\n/);
     expect(out).toMatch(
-      /production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Lead, Sam Second +Read objects/,
+      /production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Park, Sam Okafor +Read objects/,
     );
     expect(out).toMatch(/sandbox-read .* automatic /);
   });
 
   test('whoami', async () =>
     expect((await cli(dev, 'whoami')).out).toMatch(
-      /^Asi Dev\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/,
+      /^Amira Diaz\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/,
     ));
 
   test('whoami --debug shows what the token says, and why its address does not count', async () => {
@@ -113,10 +113,10 @@ describe('asking and deciding', () => {
     const id = /latchkey end ([0-9a-z]{26})/.exec(filed.out)![1]!;
 
     expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(
-      new RegExp(`${id} +pending +${role} +Asi Dev \\(asi-dev@example.com\\) +decide in 7 h 59 min`),
+      new RegExp(`${id} +pending +${role} +Amira Diaz \\(asi-dev@example.com\\) +decide in 7 h 59 min`),
     );
     const approved = await cli(lead, 'approve', id, '--for', '30m', '--comment', 'July only');
-    expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Lead \("July only"\)\n {2}ends +in 29 min/);
+    expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Park \("July only"\)\n {2}ends +in 29 min/);
     expect((await cli(dev, 'show', role)).out).toBe((await cli(dev, 'show', id)).out);
     expect((await cli(dev, 'end', role)).out).toMatch(/^withdrawn /);
   });
@@ -124,7 +124,7 @@ describe('asking and deciding', () => {
   test('deny, and asking for one that is denied', async () => {
     const { id } = await file();
     expect((await cli(lead, 'deny', id, '--comment', 'Use staging')).out).toMatch(
-      /denied by Lena Lead \("Use staging"\)/,
+      /denied by Lena Park \("Use staging"\)/,
     );
     expect(await cli(dev, 'credentials', role)).toMatchObject({ status: 8, out: '' });
   });
@@ -141,7 +141,7 @@ describe('asking and deciding', () => {
   test('explain files nothing, judges a reason only if there is one, and ends with 6 for a refusal', async () => {
     expect(await cli(dev, 'explain', role)).toMatchObject({
       status: 0,
-      out: expect.stringMatching(/would be sent to its approvers\.\n {2}1 of Lena Lead, Sam Second must approve\./),
+      out: expect.stringMatching(/would be sent to its approvers\.\n {2}1 of Lena Park, Sam Okafor must approve\./),
     });
     expect(await cli(dev, 'explain', role, '--for', '9h', '--reason', 'short')).toMatchObject({
       status: 6,
@@ -177,7 +177,7 @@ describe('waiting', () => {
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^active /) });
     expect(ran.err).toMatch(
-      /^Filed request \w{26}\.\nAsked: Lena Lead, Sam Second\. To be decided in 7 h 59 min \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Lead approved it\.\n$/,
+      /^Filed request \w{26}\.\nAsked: Lena Park, Sam Okafor\. To be decided in 7 h 59 min \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Park approved it\.\n$/,
     );
     expect(looks).toEqual([2000, 2800, 3920, 5488].map((ms) => expect.closeTo(ms, 0)));
   });
@@ -573,7 +573,7 @@ describe('credentials', () => {
       status: 8,
       out: '',
       err: expect.stringMatching(
-        /still pending; Lena Lead, Sam Second can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/,
+        /still pending; Lena Park, Sam Okafor can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/,
       ),
     });
   });

@@ -92,7 +92,7 @@ describe('tokens', () => {
       scope: 'latchkey',
       email: 'asi-dev@example.com',
       email_verified: true,
-      name: 'Asi Dev',
+      name: 'Amira Diaz',
       groups: ['ops'],
       amr: ['pwd', 'mfa'],
     });

@@ -5,10 +5,10 @@ import type { Decision, EventType, HistoryEvent, Outcome, RequestRecord } from '
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { record, start } from './support/records.ts';
 
-const asi = { key: 'asi-dev@example.com', name: 'Asi Dev' };
-const lea = { key: 'lead@example.com', name: 'Lea Lead' };
-const bob = { key: 'second-lead@example.com', name: 'Bob Second' };
-const sec = { key: 'security@example.com', name: 'Sec Urity' };
+const asi = { key: 'asi-dev@example.com', name: 'Amira Diaz' };
+const lea = { key: 'lead@example.com', name: 'Lea Brandt' };
+const bob = { key: 'second-lead@example.com', name: 'Bob Ellis' };
+const sec = { key: 'security@example.com', name: 'Priya Nair' };
 const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approver' };
 const links = { link: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
 
@@ -228,20 +228,20 @@ describe('the mail', () => {
     });
     const { subject, text, html } = mailTo(lea.key, undefined, request);
     expect(subject).toBe(
-      'Please decide: production-bucket-read in Production (111111111111) for Asi Dev (asi-dev@example.com)',
+      'Please decide: production-bucket-read in Production (111111111111) for Amira Diaz (asi-dev@example.com)',
     );
     for (const words of [
-      'Asked by: Asi Dev (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
-      'Filed by: the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev (asi-dev@example.com)',
+      'Asked by: Amira Diaz (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
+      'Filed by: the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Amira Diaz (asi-dev@example.com)',
       'Account: Production, 111111111111',
       'Role: production-bucket-read Read objects in asi-production-bucket',
       'Reason: > Look at the failing nightly export',
       'Ticket: OPS-1234',
       'How long: 1 h, counted from the approval',
-      'Approvals needed: 1 of 2: Lea Lead (lead@example.com), Bob Second (second-lead@example.com)',
+      'Approvals needed: 1 of 2: Lea Brandt (lead@example.com), Bob Ellis (second-lead@example.com)',
       'Decide until: 22 Nov 2026, 18:00 UTC',
-      'If you approve: As soon as you approve, and for 1 h, Asi Dev (asi-dev@example.com) can use production-bucket-read in Production (111111111111). After that the access ends by itself.',
-      'If you deny: The request is closed for good, and Asi Dev (asi-dev@example.com) is told',
+      'If you approve: As soon as you approve, and for 1 h, Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111). After that the access ends by itself.',
+      'If you deny: The request is closed for good, and Amira Diaz (asi-dev@example.com) is told',
       'Approve or deny: https://latchkey.example.com/decide/token ',
     ]) {
       expect(flat(text)).toContain(words);
@@ -255,13 +255,13 @@ describe('the mail', () => {
   test('says when an approval alone does not give access', () => {
     const two = filed({ stages: [stage([lea, bob], { need: 2, openedAt: start })] });
     expect(flat(mailTo(lea.key, undefined, two).text)).toContain(
-      'one more approver has to approve before Asi Dev (asi-dev@example.com) gets any access',
+      'one more approver has to approve before Amira Diaz (asi-dev@example.com) gets any access',
     );
     expect(flat(mailTo(bob.key, undefined, twoStages).text)).toContain(
-      'goes on to the next approvers (Sec Urity (security@example.com), Lea Lead (lead@example.com))',
+      'goes on to the next approvers (Priya Nair (security@example.com), Lea Brandt (lead@example.com))',
     );
     expect(flat(mailTo(sec.key, twoStages, firstApproved).text)).toMatch(
-      /Approvals needed: 1 of 2 \(stage 2 of 2\).*Approved by: Lea Lead \(lead@example\.com\).*> Lea Lead says approve/,
+      /Approvals needed: 1 of 2 \(stage 2 of 2\).*Approved by: Lea Brandt \(lead@example\.com\).*> Lea Brandt says approve/,
     );
   });
 
@@ -269,7 +269,7 @@ describe('the mail', () => {
     const { subject, text } = mailTo(asi.key, firstApproved, granted);
     expect(subject).toBe('Approved: production-bucket-read in Production (111111111111)');
     expect(flat(text)).toContain('Access: from 22 Nov 2026, 10:01 UTC until 22 Nov 2026, 11:01 UTC');
-    expect(text).toMatch(/Approved by: Lea Lead \(lead@example\.com\), .*\n> Lea Lead says approve/);
+    expect(text).toMatch(/Approved by: Lea Brandt \(lead@example\.com\), .*\n> Lea Brandt says approve/);
     expect(text).toContain(`https://latchkey.example.com/v1/requests/${granted.id}/credentials`);
     expect(flat(mailTo(bob.key, firstApproved, granted).text)).toContain('you can revoke it');
   });
@@ -282,7 +282,7 @@ describe('the mail', () => {
       twoStages,
       'withdrawn',
       asi,
-      [/Withdrawn by: Asi Dev \(asi-dev@example\.com\), .* > why Asi Dev did it/, /nothing left to decide/],
+      [/Withdrawn by: Amira Diaz \(asi-dev@example\.com\), .* > why Amira Diaz did it/, /nothing left to decide/],
     ],
     [
       'a revocation',
@@ -291,7 +291,7 @@ describe('the mail', () => {
       'revoked',
       sec,
       [
-        /Revoked by: Sec Urity \(security@example\.com\), .* > why Sec Urity did it/,
+        /Revoked by: Priya Nair \(security@example\.com\), .* > why Priya Nair did it/,
         /No more sessions are issued\. If/,
       ],
     ],
@@ -303,7 +303,7 @@ describe('the mail', () => {
       { key: 'latchkey', name: 'nobody' },
       [/was not decided by 22 Nov 2026, 18:00 UTC/, /file the request again/],
     ],
-    ['a hand-back', lea.key, granted, 'ended', asi, [/Handed back by: Asi Dev/]],
+    ['a hand-back', lea.key, granted, 'ended', asi, [/Handed back by: Amira Diaz/]],
   ])('of %s says what happened, who, and what to do next', (_name, to, before, type, by, expected) => {
     for (const words of expected) expect(flat(mailTo(to, before, after(before, type, by)).text)).toMatch(words);
   });

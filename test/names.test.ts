@@ -15,7 +15,7 @@ const approver = 'second@example.com';
 const { read } = smallCatalogueFile.roles;
 const catalogue = catalogueOf({
   ...smallCatalogueFile,
-  people: [{ email: lena, name: 'Lena Lead' }],
+  people: [{ email: lena, name: 'Lena Park' }],
   groups: { developers: [asker], leads: [lena, approver] },
   bots: {},
   roles: {
@@ -26,11 +26,11 @@ const catalogue = catalogueOf({
   },
 });
 
-/** Everybody but Lena has a token that calls them Lena Lead. */
+/** Everybody but Lena has a token that calls them Lena Park. */
 const as = (app: FakeApp, email: string, name: CallName, wish: Wish = {}) =>
   call<RequestView>(app, name, {
     as: email,
-    claims: { name: 'Lena Lead' },
+    claims: { name: 'Lena Park' },
     headers: { 'idempotency-key': undefined },
     ...wish,
   });
@@ -104,8 +104,8 @@ test.each<[string, object, (app: FakeApp, id: string) => Promise<unknown>, strin
   ],
 ])('%s: wherever the name stands, whose it is stands beside it', async (_name, body, happen, expected) => {
   const everything = await allWords(body, happen);
-  const claimed = [...everything.matchAll(/"Lena Lead" \(([\w.@-]+)\)/g)].map(([, who]) => who);
-  const own = everything.match(/(?<!")Lena Lead \(lead@example\.com\)/g) ?? [];
+  const claimed = [...everything.matchAll(/"Lena Park" \(([\w.@-]+)\)/g)].map(([, who]) => who);
+  const own = everything.match(/(?<!")Lena Park \(lead@example\.com\)/g) ?? [];
   expect(new Set([...claimed, ...(own.length > 0 ? [lena] : [])])).toEqual(new Set(expected));
-  expect(everything.match(/Lena Lead/g)).toHaveLength(claimed.length + own.length);
+  expect(everything.match(/Lena Park/g)).toHaveLength(claimed.length + own.length);
 });

@@ -38,13 +38,13 @@ describe('the decision page', () => {
 
   test('says who, where, what, why, how long, what each answer does and until when', () => {
     for (const part of [
-      'Asi Dev (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
+      'Amira Diaz (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
       'Account Production 111111111111',
       'production-bucket-read Read objects in asi-production-bucket',
       'Look at the failing nightly export',
       'OPS-1234',
       '1 h, counted from the approval',
-      'As soon as you approve, and for 1 h, Asi Dev (asi-dev@example.com) can use production-bucket-read in Production (111111111111).',
+      'As soon as you approve, and for 1 h, Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111).',
       'The request is closed for good',
       'lapses on 22 Nov 2026, 18:00 UTC. That is in 8 h.',
       'You decide as Lead (lead@example.com).',
@@ -116,7 +116,7 @@ describe('the decision page', () => {
 
   test('says so when an approval alone is not enough, and what was decided so far', () => {
     expect(show(decisionPage(twoNeeded, lead, start, nonce))).toContain(
-      'one more approver has to approve before Asi Dev (asi-dev@example.com) gets any access',
+      'one more approver has to approve before Amira Diaz (asi-dev@example.com) gets any access',
     );
     const second = show(decisionPage(withOne('approve', twoNeeded), other, start + 2 * MINUTE, nonce));
     expect(second).toContain('2 of 2 (1 given so far): Lead (lead@example.com), Second Lead (second-lead@example.com)');
@@ -126,7 +126,7 @@ describe('the decision page', () => {
   test('names the bot that filed', () => {
     const filedBy = { principal: 'arn:aws:iam::999999999999:role/chatops-bot' };
     expect(show(decisionPage(record({ filedBy }), lead, start, nonce))).toContain(
-      'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Asi Dev (asi-dev@example.com)',
+      'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Amira Diaz (asi-dev@example.com)',
     );
   });
 });

@@ -64,7 +64,7 @@ inShell.test('the first minute of the command line, typed as it stands', async (
     const { stdout } = await typed([tour.replaceAll('http://localhost:3000', server.url)], env);
 
     expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);
-    expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAsi Dev\n/);
+    expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAmira Diaz\n/);
     expect(stdout).toMatch(/\nactive {2}sandbox-read in Sandbox[\s\S]*\nThis shell has ASIA\w+\n/);
     expect(stdout).toMatch(
       /\npending {2}production-app-write[\s\S]*\npending {2}production-app-write[\s\S]*\nwithdrawn {2}production-app-write/,

@@ -70,7 +70,7 @@ describe('production-app-write: a developer updates the production application',
 
     const [mail] = await latchkey.mailTo(lead);
     for (const part of [
-      'Asi Dev',
+      'Amira Diaz',
       'production-app-write',
       'Production',
       '111111111111',
@@ -90,13 +90,13 @@ describe('production-app-write: a developer updates the production application',
       role: { arn: 'arn:aws:iam::111111111111:role/latchkey/UpdateProdApp' },
     });
     expect(grant.approval.stages[0]!.decisions).toMatchObject([
-      { approver: 'Lena Lead', decision: 'approve', comment: 'go ahead', via: 'link' },
+      { approver: 'Lena Park', decision: 'approve', comment: 'go ahead', via: 'link' },
     ]);
     expect((await latchkey.mailTo(asiDev))[0]!.subject).toBe(
       'Approved: production-app-write in Production (111111111111)',
     );
     expect((await latchkey.mailTo(secondLead))[0]!.subject).toBe(
-      'Approved: production-app-write in Production (111111111111) for Asi Dev (asi-dev@example.com)',
+      'Approved: production-app-write in Production (111111111111) for Amira Diaz (asi-dev@example.com)',
     );
 
     const keys = await keysOf(developer, id);
@@ -403,7 +403,7 @@ describe('what goes otherwise than planned', () => {
     for (const answer of [await latchkey.visit(forwarded, 'GET'), await latchkey.press(forwarded, 'deny')]) {
       expect(answer.status).toBe(410);
       expect(answer.text).toContain('Approved');
-      expect(answer.text).not.toContain('Lena Lead');
+      expect(answer.text).not.toContain('Lena Park');
     }
     expect(await read(developer, id)).toEqual(before);
   });
@@ -529,8 +529,8 @@ describe('what goes otherwise than planned', () => {
     const subject = `Lapsed: ${role} in Production (111111111111)`;
     for (const [who, line] of [
       [asiDev, subject],
-      [lead, `${subject} for Asi Dev (asi-dev@example.com)`],
-      [secondLead, `${subject} for Asi Dev (asi-dev@example.com)`],
+      [lead, `${subject} for Amira Diaz (asi-dev@example.com)`],
+      [secondLead, `${subject} for Amira Diaz (asi-dev@example.com)`],
     ] as const) {
       expect(
         (await latchkey.mailTo(who)).filter((mail) => mail.subject.startsWith('Lapsed')).map((mail) => mail.subject),

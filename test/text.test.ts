@@ -39,7 +39,7 @@ function rendered(field: Field, text: string) {
   const base = record();
   const pending = record({
     role: { ...base.role, risk: 'high' },
-    requester: { ...base.requester, name: put('name', 'Asi Dev') },
+    requester: { ...base.requester, name: put('name', 'Amira Diaz') },
     reason: put('reason', 'Because'),
     ticket: put('ticket', 'OPS-1'),
     stages: [

@@ -13,7 +13,7 @@ export const requestId = (n: number): string => `r${n.toString(36).padStart(25, 
 export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
   const createdAt = changes.createdAt ?? start;
   const history: HistoryEvent[] = changes.history ?? [
-    { seq: 1, at: createdAt, type: 'filed', actor: 'Asi Dev', via: 'iam' },
+    { seq: 1, at: createdAt, type: 'filed', actor: 'Amira Diaz', via: 'iam' },
   ];
   return {
     id: requestId(1),
@@ -33,7 +33,7 @@ export function record(changes: Partial<RequestRecord> = {}): RequestRecord {
       person: 'asi-dev@example.com',
       principal: 'arn:aws:iam::222222222222:user/asi-dev',
       email: 'asi-dev@example.com',
-      name: 'Asi Dev',
+      name: 'Amira Diaz',
     },
     reason: 'Look at the failing nightly export',
     ticket: 'OPS-1234',
