@@ -1,25 +1,30 @@
 // GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides, withdraws or signs a review.
 import { catalogue, identity, lambda, store } from '../lib/app.ts';
-import { decideByLink, type OpenedLink, openLink } from '../lib/decide-by-link.ts';
-import { endpoint, reply } from '../lib/http.ts';
-import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
-import { reviewedPage, reviewPage } from '../lib/review-page.ts';
-import { withdrawalPage } from '../lib/withdrawal-page.ts';
+import { decideByLink, openLink } from '../lib/decide-by-link.ts';
+import { endpoint, type HttpEvent, reply, typedIn } from '../lib/http.ts';
+import { pageAfter, pageToAnswer } from '../lib/link-page.ts';
+import type { OpenedLink } from '../lib/links.ts';
+import { pageHeaders, problemPage } from '../lib/pages.ts';
+import type { Problem } from '../lib/problem.ts';
 
-const asking = { decide: decisionPage, withdraw: withdrawalPage, review: reviewPage };
-const telling = { decide: outcomePage, withdraw: outcomePage, review: reviewedPage };
+/** Refusals after which the same form may be sent again, corrected. */
+const correctable = (problem: Problem): boolean => ['invalid-request', 'refused-by-policy'].includes(problem.code);
 
 export const handler = lambda({ store, catalogue, identity }, (app) => {
   const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {
     const nonce = Buffer.from(app.random(16)).toString('base64url');
     return reply(status, draw(nonce), { ...pageHeaders(nonce), ...headers });
   };
-  const outcome = ({ request, holder, does, spent }: OpenedLink) =>
-    page(spent ? 410 : 200, (nonce) => telling[does](request, holder, app.clock(), nonce, spent ? 'spent' : 'decided'));
+  const outcome = (link: OpenedLink) => page(link.spent ? 410 : 200, (nonce) => pageAfter(link, app.clock(), nonce));
   const shown = (link: OpenedLink) =>
-    link.spent
-      ? outcome(link)
-      : page(200, (nonce) => asking[link.does](link.request, link.holder, app.clock(), nonce, link.needsSignIn));
+    link.spent ? outcome(link) : page(200, (nonce) => pageToAnswer(link, app.clock(), nonce));
+  const showProblem = async (problem: Problem, event: HttpEvent) => {
+    const typed = correctable(problem) ? typedIn(event) : undefined;
+    const link = typed && (await openLink(app, event.pathParameters?.token ?? ''));
+    if (!link || link.spent || link.needsSignIn) return page(problem.status, (nonce) => problemPage(problem, nonce));
+    const draft = { comment: typed.comment ?? '', problem };
+    return page(problem.status, (nonce) => pageToAnswer(link, app.clock(), nonce, draft));
+  };
   return endpoint(
     'decision-page',
     app,
@@ -28,6 +33,6 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
       decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
       decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
     }),
-    { showProblem: (problem) => page(problem.status, (nonce) => problemPage(problem, nonce)) },
+    { showProblem },
   );
 });

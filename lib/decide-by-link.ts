@@ -6,7 +6,7 @@ import { reviewTakesSignIn, stageTakesSignIn } from './assurance.ts';
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
 import { changeRequest, type How } from './change.ts';
-import { isGenuine, type Purpose, parseLink } from './links.ts';
+import { isGenuine, type OpenedLink, type Purpose, parseLink } from './links.ts';
 import { isSamePerson, relationOf, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
@@ -18,16 +18,6 @@ import type { About } from './told-store.ts';
 
 /** `about`: what the log says of the call, which takes up whose link it is. */
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'> & { about?: About };
-
-/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
-export type OpenedLink = {
-  request: RequestRecord;
-  holder: { key: string; name: string };
-  does: Purpose;
-  spent: boolean;
-  /** the link shows, and whoever holds it has to sign in to answer */
-  needsSignIn: boolean;
-};
 
 /**
  * Reads link and request in one round trip.

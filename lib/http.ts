@@ -68,7 +68,7 @@ export function filingReply(is: 'filed' | 'replayed', request: RequestView, moun
 export type CallApp<Part> = Part & { about: About };
 type Handlers<N extends RouteName> = { [K in N]: (call: Call<K>) => Promise<Reply> | Reply };
 type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log' | 'store'>;
-type Options = { showProblem?: (problem: Problem) => Reply };
+type Options = { showProblem?: (problem: Problem, event: HttpEvent) => Reply | Promise<Reply> };
 
 const MOST_BYTES = 16 * 1024;
 
@@ -100,9 +100,11 @@ export function endpoint<F extends HttpFunctionName, Part extends Needs>(
   };
   const answered = (event: HttpEvent, code: LogCode, fields: LogFields) =>
     app.log(code, { route: event.requestContext.routeKey, ...(calls.get(event) ?? aboutOf(event)), ...fields });
-  const refused = (event: HttpEvent, error: unknown): HttpResult => {
+  const refused = async (event: HttpEvent, error: unknown): Promise<HttpResult> => {
     const problem = problemOf(error, event);
-    const shown = showProblem ? shownResult(showProblem(problem), problem, event) : problemResult(problem, event, app);
+    const shown = showProblem
+      ? shownResult(await showProblem(problem, event), problem, event)
+      : problemResult(problem, event, app);
     const { code, status } = problem;
     answered(event, code === 'internal' ? 'call-failed' : 'call-answered', {
       status,
@@ -113,16 +115,24 @@ export function endpoint<F extends HttpFunctionName, Part extends Needs>(
   };
   return middy(answer).use({
     after: ({ event, response }) => answered(event, 'call-answered', { status: response?.statusCode }),
-    onError: (request) => {
+    onError: async (request) => {
       const { event, error } = request;
       try {
-        request.response = refused(event, error);
+        request.response = await refused(event, error);
       } catch (fault) {
         // a refusal that cannot be shown, such as of a request in which something stored is damaged
-        request.response = refused(event, fault);
+        request.response = await refused(event, fault);
       }
     },
   });
+}
+
+/** What a form held that was refused, to be shown again; undefined for anything that is no form. */
+export function typedIn(event: HttpEvent): Record<string, string> | undefined {
+  const bytes = bytesOf(event);
+  const isForm =
+    event.requestContext.http.method === 'POST' && mediaTypeOf(event) === FORM && bytes.length <= MOST_BYTES;
+  return isForm && isUtf8(bytes) ? Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))) : undefined;
 }
 
 /** A refusal as problem+json with its headers. The local gateway answers with it too, where AWS's has words of its own. */
@@ -234,16 +244,21 @@ function idempotencyKeyOf(event: HttpEvent): string | undefined {
 }
 
 function bodyOf(route: Route, event: HttpEvent): unknown {
-  const bytes = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8');
+  const bytes = bytesOf(event);
   if (bytes.length > MOST_BYTES) throw new Problem('too-large', 'A body has at most 16 KiB.');
   if (bytes.length === 0 && route.bodyOptional) return {};
   const coding = (event.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (coding !== 'identity') throw new Problem('unsupported-media-type', 'Send the body without a Content-Encoding.');
-  const mediaType = (event.headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
-  const expected = route.access === 'caller' ? 'application/json' : 'application/x-www-form-urlencoded';
-  if (mediaType !== expected) throw new Problem('unsupported-media-type', `Send the body as ${expected}.`);
+  const expected = route.access === 'caller' ? 'application/json' : FORM;
+  if (mediaTypeOf(event) !== expected) throw new Problem('unsupported-media-type', `Send the body as ${expected}.`);
   return expected === 'application/json' ? parseJson(decodeUtf8(bytes)) : parseForm(decodeUtf8(bytes));
 }
+
+const FORM = 'application/x-www-form-urlencoded';
+const bytesOf = ({ body = '', isBase64Encoded }: HttpEvent): Buffer =>
+  Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+const mediaTypeOf = ({ headers }: HttpEvent): string =>
+  (headers['content-type'] ?? '').split(';')[0]!.trim().toLowerCase();
 
 const malformed = (detail: string) =>
   new Problem('invalid-request', `The body ${detail}.`, { errors: [{ pointer: '', detail }] });

@@ -1,6 +1,6 @@
 // The mailed link: where its message is stored, and 256 random bits of which only the digest is kept.
 import { equalInConstantTime, sha256 } from './digest.ts';
-import type { MessageRecord } from './schema.ts';
+import type { MessageRecord, RequestRecord } from './schema.ts';
 
 const REQUEST_ID = 26;
 const MESSAGE_ID = 22;
@@ -8,6 +8,16 @@ const SECRET = 43;
 
 /** What a link is for: deciding, taking back what was filed in one's name, signing a review. */
 export type Purpose = 'decide' | 'withdraw' | 'review';
+
+/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
+export type OpenedLink = {
+  request: RequestRecord;
+  holder: { key: string; name: string };
+  does: Purpose;
+  spent: boolean;
+  /** the link shows, and whoever holds it has to sign in to answer */
+  needsSignIn: boolean;
+};
 
 /** A token taken apart. That it has the right form says nothing of its being genuine: see `isGenuine`. */
 export type LinkToken = { requestId: string; messageId: string; secret: string };

@@ -14,12 +14,14 @@ header, main, footer { max-width: 600px; margin: 0 auto; }
 header { padding: 20px 4px 12px; }
 .brand { font-weight: 700; letter-spacing: .01em; color: var(--soft); }
 main { background: var(--sheet); border: 1px solid var(--line); border-radius: 16px; padding: 28px 28px 24px; }
+footer p + p { margin-top: 4px; }
 footer { padding: 16px 4px; color: var(--soft); font-size: 13px; overflow-wrap: anywhere; }
 h1 { font-size: 26px; line-height: 1.25; letter-spacing: -.01em; margin: 0 0 6px; }
 h2 { font-size: 15px; margin: 0; }
 p { margin: 0; overflow-wrap: anywhere; }
 .lead { margin: 0 0 20px; font-size: 17px; }
 .notice { margin: 0 0 20px; padding: 10px 14px; border-left: 4px solid var(--focus); background: var(--calm); }
+.fault { margin-bottom: 6px; color: var(--no); font-weight: 600; }
 .soft, .hint { color: var(--soft); }
 .hint { font-size: 14px; margin-top: 8px; }
 code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }

@@ -4,7 +4,7 @@ import { bandOf } from './band.ts';
 import { type Hole, html, htmlText } from './html.ts';
 import { pageStyle } from './page-style.ts';
 import { oneLine, visible } from './people-text.ts';
-import { type Problem, problemTable } from './problem.ts';
+import { type Problem, type ProblemCode, problemTable } from './problem.ts';
 import type { RequestRecord, Status } from './schema.ts';
 import { statusAt } from './status.ts';
 import { durationText, instantText } from './time.ts';
@@ -42,32 +42,38 @@ export const pageHeaders = (nonce: string): Record<string, string> => ({
   'x-robots-tag': 'noindex, nofollow',
 });
 
+/** For whom a page is drawn, and when. */
+export type View = {
+  /** whom the link was mailed to */
+  holder: Named;
+  /** epoch milliseconds */
+  now: number;
+  /** the one in `pageHeaders` */
+  nonce: string;
+  /** the link does not decide: the page says how to, and has no buttons */
+  needsSignIn?: boolean;
+  /** what was typed into the page's form when it was refused */
+  draft?: Draft;
+};
+
+/** What was typed into a form that was refused, and why it was: both are shown again with the form. */
+export type Draft = { comment: string; problem: Problem };
+
 /**
  * What is asked, with both buttons. Posts `decision` and `comment` to its own address; a high-risk role shows everything
  * once more before the button that approves.
- * @param approver whom the link was mailed to
- * @param now epoch milliseconds
- * @param nonce the one in `pageHeaders`
- * @param needsSignIn the link does not decide: the page says how to, and has no buttons
  */
-export function decisionPage(
-  request: RequestRecord,
-  approver: Named,
-  now: number,
-  nonce: string,
-  needsSignIn = false,
-): string {
+export function decisionPage(request: RequestRecord, { holder, now, nonce, needsSignIn, draft }: View): string {
   const left = durationText(Math.max(60, Math.floor((request.decideBy - now) / 60_000) * 60));
   return document(
     'Approve or deny access',
-    nonce,
-    request,
+    { nonce, request, code: draft?.problem.code },
     html`<h1>Approve or deny access?</h1>
 <p class="lead">${phrase(say`${requesterOf(request)} asks for temporary access.`)}</p>
 ${band(request)}
 ${facts([...factsOf(request), ...decisionsOf(request)])}
-${needsSignIn ? signInToAnswer(request) : decisionForm(request, left)}
-<p class="hint">${phrase(say`You decide as ${approver}.`)}</p>`,
+${needsSignIn ? signInToAnswer(request) : decisionForm(request, left, draft)}
+<p class="hint">${phrase(say`You decide as ${holder}.`)}</p>`,
   );
 }
 
@@ -85,11 +91,14 @@ export const signInToAnswer = (request: RequestRecord): Hole => html`${!request.
 <p>${howToDecide(request)}</p>
 </section>`;
 
-const decisionForm = (request: RequestRecord, left: string): Hole => html`<form method="post" accept-charset="utf-8">
+const decisionForm = (
+  request: RequestRecord,
+  left: string,
+  draft: Draft | undefined,
+): Hole => html`<form method="post" accept-charset="utf-8">
+${draft && notRecorded(draft)}
 ${effects(request)}
-<label for="comment">Comment <span class="soft">(optional)</span></label>
-<textarea id="comment" name="comment" rows="3" maxlength="1000" dir="auto" autocomplete="off" aria-describedby="comment-hint"></textarea>
-<p class="hint" id="comment-hint">Kept on record and shown to everybody involved.</p>
+${commentField('Comment', draft)}
 <div class="buttons">
 ${request.role.risk === 'high' ? secondLook(request) : html`<button class="approve" type="submit" name="decision" value="approve">Approve</button>`}
 <button class="deny" type="submit" name="decision" value="deny">Deny</button>
@@ -97,24 +106,41 @@ ${request.role.risk === 'high' ? secondLook(request) : html`<button class="appro
 <p class="hint">${ifNobodyDecides(request).join('')} That is in ${left}.</p>
 </form>`;
 
+/** Says that an answer does not count, and why. The faults of a field stand at the field. */
+export function notRecorded({ problem }: Draft): Hole {
+  const errors = (problem.extras.errors ?? []).filter(({ pointer }) => pointer !== '/comment');
+  const detail = problem.code === 'invalid-request' ? 'Please correct the form and send it again.' : problem.detail;
+  return html`<div class="notice" role="alert">
+<p><strong>Your answer was not recorded.</strong> ${visible(detail)}</p>
+${problem.code === 'invalid-request' && errors.map(({ pointer, detail }) => html`<p>${visible(pointer.slice(1))} ${visible(detail)}</p>`)}
+</div>`;
+}
+
+/** A parser drops a line break at the beginning of a textarea, so one stands there for it to drop. */
+export function commentField(label: string, draft?: Draft, isRequired = false): Hole {
+  const faults = (draft?.problem.extras.errors ?? []).filter(({ pointer }) => pointer === '/comment');
+  const [hints, invalid] =
+    faults.length > 0 ? ['comment-fault comment-hint', 'true' as const] : ['comment-hint', 'false' as const];
+  const text = html`\n${visible(draft?.comment ?? '')}`;
+  return html`<label for="comment">${label}${!isRequired && html` <span class="soft">(optional)</span>`}</label>
+${faults.map(({ detail }) => html`<p class="fault" id="comment-fault">The comment ${visible(detail)}.</p>\n`)}${
+  isRequired
+    ? html`<textarea id="comment" name="comment" rows="4" maxlength="1000" required dir="auto" autocomplete="off" aria-invalid="${invalid}" aria-describedby="${hints}">${text}</textarea>`
+    : html`<textarea id="comment" name="comment" rows="3" maxlength="1000" dir="auto" autocomplete="off" aria-invalid="${invalid}" aria-describedby="${hints}">${text}</textarea>`
+}
+<p class="hint" id="comment-hint">${isRequired && 'Required. '}Kept on record and shown to everybody involved.</p>`;
+}
+
 /**
  * What became of a request, as one of its approvers sees it, or the person in whose name a bot filed it.
- * @param approver whom the link was mailed to
  * @param after `decided`: this approver has just decided; `spent`: the link no longer decides anything
  */
-export function outcomePage(
-  request: RequestRecord,
-  approver: Named,
-  now: number,
-  nonce: string,
-  after: 'decided' | 'spent',
-): string {
-  const { title, mark, lead } = outcomeOf(request, statusAt(request, now), approver);
+export function outcomePage(request: RequestRecord, { holder, now, nonce }: View, after: 'decided' | 'spent'): string {
+  const { title, mark, lead } = outcomeOf(request, statusAt(request, now), holder);
   if (after === 'spent') return spentPage(request, title, nonce);
   return document(
     title,
-    nonce,
-    request,
+    { nonce, request },
     html`<h1><span class="mark" aria-hidden="true">${mark}</span> ${title}</h1>
 <p class="lead">${phrase(lead)}</p>
 ${band(request)}
@@ -133,25 +159,22 @@ ${facts([
 export const spentPage = ({ id }: RequestRecord, status: string, nonce: string): string =>
   document(
     status,
-    nonce,
-    undefined,
+    { nonce, code: 'link-spent' },
     html`<h1>${status}</h1>
-<p class="notice">This link has already been used, or its request is over. Nothing was changed by opening it. <span class="soft">(link-spent)</span></p>
+<p class="notice">This link has already been used, or its request is over. Nothing was changed by opening it.</p>
 <p>To see the request, sign in: run latchkey show ${id}, or call GET /v1/requests/${id}.</p>`,
   );
 
-/** A refusal as a page. The code is for whoever is asked for help. */
+/** A refusal as a page. */
 export function problemPage(problem: Problem, nonce: string): string {
   const { title } = problemTable[problem.code];
   const faults = problem.extras.errors ?? [];
   return document(
     title,
-    nonce,
-    undefined,
+    { nonce, code: problem.code },
     html`<h1>${title}</h1>
 <p class="lead">${visible(problem.detail)}</p>
-${faults.length > 0 && html`<ul>${faults.map(({ pointer, detail }) => html`<li><code>${visible(pointer)}</code> ${visible(detail)}</li>`)}</ul>`}
-<p class="hint">Code: <code>${problem.code}</code></p>`,
+${faults.length > 0 && html`<ul>${faults.map(({ pointer, detail }) => html`<li><code>${visible(pointer)}</code> ${visible(detail)}</li>`)}</ul>`}`,
   );
 }
 
@@ -274,7 +297,12 @@ function approvedBy({ automatic, stages }: RequestRecord): Phrase {
 
 // -- the document ----------------------------------------------------------------------------------------------------
 
-export function document(title: string, nonce: string, request: RequestRecord | undefined, content: Hole): string {
+/** @param code of the refusal that the page tells of, for whoever is asked for help */
+export function document(
+  title: string,
+  { nonce, request, code }: { nonce: string; request?: RequestRecord; code?: ProblemCode | undefined },
+  content: Hole,
+): string {
   const { fill, ink } = bandOf(request?.role.account.color);
   return htmlText(html`<!doctype html>
 <html lang="en">
@@ -296,7 +324,10 @@ ${pageStyle}
 <main>
 ${content}
 </main>
-${request && html`<footer>Request <code>${request.id}</code> · <code>${request.role.arn}</code></footer>`}
+<footer>
+${request && html`<p>Request <code>${request.id}</code> · <code>${request.role.arn}</code></p>`}
+${code !== undefined && html`<p>Code <code>${code}</code></p>`}
+</footer>
 </body>
 </html>
 `);

@@ -1,6 +1,17 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
 import { type Hole, html } from './html.ts';
-import { band, document, facts, phrase, signInToAnswer, spentPage } from './pages.ts';
+import {
+  band,
+  commentField,
+  type Draft,
+  document,
+  facts,
+  notRecorded,
+  phrase,
+  signInToAnswer,
+  spentPage,
+  type View,
+} from './pages.ts';
 import { oneLine, visible } from './people-text.ts';
 import type { EventType, RequestRecord } from './schema.ts';
 import { sessionTags } from './session-tags.ts';
@@ -9,7 +20,6 @@ import { durationText, instantText } from './time.ts';
 import {
   type Fact,
   grantFacts,
-  type Named,
   requesterOf,
   say,
   scopeFacts,
@@ -21,21 +31,12 @@ import {
 
 /**
  * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.
- * @param reviewer whom the link was mailed to
- * @param now epoch milliseconds
  */
-export function reviewPage(
-  request: RequestRecord,
-  reviewer: Named,
-  now: number,
-  nonce: string,
-  needsSignIn = false,
-): string {
+export function reviewPage(request: RequestRecord, { holder, now, nonce, needsSignIn, draft }: View): string {
   const running = isRunning(request, now);
   return document(
     'Review break-glass',
-    nonce,
-    request,
+    { nonce, request, code: draft?.problem.code },
     html`<h1>Review break-glass</h1>
 <p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to look at it afterwards.`)}</p>
 ${running && html`<p class="notice">The grant still runs until ${instantText(request.grant?.endsAt ?? now)}. It can be signed off when it is over; an approver, a reviewer or an admin can revoke it before.</p>`}
@@ -43,8 +44,8 @@ ${band(request)}
 ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
 ${history(request)}
-${!running && (needsSignIn ? signInToAnswer(request) : signingForm())}
-<p class="hint">${phrase(say`You review as ${reviewer}.`)}</p>`,
+${!running && (needsSignIn ? signInToAnswer(request) : signingForm(draft))}
+<p class="hint">${phrase(say`You review as ${holder}.`)}</p>`,
   );
 }
 
@@ -52,20 +53,13 @@ ${!running && (needsSignIn ? signInToAnswer(request) : signingForm())}
  * Who signed the review, when, and what they found.
  * @param after `decided`: this reviewer has just signed; `spent`: the link no longer signs anything
  */
-export function reviewedPage(
-  request: RequestRecord,
-  reviewer: Named,
-  _now: number,
-  nonce: string,
-  after: 'decided' | 'spent',
-): string {
+export function reviewedPage(request: RequestRecord, { holder, nonce }: View, after: 'decided' | 'spent'): string {
   if (after === 'spent') return spentPage(request, 'Signed off', nonce);
   const signed = request.review?.signed;
-  const by = signed && signed.person !== reviewer.key ? { key: signed.person, name: signed.name } : 'You';
+  const by = signed && signed.person !== holder.key ? { key: signed.person, name: signed.name } : 'You';
   return document(
     'Signed off',
-    nonce,
-    request,
+    { nonce, request },
     html`<h1><span class="mark" aria-hidden="true">✓</span> Signed off</h1>
 <p class="lead">${phrase(say`${by} signed the review of what ${requesterOf(request)} did by break-glass with ${what(request)}.`)}</p>
 ${band(request)}
@@ -115,14 +109,13 @@ const earlyEnd = ({ outcome, grant }: RequestRecord): Fact[] =>
 const dueFacts = ({ review }: RequestRecord, now: number): Fact[] =>
   review ? [{ label: 'Review due', value: [instantText(review.due), ...(now < review.due ? [] : [': overdue'])] }] : [];
 
-const signingForm = (): Hole => html`<form method="post" accept-charset="utf-8">
+const signingForm = (draft: Draft | undefined): Hole => html`<form method="post" accept-charset="utf-8">
+${draft && notRecorded(draft)}
 <section class="effects" aria-label="What the button does">
 <h2>If you sign off</h2>
 <p>The review is closed with your comment, and whoever used break-glass is told. It cannot be taken back.</p>
 </section>
-<label for="comment">What you found</label>
-<textarea id="comment" name="comment" rows="4" maxlength="1000" required dir="auto" autocomplete="off" aria-describedby="comment-hint"></textarea>
-<p class="hint" id="comment-hint">Required. Kept on record and shown to everybody involved.</p>
+${commentField('What you found', draft, true)}
 <div class="buttons">
 <button class="approve" type="submit" name="decision" value="sign">Sign off</button>
 </div>

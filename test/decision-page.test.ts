@@ -4,7 +4,7 @@ import { Problem } from '../lib/problem.ts';
 import { HOUR } from '../lib/time.ts';
 import { type Answer, approvedBy, call, filed, linkTo, playStream, type Wish } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
-import { attribute, byTag, parsed, words } from './support/markup.ts';
+import { attribute, byTag, parsed, textIn, words } from './support/markup.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -309,6 +309,48 @@ describe('a post that is wrong', () => {
     expectPageHeaders(answer);
     expect(wordsOf(answer)).toContain(code);
     expect(app.store.requests.get(id)?.version).toBe(1);
+  });
+
+  test.each<[string, string, string, RegExp]>([
+    ['too long', `${'x'.repeat(600)}\n${'y'.repeat(401)}`, 'approve', /The comment must be at most 1000 characters/],
+    ['invisible characters', 'Fine\u202e', 'deny', /The comment must not contain .* U\+202E/],
+    [
+      'an answer that is none',
+      '\n  "Not this </textarea><b>week</b>"\n',
+      'perhaps',
+      /decision must be "approve" or "deny"/,
+    ],
+  ])('%s: the form comes again with what was typed', async (_name, comment, decision, why) => {
+    const { app, id } = await mailed();
+    const typed = new URLSearchParams({ decision, comment: comment.replaceAll('\n', '\r\n') }).toString();
+    const answer = await post(app, linkTo(app, lead), typed);
+    expect(answer.status).toBe(400);
+    expectPageHeaders(answer);
+    expect(wordsOf(answer)).toMatch(/Your answer was not recorded\./);
+    expect(wordsOf(answer)).toMatch(why);
+    const tree = parsed(answer.text);
+    const [field] = byTag(tree, 'textarea');
+    expect(textIn(field!)).toBe(comment.replace('\u202e', '\ufffd'));
+    const isItsFault = decision !== 'perhaps';
+    expect(attribute(field!, 'aria-invalid')).toBe(String(isItsFault));
+    expect(byTag(tree, 'b')).toEqual([]);
+    expect(byTag(tree, 'button').map((button) => attribute(button, 'value'))).toEqual(['approve', 'deny']);
+    expect(app.store.requests.get(id)?.version).toBe(1);
+    expect(JSON.stringify(app.lines)).not.toMatch(/xxxxx|week/);
+  });
+
+  test('behind a link that is none, or is spent, no form comes again', async () => {
+    const { app } = await mailed();
+    const token = linkTo(app, lead);
+    const tooLong = `decision=approve&comment=${'x'.repeat(1001)}`;
+    expect(await post(app, `${token.slice(0, -1)}${token.endsWith('A') ? 'Q' : 'A'}`, tooLong)).toMatchObject({
+      status: 404,
+    });
+    await post(app, token, 'decision=approve');
+    const answer = await post(app, token, tooLong);
+    expect(answer.status).toBe(400);
+    expect(byTag(parsed(answer.text), 'form')).toEqual([]);
+    expect(answer.text).not.toMatch(/nightly export|xxxxx/);
   });
 
   test('a comment of 1,000 characters in lines, as a browser posts it', async () => {

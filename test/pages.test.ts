@@ -34,7 +34,7 @@ const withOne = (decision: 'approve' | 'deny', before: RequestRecord): RequestRe
 const show = (page: string): string => words(parsed(page));
 
 describe('the decision page', () => {
-  const page = decisionPage(record(), lead, start, nonce);
+  const page = decisionPage(record(), { holder: lead, now: start, nonce });
 
   test('says who, where, what, why, how long, what each answer does and until when', () => {
     for (const part of [
@@ -70,7 +70,7 @@ describe('the decision page', () => {
   test('is a document for phones, readers and privacy: no script, nothing remote, one style under the nonce', () => {
     for (const document of [
       page,
-      outcomePage(record(), lead, start, nonce, 'spent'),
+      outcomePage(record(), { holder: lead, now: start, nonce }, 'spent'),
       problemPage(new Problem('link-not-found', 'Look again.'), nonce),
     ]) {
       const tree = parsed(document);
@@ -93,7 +93,7 @@ describe('the decision page', () => {
   });
 
   test('asks to look twice at a high-risk role, and approves with the same field then', () => {
-    const tree = parsed(decisionPage(highRisk, lead, start, nonce));
+    const tree = parsed(decisionPage(highRisk, { holder: lead, now: start, nonce }));
     const [panel] = byTag(tree, 'details');
     const approvers = byTag(tree, 'button').filter((button) => attribute(button, 'value') === 'approve');
     expect(approvers).toEqual(byTag(panel!, 'button'));
@@ -109,23 +109,23 @@ describe('the decision page', () => {
   test('shows the account in its colour, and words where it has none', () => {
     expect(page).toContain('--account: #b91c1c; --account-ink: #ffffff;');
     const { color: _, ...account } = record().role.account;
-    expect(decisionPage(record({ role: { ...record().role, account } }), lead, start, nonce)).toContain(
-      '--account: #475569;',
-    );
+    expect(
+      decisionPage(record({ role: { ...record().role, account } }), { holder: lead, now: start, nonce }),
+    ).toContain('--account: #475569;');
   });
 
   test('says so when an approval alone is not enough, and what was decided so far', () => {
-    expect(show(decisionPage(twoNeeded, lead, start, nonce))).toContain(
+    expect(show(decisionPage(twoNeeded, { holder: lead, now: start, nonce }))).toContain(
       'one more approver has to approve before Amira Diaz (asi-dev@example.com) gets any access',
     );
-    const second = show(decisionPage(withOne('approve', twoNeeded), other, start + 2 * MINUTE, nonce));
+    const second = show(decisionPage(withOne('approve', twoNeeded), { holder: other, now: start + 2 * MINUTE, nonce }));
     expect(second).toContain('2 of 2 (1 given so far): Lead (lead@example.com), Second Lead (second-lead@example.com)');
     expect(second).toContain('Approved by Lead (lead@example.com), 22 Nov 2026, 10:01 UTC as agreed');
   });
 
   test('names the bot that filed', () => {
     const filedBy = { principal: 'arn:aws:iam::999999999999:role/chatops-bot' };
-    expect(show(decisionPage(record({ filedBy }), lead, start, nonce))).toContain(
+    expect(show(decisionPage(record({ filedBy }), { holder: lead, now: start, nonce }))).toContain(
       'the bot arn:aws:iam::999999999999:role/chatops-bot, on behalf of Amira Diaz (asi-dev@example.com)',
     );
   });
@@ -198,21 +198,21 @@ describe('the outcome page', () => {
       'was not decided by 22 Nov 2026, 18:00 UTC',
     ],
   ])('of %s', (_name, request, approver, now, title, lead) => {
-    const page = outcomePage(request, approver, now, nonce, 'decided');
+    const page = outcomePage(request, { holder: approver, now: now, nonce }, 'decided');
     expect(words(byTag(parsed(page), 'title')[0]!)).toBe(`${title} · Latchkey`);
     expect(show(page)).toContain(lead);
     expect(byTag(parsed(page), 'form')).toEqual([]);
   });
 
   test('of a spent link says that it is spent', () => {
-    const text = show(outcomePage(granted, other, at, nonce, 'spent'));
+    const text = show(outcomePage(granted, { holder: other, now: at, nonce }, 'spent'));
     expect(text).toContain('This link has already been used, or its request is over.');
     expect(text).not.toMatch(/nightly export|go ahead|Production/);
-    expect(show(outcomePage(granted, lead, at, nonce, 'decided'))).not.toContain('already been used');
+    expect(show(outcomePage(granted, { holder: lead, now: at, nonce }, 'decided'))).not.toContain('already been used');
   });
 
   test('shows every decision with its comment, and how long the grant lasts', () => {
-    const text = show(outcomePage(granted, other, at, nonce, 'decided'));
+    const text = show(outcomePage(granted, { holder: other, now: at, nonce }, 'decided'));
     expect(text).toContain('Approved by Lead (lead@example.com), 22 Nov 2026, 10:10 UTC go ahead');
     expect(text).toContain('from 22 Nov 2026, 10:10 UTC until 22 Nov 2026, 11:10 UTC');
   });
@@ -224,7 +224,7 @@ test('the problem page says what to do, every fault, and the code', () => {
   expect(text).toContain('The request is malformed');
   expect(text).toContain('Go back and <correct> it.');
   expect(text).toContain('/comment must be at most 1000 characters');
-  expect(text).toContain('Code: invalid-request');
+  expect(text).toContain('Code invalid-request');
 });
 
 test('the headers allow the nonce and nothing else', () => {

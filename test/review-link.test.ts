@@ -5,7 +5,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, call, linkTo, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
-import { byTag, parsed, words } from './support/markup.ts';
+import { byTag, parsed, textIn, words } from './support/markup.ts';
 import { passUntil } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -200,7 +200,11 @@ describe('signing', () => {
   ])('takes a comment that says something, not %s', async (_name, text) => {
     const { app, id, token } = await over();
     const answer = await press(app, token, text);
-    expect([answer.status, wordsOf(answer)]).toEqual([400, expect.stringContaining('/comment')]);
+    expect([answer.status, wordsOf(answer)]).toEqual([
+      400,
+      expect.stringMatching(/Review break-glass.*Your answer was not recorded.*The comment must/),
+    ]);
+    expect(textIn(byTag(parsed(answer.text), 'textarea')[0]!)).toBe(new URLSearchParams(text).get('comment') ?? '');
     expect(app.store.requests.get(id)?.review?.signed).toBeUndefined();
   });
 

@@ -62,10 +62,11 @@ function rendered(field: Field, text: string) {
     ],
     outcome: { status: 'revoked', at, by: { kind: 'person', ...approver } },
   };
+  const view = { holder: approver, now: at, nonce: 'nonce' };
   const ask = messagesFor(undefined, { ...pending, stages: [{ ...pending.stages[0]!, decisions: [] }] })[0]!;
   const news = messagesFor(pending, revoked)[0]!;
   return {
-    pages: [decisionPage(pending, approver, at, 'nonce'), outcomePage(revoked, approver, at, 'nonce', 'spent')],
+    pages: [decisionPage(pending, view), outcomePage(revoked, view, 'spent')],
     mails: [renderMail(ask, pending, links), renderMail(news, revoked, links)],
   };
 }

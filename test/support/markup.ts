@@ -26,6 +26,9 @@ export function texts(node: Node): string[] {
   return node.nodeName === 'style' ? [] : children(node).flatMap(texts);
 }
 
+/** The text of an element as it is, white space and all. */
+export const textIn = (element: Element): string => texts(element).join('');
+
 /** Elements, attributes and comments without their text: two documents of the same outline differ in words alone. */
 export function outline(node: Node): unknown {
   if (node.nodeName === '#text') return '#text';
