@@ -10,54 +10,62 @@ type Setting = { variable: string; what: string; default?: string };
 
 /** Parameter -> the environment variable that also gives it, what it is, and its default where it may be left out. */
 export const settingTable = {
-  region: { variable: 'LATCHKEY_REGION', what: 'AWS region of the hub, such as eu-west-1' },
-  issuer: { variable: 'LATCHKEY_ISSUER', what: "URL of your OIDC issuer, exactly as in its tokens' iss" },
+  region: { variable: 'LATCHKEY_REGION', what: 'AWS Region of the hub, such as eu-west-1' },
+  issuer: { variable: 'LATCHKEY_ISSUER', what: 'URL of your OIDC issuer, exactly as in the claim iss of its tokens' },
   audience: {
     variable: 'LATCHKEY_AUDIENCE',
-    what: 'client ids or audiences that tokens may be for, separated by commas',
+    what: 'audiences that tokens may have, separated by commas; for tokens without an audience, client IDs',
   },
-  scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must carry, such as latchkey/use' },
+  scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must have, such as latchkey/use' },
   signInScope: {
     variable: 'LATCHKEY_SIGN_IN_SCOPE',
-    what: 'scopes that a sign-in asks the issuer for, separated by spaces (default: the scope)',
+    what: 'scopes that a sign-in requests from the issuer, separated by spaces; the parameter scope if empty',
     default: '',
   },
   mfa: {
     variable: 'LATCHKEY_MFA',
-    what: 'values of claims that say that somebody signed in with a second factor, any of them, separated by commas',
+    what: 'claim values that prove MFA, separated by commas; one of them is enough',
     default: 'amr=mfa,acr=mfa',
   },
   clientId: {
     variable: 'LATCHKEY_CLIENT_ID',
-    what: 'client id of the command line at the issuer, a public client',
+    what: 'client ID of the command line at the issuer (a public client); latchkey login needs it',
     default: '',
   },
   loginPorts: {
     variable: 'LATCHKEY_LOGIN_PORTS',
-    what: 'ports of http://localhost:PORT/callback that the issuer lets that client come back to, separated by commas (default: any)',
+    what: 'ports that the issuer accepts in the redirect URI http://localhost:PORT/callback of that client, separated by commas; any port if empty',
     default: '',
   },
-  sender: { variable: 'LATCHKEY_SENDER', what: 'mail address verified in SES that mails come from' },
-  groupsClaim: { variable: 'LATCHKEY_GROUPS_CLAIM', what: 'claim that lists the groups', default: 'groups' },
+  sender: { variable: 'LATCHKEY_SENDER', what: 'email address, verified in SES, that emails are sent from' },
+  groupsClaim: {
+    variable: 'LATCHKEY_GROUPS_CLAIM',
+    what: 'claim that lists the groups of a person',
+    default: 'groups',
+  },
   groupsAlways: {
     variable: 'LATCHKEY_GROUPS_ALWAYS',
-    what: 'true if every token carries that claim, also of somebody in no group; a token without it then fails a deny of such groups',
+    what: 'true if every token has that claim, even for people in no group; a token without it then fails a deny of such groups',
     default: 'false',
   },
   principalClaim: {
     variable: 'LATCHKEY_PRINCIPAL_CLAIM',
-    what: "claim that carries a machine's principal",
+    what: 'claim that holds the IAM principal of a machine',
     default: '',
   },
-  baseUrl: { variable: 'LATCHKEY_BASE_URL', what: 'where links in mails lead, if not to the API itself', default: '' },
+  baseUrl: {
+    variable: 'LATCHKEY_BASE_URL',
+    what: 'address that links in emails lead to, if it is not the address of the API',
+    default: '',
+  },
   domain: {
     variable: 'LATCHKEY_DOMAIN',
-    what: "domain for the API, such as access.example.com; API Gateway's own address is then off",
+    what: 'domain of the API, such as access.example.com; the API then no longer answers at the address of API Gateway',
     default: '',
   },
   certificateArn: {
     variable: 'LATCHKEY_CERTIFICATE_ARN',
-    what: 'ARN of the certificate of that domain in ACM, in the same Region',
+    what: 'ARN of the ACM certificate of that domain, in the same Region',
     default: '',
   },
   organization: {
@@ -65,20 +73,20 @@ export const settingTable = {
     what: 'AWS organization that every target account is in, such as o-a1b2c3d4e5',
     default: '',
   },
-  alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms go to', default: '' },
+  alarmTopic: { variable: 'LATCHKEY_ALARM_TOPIC', what: 'ARN of the SNS topic that alarms notify', default: '' },
   reservedConcurrency: {
     variable: 'LATCHKEY_RESERVED_CONCURRENCY',
-    what: 'concurrent executions to reserve for each of api, issue-session and decision-page',
+    what: 'number of concurrent executions to reserve for each of api, issue-session and decision-page',
     default: '',
   },
   ticketHosts: {
     variable: 'LATCHKEY_TICKET_HOSTS',
-    what: "hosts of the catalogue's ticket validators, separated by commas",
+    what: 'hosts of ticket validators that may be called, separated by commas',
     default: '',
   },
   ticketValidatorArns: {
     variable: 'LATCHKEY_TICKET_VALIDATOR_ARNS',
-    what: 'ARNs of the API methods or Lambda functions that check tickets, separated by commas',
+    what: 'ARNs of the API methods or Lambda functions of ticket validators, separated by commas',
     default: '',
   },
 } as const satisfies Record<string, Setting>;

@@ -2,6 +2,8 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { alarms } from '../scripts/alarms.ts';
+import { referencePages } from '../scripts/reference-docs.ts';
 
 const root = join(import.meta.dirname, '..');
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
@@ -61,4 +63,39 @@ test('every page that a source file names exists', () => {
   );
   expect(named.length).toBeGreaterThan(10);
   expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+});
+
+describe('pages made from the code (npm run docs writes them)', () => {
+  test.each(Object.entries(referencePages()))('%s is current', (file, text) => expect(read(file)).toBe(text));
+
+  test('the fields of the catalogue: type, default, bounds', () => {
+    const page = read('docs/catalogue-fields.md');
+    expect(page).toContain('| `externalId` | string | yes | | 2 to 1224 characters of');
+    expect(page).toContain('| `duration.max` | duration | yes | | 1 min to 30 d |');
+    expect(page).toContain('| `stages[].need` | integer | | `1` | 1 to 20 |');
+    expect(page).toContain('| `leavers` | string | | `revoke` | `revoke`, `keep` |');
+  });
+
+  test('every field that the schema of an editor has is in a table', () => {
+    const fields = new Set(
+      [...read('docs/catalogue-fields.md').matchAll(/^\| `([^`]+)`/gm)].map(([, path = '']) => path.split('.').at(-1)),
+    );
+    const schema = read('docs/access.schema.json');
+    const named = [...schema.matchAll(/"(\w+)": \{\n\s+"description"/g)]
+      .map(([, name]) => name)
+      .filter((name) => name !== 'properties');
+    expect(named.length).toBeGreaterThan(100);
+    expect(named.filter((name) => !fields.has(name))).toEqual([]);
+  });
+});
+
+test('operations.md has every alarm', async () => {
+  const settings = { alarmActions: [] };
+  const { Resources } = await alarms({
+    resolveVariable: async () => 'prod',
+    resolveConfigurationProperty: async () => settings,
+  });
+  const ids = Object.keys(Resources).filter((id) => id.endsWith('Alarm'));
+  expect(ids.length).toBeGreaterThan(8);
+  expect(ids.filter((id) => !read('docs/operations.md').includes(`\`${id}\``))).toEqual([]);
 });

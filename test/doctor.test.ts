@@ -476,7 +476,9 @@ describe('docs/doctor.md', () => {
   });
 
   test('names no option that there is not, in any guide', () => {
-    const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/deploy.md'].map(readText).join('\n');
+    const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/deploy.md', 'docs/upgrade.md']
+      .map(readText)
+      .join('\n');
     const lines = [...guides.matchAll(/(?:run (?:--silent )?doctor --|latchkey doctor) ([^\n`#]*)/g)].map(
       ([, rest]) => rest!,
     );

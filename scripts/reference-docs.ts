@@ -1,0 +1,16 @@
+// Writes the pages of docs/ that are made from the code as a whole; a test checks that they are current.
+import { writeFileSync } from 'node:fs';
+import { catalogueFieldsPage } from './catalogue-fields.ts';
+import { errorPage } from './error-page.ts';
+import { parameterPage } from './parameter-page.ts';
+
+/** File -> text. */
+export const referencePages = (): Record<string, string> => ({
+  'docs/catalogue-fields.md': catalogueFieldsPage(),
+  'docs/deployment-parameters.md': parameterPage(),
+  'docs/errors.md': errorPage(),
+});
+
+if (import.meta.main)
+  for (const [file, text] of Object.entries(referencePages()))
+    writeFileSync(new URL(`../${file}`, import.meta.url), text);
