@@ -1,4 +1,5 @@
 // Opens a page in the person's own browser.
+import { win32 } from 'node:path';
 import type { World } from './world.ts';
 
 /**
@@ -24,13 +25,17 @@ function pageAt(url: string): string | undefined {
   return protocol === 'https:' || (protocol === 'http:' && isLocal) ? href : undefined;
 }
 
-function programFor(world: World, url: string): [string, ...string[]] {
-  if (world.env.BROWSER) return [world.env.BROWSER, url];
-  if (world.platform === 'darwin') return ['open', url];
-  // the handler itself, as `start` would read & and ^ in the address as its own
-  if (world.platform === 'win32') return ['rundll32', 'url.dll,FileProtocolHandler', url];
+/** The program that opens an address, and its arguments. */
+export function programFor({ env, platform }: Pick<World, 'env' | 'platform'>, url: string): [string, ...string[]] {
+  if (env.BROWSER) return [env.BROWSER, url];
+  if (platform === 'darwin') return ['open', url];
+  // the handler itself, as `start` would read & and ^ in the address as its own; by its path, as Windows looks in the current folder first
+  if (platform === 'win32') return [win32.join(systemRoot(env), 'System32', 'rundll32.exe'), handler, url];
   return ['xdg-open', url];
 }
+
+const handler = 'url.dll,FileProtocolHandler';
+const systemRoot = (env: World['env']): string => env.SystemRoot || env.SYSTEMROOT || 'C:\\Windows';
 
 /** Whether a browser would open where the person sits: not over SSH, and not without a display. */
 export function browserHere({ env, platform }: World): boolean {

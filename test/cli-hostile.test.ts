@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openBrowser } from '../cli/browser.ts';
+import { openBrowser, programFor } from '../cli/browser.ts';
 import { requestView, roleView } from '../lib/view.ts';
 import { cli, newHome, removeHomes, testWorld } from './support/cli.ts';
 import { record, requestId, start } from './support/records.ts';
@@ -146,6 +146,14 @@ describe('an address to open', () => {
     expect(isOpened).toBe(existsSync(seen));
     return isOpened ? readFileSync(seen, 'utf8') : undefined;
   };
+  test('is opened on Windows by the program of the system, not by one in the current folder', () => {
+    const env = { SystemRoot: 'D:\\WINNT' };
+    expect(programFor({ env, platform: 'win32' }, 'https://a.example.com/')).toEqual([
+      'D:\\WINNT\\System32\\rundll32.exe',
+      'url.dll,FileProtocolHandler',
+      'https://a.example.com/',
+    ]);
+  });
   test.each(['https://signin.aws.amazon.com/federation?Action=login&x=y', 'http://localhost:3000/x'])(
     '%s is opened',
     async (address) => expect(await opened(address)).toBe(address),

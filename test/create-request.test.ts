@@ -39,6 +39,7 @@ describe('filing', () => {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      'strict-transport-security': 'max-age=63072000',
       'x-request-id': expect.stringMatching(/./),
       location: `/v1/requests/${answer.body.id}`,
     });

@@ -37,6 +37,7 @@ function expectPageHeaders({ headers, text }: Answer): void {
     'referrer-policy': 'no-referrer',
     'x-frame-options': 'DENY',
     'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=63072000',
     'x-request-id': expect.stringMatching(/./),
     'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'`,
   });

@@ -20,6 +20,7 @@ describe('public routes', () => {
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
+      'strict-transport-security': 'max-age=63072000',
       'x-request-id': 'U4fxRgABDoEE001=',
     });
   });
