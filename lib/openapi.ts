@@ -1,6 +1,6 @@
 // routes + shapes -> OpenAPI 3.1. Nothing is written twice: what the functions parse is what the document says.
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
-import type * as v from 'valibot';
+import * as v from 'valibot';
 import { type ProblemCode, problemTable } from './problem.ts';
 import { type Route, routeKeysOf, routes } from './routes.ts';
 import * as schemas from './schema.ts';
@@ -90,7 +90,7 @@ function operation(name: string, route: Route, path: string) {
   const parameters = [
     ...pathParameters(path),
     ...queryParameters(route),
-    ...(route.idempotent ? [idempotencyKey] : []),
+    ...(route.idempotent ? [idempotencyKey()] : []),
   ];
   return {
     operationId: isIam ? `${name}Iam` : name,
@@ -159,28 +159,35 @@ const pathParameters = (path: string) =>
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string' },
+    schema: schemaOf(idShapes.find(([start]) => path.includes(start))?.[1] ?? v.string()),
   }));
+
+/** What an id in a path looks like, by what is before it. */
+const idShapes = [
+  ['/requests/{', schemas.RequestId],
+  ['/roles/{', schemas.RoleId],
+  ['/identities/{', schemas.IdentityId],
+] as const;
 
 function queryParameters(route: Route) {
   if (!route.query) return [];
-  const { properties = {} } = schemaOf(route.query);
+  const { properties = {}, required = [] } = schemaOf(route.query);
   return Object.entries(properties).map(([name, schema]) => ({
     name,
     in: 'query',
-    required: false,
+    required: required.includes(name),
     // a query holds text alone, and a document says what it means
     schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: 100, default: 50 } : schema,
   }));
 }
 
-const idempotencyKey = {
+const idempotencyKey = () => ({
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
   description: 'The same key and body again answer the same request and file nothing',
-  schema: { type: 'string', minLength: 1, maxLength: 255 },
-};
+  schema: schemaOf(schemas.IdempotencyKey),
+});
 const filingHeaders = {
   Location: { description: 'Where the request is', schema: { type: 'string' } },
   'Idempotent-Replayed': {

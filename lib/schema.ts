@@ -22,8 +22,8 @@ const unsafeText = ({ input }: { input: string }): string => {
   return `must not contain control or formatting characters such as U+${code?.padStart(4, '0')}`;
 };
 /** The same for the API's document, as far as one pattern can say it. */
-const safePattern = (breaks: string) =>
-  `^(?:[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\ufff9-\\ufffb]${breaks})*$`;
+const safePattern = (breaks: string, start = '') =>
+  `^${start}(?:[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\ufff9-\\ufffb]${breaks})*$`;
 
 export const oneLine = (max: number) =>
   v.pipe(
@@ -33,22 +33,24 @@ export const oneLine = (max: number) =>
     v.check(isSafe, unsafeText),
     v.normalize('NFC'),
   );
+const lineBreaks = '|[\\t\\n]|\\r\\n';
 /** Text of several lines. A browser posts line breaks as CRLF and counts them as one character. */
-const text = (max: number, more: { minLength?: number } = {}) =>
+const text = (max: number, more: { minLength?: number; pattern?: string } = {}) =>
   v.pipe(
     v.string(),
     // for the API's document, which describes what is sent: before the line breaks
-    v.metadata({ maxLength: max, pattern: safePattern('|[\\t\\n]|\\r\\n'), ...more }),
+    v.metadata({ maxLength: max, pattern: safePattern(lineBreaks), ...more }),
     v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxCodePoints(max, `must be at most ${max} characters`),
     v.check((value) => isSafe(value.replace(/[\n\t]/g, ' ')), unsafeText),
     v.normalize('NFC'),
   );
 
+const mailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 export const Email = v.pipe(
   v.string(),
   v.maxLength(254),
-  v.regex(/^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/, 'must be a mail address'),
+  v.regex(mailAddress, 'must be a mail address'),
   v.toLowerCase(),
 );
 
@@ -56,6 +58,7 @@ export const Email = v.pipe(
 export const chatUser = /^[a-z][a-z0-9-]{0,19}:[\x21-\x7e]{1,100}$/;
 const OnBehalfOf = v.pipe(
   v.string(),
+  v.metadata({ maxLength: 254, pattern: `(?:${mailAddress.source})|(?:${chatUser.source})` }),
   v.check(
     (value) => v.is(Email, value) || chatUser.test(value),
     'must be a mail address or a chat user such as slack:U024BE7LH',
@@ -371,7 +374,10 @@ export const NewDecision = strict({
   duration: v.optional(DurationText),
 });
 export const NewReview = strict({
-  comment: v.pipe(text(1000, { minLength: 1 }), v.regex(/\S/, 'must say what you found')),
+  comment: v.pipe(
+    text(1000, { minLength: 1, pattern: safePattern(lineBreaks, '(?=[\\s\\S]*\\S)') }),
+    v.regex(/\S/, 'must say what you found'),
+  ),
 });
 export const NewEnd = strict({ comment: v.optional(comment) });
 export const NewCredentials = strict({ duration: v.optional(DurationText) });

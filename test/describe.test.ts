@@ -102,6 +102,40 @@ test('the document has what a client relies on: lengths, the closed list of code
     });
 });
 
+test('the document says which parameters are required and what ids, chat users and comments look like', async () => {
+  type Parameter = { name: string; required: boolean; schema: { pattern?: string } };
+  type Shape = { properties: Record<string, { pattern: string }> };
+  type Operation = {
+    parameters: Parameter[];
+    requestBody: { content: Record<'application/json', { schema: Shape }> };
+  };
+  type Document = {
+    paths: Record<string, Record<'get' | 'post' | 'delete', Operation>>;
+    components: { schemas: Record<string, Shape> };
+  };
+  const { paths, components } = (await call<Document>(fakeApp(), 'openapi')).body;
+  const parameter = (path: string, method: 'get' | 'post' | 'delete', named: string) =>
+    paths[path]![method].parameters.find(({ name }) => name === named)!;
+  expect(parameter('/v1/identities', 'get', 'person').required).toBe(true);
+  expect(parameter('/v1/requests', 'get', 'person').required).toBe(false);
+  const accepted = ({ pattern }: { pattern?: string }, texts: string[]) =>
+    texts.filter((text) => new RegExp(pattern!, 'u').test(text));
+  const ids = ['48dx1f6p75a2ymqc90y5cebk1g', 'read', 'a'.repeat(64), ''];
+  expect([
+    accepted(parameter('/v1/requests/{id}', 'get', 'id').schema, ids),
+    accepted(parameter('/v1/roles/{id}/console', 'post', 'id').schema, ids),
+    accepted(parameter('/v1/identities/{id}', 'delete', 'id').schema, ids),
+  ]).toEqual([[ids[0]], ids.slice(0, 3), [ids[2]]]);
+  expect(
+    accepted(components.schemas.NewRequest!.properties.onBehalfOf!, ['Dev@example.com', 'slack:U024BE7LH', 'x', 'a@']),
+  ).toEqual(['Dev@example.com', 'slack:U024BE7LH']);
+  const review = paths['/v1/requests/{id}/review']!.post.requestBody.content['application/json'].schema;
+  expect(accepted(review.properties.comment!, ['All well', '\r\n\r\nx', '\r\n', ' ', ''])).toEqual([
+    'All well',
+    '\r\n\r\nx',
+  ]);
+});
+
 describe('how to sign in here', () => {
   test('issuer, audience and scope, and nothing else of the configuration', async () => {
     const app = fakeApp();
