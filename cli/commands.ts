@@ -2,7 +2,7 @@
 import type { AnyCommand } from './command.ts';
 import type { Commands } from './program.ts';
 
-/** In the order of help and docs. */
+/** In the order of the docs; the help has the groups in an order of its own. */
 export const commands: Commands = {
   setup: async () => (await import('./commands/setup.ts')).setup,
   login: async () => (await import('./commands/login.ts')).login,
@@ -13,20 +13,21 @@ export const commands: Commands = {
   request: async () => (await import('./commands/request.ts')).request,
   requests: async () => (await import('./commands/requests.ts')).requests,
   show: async () => (await import('./commands/show.ts')).show,
+  extend: async () => (await import('./commands/extend.ts')).extend,
+  withdraw: async () => (await import('./commands/end.ts')).withdraw,
+  end: async () => (await import('./commands/end.ts')).end,
+  exec: async () => (await import('./commands/exec.ts')).exec,
+  console: async () => (await import('./commands/console.ts')).console,
+  configure: async () => (await import('./commands/configure.ts')).configure,
+  env: async () => (await import('./commands/env.ts')).env,
+  credentials: async () => (await import('./commands/credentials.ts')).credentials,
+  'hand-back': async () => (await import('./commands/end.ts')).handBack,
   approve: async () => (await import('./commands/decide.ts')).approve,
   deny: async () => (await import('./commands/decide.ts')).deny,
-  extend: async () => (await import('./commands/extend.ts')).extend,
   review: async () => (await import('./commands/review.ts')).review,
-  end: async () => (await import('./commands/end.ts')).end,
   revoke: async () => (await import('./commands/revoke.ts')).revoke,
   'identity list': async () => (await import('./commands/identity.ts')).identityList,
   'identity release': async () => (await import('./commands/identity.ts')).identityRelease,
-  configure: async () => (await import('./commands/configure.ts')).configure,
-  exec: async () => (await import('./commands/exec.ts')).exec,
-  console: async () => (await import('./commands/console.ts')).console,
-  env: async () => (await import('./commands/env.ts')).env,
-  credentials: async () => (await import('./commands/credentials.ts')).credentials,
-  completion: async () => (await import('./commands/completion.ts')).completion,
   'catalogue check': async () => (await import('./commands/catalogue.ts')).catalogueCheck,
   'catalogue explain': async () => (await import('./commands/catalogue.ts')).catalogueExplain,
   'catalogue who': async () => (await import('./commands/catalogue.ts')).catalogueWho,
@@ -35,6 +36,7 @@ export const commands: Commands = {
   target: async () => (await import('./commands/target.ts')).target,
   'audit verify': async () => (await import('./commands/audit.ts')).auditVerify,
   doctor: async () => (await import('./commands/doctor.ts')).doctor,
+  completion: async () => (await import('./commands/completion.ts')).completion,
 };
 
 export const allCommands = (): Promise<AnyCommand[]> =>

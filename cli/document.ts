@@ -99,7 +99,7 @@ unsets those of them that come before keys in variables.`;
 const kept = `Below \`~/.cache/latchkey\` (\`XDG_CACHE_HOME\`), readable by you alone:
 
 - \`tokens.json\`: the tokens of \`latchkey login\`: the access token, which is good for an hour or so, and what renews it only where no keychain has that.
-- \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey end\` and \`latchkey logout\` remove them.
+- \`sessions/\`: only with --cache, one session a role, until shortly before it expires. \`latchkey hand-back\`, \`latchkey end\` and \`latchkey logout\` remove them.
 
 In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, one entry for each Latchkey and home.
 

@@ -5,6 +5,7 @@ import { isOpenStatus } from '../lib/status.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
 import type { Api, RequestList, RoleList } from './api.ts';
 import { Failure } from './exit.ts';
+import { endInstant } from './request-text.ts';
 import { when } from './terminal-text.ts';
 import type { World } from './world.ts';
 
@@ -38,16 +39,19 @@ export async function findRequest(api: Api, target: string): Promise<RequestView
 }
 
 /**
- * What `end` ends. Of a role that is the grant that gives access now, else one that is to come, else what waits.
- * @returns also what stays open of the role, such as an extension
+ * The caller's open requests for a role: the grant that gives access now, then those to come, then those that wait. At least one.
+ * @throws Failure `not-found`, or `conflict` if none is open
  */
-export async function findRequestToEnd(api: Api, target: string): Promise<{ id: string; open: RequestView[] }> {
-  if (isRequestId(target)) return { id: target, open: [] };
-  const items = await someOwnRequests(api, checkTarget(target));
-  const [first = items[0], ...open] = ['active', 'scheduled', 'pending'].flatMap((status) =>
+export async function ownOpenRequests(world: World, api: Api, role: string): Promise<[RequestView, ...RequestView[]]> {
+  const items = await someOwnRequests(api, checkTarget(role));
+  const [first, ...more] = (['active', 'scheduled', 'pending'] as const).flatMap((status) =>
     items.filter((item) => item.status === status),
   );
-  return { id: first.id, open };
+  if (first) return [first, ...more];
+  const newest = items[0];
+  throw new Failure('conflict', `You have no open request or grant for ${role}. ${overText(newest, world.now())}`, [
+    `See it: latchkey show ${newest.id}`,
+  ]);
 }
 
 /**
@@ -131,6 +135,13 @@ async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ..
   throw new Failure('not-found', `You have no request for ${role}.`, [
     `Ask: latchkey request ${role} --for 1h --reason "..."`,
   ]);
+}
+
+/** Of a request that is over: what became of it, and when. */
+function overText(request: RequestView, now: number): string {
+  const at = endInstant(request);
+  const became = { ended: 'ended', lapsed: 'lapsed' }[request.status as string] ?? `was ${request.status}`;
+  return `Your newest one ${became}${at === undefined ? '' : ` ${when(at, now)}`}.`;
 }
 
 async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {

@@ -6,6 +6,7 @@ import { parserOptions, readArguments } from './arguments.ts';
 import { type AnyCommand, commonOptions } from './command.ts';
 import { exits, Failure } from './exit.ts';
 import { commandHelp, groupHelp, programHelp } from './help.ts';
+import { otherWords } from './other-words.ts';
 import { told } from './told.ts';
 import type { World } from './world.ts';
 
@@ -74,9 +75,10 @@ async function find(
 }
 
 function unknownCommand(commands: Commands, given: string, group: string): Failure {
-  const meant = probablyMeant(given, Object.keys(commands));
-  const guess = meant === undefined ? '' : ` Did you mean "${meant}"?`;
-  return new Failure('usage', `"${given}" is no command.${guess}`, [`See: latchkey help${group}`]);
+  const slip = probablyMeant(given, Object.keys(commands));
+  const meant = Object.hasOwn(otherWords, given) ? otherWords[given]! : slip === undefined ? [] : [slip];
+  const guess = meant.length === 0 ? '' : ` Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?`;
+  return new Failure('usage', `Unknown command "${given}".${guess}`, [`See: latchkey help${group}`]);
 }
 
 /** The names of two words that begin with this one. */

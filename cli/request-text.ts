@@ -33,7 +33,7 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
     stageText(stage),
   ]);
   return [
-    `${statusText(paint, request.status)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
+    `${statusText(paint, request.status)}${handedBackText(request)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
     fields(paint, [
       ['request', request.id],
       [
@@ -69,6 +69,15 @@ export function requestText(paint: Paint, request: RequestView, now: number): st
       ['review', review && reviewText(request.id, review, now)],
     ]),
   ].join('');
+}
+
+/** The API calls a grant that was handed back unused withdrawn, as a request that never started. */
+function handedBackText({ status, endsAt, startsAt, history }: RequestView): string {
+  const end = history.findLast(({ type }) => type === status);
+  const wasActive = end && endsAt && startsAt && Date.parse(end.at) >= Date.parse(startsAt);
+  if (!wasActive) return '';
+  if (status === 'withdrawn') return ' (handed back, never used)';
+  return status === 'ended' ? ' (handed back)' : '';
 }
 
 /** Every step on record: when, what, who, by which way, and what was said. */
@@ -150,15 +159,16 @@ function stageText({ need, approvers, decisions }: RequestView['approval']['stag
 /** What the requester can do next. */
 export function nextSteps({ id, status, role }: RequestView): string[] {
   if (status === 'pending')
-    return [`Wait for the decision: latchkey show ${id} --wait`, `Withdraw it: latchkey end ${id}`];
-  if (status === 'scheduled') return [`See when it starts: latchkey show ${id}`, `Withdraw it: latchkey end ${id}`];
+    return [`Wait for the decision: latchkey show ${id} --wait`, `Withdraw it: latchkey withdraw ${id}`];
+  if (status === 'scheduled')
+    return [`See when it starts: latchkey show ${id}`, `Withdraw it: latchkey withdraw ${id}`];
   if (status === 'active')
     return [
       `Use it: latchkey exec ${role.id} -- aws sts get-caller-identity`,
       `or in the browser: latchkey console ${role.id}`,
       `or in every AWS tool: latchkey configure ${role.id}`,
       `Ask for more time: latchkey extend ${role.id} --for 1h --reason "..."`,
-      `Hand it back: latchkey end ${id}`,
+      `Hand it back: latchkey hand-back ${id}`,
     ];
   return [`Ask again: latchkey request ${role.id} --for 1h --reason "..."`];
 }

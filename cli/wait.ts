@@ -87,7 +87,7 @@ function askedText({ approval }: RequestView): string {
 function interrupted({ id }: RequestView): Failure {
   return new Failure('interrupted', `Stopped waiting. Your request ${id} stays in place.`, [
     `Wait on: latchkey show ${id} --wait`,
-    `Withdraw it: latchkey end ${id}`,
+    `Withdraw it: latchkey withdraw ${id}`,
   ]);
 }
 

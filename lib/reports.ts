@@ -182,7 +182,7 @@ export function nextForApprover(
   const next = (text: string) => ({ label: 'What to do next', text: [text] });
   const revoke = [
     { label: 'Revoke', text: [call('end')] },
-    { label: 'On the command line', text: [`latchkey end ${id}`] },
+    { label: 'On the command line', text: [`latchkey revoke ${id} --comment "..."`] },
   ];
   switch (kind) {
     case 'approved':

@@ -74,7 +74,7 @@ describe('taking a role by break-glass', () => {
     );
     expect(mail).toContain('> The shop is down, INC-4711');
     expect(mail).toContain(`/v1/requests/${body.id}/end`);
-    expect(mail).toContain(`On the command line: latchkey end ${body.id} `);
+    expect(mail).toContain(`On the command line: latchkey revoke ${body.id} `);
     expect(app.mail.outbox.find(({ to }) => to === dev)!.text).toContain(
       'On the command line:\nlatchkey exec write -- aws sts get-caller-identity\n',
     );

@@ -203,11 +203,11 @@ roles:${roles.join('')}
 
 test('a word that is no question, or none at all, is told which there are', async () => {
   expect(await run('chekc')).toEqual({
-    text: expect.stringMatching(/^latchkey: "catalogue chekc" is no command\. Did you mean "catalogue check"\?/),
+    text: expect.stringMatching(/^latchkey: Unknown command "catalogue chekc"\. Did you mean "catalogue check"\?/),
     exitCode: 2,
   });
   expect(await run()).toEqual({
-    text: expect.stringMatching(/latchkey catalogue check +finds faults[\s\S]*latchkey catalogue test /),
+    text: expect.stringMatching(/latchkey catalogue check +Check a catalogue[\s\S]*latchkey catalogue test /),
     exitCode: 2,
   });
   expect(await run('--help')).toMatchObject({ exitCode: 0 });
@@ -359,7 +359,7 @@ describe('explain', () => {
       'latchkey: There is no role "sandbox-raed"; did you mean "sandbox-read"?',
     );
     expect(await explain('--role', 'sandbox-read')).toEqual({
-      text: expect.stringMatching(/^latchkey: --person is missing: mail address/),
+      text: expect.stringMatching(/^latchkey: --person is missing: email address/),
       exitCode: 2,
     });
     expect((await explain('--person', 'a@b.example', '--role', 'sandbox-read', '--at', 'noon')).text).toBe(

@@ -223,7 +223,7 @@ describe('the package', () => {
         );
       });
     expect((await installed('--version')).out).toMatch(/^latchkey \d/);
-    expect((await installed('help')).out).toMatch(/catalogue check +finds faults/);
+    expect((await installed('help')).out).toMatch(/catalogue check +Check a catalogue/);
     const catalogue = join(root, 'access.yml');
     expect(await installed('catalogue', 'check', catalogue)).toMatchObject({
       status: 0,

@@ -110,7 +110,7 @@ describe('asking and deciding', () => {
     });
     expect(filed.out).toMatch(/for +2 h\n {2}reason +Find the lost invoices\n {2}ticket +OPS-7\n/);
     expect(filed.out).toMatch(/decide by +in 7 h 59 min \(.* UTC\)/);
-    const id = /latchkey end ([0-9a-z]{26})/.exec(filed.out)![1]!;
+    const id = /latchkey withdraw ([0-9a-z]{26})/.exec(filed.out)![1]!;
 
     expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(
       new RegExp(`${id} +pending +${role} +Amira Diaz \\(asi-dev@example.com\\) +decide in 7 h 59 min`),
@@ -294,7 +294,7 @@ describe('refusals', () => {
       2,
       /"extra" is one argument too many\. Quote a text of several words\.\n {2}See: latchkey whoami --help/,
     ],
-    [['rquest'], 2, /"rquest" is no command\. Did you mean "request"\?\n {2}See: latchkey help/],
+    [['rquest'], 2, /Unknown command "rquest"\. Did you mean "request"\?\n {2}See: latchkey help/],
     [['request', role], 2, /--reason is missing/],
     [['credentials', role, '--request'], 2, /--request needs --reason/],
     [['exec', role], 2, /There is no command to run/],

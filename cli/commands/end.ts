@@ -1,41 +1,56 @@
-// `latchkey end`
-import type { RequestView } from '../../lib/schema.ts';
+// `latchkey end`, and the words for it that emails and pages use: `latchkey withdraw` and `latchkey hand-back`
 import { connect } from '../api.ts';
 import { command } from '../command.ts';
-import { findRequestToEnd } from '../grant.ts';
-import { dropSessions } from '../kept-sessions.ts';
-import { requestText } from '../request-text.ts';
+import { endRequest } from '../ending.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter } from '../terminal-text.ts';
+
+const comment = { type: 'text', placeholder: 'TEXT', summary: 'why', sends: '/comment' } as const;
+const dropped = 'Sessions that --cache kept on this machine are removed.';
 
 export const end = command({
   name: 'end',
   group: 'Get access',
-  summary: 'Withdraw a request, hand a grant back, or revoke it',
+  summary: 'Withdraw, hand back or revoke a request, whichever fits',
   description: [
-    'Your own pending request is withdrawn, your own grant is handed back, and a grant of somebody else that you approve or administer is revoked. Sessions that --cache kept on this machine are removed.',
+    `Your own pending or scheduled request is withdrawn, and your own active grant is handed back. A request of somebody else is revoked, if you approve or administer it. ${dropped}`,
+    '`latchkey withdraw`, `latchkey hand-back` and `latchkey revoke` do the same, and refuse a request that the word does not fit.',
   ],
-  positionals: [
-    {
-      name: 'ID|ROLE',
-      summary: 'the id of a request, or a role for your own grant of it, or else your own open request',
-    },
-  ],
-  options: { comment: { type: 'text', placeholder: 'TEXT', summary: 'why' } },
+  positionals: [{ name: 'ID|ROLE', summary: 'ID of a request, or a role for your own open request or grant' }],
+  options: { comment },
   examples: ['latchkey end production-bucket-read', 'latchkey end 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Laptop lost"'],
-  async run(world, { positionals: [target = ''], options: { comment, ...options } }) {
-    const api = await connect(world, readSettings(world, options));
-    const { id, open } = await findRequestToEnd(api, target);
-    const ended = await api.call<RequestView & { alsoEnded?: string[] }>({
-      method: 'POST',
-      path: `/requests/${id}/end`,
-      body: { comment },
-    });
-    dropSessions(world, id);
-    world.out(options.json ? json(ended) : requestText(painter(world), ended, world.now()));
-    for (const other of ended.alsoEnded ?? []) world.err(`Also ended: its extension ${other}\n`);
-    for (const { id: other, status } of open)
-      world.err(`Still ${status}: request ${other}. End it as well: latchkey end ${other}\n`);
+  async run(world, { positionals: [target = ''], options }) {
+    await endRequest(world, await connect(world, readSettings(world, options)), 'end', target, options);
+    return 0;
+  },
+});
+
+export const withdraw = command({
+  name: 'withdraw',
+  group: 'Get access',
+  summary: 'Withdraw your request before the grant starts',
+  description: ['Refuses an active grant and the request of somebody else, and names the command for it.'],
+  positionals: [{ name: 'ID|ROLE', summary: 'ID of a request, or a role for your own request' }],
+  options: { comment },
+  examples: ['latchkey withdraw production-bucket-read'],
+  async run(world, { positionals: [target = ''], options }) {
+    await endRequest(world, await connect(world, readSettings(world, options)), 'withdraw', target, options);
+    return 0;
+  },
+});
+
+export const handBack = command({
+  name: 'hand-back',
+  group: 'Use it',
+  summary: 'Hand back your grant before it ends',
+  description: [
+    `Its sessions are revoked in AWS. ${dropped}`,
+    'Refuses what is not your active grant, and names the command for it.',
+  ],
+  positionals: [{ name: 'ID|ROLE', summary: 'ID of a request, or a role for your own grant' }],
+  options: { comment },
+  examples: ['latchkey hand-back production-bucket-read'],
+  async run(world, { positionals: [target = ''], options }) {
+    await endRequest(world, await connect(world, readSettings(world, options)), 'hand-back', target, options);
     return 0;
   },
 });

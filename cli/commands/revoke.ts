@@ -2,7 +2,9 @@
 import type { RequestView } from '../../lib/schema.ts';
 import { type Api, connect, type RequestList } from '../api.ts';
 import { command } from '../command.ts';
+import { endRequest } from '../ending.ts';
 import { Failure } from '../exit.ts';
+import { checkRequestId } from '../grant.ts';
 import { readSettings } from '../settings.ts';
 import { json } from '../terminal-text.ts';
 
@@ -15,26 +17,37 @@ type Matching = Record<'person' | 'role' | 'account', string | undefined>;
 export const revoke = command({
   name: 'revoke',
   group: 'Decide',
-  summary: 'Revoke every open request of a person, role or account',
+  summary: 'Revoke one grant, or all of a person, role or account',
   description: [
-    'For admins. Ends every active, scheduled and pending request that matches all of the given options, one after the other, and looks again until nothing is left. A request that cannot be ended holds up no other. It does not keep anybody from filing again: for that, deny the person in the catalogue and deploy it.',
+    'With an ID it ends that request of somebody else, for its approvers, its reviewers and admins.',
+    'With --person, --role or --account it is for admins. It ends every active, scheduled and pending request that matches all of the given options, one after the other, and looks again until nothing is left. A request that cannot be ended holds up no other. It does not keep anybody from filing again: for that, deny the person in the catalogue and deploy it.',
   ],
-  positionals: [],
+  positionals: [{ name: 'ID', summary: 'ID of a request', optional: true }],
   options: {
-    person: { type: 'text', placeholder: 'PERSON', summary: 'of this person: an email address or an ARN' },
-    role: { type: 'text', placeholder: 'ROLE', summary: 'for this role' },
-    account: { type: 'text', placeholder: 'ACCOUNT', summary: 'in this account: its ID or its name in the catalogue' },
-    comment: { type: 'text', placeholder: 'TEXT', summary: 'why; everybody concerned reads it', required: true },
+    person: { type: 'text', placeholder: 'PERSON', summary: 'requests of this person: an email address or an ARN' },
+    role: { type: 'text', placeholder: 'ROLE', summary: 'requests for this role' },
+    account: {
+      type: 'text',
+      placeholder: 'ACCOUNT',
+      summary: 'requests for this account: its ID or its name in the catalogue',
+    },
+    comment: { type: 'text', placeholder: 'TEXT', summary: 'why; everyone involved reads it', required: true },
   },
   examples: [
+    'latchkey revoke 01hzy3v9k2m4n6p8q0r2s4t6v8 --comment "Wrong account"',
     'latchkey revoke --person dev@example.com --comment "Laptop lost"',
     'latchkey revoke --account 111111111111 --role production-write --comment "Incident 42"',
   ],
-  async run(world, { options: { person, role, account, comment, ...options } }) {
+  async run(world, { positionals: [id], options: { person, role, account, comment, ...options } }) {
     const matching = { person, role, account };
-    if (Object.values(matching).every((one) => one === undefined))
-      throw new Failure('usage', 'Say what to revoke: --person, --role, --account, or several of them.');
+    const isOfMany = Object.values(matching).some((one) => one !== undefined);
+    if (isOfMany === (id !== undefined))
+      throw new Failure('usage', 'Give either the ID of a request, or --person, --role and --account (one or more).');
     const api = await connect(world, readSettings(world, options));
+    if (id !== undefined) {
+      await endRequest(world, api, 'revoke', checkRequestId(id), { comment, json: options.json });
+      return 0;
+    }
     const { ended, failed, isThrough } = await revokeAll(api, matching, comment);
     world.out(options.json ? json({ ended, failed }) : endedText(ended));
     if (failed.length > 0 || !isThrough)
