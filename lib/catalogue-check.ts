@@ -37,6 +37,20 @@ function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unkno
   return rest;
 }
 
+/** Sections whose entries can be left out without changing what the others mean. */
+const apart = ['accounts', 'bots', 'roles', 'ticketValidators'];
+
+/**
+ * What remains of a catalogue without the entries that have errors, and without those that depend on them.
+ * @returns undefined where people or groups have errors: the meaning of every role follows from them
+ */
+export function soundPart(input: unknown, faults: readonly CatalogueFault[]): Data | undefined {
+  if (faults.some(({ path }) => path.length < 2 || !apart.includes(String(path[0])))) return undefined;
+  const rest = withoutFaulty(input, faults);
+  const checked = checkCatalogue(rest);
+  return checked.data ?? soundPart(rest, checked.faults);
+}
+
 /** @param file what it names at all, faulty entries included */
 const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
   ...accountFaults(data),

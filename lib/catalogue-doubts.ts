@@ -1,4 +1,4 @@
-// What a catalogue may say but probably does not mean: misspelt groups of tokens and domains, stages that nobody can fill, shared external ids, high risk without a second person.
+// Lint warnings, valid but suspicious catalogue entries: misspelt groups of tokens and domains, stages that nobody can fill, weak external ids, roles without permissions.
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { type CatalogueFault, entriesIn } from './catalogue-check.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
@@ -17,6 +17,7 @@ export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
   yield* validatorDoubts(data);
   yield* uncheckedDoubts(data);
   yield* externalIdDoubts(data);
+  yield* permissionDoubts(data);
   yield* reachDoubts(data);
   yield* zoneDoubts(data, []);
   const catalogue = openCatalogue(data);
@@ -99,10 +100,18 @@ function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
   }
 }
 
+/** What nobody can guess. Latchkey's own are `lk-` and 32 hexadecimal digits. */
+const shortestExternalId = 16;
+
 /** The external id keeps one account's hub from being talked into another's; shared, it tells them apart no more. */
 function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFault> {
   const owners = new Map<string, string>();
   for (const [key, { externalId }] of Object.entries(accounts)) {
+    if (externalId.length < shortestExternalId)
+      yield {
+        path: ['accounts', key, 'externalId'],
+        detail: `this external id has ${externalId.length} characters, so it can be guessed; use at least ${shortestExternalId}, npm run target -- --new-external-id prints one`,
+      };
     const owner = owners.get(externalId);
     if (owner === undefined) owners.set(externalId, key);
     else
@@ -111,6 +120,17 @@ function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFaul
         detail: `the account "${owner}" has the same external id; each account has one of its own, npm run target -- --new-external-id prints one`,
       };
   }
+}
+
+/** The template would create a role that may do nothing. `permissions: {}` says that policies are attached elsewhere. */
+function* permissionDoubts({ roles }: CatalogueData): Generator<CatalogueFault> {
+  for (const [id, { permissions }] of Object.entries(roles))
+    if (permissions === undefined)
+      yield {
+        path: ['roles', id],
+        detail:
+          'this role has no permissions, so its sessions can do nothing; add permissions, or permissions: {} if you attach policies yourself',
+      };
 }
 
 function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {

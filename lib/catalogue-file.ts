@@ -1,5 +1,5 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
-import { type CatalogueFault, checkCatalogue } from './catalogue-check.ts';
+import { type CatalogueFault, checkCatalogue, soundPart } from './catalogue-check.ts';
 import { doubtsOf } from './catalogue-doubts.ts';
 import type { CatalogueData } from './catalogue-shape.ts';
 import { reachNotes } from './reach-lint.ts';
@@ -7,10 +7,10 @@ import { type Place, readYaml } from './yaml-file.ts';
 
 export type FileFault = { line: number; column: number; path: string; detail: string };
 
-/** Data with what is allowed but probably not meant and what a reviewer should know, or what is wrong. */
+/** Data with warnings and what a reviewer should know, or errors with the warnings about entries that have none. */
 export type ReadCatalogue =
   | { data: CatalogueData; faults: []; doubts: FileFault[]; notes: FileFault[] }
-  | { data?: undefined; faults: FileFault[] };
+  | { data?: undefined; faults: FileFault[]; doubts: FileFault[] };
 
 /**
  * Parses and checks a catalogue.
@@ -22,15 +22,20 @@ export function readCatalogue(
   installFaults: (data: CatalogueData) => Iterable<CatalogueFault> = () => [],
 ): ReadCatalogue {
   const file = readYaml(source);
-  if (!('placeOf' in file)) return { faults: file.faults.map((fault) => ({ ...fault, path: '' })) };
+  if (!('placeOf' in file)) return { faults: file.faults.map((fault) => ({ ...fault, path: '' })), doubts: [] };
   const checked = checkCatalogue(file.data);
   const placed = (faults: readonly CatalogueFault[]) => placedFaults(faults, file.placeOf);
   const uninstallable = checked.data ? [...installFaults(checked.data)] : [];
-  if (uninstallable.length > 0) return { faults: placed(uninstallable) };
-  return checked.data
-    ? { ...checked, doubts: placed([...doubtsOf(checked.data)]), notes: placed([...reachNotes(checked.data)]) }
-    : { faults: placed(checked.faults) };
+  if (!checked.data)
+    return { faults: placed(checked.faults), doubts: placed(doubtsBeside(soundPart(file.data, checked.faults))) };
+  const doubts = placed([...doubtsOf(checked.data)]);
+  if (uninstallable.length > 0) return { faults: placed(uninstallable), doubts };
+  return { ...checked, doubts, notes: placed([...reachNotes(checked.data)]) };
 }
+
+/** Only about accounts and roles: of everything else an entry that was left out may be the reason. */
+const doubtsBeside = (data: CatalogueData | undefined): CatalogueFault[] =>
+  data ? [...doubtsOf(data)].filter(({ path: [section] }) => section === 'accounts' || section === 'roles') : [];
 
 /** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */
 export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
@@ -38,9 +43,9 @@ export const faultLines = (file: string, faults: readonly FileFault[]): string[]
     ({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`,
   );
 
-/** The same for what is allowed but probably not meant. */
+/** The same for warnings: what is valid but probably a mistake. */
 export const doubtLines = (file: string, doubts: readonly FileFault[]): string[] =>
-  faultLines(file, doubts).map((line) => `doubt: ${line}`);
+  faultLines(file, doubts).map((line) => `warning: ${line}`);
 
 /** Why a file could not be read, for whoever named it; undefined for a fault that has nothing to do with the file. */
 export function unreadable(file: string, error: unknown): string | undefined {

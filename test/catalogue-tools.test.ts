@@ -30,9 +30,9 @@ const run = async (...args: string[]) => {
 };
 
 describe('check', () => {
-  test('says that the catalogue that ships is right, without doubts', async () =>
+  test('the catalogue that ships has no errors and no warnings', async () =>
     expect(await run('check', shipped, '--strict')).toEqual({
-      text: `${shipped} is right: 5 accounts, 7 roles, 8 groups, 12 people.`,
+      text: `${shipped}: OK (5 accounts, 7 roles, 8 groups, 12 people).`,
       exitCode: 0,
     }));
 
@@ -43,7 +43,7 @@ describe('check', () => {
       'account: prodution\n    rolename: latchkey/UpdateProdApp',
     );
     const { text, exitCode } = await run('check', file);
-    expect(text).toContain(`${file}:73:3 roles.production-app-write: "roleName" is missing`);
+    expect(text).toContain(`error: ${file}:73:3 roles.production-app-write: "roleName" is missing`);
     expect(text).toMatch(
       /:\d+:5 roles\.production-app-write\.rolename: unknown entry "rolename"; did you mean "roleName"\?/,
     );
@@ -123,11 +123,51 @@ describe('check', () => {
       'ticketValidators: { jira: { url: "https://tickets.example.com/check" } }\nroles:\n',
       'no role has its tickets checked by it',
     ],
-  ])('doubts %s, and lets it pass unless told to be strict', async (_, from, to, doubt) => {
-    const file = edited('doubt.yml', from, to);
-    expect((await run('check', file)).text).toMatch(/^doubt: .*:\d+:\d+ /);
-    expect((await run('check', file)).text).toContain(doubt);
+    [
+      'an external id that is too short',
+      'lk-0d8c2f6a91e34c7fb254a96b',
+      'lk-1',
+      'this external id has 4 characters, so it can be guessed; use at least 16, npm run target -- --new-external-id prints one',
+    ],
+    [
+      'a role without permissions',
+      '    permissions: { managed: ["arn:aws:iam::aws:policy/ReadOnlyAccess"] }\n',
+      '',
+      'this role has no permissions, so its sessions can do nothing; add permissions, or permissions: {} if you attach policies yourself',
+    ],
+  ])('warns about %s, and fails only with --strict', async (_, from, to, warning) => {
+    const file = edited('warning.yml', from, to);
+    const { text } = await run('check', file);
+    expect(text).toMatch(/^warning: .*:\d+:\d+ .*\n.*: OK \(.*\), 1 warning\.$/);
+    expect(text).toContain(warning);
+    expect((await run('check', file, '--strict')).text).toMatch(
+      /, 1 warning\. With --strict, warnings fail the check\.$/,
+    );
     expect([(await run('check', file)).exitCode, (await run('check', file, '--strict')).exitCode]).toEqual([0, 1]);
+  });
+
+  test('shows errors of every kind and warnings about the other entries in one run', async () => {
+    const file = edited('mixed.yml', 'requesters: [group:POC]', 'requesters: [group:PCO]');
+    const mixed = readFileSync(file, 'utf8')
+      .replace('id: "111111111111"', 'id: "1111"')
+      .replace('reason: { minLength: 1 }', 'reason: { minLength: 1 }\n    risk: high');
+    const { text, exitCode } = await run('check', write('mixed.yml', mixed));
+    expect(text.split('\n').map((line) => line.replace(/ \S+mixed\.yml:\d+:\d+/, ''))).toEqual([
+      'error: accounts.production.id: must be the 12 digits of an AWS account, in quotes',
+      expect.stringMatching(/^error: roles\.trusting-readonly\.requesters\.0: no group "PCO" .*did you mean "POC"\?/),
+      'warning: roles.sandbox-read.approval.automatic: a role of high risk is approved without anybody being asked',
+      `${file}: 2 errors, 1 warning.`,
+    ]);
+    expect(exitCode).toBe(1);
+  });
+
+  test('shows no warnings where people or groups have errors, as every role depends on them', async () => {
+    const file = edited('groups.yml', 'POC: [sandy@example.com]', 'POC: [sandy]');
+    const risky = readFileSync(file, 'utf8').replace(
+      'reason: { minLength: 1 }',
+      'reason: { minLength: 1 }\n    risk: high',
+    );
+    expect((await run('check', write('groups.yml', risky))).text).toMatch(/^error: .*\n.*: 1 error\.$/);
   });
 
   test.each([
@@ -167,14 +207,14 @@ describe('check', () => {
       'long.yml',
       `version: 1
 accounts:
-  lab: { id: "222222222222", name: Lab, externalId: lk-2345678901 }
-  production: { id: "111111111111", name: Production, externalId: lk-1234567890 }
+  lab: { id: "222222222222", name: Lab, externalId: lk-2345678901abcdef }
+  production: { id: "111111111111", name: Production, externalId: lk-1234567890abcdef }
 roles:${roles.join('')}
 `,
     );
     const { text, exitCode } = await run('check', file);
     expect(text).toMatch(
-      /^\S+:4:3 accounts\.production: The template of the account production would have 13\d{5} bytes; CloudFormation takes 1048576\./,
+      /^error: \S+:4:3 accounts\.production: The template of the account production would have 13\d{5} bytes; CloudFormation takes 1048576\./,
     );
     expect(exitCode).toBe(1);
   });

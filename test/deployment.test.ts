@@ -103,7 +103,7 @@ test('what the catalogue probably does not mean is said when it is packaged', ()
     '  platfrom: [idp-platform]\n  developers: [idp-',
   );
   expect(deployedDoubts(readCatalogue(misspelt))).toEqual([
-    expect.stringMatching(/^doubt: access\.yml:\d+:\d+ .*did you mean "platform"\?/),
+    expect.stringMatching(/^warning: access\.yml:\d+:\d+ .*did you mean "platform"\?/),
   ]);
 });
 

@@ -766,7 +766,7 @@ describe('as a process', () => {
     const { child, ended, errors } = start('--port', '0', '--catalogue', doubtful);
     await ready(child);
     child.kill('SIGTERM');
-    expect(await errors).toMatch(/^doubt: \S+doubtful\.yml:\d+:\d+ .*did you mean "platform"\?/);
+    expect(await errors).toMatch(/^warning: \S+doubtful\.yml:\d+:\d+ .*did you mean "platform"\?/);
     expect(await ended).toEqual([0, null]);
   });
 

@@ -1,30 +1,39 @@
-// `check FILE`: every fault and every doubt, where it is and what was probably meant.
+// `check FILE`: every error and every warning, where it is and what was probably meant.
 import { openCatalogue } from '../../lib/catalogue.ts';
 import { doubtLines, faultLines } from '../../lib/catalogue-file.ts';
+import type { CatalogueData } from '../../lib/catalogue-shape.ts';
 import type { Answer } from '../answer.ts';
 import { readFile } from './load.ts';
 
+/**
+ * `exitCode` 1 where there are errors.
+ * @param strict also where there are warnings
+ */
 export function check(file: string, strict: boolean): Answer {
   const read = readFile(file);
-  if (!read.data)
-    return {
-      lines: [...faultLines(file, read.faults), `${count(read.faults.length, 'fault')} in ${file}.`],
-      exitCode: 1,
-    };
-  const { roles, people, groups } = openCatalogue(read.data);
-  const accounts = Object.keys(read.data.accounts).length;
-  const persons = new Set([...people.values(), ...[...groups.values()].flat()].map(({ key }) => key)).size;
-  const sizes = `${count(accounts, 'account')}, ${count(roles.size, 'role')}, ${count(groups.size, 'group')}, ${count(persons, 'person', 'people')}`;
-  const doubts = doubtLines(file, read.doubts);
-  const notes = faultLines(file, read.notes).map((line) => `note: ${line}`);
+  const errors = faultLines(file, read.faults).map((line) => `error: ${line}`);
+  const notes = read.data ? faultLines(file, read.notes).map((line) => `note: ${line}`) : [];
+  const warnings = doubtLines(file, read.doubts);
+  const verdict = read.data ? `OK (${sizesOf(read.data)})` : count(errors.length, 'error');
+  const sum = [verdict, ...(warnings.length > 0 ? [count(warnings.length, 'warning')] : [])].join(', ');
+  const isStopped = strict && warnings.length > 0;
+  const remark = isStopped && read.data ? ' With --strict, warnings fail the check.' : '';
   return {
-    lines: [
-      ...notes,
-      ...doubts,
-      `${file} is right: ${sizes}${doubts.length > 0 ? `; ${count(doubts.length, 'doubt')}` : ''}.`,
-    ],
-    exitCode: strict && doubts.length > 0 ? 1 : 0,
+    lines: [...errors, ...notes, ...warnings, `${file}: ${sum}.${remark}`],
+    exitCode: errors.length > 0 || isStopped ? 1 : 0,
   };
+}
+
+/** `5 accounts, 7 roles, 8 groups, 12 people` */
+function sizesOf(data: CatalogueData): string {
+  const { roles, people, groups } = openCatalogue(data);
+  const persons = new Set([...people.values(), ...[...groups.values()].flat()].map(({ key }) => key)).size;
+  return [
+    count(Object.keys(data.accounts).length, 'account'),
+    count(roles.size, 'role'),
+    count(groups.size, 'group'),
+    count(persons, 'person', 'people'),
+  ].join(', ');
 }
 
 const count = (n: number, one: string, many = `${one}s`): string => `${n} ${n === 1 ? one : many}`;
