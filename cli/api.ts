@@ -4,6 +4,7 @@ import type { problemTable } from '../lib/problem.ts';
 import type { RequestListView, RoleListView } from '../lib/schema.ts';
 import { durationText, MINUTE, SECOND } from '../lib/time.ts';
 import { exitOf, Failure, type ProblemDocument } from './exit.ts';
+import { inFlags } from './flags.ts';
 import { type HttpAnswer, sendHttp } from './http.ts';
 import { inertJson } from './json-text.ts';
 import { NoAnswer, noAnswer } from './no-answer.ts';
@@ -132,10 +133,11 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
     // several faults are read more easily one a line
     if (details.length > 1 && body.detail === details.join(' '))
       return new Failure(known, `${body.title}:`, [...details, ...next], body);
-    const faults = (body.errors ?? [])
-      .filter(({ detail }) => !body.detail.includes(detail))
-      .map(({ pointer, detail }) => (pointer ? `${pointer}: ${detail}` : detail));
-    return new Failure(known, body.detail, [...faults, ...next], body);
+    const said = inFlags(body, call.path);
+    const faults = said.errors
+      .filter(({ detail }) => !said.detail.includes(detail))
+      .map(({ flag, detail }) => (flag ? `${flag}: ${detail}` : detail));
+    return new Failure(known, said.detail, [...faults, ...next], body);
   }
   // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
   if (answer.status === 401 || answer.status === 403)

@@ -10,8 +10,6 @@ export type OptionSpec = {
   /** the only values it takes */
   values?: readonly string[];
   required?: boolean;
-  /** the member of the API's document or `?parameter` that it fills, as errors point to it */
-  sends?: string;
 };
 export type Options = Readonly<Record<string, OptionSpec>>;
 type Value<Spec extends OptionSpec> = Spec extends { type: 'flag' }

@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { endRequest } from '../ending.ts';
 import { readSettings } from '../settings.ts';
 
-const comment = { type: 'text', placeholder: 'TEXT', summary: 'why', sends: '/comment' } as const;
+const comment = { type: 'text', placeholder: 'TEXT', summary: 'why' } as const;
 const dropped = 'Sessions that --cache kept on this machine are removed.';
 
 export const end = command({
