@@ -598,6 +598,19 @@ describe('the table', () => {
     (list as Array<{ AttributeName: string }>).toSorted((a, b) => a.AttributeName.localeCompare(b.AttributeName));
 });
 
+test('nothing but the API and the schedule may invoke a function, and each only its own', () => {
+  const permissions = ofType('AWS::Lambda::Permission').map(([, { Properties }]) => Properties);
+  for (const { Action, Principal, SourceArn, FunctionName } of permissions) {
+    expect(Action).toBe('lambda:InvokeFunction');
+    const isSchedule = Principal === 'events.amazonaws.com';
+    expect(isSchedule ? JSON.stringify(FunctionName) : Principal).toEqual(
+      isSchedule ? expect.stringContaining(lambdaIdOf('sweep')) : 'apigateway.amazonaws.com',
+    );
+    expect(JSON.stringify(SourceArn)).toContain(isSchedule ? 'Sweep' : '"HttpApi"');
+  }
+  expect(permissions.length).toBe(httpFunctions.length + 1);
+});
+
 describe("the doctor's entrance", () => {
   test('is an alias of the two functions that go into other accounts, and of no other', () =>
     expect(ofType('AWS::Lambda::Alias').map(([, { Properties }]) => Properties)).toEqual(

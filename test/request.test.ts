@@ -3,10 +3,12 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
 import { isHistoryIntact } from '../lib/history.ts';
+import { makeLink } from '../lib/links.ts';
 import { areFillable, judgeFiling, refusalOf } from '../lib/policy.ts';
 import type { Caller } from '../lib/principal.ts';
 import { Problem } from '../lib/problem.ts';
 import { decide, end, file, recordSession, recordUndelivered, settle } from '../lib/request.ts';
+import { requestIdOf } from '../lib/request-id.ts';
 import type { HistoryEvent, RequestRecord, Session, Status } from '../lib/schema.ts';
 import { planSession, STS_LEAST } from '../lib/session.ts';
 import { approvals, isOpen, openStage, overAt, statusAt } from '../lib/status.ts';
@@ -390,4 +392,12 @@ describe('seats and people', () => {
     );
     expect(answers).toEqual(new Set([true, false]));
   });
+});
+
+test('an id takes 128 bits and a link 256, and neither takes another number', () => {
+  expect(requestIdOf(new Uint8Array(16).fill(255))).toMatch(/^[0-9a-z]{26}$/);
+  expect(makeLink(requestId(1), 'm', new Uint8Array(32).fill(255)).token).toMatch(/[\w-]{43}$/);
+  for (const bits of [64, 120, 136]) expect(() => requestIdOf(new Uint8Array(bits / 8))).toThrow('128 bits');
+  for (const bits of [128, 248, 264])
+    expect(() => makeLink(requestId(1), 'm', new Uint8Array(bits / 8))).toThrow('256 random bits');
 });
