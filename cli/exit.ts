@@ -32,6 +32,7 @@ export const exitOf = {
   'needs-mfa': 'sign-in',
   'needs-sign-in': 'sign-in',
   'identity-changed': 'not-allowed',
+  blocked: 'not-allowed',
   'not-allowed': 'not-allowed',
   'role-not-found': 'not-found',
   'request-not-found': 'not-found',

@@ -1,6 +1,7 @@
 // Everything that a caller does but take a session: what there is, file, explain, extend, read, decide, review, end. Answers for unknown routes, too.
 import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/access.ts';
 import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
+import { liftBlock, listBlocks } from '../lib/blocks.ts';
 import { extendRequest } from '../lib/extend.ts';
 import { explainFiling, type Filing, fileRequest } from '../lib/file-request.ts';
 import { endpoint, filingReply, reply } from '../lib/http.ts';
@@ -8,6 +9,7 @@ import { listIdentities, releaseIdentity } from '../lib/identity.ts';
 import { listRequests } from '../lib/lists.ts';
 import { openApiDocument } from '../lib/openapi.ts';
 import { rolesFor } from '../lib/policy.ts';
+import { revokeMany } from '../lib/revocations.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import * as views from '../lib/view.ts';
 
@@ -36,5 +38,8 @@ export const handler = lambda({ store, catalogue, identity, tickets }, (app) => 
     releaseIdentity: async ({ caller, param }) => reply(200, { released: await releaseIdentity(app, caller, param) }),
     endRequest: async ({ caller, param, body }) =>
       reply(200, views.endingView(await endRequest(app, caller, param, body.comment), view)),
+    revokeMany: async ({ caller, body }) => reply(200, views.revocationView(await revokeMany(app, caller, body))),
+    listBlocks: async ({ caller }) => reply(200, views.blockListView(await listBlocks(app, caller))),
+    liftBlock: async ({ caller, param }) => reply(200, { lifted: await liftBlock(app, caller, param) }),
   }));
 });

@@ -2,6 +2,7 @@
 import type { App } from './app.ts';
 import { personOf } from './catalogue.ts';
 import { changeRequest } from './change.ts';
+import { endEach } from './end-each.ts';
 import { confirmIdentity } from './identity.ts';
 import { ledgersOf } from './ledger.ts';
 import { isInvolved, relationOf } from './policy.ts';
@@ -10,8 +11,12 @@ import { decide, end, mayRevoke, notFound } from './request.ts';
 import { signReview } from './review.ts';
 import type { NewDecision, NewReview, RequestRecord } from './schema.ts';
 import { isOpen } from './status.ts';
+import { SECOND } from './time.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause'>;
+
+/** For how long extensions are ended with a grant that is revoked; the function may run for 20 s. */
+const PATIENCE = 10 * SECOND;
 
 /** @throws Problem `request-not-found`, also for whoever has nothing to do with it */
 export async function readRequest(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
@@ -23,9 +28,10 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 /** @throws Problem as `decide` of the core */
 export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
   const { catalogue } = app;
-  const loaded = await readToChange(app, caller, id);
+  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), app.store.blocks()]);
   const continued = await continuedBy(app, loaded);
-  const judge = (current: RequestRecord, now: number) => decide(current, { catalogue, caller, now }, body, continued);
+  const judge = (current: RequestRecord, now: number) =>
+    decide(current, { catalogue, caller, now, blocks }, body, continued);
   return (await changeRequest(app, id, judge, loaded, body.decision === 'deny' ? 'wins' : 'yields')).request;
 }
 
@@ -43,8 +49,8 @@ export async function reviewRequest(app: Part, caller: Caller, id: string, body:
   return (await changeRequest(app, id, judge, loaded)).request;
 }
 
-/** @property alsoEnded ids of the extensions that a revoke has ended with the grant that they continue */
-export type Ending = { request: RequestRecord; alsoEnded: string[] };
+/** `alsoEnded`: ids of the extensions that a revoke has ended with the grant that they continue; `remaining`: of those that it could not end. */
+export type Ending = { request: RequestRecord; alsoEnded: string[]; remaining: string[] };
 
 /**
  * Ends a request. A revoke also ends what continues the grant; whoever revokes again, because an answer was lost or an extension could not
@@ -57,21 +63,22 @@ export async function endRequest(app: Part, caller: Caller, id: string, comment?
   const relation = relationOf(catalogue, loaded, caller);
   const isResponder = caller.kind === 'person' && !relation.requester && mayRevoke(relation);
   if (isResponder && loaded.outcome?.status === 'revoked') {
-    const alsoEnded = await endContinuations(app, caller, loaded, comment);
-    if (alsoEnded.length > 0) return { request: loaded, alsoEnded };
+    const made = await endContinuations(app, caller, loaded, comment);
+    if (made.alsoEnded.length + made.remaining.length > 0) return { request: loaded, ...made };
   }
   const judge = (current: RequestRecord, now: number) => end(current, { catalogue, caller, now }, comment);
   const { request } = await changeRequest(app, id, judge, loaded, 'wins');
-  return { request, alsoEnded: isResponder ? await endContinuations(app, caller, request, comment) : [] };
+  const others = isResponder ? await endContinuations(app, caller, request, comment) : { alsoEnded: [], remaining: [] };
+  return { request, ...others };
 }
 
-/** Ends the open extensions of a grant that was revoked. @returns their ids */
+/** Ends the open extensions of a grant that was revoked, which is over whatever becomes of them. */
 async function endContinuations(
   app: Part,
   caller: Caller,
   revoked: RequestRecord,
   comment?: string,
-): Promise<string[]> {
+): Promise<Omit<Ending, 'request'>> {
   const { catalogue, store } = app;
   const now = app.clock();
   const ledgers = await store.ledgers(ledgersOf(personOf(catalogue, revoked.requester.person)));
@@ -80,8 +87,8 @@ async function endContinuations(
   const continuing = requests.filter((one) => isOpen(one, now));
   const judge = (current: RequestRecord, at: number) =>
     isOpen(current, at) ? end(current, { catalogue, caller, now: at }, comment) : undefined;
-  const changes = await Promise.all(continuing.map((one) => changeRequest(app, one.id, judge, one, 'wins')));
-  return changes.flatMap(({ request, changed }) => (changed ? [request.id] : []));
+  const { ended, remaining } = await endEach(app, continuing, judge, now + PATIENCE);
+  return { alsoEnded: ended.map(({ id }) => id), remaining };
 }
 
 /** A request that the caller is about to change, read while it is made sure who that is. @throws Problem `request-not-found`, `identity-changed` */

@@ -22,7 +22,7 @@ import type { Identity } from './principal.ts';
 import type { TrialInput, Tried } from './probe.ts';
 import type { RevocationList } from './revocation-plan.ts';
 import { revoker } from './revoker.ts';
-import type { Binding, MessageRecord, RequestRecord } from './schema.ts';
+import type { Binding, Blocks, MessageRecord, RequestRecord } from './schema.ts';
 import type { AssumeRoleInput } from './session.ts';
 import { federation } from './sign-in.ts';
 import { dynamoStore } from './store.ts';
@@ -79,6 +79,7 @@ export type LogCode =
   | 'ticket-unanswered'
   | 'identity-changed'
   | 'identity-released'
+  | 'request-not-ended'
   | 'doctor-probed';
 
 /** A request's place in a list: newest first by time, then by id. */
@@ -100,9 +101,14 @@ export interface Store {
   getMany(ids: readonly string[]): Promise<RequestRecord[]>;
   /**
    * Stores a new request and with it the ledgers that count it, all or nothing. `lost`: a ledger has changed since the version before was
-   * read; a request: the one that already has this id.
+   * read, or the blocks have; a request: the one that already has this id.
+   * @param blocks version of the blocks by which it was judged
    */
-  create(record: RequestRecord, ledgers: readonly Ledger[]): Promise<'created' | 'lost' | RequestRecord>;
+  create(
+    record: RequestRecord,
+    ledgers: readonly Ledger[],
+    blocks?: number,
+  ): Promise<'created' | 'lost' | RequestRecord>;
   /** What counts for a person, a role, a bot; version 0 where nothing has yet. Strongly consistent, in the order asked for. */
   ledgers(keys: readonly LedgerKey[]): Promise<Ledger[]>;
   /**
@@ -126,6 +132,10 @@ export interface Store {
   /** How far the last look for leavers got. Strongly consistent. */
   lastLook(): Promise<Look | undefined>;
   saveLook(look: Look): Promise<void>;
+  /** What is blocked. Strongly consistent. */
+  blocks(): Promise<Blocks>;
+  /** Writes the blocks only while the stored version is the one before; false if it no longer is. */
+  replaceBlocks(next: Blocks): Promise<boolean>;
   /** Whose a token's subject is, by the subject's digest. Eventually consistent: what it misses, `bindIdentity` meets. */
   getIdentity(id: string): Promise<Binding | undefined>;
   /** Says whose a subject is unless somebody has; answers what holds from now on. */

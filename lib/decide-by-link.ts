@@ -3,6 +3,7 @@
 import { continuedBy } from './access.ts';
 import type { App } from './app.ts';
 import { reviewTakesSignIn, stageTakesSignIn } from './assurance.ts';
+import { accessOf, blockOn } from './block.ts';
 import { mayReview } from './break-glass.ts';
 import type { Catalogue } from './catalogue.ts';
 import { changeRequest, type How } from './change.ts';
@@ -12,12 +13,14 @@ import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
 import { decide, end } from './request.ts';
 import { reviewFrom, signReview } from './review.ts';
-import type { LinkForm, MessageRecord, RequestRecord } from './schema.ts';
+import type { Block, LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
 import type { About } from './told-store.ts';
 
 /** `about`: what the log says of the call, which takes up whose link it is. */
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'> & { about?: About };
+
+type Opened = Pick<OpenedLink, 'request' | 'holder' | 'does'>;
 
 /**
  * Reads link and request in one round trip.
@@ -26,15 +29,17 @@ type Part = Pick<App, 'store' | 'clock' | 'catalogue'> & { about?: About };
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const link = parseLink(token);
   if (!link) throw linkNotFound();
-  const [message, request] = await Promise.all([
+  const [message, request, { blocks }] = await Promise.all([
     app.store.getMessage(link.requestId, link.messageId),
     app.store.get(link.requestId),
+    app.store.blocks(),
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.holder, does: purposeOf(message) };
   if (app.about) Object.assign(app.about, { person: opened.holder.key, via: 'link' });
   checkHolder(app.catalogue, opened);
-  return { ...opened, spent: isSpent(app, opened), needsSignIn: needsSignIn(app, opened) };
+  const block = opened.does === 'decide' ? blockFor(app, opened, blocks) : undefined;
+  return { ...opened, spent: isSpent(app, opened), needsSignIn: needsSignIn(app, opened), block };
 }
 
 /**
@@ -54,6 +59,12 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
   return { ...opened, request: next, spent: !changed };
 }
 
+/** Of the request, or of whoever is asked: nobody who is blocked gives access to others. */
+function blockFor(app: Part, { request, holder }: Opened, blocks: readonly Block[]): Block | undefined {
+  const { people, role } = accessOf(request);
+  return blockOn(app.catalogue, blocks, { people: [...people, holder.key], role }, app.clock());
+}
+
 function needsSignIn({ catalogue }: Part, { request, does }: Pick<OpenedLink, 'request' | 'does'>): boolean {
   const role = catalogue.roles.get(request.role.id);
   if (does === 'review') return reviewTakesSignIn(request, role);
@@ -61,7 +72,7 @@ function needsSignIn({ catalogue }: Part, { request, does }: Pick<OpenedLink, 'r
 }
 
 /** A link outlives its holder's right: who was asked and has lost it since is told so, and is shown nothing. */
-function checkHolder(catalogue: Catalogue, { request, holder, does }: Omit<OpenedLink, 'spent' | 'needsSignIn'>): void {
+function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): void {
   const caller = callerFromLink(catalogue, holder);
   if (does === 'review' && !mayReview(catalogue, request, whoIs(caller)))
     throw new Problem(
@@ -78,7 +89,7 @@ function checkHolder(catalogue: Catalogue, { request, holder, does }: Omit<Opene
 /** What a form of the page does to a request, as the person whom the link was mailed to. */
 async function actOf(
   app: Part,
-  { request, holder }: OpenedLink,
+  { request, holder, block }: OpenedLink,
   { decision, comment }: LinkForm,
 ): Promise<(current: RequestRecord, now: number) => RequestRecord> {
   const { catalogue } = app;
@@ -88,7 +99,8 @@ async function actOf(
     return (current, now) => signReview(current, { catalogue, caller, now }, reviewFrom(comment));
   const continued = await continuedBy(app, request);
   const body = { decision, ...(comment !== undefined && { comment }) };
-  return (current, now) => decide(current, { catalogue, caller, now }, body, continued);
+  const blocks = block ? [block] : [];
+  return (current, now) => decide(current, { catalogue, caller, now, blocks }, body, continued);
 }
 
 /** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */
@@ -114,7 +126,7 @@ const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', with
  * Nothing is left for its holder: the review is signed, the request is over or, for who was asked to decide, he has done so or
  * his stage has been filled by others.
  */
-function isSpent(app: Part, { request, holder, does }: Omit<OpenedLink, 'spent' | 'needsSignIn'>): boolean {
+function isSpent(app: Part, { request, holder, does }: Opened): boolean {
   if (does === 'review') return request.review?.signed !== undefined;
   const status = statusAt(request, app.clock());
   if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';

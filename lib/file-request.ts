@@ -119,7 +119,7 @@ export async function fileUnder(
   if (refusal) return refusal;
   const now = app.clock();
   const request = file(judgement, { ...asked, now }, identity);
-  const stored = await app.store.create(request, entered(counts, request, now));
+  const stored = await app.store.create(request, entered(counts, request, now), counts.blocks.version);
   if (stored === 'created') return { is: 'filed', request };
   return stored === 'lost' ? 'lost' : replayed(stored, identity);
 }
@@ -137,7 +137,7 @@ export function replayed(request: RequestRecord, { fingerprint }: Identity): Fil
 }
 
 /**
- * What counts for a person, in reads that go out at once: under any identity, because the catalogue may have joined some of them since.
+ * What counts for a person and what is blocked, in reads that go out at once: under any identity, because the catalogue may have joined some of them since.
  * @param ledgers also those of a role and a bot, where they count
  * @param since looks no further back than a request can be open unless given
  */
@@ -148,11 +148,12 @@ export async function countsOf(
   since?: number,
 ): Promise<Counts> {
   const now = clock();
-  const [counting, ...found] = await Promise.all([
+  const [counting, blocks, ...found] = await Promise.all([
     store.ledgers(ledgers),
+    store.blocks(),
     ...[...new Set([key, ...identities])].map((one) => store.requestsOf(one, now, since)),
   ]);
-  return { ledgers: counting, indexed: found.flat(), seen: new Map() };
+  return { ledgers: counting, indexed: found.flat(), seen: new Map(), blocks };
 }
 
 // --- internal ---

@@ -2,7 +2,7 @@
 import type { ReviewPlan } from './break-glass.ts';
 import type { Catalogue, Person, Role, Who } from './catalogue.ts';
 import type { Caller } from './principal.ts';
-import type { NewRequest, RequestRecord, Stage } from './schema.ts';
+import type { Block, NewRequest, RequestRecord, Stage } from './schema.ts';
 import type { TicketAnswer, TicketFinding } from './ticket.ts';
 
 /** A request as the rules of filing count it. Epoch milliseconds. */
@@ -46,10 +46,11 @@ export type Counted = {
   ofRole: readonly OpenRequest[];
   /** when the calling bot filed within the last hour */
   byBot: readonly number[];
+  blocks: readonly Block[];
 };
 
 /** For judging all that the table does not decide. */
-export const nothingCounts: Counted = { own: [], filed: [], ofRole: [], byBot: [] };
+export const nothingCounts: Counted = { own: [], filed: [], ofRole: [], byBot: [], blocks: [] };
 
 export type FilingContext = Asked & Counted;
 

@@ -21,7 +21,7 @@ import {
   routesServedBy,
   type ServedBy,
 } from './routes.ts';
-import { IdempotencyKey, IdentityId, RequestId, type RequestView, RoleId } from './schema.ts';
+import { BlockId, IdempotencyKey, IdentityId, RequestId, type RequestView, RoleId } from './schema.ts';
 import { noObject, unknownField } from './strict-object.ts';
 import { type About, withToldStore } from './told-store.ts';
 import { requestView } from './view.ts';
@@ -212,11 +212,13 @@ function paramOf(route: Route, event: HttpEvent): string {
   if (route.path.startsWith('/requests/{id}') && !v.is(RequestId, param)) throw notFound();
   if (route.path.startsWith('/roles/{id}') && !v.is(RoleId, param)) throw noRole();
   if (route.path.startsWith('/identities/{id}') && !v.is(IdentityId, param)) throw noIdentity();
+  if (route.path.startsWith('/blocks/{id}') && !v.is(BlockId, param)) throw noBlock();
   return param;
 }
 
 const noIdentity = () =>
   new Problem('invalid-request', 'This is not the id of an identity. GET /v1/identities?person=... lists them.');
+const noBlock = () => new Problem('invalid-request', 'This is not the id of a block. GET /v1/blocks lists them.');
 const noRole = () => new Problem('role-not-found', 'This is not the id of a role. GET /v1/roles lists yours.');
 
 const mountOf = (event: HttpEvent): string =>

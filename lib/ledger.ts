@@ -3,7 +3,7 @@
 // ends: whoever files next leaves out what is over by then.
 import type { Person } from './catalogue.ts';
 import type { Asked, Counted, OpenRequest } from './filing-context.ts';
-import type { RequestRecord } from './schema.ts';
+import type { Blocks, RequestRecord } from './schema.ts';
 import { overAt } from './status.ts';
 import { HOUR, SECOND } from './time.ts';
 
@@ -46,10 +46,11 @@ export type Counts = {
   /** the person's requests by the index, which is a moment late */
   indexed: readonly OpenRequest[];
   seen: ReadonlyMap<string, Seen>;
+  blocks: Blocks;
 };
 
 /** What the rules count of it. */
-export function countedOf({ ledgers, indexed, seen }: Counts): Counted {
+export function countedOf({ ledgers, indexed, seen, blocks }: Counts): Counted {
   const of = (kind: LedgerKey['of']) => ledgers.filter((ledger) => ledger.of === kind);
   const openOf = (kind: LedgerKey['of']) => of(kind).flatMap(({ open }) => open);
   const filedOf = (kind: LedgerKey['of']) => of(kind).flatMap(({ filed }) => filed);
@@ -66,6 +67,7 @@ export function countedOf({ ledgers, indexed, seen }: Counts): Counted {
     filed: filedOf('person'),
     ofRole: openOf('role').map(certain),
     byBot: filedOf('bot'),
+    blocks: blocks.blocks,
   };
 }
 

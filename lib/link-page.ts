@@ -9,11 +9,11 @@ const telling = { decide: outcomePage, withdraw: outcomePage, review: reviewedPa
 
 /** @param now epoch milliseconds @param draft what was typed into the page's form when it was refused */
 export const pageToAnswer = (
-  { request, holder, does, needsSignIn }: OpenedLink,
+  { request, holder, does, needsSignIn, block }: OpenedLink,
   now: number,
   nonce: string,
   draft?: Draft,
-): string => asking[does](request, { holder, now, nonce, needsSignIn, ...(draft && { draft }) });
+): string => asking[does](request, { holder, now, nonce, needsSignIn, block, ...(draft && { draft }) });
 
 /** After an answer, or in the place of the question where there is nothing left to answer. */
 export const pageAfter = ({ request, holder, does, spent }: OpenedLink, now: number, nonce: string): string =>

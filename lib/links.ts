@@ -1,6 +1,6 @@
 // The mailed link: where its message is stored, and 256 random bits of which only the digest is kept.
 import { equalInConstantTime, sha256 } from './digest.ts';
-import type { MessageRecord, RequestRecord } from './schema.ts';
+import type { Block, MessageRecord, RequestRecord } from './schema.ts';
 
 const REQUEST_ID = 26;
 const MESSAGE_ID = 22;
@@ -17,6 +17,8 @@ export type OpenedLink = {
   spent: boolean;
   /** the link shows, and whoever holds it has to sign in to answer */
   needsSignIn: boolean;
+  /** stands in the way of an approval; the link can still deny */
+  block?: Block | undefined;
 };
 
 /** A token taken apart. That it has the right form says nothing of its being genuine: see `isGenuine`. */

@@ -1,11 +1,12 @@
 // The pages behind a mailed link: what is asked, what became of it, and what went wrong. One document each, no script, nothing remote.
 import { howToDecide } from './assurance.ts';
 import { bandOf } from './band.ts';
+import { blockText } from './block.ts';
 import { type Hole, html, htmlText } from './html.ts';
 import { pageStyle } from './page-style.ts';
 import { oneLine, visible } from './people-text.ts';
 import { type Problem, type ProblemCode, problemTable } from './problem.ts';
-import type { RequestRecord, Status } from './schema.ts';
+import type { Block, RequestRecord, Status } from './schema.ts';
 import { statusAt } from './status.ts';
 import { durationText, instantText } from './time.ts';
 import {
@@ -52,6 +53,8 @@ export type View = {
   nonce: string;
   /** the link does not decide: the page says how to, and has no buttons */
   needsSignIn?: boolean;
+  /** the link can deny, and not approve */
+  block?: Block | undefined;
   /** what was typed into the page's form when it was refused */
   draft?: Draft;
 };
@@ -63,7 +66,7 @@ export type Draft = { comment: string; problem: Problem };
  * What is asked, with both buttons. Posts `decision` and `comment` to its own address; a high-risk role shows everything
  * once more before the button that approves.
  */
-export function decisionPage(request: RequestRecord, { holder, now, nonce, needsSignIn, draft }: View): string {
+export function decisionPage(request: RequestRecord, { holder, now, nonce, needsSignIn, block, draft }: View): string {
   const left = durationText(Math.max(60, Math.floor((request.decideBy - now) / 60_000) * 60));
   return document(
     'Approve or deny access',
@@ -72,17 +75,25 @@ export function decisionPage(request: RequestRecord, { holder, now, nonce, needs
 <p class="lead">${phrase(say`${requesterOf(request)} asks for temporary access.`)}</p>
 ${band(request)}
 ${facts([...factsOf(request), ...decisionsOf(request)])}
-${needsSignIn ? signInToAnswer(request) : decisionForm(request, left, draft)}
+${block && html`<p class="notice">${visible(blockText(block, instantText))} Until then this request can be denied, not approved. <span class="soft">(blocked)</span></p>\n`}${needsSignIn ? signInToAnswer(request) : decisionForm(request, left, { block, draft })}
 <p class="hint">${phrase(say`You decide as ${holder}.`)}</p>`,
   );
 }
 
-const effects = (request: RequestRecord): Hole => html`<section class="effects" aria-label="What each answer does">
-<h2>If you approve</h2>
+const effects = (
+  request: RequestRecord,
+  block?: Block,
+): Hole => html`<section class="effects" aria-label="What each answer does">
+${!block && html`<h2>If you approve</h2>
 <p>${phrase(ifApproved(request))}</p>
-<h2>If you deny</h2>
+`}<h2>If you deny</h2>
 <p>${phrase(ifDenied(request))}</p>
 </section>`;
+
+const approveButton = (request: RequestRecord): Hole =>
+  request.role.risk === 'high'
+    ? secondLook(request)
+    : html`<button class="approve" type="submit" name="decision" value="approve">Approve</button>`;
 
 /** What stands in the place of the buttons where a mailed link does not decide. */
 export const signInToAnswer = (request: RequestRecord): Hole => html`${!request.review && effects(request)}
@@ -94,13 +105,13 @@ export const signInToAnswer = (request: RequestRecord): Hole => html`${!request.
 const decisionForm = (
   request: RequestRecord,
   left: string,
-  draft: Draft | undefined,
+  { block, draft }: Pick<View, 'block' | 'draft'>,
 ): Hole => html`<form method="post" accept-charset="utf-8">
 ${draft && notRecorded(draft)}
-${effects(request)}
+${effects(request, block)}
 ${commentField('Comment', draft)}
 <div class="buttons">
-${request.role.risk === 'high' ? secondLook(request) : html`<button class="approve" type="submit" name="decision" value="approve">Approve</button>`}
+${!block && approveButton(request)}
 <button class="deny" type="submit" name="decision" value="deny">Deny</button>
 </div>
 <p class="hint">${ifNobodyDecides(request).join('')} That is in ${left}.</p>

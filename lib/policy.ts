@@ -1,6 +1,7 @@
 // Who may ask for what, for how long, who decides, and who a caller is to a request. Every judgement can explain itself.
 import { takesSignIn } from './assurance.ts';
 import { isAutomatic } from './automatic.ts';
+import { blockCheck } from './block.ts';
 import { breakGlassChecks, mayBreakGlass, mayReview, reviewPlanOf, ruleUnderGlass } from './break-glass.ts';
 import {
   type Catalogue,
@@ -118,6 +119,7 @@ const rules: ReadonlyArray<(filing: RoleFiling) => Check[]> = [
   botChecks,
   requesterChecks,
   botGlassCheck,
+  blockCheck,
   mfaCheck,
   ({ role, caller, now }) => conditionChecks(role.conditions, caller, now),
   breakGlassChecks,
@@ -208,6 +210,7 @@ function stageFor(
 export function refusalOf({ checks }: Judgement): Problem | undefined {
   const failed = checks.filter(({ passed }) => !passed);
   const order: ProblemCode[] = [
+    'blocked',
     'needs-mfa',
     'needs-sign-in',
     'refused-by-policy',

@@ -12,6 +12,7 @@ export const problemTable = {
   'needs-mfa': { status: 403, title: 'This role needs a sign-in with MFA' },
   'needs-sign-in': { status: 403, title: 'This role needs a fresh sign-in' },
   'identity-changed': { status: 403, title: 'This account is known as another person' },
+  blocked: { status: 403, title: 'An admin has blocked this for now' },
   'not-allowed': { status: 403, title: 'This kind of caller may not do that' },
   'role-not-found': { status: 404, title: 'No such role for you' },
   'request-not-found': { status: 404, title: 'No such request for you' },

@@ -1,6 +1,7 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
 import { checkAssurance, stageTakesSignIn } from './assurance.ts';
 import { automaticText } from './automatic.ts';
+import { accessOf, refuseIfBlocked } from './block.ts';
 import type { ReviewPlan } from './break-glass.ts';
 import { accountWithRevoker, type Catalogue, type Role } from './catalogue.ts';
 import type { FilingContext } from './filing-context.ts';
@@ -22,8 +23,18 @@ import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { reachAfterDenial } from './reach.ts';
 import { snapshotOf } from './role-snapshot.ts';
-import { type Decision, type NewDecision, type Outcome, type RequestRecord, type Session, saidOf } from './schema.ts';
-import { clockSteps, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
+import {
+  type Block,
+  type Decision,
+  type KnownPerson,
+  type NewDecision,
+  type Outcome,
+  type RequestRecord,
+  type Session,
+  saidOf,
+  type Via,
+} from './schema.ts';
+import { clockSteps, isOpen, mailChecksBy, openStage, sessionsUntil, statusAt } from './status.ts';
 import { withTicketCheck } from './ticket.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from './time.ts';
 import { escalated, reminded } from './waiting.ts';
@@ -114,14 +125,22 @@ function grant(request: RequestRecord, now: number, continued?: RequestRecord): 
   return { ...request, grant: { startsAt, endsAt: startsAt + request.durationSeconds * SECOND } };
 }
 
+/** An act that gives access, with the blocks that stand. */
+export type GuardedAct = Act & { blocks: readonly Block[] };
+
 // -- deciding --------------------------------------------------------------------------------------------------------
 
 /**
  * One approver's decision. Who the caller is comes before what state the request is in.
  * @param continued the request that this one extends, if it does
- * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`, `invalid-request`
+ * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `blocked`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`, `invalid-request`
  */
-export function decide(request: RequestRecord, act: Act, body: NewDecision, continued?: RequestRecord): RequestRecord {
+export function decide(
+  request: RequestRecord,
+  act: GuardedAct,
+  body: NewDecision,
+  continued?: RequestRecord,
+): RequestRecord {
   const { catalogue, caller, now } = act;
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
@@ -136,6 +155,7 @@ export function decide(request: RequestRecord, act: Act, body: NewDecision, cont
       'not-an-approver',
       'You may see this request, but the catalogue does not name you as one of its approvers.',
     );
+  if (body.decision === 'approve') refuseIfBlocked(act, accessOf(request));
   const status = statusAt(request, now);
   if (status !== 'pending')
     throw new Problem('already-decided', `The request is ${status}; there is nothing left to decide.`, { request });
@@ -272,6 +292,18 @@ export function end(
   return recordEnd(revoked, outcomeBy(caller, how, comment, now), byCaller(caller), now);
 }
 
+/** What a revocation of many, or a block, makes of one request: revoked, whoever its requester is; undefined once it is over. */
+export function revokeOpen(
+  request: RequestRecord,
+  { catalogue, now }: Pick<Act, 'catalogue' | 'now'>,
+  { by, via, comment }: { by: KnownPerson; via: Via; comment: string },
+): RequestRecord | undefined {
+  if (!isOpen(request, now)) return undefined;
+  const revoked = { ...request, ...revocationOf(request, catalogue, now) };
+  const outcome: Outcome = { status: 'revoked', at: now, by: { kind: 'person', ...by }, why: comment };
+  return recordEnd(revoked, outcome, { actor: by.key, via }, now);
+}
+
 const outcomeBy = (
   { person }: Caller,
   status: Outcome['status'],
@@ -336,9 +368,10 @@ export function recordRevocation(
 
 /**
  * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
- * @throws Problem `request-not-found`, `not-the-requester`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
+ * @throws Problem `request-not-found`, `not-the-requester`, `blocked`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
-export function roleToVend(request: RequestRecord, { catalogue, caller, now }: Act): Role {
+export function roleToVend(request: RequestRecord, act: GuardedAct): Role {
+  const { catalogue, caller, now } = act;
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (!relation.requester)
@@ -346,6 +379,7 @@ export function roleToVend(request: RequestRecord, { catalogue, caller, now }: A
       'not-the-requester',
       'Only the requester gets credentials from a grant. File a request of your own.',
     );
+  refuseIfBlocked(act, accessOf(request));
   const role = catalogue.roles.get(request.role.id);
   if ((request.role.mfa || role?.mfa) && !caller.mfa)
     throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');

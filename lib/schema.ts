@@ -349,6 +349,21 @@ export const MessageRecord = v.object({
   expiresAt: At,
 });
 
+/** An admin has refused access for a while: filing, approving and issuing. All that is named has to fit. `account`: its 12 digits. */
+export const Block = v.object({
+  id: v.string(),
+  person: v.optional(v.string()),
+  role: v.optional(v.string()),
+  account: v.optional(v.string()),
+  comment: v.string(),
+  by: KnownPerson,
+  at: At,
+  until: At,
+});
+export type Block = v.InferOutput<typeof Block>;
+/** All blocks, one item; version 0 has never been written. */
+export type Blocks = { version: number; blocks: readonly Block[] };
+
 /** Whose a token's subject is: `subject` is `ISSUER#SUBJECT`, `id` its digest, `person` a key, `boundAt` epoch milliseconds. */
 export type Binding = { id: string; subject: string; person: string; boundAt: number };
 
@@ -415,6 +430,8 @@ const PersonText = v.pipe(
   v.minLength(1, 'must name a person'),
   v.transform((text) => (text.includes(':') ? canonicalPrincipal(text) : text.toLowerCase())),
 );
+/** Id of an account, or its name in the catalogue. */
+const AccountText = v.pipe(oneLine(64), v.minLength(1, 'must name an account'));
 export const ListQuery = strict({
   view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
   status: v.optional(v.picklist(statuses, `must be one of ${statuses.join(', ')}`)),
@@ -422,13 +439,23 @@ export const ListQuery = strict({
   /** with view=all only: whose requests */
   person: v.optional(PersonText),
   /** with view=all only: id of an account, or its name in the catalogue */
-  account: v.optional(v.pipe(oneLine(64), v.minLength(1, 'must name an account'))),
+  account: v.optional(AccountText),
   limit: v.optional(
     v.pipe(v.string(), v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'), v.transform(Number)),
     '50',
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
+/** At least one of person, role and account; requests that fit all that is given are ended. */
+export const NewRevocation = strict({
+  person: v.optional(PersonText),
+  role: v.optional(RoleId),
+  account: v.optional(AccountText),
+  comment: v.pipe(text(1000, { minLength: 1 }), v.regex(/\S/, 'must say why')),
+  /** how long filing, approving and issuing are refused from now on */
+  block: v.optional(DurationText),
+});
+export const BlockId = v.pipe(v.string(), v.regex(/^[0-9a-z]{26}$/, 'must be the id of a block'));
 export const IdentityQuery = strict({ person: PersonText });
 export const IdentityId = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/, 'must be the id of an identity'));
 export const FileQuery = strict({
@@ -609,11 +636,38 @@ export const IdentityListView = v.object({
 });
 /** false where nothing was known of the account */
 export const ReleasedView = v.object({ released: v.boolean() });
+/** What a revocation of many has ended. */
+export const RevocationView = v.object({
+  ended: v.array(v.string()),
+  /** from when on no session of them works, for certain */
+  effectiveBy: Instant,
+  blockedUntil: v.optional(Instant),
+  /** what could not be ended: repeat the call */
+  remaining: v.optional(v.array(v.string())),
+});
+export const BlockListView = v.object({
+  items: v.array(
+    v.object({
+      id: v.string(),
+      person: v.optional(v.string()),
+      role: v.optional(v.string()),
+      account: v.optional(v.string()),
+      comment: v.string(),
+      by: v.object({ person: v.string(), name: v.string() }),
+      createdAt: Instant,
+      until: Instant,
+    }),
+  ),
+});
+/** false where there was no such block, or no longer */
+export const LiftedView = v.object({ lifted: v.boolean() });
 /** A request that was just ended. */
 export const EndedView = v.object({
   ...RequestView.entries,
   /** the extensions that a revoke has ended with it */
   alsoEnded: v.optional(v.array(v.string())),
+  /** the extensions that could not be ended: repeat the call */
+  remaining: v.optional(v.array(v.string())),
 });
 export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });
 export const ExplanationView = v.object({
@@ -667,8 +721,11 @@ export type LimitedBy = (typeof limits)[number];
 export type NewRequest = v.InferOutput<typeof NewRequest>;
 export type LinkForm = v.InferOutput<typeof LinkForm>;
 export type NewReview = v.InferOutput<typeof NewReview>;
+export type NewRevocation = v.InferOutput<typeof NewRevocation>;
 export type NewExtension = v.InferOutput<typeof NewExtension>;
 export type NewDecision = v.InferOutput<typeof NewDecision>;
+export type RevocationView = v.InferOutput<typeof RevocationView>;
+export type BlockListView = v.InferOutput<typeof BlockListView>;
 export type IdentityListView = v.InferOutput<typeof IdentityListView>;
 export type ListQuery = v.InferOutput<typeof ListQuery>;
 export type RequestView = v.InferOutput<typeof RequestView>;

@@ -1,6 +1,7 @@
 // What of a request's life a security team watches, as flat lines: who did what to which request, never in words that somebody typed.
 import * as v from 'valibot';
-import { type EventType, eventTypes, type HistoryEvent, type RequestRecord } from './schema.ts';
+import type { By } from './history.ts';
+import { type Block, type EventType, eventTypes, type HistoryEvent, type RequestRecord } from './schema.ts';
 import { toInstant } from './time.ts';
 
 /** History events that are not told: the clockwork of mails and tickets. */
@@ -12,6 +13,8 @@ export const securityEventNames = [
   ...eventTypes.filter((type): type is Told => !untold.some((other) => other === type)),
   'break-glass' as const,
   'catalogue-changed' as const,
+  'blocked' as const,
+  'unblocked' as const,
 ];
 
 const text = (description: string) => v.pipe(v.string(), v.description(description));
@@ -31,6 +34,8 @@ export const SecurityEvent = v.object({
   via: v.optional(text('How: oidc, iam, link, or the part of Latchkey that did it.')),
   endsAt: v.optional(instant('End of the grant, once there is one.')),
   sessionName: v.optional(text('Of a session that was issued: its name in CloudTrail.')),
+  block: v.optional(text('Id of a block. Beside it, requester, role and account are what the block names.')),
+  until: v.optional(instant('Until when a block stands, or would have stood.')),
   digest: v.optional(text('Of the catalogue, once it has changed.')),
   call: v.optional(text('Id of the HTTP call, as in the line call-answered and in the access log.')),
   ip: v.optional(text('Source address of the HTTP call.')),
@@ -53,6 +58,21 @@ export const securityEventsOf = (request: RequestRecord, since: number): Array<O
       ...(request.grant && { endsAt: toInstant(request.grant.endsAt) }),
       ...sessionOf(request, event),
     }));
+
+/** What there is to tell of a block. */
+export const blockEventOf = (
+  event: 'blocked' | 'unblocked',
+  { id, person, role, account, until }: Block,
+  by: By,
+): Omit<SecurityEvent, 'time' | 'code'> => ({
+  event,
+  block: id,
+  ...(role !== undefined && { role }),
+  ...(account !== undefined && { account }),
+  ...(person !== undefined && { requester: person }),
+  ...by,
+  until: toInstant(until),
+});
 
 // --- internal ---
 

@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { ListIndex, Look, Position, Settlement, Store } from './app.ts';
+import { blockItems, blocksUnchanged } from './block-items.ts';
 import { bounds } from './catalogue.ts';
 import { conditionally } from './dynamo-conditions.ts';
 import { passable, tryAgain } from './dynamo-faults.ts';
@@ -163,6 +164,7 @@ export function dynamoStore(client: Client, table: string): Store {
   return {
     ...revocationItems(client, table),
     ...identityItems(client, table),
+    ...blockItems(client, table),
 
     async get(id) {
       return recordFromImage(await readItem(requestKey(id)));
@@ -170,7 +172,7 @@ export function dynamoStore(client: Client, table: string): Store {
 
     getMany: (ids) => getMany(client, table, ids),
 
-    async create(record, ledgers) {
+    async create(record, ledgers, blocks) {
       const item = imageOf(record);
       const put: TransactWriteItem = {
         Put: {
@@ -181,7 +183,9 @@ export function dynamoStore(client: Client, table: string): Store {
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         },
       };
-      const obstacles = await transact(client, [put, ...ledgers.map((ledger) => ledgerWrite(table, ledger))]);
+      const judgedBy = blocks === undefined ? [] : [blocksUnchanged(table, blocks)];
+      const counted = ledgers.map((ledger) => ledgerWrite(table, ledger));
+      const obstacles = await transact(client, [put, ...counted, ...judgedBy]);
       if (!obstacles) return 'created';
       const [own] = obstacles;
       if (own?.is !== 'condition') return 'lost';

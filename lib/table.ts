@@ -9,6 +9,7 @@ export const prefixes = {
   sweep: 'sweep#',
   identity: 'identity#',
   ledger: 'ledger#',
+  blocks: 'blocks#',
 } as const;
 export type ItemKind = keyof typeof prefixes;
 /** Items that DynamoDB deletes at the time in `ttl`. All others stay, and no function may write `ttl` into them. */

@@ -23,8 +23,8 @@ function toldStore(store: Store, log: Log, about: About): Store {
       if (request) about.request = request.id;
       return request;
     },
-    async create(request, ledgers) {
-      const stored = await store.create(request, ledgers);
+    async create(request, ledgers, blocks) {
+      const stored = await store.create(request, ledgers, blocks);
       about.request = request.id;
       if (stored === 'created') for (const event of securityEventsOf(request, 0)) log('security-event', event);
       return stored;

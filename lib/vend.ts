@@ -1,7 +1,8 @@
 // Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
 import { continuedBy } from './access.ts';
 import type { App, SessionCredentials } from './app.ts';
-import { type Change, changeRequest } from './change.ts';
+import { accessOf, refuseIfBlocked } from './block.ts';
+import { changeRequest } from './change.ts';
 import { signInUrl } from './console-url.ts';
 import { countsOf } from './file-request.ts';
 import { confirmIdentity } from './identity.ts';
@@ -10,7 +11,7 @@ import { roleNotFound, rolesFor } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { Problem } from './problem.ts';
 import { notFound, recordSession, recordUndelivered, refuseIfRevoked, roleToVend } from './request.ts';
-import type { ConsoleView, CredentialsView, RequestRecord, Session } from './schema.ts';
+import type { Block, ConsoleView, CredentialsView, RequestRecord, Session } from './schema.ts';
 import { planSession, type SessionPlan } from './session.ts';
 import { statusAt } from './status.ts';
 import { MINUTE, parseDuration, toInstant } from './time.ts';
@@ -32,8 +33,9 @@ export async function issueCredentials(
   duration?: string,
 ): Promise<CredentialsView> {
   const asked = duration === undefined ? undefined : parseDuration(duration);
-  const { request, plan, credentials, session } = await assume(app, caller, wanted, 'keys', asked);
-  await recordOnGrant(app, caller, request, session);
+  const assumed = await assume(app, caller, wanted, 'keys', asked);
+  const { request, plan, credentials, session } = assumed;
+  await recordOnGrant(app, caller, assumed);
   return {
     Version: 1,
     AccessKeyId: credentials.accessKeyId,
@@ -63,16 +65,17 @@ export async function issueConsole(
   wanted: Wanted,
   destination = '/',
 ): Promise<ConsoleView> {
-  const { request, plan, credentials, session } = await assume(app, caller, wanted, 'console', undefined);
+  const assumed = await assume(app, caller, wanted, 'console', undefined);
+  const { plan, credentials, session } = assumed;
   const partition = plan.input.RoleArn.split(':')[1] ?? '';
   const [recorded, token] = await Promise.allSettled([
-    recordOnGrant(app, caller, request, session),
+    recordOnGrant(app, caller, assumed),
     app.signIn.token(partition, credentials),
   ]);
   if (recorded.status === 'rejected') throw recorded.reason;
   if (token.status === 'rejected') {
-    app.log('console-undelivered', { request: request.id });
-    await changeRequest(app, request.id, (current, now) => recordUndelivered(current, session, caller, now));
+    app.log('console-undelivered', { request: assumed.request.id });
+    await takeBack(app, caller, assumed);
     throw token.reason;
   }
   return {
@@ -87,19 +90,21 @@ export async function issueConsole(
 /**
  * The caller's open request for a role: the active grant or, without one, what comes closest to it, so that the refusal can show it.
  * Ledger and index say which may be open; how they stand is read from the table.
- * @throws Problem `role-not-found`; `no-grant` when none is open; `not-the-requester` to a bot
+ * @throws Problem `role-not-found`; `no-grant` when none is open, `blocked` where none can be; `not-the-requester` to a bot
  */
-async function requestForRole(app: Part, caller: Caller, role: string): Promise<RequestRecord> {
-  const { own } = countedOf(await countsOf(app, caller.person, ledgersOf(caller.person)));
+async function requestForRole(app: Part, caller: Caller, role: string): Promise<Found> {
+  const { own, blocks } = countedOf(await countsOf(app, caller.person, ledgersOf(caller.person)));
   const ids = own.filter((request) => request.role === role && request.until > app.clock()).map(({ id }) => id);
   const found = await Promise.all(ids.map((id) => app.store.get(id)));
   const request = closest(
     found.flatMap((one) => one ?? []),
     app.clock(),
   );
-  if (request) return request;
-  if (!rolesFor(app.catalogue, caller).some(({ id }) => id === role)) throw roleNotFound(role);
+  if (request) return { request, blocks };
+  const asked = rolesFor(app.catalogue, caller).find(({ id }) => id === role);
+  if (!asked) throw roleNotFound(role);
   if (caller.kind === 'bot') throw new Problem('not-the-requester', 'A bot may file and read, never get credentials.');
+  refuseIfBlocked({ catalogue: app.catalogue, caller, now: app.clock(), blocks }, { people: [], role: asked });
   throw new Problem(
     'no-grant',
     `You have no open request for the role "${role}". File one: POST /v1/requests, or run \`latchkey request ${role}\`.`,
@@ -112,7 +117,15 @@ function closest(requests: readonly RequestRecord[], now: number): RequestRecord
   return order.flatMap((status) => requests.filter((request) => statusAt(request, now) === status))[0];
 }
 
-type Assumed = { request: RequestRecord; plan: SessionPlan; credentials: SessionCredentials; session: Session };
+/** A request and the blocks that stood when it was read. */
+type Found = { request: RequestRecord; blocks: readonly Block[] };
+type Assumed = Found & { plan: SessionPlan; credentials: SessionCredentials; session: Session };
+
+async function requestById(app: Part, id: string): Promise<Found> {
+  const [request, { blocks }] = await Promise.all([app.store.get(id), app.store.blocks()]);
+  if (!request) throw notFound();
+  return { request, blocks };
+}
 
 async function assume(
   app: Part,
@@ -121,11 +134,10 @@ async function assume(
   kind: Session['kind'],
   asked: number | undefined,
 ): Promise<Assumed> {
-  const found = 'role' in wanted ? requestForRole(app, caller, wanted.role) : app.store.get(wanted.request);
-  const [request] = await Promise.all([found, confirmIdentity(app, caller)]);
-  if (!request) throw notFound();
+  const found = 'role' in wanted ? requestForRole(app, caller, wanted.role) : requestById(app, wanted.request);
+  const [{ request, blocks }] = await Promise.all([found, confirmIdentity(app, caller)]);
   const now = app.clock();
-  const role = roleToVend(request, { catalogue: app.catalogue, caller, now });
+  const role = roleToVend(request, { catalogue: app.catalogue, caller, now, blocks });
   const plan = planSession(request, role, asked, app.random(16), now);
   // read beside the call to STS, so that an extension costs no step more; its credentials stay here if what it continues was revoked
   const [credentials, continued] = await Promise.all([app.sts.assumeRole(plan.input), continuedBy(app, request)]);
@@ -137,18 +149,29 @@ async function assume(
     issuedAt: now,
     expiresAt: Math.min(credentials.expiresAt, plan.endsAt),
   };
-  return { request, plan, credentials, session };
+  return { request, blocks, plan, credentials, session };
 }
 
-/** Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. */
-function recordOnGrant(app: Part, caller: Caller, request: RequestRecord, session: Session): Promise<Change> {
-  return changeRequest(
-    app,
-    request.id,
-    (current, now) => {
-      roleToVend(current, { catalogue: app.catalogue, caller, now });
-      return recordSession(current, session, caller, now);
-    },
-    request,
-  );
+/**
+ * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read again
+ * beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here then and is
+ * taken back.
+ */
+async function recordOnGrant(app: Part, caller: Caller, { request, blocks, session }: Assumed): Promise<void> {
+  const { catalogue } = app;
+  const judge = (current: RequestRecord, now: number) => {
+    roleToVend(current, { catalogue, caller, now, blocks });
+    return recordSession(current, session, caller, now);
+  };
+  const [standing] = await Promise.all([app.store.blocks(), changeRequest(app, request.id, judge, request)]);
+  try {
+    refuseIfBlocked({ catalogue, caller, now: app.clock(), blocks: standing.blocks }, accessOf(request));
+  } catch (blocked) {
+    await takeBack(app, caller, { request, session });
+    throw blocked;
+  }
 }
+
+/** A session that nobody got is not shown as one. */
+const takeBack = (app: Part, caller: Caller, { request, session }: Pick<Assumed, 'request' | 'session'>) =>
+  changeRequest(app, request.id, (current, now) => recordUndelivered(current, session, caller, now));

@@ -7,12 +7,15 @@ import type { Caller } from './principal.ts';
 import { reachTexts } from './reach.ts';
 import {
   type Binding,
+  type Block,
+  type BlockListView,
   type DiscoveryView,
   type ExplanationView,
   type IdentityListView,
   type MeView,
   type RequestRecord,
   type RequestView,
+  type RevocationView,
   type RoleView,
   saidOf,
 } from './schema.ts';
@@ -133,9 +136,48 @@ export const listView = <Shown>(
 
 /** A request that was ended, with what a revoke has ended besides. @param view how one request is shown */
 export const endingView = <Shown extends object>(
-  { request, alsoEnded }: { request: RequestRecord; alsoEnded: readonly string[] },
+  {
+    request,
+    alsoEnded,
+    remaining,
+  }: { request: RequestRecord; alsoEnded: readonly string[]; remaining: readonly string[] },
   view: (request: RequestRecord) => Shown,
-) => ({ ...view(request), ...(alsoEnded.length > 0 && { alsoEnded }) });
+) => ({
+  ...view(request),
+  ...(alsoEnded.length > 0 && { alsoEnded }),
+  ...(remaining.length > 0 && { remaining }),
+});
+
+/** What a revocation of many has ended, and what it could not end. */
+export const revocationView = ({
+  ended,
+  remaining,
+  effectiveBy,
+  blockedUntil,
+}: {
+  ended: readonly RequestRecord[];
+  remaining: readonly string[];
+  effectiveBy: number;
+  blockedUntil?: number;
+}): RevocationView => ({
+  ended: ended.map(({ id }) => id),
+  effectiveBy: toInstant(effectiveBy),
+  ...(blockedUntil !== undefined && { blockedUntil: toInstant(blockedUntil) }),
+  ...(remaining.length > 0 && { remaining: [...remaining] }),
+});
+
+export const blockListView = (blocks: readonly Block[]): BlockListView => ({
+  items: blocks.map(({ id, person, role, account, comment, by, at, until }) => ({
+    id,
+    ...(person !== undefined && { person }),
+    ...(role !== undefined && { role }),
+    ...(account !== undefined && { account }),
+    comment,
+    by: { person: by.key, name: by.name },
+    createdAt: toInstant(at),
+    until: toInstant(until),
+  })),
+});
 
 export function roleView(catalogue: Catalogue, role: Role): RoleView {
   const conditions = conditionTexts(role.conditions);

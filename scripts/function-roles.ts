@@ -29,20 +29,28 @@ type Deployment = {
 export function grants({ stage, settings, catalogue }: Deployment): Record<string, Statement[]> {
   return {
     api: [
-      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole'),
-      // one transaction writes both, and DynamoDB may judge it by all of its keys
-      items(['request', 'ledger'], ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
+      query('byRequester', 'byFiler', 'byMonth', 'pendingByRole', 'byDue'),
+      // one transaction writes the first two under a condition on the third, and DynamoDB may judge it by all of its keys
+      items(
+        ['request', 'ledger', 'blocks'],
+        ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem', 'ConditionCheckItem'],
+      ),
       items('identity', ['GetItem', 'UpdateItem']),
       ...askValidators(settings),
     ],
     'issue-session': [
       query('byRequester'),
       items('request', ['GetItem', 'PutItem']),
+      items('blocks', ['GetItem']),
       items('identity', ['GetItem', 'UpdateItem']),
       items('ledger', ['BatchGetItem']),
       ...enterTargets(stage, settings.organization, catalogue),
     ],
-    'decision-page': [items('message', ['GetItem']), items('request', ['GetItem', 'PutItem', 'UpdateItem'])],
+    'decision-page': [
+      items('message', ['GetItem']),
+      items('request', ['GetItem', 'PutItem', 'UpdateItem']),
+      items('blocks', ['GetItem']),
+    ],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],
     'revoke-sessions': [
       items('request', ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
@@ -52,7 +60,8 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     ],
     sweep: [
       query('byDue'),
-      items('request', ['GetItem', 'PutItem', 'UpdateItem']),
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
+      items('blocks', ['GetItem']),
       items('sweep', ['GetItem', 'PutItem']),
     ],
   };
@@ -108,12 +117,13 @@ const sids: Record<ItemKind, string> = {
   revocations: 'Revocations',
   sweep: 'Looks',
   ledger: 'Ledgers',
+  blocks: 'Blocks',
 };
 
 /** Actions on items whose key begins with one of the kinds. LeadingKeys is absent for no such call; `Null` says so, because ForAllValues holds for an absent key. */
 function items(
   kinds: ItemKind | readonly ItemKind[],
-  actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem'>,
+  actions: Array<'GetItem' | 'BatchGetItem' | 'PutItem' | 'UpdateItem' | 'ConditionCheckItem'>,
 ): Statement {
   return {
     Sid: sids[[kinds].flat()[0]!],

@@ -24,6 +24,7 @@ const counts = (indexed: OpenRequest[], seen: Counts['seen'] = new Map(), ledger
   ledgers: [ledger],
   indexed,
   seen,
+  blocks: { version: 0, blocks: [] },
 });
 const mine = { id: entry.id, role: entry.role, createdAt: start };
 
@@ -91,7 +92,7 @@ describe('a ledger with one more request', () => {
   test('of a role has no times, of a bot nothing but times', () => {
     const role: Ledger = { of: 'role', id: 'read', version: 0, open: [], filed: [] };
     const bot: Ledger = { of: 'bot', id: 'arn', version: 0, open: [], filed: [start, start - HOUR] };
-    const [ofRole, ofBot] = entered({ ledgers: [role, bot], indexed: [], seen: new Map() }, filed, start);
+    const [ofRole, ofBot] = entered({ ...counts([]), ledgers: [role, bot] }, filed, start);
     expect(ofRole).toMatchObject({ open: [{ id: filed.id }], filed: [] });
     expect(ofBot).toMatchObject({ open: [], filed: [start, start] });
   });

@@ -122,7 +122,11 @@ describe('deciding', () => {
         catalogue: { ...change.catalogue, ...today, groups },
       });
       const act = () =>
-        decide(request, { catalogue: now, caller: callerOf(now, by), now: start + MINUTE }, { decision: 'approve' });
+        decide(
+          request,
+          { catalogue: now, caller: callerOf(now, by), now: start + MINUTE, blocks: [] },
+          { decision: 'approve' },
+        );
       const code = codeOf(act);
       const become = code === undefined ? statusAt(act(), start + MINUTE) : undefined;
       expect(code ?? (become === 'active' ? 'approved' : `approved, and ${become}`)).toBe(outcome);

@@ -95,7 +95,7 @@ function take(
 ): RequestRecord {
   const requester = callerOf(catalogue, people[0]!);
   const newest = request.sessions.at(-1);
-  const actBy = (who: number) => ({ catalogue, caller: callerOf(catalogue, people[who]!), now });
+  const actBy = (who: number) => ({ catalogue, caller: callerOf(catalogue, people[who]!), now, blocks: [] });
   try {
     switch (step.do) {
       case 'approve':

@@ -34,10 +34,12 @@ const functions = namesIn('functions');
 const useCases = [
   'access',
   'ask-ticket',
+  'blocks',
   'change',
   'channels',
   'decide-by-link',
   'each-request',
+  'end-each',
   'diagnose',
   'extend',
   'file-request',
@@ -46,12 +48,14 @@ const useCases = [
   'lists',
   'mail-channel',
   'news',
+  'revocations',
   'revoke',
   'sweep',
   'vend',
 ];
 /** What touches the world, and what builds it. */
 const edges = [
+  'block-items',
   'identity-items',
   'app',
   'catalogue-file',

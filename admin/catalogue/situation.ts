@@ -115,6 +115,7 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
     filed: lately(situation.filedLately, at),
     ofRole,
     byBot: lately(situation.botFiledLately, at),
+    blocks: [],
     continued,
     answer: answerOf(situation),
   };

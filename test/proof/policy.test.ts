@@ -119,7 +119,7 @@ function play(catalogue: Catalogue, requester: string, deciders: ReadonlyArray<{
     if (!isPending(request)) break;
     try {
       const caller = callerOf(catalogue, email, alias ? arnOf(email) : email);
-      request = decide(request, { catalogue, caller, now: start + 1000 }, { decision: 'approve' });
+      request = decide(request, { catalogue, caller, now: start + 1000, blocks: [] }, { decision: 'approve' });
     } catch (error) {
       if (!(error instanceof Problem)) throw error;
     }
@@ -173,7 +173,7 @@ function canGrant(request: RequestRecord, catalogue: Catalogue, willing: readonl
 }
 function approvedBy(request: RequestRecord, catalogue: Catalogue, email: string): RequestRecord | undefined {
   try {
-    const act = { catalogue, caller: callerOf(catalogue, email), now: start + 1000 };
+    const act = { catalogue, caller: callerOf(catalogue, email), now: start + 1000, blocks: [] };
     return decide(request, act, { decision: 'approve' });
   } catch (error) {
     if (error instanceof Problem) return undefined;

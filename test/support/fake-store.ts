@@ -4,7 +4,7 @@ import { bounds } from '../../lib/catalogue.ts';
 import type { Ledger, LedgerKey } from '../../lib/ledger.ts';
 import type { RevocationList } from '../../lib/revocation-plan.ts';
 import { entryOf } from '../../lib/role-template.ts';
-import type { Binding, MessageRecord, RequestRecord } from '../../lib/schema.ts';
+import type { Binding, Blocks, MessageRecord, RequestRecord } from '../../lib/schema.ts';
 import { dueAt, isPending, overAt } from '../../lib/status.ts';
 import { SECOND } from '../../lib/time.ts';
 
@@ -23,6 +23,8 @@ export type FakeStore = Store & {
   revocations: Map<string, FakeRevocations>;
   /** by id; one that was released is nobody's */
   identities: Map<string, Binding>;
+  /** puts blocks in place of those that stand, as if nobody had looked for requests to end */
+  setBlocks(blocks: Blocks): void;
 };
 type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & {
   holder?: string | undefined;
@@ -37,6 +39,7 @@ export function fakeStore(): FakeStore {
   const ledgers = new Map<string, Ledger>();
   const endings = new Map<string, number>();
   let look: Look | undefined;
+  let blocks: Blocks = { version: 0, blocks: [] };
   const revocations = new Map<string, FakeRevocations>();
   const identities = new Map<string, Binding>();
 
@@ -59,6 +62,9 @@ export function fakeStore(): FakeStore {
     changes,
     revocations,
     identities,
+    setBlocks: (next) => {
+      blocks = frozen(next);
+    },
 
     get: async (id) => requests.get(id),
 
@@ -67,11 +73,12 @@ export function fakeStore(): FakeStore {
       return ids.flatMap((id) => requests.get(id) ?? []);
     },
 
-    async create(record, counting) {
+    async create(record, counting, judgedBy) {
       const stored = requests.get(record.id);
       if (stored) return stored;
       if (counting.some((ledger) => (ledgers.get(ledgerName(ledger))?.version ?? 0) !== ledger.version - 1))
         return 'lost';
+      if (judgedBy !== undefined && judgedBy !== blocks.version) return 'lost';
       write(record);
       for (const ledger of counting) ledgers.set(ledgerName(ledger), frozen(ledger));
       return 'created';
@@ -165,6 +172,13 @@ export function fakeStore(): FakeStore {
         holder: undefined,
       };
       revocations.set(role, after);
+      return true;
+    },
+
+    blocks: async () => blocks,
+    async replaceBlocks(next) {
+      if (blocks.version !== next.version - 1) return false;
+      blocks = frozen(next);
       return true;
     },
 
