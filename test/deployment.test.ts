@@ -205,6 +205,7 @@ describe('permissions', () => {
         'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
+        'dynamodb:ConditionCheckItem',
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
       ],
@@ -213,13 +214,20 @@ describe('permissions', () => {
         'dynamodb:GetItem',
         'dynamodb:PutItem',
         'dynamodb:GetItem',
+        'dynamodb:GetItem',
         'dynamodb:UpdateItem',
         'dynamodb:BatchGetItem',
         'sts:AssumeRole',
         'sts:TagSession',
         'sts:SetSourceIdentity',
       ],
-      'decision-page': ['dynamodb:GetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'decision-page': [
+        'dynamodb:GetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+        'dynamodb:GetItem',
+      ],
       notify: [
         'dynamodb:GetItem',
         'dynamodb:UpdateItem',
@@ -246,8 +254,10 @@ describe('permissions', () => {
       sweep: [
         'dynamodb:Query',
         'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
+        'dynamodb:GetItem',
         'dynamodb:GetItem',
         'dynamodb:PutItem',
       ],
@@ -321,12 +331,12 @@ describe('permissions', () => {
           return Condition?.['ForAllValues:StringLike']?.['dynamodb:LeadingKeys'];
         });
     expect(Object.fromEntries(functionNames.map((name) => [name, kinds(name)]))).toEqual({
-      api: ['request#*', 'ledger#*', 'identity#*'],
-      'issue-session': ['request#*', 'identity#*', 'ledger#*'],
-      'decision-page': ['message#*', 'request#*'],
+      api: ['request#*', 'ledger#*', 'blocks#*', 'identity#*'],
+      'issue-session': ['request#*', 'blocks#*', 'identity#*', 'ledger#*'],
+      'decision-page': ['message#*', 'request#*', 'blocks#*'],
       notify: ['message#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],
-      sweep: ['request#*', 'sweep#*'],
+      sweep: ['request#*', 'blocks#*', 'sweep#*'],
     });
   });
 

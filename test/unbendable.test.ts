@@ -110,6 +110,8 @@ describe('one account at the issuer is one person', () => {
     ['extend', 'extendRequest', ({ given }) => ({ id: given, body: { duration: '1h', reason: 'More' } })],
     ['end', 'endRequest', ({ given }) => ({ id: given, body: {} })],
     ['release an identity', 'releaseIdentity', () => ({})],
+    ['revoke and block', 'revokeMany', () => ({ body: { person: dev, comment: 'x', block: '1h' } })],
+    ['lift a block', 'liftBlock', () => ({})],
   ];
 
   test.each(Object.entries(tokens))('%s a token changes nothing', async (token, claims) => {
@@ -151,6 +153,36 @@ describe('one account at the issuer is one person', () => {
     expect(await call(app, 'createRequest', { as: lead, claims, body: { role: 'read', reason: 'x' } })).toMatchObject(
       expected(token),
     );
+  });
+
+  const admin = 'admin@example.com';
+  test.each(Object.entries(tokens))('a block by address holds %s', async (token, claims) => {
+    const { app, given, other } = await worldOf();
+    await call(app, 'revokeMany', { as: admin, body: { person: lead, comment: 'x', block: '1h' } });
+    const wishes: Array<[CallName, Wish]> = [
+      ['createRequest', { body: { role: 'play', reason: 'x' } }],
+      ['decideRequest', { id: other, body: { decision: 'approve' } }],
+      ['issueCredentials', { id: given, body: {} }],
+      ['issueRoleConsole', { id: 'play', body: {} }],
+    ];
+    for (const [name, wish] of wishes)
+      expect([name, await call(app, name, { ...wish, as: lead, claims })]).toMatchObject([name, expected(token)]);
+    expect(app.sts.assumed).toEqual([]);
+  });
+
+  test('a block holds for every identity of the person, and for an account at the issuer whatever its address', async () => {
+    const app = appWith(everyone);
+    const subject = `https://issuer.example.com#sub-${lead}`;
+    await call(app, 'revokeMany', { as: admin, body: { person: subject, comment: 'x', block: '1h' } });
+    for (const claims of [{}, { email: 'lead.new@example.com' }]) {
+      // as if an admin had released the account in good faith
+      app.store.identities.clear();
+      expect(await call(app, 'createRequest', { as: lead, claims, body: { role: 'play', reason: 'x' } })).toMatchObject(
+        { status: 403, body: { code: 'blocked' } },
+      );
+    }
+    await call(app, 'revokeMany', { as: admin, body: { person: dev, comment: 'x', block: '1h' } });
+    expect(await file(app, {}, 'arn:aws:iam::222222222222:user/dev')).toMatchObject({ body: { code: 'blocked' } });
   });
 
   test('nor by the link in their own mailbox, nor as their IAM user', async () => {
