@@ -8,7 +8,8 @@ import { pageHeaders, problemPage } from '../lib/pages.ts';
 import type { Problem } from '../lib/problem.ts';
 
 /** Refusals after which the form may be sent again, corrected or with the other answer. */
-const correctable = (problem: Problem): boolean => ['invalid-request', 'refused-by-policy', 'blocked'].includes(problem.code);
+const correctable = (problem: Problem): boolean =>
+  ['invalid-request', 'refused-by-policy', 'blocked'].includes(problem.code);
 
 export const handler = lambda({ store, catalogue, identity }, (app) => {
   const page = (status: number, draw: (nonce: string) => string, headers: Record<string, string> = {}) => {

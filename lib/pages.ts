@@ -84,9 +84,12 @@ const effects = (
   request: RequestRecord,
   block?: Block,
 ): Hole => html`<section class="effects" aria-label="What each answer does">
-${!block && html`<h2>If you approve</h2>
+${
+  !block &&
+  html`<h2>If you approve</h2>
 <p>${phrase(ifApproved(request))}</p>
-`}<h2>If you deny</h2>
+`
+}<h2>If you deny</h2>
 <p>${phrase(ifDenied(request))}</p>
 </section>`;
 
@@ -105,7 +108,7 @@ export const signInToAnswer = (request: RequestRecord): Hole => html`${!request.
 const decisionForm = (
   request: RequestRecord,
   left: string,
-  { block, draft }: Pick<View, 'block' | 'draft'>,
+  { block, draft }: { block: Block | undefined; draft: Draft | undefined },
 ): Hole => html`<form method="post" accept-charset="utf-8">
 ${draft && notRecorded(draft)}
 ${effects(request, block)}

@@ -38,6 +38,10 @@ const words: Readonly<Record<ProblemCode, Words>> = {
       'The account at the identity provider was first used by another person, for example before its email address changed.',
     fix: 'Ask an admin to join both addresses under `people`, or to run `latchkey identity release`.',
   },
+  blocked: {
+    cause: 'An admin has blocked access of this person, to this role or in this account, until the time in `detail`.',
+    fix: 'Wait, or ask an admin: `GET /v1/blocks` lists what is blocked and why, `DELETE /v1/blocks/{id}` lifts a block.',
+  },
   'not-allowed': {
     cause:
       'This kind of caller may not do this: a bot that decides, or somebody other than an admin or auditor who lists all requests.',
