@@ -1,12 +1,14 @@
 // Writes the pages of docs/ that are made from the code as a whole; a test checks that they are current.
 import { writeFileSync } from 'node:fs';
 import { catalogueFieldsPage } from './catalogue-fields.ts';
+import { costPage } from './cost-page.ts';
 import { errorPage } from './error-page.ts';
 import { parameterPage } from './parameter-page.ts';
 
 /** File -> text. */
 export const referencePages = (): Record<string, string> => ({
   'docs/catalogue-fields.md': catalogueFieldsPage(),
+  'docs/costs.md': costPage(),
   'docs/deployment-parameters.md': parameterPage(),
   'docs/errors.md': errorPage(),
 });

@@ -89,7 +89,9 @@ describe('pages made from the code (npm run docs writes them)', () => {
   });
 });
 
-test('operations.md has every alarm', async () => {
+test('the README fits on a screen', () => expect(read('README.md').split('\n').length).toBeLessThan(75));
+
+test('operations.md has every alarm, and costs.md their number', async () => {
   const settings = { alarmActions: [] };
   const { Resources } = await alarms({
     resolveVariable: async () => 'prod',
@@ -97,5 +99,10 @@ test('operations.md has every alarm', async () => {
   });
   const ids = Object.keys(Resources).filter((id) => id.endsWith('Alarm'));
   expect(ids.length).toBeGreaterThan(8);
+  expect(read('docs/costs.md')).toContain(`| CloudWatch alarms | ${ids.length} alarms | counted |`);
+  const metrics = new Set(
+    JSON.stringify(Resources).match(/(?<="MetricNamespace":"Latchkey\/prod","MetricName":")\w+/g),
+  );
+  expect(read('docs/costs.md')).toContain(`| Metrics from log lines | ${metrics.size} metrics | counted |`);
   expect(ids.filter((id) => !read('docs/operations.md').includes(`\`${id}\``))).toEqual([]);
 });

@@ -1,3 +1,4 @@
+// docs/tutorial.md: its commands work as they are printed.
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -7,7 +8,7 @@ import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { blocksOf, typed } from './support/guide.ts';
 import { missingShellTools, where } from './support/wanted.ts';
 
-const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+const tutorial = readFileSync(new URL('../docs/tutorial.md', import.meta.url), 'utf8');
 let server: LocalServer;
 
 beforeAll(async () => {
@@ -15,10 +16,10 @@ beforeAll(async () => {
 });
 afterAll(() => server.close());
 
-const inShell = where(missingShellTools(), 'the tours of the README');
+const inShell = where(missingShellTools(), 'the tours of the tutorial');
 
-inShell.test('the tour of the README tells its story when it is typed as it stands', async () => {
-  const tour = readme.slice(readme.indexOf('<!-- tour'), readme.indexOf('\n## ', readme.indexOf('<!-- tour')));
+inShell.test('the curl blocks of the tutorial work when they are pasted one after the other', async () => {
+  const tour = tutorial.slice(tutorial.indexOf('<!-- tour'), tutorial.indexOf('\n## ', tutorial.indexOf('<!-- tour')));
   const blocks = blocksOf(tour, 'sh');
   expect(blocks).toHaveLength(6);
   const key = testKeyOf('arn:aws:iam::222222222222:user/asi-dev');
@@ -40,8 +41,8 @@ inShell.test('the tour of the README tells its story when it is typed as it stan
   expect(stdout).toContain('"via":"iam"');
 });
 
-inShell.test('the first minute of the command line, typed as it stands', async () => {
-  const [, tour = ''] = /<!-- cli tour[^>]*-->\n```sh\n([\s\S]*?)```/.exec(readme) ?? [];
+inShell.test('the commands of the tutorial work when they are pasted', async () => {
+  const [, tour = ''] = /<!-- cli tour[^>]*-->\n```sh\n([\s\S]*?)```/.exec(tutorial) ?? [];
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-tour-'));
   try {
     const program = (name: string, script: string) =>
