@@ -1,6 +1,7 @@
 // The only reader of the environment. Each function asks for the parts that it needs; a start fails naming everything that is wrong at once.
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { type PresetName, presetNames, presets, type RuleChanges, rulesOf, subjectClaims } from './identity-presets.ts';
 import type { Identity } from './principal.ts';
 import { senderOf } from './sender.ts';
 import { claimValuesIn } from './token-rules.ts';
@@ -56,6 +57,34 @@ const url = (what: string) => v.pipe(v.string(what), v.check(isSafeUrl, what), v
 const claim = 'must be the name of a claim';
 const scopeText = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
 const mfaText = 'must be values of claims separated by commas, such as amr=mfa,acr=urn:okta:loa:2fa:any';
+const yesOrNo = v.pipe(
+  v.picklist(['true', 'false'], 'must be true or false'),
+  v.transform((text) => text === 'true'),
+);
+const domains = 'must be domains such as example.com, separated by commas';
+const domain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
+const parametersText =
+  'must be parameters such as resource=https://latchkey.example.com, separated by commas, and none of those that a sign-in sends anyway';
+/** What a sign-in sends anyway is not for a deployment to say. */
+const ownParameters = [
+  'client_id',
+  'client_secret',
+  'response_type',
+  'response_mode',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+];
+const parametersSetting = v.pipe(
+  v.string(),
+  v.check(
+    (text) =>
+      claimValuesIn(text)?.every(({ claim: name }) => !ownParameters.includes(name) && !/^code/.test(name)) === true,
+    parametersText,
+  ),
+  v.transform((text) => Object.fromEntries((claimValuesIn(text) ?? []).map(({ claim: name, value }) => [name, value]))),
+);
 const ports = 'must be ports such as 8765, separated by commas';
 const port = v.pipe(
   v.string(),
@@ -91,50 +120,78 @@ const readers: {
     variable: 'LATCHKEY_ISSUER',
     // the issuer is compared with a claim character by character, so it is kept as it was given
     schema: v.pipe(
-      v.object({
-        issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
-        audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
-        scope: v.pipe(v.string(), v.regex(scopeText, 'must be one scope, without spaces')),
-        signInScope: v.optional(
-          v.pipe(
-            v.string(),
-            v.check(
-              (text) => text.split(' ').every((one) => scopeText.test(one)),
-              'must be scopes separated by one space',
+      v.pipe(
+        v.object({
+          idp: v.picklist(presetNames, `must be one of ${presetNames.join(', ')}`),
+          issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
+          audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
+          scope: v.pipe(v.string(), v.regex(scopeText, 'must be one scope, without spaces')),
+          signInScope: v.optional(
+            v.pipe(
+              v.string(),
+              v.check(
+                (text) => text.split(' ').every((one) => scopeText.test(one)),
+                'must be scopes separated by one space',
+              ),
             ),
           ),
-        ),
-        mfa: v.pipe(
-          v.string(),
-          v.check((text) => claimValuesIn(text) !== undefined, mfaText),
-          v.transform((text) => claimValuesIn(text) ?? []),
-        ),
-        groupsClaim: filled(claim),
-        hasGroupsAlways: v.pipe(
-          v.picklist(['true', 'false'], 'must be true or false'),
-          v.transform((text) => text === 'true'),
-        ),
-        principalClaim: v.optional(filled(claim)),
-        clientId: v.optional(filled('must be a client id')),
-        loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
-      }),
-      v.transform(
-        ({ signInScope, principalClaim, clientId, loginPorts, ...identity }): Identity => ({
-          ...identity,
-          ...(signInScope !== undefined && { signInScope }),
-          ...(principalClaim !== undefined && { principalClaim }),
-          ...(clientId !== undefined && { clientId }),
-          ...(loginPorts !== undefined && { loginPorts }),
+          signInParameters: v.optional(parametersSetting),
+          offlineAccess: v.optional(yesOrNo),
+          subjectClaim: v.optional(v.picklist(subjectClaims, `must be one of ${subjectClaims.join(', ')}`)),
+          emailClaim: v.optional(filled(claim)),
+          emailTrust: v.optional(filled('must be the name of a claim, or issuer')),
+          emailDomains: v.optional(v.array(v.pipe(v.string(), v.trim(), v.toLowerCase(), v.regex(domain, domains)))),
+          mfa: v.optional(
+            v.pipe(
+              v.string(),
+              v.check((text) => claimValuesIn(text) !== undefined, mfaText),
+              v.transform((text) => claimValuesIn(text) ?? []),
+            ),
+          ),
+          groupsClaim: v.optional(filled(claim)),
+          hasGroupsAlways: yesOrNo,
+          principalClaim: v.optional(filled(claim)),
+          clientId: v.optional(filled('must be a client id')),
+          loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
         }),
+        v.forward(
+          v.check(
+            ({ idp }) => presets[idp].unusable === undefined,
+            (issue) => `cannot be ${issue.input.idp}: ${presets[issue.input.idp].unusable}`,
+          ),
+          ['idp'],
+        ),
+        v.forward(
+          v.check(
+            ({ idp, issuer }) => presets[idp].issuer.test(issuer),
+            ({ input: { idp } }) => `must be an issuer of ${presets[idp].title}, such as ${presets[idp].example}`,
+          ),
+          ['issuer'],
+        ),
+        v.forward(
+          v.check(
+            ({ emailTrust, emailDomains }) => emailTrust !== 'issuer' || (emailDomains?.length ?? 0) > 0,
+            'is needed where emailTrust is issuer: the domains whose addresses that issuer may give, separated by commas',
+          ),
+          ['emailDomains'],
+        ),
       ),
+      v.transform((settings): Identity => identityFrom(settings)),
     ),
     input: (env) => ({
+      idp: set(env.LATCHKEY_IDP) ?? 'generic',
       issuer: set(env.LATCHKEY_ISSUER),
       audience: set(env.LATCHKEY_AUDIENCE)?.split(','),
       scope: set(env.LATCHKEY_SCOPE),
       signInScope: set(env.LATCHKEY_SIGN_IN_SCOPE),
-      mfa: set(env.LATCHKEY_MFA) ?? 'amr=mfa,acr=mfa',
-      groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM) ?? 'groups',
+      signInParameters: set(env.LATCHKEY_SIGN_IN_PARAMETERS),
+      offlineAccess: set(env.LATCHKEY_OFFLINE_ACCESS),
+      subjectClaim: set(env.LATCHKEY_SUBJECT_CLAIM),
+      emailClaim: set(env.LATCHKEY_EMAIL_CLAIM),
+      emailTrust: set(env.LATCHKEY_EMAIL_TRUST),
+      emailDomains: set(env.LATCHKEY_EMAIL_DOMAINS)?.split(','),
+      mfa: set(env.LATCHKEY_MFA),
+      groupsClaim: set(env.LATCHKEY_GROUPS_CLAIM),
       hasGroupsAlways: set(env.LATCHKEY_GROUPS_ALWAYS) ?? 'false',
       principalClaim: set(env.LATCHKEY_PRINCIPAL_CLAIM),
       clientId: set(env.LATCHKEY_CLIENT_ID),
@@ -181,11 +238,18 @@ const readers: {
 };
 
 /** The members of `identity` are variables of their own. */
-const identityVariables: Record<keyof Identity, string> = {
+const identityVariables: Record<keyof IdentitySettings, string> = {
+  idp: 'LATCHKEY_IDP',
   issuer: 'LATCHKEY_ISSUER',
   audience: 'LATCHKEY_AUDIENCE',
   scope: 'LATCHKEY_SCOPE',
   signInScope: 'LATCHKEY_SIGN_IN_SCOPE',
+  signInParameters: 'LATCHKEY_SIGN_IN_PARAMETERS',
+  offlineAccess: 'LATCHKEY_OFFLINE_ACCESS',
+  subjectClaim: 'LATCHKEY_SUBJECT_CLAIM',
+  emailClaim: 'LATCHKEY_EMAIL_CLAIM',
+  emailTrust: 'LATCHKEY_EMAIL_TRUST',
+  emailDomains: 'LATCHKEY_EMAIL_DOMAINS',
   mfa: 'LATCHKEY_MFA',
   groupsClaim: 'LATCHKEY_GROUPS_CLAIM',
   hasGroupsAlways: 'LATCHKEY_GROUPS_ALWAYS',
@@ -194,10 +258,35 @@ const identityVariables: Record<keyof Identity, string> = {
   loginPorts: 'LATCHKEY_LOGIN_PORTS',
 };
 
+type IdentitySettings = RuleChanges & {
+  idp: PresetName;
+  issuer: string;
+  audience: string[];
+  scope: string;
+  hasGroupsAlways: boolean;
+  principalClaim?: string | undefined;
+  clientId?: string | undefined;
+  loginPorts?: number[] | undefined;
+};
+
+function identityFrom(settings: IdentitySettings): Identity {
+  const { idp, issuer, audience, scope, hasGroupsAlways, principalClaim, clientId, loginPorts, ...changes } = settings;
+  return {
+    issuer,
+    audience,
+    scope,
+    hasGroupsAlways,
+    ...rulesOf(idp, { issuer, audience, scope }, changes),
+    ...(principalClaim !== undefined && { principalClaim }),
+    ...(clientId !== undefined && { clientId }),
+    ...(loginPorts !== undefined && { loginPorts }),
+  };
+}
+
 function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {
   const member = issue.path?.[0]?.key;
   return part === 'identity' && typeof member === 'string'
-    ? identityVariables[member as keyof Identity]
+    ? identityVariables[member as keyof IdentitySettings]
     : readers[part].variable;
 }
 

@@ -1,27 +1,27 @@
 // From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
-import * as v from 'valibot';
 import { type Catalogue, type Person, personOf } from './catalogue.ts';
 import { canonicalPrincipal, principalPattern, ssoUser } from './entry.ts';
 import { Problem } from './problem.ts';
-import { type CallerVia, Email } from './schema.ts';
+import type { CallerVia } from './schema.ts';
 import { SECOND } from './time.ts';
-import { type ClaimValue, saysOneOf } from './token-rules.ts';
+import {
+  type Claims,
+  emailAdvice,
+  emailIn,
+  mailAddress,
+  subjectIn,
+  type TokenDemands,
+  textsIn,
+  tokenChecks,
+} from './token-checks.ts';
+import { saysOneOf } from './token-rules.ts';
+
+export type { Claims } from './token-checks.ts';
 
 /** What a caller's token must say besides its signature, which the gateway has verified. */
-export interface Identity {
-  issuer: string;
-  /** one of these must be the token's `aud` or, in a token without one, its `client_id` */
-  audience: readonly string[];
-  scope: string;
-  /** to ask the issuer for, separated by blanks, where that is not the scope of the token: Entra ID takes `api://ID/use` and writes `use` */
-  signInScope?: string;
-  groupsClaim: string;
-  /** any of these is a sign-in with a second factor */
-  mfa: readonly ClaimValue[];
+export interface Identity extends TokenDemands {
   /** every token of the issuer carries the claim, also of somebody in no group: one without it is not to be believed */
   hasGroupsAlways?: boolean;
-  /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
-  principalClaim?: string;
   /** of the command line at the issuer; told to whoever asks how to sign in */
   clientId?: string;
   /** of people's machines, that the issuer lets a browser come back to; told in the same place. Any, if left out */
@@ -51,11 +51,9 @@ export type Caller = {
   bot?: string;
 };
 
-export type Claims = Record<string, unknown>;
 export type IamContext = { userArn?: string; callerId?: string; accountId?: string };
 
 const unauthenticated = (detail: string) => new Problem('unauthenticated', detail);
-const LEEWAY = 60 * SECOND;
 
 /**
  * The payload of the bearer token that the gateway verified. API Gateway hands claims on as text and flattens a list to
@@ -93,34 +91,16 @@ function parsePayload(payload: string): Claims {
  * @throws Problem `unauthenticated`
  */
 export function callerFromToken(catalogue: Catalogue, identity: Identity, claims: Claims, now: number): Caller {
-  const { iss, sub, exp, nbf } = claims;
-  if (iss !== identity.issuer) throw unauthenticated('The token comes from another issuer.');
-  // OpenID Connect Core 1.0, section 2: at most 255 ASCII characters; it is shown to people
-  if (typeof sub !== 'string' || !/^[\x20-\x7e]{1,255}$/.test(sub))
-    throw unauthenticated('The token names no subject.');
-  // as the gateway: the client stands in only where no audience is named, or a token for another API of one client would do
-  if (!list(claims.aud ?? claims.client_id).some((audience) => identity.audience.includes(audience))) {
-    throw unauthenticated('The token is meant for another audience.');
+  for (const { fault } of tokenChecks) {
+    const found = fault(claims, identity, now);
+    if (found !== undefined) throw unauthenticated(found);
   }
-  if (typeof exp !== 'number' || exp * SECOND <= now) throw unauthenticated('The token has expired; sign in again.');
-  if (nbf !== undefined && (typeof nbf !== 'number' || nbf * SECOND > now + LEEWAY))
-    throw unauthenticated('The token is not valid yet.');
-  if (
-    (claims.token_use !== undefined && claims.token_use !== 'access') ||
-    claims.typ === 'ID' ||
-    claims.at_hash !== undefined
-  ) {
-    throw unauthenticated('This is an ID token; send the access token.');
-  }
-  if (![...words(claims.scope), ...words(claims.scp)].includes(identity.scope))
-    throw unauthenticated(`The token lacks the scope "${identity.scope}".`);
-
   const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];
   if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine)))
     throw unauthenticated('The token names no IAM principal.');
-  const subject = `${identity.issuer}#${sub}`;
+  const subject = `${identity.issuer}#${subjectIn(claims, identity)}`;
   const principal = machine === undefined ? subject : canonicalPrincipal(machine);
-  const person = catalogue.people.get(principal) ?? personOfClaims(catalogue, claims, machine && principal);
+  const person = catalogue.people.get(principal) ?? personOfClaims(catalogue, identity, claims, machine && principal);
   const ownName =
     typeof claims.name === 'string' && person.name === person.email ? claims.name.slice(0, 200) : undefined;
   return {
@@ -141,20 +121,11 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
  * @param machine the principal that the issuer vouches for in a claim of its own, which needs no address
  * @throws Problem `unauthenticated` that says what the address lacks
  */
-function personOfClaims(catalogue: Catalogue, claims: Claims, machine: string | undefined): Person {
-  const email = mailAddress(claims.email);
-  const isVerified = claims.email_verified === true || claims.email_verified === 'true';
-  if (email !== undefined && isVerified) return personOf(catalogue, email);
+function personOfClaims(catalogue: Catalogue, identity: Identity, claims: Claims, machine: string | undefined): Person {
+  const found = emailIn(claims, identity);
+  if ('email' in found) return personOf(catalogue, found.email);
   if (machine !== undefined) return personOf(catalogue, machine);
-  throw unauthenticated(
-    `The token names no person: ${whyNotCounted(claims, email)} Have your identity provider put "email" and "email_verified": true into access tokens, or name the account in \`people\` of the catalogue as ISSUER#SUBJECT.`,
-  );
-}
-
-function whyNotCounted({ email: claim }: Claims, email: string | undefined): string {
-  if (claim === undefined) return 'it has no "email" claim.';
-  if (email === undefined) return 'its "email" claim is not a valid email address.';
-  return 'it has an "email" claim, but not "email_verified": true beside it.';
+  throw unauthenticated(`The token names no person: ${found.lacks} ${emailAdvice(identity)}`);
 }
 
 /**
@@ -170,8 +141,8 @@ function groupsOfClaims(
   const claim = claims[groupsClaim];
   const pointers = Object(claims._claim_names) as object;
   const isElsewhere = Object.hasOwn(pointers, groupsClaim) || (claims.hasgroups ?? false) !== false;
-  const isMissing = claim === undefined ? hasGroupsAlways : list(claim).length < [claim].flat().length;
-  const mapped = list(claim).flatMap((value) => catalogue.groupsOfToken.get(value) ?? []);
+  const isMissing = claim === undefined ? hasGroupsAlways : textsIn(claim).length < [claim].flat().length;
+  const mapped = textsIn(claim).flatMap((value) => catalogue.groupsOfToken.get(value) ?? []);
   return {
     groups: joinGroups(catalogue, person, mapped),
     ...((isElsewhere || isMissing) && { mayBeIn: catalogue.tokenGroups }),
@@ -253,15 +224,6 @@ function kindOf(catalogue: Catalogue, principal: string): Pick<Caller, 'kind' | 
 const joinGroups = (catalogue: Catalogue, person: Person, more: readonly string[]): string[] =>
   [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...more])].sort();
 
-/** A claim counts as a mail address only if it reads as one: an ARN in its place must not become an identity. */
-function mailAddress(claim: unknown): string | undefined {
-  const parsed = v.safeParse(Email, claim);
-  return parsed.success ? parsed.output : undefined;
-}
-
-const list = (claim: unknown): string[] =>
-  (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
-const words = (claim: unknown): string[] => list(claim).flatMap((value) => value.split(' '));
 /** Some issuers write the number as text. */
 function signedInAtOf({ auth_time: claim }: Claims): Pick<Caller, 'signedInAt'> {
   const seconds = typeof claim === 'string' && /^\d{1,12}$/.test(claim) ? Number(claim) : claim;

@@ -486,7 +486,15 @@ export const DiscoveryView = v.object({
   /** that a token must carry */
   scope: v.string(),
   /** what a sign-in asks the issuer for; scopes are separated by spaces */
-  signIn: v.object({ scope: v.string() }),
+  signIn: v.object({
+    scope: v.string(),
+    /** more parameters of the requests that begin a sign-in */
+    parameters: v.optional(v.record(v.string(), v.string())),
+    /** whether `offline_access` may be asked for, where the issuer lists it */
+    offlineAccess: v.boolean(),
+    /** more parameters of a sign-in with a second factor */
+    stepUp: v.optional(v.record(v.string(), v.string())),
+  }),
   /** of programs on people's machines, at the issuer; public clients have no secret */
   clientId: v.optional(v.string()),
   /** where a browser may come back to on a person's machine, `http://localhost:PORT/callback`; any, if left out */

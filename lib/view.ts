@@ -2,6 +2,7 @@
 import { automaticText } from './automatic.ts';
 import { type Catalogue, displayNames, type Role } from './catalogue.ts';
 import { conditionTexts } from './condition.ts';
+import type { SignInRule } from './identity-presets.ts';
 import { type Judgement, refusalOf } from './policy.ts';
 import type { Caller } from './principal.ts';
 import { reachTexts } from './reach.ts';
@@ -26,24 +27,33 @@ type SignIn = {
   issuer: string;
   audience: readonly string[];
   scope: string;
-  signInScope?: string;
+  signIn: SignInRule;
   clientId?: string;
   loginPorts?: readonly number[];
 };
 
 /** What a program must know to sign somebody in; all of it is public at the issuer anyway. */
 export const discoveryView = (
-  { issuer, audience, scope, signInScope = scope, clientId, loginPorts }: SignIn,
+  { issuer, audience, scope, signIn, clientId, loginPorts }: SignIn,
   version: string,
 ): DiscoveryView => ({
   version,
   issuer,
   audience: [...audience],
   scope,
-  signIn: { scope: signInScope },
+  signIn: signInView(signIn),
   ...(clientId !== undefined && { clientId }),
   ...(loginPorts !== undefined && { loginPorts: [...loginPorts] }),
 });
+
+function signInView({ scope, parameters, offlineAccess, stepUp }: SignInRule): DiscoveryView['signIn'] {
+  return {
+    scope,
+    ...(Object.keys(parameters).length > 0 && { parameters: { ...parameters } }),
+    offlineAccess,
+    ...(Object.keys(stepUp).length > 0 && { stepUp: { ...stepUp } }),
+  };
+}
 
 export function requestView(catalogue: Catalogue, request: RequestRecord, now: number): RequestView {
   const { id, version, role, requester, filedBy, reason, ticketCheck, durationSeconds, automatic } = request;

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import type { App } from '../lib/app.ts';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
+import { rulesOf } from '../lib/identity-presets.ts';
 import type { Identity } from '../lib/principal.ts';
 import { DAY, SECOND } from '../lib/time.ts';
 
@@ -23,16 +24,13 @@ export type Issuer = {
   token(subject: Subject): Promise<string>;
 };
 
+const place = { audience: ['latchkey'], scope: 'latchkey' };
+
 /** What the local App asks of a token; product defaults, with a claim for machines. */
 export const identityOf = (issuer: string): Identity => ({
   issuer,
-  audience: ['latchkey'],
-  scope: 'latchkey',
-  groupsClaim: 'groups',
-  mfa: [
-    { claim: 'amr', value: 'mfa' },
-    { claim: 'acr', value: 'mfa' },
-  ],
+  ...place,
+  ...rulesOf('generic', { issuer, ...place }),
   principalClaim: 'principal',
   clientId: 'latchkey-cli',
 });

@@ -2,6 +2,7 @@
 import type { CatalogueData } from '../lib/catalogue-shape.ts';
 import { undeployable, unlistedHosts } from '../lib/catalogue-tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
+import { presetNames, subjectClaims } from '../lib/identity-presets.ts';
 import { partitionOfRegion } from '../lib/partition.ts';
 import { senderOf } from '../lib/sender.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
@@ -11,6 +12,11 @@ type Setting = { variable: string; what: string; default?: string };
 /** Parameter -> the environment variable that also gives it, what it is, and its default where it may be left out. */
 export const settingTable = {
   region: { variable: 'LATCHKEY_REGION', what: 'AWS Region of the hub, such as eu-west-1' },
+  idp: {
+    variable: 'LATCHKEY_IDP',
+    what: `identity provider, whose preset sets the defaults of the parameters below: ${presetNames.join(', ')}`,
+    default: 'generic',
+  },
   issuer: { variable: 'LATCHKEY_ISSUER', what: 'URL of your OIDC issuer, exactly as in the claim iss of its tokens' },
   audience: {
     variable: 'LATCHKEY_AUDIENCE',
@@ -19,13 +25,43 @@ export const settingTable = {
   scope: { variable: 'LATCHKEY_SCOPE', what: 'scope that a token must have, such as latchkey/use' },
   signInScope: {
     variable: 'LATCHKEY_SIGN_IN_SCOPE',
-    what: 'scopes that a sign-in requests from the issuer, separated by spaces; the parameter scope if empty',
+    what: 'scopes that a sign-in requests from the issuer, separated by spaces (default: by idp, usually the parameter scope)',
+    default: '',
+  },
+  signInParameters: {
+    variable: 'LATCHKEY_SIGN_IN_PARAMETERS',
+    what: 'additional parameters of a sign-in, such as audience=latchkey or resource=https://latchkey.example.com, separated by commas (default: by idp)',
+    default: '',
+  },
+  offlineAccess: {
+    variable: 'LATCHKEY_OFFLINE_ACCESS',
+    what: 'true or false: whether a sign-in requests offline_access if the issuer lists it (default: by idp)',
+    default: '',
+  },
+  subjectClaim: {
+    variable: 'LATCHKEY_SUBJECT_CLAIM',
+    what: `claim that identifies an account permanently: ${subjectClaims.join(', ')} (default: by idp); changing it changes the principal of every account`,
+    default: '',
+  },
+  emailClaim: {
+    variable: 'LATCHKEY_EMAIL_CLAIM',
+    what: 'claim with the email address (default: by idp)',
+    default: '',
+  },
+  emailTrust: {
+    variable: 'LATCHKEY_EMAIL_TRUST',
+    what: 'claim that must be true for the email address to count, or issuer: you vouch for every address that the issuer sends in emailDomains (default: by idp)',
+    default: '',
+  },
+  emailDomains: {
+    variable: 'LATCHKEY_EMAIL_DOMAINS',
+    what: 'the only domains whose email addresses count, separated by commas; any domain if empty',
     default: '',
   },
   mfa: {
     variable: 'LATCHKEY_MFA',
-    what: 'claim values that prove MFA, separated by commas; one of them is enough',
-    default: 'amr=mfa,acr=mfa',
+    what: 'claim values that prove MFA, such as amr=mfa,acr=mfa, separated by commas; one of them is enough (default: by idp)',
+    default: '',
   },
   clientId: {
     variable: 'LATCHKEY_CLIENT_ID',
@@ -40,8 +76,8 @@ export const settingTable = {
   sender: { variable: 'LATCHKEY_SENDER', what: 'email address, verified in SES, that emails are sent from' },
   groupsClaim: {
     variable: 'LATCHKEY_GROUPS_CLAIM',
-    what: 'claim that lists the groups of a person',
-    default: 'groups',
+    what: 'claim that lists the groups of a person (default: by idp)',
+    default: '',
   },
   groupsAlways: {
     variable: 'LATCHKEY_GROUPS_ALWAYS',

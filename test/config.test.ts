@@ -24,12 +24,16 @@ test('reads every part, with defaults filled in', () => {
       issuer: 'https://login.example.com/tenant/',
       audience: ['latchkey', 'latchkey-cli'],
       scope: 'latchkey/use',
+      hasGroupsAlways: false,
+      idp: 'generic',
+      subjectClaim: 'sub',
+      email: { claim: 'email', trust: 'email_verified', domains: [], home: [] },
       groupsClaim: 'groups',
       mfa: [
         { claim: 'amr', value: 'mfa' },
         { claim: 'acr', value: 'mfa' },
       ],
-      hasGroupsAlways: false,
+      signIn: { scope: 'latchkey/use', parameters: {}, offlineAccess: true, stepUp: { acr_values: 'mfa' } },
     },
     sender: 'Latchkey <latchkey@example.com>',
     cataloguePath: '/var/task/catalogue.json',
@@ -136,9 +140,9 @@ test('ports to come back to are numbers', () => {
 
 test('the scopes to ask for may be several, and of any form', () => {
   const scopeOf = (LATCHKEY_SIGN_IN_SCOPE: string) =>
-    configFor(['identity'], { ...whole, LATCHKEY_SIGN_IN_SCOPE }).identity.signInScope;
+    configFor(['identity'], { ...whole, LATCHKEY_SIGN_IN_SCOPE }).identity.signIn.scope;
   expect(scopeOf('api://1b2c/use openid')).toBe('api://1b2c/use openid');
-  expect(scopeOf('')).toBeUndefined();
+  expect(scopeOf('')).toBe('latchkey/use');
   for (const wrong of [' use', 'use  openid', 'a"b', 'use\n'])
     expect(() => scopeOf(wrong)).toThrow(/LATCHKEY_SIGN_IN_SCOPE must be scopes separated by one space/);
 });

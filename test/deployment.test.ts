@@ -741,9 +741,9 @@ describe('news and time', () => {
 });
 
 describe('artefacts', () => {
-  test('each function has one, below 340 KB', () => {
+  test('each function has one, below 345 KB', () => {
     expect(artefacts.map(({ name }) => name)).toEqual(functionNames);
-    for (const { name, bundleBytes } of artefacts) expect([name, bundleBytes < 340_000]).toEqual([name, true]);
+    for (const { name, bundleBytes } of artefacts) expect([name, bundleBytes < 345_000]).toEqual([name, true]);
   });
 
   test('none carries tests, local code, the YAML reader or parts of the SDK that Lambda has no use for', () => {
@@ -1081,7 +1081,8 @@ describe('parameters', () => {
   test('what is left out has its default', () =>
     expect(checkSettings(whole)).toMatchObject({
       settings: {
-        groupsClaim: 'groups',
+        idp: 'generic',
+        groupsClaim: '',
         audiences: ['a', 'b'],
         senderAddress: 'lk@mail.example.com',
         senderDomain: 'mail.example.com',

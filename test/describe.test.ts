@@ -142,7 +142,13 @@ describe('how to sign in here', () => {
     const { issuer, audience, scope } = app.identity;
     expect(await call(app, 'discovery')).toMatchObject({
       status: 200,
-      body: { version: '0.0.0-test', issuer, audience, scope, signIn: { scope } },
+      body: {
+        version: '0.0.0-test',
+        issuer,
+        audience,
+        scope,
+        signIn: { scope, offlineAccess: true, stepUp: { acr_values: 'mfa' } },
+      },
     });
     expect(Object.keys((await call<object>(app, 'discovery')).body).sort()).toEqual([
       'audience',
@@ -155,7 +161,7 @@ describe('how to sign in here', () => {
 
   test('the scope to ask for, where the issuer writes another one into the token', async () => {
     const app = fakeApp();
-    const identity = { ...app.identity, scope: 'use', signInScope: 'api://latchkey/use' };
+    const identity = { ...app.identity, scope: 'use', signIn: { ...app.identity.signIn, scope: 'api://latchkey/use' } };
     expect(await call({ ...app, identity }, 'discovery')).toMatchObject({
       body: { scope: 'use', signIn: { scope: 'api://latchkey/use' } },
     });

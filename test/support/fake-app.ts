@@ -1,6 +1,7 @@
 // A whole App without the world: fakes behind one clock, every I/O numbered and passed through a gate where a test may delay, order or break it.
 import { createHash } from 'node:crypto';
 import type { App, LogCode } from '../../lib/app.ts';
+import { rulesOf } from '../../lib/identity-presets.ts';
 import {
   type FakeIam,
   type FakeMail,
@@ -15,6 +16,8 @@ import { type FakeStore, fakeStore } from './fake-store.ts';
 import { type FakeTickets, fakeTickets } from './fake-tickets.ts';
 import { start } from './records.ts';
 import { catalogueOf } from './small-catalogue.ts';
+
+const place = { issuer: 'https://issuer.example.com', audience: ['latchkey'], scope: 'latchkey' };
 
 /** One I/O: its name as `store.get`, its number from 1, and its place in the longest chain of round trips. */
 export type Step = { name: string; n: number; hop: number };
@@ -83,16 +86,7 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
       app.lines.push({ code, fields });
     },
     catalogue: overrides.catalogue ?? catalogueOf(),
-    identity: {
-      issuer: 'https://issuer.example.com',
-      audience: ['latchkey'],
-      scope: 'latchkey',
-      groupsClaim: 'groups',
-      mfa: [
-        { claim: 'amr', value: 'mfa' },
-        { claim: 'acr', value: 'mfa' },
-      ],
-    },
+    identity: { ...place, ...rulesOf('generic', place) },
     baseUrl: 'https://latchkey.example.com',
     version: '0.0.0-test',
     now: start,
