@@ -23,17 +23,18 @@ import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
 import { domainParts } from '../scripts/domain.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
-import { findingsIn } from '../scripts/package.ts';
 import { checkSettings } from '../scripts/settings.ts';
 import { traced } from '../scripts/trace.ts';
 import { invokeBuilt, runBuilt } from './support/built-function.ts';
 import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
+import { findingsIn, stopValidator } from './support/cloudformation.ts';
 import { dynalite } from './support/emulators.ts';
 import { isAllowed } from './support/judge.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
 import { smallCatalogueFile } from './support/small-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
+const serverless = 'node_modules/serverless/bin/serverless.js';
 const functionNames = readdirSync(join(root, 'functions'))
   .map((file) => file.replace(/\.ts$/, ''))
   .sort();
@@ -75,7 +76,10 @@ beforeAll(() => {
   resources = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')).Resources;
   artefacts = JSON.parse(readFileSync(join(root, '.build/artefacts.json'), 'utf8'));
 }, 60_000);
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+afterAll(async () => {
+  await stopValidator();
+  rmSync(scratch, { recursive: true, force: true });
+});
 
 const ofType = (type: string): Array<[string, Resource]> =>
   Object.entries(resources).filter(([, { Type }]) => Type === type);
@@ -445,23 +449,29 @@ describe('permissions', () => {
     [500, ''],
     [500, 'o-a1b2c3d4e5'],
     [3000, 'o-a1b2c3d4e5'],
-  ])('the template for %i accounts, organization "%s", is one that CloudFormation takes', (accounts, organization) => {
-    const whole = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')) as {
-      Resources: object;
-    };
-    const iam = iamResources({
-      ...deployment,
-      stage: 'example',
-      settings: { ...deployment.settings, organization },
-      catalogue: catalogueOfAccounts(accounts),
-    });
-    const text = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...iam } });
-    const file = join(scratch, `template-${accounts}-${organization}.json`);
-    writeFileSync(file, text);
-    expect(findingsIn(file)).toEqual([]);
-    // CloudFormation's own quotas (cloudformation-ug, cloudformation-limits): a template of 1 MB in S3, 500 resources
-    expect([text.length < 1_000_000, Object.keys({ ...whole.Resources, ...iam }).length <= 500]).toEqual([true, true]);
-  });
+  ])(
+    'the template for %i accounts, organization "%s", is one that CloudFormation takes',
+    async (accounts, organization) => {
+      const whole = JSON.parse(readFileSync(join(scratch, 'cloudformation-template-update-stack.json'), 'utf8')) as {
+        Resources: object;
+      };
+      const iam = iamResources({
+        ...deployment,
+        stage: 'example',
+        settings: { ...deployment.settings, organization },
+        catalogue: catalogueOfAccounts(accounts),
+      });
+      const text = JSON.stringify({ ...whole, Resources: { ...whole.Resources, ...iam } });
+      const file = join(scratch, `template-${accounts}-${organization}.json`);
+      writeFileSync(file, text);
+      expect(await findingsIn(file)).toEqual([]);
+      // CloudFormation's own quotas (cloudformation-ug, cloudformation-limits): a template of 1 MB in S3, 500 resources
+      expect([text.length < 1_000_000, Object.keys({ ...whole.Resources, ...iam }).length <= 500]).toEqual([
+        true,
+        true,
+      ]);
+    },
+  );
 
   test('alarms that reach nobody are named when the stack is packaged', () => {
     const alarm = (AlarmActions: string[]) => ({ Type: 'AWS::CloudWatch::Alarm', Properties: { AlarmActions } });
@@ -956,14 +966,15 @@ describe('parameters', () => {
     expect(domainParts({ domain: '', certificateArn: '' })).toEqual({ Resources: {} });
   });
 
-  test('with a domain the API answers there alone, and links lead there', () => {
+  test('with a domain the API answers there alone, and links lead there', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-domain-'));
     const certificate = 'arn:aws:acm:eu-west-1:999999999999:certificate/0a1b2c3d';
     const options = ['--param', 'domain=access.example.com', '--param', `certificateArn=${certificate}`];
-    const program = ['scripts/package.ts', '--stage', 'example', '--package', folder, ...options];
-    const output = execFileSync(process.execPath, program, { cwd: root, encoding: 'utf8', stdio: 'pipe' });
-    expect(output).toContain("AWS's CloudFormation validator has no objection");
-    const template = JSON.parse(readFileSync(join(folder, 'cloudformation-template-update-stack.json'), 'utf8'));
+    const program = [serverless, 'package', '--stage', 'example', '--package', folder, ...options];
+    execFileSync(process.execPath, program, { cwd: root, stdio: 'pipe' });
+    const file = join(folder, 'cloudformation-template-update-stack.json');
+    expect(await findingsIn(file)).toEqual([]);
+    const template = JSON.parse(readFileSync(file, 'utf8'));
     rmSync(folder, { recursive: true });
     expect(template.Resources.HttpApi.Properties.DisableExecuteApiEndpoint).toBe(true);
     expect(template.Resources.Domain.Properties).toMatchObject({
@@ -990,7 +1001,7 @@ describe('parameters', () => {
   test('a deployment without any is told all that are missing, and how to give them', () => {
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      ['node_modules/serverless/bin/serverless.js', 'package', '--stage', 'prod', '--package', scratch],
+      [serverless, 'package', '--stage', 'prod', '--package', scratch],
       {
         cwd: root,
         encoding: 'utf8',

@@ -9,14 +9,15 @@ import { textDiff } from '../admin/text-diff.ts';
 import type { PolicyDocument, Statement } from '../lib/iam.ts';
 import { accountsMost, stackSetTemplate } from '../lib/stack-set.ts';
 import { cloudFormationTemplate, targetOf, terraformDocument } from '../lib/target.ts';
-import { findingsIn } from '../scripts/package.ts';
 import { cli, removeHomes, testWorld } from './support/cli.ts';
+import { findingsIn, stopValidator } from './support/cloudformation.ts';
 import { isAllowed } from './support/judge.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
 
 const catalogue = readFileSync(join(import.meta.dirname, '../access.yml'), 'utf8');
 const scratch = mkdtempSync(join(tmpdir(), 'latchkey-target-'));
-afterAll(() => {
+afterAll(async () => {
+  await stopValidator();
   rmSync(scratch, { recursive: true, force: true });
   removeHomes();
 });
@@ -52,7 +53,7 @@ describe('the CloudFormation template', () => {
       ].entries()) {
         const file = join(scratch, `${account}-${i}.yml`);
         writeFileSync(file, await printed(line));
-        expect(findingsIn(file)).toEqual([]);
+        expect(await findingsIn(file)).toEqual([]);
       }
     },
   );
@@ -195,7 +196,7 @@ describe('one template for many accounts', () => {
     for (const line of ['--account client-* --hub 999999999999', '--account client-northwind,client-fabrikam']) {
       const file = join(scratch, 'shared.yml');
       writeFileSync(file, await printed(line, many));
-      expect(findingsIn(file)).toEqual([]);
+      expect(await findingsIn(file)).toEqual([]);
     }
   });
 
@@ -353,7 +354,7 @@ describe('a role that reaches beyond its session', () => {
   test("passes AWS's validator, and is the same in Terraform and in plain documents", async () => {
     const file = join(scratch, 'reaching.yml');
     writeFileSync(file, await printed('--account production --hub 999999999999', reaching));
-    expect(findingsIn(file)).toEqual([]);
+    expect(await findingsIn(file)).toEqual([]);
     const terraform = JSON.parse(await printed('--account production --hub 999999999999 --format terraform', reaching));
     const plain = JSON.parse(await printed('--account production --hub 999999999999 --format json', reaching));
     const { description, permissions_boundary } = terraform.resource.aws_iam_role.role__CrossAccountRole;
