@@ -1,6 +1,7 @@
 // Before the glass is broken: says what will happen and who is told of it, and has somebody at a terminal say yes to that.
 import { durationText } from '../lib/time.ts';
 import type { Api, RoleList } from './api.ts';
+import { confirmed } from './confirmation.ts';
 import { Failure } from './exit.ts';
 import { accountText } from './request-text.ts';
 import { painter, plain } from './terminal-text.ts';
@@ -37,12 +38,12 @@ export async function confirmBreakGlass(
     ].join('\n'),
   );
   if (yes) return;
-  const answer = await world.ask('Break the glass? Type yes: ');
-  if (answer === undefined)
+  const isYes = await confirmed(world, 'Break the glass? Type yes: ');
+  if (isYes === undefined)
     throw new Failure('usage', '--break-glass asks before it files, and here nobody can be asked. Nothing was filed.', [
       'If it is meant, add --yes.',
     ]);
-  if (!/^\s*y(?:es)?\s*$/i.test(answer)) throw new Failure('interrupted', 'Nothing was filed.');
+  if (!isYes) throw new Failure('interrupted', 'Nothing was filed.');
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { Failure } from './exit.ts';
 import { isRequestId, ownOpenRequests } from './grant.ts';
 import { dropSessions } from './kept-sessions.ts';
 import { requesterText, requestText } from './request-text.ts';
-import { json, painter } from './terminal-text.ts';
+import { json, painter, timesOf } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 export type EndVerb = 'end' | 'withdraw' | 'hand-back' | 'revoke';
@@ -33,7 +33,7 @@ export async function endRequest(
   const path = `/requests/${id}/end`;
   const ended = await api.call<RequestView & { alsoEnded?: string[] }>({ method: 'POST', path, body: { comment } });
   dropSessions(world, id);
-  world.out(asJson ? json(ended) : requestText(painter(world), ended, world.now()));
+  world.out(asJson ? json(ended) : requestText(painter(world), ended, timesOf(world)));
   for (const other of ended.alsoEnded ?? []) world.err(`Also ended: its extension ${other}\n`);
   for (const { id: other, status } of others)
     world.err(`Still ${status}: request ${other}. End it as well: latchkey end ${other}\n`);

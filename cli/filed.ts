@@ -5,7 +5,7 @@ import type { Options, Values } from './command.ts';
 import { Failure } from './exit.ts';
 import { findRequest } from './grant.ts';
 import { nextSteps, requestText } from './request-text.ts';
-import { json, painter } from './terminal-text.ts';
+import { json, painter, timesOf } from './terminal-text.ts';
 import { waitForDecision } from './wait.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +28,7 @@ export async function showFiled(
   if (wait && !asJson && filed.status === 'pending') world.err(`Filed request ${filed.id}.\n`);
   const known = wait ? await waitForDecision(world, api, filed) : filed;
   if (asJson) world.out(json(known));
-  else world.out(`${requestText(painter(world), known, world.now())}\n${nextSteps(known).join('\n')}\n`);
+  else world.out(`${requestText(painter(world), known, timesOf(world))}\n${nextSteps(known).join('\n')}\n`);
 }
 
 /**

@@ -6,7 +6,7 @@ import { probablyMeant } from '../lib/suggestion.ts';
 import type { Api, RequestList, RoleList } from './api.ts';
 import { Failure } from './exit.ts';
 import { endInstant } from './request-text.ts';
-import { when } from './terminal-text.ts';
+import { timesBeside, when } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 /** lib/schema.ts, RequestId. */
@@ -49,7 +49,7 @@ export async function ownOpenRequests(world: World, api: Api, role: string): Pro
   );
   if (first) return [first, ...more];
   const newest = items[0];
-  throw new Failure('conflict', `You have no open request or grant for ${role}. ${overText(newest, world.now())}`, [
+  throw new Failure('conflict', `You have no open request or grant for ${role}. ${overText(world, newest)}`, [
     `See it: latchkey show ${newest.id}`,
   ]);
 }
@@ -138,10 +138,10 @@ async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ..
 }
 
 /** Of a request that is over: what became of it, and when. */
-function overText(request: RequestView, now: number): string {
+function overText(world: World, request: RequestView): string {
   const at = endInstant(request);
   const became = { ended: 'ended', lapsed: 'lapsed' }[request.status as string] ?? `was ${request.status}`;
-  return `Your newest one ${became}${at === undefined ? '' : ` ${when(at, now)}`}.`;
+  return `Your newest one ${became}${at === undefined ? '' : ` ${when(at, timesBeside(world))}`}.`;
 }
 
 async function unknownRole(api: Api, role: string, { problem }: Failure): Promise<Failure> {
@@ -154,7 +154,7 @@ function noGrant(world: World, role: string, open: RequestView | undefined, prob
     const asked = open.approval.stages.flatMap(({ approvers }) => approvers).join(', ');
     return new Failure(
       'no-grant',
-      `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, world.now())} at the latest.`,
+      `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, timesBeside(world))} at the latest.`,
       [`Wait for it: latchkey show ${open.id} --wait`],
       problem,
     );
@@ -162,7 +162,7 @@ function noGrant(world: World, role: string, open: RequestView | undefined, prob
   if (open)
     return new Failure(
       'no-grant',
-      `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, world.now())}.`,
+      `Your grant for ${role} starts ${when(open.startsAt ?? open.decideBy, timesBeside(world))}.`,
       [`See it: latchkey show ${open.id}`],
       problem,
     );

@@ -14,6 +14,7 @@ export function realWorld(): World {
     home: homeDirectory(),
     platform: process.platform,
     now: Date.now,
+    offsetAt: (ms) => -new Date(ms).getTimezoneOffset(),
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
     outIsTerminal: isatty(1),

@@ -1,7 +1,7 @@
 // A request in words.
 import type { RequestView } from '../lib/schema.ts';
 import { durationText } from '../lib/time.ts';
-import { type Colour, fields, type Paint, plain, table, when } from './terminal-text.ts';
+import { type Colour, fields, type Paint, plain, type Times, table, when } from './terminal-text.ts';
 
 const colours: Record<RequestView['status'], Colour> = {
   pending: 'yellow',
@@ -25,48 +25,48 @@ export const requesterText = ({ name, email, principal }: RequestView['requester
   return name === identity ? plain(name) : `${plain(name)} (${plain(identity)})`;
 };
 
-/** Everything that matters to whoever asked or decides. @param now epoch milliseconds */
-export function requestText(paint: Paint, request: RequestView, now: number): string {
+/** Everything that matters to whoever asked or decides. @param times what its instants are told by */
+export function requestText(paint: Paint, request: RequestView, times: Times): string {
   const { role, requester, approval, sessions, scope, review } = request;
   const stages = approval.stages.map((stage, i): [string, string] => [
-    approval.stages.length > 1 ? `stage ${i + 1}` : 'approval',
+    approval.stages.length > 1 ? `Stage ${i + 1}` : 'Approval',
     stageText(stage),
   ]);
   return [
     `${statusText(paint, request.status)}${handedBackText(request)}  ${paint('bold', role.id)} in ${accountText(role)}\n`,
     fields(paint, [
-      ['request', request.id],
+      ['Request', request.id],
       [
-        'by',
-        `${requesterText(requester)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, now)}`,
+        'Requested by',
+        `${requesterText(requester)}${request.filedBy ? ` (filed by ${request.filedBy.principal})` : ''}, ${when(request.createdAt, times)}`,
       ],
-      ['for', durationText(request.durationSeconds)],
-      ['reason', plain(request.reason)],
-      ['ticket', ticketText(request)],
+      ['Duration', durationText(request.durationSeconds)],
+      ['Reason', plain(request.reason)],
+      ['Ticket', ticketText(request)],
       [
-        'scope',
+        'Scope',
         scope &&
           Object.entries(scope)
             .map(([name, value]) => `${plain(name)}=${plain(value)}`)
             .join(' '),
       ],
-      ['extends', request.extends],
-      ['role', role.arn],
-      ...(role.beyondSession ?? []).map((text): [string, string] => ['it can also', plain(text)]),
+      ['Extends', request.extends],
+      ['AWS role', role.arn],
+      ...(role.beyondSession ?? []).map((text): [string, string] => ['It can also', plain(text)]),
       [
-        'break-glass',
+        'Break-glass',
         request.breakGlass ? 'taken without approval; approvers, reviewers and admins were told' : undefined,
       ],
-      ...(approval.automatic ? ([['approval', 'automatic']] as const) : stages),
-      ['decide by', request.status === 'pending' ? when(request.decideBy, now) : undefined],
-      startOf(request, now),
-      [request.status === 'active' || request.status === 'scheduled' ? 'ends' : 'ended', endOf(request, now)],
+      ...(approval.automatic ? ([['Approval', 'automatic']] as const) : stages),
+      ['Decide by', request.status === 'pending' ? when(request.decideBy, times) : undefined],
+      startOf(request, times),
+      [request.status === 'active' || request.status === 'scheduled' ? 'Ends' : 'Ended', endOf(request, times)],
       ...sessions.map(({ kind, accessKeyId, expiresAt }): [string, string] => [
-        'session',
-        `${kind} ${accessKeyId}, expires ${when(expiresAt, now)}`,
+        'Session',
+        `${kind} ${accessKeyId}, expires ${when(expiresAt, times)}`,
       ]),
-      ['revocation', revocationText(request, now)],
-      ['review', review && reviewText(request.id, review, now)],
+      ['Revocation', revocationText(request, times)],
+      ['Review', review && reviewText(request.id, review, times)],
     ]),
   ].join('');
 }
@@ -93,25 +93,25 @@ export function historyText(paint: Paint, { history }: RequestView, room?: numbe
 }
 
 /** A start that was asked for, or that is still to come. */
-function startOf({ status, startsAt, extends: continued }: RequestView, now: number): [string, string | undefined] {
-  if (startsAt === undefined || (status !== 'pending' && status !== 'scheduled')) return ['starts', undefined];
-  const at = when(startsAt, now);
-  if (status === 'scheduled') return ['starts', at];
+function startOf({ status, startsAt, extends: continued }: RequestView, times: Times): [string, string | undefined] {
+  if (startsAt === undefined || (status !== 'pending' && status !== 'scheduled')) return ['Starts', undefined];
+  const at = when(startsAt, times);
+  if (status === 'scheduled') return ['Starts', at];
   return [
-    'starts',
+    'Starts',
     continued === undefined ? `${at}, or at the approval if that is later` : `where the grant before it ends, ${at}`,
   ];
 }
 
 /** What becomes of sessions that were out when the grant was ended early. */
-function revocationText({ revocation }: RequestView, now: number): string | undefined {
+function revocationText({ revocation }: RequestView, times: Times): string | undefined {
   if (!revocation) return undefined;
   const { state, at, effectiveBy } = revocation;
   const last =
-    now < Date.parse(effectiveBy)
-      ? `The last of them ends ${when(effectiveBy, now)}, or before.`
-      : `All sessions had ended by ${when(effectiveBy, now)}.`;
-  return `${revocationStates[state]}${state === 'done' ? ` ${when(at, now)}` : ''}. ${last}`;
+    times.now < Date.parse(effectiveBy)
+      ? `The last of them ends ${when(effectiveBy, times)}, or before.`
+      : `All sessions had ended by ${when(effectiveBy, times)}.`;
+  return `${revocationStates[state]}${state === 'done' ? ` ${when(at, times)}` : ''}. ${last}`;
 }
 const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], string> = {
   pending: 'sessions that are out are being revoked in AWS, which takes some minutes',
@@ -123,12 +123,12 @@ const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], 
 function reviewText(
   id: string,
   { state, due, reviewers, by, at, comment }: NonNullable<RequestView['review']>,
-  now: number,
+  times: Times,
 ): string {
   if (state === 'signed')
-    return `signed by ${plain(by ?? '')} ${when(at ?? due, now)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
+    return `signed by ${plain(by ?? '')} ${when(at ?? due, times)}${comment === undefined ? '' : `: "${plain(comment)}"`}`;
   const who = [...reviewers.map(plain), 'any admin'].join(', ');
-  return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, now)}, by ${who}: latchkey review ${id}`;
+  return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, times)}, by ${who}: latchkey review ${id}`;
 }
 
 /** The ticket and the newest word of its validator. */
@@ -143,9 +143,9 @@ function ticketText({ ticket, ticketCheck, history }: RequestView): string | und
 export const endInstant = ({ status, endsAt, history }: RequestView): string | undefined =>
   status === 'pending' ? undefined : (history.findLast(({ type }) => type === status)?.at ?? endsAt);
 
-function endOf(request: RequestView, now: number): string | undefined {
+function endOf(request: RequestView, times: Times): string | undefined {
   const ending = endInstant(request);
-  return ending === undefined ? undefined : when(ending, now);
+  return ending === undefined ? undefined : when(ending, times);
 }
 
 function stageText({ need, approvers, decisions }: RequestView['approval']['stages'][number]): string {

@@ -19,18 +19,45 @@ export const plain = (text: string): string =>
     .replace(/[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
 
-/** `in 42 min (22 Nov 2026, 10:00 UTC)`, `3 h ago (...)`. @param instant RFC 3339 */
-export function when(instant: string, now: number): string {
+/** What times are told by: the instant now in epoch milliseconds, and how many minutes the reader's zone is ahead of UTC at an instant. */
+export type Times = { now: number; offsetAt(ms: number): number };
+
+/** On a terminal in the zone of whoever reads, with UTC beside it; anything else, a file or a pipe, may be read anywhere. */
+export const timesOf = (world: World, isTerminal = world.outIsTerminal): Times => ({
+  now: world.now(),
+  offsetAt: isTerminal ? (ms) => world.offsetAt(ms) : () => 0,
+});
+/** The same, for what is said on stderr. */
+export const timesBeside = (world: World): Times => timesOf(world, world.errIsTerminal);
+
+/** `in 42 min (22 Nov 2026, 10:00 UTC)`, `3 h ago (22 Nov 2026, 11:00 +01:00 / 10:00 UTC)`. @param instant RFC 3339 */
+export function when(instant: string, { now, offsetAt }: Times): string {
   const at = Date.parse(instant);
   const apart = roughly(Math.abs(at - now));
   const relative = at >= now ? `in ${apart}` : `${apart} ago`;
-  return `${Math.abs(at - now) < 2 * SECOND ? 'now' : relative} (${instantText(at)})`;
+  return `${Math.abs(at - now) < 2 * SECOND ? 'now' : relative} (${zonedText(at, offsetAt(at))})`;
 }
 
-/** A time span with as much of it as matters: minutes from a minute on, hours from a day on. @param ms milliseconds */
+/** @param offset minutes ahead of UTC */
+function zonedText(at: number, offset: number): string {
+  const utc = instantText(at);
+  if (offset === 0) return utc;
+  const local = instantText(at + offset * MINUTE).replace(/ UTC$/, '');
+  const [day = '', time = ''] = utc.split(', ');
+  return `${local} ${offsetText(offset)} / ${local.startsWith(`${day},`) ? time : utc}`;
+}
+
+/** Minutes -> `+05:30`, as RFC 3339 has it. */
+function offsetText(minutes: number): string {
+  const size = Math.abs(minutes);
+  const parts = [Math.floor(size / 60), size % 60].map((part) => String(part).padStart(2, '0'));
+  return `${minutes < 0 ? '-' : '+'}${parts.join(':')}`;
+}
+
+/** A time span with as much of it as matters, rounded: minutes from a minute on, hours from a day on. @param ms milliseconds */
 export function roughly(ms: number): string {
   const unit = ms >= 24 * 60 * MINUTE ? 60 * MINUTE : ms >= MINUTE ? MINUTE : SECOND;
-  return durationText((Math.floor(ms / unit) * unit) / SECOND);
+  return durationText((Math.round(ms / unit) * unit) / SECOND);
 }
 
 /**
@@ -58,7 +85,7 @@ export function table(
 function paragraph(paint: Paint, [, ...titles]: readonly string[], [first = '', ...cells]: readonly string[]): string {
   return `${paint('bold', first)}\n${fields(
     paint,
-    titles.map((title, i) => [title.toLowerCase(), cells[i] || undefined]),
+    titles.map((title, i) => [`${title[0]}${title.slice(1).toLowerCase()}`, cells[i] || undefined]),
   )}`;
 }
 

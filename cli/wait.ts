@@ -3,7 +3,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { SECOND } from '../lib/time.ts';
 import type { Api } from './api.ts';
 import { Failure } from './exit.ts';
-import { painter, plain, roughly, when } from './terminal-text.ts';
+import { painter, plain, roughly, timesBeside, when } from './terminal-text.ts';
 import type { World } from './world.ts';
 
 /** Seconds between two looks: the first, how it grows, the longest. A `Retry-After` of the API may make it longer. */
@@ -25,7 +25,7 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
   try {
     if (request.status === 'pending')
       say.line(
-        `Asked: ${askedText(request)}. To be decided ${when(request.decideBy, world.now())}.\nCtrl-C stops waiting and leaves the request in place.`,
+        `Asked: ${askedText(request)}. To be decided ${when(request.decideBy, timesBeside(world))}.\nCtrl-C stops waiting and leaves the request in place.`,
       );
     while (request.status === 'pending') {
       say.status(`Waiting for a decision; ${roughly(Math.max(0, Date.parse(request.decideBy) - world.now()))} left`);

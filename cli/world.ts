@@ -10,6 +10,8 @@ export type World = {
   platform: NodeJS.Platform;
   /** epoch milliseconds */
   now(): number;
+  /** minutes that the time zone of whoever reads is ahead of UTC, at this instant in epoch milliseconds */
+  offsetAt(ms: number): number;
   /** to stdout, as it is: what the command was asked for */
   out(text: string): void;
   /** to stderr, as it is: everything said beside it */

@@ -14,7 +14,7 @@ import { requestText } from '../cli/request-text.ts';
 import { roleText } from '../cli/role-text.ts';
 import { checkedUrl } from '../cli/settings.ts';
 import { signedHeaders } from '../cli/sigv4.ts';
-import { painter, plain, roughly, table, when } from '../cli/terminal-text.ts';
+import { painter, plain, roughly, table, timesOf, when } from '../cli/terminal-text.ts';
 import { problemTable } from '../lib/problem.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { probablyMeant } from '../lib/suggestion.ts';
@@ -23,6 +23,7 @@ import { testWorld } from './support/cli.ts';
 import { record, start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
+const times = { now: start, offsetAt: () => 0 };
 const failure = (exit: string, message: RegExp) =>
   expect.objectContaining({ name: 'Failure', exit, message: expect.stringMatching(message) });
 const thrownBy = (work: () => unknown): unknown => {
@@ -213,11 +214,27 @@ describe('signatures', () => {
 describe('words for a terminal', () => {
   const now = Date.UTC(2026, 10, 23, 10, 0, 0);
   test.each([
-    ['2026-11-23T10:42:59Z', 'in 42 min (23 Nov 2026, 10:42 UTC)'],
+    ['2026-11-23T10:42:29Z', 'in 42 min (23 Nov 2026, 10:42 UTC)'],
+    ['2026-11-23T10:42:30Z', 'in 43 min (23 Nov 2026, 10:42 UTC)'],
+    ['2026-11-23T17:59:59Z', 'in 8 h (23 Nov 2026, 17:59 UTC)'],
+    ['2026-11-24T09:59:40Z', 'in 1 d (24 Nov 2026, 09:59 UTC)'],
     ['2026-11-23T08:30:00Z', '1 h 30 min ago (23 Nov 2026, 08:30 UTC)'],
-    ['2026-11-25T12:31:00Z', 'in 2 d 2 h (25 Nov 2026, 12:31 UTC)'],
+    ['2026-11-25T12:31:00Z', 'in 2 d 3 h (25 Nov 2026, 12:31 UTC)'],
     ['2026-11-23T10:00:30Z', 'in 30 s (23 Nov 2026, 10:00 UTC)'],
-  ])('%s is %s', (instant, text) => expect(when(instant, now)).toBe(text));
+  ])('%s is %s', (instant, text) => expect(when(instant, { now, offsetAt: () => 0 })).toBe(text));
+  test.each([
+    [60, '2026-11-23T10:30:00Z', 'in 30 min (23 Nov 2026, 11:30 +01:00 / 10:30 UTC)'],
+    [-300, '2026-11-23T10:30:00Z', 'in 30 min (23 Nov 2026, 05:30 -05:00 / 10:30 UTC)'],
+    [330, '2026-11-23T20:00:00Z', 'in 10 h (24 Nov 2026, 01:30 +05:30 / 23 Nov 2026, 20:00 UTC)'],
+  ])('in a zone of %d minutes', (offset, instant, text) =>
+    expect(when(instant, { now, offsetAt: () => offset })).toBe(text),
+  );
+  test('the zone is told on a terminal alone', () => {
+    const offsets = [true, false].map((outIsTerminal) =>
+      timesOf(testWorld({ outIsTerminal, offsetAt: () => 60 })).offsetAt(now),
+    );
+    expect(offsets).toEqual([60, 0]);
+  });
   test('no time at all', () => expect(roughly(0)).toBe('0 s'));
   test("nobody's words steer the terminal", () => expect(plain('a\u001b]0;x\u0007\u202e\n  b')).toBe('a]0;x b'));
   test('colours only on a terminal, and never with NO_COLOR', () => {
@@ -243,7 +260,7 @@ describe('words for a terminal', () => {
         room,
       );
     expect([shown(), shown(15)]).toEqual(Array(2).fill('A    LONGER  B\nxyz  1\nuvw          22\n'));
-    expect(shown(14)).toBe('xyz\n  longer  1\n\nuvw\n  b       22\n');
+    expect(shown(14)).toBe('xyz\n  Longer  1\n\nuvw\n  B       22\n');
   });
 });
 
@@ -268,12 +285,12 @@ test('sessions of two roles are never kept in one file, also on a disk that igno
 test('a request says what its role can do beyond the session, one line each', () => {
   const reaching = record({ role: { ...record().role, reaches: ['ecs', 'states'] } });
   const linesOf = (request: RequestRecord) =>
-    requestText((_colour, text) => text, requestView(catalogueOf(), request, start), start)
+    requestText((_colour, text) => text, requestView(catalogueOf(), request, start), times)
       .split('\n')
-      .filter((line) => line.includes('it can also'));
+      .filter((line) => line.includes('It can also'));
   expect(linesOf(reaching)).toEqual([
-    '  it can also  open shells in ECS containers, with the role of the task (ecs)',
-    '  it can also  change what Step Functions state machines do, which act by their own roles (states)',
+    '  It can also   open shells in ECS containers, with the role of the task (ecs)',
+    '  It can also   change what Step Functions state machines do, which act by their own roles (states)',
   ]);
   expect(linesOf(record())).toEqual([]);
 });
@@ -315,22 +332,22 @@ describe('a ticket that is checked', () => {
     via: 'ticket-validator' as const,
     note: 'jira: valid: \u001b[31mopen',
   };
-  const lineOf = (text: string) => text.split('\n').find((line) => line.includes('ticket'));
+  const lineOf = (text: string) => text.split('\n').find((line) => line.includes('Ticket'));
   test.each([
-    ['is not asked about', {}, '  ticket       OPS-1234'],
+    ['is not asked about', {}, '  Ticket        OPS-1234'],
     [
       'is unchecked',
       { ticketCheck: { ...ticketCheck, state: 'unchecked' as const } },
-      '  ticket       OPS-1234 (unchecked by jira)',
+      '  Ticket        OPS-1234 (unchecked by jira)',
     ],
     [
       'was asked about',
       { ticketCheck, history: [...record().history, said] },
-      '  ticket       OPS-1234 (jira: valid: [31mopen)',
+      '  Ticket        OPS-1234 (jira: valid: [31mopen)',
     ],
   ])('of a request: it %s', (_, changes, line) =>
     expect(
-      lineOf(requestText((_colour, text) => text, requestView(catalogueOf(), record(changes), start), start)),
+      lineOf(requestText((_colour, text) => text, requestView(catalogueOf(), record(changes), start), times)),
     ).toBe(line),
   );
 
@@ -346,7 +363,7 @@ describe('a ticket that is checked', () => {
       roles: { ...roles, read: { ...roles.read, ticket } },
     });
     expect(lineOf(roleText((_colour, text) => text, roleView(catalogue, catalogue.roles.get('read')!)))).toBe(
-      `  ticket       ${rule}`,
+      `  Ticket         ${rule}`,
     );
   });
 });

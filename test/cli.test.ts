@@ -81,7 +81,7 @@ describe('asking and deciding', () => {
 
   test('whoami', async () =>
     expect((await cli(dev, 'whoami')).out).toMatch(
-      /^Amira Diaz\n {2}mail +asi-dev@example.com\n.*\n {2}groups +developers\n {2}signed in by +an OIDC token/,
+      /^Amira Diaz\n {2}Email +asi-dev@example.com\n.*\n {2}Groups +developers\n {2}Signed in by +an OIDC token/,
     ));
 
   test('whoami --debug shows what the token says, and why its address does not count', async () => {
@@ -108,15 +108,15 @@ describe('asking and deciding', () => {
       err: '',
       out: expect.stringMatching(/^pending {2}production-bucket-read in Production \(111111111111\)\n/),
     });
-    expect(filed.out).toMatch(/for +2 h\n {2}reason +Find the lost invoices\n {2}ticket +OPS-7\n/);
-    expect(filed.out).toMatch(/decide by +in 7 h 59 min \(.* UTC\)/);
+    expect(filed.out).toMatch(/Duration +2 h\n {2}Reason +Find the lost invoices\n {2}Ticket +OPS-7\n/);
+    expect(filed.out).toMatch(/Decide by +in 8 h \(.* UTC\)/);
     const id = /latchkey withdraw ([0-9a-z]{26})/.exec(filed.out)![1]!;
 
     expect((await cli(lead, 'requests', '--view', 'to-decide')).out).toMatch(
-      new RegExp(`${id} +pending +${role} +Amira Diaz \\(asi-dev@example.com\\) +decide in 7 h 59 min`),
+      new RegExp(`${id} +pending +${role} +Amira Diaz \\(asi-dev@example.com\\) +decide in 8 h`),
     );
     const approved = await cli(lead, 'approve', id, '--for', '30m', '--comment', 'July only');
-    expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Park \("July only"\)\n {2}ends +in 29 min/);
+    expect(approved.out).toMatch(/^active .*\n[\s\S]*approved by Lena Park \("July only"\)\n {2}Ends +in 30 min/);
     expect((await cli(dev, 'show', role)).out).toBe((await cli(dev, 'show', id)).out);
     expect((await cli(dev, 'end', role)).out).toMatch(/^withdrawn /);
   });
@@ -145,7 +145,7 @@ describe('asking and deciding', () => {
     });
     expect(await cli(dev, 'explain', role, '--for', '9h', '--reason', 'short')).toMatchObject({
       status: 6,
-      out: expect.stringMatching(/would be refused[\s\S]*no {3}duration: [\s\S]*no {3}reason: /),
+      out: expect.stringMatching(/would be refused[\s\S]*no {2}duration: [\s\S]*no {2}reason: /),
     });
     expect(bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--status', 'pending', '--json')).items).toEqual(
       [],
@@ -177,7 +177,7 @@ describe('waiting', () => {
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^active /) });
     expect(ran.err).toMatch(
-      /^Filed request \w{26}\.\nAsked: Lena Park, Sam Okafor\. To be decided in 7 h 59 min \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Park approved it\.\n$/,
+      /^Filed request \w{26}\.\nAsked: Lena Park, Sam Okafor\. To be decided in 8 h \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Park approved it\.\n$/,
     );
     expect(looks).toEqual([2000, 2800, 3920, 5488].map((ms) => expect.closeTo(ms, 0)));
   });
@@ -210,7 +210,7 @@ describe('waiting', () => {
   test('on a terminal one line is written over', async () => {
     dev.onSleep = () => 'interrupt';
     const ran = await cli(Object.assign(dev, { errIsTerminal: true }), 'request', role, '--reason', reason, '--wait');
-    expect(ran.err).toContain('\r\u001b[K\u001b[2mWaiting for a decision; 7 h 59 min left\u001b[0m');
+    expect(ran.err).toContain('\r\u001b[K\u001b[2mWaiting for a decision; 8 h left\u001b[0m');
   });
 });
 
@@ -806,9 +806,24 @@ describe('env, exec, console', () => {
     });
     const opened = await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'true' } }), 'console', role);
     expect(opened).toMatchObject({ status: 0, out: '' });
-    expect(await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'false' } }), 'console', role)).toMatchObject({
-      status: 1,
-      err: expect.stringMatching(/--print/),
+  });
+  test.each([
+    ['prints the URL at a yes', 'yes', 0, /^https:\/\/signin\.aws\.amazon\.com\/federation\?.*\n$/, /session ends/],
+    ['prints nothing at a no', '', 130, /^$/, /^latchkey: Nothing was opened or printed\.\n.*--print\n$/],
+    [
+      'names --print where nobody can be asked',
+      undefined,
+      1,
+      /^$/,
+      /^latchkey: No browser could be opened here\.\n.*--print\n$/,
+    ],
+  ])('without a browser it %s', async (_, answer, status, out, err) => {
+    await granted();
+    const world = testWorld({ ...dev, env: { ...dev.env, BROWSER: 'false' }, ask: async () => answer });
+    expect(await cli(world, 'console', role)).toEqual({
+      status,
+      out: expect.stringMatching(out),
+      err: expect.stringMatching(err),
     });
   });
 });

@@ -3,18 +3,20 @@ import type { ConsoleView } from '../../lib/schema.ts';
 import { type Api, connect } from '../api.ts';
 import { openBrowser } from '../browser.ts';
 import { command } from '../command.ts';
+import { confirmed } from '../confirmation.ts';
 import { consolePath, pathOfAddress } from '../console-destination.ts';
 import { Failure } from '../exit.ts';
 import { findRequest, issue } from '../grant.ts';
 import { readSettings } from '../settings.ts';
-import { json, when } from '../terminal-text.ts';
+import { json, timesBeside, when } from '../terminal-text.ts';
+import type { World } from '../world.ts';
 
 export const console = command({
   name: 'console',
   group: 'Use it',
   summary: 'Open the AWS console',
   description: [
-    'Whoever has the address can sign in with it for a few minutes, so it is opened and not shown, unless --print or --json says so.',
+    'Anyone who has the URL can sign in with it for a few minutes. So it is opened and not shown, unless you give --print or --json. Where no browser can be opened, it asks before it prints the URL.',
   ],
   positionals: [{ name: 'ROLE|ID', summary: 'role, for its active grant, or ID of a request' }],
   options: {
@@ -38,15 +40,22 @@ export const console = command({
     const session = await issue<ConsoleView>(world, api, target, 'console', { destination });
     if (options.json) world.out(json(session));
     else if (options.print) world.out(`${session.url}\n`);
-    else if (!(await openBrowser(world, session.url))) {
-      throw new Failure('fault', 'No browser could be opened here.', [
-        `Print the address instead: latchkey console ${target} --print`,
-      ]);
-    }
-    if (!options.json) world.err(`The console session ends ${when(session.sessionExpiresAt, world.now())}.\n`);
+    else if (!(await openBrowser(world, session.url))) await printInstead(world, target, session.url);
+    if (!options.json) world.err(`The console session ends ${when(session.sessionExpiresAt, timesBeside(world))}.\n`);
     return 0;
   },
 });
+
+/** A URL that signs in is only shown to somebody who says so. @throws Failure where nobody can be asked, or at a no */
+async function printInstead(world: World, target: string, url: string): Promise<void> {
+  const question =
+    'No browser could be opened here. Print the URL? Anyone who has it can sign in for a few minutes. Type yes: ';
+  const isYes = await confirmed(world, question);
+  const next = [`Print the URL instead: latchkey console ${target} --print`];
+  if (isYes === undefined) throw new Failure('fault', 'No browser could be opened here.', next);
+  if (!isYes) throw new Failure('interrupted', 'Nothing was opened or printed.', next);
+  world.out(`${url}\n`);
+}
 
 /** Only of a whole address is the role asked first, as each partition has a console of its own. */
 const pathOn = async (api: Api, target: string, given: string): Promise<string> =>

@@ -5,7 +5,7 @@ import { type CommonValues, command } from '../command.ts';
 import { checkRequestId } from '../grant.ts';
 import { requestText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter } from '../terminal-text.ts';
+import { json, painter, timesOf } from '../terminal-text.ts';
 import type { World } from '../world.ts';
 
 const comment = { type: 'text', placeholder: 'TEXT', summary: 'comment for the requester' } as const;
@@ -49,6 +49,6 @@ async function decide(
   const api = await connect(world, readSettings(world, options));
   // JSON leaves out what is undefined
   const decided = await api.call<RequestView>({ method: 'POST', path: `/requests/${request}/decision`, body });
-  world.out(options.json ? json(decided) : requestText(painter(world), decided, world.now()));
+  world.out(options.json ? json(decided) : requestText(painter(world), decided, timesOf(world)));
   return 0;
 }

@@ -5,7 +5,7 @@ import { command } from '../command.ts';
 import { Failure } from '../exit.ts';
 import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
 import { readSettings } from '../settings.ts';
-import { json, when } from '../terminal-text.ts';
+import { json, timesBeside, when } from '../terminal-text.ts';
 import { vend } from '../vend.ts';
 import { variable, type World } from '../world.ts';
 
@@ -59,7 +59,7 @@ export const env = command({
       ...Object.entries(variablesOf(session)).map(([name, value]) => formats[shell].set(name, value)),
     ];
     world.out(`${lines.join('\n')}\n`);
-    world.err(`Credentials for ${target}; they expire ${when(session.Expiration, world.now())}.\n`);
+    world.err(`Credentials for ${target}; they expire ${when(session.Expiration, timesBeside(world))}.\n`);
     return 0;
   },
 });

@@ -61,7 +61,7 @@ function explanationText(paint: Paint, { outcome, role, durationSeconds, stages,
     ),
     ...checks.map(
       ({ check, passed, detail }) =>
-        `  ${passed ? paint('green', 'yes') : paint('red', 'no ')}  ${check}: ${plain(detail)}`,
+        `  ${passed ? paint('green', 'ok') : paint('red', 'no')}  ${check}: ${plain(detail)}`,
     ),
     '',
   ].join('\n');

@@ -3,7 +3,7 @@ import type { IdentityListView } from '../../lib/schema.ts';
 import { connect } from '../api.ts';
 import { command } from '../command.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter, plain, table, when } from '../terminal-text.ts';
+import { json, painter, plain, table, timesOf, when } from '../terminal-text.ts';
 
 export const identityList = command({
   name: 'identity list',
@@ -26,7 +26,7 @@ export const identityList = command({
       world.out('No account is bound to this person.\n');
       return 0;
     }
-    const rows = list.items.map(({ id, principal, boundAt }) => [id, plain(principal), when(boundAt, world.now())]);
+    const rows = list.items.map(({ id, principal, boundAt }) => [id, plain(principal), when(boundAt, timesOf(world))]);
     world.out(table(painter(world), ['ID', 'ACCOUNT', 'BOUND'], rows, world.columns()));
     return 0;
   },

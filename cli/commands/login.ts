@@ -9,7 +9,7 @@ import { findClient, Refused, signInRefused, withoutOfflineAccess } from '../oid
 import { tokensPath } from '../places.ts';
 import { readSettings } from '../settings.ts';
 import { keepSignIn } from '../sign-in.ts';
-import { json, when } from '../terminal-text.ts';
+import { json, timesOf, when } from '../terminal-text.ts';
 import { variable } from '../world.ts';
 
 export const login = command({
@@ -62,7 +62,7 @@ export const login = command({
       );
     else
       world.out(
-        `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, world.now())}` : 'renews itself'}.\n`,
+        `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, timesOf(world))}` : 'renews itself'}.\n`,
       );
     return 0;
   },

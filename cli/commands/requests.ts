@@ -5,7 +5,7 @@ import { connect, type RequestList } from '../api.ts';
 import { command } from '../command.ts';
 import { endInstant, requesterText, statuses } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter, plain, table, when } from '../terminal-text.ts';
+import { json, painter, plain, type Times, table, timesOf, when } from '../terminal-text.ts';
 
 export const requests = command({
   name: 'requests',
@@ -64,31 +64,40 @@ export const requests = command({
         table(
           painter(world),
           ['REQUEST', 'STATUS', 'ROLE', 'BY', 'TIME', 'REASON'],
-          list.items.map((item) => row(item, world.now())),
+          list.items.map((item) => row(item, timesOf(world))),
           world.columns(),
         ),
       );
-    if (list.nextCursor !== undefined) world.err(`There are more: add --cursor ${list.nextCursor}\n`);
+    if (list.nextCursor !== undefined) world.err(moreText(list.nextCursor, limit));
     return 0;
   },
 });
 
 const shown = 40;
 
-function row(request: RequestView, now: number): string[] {
+/** The whole of a long list takes its cursor; most people want more on one page. */
+const moreText = (cursor: string, limit: string | undefined): string =>
+  [
+    'There are more requests.',
+    ...(limit === undefined ? ['  Show up to 100: add --limit 100'] : []),
+    `  Next page: add --cursor ${cursor}`,
+    '',
+  ].join('\n');
+
+function row(request: RequestView, times: Times): string[] {
   const { id, status, role, requester, reason, decideBy, startsAt, endsAt, createdAt } = request;
   const why = plain(reason);
-  const times: Record<string, string> = {
-    pending: `decide ${when(decideBy, now)}`,
-    scheduled: `starts ${when(startsAt ?? createdAt, now)}`,
-    active: `ends ${when(endsAt ?? createdAt, now)}`,
+  const told: Record<string, string> = {
+    pending: `decide ${when(decideBy, times)}`,
+    scheduled: `starts ${when(startsAt ?? createdAt, times)}`,
+    active: `ends ${when(endsAt ?? createdAt, times)}`,
   };
   return [
     id,
     status,
     role.id,
     requesterText(requester),
-    times[status] ?? when(endInstant(request) ?? createdAt, now),
+    told[status] ?? when(endInstant(request) ?? createdAt, times),
     why.length > shown ? `${why.slice(0, shown - 1)}…` : why,
   ];
 }

@@ -5,7 +5,7 @@ import { command } from '../command.ts';
 import { checkRequestId } from '../grant.ts';
 import { requestText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter } from '../terminal-text.ts';
+import { json, painter, timesOf } from '../terminal-text.ts';
 
 export const review = command({
   name: 'review',
@@ -21,7 +21,7 @@ export const review = command({
     const id = checkRequestId(given);
     const api = await connect(world, readSettings(world, options));
     const reviewed = await api.call<RequestView>({ method: 'POST', path: `/requests/${id}/review`, body: { comment } });
-    world.out(options.json ? json(reviewed) : requestText(painter(world), reviewed, world.now()));
+    world.out(options.json ? json(reviewed) : requestText(painter(world), reviewed, timesOf(world)));
     return 0;
   },
 });

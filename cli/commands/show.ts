@@ -4,7 +4,7 @@ import { command } from '../command.ts';
 import { findRequest } from '../grant.ts';
 import { historyText, requestText } from '../request-text.ts';
 import { readSettings } from '../settings.ts';
-import { json, painter } from '../terminal-text.ts';
+import { json, painter, timesOf } from '../terminal-text.ts';
 import { waitForDecision } from '../wait.ts';
 
 export const show = command({
@@ -27,7 +27,7 @@ export const show = command({
     const known = options.wait && found.status === 'pending' ? await waitForDecision(world, api, found) : found;
     const paint = painter(world);
     const steps = options.history ? `\n${historyText(paint, known, world.columns())}` : '';
-    world.out(options.json ? json(known) : `${requestText(paint, known, world.now())}${steps}`);
+    world.out(options.json ? json(known) : `${requestText(paint, known, timesOf(world))}${steps}`);
     return 0;
   },
 });

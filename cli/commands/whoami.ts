@@ -18,11 +18,11 @@ export const whoami = command({
     const me = await api.call<MeView>({ method: 'GET', path: '/me' });
     const paint = painter(world);
     const rows: Array<[string, string | undefined]> = [
-      ['mail', me.email ?? undefined],
-      ['principal', me.principal],
-      ['groups', me.groups.length > 0 ? me.groups.map(plain).join(', ') : 'none'],
-      ['signed in by', me.via === 'iam' ? 'AWS SigV4' : 'an OIDC token'],
-      ['at', api.settings.url],
+      ['Email', me.email ?? undefined],
+      ['Principal', me.principal],
+      ['Groups', me.groups.length > 0 ? me.groups.map(plain).join(', ') : 'none'],
+      ['Signed in by', me.via === 'iam' ? 'AWS SigV4' : 'an OIDC token'],
+      ['Latchkey', api.settings.url],
     ];
     world.out(options.json ? json(me) : `${paint('bold', plain(me.name))}\n${fields(paint, rows)}`);
     return 0;

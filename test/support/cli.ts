@@ -33,6 +33,7 @@ export function testWorld({ env = {}, ...given }: Partial<World> = {}): TestWorl
     home,
     platform: 'linux',
     now: Date.now,
+    offsetAt: () => 0,
     out: () => {},
     err: () => {},
     outIsTerminal: false,

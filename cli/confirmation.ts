@@ -1,0 +1,8 @@
+// A question to whoever sits at the terminal.
+import type { World } from './world.ts';
+
+/** @returns whether the answer was yes; undefined where nobody can be asked */
+export async function confirmed(world: World, question: string): Promise<boolean | undefined> {
+  const answer = await world.ask(question);
+  return answer === undefined ? undefined : /^\s*y(?:es)?\s*$/i.test(answer);
+}
