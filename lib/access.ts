@@ -28,7 +28,7 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 /** @throws Problem as `decide` of the core */
 export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
   const { catalogue } = app;
-  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), app.store.blocks()]);
+  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), app.store.recentBlocks()]);
   const continued = await continuedBy(app, loaded);
   const judge = (current: RequestRecord, now: number) =>
     decide(current, { catalogue, caller, now, blocks }, body, continued);

@@ -134,6 +134,8 @@ export interface Store {
   saveLook(look: Look): Promise<void>;
   /** What is blocked. Strongly consistent. */
   blocks(): Promise<Blocks>;
+  /** What is blocked, eventually consistent: where something later makes sure. */
+  recentBlocks(): Promise<Blocks>;
   /** Writes the blocks only while the stored version is the one before; false if it no longer is. */
   replaceBlocks(next: Blocks): Promise<boolean>;
   /** Whose a token's subject is, by the subject's digest. Eventually consistent: what it misses, `bindIdentity` meets. */

@@ -9,17 +9,22 @@ import { Block, type Blocks } from './schema.ts';
 import { keyOf } from './table.ts';
 
 type Item = Record<string, AttributeValue>;
-type Part = Pick<Store, 'blocks' | 'replaceBlocks'>;
+type Part = Pick<Store, 'blocks' | 'recentBlocks' | 'replaceBlocks'>;
 
 const itemKey: Item = { pk: { S: keyOf('blocks', 'all') } };
 
 export function blockItems(client: Pick<DynamoDBClient, 'send'>, table: string): Part {
-  const read = async () =>
-    (await passable(client.send(new GetItemCommand({ TableName: table, Key: itemKey, ConsistentRead: true })))).Item;
+  const read = async (isStrong: boolean) =>
+    (await passable(client.send(new GetItemCommand({ TableName: table, Key: itemKey, ConsistentRead: isStrong }))))
+      .Item;
 
   return {
     async blocks() {
-      return blocksIn(await read());
+      return blocksIn(await read(true));
+    },
+
+    async recentBlocks() {
+      return blocksIn(await read(false));
     },
 
     async replaceBlocks(next) {
@@ -34,7 +39,7 @@ export function blockItems(client: Pick<DynamoDBClient, 'send'>, table: string):
         ...isAt(next.version - 1),
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       });
-      const refusal = await conditionally(client, command, read);
+      const refusal = await conditionally(client, command, () => read(true));
       return !refusal || refusal.isOwnWrite(item);
     },
   };

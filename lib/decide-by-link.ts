@@ -32,7 +32,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const [message, request, { blocks }] = await Promise.all([
     app.store.getMessage(link.requestId, link.messageId),
     app.store.get(link.requestId),
-    app.store.blocks(),
+    app.store.recentBlocks(),
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.holder, does: purposeOf(message) };

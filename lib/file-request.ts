@@ -150,7 +150,7 @@ export async function countsOf(
   const now = clock();
   const [counting, blocks, ...found] = await Promise.all([
     store.ledgers(ledgers),
-    store.blocks(),
+    store.recentBlocks(),
     ...[...new Set([key, ...identities])].map((one) => store.requestsOf(one, now, since)),
   ]);
   return { ledgers: counting, indexed: found.flat(), seen: new Map(), blocks };

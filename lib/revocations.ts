@@ -17,6 +17,7 @@ import { isOpen } from './status.ts';
 import { DAY, floorToSecond, MINUTE, parseDuration, SECOND } from './time.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause' | 'random'>;
+type Reader = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 
 /** What was ended, what could not be, and until when it is blocked; epoch milliseconds. */
 export type Revoked = Endings & { effectiveBy: number; blockedUntil?: number };
@@ -26,6 +27,8 @@ const PATIENCE = 14 * SECOND;
 /** How far the index may be behind the table when it is looked at a second time. */
 const INDEX_LAG = SECOND;
 const LOOKS = 3;
+/** How long the sweep looks after a block: longer than any call takes that was under way, and than the index is ever behind. */
+const LOOKED_AFTER = 15 * MINUTE;
 const blockBounds = { least: MINUTE, most: 30 * DAY };
 
 /**
@@ -50,6 +53,29 @@ export async function revokeMany(app: Part, caller: Caller, body: NewRevocation)
   const effectiveBy = Math.max(app.clock(), ...ended.map(({ revocation }) => revocation?.effectiveBy ?? 0));
   return { ended, remaining, effectiveBy, ...(set && { blockedUntil: set.until }) };
 }
+
+/**
+ * Looks again, for some minutes after each block, for what its revocation has missed: what the index did not show yet, what could not be ended
+ * then, and what was left over. From the block on, none of it could be approved or used.
+ * @throws Error that says how many could not be ended; the next run looks again
+ */
+export async function endBlocked(app: Omit<Part, 'random'>): Promise<void> {
+  const { store, clock, catalogue } = app;
+  const now = clock();
+  const fresh = (await store.recentBlocks()).blocks.filter(({ at, until }) => until > now && now - at < LOOKED_AFTER);
+  if (fresh.length === 0) return;
+  const { found, unread } = await openRequests(app, {});
+  const remaining = [...unread];
+  for (const block of fresh) {
+    const meant = found.filter((request) => isMeant(catalogue, block, accessOf(request)));
+    const revoker = { by: block.by, via: 'sweep', comment: block.comment } as const;
+    const judge = (current: RequestRecord, at: number) => revokeOpen(current, { catalogue, now: at }, revoker);
+    remaining.push(...(await endEach(app, meant, judge, now + PATIENCE)).remaining);
+  }
+  if (remaining.length > 0) throw new Error(`${remaining.length} requests may be open although they are blocked`);
+}
+
+// --- internal ---
 
 /** Who revokes, by what, and why. */
 type Revoker = Parameters<typeof revokeOpen>[2];
@@ -76,7 +102,7 @@ async function endAll(app: Part, selector: Selector, revoker: Revoker, deadline:
 type Found = { found: RequestRecord[]; unread: string[] };
 
 /** The open requests that a selector means. `unread`: those that could not be read, whatever they are. */
-export async function openRequests(app: Part, selector: Selector): Promise<Found> {
+async function openRequests(app: Reader, selector: Selector): Promise<Found> {
   const ids = selector.person === undefined ? await app.store.openIds() : await idsOf(app, selector.person);
   const pages = Array.from({ length: Math.ceil(ids.length / 100) }, (_, i) => ids.slice(i * 100, (i + 1) * 100));
   const read: Found = { found: [], unread: [] };
@@ -89,17 +115,15 @@ export async function openRequests(app: Part, selector: Selector): Promise<Found
   return read;
 }
 
-// --- internal ---
-
 /** By ledger and index, whichever knows of it. */
-async function idsOf(app: Part, identity: string): Promise<string[]> {
+async function idsOf(app: Reader, identity: string): Promise<string[]> {
   const person = personOf(app.catalogue, identity);
   const { own } = countedOf(await countsOf(app, person, ledgersOf(person)));
   return own.map(({ id }) => id);
 }
 
 /** One document that is damaged must not keep the others from being ended. */
-async function readPage({ store, log }: Part, ids: readonly string[]): Promise<Found> {
+async function readPage({ store, log }: Reader, ids: readonly string[]): Promise<Found> {
   const [page] = await Promise.allSettled([store.getMany(ids)]);
   if (page.status === 'fulfilled') return { found: page.value, unread: [] };
   const each = await Promise.allSettled(ids.map((id) => store.get(id)));
@@ -126,7 +150,7 @@ function selectorOf(catalogue: Catalogue, { person, role, account }: NewRevocati
 }
 
 /** A name that was mistyped would end and block nothing. What the catalogue no longer has may still be open. @throws Problem `invalid-request` */
-async function refuseUnknown(app: Part, { role, account }: Selector): Promise<void> {
+async function refuseUnknown(app: Reader, { role, account }: Selector): Promise<void> {
   const roles = [...app.catalogue.roles.values()];
   const isRole = role === undefined || roles.some(({ id, entry }) => [id, entry].includes(role));
   const isAccount = account === undefined || [...app.catalogue.accounts.values()].some(({ id }) => id === account);

@@ -5,26 +5,27 @@ import { eachRequest } from './each-request.ts';
 import { faultOf } from './fault.ts';
 import { followCatalogue } from './leavers.ts';
 import { settle } from './request.ts';
+import { endBlocked } from './revocations.ts';
 
-type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
+type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue' | 'pause'>;
 
 /** The rest comes a minute later. */
 const MOST_PER_RUN = 500;
 const AT_ONCE = 8;
 
 /**
- * Ends what a changed catalogue no longer allows and has approvers follow it; then records every lapse and natural end that is due, has the
+ * Ends what is blocked and what a changed catalogue no longer allows, and has approvers follow it; then records every lapse and natural end that is due, has the
  * mail of waiting approvers checked, reminds and escalates. In this order, a reminder goes to the approvers of today.
  * @returns how many requests were due and how many were changed
  * @throws AggregateError after the run, of everything that failed; it held up nothing else
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
-  const lookFailures = await failuresOf(app, followCatalogue(app));
+  const lookFailures = [...(await failuresOf(app, endBlocked(app))), ...(await failuresOf(app, followCatalogue(app)))];
   const { due, settled, failures } = await settleDue(app);
   if (failures.length + lookFailures.length > 0)
     throw new AggregateError(
       [...failures, ...lookFailures],
-      `${failures.length} of ${due} due requests and ${lookFailures.length} checks after a change of the catalogue failed`,
+      `${failures.length} of ${due} due requests and ${lookFailures.length} checks after a block or a change of the catalogue failed`,
     );
   return { due, settled };
 }

@@ -122,7 +122,7 @@ type Found = { request: RequestRecord; blocks: readonly Block[] };
 type Assumed = Found & { plan: SessionPlan; credentials: SessionCredentials; session: Session };
 
 async function requestById(app: Part, id: string): Promise<Found> {
-  const [request, { blocks }] = await Promise.all([app.store.get(id), app.store.blocks()]);
+  const [request, { blocks }] = await Promise.all([app.store.get(id), app.store.recentBlocks()]);
   if (!request) throw notFound();
   return { request, blocks };
 }
@@ -153,9 +153,9 @@ async function assume(
 }
 
 /**
- * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read again
- * beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here then and is
- * taken back.
+ * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read
+ * for certain beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here
+ * then and is taken back.
  */
 async function recordOnGrant(app: Part, caller: Caller, { request, blocks, session }: Assumed): Promise<void> {
   const { catalogue } = app;

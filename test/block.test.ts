@@ -1,8 +1,19 @@
 // Revoking many and blocking through the handlers: what is ended, what is refused meanwhile, by whom it is lifted.
 import { describe, expect, test } from '@jest/globals';
+import { handler as sweepFunction } from '../functions/sweep.ts';
 import type { BlockListView, RequestView, RevocationView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
-import { type Answer, approvedBy, call, filed, granted, linkTo, playStream, type Wish } from './support/calls.ts';
+import {
+  type Answer,
+  approvedBy,
+  call,
+  eventFile,
+  filed,
+  granted,
+  linkTo,
+  playStream,
+  type Wish,
+} from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
 import { requestId } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -13,6 +24,8 @@ const second = 'second-lead@example.com';
 const admin = 'admin@example.com';
 const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 const iamDev = 'arn:aws:iam::222222222222:user/dev';
+
+const sweep = (app: FakeApp) => sweepFunction.with(app)(eventFile('sweep.schedule'), {} as never);
 
 type Refusal = { code?: string; detail?: string; errors?: Array<{ pointer: string; detail: string }> };
 const revoke = (app: FakeApp, body: object, as = admin): Promise<Answer<RevocationView & Refusal>> =>
@@ -347,6 +360,110 @@ test('the log tells who blocked and lifted what, without the comment', async () 
     { event: 'unblocked', ...about, actor: admin, via: 'oidc' },
   ]);
   expect(JSON.stringify(app.lines)).not.toContain('laptop');
+});
+
+describe('what a revocation could not end', () => {
+  const failing = (app: FakeApp, ...ids: string[]) => {
+    const replace = app.store.replace.bind(app.store);
+    app.store.replace = async (next, version, yieldsAt) => {
+      if (ids.includes(next.id)) throw new Error('the table is in trouble');
+      return replace(next, version, yieldsAt);
+    };
+    return () => {
+      app.store.replace = replace;
+    };
+  };
+
+  test('holds up nothing else, is named, and is ended by calling again', async () => {
+    const app = fakeApp();
+    const { id: broken } = await granted(app);
+    const { id: other } = await filed(app, play);
+    const mend = failing(app, broken);
+    const first = await revoke(app, { person: dev, block: '2h' });
+    expect(first).toMatchObject({ status: 200, body: { ended: [other], remaining: [broken] } });
+    expect(app.lines.filter(({ code }) => code === 'request-not-ended')).toHaveLength(3);
+    mend();
+    expect((await revoke(app, { person: dev })).body).toEqual({ ended: [broken], effectiveBy: expect.any(String) });
+  });
+
+  test('is tried again before it is named', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const mend = failing(app, id);
+    app.pause = async () => mend();
+    expect((await revoke(app, { person: dev })).body).toEqual({ ended: [id], effectiveBy: expect.any(String) });
+  });
+
+  test('is what was left when time was up', async () => {
+    const app = fakeApp();
+    for (let i = 0; i < 40; i += 1) await filed(app, play, { as: `p${i}@example.com` });
+    const replace = app.store.replace.bind(app.store);
+    app.store.replace = async (...args) => {
+      app.now += 1000;
+      return replace(...args);
+    };
+    const { body } = await revoke(app, { role: 'play' });
+    expect(body.ended.length).toBeGreaterThanOrEqual(14);
+    expect(body.remaining!.length).toBeGreaterThan(0);
+    expect(body.ended.length + body.remaining!.length).toBe(40);
+  });
+
+  test('may be a document that cannot be read: the others are ended', async () => {
+    const app = fakeApp();
+    const { id: broken } = await granted(app);
+    const { id: other } = await filed(app, play);
+    const { get } = app.store;
+    app.store.getMany = async () => {
+      throw new Error('a document cannot be read');
+    };
+    app.store.get = async (id) => {
+      if (id === broken) throw new Error('a document cannot be read');
+      return get(id);
+    };
+    expect((await revoke(app, { person: dev })).body).toMatchObject({ ended: [other], remaining: [broken] });
+  });
+
+  test('with a single revoke: an extension that fails is named, and the revoke stands', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const wish = { as: dev, id, body: { duration: '1h', reason: 'More' } };
+    const { body: extension } = await call<RequestView>(app, 'extendRequest', wish);
+    const mend = failing(app, extension.id);
+    const ended = { status: 200, body: { status: 'revoked', remaining: [extension.id] } };
+    for (let i = 0; i < 2; i += 1)
+      expect(await call(app, 'endRequest', { as: admin, id, body: {} })).toMatchObject(ended);
+    mend();
+    const { body } = await call<RequestView>(app, 'endRequest', { as: admin, id, body: {} });
+    expect(body).toMatchObject({ status: 'revoked', alsoEnded: [extension.id] });
+    expect(body).not.toHaveProperty('remaining');
+  });
+
+  test('is ended by the sweep within minutes, in the name of the admin who blocked it', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const { id: other } = await filed(app, {}, { as: lead });
+    blockBehind(app, { person: dev });
+    await sweep(app);
+    expect(app.store.requests.get(id)).toMatchObject({
+      outcome: { status: 'revoked', by: { key: admin }, why: 'x' },
+      history: expect.arrayContaining([expect.objectContaining({ type: 'revoked', actor: admin, via: 'sweep' })]),
+    });
+    expect(statusOf(app, other)).toBe('open');
+  });
+
+  test('fails the sweep for as long as it cannot be ended, and nothing else of it', async () => {
+    const app = fakeApp();
+    const { id } = await granted(app);
+    const lapsed = await filed(app, {}, { as: lead });
+    app.now += 9 * HOUR;
+    const late = await granted(app, { duration: '8h' }).catch(() => undefined);
+    expect(late).toBeDefined();
+    blockBehind(app, { person: dev });
+    failing(app, late!.id);
+    await expect(sweep(app)).rejects.toThrow('1 checks after a block');
+    expect(statusOf(app, lapsed.id)).toBe('lapsed');
+    expect(statusOf(app, id)).toBe('ended');
+  });
 });
 
 // --- internal ---

@@ -176,6 +176,7 @@ export function fakeStore(): FakeStore {
     },
 
     blocks: async () => blocks,
+    recentBlocks: async () => blocks,
     async replaceBlocks(next) {
       if (blocks.version !== next.version - 1) return false;
       blocks = frozen(next);
