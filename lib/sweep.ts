@@ -20,7 +20,8 @@ const AT_ONCE = 8;
  * @throws AggregateError after the run, of everything that failed; it held up nothing else
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
-  const lookFailures = [...(await failuresOf(app, endBlocked(app))), ...(await failuresOf(app, followCatalogue(app)))];
+  const looks = [failuresOf(app, endBlocked(app)), failuresOf(app, followCatalogue(app))];
+  const lookFailures = (await Promise.all(looks)).flat();
   const { due, settled, failures } = await settleDue(app);
   if (failures.length + lookFailures.length > 0)
     throw new AggregateError(

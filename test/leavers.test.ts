@@ -239,5 +239,5 @@ test('an hour of sweeps over an unchanged catalogue reads its memory and nothing
   app.forget();
   app.now += HOUR;
   await sweepOnce(app);
-  expect(app.steps.map(({ name }) => name)).toEqual(['store.lastLook', 'store.due']);
+  expect(app.steps.map(({ name }) => name)).toEqual(['store.recentBlocks', 'store.lastLook', 'store.due']);
 });

@@ -680,8 +680,8 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     await store.blocks();
     expect(sent.map(({ input }) => input)).toEqual([
       expect.objectContaining({ ConsistentRead: true }),
-      expect.objectContaining({ ConsistentRead: true }),
       { RequestItems: { [table]: expect.objectContaining({ ConsistentRead: true }) } },
+      expect.objectContaining({ ConsistentRead: true }),
       expect.objectContaining({ ConsistentRead: true }),
     ]);
   });

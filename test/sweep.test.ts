@@ -90,7 +90,9 @@ describe('one request', () => {
     app.now += 9 * HOUR;
     const get = app.store.get;
     app.store.get = (id) => (id === ids[0] ? Promise.reject(new Error('canary')) : get(id));
-    await expect(sweep(app)).rejects.toThrow('1 of 3 due requests and 1 checks after a change of the catalogue failed');
+    await expect(sweep(app)).rejects.toThrow(
+      '1 of 3 due requests and 1 checks after a block or a change of the catalogue failed',
+    );
     expect(ids.map((id) => app.store.requests.get(id)?.outcome?.status)).toEqual([undefined, 'ended', 'lapsed']);
     expect(app.lines.filter(({ code }) => code.startsWith('sweep'))).toEqual([
       {
