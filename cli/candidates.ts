@@ -4,7 +4,11 @@ import { type AnyCommand, commonOptions, commonOptionsOf, type OptionSpec, type 
 /** A word, and what it is where that helps. */
 export type Candidate = { word: string; summary: string };
 /** What only Latchkey knows. */
-export type Known = { roles(): Promise<Candidate[]>; toDecide(): Promise<Candidate[]> };
+export type Known = {
+  roles(): Promise<Candidate[]>;
+  toDecide(): Promise<Candidate[]>;
+  blocks(): Promise<Candidate[]>;
+};
 
 /**
  * @param words behind `latchkey`; the last one is being typed, and may be empty
@@ -115,6 +119,7 @@ async function argumentsOf(
   if (!positional) return [];
   if (positional.values) return positional.values.map((word) => ({ word, summary: '' }));
   if (positional.from === 'to-decide') return known.toDecide();
+  if (positional.from === 'blocks') return known.blocks();
   return positional.name.split('|').includes('ROLE') ? known.roles() : [];
 }
 

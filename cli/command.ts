@@ -27,8 +27,8 @@ export type Positional = {
   optional?: boolean;
   /** what completions offer */
   values?: readonly string[];
-  /** they offer the requests that wait for the caller's decision; roles are known by the name */
-  from?: 'to-decide';
+  /** they offer the requests that wait for the caller's decision, or the blocks that stand; roles are known by the name */
+  from?: 'to-decide' | 'blocks';
 };
 
 /** Options that every command takes. */

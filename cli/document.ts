@@ -119,7 +119,7 @@ const meanings: Record<ExitName, string> = {
   usage: 'the command, an option or a file of settings is wrong; nothing was done',
   'sign-in': 'not signed in, or the role asks for more than this sign-in proved',
   'not-found': 'no such role or request for you',
-  'not-allowed': 'you may not do that',
+  'not-allowed': 'you may not do that, or an admin has blocked it for now',
   refused: 'the catalogue does not allow it',
   conflict: 'the request is in another state than that needs',
   'no-grant': 'you have no active grant for the role',

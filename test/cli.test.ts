@@ -214,31 +214,6 @@ describe('waiting', () => {
   });
 });
 
-describe('revoking everything that matches', () => {
-  const revoke = (world: TestWorld, ...more: string[]) => cli(world, 'revoke', '--comment', 'Laptop lost', ...more);
-  const statusOf = async (id: string) => bodyOf<RequestView>(await cli(dev, 'show', id, '--json')).status;
-
-  test('of a person: what is active and what is pending, and nothing else', async () => {
-    const admin = await person('security@example.com');
-    const active = await granted();
-    const pending = bodyOf<RequestView>(await cli(dev, 'request', 'sandbox-read', '--reason', reason, '--json'));
-    const other = await revoke(admin, '--person', 'asi-dev@example.com', '--account', '111111111111', '--json');
-    expect([other.status, bodyOf(other)]).toEqual([0, { ended: [active.id], failed: [] }]);
-    expect(await statusOf(active.id)).toBe('revoked');
-    expect(await statusOf(pending.id)).toBe('active');
-    const rest = await revoke(admin, '--person', 'asi-dev@example.com');
-    expect(rest).toMatchObject({ status: 0, out: `Ended:\n  ${pending.id}\n` });
-    expect(await revoke(admin, '--person', 'asi-dev@example.com')).toMatchObject({ out: 'Nothing was ended.\n' });
-  });
-
-  test('is for admins, and says at least one thing that it is about', async () => {
-    const { id } = await granted();
-    expect(await revoke(dev, '--person', 'asi-dev@example.com')).toMatchObject({ status: 5 });
-    expect(await revoke(await person('security@example.com'))).toMatchObject({ status: 2 });
-    expect(await statusOf(id)).toBe('active');
-  });
-});
-
 describe('identities', () => {
   test('an admin lists and releases the account of a person', async () => {
     const admin = await person('security@example.com');
@@ -433,20 +408,6 @@ describe('a server that is busy', () => {
       slept: [3000, 3000],
       err: 'latchkey: Busy.\n  Try again in 3 s.\n',
     }));
-  test('a request that cannot be revoked holds up no other, on whatever page it is, and is named', async () => {
-    command = ['revoke', '--role', 'read', '--comment', 'Incident 42'];
-    const page = (ids: string[], nextCursor?: string): (typeof answers)[number] => [
-      200,
-      {},
-      JSON.stringify({ items: ids.map((id) => ({ id })), nextCursor }),
-    ];
-    const refused = JSON.stringify({ code: 'not-an-approver', detail: 'No.', status: 403 });
-    const firstLook = [page(['first'], 'more'), page(['second']), page([]), page([])];
-    const secondLook = [page(['first']), page([]), page([])];
-    const ran = await run(...firstLook, [403, {}, refused], [200, {}, '{}'], ...secondLook);
-    expect(ran).toMatchObject({ status: 11, out: 'Ended:\n  second\n' });
-    expect(ran.err).toContain('These could not be ended: first.');
-  });
   test('not if it asks for a long wait', async () =>
     expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({
       status: 11,

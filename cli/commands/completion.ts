@@ -1,5 +1,7 @@
 // `latchkey completion`
+import type { BlockListView } from '../../lib/schema.ts';
 import type { RequestList, RoleList } from '../api.ts';
+import { blockedText } from '../block-text.ts';
 import type { Candidate, Known } from '../candidates.ts';
 import { type CommonValues, command } from '../command.ts';
 import { type CompletionShell, completionScripts, shells } from '../completion-scripts.ts';
@@ -82,6 +84,14 @@ function knownTo(world: World, options: CommonValues): Known {
               word: id,
               summary: `${requesterText(requester)}, ${role.id}: ${reason}`,
             })),
+        ),
+      ),
+    blocks: () =>
+      orNone(
+        ask('/blocks', {}).then((list) =>
+          (list as BlockListView).items
+            .filter(({ id }) => isRequestId(id))
+            .map((block) => ({ word: block.id, summary: blockedText(block) })),
         ),
       ),
   };
