@@ -42,7 +42,7 @@ describe('revocations', () => {
 
   test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
     const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations said to have failed': 0 };
-    await prove(13, 'revocation while IAM fails', size(100, 10_000), (_, random) => outage(random, measured), measured);
+    await prove(12, 'revocation while IAM fails', size(100, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
 
   test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
