@@ -2,7 +2,7 @@
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { type ProblemCode, problemTable } from './problem.ts';
-import { type Route, routeKeysOf, routes } from './routes.ts';
+import { type Route, type RouteName, routeKeysOf, routes } from './routes.ts';
 import * as schemas from './schema.ts';
 import { objectBehind } from './strict-object.ts';
 
@@ -22,14 +22,69 @@ const named = {
 
 /** What a shape cannot say of the fields of a filing. */
 const filingWords: Record<keyof typeof schemas.NewRequest.entries, string> = {
-  role: 'Id of a role, as GET /v1/roles lists it',
-  duration: "Such as 45m, 2h, 1h30m or PT1H30M; the role's default if left out",
-  reason: 'Why; those who decide read it',
-  ticket: 'In the form that the role asks for',
-  onBehalfOf: 'From a bot alone, and always: the mail address of the person, or a chat user such as slack:U024BE7LH',
-  startsAt: 'When the grant is to begin, in RFC 3339; at its approval if left out, or if that is later',
-  scope: "A value for every parameter of the role's scope",
-  breakGlass: 'true takes the role at once, where the catalogue lets the caller; somebody else reviews it afterwards',
+  role: 'ID of a role, as GET /v1/roles lists it',
+  duration: 'Such as 45m, 2h, 1h30m or PT1H30M. The default is that of the role',
+  reason: 'Why the access is needed. Approvers read it',
+  ticket: 'A ticket in the form that the role requires',
+  onBehalfOf:
+    'Required for bots, and only for them: the email address of the person, or a chat user such as slack:U024BE7LH',
+  startsAt: 'When the grant starts, in RFC 3339. It starts at the approval if that is later, or if this is left out',
+  scope: 'A value for every parameter of the scope of the role',
+  breakGlass: 'true takes the role at once, if the catalogue lets the caller. Somebody else reviews it later',
+};
+
+/** What each operation does, in full sentences. */
+const operationWords: Record<RouteName, string> = {
+  health: 'Says that the service runs, and its version.',
+  openapi: 'OpenAPI 3.1 document of this API.',
+  discovery:
+    'What the command line and other programs need to sign in: issuer, client ID, scopes and Region. Nothing in it is secret.',
+  me: 'The caller as Latchkey sees it: principal, person, groups, and how the call was made.',
+  listRoles:
+    'Only roles that the caller may request, with their limits, conditions and approvers. Other roles are not shown.',
+  createRequest:
+    'Files a request. Auto-approved requests and break-glass are active at once; others wait for approvers, who get an email. With dryRun=true nothing is stored, and the answer explains every check. Send an Idempotency-Key to repeat the call safely.',
+  listRequests:
+    "Newest first. view=mine lists the caller's own requests (for a bot, those that it filed), view=to-decide those that wait for the caller's decision, and view=all every request (admins and auditors only).",
+  readRequest: 'One request with its approvals, sessions and history. Anybody who is not involved gets 404.',
+  decideRequest:
+    'Approves or denies for the stage whose turn it is. An approver may shorten the grant with duration, but not lengthen it. Nobody can decide their own request.',
+  reviewRequest:
+    'Signs the review of a break-glass grant after it has ended. A comment is required. The requester cannot sign it.',
+  endRequest:
+    'Ends a request: its requester withdraws it while nothing was issued and otherwise hands it back; an approver, reviewer or admin revokes it. Running sessions are denied on the target role; revocation in the answer says by when. A revoke also ends the extensions of the grant.',
+  extendRequest:
+    'Files a linked request for the same role, which starts when this grant ends. It follows the same rules and needs its own approval.',
+  listIdentities: 'Accounts at the issuer whose tokens have made changes as this person. For admins.',
+  releaseIdentity:
+    'Forgets which person an account at the issuer belongs to. Its next call that changes something binds it again. For admins.',
+  revokeMany:
+    'Ends every pending, scheduled and active request that matches all of person, role and account (at least one). With block, filing, approving and issuing are refused for them for that time. For admins.',
+  listBlocks: 'Blocks that are in force. For admins and auditors.',
+  liftBlock: 'Ends a block before its time. For admins.',
+  issueCredentials:
+    'Issues AWS credentials for an active grant, in the format of credential_process. They never outlive the grant; LimitedBy says what limits them. duration asks for a shorter session. Only the requester can call it.',
+  issueConsole:
+    'Issues a URL that signs in to the AWS console. destination is a path of the console, such as /s3/home. Use the URL within 15 minutes.',
+  issueRoleCredentials: "As for a request, for the caller's active grant of this role, whichever request it is.",
+  issueRoleConsole: "As for a request, for the caller's active grant of this role, whichever request it is.",
+  showDecision:
+    'Shows the request and the form. Changes nothing, however often it is opened. The token is the proof; there is no other sign-in.',
+  decisionOptions: 'Changes nothing.',
+  decideByLink:
+    'Sends the form of the page: decision and comment. It acts as the person to whom the link was emailed, and works once.',
+};
+
+/** What each parameter of a query means. */
+const queryWords: Readonly<Record<string, string>> = {
+  dryRun: 'true explains what filing would lead to, and files nothing',
+  view: 'Which requests',
+  status: 'Only requests with this status',
+  role: 'Only requests for this role',
+  person: 'Email address or principal of a person',
+  account: 'Account ID, or the name of the account in the catalogue',
+  limit: 'How many entries at most',
+  cursor: 'nextCursor of the answer before',
 };
 
 /** Refusals that any route of a caller, or any route with a body, can give. */
@@ -74,7 +129,7 @@ export function openApiDocument(version: string) {
 
 function paths() {
   const all: Record<string, Record<string, unknown>> = {};
-  for (const [name, route] of Object.entries(routes) as Array<[string, Route]>) {
+  for (const [name, route] of Object.entries(routes) as Array<[RouteName, Route]>) {
     for (const key of routeKeysOf(route)) {
       const [method = '', path = ''] = key.split(' ');
       // what HEAD does follows from GET, and nobody wants two functions for it in a generated client
@@ -85,7 +140,7 @@ function paths() {
   return all;
 }
 
-function operation(name: string, route: Route, path: string) {
+function operation(name: RouteName, route: Route, path: string) {
   const isIam = path.startsWith('/iam/');
   const parameters = [
     ...pathParameters(path),
@@ -95,6 +150,7 @@ function operation(name: string, route: Route, path: string) {
   return {
     operationId: isIam ? `${name}Iam` : name,
     summary: route.summary,
+    description: operationWords[name],
     security: route.access === 'public' ? [] : [isIam ? { sigv4: [] } : { token: [] }],
     ...(parameters.length > 0 && { parameters }),
     ...(route.body && {
@@ -176,6 +232,7 @@ function queryParameters(route: Route) {
     name,
     in: 'query',
     required: required.includes(name),
+    description: queryWords[name] ?? '',
     // a query holds text alone, and a document says what it means
     schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: 100, default: 50 } : schema,
   }));
@@ -185,7 +242,7 @@ const idempotencyKey = () => ({
   name: 'Idempotency-Key',
   in: 'header',
   required: false,
-  description: 'The same key and body again answer the same request and file nothing',
+  description: 'A repeated call with the same key and body returns the same request and files nothing',
   schema: schemaOf(schemas.IdempotencyKey),
 });
 const filingHeaders = {

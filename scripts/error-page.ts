@@ -61,7 +61,7 @@ const words: Readonly<Record<ProblemCode, Words>> = {
   },
   'not-found': {
     cause: 'No route has this path.',
-    fix: 'Check the path against [openapi.json](openapi.json), including `/v1` or `/iam/v1`.',
+    fix: 'Check the path against [api.md](api.md), including `/v1` or `/iam/v1`.',
   },
   'method-not-allowed': {
     cause: 'The path exists, but not with this method.',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { routes } from '../lib/routes.ts';
 import { testKeyOf } from '../local/identities.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
 import { blocksOf, typed } from './support/guide.ts';
@@ -73,4 +74,27 @@ inShell.test('the commands of the tutorial work when they are pasted', async () 
   } finally {
     rmSync(folder, { recursive: true });
   }
+});
+
+inShell.test('every curl command of docs/api.md is a call that the API knows', async () => {
+  const page = readFileSync(new URL('../docs/api.md', import.meta.url), 'utf8');
+  const [setup = ''] = blocksOf(page, 'sh setup');
+  const commands = blocksOf(page, 'sh');
+  expect(commands.length).toBe(Object.keys(routes).length);
+  const each = commands.map((command) => `${command.trimEnd()} -w '\\n'`);
+  const { stdout } = await typed([setup, ...each], {
+    B: server.url,
+    KEY: 'api-page',
+    ID: '0'.repeat(26),
+    ROLE: 'production-bucket-read',
+    IDENTITY: '0'.repeat(64),
+    BLOCK: '0'.repeat(26),
+    LINK_TOKEN: 'none',
+  });
+
+  const codes = [...stdout.matchAll(/"code":"([\w-]+)"/g)].map(([, code]) => code);
+  const unknown = ['invalid-request', 'not-found', 'method-not-allowed', 'unsupported-media-type', 'unauthenticated'];
+  expect(codes.filter((code = '') => unknown.includes(code))).toEqual([]);
+  expect(codes).toEqual(expect.arrayContaining(['request-not-found', 'not-allowed']));
+  expect(stdout).toContain('"principal":"');
 });
