@@ -180,8 +180,8 @@ const seeRequest = (_: Signer, { id }: Place): string[] =>
 
 const hints: Record<string, (signer: Signer, place: Place) => string[]> = {
   unauthenticated: signInHints,
-  'needs-mfa': () => ['Sign in with a second factor: latchkey login'],
-  'needs-sign-in': () => ['Sign in again: latchkey login'],
+  'needs-mfa': () => ['Sign in with a second factor: latchkey login --mfa'],
+  'needs-sign-in': () => ['Sign in again: latchkey login --fresh'],
   'role-not-found': () => ['See the roles that you may request: latchkey roles'],
   'request-not-found': () => ['See your requests: latchkey requests'],
   'own-request': seeRequest,

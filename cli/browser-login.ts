@@ -40,17 +40,18 @@ export async function loginByBrowser(world: World, client: Client, ports: readon
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-function addressOf({ issuer, clientId, scope, audience }: Client, more: Record<string, string>): string {
+function addressOf({ issuer, clientId, scope, parameters: more }: Client, own: Record<string, string>): string {
   const endpoint = issuer.authorization_endpoint ?? '';
   checkEndpoint(endpoint);
   const url = new URL(endpoint);
+  // what a sign-in depends on is never for a deployment to say
   const parameters = {
+    ...more,
     response_type: 'code',
     client_id: clientId,
     scope,
     code_challenge_method: 'S256',
-    ...(audience !== undefined && { audience }),
-    ...more,
+    ...own,
   };
   for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
   return url.href;

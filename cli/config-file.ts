@@ -13,10 +13,15 @@ const texts = [
   'scope',
   'audience',
   'keychain',
+  'offlineAccess',
 ] as const;
-const configKeys = [...texts, 'loginPorts'] as const;
+const parameterSets = ['signInParameters', 'stepUp'] as const;
+const configKeys = [...texts, ...parameterSets, 'loginPorts'] as const;
 export type ConfigKey = (typeof configKeys)[number];
-export type ConfigValues = { [Key in (typeof texts)[number]]?: string } & { loginPorts?: readonly number[] };
+export type Parameters = Readonly<Record<string, string>>;
+export type ConfigValues = { [Key in (typeof texts)[number]]?: string } & {
+  [Key in (typeof parameterSets)[number]]?: Parameters;
+} & { loginPorts?: readonly number[] };
 
 export type Config = {
   values: ConfigValues;
@@ -33,8 +38,7 @@ export function parseConfig(text: string | undefined, path: string): Config {
   const warnings: string[] = [];
   for (const [key, value] of Object.entries(all)) {
     if (!isKey(key)) warnings.push(unknownKey(key, path));
-    else if (!fits(key, value))
-      throw new Failure('usage', `${path}: "${key}" must be ${key === 'loginPorts' ? 'a list of ports' : 'a text'}.`);
+    else if (!fits(key, value)) throw new Failure('usage', `${path}: "${key}" must be ${formOf(key)}.`);
     else if (value !== '') values[key] = value;
   }
   return { values: values as ConfigValues, warnings, all };
@@ -46,6 +50,12 @@ export const withSettings = ({ all }: Config, changes: ConfigValues): string =>
 
 export const isPort = (value: unknown): value is number =>
   typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65536;
+
+export const isParameters = (value: unknown): value is Parameters =>
+  value !== null &&
+  typeof value === 'object' &&
+  !Array.isArray(value) &&
+  Object.values(value).every((one) => typeof one === 'string');
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
@@ -69,8 +79,17 @@ const notJson = (message: string): Failure =>
 
 const isKey = (key: string): key is ConfigKey => (configKeys as readonly string[]).includes(key);
 
-const fits = (key: ConfigKey, value: unknown): boolean =>
-  key === 'loginPorts' ? Array.isArray(value) && value.every(isPort) : typeof value === 'string';
+const isParameterSet = (key: ConfigKey): boolean => (parameterSets as readonly string[]).includes(key);
+
+function fits(key: ConfigKey, value: unknown): boolean {
+  if (key === 'loginPorts') return Array.isArray(value) && value.every(isPort);
+  return isParameterSet(key) ? isParameters(value) : typeof value === 'string';
+}
+
+function formOf(key: ConfigKey): string {
+  if (key === 'loginPorts') return 'a list of ports';
+  return isParameterSet(key) ? 'an object of texts' : 'a text';
+}
 
 function unknownKey(key: string, path: string): string {
   const meant = probablyMeant(key, configKeys);

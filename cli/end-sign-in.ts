@@ -26,5 +26,5 @@ async function revoke(world: World, { url, clientSecret }: Settings): Promise<vo
   if (token === undefined) return;
   const { clientId, scope } = kept!;
   const issuer = await discover(world, kept!.issuer);
-  await revokeToken(world, { issuer, clientId, clientSecret, scope, audience: undefined }, token);
+  await revokeToken(world, { issuer, clientId, clientSecret, scope, parameters: {} }, token);
 }

@@ -16,7 +16,8 @@ export type Client = {
   /** of the few issuers that insist on one for programs on people's machines, too */
   clientSecret: string | undefined;
   scope: string;
-  audience: string | undefined;
+  /** more parameters of the requests that begin a sign-in */
+  parameters: Readonly<Record<string, string>>;
 };
 
 /** The issuer said no (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628 section 3.5). */
@@ -39,12 +40,14 @@ export function signInRefused({ code, description }: Refused): Failure {
 
 /** @throws Failure `usage` if the settings do not say where to sign in */
 export async function findClient(world: World, settings: Settings): Promise<Client> {
-  const { issuer, clientId, clientSecret, scope = '', audience } = settings;
+  const { issuer, clientId, clientSecret, scope = '', audience, signInParameters, offlineAccess } = settings;
   if (issuer === undefined || clientId === undefined) throw unknownIssuer(settings);
   const found = await discover(world, issuer);
-  const lasting = found.scopes_supported?.includes(offline) ? [offline] : [];
+  const isOffered = offlineAccess !== 'off' && found.scopes_supported?.includes(offline) === true;
+  const lasting = isOffered ? [offline] : [];
   const scopes = new Set([...scope.split(' ').filter(Boolean), ...lasting]);
-  return { issuer: found, clientId, clientSecret, scope: [...scopes].join(' '), audience };
+  const parameters = { ...(audience !== undefined && { audience }), ...signInParameters };
+  return { issuer: found, clientId, clientSecret, scope: [...scopes].join(' '), parameters };
 }
 
 const offline = 'offline_access';
@@ -110,7 +113,7 @@ export function tokensByRefresh(world: World, client: Client, refreshToken: stri
   });
 }
 
-/** Asks for a code that somebody enters elsewhere (RFC 8628). @param more parameters beside client, scope and audience @throws Refused, Failure */
+/** Asks for a code that somebody enters elsewhere (RFC 8628). @param more parameters beside those of the client @throws Refused, Failure */
 export async function askForDevice(
   world: World,
   client: Client,
@@ -118,8 +121,8 @@ export async function askForDevice(
 ): Promise<OAuth.DeviceAuthorizationResponse> {
   const { oauth, parts, calls } = await knownTo(world, client);
   const parameters = {
+    ...client.parameters,
     scope: client.scope,
-    ...(client.audience !== undefined && { audience: client.audience }),
     ...more,
   };
   return worded(oauth, client.issuer.issuer, async () =>

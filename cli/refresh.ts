@@ -17,7 +17,7 @@ export function refreshed(world: World, settings: Where): Promise<Tokens | undef
     if (refreshToken === undefined) return undefined;
     const { clientId, scope } = kept;
     const issuer = await discover(world, kept.issuer);
-    const client = { issuer, clientId, clientSecret: settings.clientSecret, scope, audience: undefined };
+    const client = { issuer, clientId, clientSecret: settings.clientSecret, scope, parameters: {} };
     try {
       const renewed = await tokensByRefresh(world, client, refreshToken);
       await keepRenewed(world, settings, renewed, kept, refreshToken);

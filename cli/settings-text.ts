@@ -14,6 +14,10 @@ export const settingsText: Record<ConfigKey, string> = {
     'ports that the browser may come back to, for issuers that require fixed ones: a list such as [8765, 8766]',
   scope: 'scopes to request at the issuer, separated by spaces',
   audience: 'audience, for issuers that require one',
+  signInParameters: 'additional parameters of a sign-in, as an object: {"resource": "https://latchkey.example.com"}',
+  stepUp: 'parameters that `latchkey login --mfa` adds to those, as an object',
+  offlineAccess:
+    'auto: request offline_access if the issuer lists it, and sign in without it if the issuer refuses; off: never request it (default: auto)',
   keychain:
     'auto: keep the refresh token in the keychain of the system, where there is one; off: keep it in the file with the access token',
 };

@@ -37,6 +37,9 @@ export function readSettings(world: World, options: CommonValues): Settings {
     throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`, [
       `Check LATCHKEY_KEYCHAIN and ${path}.`,
     ]);
+  const { offlineAccess } = rest;
+  if (offlineAccess !== undefined && offlineAccess !== 'auto' && offlineAccess !== 'off')
+    throw new Failure('usage', `${path}: "offlineAccess" must be auto or off, not "${offlineAccess}".`);
   const region = variable(world, 'LATCHKEY_REGION') ?? rest.region;
   const clientSecret = variable(world, 'LATCHKEY_CLIENT_SECRET') ?? rest.clientSecret;
   return {

@@ -4,7 +4,7 @@ import { type Reply, reply } from '../lib/http.ts';
 import { MINUTE, SECOND } from '../lib/time.ts';
 import { splitTarget, type WireCall } from './gateway.ts';
 import type { Actor } from './identities.ts';
-import { type Issuer, identityOf, type Subject } from './issuer.ts';
+import type { Issuer, Subject } from './issuer.ts';
 import { codePage, endPage, faultPage, personPage } from './sign-in-pages.ts';
 
 type Answer = (call: WireCall) => Promise<Reply> | Reply;
@@ -40,7 +40,7 @@ const grantTypes = {
 } as const;
 
 /** What the issuer says of its sign-in in its discovery document. */
-export const authorizationMetadata = (url: string): Record<string, unknown> => ({
+export const authorizationMetadata = ({ url, identity }: Issuer): Record<string, unknown> => ({
   authorization_endpoint: `${url}/authorize`,
   device_authorization_endpoint: `${url}/device_authorization`,
   token_endpoint: `${url}/token`,
@@ -50,12 +50,13 @@ export const authorizationMetadata = (url: string): Record<string, unknown> => (
   code_challenge_methods_supported: ['S256'],
   token_endpoint_auth_methods_supported: ['none'],
   authorization_response_iss_parameter_supported: true,
-  scopes_supported: [identityOf(url).scope, 'offline_access'],
+  scopes_supported: [...identity.signIn.scope.split(' '), 'offline_access'],
 });
 
 /** Everything is held in memory: after a restart one signs in again. */
 export function createAuthorization({ issuer, actors, now = Date.now }: Options): AuthorizationRoutes {
-  const { scope: needed, clientId } = identityOf(issuer.url);
+  const { signIn: asked, clientId } = issuer.identity;
+  const needed = asked.scope;
   const people = actors.flatMap(({ email, name, groups }) => (email === undefined ? [] : [{ email, name, groups }]));
   const codes = new Map<string, Code>();
   const devices = new Map<string, Device>();
@@ -266,7 +267,8 @@ function isLoopback(uri: string): boolean {
   );
 }
 
-const hasScope = (scope: string, needed: string): boolean => scope.split(' ').includes(needed);
+const hasScope = (scope: string, needed: string): boolean =>
+  needed.split(' ').every((one) => scope.split(' ').includes(one));
 const queryOf = ({ target }: WireCall): URLSearchParams => new URLSearchParams(splitTarget(target)[1]);
 const formOf = ({ body }: WireCall): URLSearchParams =>
   new URLSearchParams(body.subarray(0, 16 * 1024).toString('utf8'));

@@ -77,7 +77,7 @@ export async function compose(
     pause: async () => {},
     log,
     catalogue,
-    identity: identityOf(`${baseUrl}/local/oidc`),
+    identity: identityOf(`${baseUrl}/local/oidc`, settings.idp),
     baseUrl,
     version,
     store: database.store,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
 import type { App } from '../lib/app.ts';
 import { type Catalogue, personOf } from '../lib/catalogue.ts';
-import { rulesOf } from '../lib/identity-presets.ts';
+import { type PresetName, rulesOf } from '../lib/identity-presets.ts';
 import type { Identity } from '../lib/principal.ts';
 import { DAY, SECOND } from '../lib/time.ts';
+import { imitated } from './imitation.ts';
 
 export type Subject = ({ email: string } | { principal: string }) & {
   mfa?: boolean | undefined;
@@ -17,6 +18,8 @@ export type Subject = ({ email: string } | { principal: string }) & {
 };
 export type Issuer = {
   url: string;
+  /** what the App asks of its tokens */
+  identity: Identity;
   /** without its ways to sign in, which authorization.ts adds */
   discovery: Record<string, unknown>;
   /** public keys only */
@@ -25,36 +28,43 @@ export type Issuer = {
 };
 
 const place = { audience: ['latchkey'], scope: 'latchkey' };
+/** Of the imitated provider, where it has many. */
+const localTenant = '11111111-2222-3333-4444-555555555555';
 
-/** What the local App asks of a token; product defaults, with a claim for machines. */
-export const identityOf = (issuer: string): Identity => ({
-  issuer,
-  ...place,
-  ...rulesOf('generic', { issuer, ...place }),
-  principalClaim: 'principal',
-  clientId: 'latchkey-cli',
-});
+/** What the local App asks of a token: the rules of a preset at an issuer that is not the provider's own, with a claim for machines. */
+export function identityOf(issuer: string, idp: PresetName = 'generic'): Identity {
+  const rules = rulesOf(idp, { issuer, ...place });
+  return {
+    issuer,
+    ...place,
+    ...rules,
+    ...(idp === 'entra' && { tenant: localTenant }),
+    principalClaim: 'principal',
+    clientId: 'latchkey-cli',
+  };
+}
 
 const algorithm = 'RS256';
 
 /**
- * @param url of the issuer; documents and tokens name it
+ * @param identity what the tokens have to say, and how: those of another preset than generic look as its provider's
  * @param clock Latchkey's own
  * @param dataDir where the key is kept, so that tokens outlive a restart as requests do
  */
 export async function createIssuer({
-  url,
+  identity,
   catalogue,
   clock,
   dataDir,
-}: { url: string; dataDir?: string } & Pick<App, 'catalogue' | 'clock'>): Promise<Issuer> {
+}: { dataDir?: string } & Pick<App, 'catalogue' | 'clock' | 'identity'>): Promise<Issuer> {
   const key = await keyFrom(dataDir);
   const signingKey = await importJWK(key, algorithm);
   const { kty, n, e, kid } = key;
-  const identity = identityOf(url);
+  const { issuer: url } = identity;
 
   return {
     url,
+    identity,
     discovery: {
       issuer: url,
       jwks_uri: `${url}/jwks`,
@@ -66,18 +76,14 @@ export async function createIssuer({
       const wall = Date.now();
       const now = clock();
       const claims = {
-        ...claimsOf(catalogue, subject),
-        scope: identity.scope,
-        groups: [...(subject.groups ?? [])],
-        amr: subject.mfa ? ['pwd', 'mfa'] : ['pwd'],
-        auth_time: Math.floor(now / SECOND),
+        ...claimsOf(catalogue, identity, subject, Math.floor(now / SECOND)),
         iss: url,
-        aud: [...identity.audience],
         jti: randomUUID(),
         iat: Math.floor(wall / SECOND),
         // Latchkey's clock can be moved, and judges the token too: it must outlast any story that is told with it, so it ends
         // ten years after the later of both clocks and begins at no time (no nbf). No provider should do so.
         exp: Math.floor((Math.max(wall, now) + 3650 * DAY) / SECOND),
+        nbf: null,
         ...subject.claims,
       };
       return new SignJWT(Object.fromEntries(Object.entries(claims).filter(([, claim]) => claim !== null)))
@@ -90,7 +96,26 @@ export async function createIssuer({
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /** A machine carries its ARN in a claim of its own, as a provider for workloads would. */
-function claimsOf(catalogue: Catalogue, subject: Subject): Record<string, unknown> {
+function claimsOf(catalogue: Catalogue, identity: Identity, subject: Subject, now: number): Record<string, unknown> {
+  const { issuer, idp, audience, scope, tenant } = identity;
+  const groups = [...(subject.groups ?? [])];
+  if (idp !== 'generic' && 'email' in subject) {
+    const { name } = personOf(catalogue, subject.email);
+    const place = { issuer, audience: audience[0] ?? '', scope, tenant, now, later: now };
+    return imitated(idp, { email: subject.email, name, groups, mfa: subject.mfa === true, ...place });
+  }
+  return {
+    ...nameOf(catalogue, subject),
+    ...(tenant !== undefined && { tid: tenant }),
+    scope,
+    groups,
+    amr: subject.mfa ? ['pwd', 'mfa'] : ['pwd'],
+    auth_time: now,
+    aud: [...audience],
+  };
+}
+
+function nameOf(catalogue: Catalogue, subject: Subject): Record<string, unknown> {
   if ('principal' in subject) return { sub: subject.principal, principal: subject.principal };
   const { name, email } = personOf(catalogue, subject.email);
   return { sub: subject.email, email: subject.email, email_verified: true, ...(name !== email && { name }) };

@@ -32,7 +32,7 @@ export function createLocalRoutes({
     '/': { GET: page },
     ...Object.fromEntries([...files].map(([path, file]) => [path, { GET: () => file }])),
     '/local/oidc/.well-known/openid-configuration': {
-      GET: () => reply(200, { ...issuer.discovery, ...authorizationMetadata(issuer.url) }),
+      GET: () => reply(200, { ...issuer.discovery, ...authorizationMetadata(issuer) }),
     },
     '/local/oidc/jwks': { GET: () => reply(200, issuer.jwks) },
     ...createAuthorization({ issuer, actors }),

@@ -99,7 +99,7 @@ async function serve(settings: LocalSettings, data: CatalogueData, port: number)
   const composition = await compose(settings, catalogue, url, `http://127.0.0.1:${port}`);
   const { app, clock, aws, functions, stream } = composition;
   const issuer = await createIssuer({
-    url: app.identity.issuer,
+    identity: app.identity,
     catalogue,
     clock: clock.now,
     ...(dataDir !== undefined && { dataDir }),

@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configFor } from '../lib/config.ts';
+import { type PresetName, presetNames, presets } from '../lib/identity-presets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type LocalSettings = {
@@ -13,6 +14,8 @@ export type LocalSettings = {
   aws: AwsSettings;
   /** hosts of ticket validators that may be called besides this server's own */
   ticketHosts: readonly string[];
+  /** identity provider whose tokens and rules the local issuer imitates; generic, if left out */
+  idp?: PresetName;
   /** takes the lines of the log; without it only faults are shown */
   log?: (line: string) => void;
 };
@@ -24,11 +27,12 @@ export type AwsSettings = {
   ownCredentials: boolean;
 };
 
-export const usage = `Usage: npm start -- [--port 3000] [--data DIR] [--catalogue FILE] [--log]
+export const usage = `Usage: npm start -- [--port 3000] [--data DIR] [--catalogue FILE] [--idp NAME] [--log]
 
   --port PORT       where to listen, on the loopback interface only (also PORT; default 3000)
   --data DIR        keeps the table across restarts (default: a fresh one in memory)
   --catalogue FILE  the catalogue to serve (default access.yml)
+  --idp NAME        the identity provider to imitate: its tokens and its rules, such as entra (default generic)
   --log             shows every line of the log
 
   LATCHKEY_TICKET_HOSTS lists hosts of ticket validators that may be called besides this server's own (docs/tickets.md).
@@ -43,10 +47,14 @@ export function readSettings(args: readonly string[], env: Environment): LocalSe
     return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
   const ticketHosts = readTicketHosts(env);
   if ('faults' in ticketHosts) return ticketHosts;
+  const { idp = 'generic' } = given;
+  if (!isPreset(idp)) return { faults: [`--idp must be one of ${presetNames.join(', ')}, not "${idp}"`] };
+  if (presets[idp].unusable !== undefined) return { faults: [`--idp ${idp}: ${presets[idp].unusable}`] };
   return {
     port: Number(port),
     catalogueFile: resolve(given.catalogue ?? 'access.yml'),
     ...(given.data !== undefined && { dataDir: resolve(given.data) }),
+    idp,
     aws: readAwsSettings(env),
     ticketHosts: ticketHosts.hosts,
     ...(given.log && { log: (line: string) => process.stdout.write(`${line}\n`) }),
@@ -77,14 +85,16 @@ function readTicketHosts(env: Environment): { hosts: readonly string[] } | { fau
   }
 }
 
-type Flags = { port?: string; data?: string; catalogue?: string; log?: boolean };
+const isPreset = (text: string): text is PresetName => (presetNames as readonly string[]).includes(text);
+
+type Flags = { port?: string; data?: string; catalogue?: string; idp?: string; log?: boolean };
 
 function readFlags(args: readonly string[]): Flags | { faults: string[] } {
   const text = { type: 'string' } as const;
   try {
     return parseArgs({
       args: [...args],
-      options: { port: text, data: text, catalogue: text, log: { type: 'boolean' } },
+      options: { port: text, data: text, catalogue: text, idp: text, log: { type: 'boolean' } },
     }).values;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

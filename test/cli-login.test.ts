@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HOUR } from '../lib/time.ts';
 import { type LocalServer, startLocalServer } from '../local/server.ts';
+import { loginInBrowser } from './support/browser-login.ts';
 import { type Choice, signInAt, type Visit } from './support/browser-visit.ts';
 import { cli, type Ran, removeHomes, type TestWorld, testWorld } from './support/cli.ts';
 
@@ -29,24 +30,10 @@ const configFile = () => join(world.home, '.config/latchkey/config.json');
 const tokensFile = () => join(world.home, '.cache/latchkey/tokens.json');
 const keptTokens = () => Object.values(JSON.parse(readFileSync(tokensFile(), 'utf8')))[0] as Record<string, string>;
 
-/** Runs login and visits the address that it shows; the window is the visitor's own, so nothing is opened here. */
-async function byBrowser(
+const byBrowser = (
   visit: (address: string) => Promise<unknown> = (address) => signInAt(address, asi),
   ...args: string[]
-): Promise<Ran> {
-  let visited: Promise<unknown> = Promise.resolve();
-  const here = testWorld({ ...world, env: { ...world.env, BROWSER: 'true' }, sleep: () => new Promise(() => {}) });
-  const running = cli(here, 'login', ...args);
-  const { err } = here;
-  here.err = (text) => {
-    err(text);
-    const address = /^ {2}(http\S+)$/m.exec(text)?.[1];
-    if (address !== undefined) visited = visit(address);
-  };
-  const ran = await running;
-  await visited;
-  return ran;
-}
+): Promise<Ran> => loginInBrowser(world, visit, ...args);
 
 /** Runs login with a code, and enters it where it says, when the command line waits for the n-th time. */
 async function byCode(
@@ -130,9 +117,9 @@ describe('with the browser', () => {
   test('a second factor is in the token only if it was there', async () => {
     const explain = async () => (await cli(world, 'explain', 'northwind-admin')).out;
     await byBrowser((address) => signInAt(address, { email: 'main-admin@example.com' }));
-    expect(await explain()).toMatch(/no {3}mfa: /);
+    expect(await explain()).toMatch(/no {2}mfa: /);
     await byBrowser((address) => signInAt(address, { email: 'main-admin@example.com', mfa: true }));
-    expect(await explain()).toMatch(/yes {2}mfa: /);
+    expect(await explain()).toMatch(/ok {2}mfa: /);
   });
 
   test('a visit with another state is turned away and changes nothing', async () => {
@@ -277,6 +264,61 @@ describe('an issuer of its own kind', () => {
       expect(scopes).toEqual(['latchkey offline_access', 'latchkey']);
     },
   );
+
+  test('is not asked for offline_access where the setting is off', async () => {
+    const scopes: Array<string | null> = [];
+    const answers: Answers = {
+      '/device': (form) => [200, scopes.push(form.get('scope')) && device],
+      '/token': () => [200, tokens],
+    };
+    writeFileSync(
+      configFile(),
+      JSON.stringify({ ...JSON.parse(readFileSync(configFile(), 'utf8')), offlineAccess: 'off' }),
+    );
+    await issuing(answers, async () => expect(await cli(world, 'login', '--device')).toMatchObject({ status: 0 }));
+    expect(scopes).toEqual(['latchkey']);
+  });
+
+  test('is sent the parameters of the deployment, and those of a stronger or fresh sign-in, beside and never in place of our own', async () => {
+    const sent: URLSearchParams[] = [];
+    const answers: Answers = {
+      '/device': (form) => [200, sent.push(form) && device],
+      '/token': () => [200, tokens],
+    };
+    const kept = JSON.parse(readFileSync(configFile(), 'utf8'));
+    const signInParameters = { resource: 'https://latchkey.example.com', scope: 'all', code_challenge: 'known' };
+    const stepUp = { acr_values: 'gold' };
+    writeFileSync(configFile(), JSON.stringify({ ...kept, offlineAccess: 'off', signInParameters, stepUp }));
+    await issuing(answers, async () => {
+      await cli(world, 'login', '--device');
+      await cli(world, 'login', '--device', '--mfa', '--fresh');
+      const visit = (address: string) => {
+        const back = new URL(new URL(address).searchParams.get('redirect_uri')!);
+        sent.push(new URL(address).searchParams);
+        back.search = `?state=${new URL(address).searchParams.get('state')}&code=x`;
+        return fetch(back);
+      };
+      expect(await byBrowser(visit, '--mfa')).toMatchObject({ status: 0 });
+    });
+    expect(sent.map((form) => [form.get('resource'), form.get('acr_values'), form.get('prompt')])).toEqual([
+      ['https://latchkey.example.com', null, null],
+      ['https://latchkey.example.com', 'gold', 'login'],
+      ['https://latchkey.example.com', 'gold', null],
+    ]);
+    for (const form of sent) {
+      expect(form.getAll('scope')).toEqual(['latchkey']);
+      expect(form.getAll('code_challenge')).toEqual([expect.stringMatching(/^[\w-]{43}$/)]);
+    }
+  });
+
+  test('without a way to ask for a second factor says so', async () => {
+    const { stepUp: _, ...kept } = JSON.parse(readFileSync(configFile(), 'utf8'));
+    writeFileSync(configFile(), JSON.stringify(kept));
+    expect(await cli(world, 'login', '--mfa')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('does not say how to ask its provider for a second factor'),
+    });
+  });
 
   test.each([
     ['client_secret_basic', undefined],

@@ -108,6 +108,8 @@ describe('the configuration file', () => {
     ['{"url": 1}', /^f: "url" must be a text/],
     ['{"loginPorts": [0]}', /^f: "loginPorts" must be a list of ports/],
     ['{"loginPorts": "8765"}', /^f: "loginPorts" must be a list of ports/],
+    ['{"stepUp": {"acr_values": 1}}', /^f: "stepUp" must be an object of texts/],
+    ['{"signInParameters": ["a"]}', /^f: "signInParameters" must be an object of texts/],
   ])('%j is refused, and not quoted', (broken, message) => {
     const thrown = thrownBy(() => parseConfig(broken, 'f'));
     expect(thrown).toEqual(failure('usage', message));

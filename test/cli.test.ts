@@ -930,6 +930,7 @@ describe('setup', () => {
       url: server.url,
       issuer: `${server.url}/local/oidc`,
       scope: 'latchkey',
+      stepUp: { acr_values: 'mfa' },
       clientId: 'latchkey-cli',
     };
     expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(settings);

@@ -322,7 +322,7 @@ describe('what API Gateway would send', () => {
   ) as Functions;
   const made = async (wallClock = Date.now) => {
     const clock = Date.now;
-    const issuer = await createIssuer({ url: issuerUrl, catalogue, clock });
+    const issuer = await createIssuer({ identity: identityOf(issuerUrl), catalogue, clock });
     const key = testKeyOf('arn:aws:iam::222222222222:role/ci/deployer');
     const app = { catalogue, clock, identity: identityOf(issuerUrl) };
     return {

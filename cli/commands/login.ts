@@ -5,9 +5,9 @@ import { command } from '../command.ts';
 import { isPort } from '../config-file.ts';
 import { loginByDevice } from '../device-login.ts';
 import { Failure } from '../exit.ts';
-import { findClient, Refused, signInRefused, withoutOfflineAccess } from '../oidc.ts';
+import { type Client, findClient, Refused, signInRefused, withoutOfflineAccess } from '../oidc.ts';
 import { tokensPath } from '../places.ts';
-import { readSettings } from '../settings.ts';
+import { readSettings, type Settings } from '../settings.ts';
 import { keepSignIn } from '../sign-in.ts';
 import { json, timesOf, when } from '../terminal-text.ts';
 import { variable } from '../world.ts';
@@ -23,16 +23,18 @@ export const login = command({
   positionals: [],
   options: {
     device: { type: 'flag', summary: 'show a code to enter in any browser' },
+    mfa: { type: 'flag', summary: 'ask the provider for a second factor' },
+    fresh: { type: 'flag', summary: 'sign in again, even if the browser is still signed in' },
     port: {
       type: 'text',
       placeholder: 'PORT',
       summary: 'port of http://localhost:PORT/callback, for issuers that require a fixed one (default: any free port)',
     },
   },
-  examples: ['latchkey login', 'latchkey login --device', 'latchkey login --port 8765'],
+  examples: ['latchkey login', 'latchkey login --mfa', 'latchkey login --device', 'latchkey login --port 8765'],
   async run(world, { options }) {
     const settings = readSettings(world, options);
-    const client = await findClient(world, settings);
+    const client = asking(await findClient(world, settings), settings, options);
     const ports = options.port === undefined ? (settings.loginPorts ?? []) : [portOf(options.port)];
     const { authorization_endpoint: authorize, device_authorization_endpoint: device } = client.issuer;
     const byDevice = device !== undefined && (options.device || authorize === undefined || !browserHere(world));
@@ -72,6 +74,18 @@ export const login = command({
 
 function inWords(error: unknown): never {
   throw error instanceof Refused ? signInRefused(error) : error;
+}
+
+/** The client with the parameters of a stronger or fresh sign-in (OpenID Connect Core 1.0, section 3.1.2.1). */
+function asking(client: Client, { stepUp }: Settings, { mfa, fresh }: { mfa: boolean; fresh: boolean }): Client {
+  if (mfa && stepUp === undefined)
+    throw new Failure('usage', 'This deployment does not say how to ask its provider for a second factor.', [
+      'Sign in with it by yourself: latchkey login',
+    ]);
+  return {
+    ...client,
+    parameters: { ...client.parameters, ...(mfa && stepUp), ...(fresh && { prompt: 'login' }) },
+  };
 }
 
 function portOf(text: string): number {

@@ -2,7 +2,7 @@
 
 import { notLatchkey } from '../api.ts';
 import { command, type Values } from '../command.ts';
-import { type ConfigValues, isPort, parseConfig, withSettings } from '../config-file.ts';
+import { type ConfigValues, isParameters, isPort, parseConfig, withSettings } from '../config-file.ts';
 import { sendHttp } from '../http.ts';
 import { jsonObject } from '../json-text.ts';
 import { NoAnswer, noAnswer } from '../no-answer.ts';
@@ -81,14 +81,20 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
   checkedUrl(issuer);
   return {
     issuer,
-    scope: scopeToAskFor(signIn) ?? scope,
+    scope,
+    ...signInOf(signIn),
     ...(typeof clientId === 'string' && { clientId }),
     ...(Array.isArray(loginPorts) && loginPorts.every(isPort) && { loginPorts }),
   };
 }
 
-/** A Latchkey of version 0.1.0 does not say it: there it is the scope of the token. */
-function scopeToAskFor(signIn: unknown): string | undefined {
-  const { scope } = Object(signIn) as { scope?: unknown };
-  return typeof scope === 'string' ? scope : undefined;
+/** A Latchkey of version 0.1.0 says nothing of it: there, the scope of the token is the one to request. */
+function signInOf(signIn: unknown): ConfigValues {
+  const { scope, parameters, offlineAccess, stepUp } = Object(signIn) as Record<string, unknown>;
+  return {
+    ...(typeof scope === 'string' && { scope }),
+    ...(isParameters(parameters) && { signInParameters: parameters }),
+    ...(offlineAccess === false && { offlineAccess: 'off' }),
+    ...(isParameters(stepUp) && { stepUp }),
+  };
 }
