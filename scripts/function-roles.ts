@@ -90,7 +90,7 @@ export function iamResources(deployment: Deployment): Resources {
     ...fitted(name, [writeLog(name, stage), ...own, ...keepItems(own)], settings.organization),
   }));
   const faults = parts.flatMap(({ fault }) => fault ?? []);
-  if (faults.length > 0) throw tellingError(faults);
+  if (faults.length > 0) throw tellingError(faults, 'This deployment is not possible yet:');
   return Object.fromEntries(
     parts.flatMap((part): Array<[string, Role | ManagedPolicy]> => {
       if (part.fault !== undefined) return [];

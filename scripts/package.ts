@@ -1,11 +1,13 @@
 // `npm run package`: builds, has osls write the CloudFormation template, and has AWS's validator read it. Offline, without credentials.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { alarmWarnings } from './alarms.ts';
-import { deployedDoubts } from './deployed-catalogue.ts';
+import { catalogueVariable, deployedCatalogue, deployedDoubts } from './deployed-catalogue.ts';
+import { givenParameters } from './given-parameters.ts';
+import { checkSettings, type Settings, signInWarnings, tellingError } from './settings.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -29,31 +31,105 @@ export function findingsIn(template: string): string[] {
     : [`the validator could not read all of the template: ${report.status}`, ...findings];
 }
 
+const usage = `Usage: npm run package -- --stage STAGE --param NAME=VALUE ... [--catalogue FILE] [--package DIR]
+
+Builds all functions, writes the CloudFormation template, and validates it. Works
+offline and without credentials. Without arguments, packages an example.
+
+  --stage STAGE         name of the deployment, such as prod
+  --param NAME=VALUE    a deployment parameter; docs/deployment-parameters.md
+                        lists them
+  --region REGION       the same as --param region=REGION
+  --catalogue FILE      catalogue to deploy (default: access.yml)
+  --package DIR         where to write the package (default: .serverless)
+  -h, --help            print this help
+
+Other options are passed to osls.
+`;
+
 function main(given: string[]): number {
-  const isExample = given.length === 0;
-  const args = isExample ? ['--stage', 'example'] : given;
+  const { rest, ...options } = optionsIn(given);
+  if (options.isHelp) {
+    console.log(usage);
+    return 0;
+  }
+  if (options.catalogue !== undefined) process.env[catalogueVariable] = resolve(options.catalogue);
+  const isExample = rest.length === 0;
+  const args = isExample ? ['--stage', 'example'] : rest;
+  const checked = checkedBefore(args);
+  if ('faults' in checked) return failed(checked.faults);
   const built = run(join(root, 'scripts/build.ts'));
   if (built !== 0) return built;
   const packaged = run(join(root, 'node_modules/serverless/bin/serverless.js'), 'package', ...args);
   if (packaged !== 0) return packaged;
+  return examine(join(options.folder, 'cloudformation-template-update-stack.json'), checked.settings, isExample);
+}
 
-  const { values } = parseArgs({
-    args,
-    options: { package: { type: 'string', short: 'p', default: '.serverless' } },
-    strict: false,
-  });
-  const template = join(String(values.package), 'cloudformation-template-update-stack.json');
+/** Validates the template, and says what to know before it is deployed. */
+function examine(template: string, settings: Settings | undefined, isExample: boolean): number {
   const findings = findingsIn(template);
-  for (const finding of findings) console.error(finding);
-  if (findings.length > 0) return 1;
+  if (findings.length > 0) return failed(findings);
   const { Resources } = JSON.parse(readFileSync(template, 'utf8'));
-  for (const warning of [...deployedDoubts(), ...alarmWarnings(Resources)]) console.error(warning);
-  console.log(`AWS's CloudFormation validator has no objection to ${template}.`);
+  const warnings = [...deployedDoubts(), ...alarmWarnings(Resources), ...(isExample ? [] : signInWarnings(settings))];
+  for (const warning of warnings) console.error(warning);
+  console.log(`${template} passed CloudFormation validation.`);
   if (isExample)
     console.log(
-      'This was the stage "example", which nobody can deploy; give --stage and its parameters for a real one.',
+      'Stage "example" is a dry run and cannot be deployed. Give --stage and parameters: npm run package -- --help',
     );
+  const file = process.env[catalogueVariable];
+  if (file)
+    console.log(`For osls deploy, set ${catalogueVariable}=${relative(process.cwd(), file)} in the environment.`);
   return 0;
+}
+
+type Options = { isHelp: boolean; catalogue?: string; folder: string };
+
+/** @returns `rest` is for osls, which does not know --catalogue */
+function optionsIn(given: string[]): Options & { rest: string[] } {
+  const { values, tokens } = parseArgs({
+    args: given,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      catalogue: { type: 'string' },
+      package: { type: 'string', short: 'p', default: '.serverless' },
+    },
+    strict: false,
+    tokens: true,
+  });
+  const own = tokens.flatMap((token) =>
+    token.kind === 'option' && token.name === 'catalogue'
+      ? [token.index, ...(token.inlineValue ? [] : [token.index + 1])]
+      : [],
+  );
+  return {
+    isHelp: values.help === true,
+    ...(typeof values.catalogue === 'string' && { catalogue: values.catalogue }),
+    folder: String(values.package),
+    rest: given.filter((_, i) => !own.includes(i)),
+  };
+}
+
+/**
+ * The parameters as osls will find them, checked before anything is built.
+ * `settings` is undefined where serverless.yml takes a value from elsewhere, which only osls can look up.
+ */
+function checkedBefore(args: string[]): { settings: Settings | undefined } | { faults: string[] } {
+  try {
+    const given = givenParameters(args, readFileSync(join(root, 'serverless.yml'), 'utf8'), process.env);
+    const catalogue = deployedCatalogue();
+    if (Object.values(given).some((value) => value.includes('${'))) return { settings: undefined };
+    const checked = checkSettings(given, catalogue);
+    return 'faults' in checked ? { faults: [tellingError(checked.faults).message] } : checked;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { faults: [error.message] };
+  }
+}
+
+function failed(lines: readonly string[]): 1 {
+  for (const line of lines) console.error(line);
+  return 1;
 }
 
 function run(script: string, ...args: string[]): number {

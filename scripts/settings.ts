@@ -270,11 +270,17 @@ function namedAsParameter(line: string): string {
   return parameter === undefined ? line : `${parameter}${line.slice(variable.length)}`;
 }
 
+/** What somebody who deploys should know of the parameters, one line each. */
+export function signInWarnings(settings: Pick<Settings, 'clientId'> | undefined): string[] {
+  if (settings?.clientId !== '') return [];
+  return [
+    'warning: clientId is missing, so latchkey login works only for users who give --client-id. Give --param clientId=ID, a public client of your issuer.',
+  ];
+}
+
 /** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
-export function tellingError(faults: string[]): Error {
-  const error = new Error(
-    `This deployment cannot be described yet:\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
-  );
+export function tellingError(faults: string[], title = 'Missing or invalid deployment parameters:'): Error {
+  const error = new Error(`${title}\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
   error.stack = error.message;
   return error;
 }

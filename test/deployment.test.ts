@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,8 @@ import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
 import { domainParts } from '../scripts/domain.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
-import { checkSettings } from '../scripts/settings.ts';
+import { givenParameters } from '../scripts/given-parameters.ts';
+import { checkSettings, signInWarnings } from '../scripts/settings.ts';
 import { traced } from '../scripts/trace.ts';
 import { invokeBuilt, runBuilt } from './support/built-function.ts';
 import { type CallName, eventFile, eventFor, streamRecord, type Wish } from './support/calls.ts';
@@ -97,8 +98,8 @@ function statementsOf(name: string): Statement[] {
 const allowed = (name: string) => statementsOf(name).filter(({ Effect }) => Effect === 'Allow');
 const actionsOf = (name: string) => allowed(name).flatMap(({ Action }) => Action ?? []);
 
-test("AWS's CloudFormation validator has no objection", () =>
-  expect(said).toContain("AWS's CloudFormation validator has no objection"));
+test('the template passes CloudFormation validation', () =>
+  expect(said).toContain('cloudformation-template-update-stack.json passed CloudFormation validation.'));
 
 test('what the catalogue probably does not mean is said when it is packaged', () => {
   expect(deployedDoubts()).toEqual([]);
@@ -1015,6 +1016,103 @@ describe('parameters', () => {
     }
     expect(output).not.toMatch(/\bat .+:\d+:\d+/);
   }, 20_000);
+
+  describe('npm run package', () => {
+    const packaged = (...args: string[]) => {
+      const before = readdirSync(join(root, '.build')).map((name) => statSync(join(root, '.build', name)).mtimeMs);
+      const { status, stdout, stderr } = spawnSync(process.execPath, ['scripts/package.ts', ...args], {
+        cwd: root,
+        encoding: 'utf8',
+      });
+      const isBuilt =
+        readdirSync(join(root, '.build'))
+          .map((name) => statSync(join(root, '.build', name)).mtimeMs)
+          .join() !== before.join();
+      return { status, stdout, stderr, isBuilt };
+    };
+
+    test('--help prints the help and does nothing', () => {
+      const help = { status: 0, stdout: expect.stringMatching(/^Usage: npm run package/), stderr: '', isBuilt: false };
+      expect(packaged('--help')).toEqual(help);
+      expect(packaged('--stage', 'prod', '-h')).toEqual(help);
+    });
+
+    test('names all missing parameters before it builds, and nothing else', () => {
+      const { status, stdout, stderr, isBuilt } = packaged(
+        '--stage',
+        'prod',
+        '--region=eu-west-1',
+        '--param',
+        'scope=s',
+      );
+      expect({ status, stdout, isBuilt }).toEqual({ status: 1, stdout: '', isBuilt: false });
+      expect(
+        stderr
+          .trimEnd()
+          .split('\n')
+          .map((line) => line.slice(0, 24).trimEnd()),
+      ).toEqual([
+        'Missing or invalid deplo',
+        '  issuer is missing: URL',
+        '  audience is missing: a',
+        '  sender is missing: ema',
+      ]);
+    });
+
+    test('names errors of the catalogue that --catalogue gives before it builds', () => {
+      const file = join(scratch, 'mine.yml');
+      writeFileSync(file, readFileSync(join(root, 'access.yml'), 'utf8').replace('[group:POC]', '[group:PCO]'));
+      const { status, stderr, isBuilt } = packaged('--catalogue', file);
+      expect({ status, isBuilt }).toEqual({ status: 1, isBuilt: false });
+      expect(stderr).toMatch(/mine\.yml:\d+:\d+ roles\.trusting-readonly\.requesters\.0: no group "PCO"/);
+      expect(packaged(`--catalogue=${join(scratch, 'none.yml')}`)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(/^There is no file .*none\.yml\.\n$/),
+        isBuilt: false,
+      });
+    });
+
+    test('deploys the catalogue that --catalogue gives', () => {
+      const folder = mkdtempSync(join(tmpdir(), 'latchkey-catalogue-'));
+      const file = join(folder, 'mine.yml');
+      writeFileSync(
+        file,
+        readFileSync(join(root, 'access.yml'), 'utf8').replaceAll('"555555555555"', '"777777777777"'),
+      );
+      const { status, stdout } = packaged(
+        '--catalogue',
+        file,
+        '--stage',
+        'example',
+        '--package',
+        join(folder, 'package'),
+      );
+      expect(status).toBe(0);
+      expect(stdout).toMatch(/For osls deploy, set LATCHKEY_CATALOGUE=.*mine\.yml in the environment\./);
+      const template = readFileSync(join(folder, 'package/cloudformation-template-update-stack.json'), 'utf8');
+      expect(template).toContain('arn:aws:iam::777777777777:role/latchkey/');
+      expect(template).not.toContain('555555555555');
+      expect(readFileSync(join(root, '.build/api/catalogue.json'), 'utf8')).toContain('777777777777');
+      rmSync(folder, { recursive: true });
+      // what later tests run is built from the catalogue that ships
+      expect(spawnSync(process.execPath, ['scripts/build.ts'], { cwd: root }).status).toBe(0);
+    }, 240_000);
+
+    const service = 'params:\n  default: { scope: d, issuer: d }\n  prod: { scope: s }\nprovider: !Ref X\n';
+    test.each([
+      [['--stage', 'prod'], {}, { scope: 's', issuer: 'd' }],
+      [['-s', 'prod', '--param', 'scope=a=b', '--param=issuer=i'], {}, { scope: 'a=b', issuer: 'i' }],
+      [['--region', 'r', '--param', 'region=p'], { LATCHKEY_REGION: 'e' }, { region: 'r', scope: 'd', issuer: 'd' }],
+      [[], { LATCHKEY_SENDER: 'e', LATCHKEY_SCOPE: 'e' }, { scope: 'd', issuer: 'd', sender: 'e' }],
+    ])('takes parameters in the order of osls: %j %j', (args, env, found) =>
+      expect(givenParameters(args, service, env)).toEqual(found),
+    );
+
+    test('warns where people cannot sign in with the command line', () => {
+      expect(signInWarnings({ clientId: '' })).toEqual([expect.stringMatching(/^warning: clientId is missing, /)]);
+      expect(signInWarnings({ clientId: 'cli' })).toEqual([]);
+    });
+  });
 
   test('what the functions would refuse at their start is refused before', () =>
     expect(

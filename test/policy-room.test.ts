@@ -91,7 +91,7 @@ describe.each(functions)('%s', (id, everything) => {
 
 test('and without an organisation nothing is described: both functions say how much there is, and what to do', () => {
   expect(() => deployed(3000)).toThrow(
-    /^This deployment cannot be described yet:\n {2}To name what issue-session may enter, 3000 roles or paths in target accounts, takes \d\d managed policies of 6144 characters; IAM lets a role have 10\. If every target account is in one organization, give organization=o-\.\.\.: .*\n {2}To name what revoke-sessions may enter, 3000 /,
+    /^This deployment is not possible yet:\n {2}To name what issue-session may enter, 3000 roles or paths in target accounts, takes \d\d managed policies of 6144 characters; IAM lets a role have 10\. If every target account is in one organization, give organization=o-\.\.\.: .*\n {2}To name what revoke-sessions may enter, 3000 /,
   );
 });
 
