@@ -58,7 +58,7 @@ describe('AWS configuration files', () => {
     await prove(
       23,
       'edits of AWS configuration files read back by the AWS SDK for JavaScript',
-      size(1_000, 20_000),
+      size(300, 20_000),
       async (_, random) => {
         const trial = configTrial(random);
         if ('text' in trial.edit && isReadBySdk(trial))

@@ -176,7 +176,7 @@ describe('a process that dies at any I/O', () => {
     await prove(
       4,
       'crash at an I/O, then recovery',
-      size(6, 1_000),
+      size(2, 1_000),
       async (seed, random) => {
         for (const { useCase, point } of points) {
           const twice = await crash(useCase, point, seed, random).catch((cause: Error) => {

@@ -47,9 +47,9 @@ const withoutDev = catalogueOf(['other@example.com']);
 
 type Ender = 'revoke' | 'hand back' | 'deny' | 'take the right away';
 const sizes = [
-  [1, size(400, 12_000)],
-  [12, size(40, 1_500)],
-  [50, size(6, 200)],
+  [1, size(100, 12_000)],
+  [12, size(12, 1_500)],
+  [50, size(2, 200)],
 ] as const;
 
 describe('an end against whoever writes to the same request', () => {

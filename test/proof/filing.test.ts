@@ -81,9 +81,9 @@ const scenarios: Scenario[] = [
 
 describe('many file at once', () => {
   const sizes = [
-    [2, size(1_000, 20_000)],
-    [5, size(300, 5_000)],
-    [50, size(8, 200)],
+    [2, size(200, 20_000)],
+    [5, size(60, 5_000)],
+    [50, size(2, 200)],
   ] as const;
   test.each(scenarios.flatMap((scenario) => sizes.map(([callers, trials]) => ({ ...scenario, callers, trials }))))(
     '$what: $callers',
@@ -101,8 +101,8 @@ describe('many file at once', () => {
   );
 
   test.each([
-    [2, size(1_000, 20_000)],
-    [20, size(20, 500)],
+    [2, size(200, 20_000)],
+    [20, size(5, 500)],
   ])(
     'extensions of one grant: %i',
     async (callers, trials) => {
@@ -121,9 +121,9 @@ describe('many file at once', () => {
 
 describe('many break the glass at once', () => {
   test.each([
-    [2, size(300, 20_000)],
-    [5, size(300, 5_000)],
-    [50, size(8, 200)],
+    [2, size(100, 20_000)],
+    [5, size(60, 5_000)],
+    [50, size(2, 200)],
   ])(
     'one person, many roles: %i',
     async (callers, trials) => {

@@ -201,7 +201,7 @@ describe('Latchkey and the reference machine agree', () => {
       // the first one throws
       divergences: 0,
     };
-    const trials = size(5_000, 1_000_000);
+    const trials = size(1_500, 1_000_000);
     await prove(
       3,
       'random command sequences against the reference machine',

@@ -37,7 +37,7 @@ describe('as many people as the catalogue says', () => {
     await prove(
       2,
       'approvals by people with several principals',
-      size(1_000, 100_000),
+      size(300, 100_000),
       (seed, random) => trial(companies, seed, random, measured),
       measured,
     );

@@ -23,7 +23,7 @@ describe('revocations', () => {
     await prove(
       12,
       'vend against revoke',
-      size(800, 100_000),
+      size(200, 100_000),
       (seed, random) => vendOrRevoke(seed, random, measured),
       measured,
     );
@@ -34,7 +34,7 @@ describe('revocations', () => {
     await prove(
       12,
       'two revokers of one role',
-      size(100, 20_000),
+      size(40, 20_000),
       (seed, random) => revokers(seed, random, measured),
       measured,
     );
@@ -42,7 +42,7 @@ describe('revocations', () => {
 
   test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
     const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations said to have failed': 0 };
-    await prove(12, 'revocation while IAM fails', size(100, 10_000), (_, random) => outage(random, measured), measured);
+    await prove(12, 'revocation while IAM fails', size(40, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
 
   test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
@@ -50,7 +50,7 @@ describe('revocations', () => {
     await prove(
       12,
       'revocations on a role that is deleted',
-      size(100, 10_000),
+      size(40, 10_000),
       (seed, random) => deleted(seed, random, measured),
       measured,
     );
@@ -61,7 +61,7 @@ describe('revocations', () => {
     await prove(
       12,
       'revocations on a role with little room',
-      size(100, 10_000),
+      size(40, 10_000),
       (seed, random) => full(seed, random, measured),
       measured,
     );

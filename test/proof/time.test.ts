@@ -40,7 +40,7 @@ describe('time', () => {
     await prove(
       8,
       'schedules of clock jumps around a grant',
-      size(1_500, 100_000),
+      size(500, 100_000),
       (_, random) => schedule(random, measured),
       measured,
     );
