@@ -19,6 +19,8 @@ export type LocalSettings = {
   /** takes the lines of the log; without it only faults are shown */
   log?: (line: string) => void;
 };
+/** What is only about what `npm start` prints. */
+export type StartSettings = LocalSettings & { showsKeys: boolean };
 /** Which emulators somebody has replaced by the AWS SDK's own variables, and with what the clients sign. */
 export type AwsSettings = {
   region: string;
@@ -27,24 +29,39 @@ export type AwsSettings = {
   ownCredentials: boolean;
 };
 
-export const usage = `Usage: npm start -- [--port 3000] [--data DIR] [--catalogue FILE] [--idp NAME] [--log]
+export const usage = `Usage: npm start -- [options]
 
-  --port PORT       where to listen, on the loopback interface only (also PORT; default 3000)
-  --data DIR        keeps the table across restarts (default: a fresh one in memory)
-  --catalogue FILE  the catalogue to serve (default access.yml)
-  --idp NAME        the identity provider to imitate: its tokens and its rules, such as entra (default generic)
-  --log             shows every line of the log
+Run all of Latchkey on this machine, with emulators in place of AWS and email. Then
+open the address in a browser.
 
-  LATCHKEY_TICKET_HOSTS lists hosts of ticket validators that may be called besides this server's own (docs/tickets.md).
+  --port PORT       port on the loopback interface (also PORT; default: 3000)
+  --data DIR        keep the table across restarts (default: a new one in memory)
+  --catalogue FILE  catalogue to serve (default: access.yml)
+  --idp NAME        identity provider whose tokens and rules to imitate, such as
+                    entra (default: generic)
+  --keys            print test keys of the catalogue's IAM principals (default: only
+                    if the output is not a terminal)
+  --log             show every line of the log
+  -h, --help        print this help
+
+LATCHKEY_TICKET_HOSTS lists further hosts of ticket validators (docs/tickets.md).
 `;
 
-/** @param args as after the name of the script */
-export function readSettings(args: readonly string[], env: Environment): LocalSettings | { faults: string[] } {
+/**
+ * @param args as after the name of the script
+ * @param isTerminal whether a person reads the output: programs find the test keys there without asking
+ */
+export function readSettings(
+  args: readonly string[],
+  env: Environment,
+  isTerminal = false,
+): StartSettings | { help: string } | { faults: string[] } {
   const given = readFlags(args);
   if ('faults' in given) return given;
+  if (given.help) return { help: usage };
   const port = given.port ?? set(env.PORT) ?? '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
-    return { faults: [`the port must be a number from 0 to 65535, not "${port}"`] };
+    return { faults: [`--port must be a number from 0 to 65535, not "${port}"`] };
   const ticketHosts = readTicketHosts(env);
   if ('faults' in ticketHosts) return ticketHosts;
   const { idp = 'generic' } = given;
@@ -57,6 +74,7 @@ export function readSettings(args: readonly string[], env: Environment): LocalSe
     idp,
     aws: readAwsSettings(env),
     ticketHosts: ticketHosts.hosts,
+    showsKeys: given.keys ?? !isTerminal,
     ...(given.log && { log: (line: string) => process.stdout.write(`${line}\n`) }),
   };
 }
@@ -87,14 +105,30 @@ function readTicketHosts(env: Environment): { hosts: readonly string[] } | { fau
 
 const isPreset = (text: string): text is PresetName => (presetNames as readonly string[]).includes(text);
 
-type Flags = { port?: string; data?: string; catalogue?: string; idp?: string; log?: boolean };
+type Flags = {
+  port?: string;
+  data?: string;
+  catalogue?: string;
+  idp?: string;
+  keys?: boolean;
+  log?: boolean;
+  help?: boolean;
+};
 
 function readFlags(args: readonly string[]): Flags | { faults: string[] } {
-  const text = { type: 'string' } as const;
+  const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const;
   try {
     return parseArgs({
       args: [...args],
-      options: { port: text, data: text, catalogue: text, idp: text, log: { type: 'boolean' } },
+      options: {
+        port: text,
+        data: text,
+        catalogue: text,
+        idp: text,
+        keys: flag,
+        log: flag,
+        help: { ...flag, short: 'h' },
+      },
     }).values;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -612,6 +612,17 @@ describe('settings', () => {
   test.each([[['--port', 'x']], [['--port', '70000']], [['--unknown']], [['stray']]])('%j is refused', (args) =>
     expect(readSettings(args, {})).toEqual({ faults: [expect.any(String)] }),
   );
+  test.each([
+    [[], true, false],
+    [['--keys'], true, true],
+    // a program that reads the output finds the keys there
+    [[], false, true],
+  ])('%j on a terminal (%p) prints test keys: %p', (args, isTerminal, showsKeys) =>
+    expect(readSettings(args, {}, isTerminal)).toMatchObject({ showsKeys }),
+  );
+  test.each([['--help'], ['-h']])('%s asks for the help', (flag) =>
+    expect(readSettings(['--port', 'x', flag], {})).toEqual({ help: expect.stringMatching(/^Usage: npm start -- /) }),
+  );
   test("the SDK's own variables take an emulator's place", () => {
     expect(readAwsSettings({})).toEqual({
       region: 'us-east-1',
@@ -656,6 +667,8 @@ describe('as a process', () => {
     const first = start('--port', '0', '--data', join(folder, 'data'));
     const printed = await ready(first.child);
     const base = /http:\/\/localhost:(\d+)/.exec(printed)![0];
+    expect(printed.split('http://')).toHaveLength(2);
+    expect(printed.trimEnd().split('\n').at(-1)).toBe(`Latchkey is ready at ${base}`);
     const [, accessKeyId, secretAccessKey] =
       /^arn:aws:iam::222222222222:user\/asi-dev\nAWS_ACCESS_KEY_ID=(AKIA[A-Z2-7]{16})\nAWS_SECRET_ACCESS_KEY=(\S+)$/m.exec(
         printed,
@@ -770,8 +783,19 @@ describe('as a process', () => {
     expect(await ended).toEqual([0, null]);
   });
 
+  test('helps, and does not start', async () => {
+    const { child, ended, errors } = start('--help');
+    const [out, status] = await Promise.all([text(child.stdout), ended]);
+    expect([out, await errors, status]).toEqual([
+      expect.stringMatching(/^Usage: npm start[\s\S]*--port PORT/),
+      '',
+      [0, null],
+    ]);
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(84);
+  });
+
   test.each([
-    [['--port', 'x'], /port must be a number/],
+    [['--port', 'x'], /port must be a number.*\nSee: npm start -- --help\n$/],
     [['--catalogue', 'docs'], /^docs is a folder/],
     [['--data', 'access.yml', '--port', '0'], /^access\.yml is a file; --data takes a folder/],
     [['--nothing'], /--nothing/],
