@@ -1,49 +1,59 @@
-// docs/cli.md, from the commands themselves.
+// docs/cli.md and the README of the package, from the commands themselves.
 import { foreign } from './child-environment.ts';
 import { type AnyCommand, commonOptions, groups, type Options } from './command.ts';
 import { type ExitName, exitOf, exits } from './exit.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
 import { settingsText } from './settings-text.ts';
 
-export function cliDocument(commands: readonly AnyCommand[]): string {
-  return `${[
+/** docs/cli.md */
+export const cliDocument = (commands: readonly AnyCommand[]): string =>
+  page([
     '# The command line',
     '<!-- Written by `npm run docs` from cli/commands; a test holds it to them. -->',
     introduction,
-    `## Commands\n\n${table(
-      ['to', 'command', 'does'],
-      groups.flatMap((title) =>
-        commands
-          .filter(({ group }) => group === title)
-          .map(({ name, summary }, i) => [
-            i === 0 ? `**${title}**` : '',
-            `[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`,
-            summary,
-          ]),
-      ),
-    )}`,
-    ...commands.map(commandSection),
-    `## Options of every command\n\n\`catalogue\`, \`target\` and \`doctor\` do not call Latchkey's API, and take \`--help\` alone of these.\n\n${optionTable(commonOptions)}`,
-    `## Configuration\n\n${configuration}\n\n${table(
-      ['setting', 'is'],
-      Object.entries(settingsText).map(([key, what]) => [`\`${key}\``, what]),
-    )}\n\n${table(
-      ['variable', 'is'],
-      environment.map(([name, what]) => [`\`${name}\``, what]),
-    )}`,
-    `## Who signs\n\n${signing}`,
-    `## What the command of \`exec\` sees\n\n${childsView}\n\n${table(
-      ['variable', 'is'],
-      foreign.map(({ names, why }) => [names.map((name) => `\`${name}\``).join(' '), why]),
-    )}`,
-    `## Exit statuses\n\n${exitTable()}`,
-    `## What is kept on this machine\n\n${kept}`,
-  ].join('\n\n')}\n`;
-}
+    ...reference(commands),
+  ]);
+
+/** For whoever gets the package and nothing else. @param file name of the packed package */
+export const packageReadme = (commands: readonly AnyCommand[], file: string): string =>
+  page(['# latchkey', firstSteps(file), ...reference(commands)]);
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const introduction = `\`latchkey\` asks for a role, waits for the yes, and hands the AWS tools credentials that end with the grant. It needs Node 20 or later and nothing else.
+const page = (sections: readonly string[]): string => `${sections.join('\n\n')}\n`;
+
+const reference = (commands: readonly AnyCommand[]): string[] => [
+  `## Commands\n\n${table(
+    ['to', 'command', 'does'],
+    groups.flatMap((title) =>
+      commands
+        .filter(({ group }) => group === title)
+        .map(({ name, summary }, i) => [
+          i === 0 ? `**${title}**` : '',
+          `[\`latchkey ${name}\`](#latchkey-${name.replaceAll(' ', '-')})`,
+          summary,
+        ]),
+    ),
+  )}`,
+  ...commands.map(commandSection),
+  `## Options of every command\n\n\`catalogue\`, \`target\` and \`doctor\` do not call Latchkey's API, and take \`--help\` alone of these.\n\n${optionTable(commonOptions)}`,
+  `## Configuration\n\n${configuration}\n\n${table(
+    ['setting', 'is'],
+    Object.entries(settingsText).map(([key, what]) => [`\`${key}\``, what]),
+  )}\n\n${table(
+    ['variable', 'is'],
+    environment.map(([name, what]) => [`\`${name}\``, what]),
+  )}`,
+  `## Who signs\n\n${signing}`,
+  `## What the command of \`exec\` sees\n\n${childsView}\n\n${table(
+    ['variable', 'is'],
+    foreign.map(({ names, why }) => [names.map((name) => `\`${name}\``).join(' '), why]),
+  )}`,
+  `## Exit statuses\n\n${exitTable()}`,
+  `## What is kept on this machine\n\n${kept}`,
+];
+
+const introduction = `Request a role, wait for the approval, and use AWS credentials that end with the grant. The command line needs Node.js 20 or later and nothing else.
 
     npm run build:cli && npm pack ./dist     # makes latchkey-VERSION.tgz
     npm install --global ./latchkey-*.tgz    # or: npx ./latchkey-*.tgz help
@@ -57,30 +67,73 @@ const introduction = `\`latchkey\` asks for a role, waits for the yes, and hands
 To try it against the local server (\`npm start\`):
 
     latchkey setup http://localhost:3000
-    latchkey login                           # a page on which anybody of the catalogue can be chosen
+    latchkey login                           # opens a page on which you choose a person of the catalogue
     latchkey whoami
 
-Scripts take a token of anybody from \`POST /local/token\` in \`LATCHKEY_TOKEN\` instead, and machines the test keys that the server prints.`;
+Scripts set \`LATCHKEY_TOKEN\` to a token from \`POST /local/token\` instead, and machines use the test keys that the server prints.
 
-const configuration = `Flags come before the environment, the environment before the file. The file is \`~/.config/latchkey/config.json\` (\`XDG_CONFIG_HOME\`, or the path in
-\`LATCHKEY_CONFIG\`), one JSON object. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`. A member that is no setting is
-ignored, which is said.`;
+To publish the command line for your company, see [publishing.md](publishing.md).`;
 
-const environment: ReadonlyArray<readonly [string, string]> = [
-  ['LATCHKEY_URL', 'where Latchkey is'],
+const firstSteps = (
+  file: string,
+): string => `The command line of Latchkey: temporary access to AWS accounts. You request a role, somebody approves it, and you use it until it ends.
+
+## Install
+
+It needs Node.js 20 or later and installs nothing else.
+
+    npm install --global ./${file}
+
+## Connect
+
+Ask whoever runs Latchkey in your company for its URL.
+
+    latchkey setup https://latchkey.example.com
+    latchkey login                                # opens your browser; --device shows a code instead
+    latchkey whoami
+
+Machines do not sign in. They sign each call with their AWS credentials (see "Who signs").
+
+## Get access
+
+    latchkey roles                                # what you may request
+    latchkey request ROLE --for 1h --reason "Find the lost invoices" --wait
+    latchkey exec ROLE -- aws sts get-caller-identity
+    latchkey console ROLE                         # the AWS console in your browser
+    latchkey hand-back ROLE                       # when you no longer need it
+
+To use a role in every AWS tool, write a profile once. It gets fresh credentials while a grant is active:
+
+    latchkey configure ROLE
+    aws s3 ls --profile ROLE
+
+## Complete commands in your shell
+
+    eval "$(latchkey completion bash)"            # in ~/.bashrc; also: zsh
+    latchkey completion fish | source             # in ~/.config/fish/config.fish
+
+\`latchkey help\` lists the commands, and \`man latchkey\` has this page.`;
+
+const configuration = `Flags override environment variables, and environment variables override the file. The file is \`~/.config/latchkey/config.json\` (\`XDG_CONFIG_HOME\`, or the path in
+\`LATCHKEY_CONFIG\`), one JSON object. \`latchkey setup URL\` writes it from what Latchkey says of itself at \`/.well-known/latchkey\`. Unknown members are
+ignored with a warning.`;
+
+/** Variables that the program reads. */
+export const environment: ReadonlyArray<readonly [string, string]> = [
+  ['LATCHKEY_URL', 'URL of Latchkey'],
   ['LATCHKEY_TOKEN', 'an access token to call with'],
-  ['LATCHKEY_AUTH', 'as --auth'],
-  ['LATCHKEY_REGION', 'as the setting `region`'],
-  ['LATCHKEY_CLIENT_SECRET', 'as the setting `clientSecret`'],
-  ['LATCHKEY_KEYCHAIN', 'as the setting `keychain`'],
+  ['LATCHKEY_AUTH', 'default of --auth'],
+  ['LATCHKEY_REGION', 'overrides the setting `region`'],
+  ['LATCHKEY_CLIENT_SECRET', 'overrides the setting `clientSecret`'],
+  ['LATCHKEY_KEYCHAIN', 'overrides the setting `keychain`'],
   ['LATCHKEY_CONFIG', 'path of the configuration file'],
-  ['NO_COLOR', 'set to anything: no colours'],
-  ['HTTPS_PROXY', 'an HTTP proxy for every https call'],
+  ['NO_COLOR', 'any value turns colours off'],
+  ['HTTPS_PROXY', 'HTTP proxy for every https call'],
   [
     'NO_PROXY',
     'hosts that the proxy is not for: `example.com` with all below it, `*.example.com`, `*`, each with a port or not',
   ],
-  ['NODE_EXTRA_CA_CERTS', 'a file with certificates of your company'],
+  ['NODE_EXTRA_CA_CERTS', 'file with the certificates of your company'],
 ];
 
 const signing = `The first of these that is there, unless --auth names one:
@@ -113,22 +166,22 @@ In the keychain of the system, as "Latchkey sign-in": what renews the sign-in, o
 Every file is written whole or not at all, under a lock that a crash does not leave behind for longer than a minute. A damaged one is ignored, and that is said on stderr. Where nothing can be written (a read-only container), credentials come all the same.`;
 
 /** Of the exit statuses. */
-const meanings: Record<ExitName, string> = {
+export const meanings: Record<ExitName, string> = {
   ok: 'done',
-  fault: 'the answer of an admin command is no; or a fault of the command line itself',
-  usage: 'the command, an option or a file of settings is wrong; nothing was done',
-  'sign-in': 'not signed in, or the role asks for more than this sign-in proved',
-  'not-found': 'no such role or request for you',
+  fault: 'an admin command found errors, or an internal error',
+  usage: 'the command, an option or a settings file is not valid; nothing was done',
+  'sign-in': 'not signed in, or the role requires a stronger or newer sign-in',
+  'not-found': 'role or request not found, or you may not see it',
   'not-allowed': 'you may not do that, or an admin has blocked it for now',
   refused: 'the catalogue does not allow it',
-  conflict: 'the request is in another state than that needs',
+  conflict: 'the request is in a state that does not allow this',
   'no-grant': 'you have no active grant for the role',
-  'not-granted': 'waited, and the request was denied, withdrawn, revoked or has lapsed',
-  aws: 'AWS refused to give a session',
-  'try-again': 'no answer, or not now: try again',
+  'not-granted': 'the request that was waited for was denied, withdrawn, revoked, or lapsed',
+  aws: 'AWS refused to issue a session',
+  'try-again': 'no answer, or a temporary error: try again',
   'command-not-executable': '`exec`: the command cannot be run',
-  'command-not-found': '`exec`: there is no such command',
-  interrupted: 'Ctrl-C, or a no to a question; what is filed stays as it is',
+  'command-not-found': '`exec`: command not found',
+  interrupted: 'Ctrl-C, or a question that was not answered with yes; filed requests stay',
 };
 
 function commandSection(command: AnyCommand): string {

@@ -2,6 +2,9 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { allCommands } from '../cli/commands.ts';
+import { packageReadme } from '../cli/document.ts';
+import { manPage } from '../cli/man-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -42,23 +45,37 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
   const { metafile } = await build({ ...options, outdir: directory, metafile: true });
   const files = Object.keys(metafile.outputs).map((file) => basename(file));
   chmodSync(join(directory, 'latchkey.js'), 0o755);
-  const { name, version, description, license, engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  const { name, version, description, keywords, homepage, repository, bugs, license, engines } = JSON.parse(
+    readFileSync(join(root, 'package.json'), 'utf8'),
+  );
   const manifest = {
     name,
     version,
     description,
+    keywords,
+    homepage,
+    repository,
+    bugs,
     license,
     engines,
     type: 'commonjs',
     bin: { latchkey: 'latchkey.js' },
-    files: [...files, 'README.md'],
+    man: ['man/latchkey.1'],
+    files: [...files, 'man', 'README.md'],
   };
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
-  copyFileSync(join(root, 'docs/cli.md'), join(directory, 'README.md'));
+  const commands = await allCommands();
+  writeFileSync(join(directory, 'README.md'), packageReadme(commands, packedName(name, version)));
+  mkdirSync(join(directory, 'man'));
+  writeFileSync(join(directory, 'man/latchkey.1'), manPage(commands, version));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   const sizeOf = (name: string) => statSync(join(directory, name)).size;
   return { program: sizeOf('latchkey.js'), admin: sizeOf('admin-tools.js'), signing: sizeOf('aws-chain.js') };
 }
+
+/** As `npm pack` names the file: `@scope/latchkey` is `scope-latchkey-0.1.0.tgz`. */
+export const packedName = (name: string, version: string): string =>
+  `${name.replace(/^@/, '').replace('/', '-')}-${version}.tgz`;
 
 if (import.meta.main) {
   const directory = process.argv[2] ?? join(root, 'dist');

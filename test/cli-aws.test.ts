@@ -206,9 +206,24 @@ describe('the package', () => {
       'admin-tools.js',
       'aws-chain.js',
       'latchkey.js',
+      'man/latchkey.1',
       'oauth.js',
       'package.json',
     ]);
+    const { keywords, homepage, repository, bugs, man } = JSON.parse(
+      readFileSync(join(folder, 'dist/package.json'), 'utf8'),
+    );
+    const address = expect.stringMatching(/^(?:git\+)?https:\/\//);
+    expect([homepage, repository.url, bugs.url, man]).toEqual([address, address, address, ['man/latchkey.1']]);
+    expect(keywords).toContain('aws');
+    // with a registry that nobody answers: nothing may leave this machine
+    const nowhere = { ...env, npm_config_registry: 'http://127.0.0.1:9/' };
+    const published = execFileSync(program, ['publish', join(folder, 'dist'), '--dry-run', '--json'], {
+      encoding: 'utf8',
+      env: nowhere,
+      stdio: 'pipe',
+    });
+    expect(published).toContain(filename);
     const sizes = Object.fromEntries(files.map(({ path, size }) => [path, size]));
     // what every command loads
     expect(sizes['latchkey.js']).toBeLessThan(150_000);

@@ -192,7 +192,7 @@ withTerminal.describe('on a terminal of its own', () => {
     expect(await run(`${roles} | cat`)).not.toContain('\u001b');
     // where the table would not fit, each row is a paragraph
     expect(await run(roles.replace('200', '60'))).toMatch(
-      /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2maccount/,
+      /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2mAccount/,
     );
   }, 60_000);
 });

@@ -72,7 +72,7 @@ describe('asking and deciding', () => {
   test('roles, with who approves', async () => {
     const { status, out } = await cli(dev, 'roles');
     expect(status).toBe(0);
-    expect(out).toMatch(/^ROLE +ACCOUNT +FOR +APPROVAL +WHAT IT IS\n/);
+    expect(out).toMatch(/^ROLE +ACCOUNT +DURATION +APPROVAL +DESCRIPTION\n/);
     expect(out).toMatch(
       /production-bucket-read +Production \(111111111111\) +1 h, at most 8 h +1 of Lena Park, Sam Okafor +Read objects/,
     );

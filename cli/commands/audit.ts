@@ -26,7 +26,11 @@ export const auditVerify = command({
       summary: 'table, such as a restored one (default: latchkey-STAGE)',
     },
     endpoint: { type: 'text', placeholder: 'URL', summary: 'emulator instead of AWS (default: AWS_ENDPOINT_URL)' },
-    local: { type: 'text', placeholder: 'URL', summary: 'local server of npm start, such as http://localhost:3000' },
+    local: {
+      type: 'text',
+      placeholder: 'URL',
+      summary: 'local server instead of a deployment, such as http://localhost:3000',
+    },
     json: { type: 'flag', summary: 'print JSON' },
   },
   examples: ['latchkey audit verify --stage prod', 'latchkey audit verify --local http://localhost:3000'],

@@ -9,7 +9,7 @@ export const doctor = command({
   group: 'Administer',
   summary: 'Check a deployment and its target accounts',
   description: [
-    'Says what is wrong and how to fix it. With AWS credentials of the hub it checks the deployment, and the functions of the hub try to reach every account. With those of a target account it checks what is installed there. Changes nothing. docs/doctor.md lists the checks.',
+    'Says what is wrong and how to fix it. With AWS credentials of the hub it checks the deployment, and the functions of the hub try to reach every account. With those of a target account it checks what is installed there. Changes nothing.',
     'Exits with 0 if there is nothing to fix (warnings may remain), 1 for findings, 2 if it could not check.',
   ],
   apart: true,
@@ -35,7 +35,11 @@ export const doctor = command({
     },
     catalogue: { type: 'text', placeholder: 'FILE', summary: 'catalogue file (default: access.yml)' },
     endpoint: { type: 'text', placeholder: 'URL', summary: 'emulator instead of AWS (default: AWS_ENDPOINT_URL)' },
-    local: { type: 'text', placeholder: 'URL', summary: 'local server of npm start, such as http://localhost:3000' },
+    local: {
+      type: 'text',
+      placeholder: 'URL',
+      summary: 'local server instead of a deployment, such as http://localhost:3000',
+    },
     json: { type: 'flag', summary: 'print JSON' },
     'fix-plan': { type: 'flag', summary: 'print the commands that fix the findings, after the report' },
   },

@@ -27,7 +27,7 @@ export const roles = command({
       world.out(
         table(
           painter(world),
-          ['ROLE', 'ACCOUNT', 'FOR', 'APPROVAL', 'WHAT IT IS'],
+          ['ROLE', 'ACCOUNT', 'DURATION', 'APPROVAL', 'DESCRIPTION'],
           list.items.map(row),
           world.columns(),
         ),
