@@ -223,6 +223,7 @@ const idShapes = [
   ['/requests/{', schemas.RequestId],
   ['/roles/{', schemas.RoleId],
   ['/identities/{', schemas.IdentityId],
+  ['/blocks/{', schemas.BlockId],
 ] as const;
 
 function queryParameters(route: Route) {

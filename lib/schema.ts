@@ -46,6 +46,10 @@ const text = (max: number, more: { minLength?: number; pattern?: string } = {}) 
     v.normalize('NFC'),
   );
 
+/** A text that has to say something. @param fault what it must do */
+const words = (fault: string) =>
+  v.pipe(text(1000, { minLength: 1, pattern: safePattern(lineBreaks, '(?=[\\s\\S]*\\S)') }), v.regex(/\S/, fault));
+
 const mailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 export const Email = v.pipe(
   v.string(),
@@ -389,10 +393,7 @@ export const NewDecision = strict({
   duration: v.optional(DurationText),
 });
 export const NewReview = strict({
-  comment: v.pipe(
-    text(1000, { minLength: 1, pattern: safePattern(lineBreaks, '(?=[\\s\\S]*\\S)') }),
-    v.regex(/\S/, 'must say what you found'),
-  ),
+  comment: words('must say what you found'),
 });
 export const NewEnd = strict({ comment: v.optional(comment) });
 export const NewCredentials = strict({ duration: v.optional(DurationText) });
@@ -451,7 +452,7 @@ export const NewRevocation = strict({
   person: v.optional(PersonText),
   role: v.optional(RoleId),
   account: v.optional(AccountText),
-  comment: v.pipe(text(1000, { minLength: 1 }), v.regex(/\S/, 'must say why')),
+  comment: words('must say why'),
   /** how long filing, approving and issuing are refused from now on */
   block: v.optional(DurationText),
 });

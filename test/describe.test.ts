@@ -125,7 +125,8 @@ test('the document says which parameters are required and what ids, chat users a
     accepted(parameter('/v1/requests/{id}', 'get', 'id').schema, ids),
     accepted(parameter('/v1/roles/{id}/console', 'post', 'id').schema, ids),
     accepted(parameter('/v1/identities/{id}', 'delete', 'id').schema, ids),
-  ]).toEqual([[ids[0]], ids.slice(0, 3), [ids[2]]]);
+    accepted(parameter('/v1/blocks/{id}', 'delete', 'id').schema, ids),
+  ]).toEqual([[ids[0]], ids.slice(0, 3), [ids[2]], [ids[0]]]);
   expect(
     accepted(components.schemas.NewRequest!.properties.onBehalfOf!, ['Dev@example.com', 'slack:U024BE7LH', 'x', 'a@']),
   ).toEqual(['Dev@example.com', 'slack:U024BE7LH']);
