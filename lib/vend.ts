@@ -153,8 +153,8 @@ async function assume(
 }
 
 /**
- * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read
- * for certain beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here
+ * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read for
+ * certain beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here
  * then and is taken back.
  */
 async function recordOnGrant(app: Part, caller: Caller, { request, blocks, session }: Assumed): Promise<void> {
@@ -163,13 +163,24 @@ async function recordOnGrant(app: Part, caller: Caller, { request, blocks, sessi
     roleToVend(current, { catalogue, caller, now, blocks });
     return recordSession(current, session, caller, now);
   };
-  const [standing] = await Promise.all([app.store.blocks(), changeRequest(app, request.id, judge, request)]);
+  const standing = { blocks };
+  await changeRequest(readingBlocks(app, standing), request.id, judge, request);
   try {
-    refuseIfBlocked({ catalogue, caller, now: app.clock(), blocks: standing.blocks }, accessOf(request));
+    refuseIfBlocked({ catalogue, caller, now: app.clock(), ...standing }, accessOf(request));
   } catch (blocked) {
     await takeBack(app, caller, { request, session });
     throw blocked;
   }
+}
+
+/** The same App, which reads the blocks beside each write of a request, also where a write has to be repeated. */
+function readingBlocks(app: Part, standing: Pick<Found, 'blocks'>): Part {
+  const replace: App['store']['replace'] = async (...write) => {
+    const [isReplaced, { blocks }] = await Promise.all([app.store.replace(...write), app.store.blocks()]);
+    standing.blocks = blocks;
+    return isReplaced;
+  };
+  return { ...app, store: { ...app.store, replace } };
 }
 
 /** A session that nobody got is not shown as one. */
