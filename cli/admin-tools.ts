@@ -8,6 +8,7 @@ export { explain } from '../admin/catalogue/explain.ts';
 export { who } from '../admin/catalogue/who.ts';
 export { newExternalId, targetNotes, targetText } from '../admin/target.ts';
 export const audit = (): Promise<typeof import('../doctor/audit.ts')> => import('../doctor/audit.ts');
+export const tokenDoctor = (): Promise<typeof import('../doctor/token.ts')> => import('../doctor/token.ts');
 export const doctor = (): Promise<typeof import('../doctor/doctor.ts')> => import('../doctor/doctor.ts');
 
 /** A question that has no answer comes back as a value: no class of an error crosses from this file to the program. */

@@ -3,6 +3,10 @@ import { readFileSync } from 'node:fs';
 import { tools } from '../admin-answer.ts';
 import { command } from '../command.ts';
 import { exits, Failure } from '../exit.ts';
+import { sendHttp } from '../http.ts';
+import { NoAnswer, noAnswer } from '../no-answer.ts';
+import { checkEndpoint } from '../oidc.ts';
+import type { World } from '../world.ts';
 
 export const doctor = command({
   name: 'doctor',
@@ -10,6 +14,7 @@ export const doctor = command({
   summary: 'Check a deployment and its target accounts',
   description: [
     'Says what is wrong and how to fix it. With AWS credentials of the hub it checks the deployment, and the functions of the hub try to reach every account. With those of a target account it checks what is installed there. Changes nothing.',
+    'With --issuer it needs no AWS credentials: it reads what the issuer publishes, and explains a token line by line. Other parameters of the deployment come from the environment (LATCHKEY_MFA and so on).',
     'Exits with 0 if there is nothing to fix (warnings may remain), 1 for findings, 2 if it could not check.',
   ],
   apart: true,
@@ -40,6 +45,19 @@ export const doctor = command({
       placeholder: 'URL',
       summary: 'local server instead of a deployment, such as http://localhost:3000',
     },
+    issuer: { type: 'text', placeholder: 'URL', summary: 'explain an issuer, and with --token one of its tokens' },
+    token: {
+      type: 'text',
+      placeholder: 'FILE',
+      summary: 'file with an access token, or - for standard input; it is not sent anywhere, and not printed',
+    },
+    idp: {
+      type: 'text',
+      placeholder: 'NAME',
+      summary: 'parameter idp of the deployment (default: what the issuer looks like)',
+    },
+    audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'parameter audience of the deployment' },
+    scope: { type: 'text', placeholder: 'SCOPE', summary: 'parameter scope of the deployment' },
     json: { type: 'flag', summary: 'print JSON' },
     'fix-plan': { type: 'flag', summary: 'print the commands that fix the findings, after the report' },
   },
@@ -47,8 +65,10 @@ export const doctor = command({
     'latchkey doctor --stage prod',
     'latchkey doctor --account production --hub 999999999999',
     'latchkey doctor --local http://localhost:3000',
+    'latchkey doctor --issuer https://id.example.com --audience latchkey --scope latchkey/use --token - < token.txt',
   ],
   async run(world, { options }) {
+    if (options.issuer !== undefined || options.token !== undefined) return explainToken(world, options);
     const { runDoctor } = await (await tools()).doctor();
     const result = await runDoctor(options, (file) => readFileSync(file), world.now);
     if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
@@ -56,3 +76,42 @@ export const doctor = command({
     return result.exitCode === 0 ? exits.ok.status : exits.fault.status;
   },
 });
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+type TokenOptions = import('../../doctor/token.ts').TokenOptions;
+
+async function explainToken(world: World, options: TokenOptions): Promise<number> {
+  const { runTokenDoctor } = await (await tools()).tokenDoctor();
+  const result = await runTokenDoctor(options, {
+    env: world.env,
+    now: world.now(),
+    read: readToken,
+    get: (url) => documentAt(world, url),
+  });
+  if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
+  world.out(result.text);
+  return result.exitCode === 0 ? exits.ok.status : exits.fault.status;
+}
+
+/** @throws Failure `usage` for a file that cannot be read */
+function readToken(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    // not its name: somebody may have given the token itself
+    const why = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    throw new Failure('usage', `The file of --token cannot be read (${why}).`);
+  }
+}
+
+async function documentAt(world: World, url: string): Promise<{ body: string } | { why: string }> {
+  checkEndpoint(url);
+  try {
+    const { status, body } = await sendHttp({ method: 'GET', url, env: world.env });
+    return status === 200 ? { body } : { why: `status ${status}` };
+  } catch (error) {
+    if (error instanceof NoAnswer) return { why: noAnswer(url, error).message };
+    throw error;
+  }
+}
