@@ -44,6 +44,8 @@ beforeAll(async () => {
   );
   pending = bodyOf<RequestView>(filed).id;
   writeFileSync(join(folder, 'catalogue.yml'), '');
+  // printed once, as what a shell reads at its start does not change
+  for (const shell of Object.keys(shells)) writeFileSync(scriptOf(shell), await run('latchkey', ['completion', shell]));
 });
 afterAll(async () => {
   await at.close();
@@ -76,11 +78,13 @@ const run = (program: string, args: readonly string[], more: Record<string, stri
     );
   });
 
+const scriptOf = (shell: string): string => join(folder, `completion.${shell}`);
+
 /** What each shell makes of a line with the cursor at its end: the words it offers. */
 const shells: Record<string, (line: string, more?: Record<string, string>) => Promise<string[]>> = {
   async bash(line, more) {
     // as readline calls it, which takes = for a word of its own
-    const script = `eval "$(latchkey completion bash)"
+    const script = `. '${scriptOf('bash')}'
       complete -p latchkey >/dev/null
       line="\${1//=/ = }"; eval "COMP_WORDS=(\${line//@/ @ })"; [[ "$1" == *" " ]] && COMP_WORDS+=("")
       COMP_CWORD=$(( \${#COMP_WORDS[@]} - 1 )); COMPREPLY=(); _latchkey
@@ -90,7 +94,7 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
   async zsh(line, more) {
     // an interactive zsh on a terminal of its own, with a key that completes what is typed and says what was offered
     mkdirSync(join(folder, 'zsh'), { recursive: true });
-    const setup = ['autoload -U compinit; compinit -u -d "$ZDOTDIR/dump"', 'eval "$(latchkey completion zsh)"'];
+    const setup = ['autoload -U compinit; compinit -u -d "$ZDOTDIR/dump"', `. '${scriptOf('zsh')}'`];
     const rc = `${(more?.BEFORE_COMPINIT ? setup.reverse() : setup).join('; ')}; PS1=
       compadd() {
         if [[ "\${@[1,(i)(-|--)]}" == *-(O|A|D)\\ * ]]; then builtin compadd "$@"; return; fi
@@ -106,7 +110,7 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
   async fish(line, more) {
     const out = await run(
       'fish',
-      ['--no-config', '-c', 'latchkey completion fish | source; complete -C "$argv[1]"', line],
+      ['--no-config', '-c', `source '${scriptOf('fish')}'; complete -C "$argv[1]"`, line],
       more,
     );
     return out.split('\n').flatMap((found) => (found === '' ? [] : [found.split('\t')[0]!]));

@@ -3,10 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { cli, newHome } from './support/cli.ts';
 import { program } from './support/cli-program.ts';
 import { type CliServer, startForCli } from './support/cli-server.ts';
+import { compileCache } from './support/compile-cache.ts';
 import { missingTerminal, where } from './support/wanted.ts';
 
 const role = 'production-bucket-read';
@@ -23,17 +24,24 @@ beforeAll(async () => {
 });
 afterAll(() => at.close());
 beforeEach(async () => {
+  ({ env, folder } = await newTerminal());
+});
+
+/** A home, and a folder for what is not kept. */
+async function newTerminal(): Promise<{ env: Record<string, string>; folder: string }> {
   const home = newHome();
-  folder = join(home, 'tmp');
+  const folder = join(home, 'tmp');
   mkdirSync(folder);
-  env = {
+  const env = {
+    ...compileCache,
     PATH: process.env.PATH ?? '',
     HOME: home,
     TMPDIR: folder,
     LATCHKEY_URL: at.server.url,
     LATCHKEY_TOKEN: await at.tokenOf('asi-dev@example.com'),
   };
-});
+  return { env, folder };
+}
 
 /** Counts the signals that it gets, and ends with 7 a while after the first. */
 const counting = `
@@ -43,9 +51,12 @@ const counting = `
 
 type Ended = { status: number | null; out: string; err: string };
 /** `exec` in a process group of its own, once its command runs. */
-async function running(script: string): Promise<{ child: ChildProcess; ended: Promise<Ended> }> {
+async function running(
+  script: string,
+  within: Record<string, string> = env,
+): Promise<{ child: ChildProcess; ended: Promise<Ended> }> {
   const child = spawn(process.execPath, [program, 'exec', role, '--', process.execPath, '-e', script], {
-    env,
+    env: within,
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
@@ -64,18 +75,20 @@ async function running(script: string): Promise<{ child: ChildProcess; ended: Pr
   return { child, ended };
 }
 
-describe.each(signals)('%s', (signal) => {
-  test.each([
-    ['exec alone', 1],
-    ['its whole process group', -1],
-  ])('that %s gets reaches the command once, and nothing is left behind', async (_, sign) => {
-    const { child, ended } = await running(counting);
-    expect(readdirSync(folder)).toHaveLength(1);
-    process.kill(sign * child.pid!, signal);
-    expect(await ended).toEqual({ status: 7, out: `${signal}\n`, err: 'running\n' });
-    expect(readdirSync(folder)).toEqual([]);
-  });
-});
+test.each(signals)(
+  '%s that exec gets, alone or with its whole process group, reaches the command once, and nothing is left behind',
+  async (signal) => {
+    const once = async (sign: 1 | -1) => {
+      const own = await newTerminal();
+      const { child, ended } = await running(counting, own.env);
+      expect(readdirSync(own.folder)).toHaveLength(1);
+      process.kill(sign * child.pid!, signal);
+      expect(await ended).toEqual({ status: 7, out: `${signal}\n`, err: 'running\n' });
+      expect(readdirSync(own.folder)).toEqual([]);
+    };
+    await Promise.all([once(1), once(-1)]);
+  },
+);
 
 test('a command that a signal ends is told as a shell tells it', async () => {
   const { child, ended } = await running("console.error('running'); setInterval(() => {}, 1000)");
