@@ -7,9 +7,9 @@ import { Failure } from './exit.ts';
 /** The options of a command as node:util takes them. */
 export const parserOptions = (specs: Options): NonNullable<ParseArgsConfig['options']> =>
   Object.fromEntries(
-    Object.entries(specs).map(([name, { type }]) => [
+    Object.entries(specs).map(([name, { type, short }]) => [
       name,
-      { type: type === 'flag' ? 'boolean' : 'string', ...(name === 'help' && { short: 'h' }) },
+      { type: type === 'flag' ? 'boolean' : 'string', ...(short && { short }) },
     ]),
   );
 
@@ -23,7 +23,7 @@ export function readArguments(command: AnyCommand, args: readonly string[]): Inp
     Object.entries(specs).map(([name, { type }]) => [name, nothingGiven[type]]),
   );
   const positionals: string[] = [];
-  // not strict: what is wrong is said in words of our own
+  // not strict, so that errors are in the words of this program
   const { tokens } = parseArgs({
     args: [...args],
     options: parserOptions(specs),
@@ -61,11 +61,11 @@ function withValue(
   { rawName, value, inlineValue }: { rawName: string; value?: string | undefined; inlineValue?: boolean | undefined },
 ): Value {
   if (type === 'flag') {
-    if (value !== undefined) throw wrong(command, `${rawName} takes no value.`);
+    if (value !== undefined) throw wrong(command, `${rawName} does not take a value.`);
     return true;
   }
   if (value === undefined || (!inlineValue && value.startsWith('--')))
-    throw wrong(command, `${rawName} needs a value: ${placeholder}.`);
+    throw wrong(command, `${rawName} requires a value: ${placeholder}.`);
   if (values && !values.includes(value))
     throw wrong(command, `${rawName} must be one of ${values.join(', ')}, not "${value}".`);
   return type === 'list' ? [...(before as readonly string[]), value] : value;
@@ -76,14 +76,14 @@ function check(command: AnyCommand, { positionals, options }: Input): void {
   if (missing.length > 0)
     throw wrong(
       command,
-      `${missing.map(({ name }) => name).join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing.`,
+      `${missing.map(({ name }) => name).join(' and ')} ${missing.length > 1 ? 'are' : 'is'} required.`,
     );
   const tooMuch = positionals[command.positionals.length];
   if (tooMuch !== undefined)
-    throw wrong(command, `"${tooMuch}" is one argument too many. Quote a text of several words.`);
+    throw wrong(command, `Unexpected argument "${tooMuch}". Quote values that contain spaces.`);
   for (const [name, spec] of Object.entries(command.options)) {
     if (spec.required && (options as Record<string, unknown>)[name] === undefined)
-      throw wrong(command, `--${name} is missing: ${spec.summary}.`);
+      throw wrong(command, `--${name} is required: ${spec.summary}.`);
   }
 }
 
@@ -92,8 +92,8 @@ const wrong = ({ name }: AnyCommand, message: string) =>
 
 /** What runs a command knows it only by the dashes before it, since its options could be ours. */
 function noDashes({ name }: AnyCommand, positionals: readonly string[], rest: readonly string[]): Failure {
-  return new Failure('usage', 'Two dashes are missing before the command that is to be run.', [
-    `Perhaps: ${['latchkey', name, ...positionals, '--', ...rest].map(wordFor).join(' ')}`,
+  return new Failure('usage', 'Put two dashes before the command to run.', [
+    `Did you mean: ${['latchkey', name, ...positionals, '--', ...rest].map(wordFor).join(' ')}`,
   ]);
 }
 
@@ -102,5 +102,5 @@ const wordFor = (word: string): string => (/^[\w@%+=:,./-]+$/.test(word) ? word 
 function unknownOption(command: AnyCommand, specs: Options, given: string): Failure {
   const meant = probablyMeant(given.replace(/^-+/, ''), Object.keys(specs));
   const guess = meant === undefined ? '' : ` Did you mean --${meant}?`;
-  return wrong(command, `${given} is no option of "latchkey ${command.name}".${guess}`);
+  return wrong(command, `Unknown flag ${given} for "latchkey ${command.name}".${guess}`);
 }

@@ -7,6 +7,8 @@ export type OptionSpec = {
   /** of what stands behind a text option or each value of a list: `2h`, `NAME` */
   placeholder?: string;
   summary: string;
+  /** the letter that is the same with one dash */
+  short?: string;
   /** the only values it takes */
   values?: readonly string[];
   required?: boolean;
@@ -54,7 +56,7 @@ export const commonOptions = {
     type: 'flag',
     summary: 'show every call on stderr: method, path, status, time, request ID; never a secret',
   },
-  help: { type: 'flag', summary: 'show this help' },
+  help: { type: 'flag', short: 'h', summary: 'show this help' },
 } as const satisfies Options;
 /** The common options that a command takes besides its own. */
 export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options =>

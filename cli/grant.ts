@@ -17,7 +17,7 @@ const isOpen = ({ status }: RequestView): boolean => isOpenStatus(status);
 /** @throws Failure `usage` for what can be neither a role nor a request */
 export function checkTarget(target: string): string {
   if (isRequestId(target) || isRoleId(target)) return target;
-  throw new Failure('usage', `"${target}" is neither a role nor the id of a request.`, [
+  throw new Failure('usage', `"${target}" is neither a role nor the ID of a request.`, [
     'See the roles: latchkey roles',
     'See your requests: latchkey requests',
   ]);
@@ -26,8 +26,8 @@ export function checkTarget(target: string): string {
 /** @throws Failure `usage` */
 export function checkRequestId(id: string): string {
   if (isRequestId(id)) return id;
-  throw new Failure('usage', `"${id}" is not the id of a request, which has 26 letters and digits.`, [
-    'See what waits for you: latchkey requests --view to-decide',
+  throw new Failure('usage', `"${id}" is not the ID of a request. An ID has 26 letters and digits.`, [
+    'See the requests that wait for your decision: latchkey requests --view to-decide',
   ]);
 }
 
@@ -116,10 +116,10 @@ export function notARole(role: string, items: RoleList['items'], problem?: Failu
       ? [
           items.length > 0
             ? 'See the roles that you may request: latchkey roles'
-            : 'There is no role that you may request. What waits for your decision: latchkey requests --view to-decide',
+            : 'You may not request any role. Requests that wait for your decision: latchkey requests --view to-decide',
         ]
       : [`Did you mean ${meant}?`];
-  return new Failure('not-found', `There is no role ${role} for you.`, next, problem);
+  return new Failure('not-found', `Role "${role}" not found, or you may not request it.`, next, problem);
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------

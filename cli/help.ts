@@ -20,8 +20,8 @@ export const optionSummary = ({ summary, type }: OptionSpec): string =>
   type === 'list' ? `${summary} (may be repeated)` : summary;
 
 /** One line an option or argument, what it is behind it. */
-export const optionName = (name: string, { placeholder }: OptionSpec): string =>
-  `--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
+export const optionName = (name: string, { placeholder, short }: OptionSpec): string =>
+  `${short === undefined ? '' : `-${short}, `}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
 /** Every command, by what somebody is about to do. */
 export function programHelp(commands: readonly AnyCommand[]): string {

@@ -25,7 +25,7 @@ export function realWorld(): World {
     ask,
     run: (program, args, options) => runChild(process.env, program, args, options),
     awsKeys: async (profile) => (await import('./aws-chain.ts')).keysByChain(profile, await proxyAgent(process.env)),
-    self: () => selfIn(process.env.PATH ?? ''),
+    self: (isAbsolute = false) => selfIn(isAbsolute ? '' : (process.env.PATH ?? '')),
   };
 }
 

@@ -32,6 +32,6 @@ export const filingOptions = {
 export function filingOf(options: Values<typeof filingOptions>): Filing | undefined {
   const { request, reason, for: duration, ticket, scope } = options;
   if (!request) return undefined;
-  if (reason === undefined) throw new Failure('usage', '--request needs --reason: the approvers read it.');
+  if (reason === undefined) throw new Failure('usage', '--request requires --reason: the approvers read it.');
   return { reason, duration, ticket, scope: namedValues('scope', scope) };
 }

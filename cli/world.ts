@@ -30,8 +30,8 @@ export type World = {
   run(program: string, args: readonly string[], options?: ChildOptions): Promise<ChildEnd>;
   /** The AWS credentials of this machine that are not in its environment. @param profile the default chain's, if left out */
   awsKeys(profile?: string): Promise<FoundKeys>;
-  /** program and first arguments that start this command line again */
-  self(): readonly string[];
+  /** program and first arguments that start this command line again; absolute paths, also where the PATH leads to it, if that is wanted */
+  self(isAbsolute?: boolean): readonly string[];
 };
 
 /** A variable that is empty counts as not set. */

@@ -399,7 +399,7 @@ describe('explain', () => {
       'latchkey: There is no role "sandbox-raed"; did you mean "sandbox-read"?',
     );
     expect(await explain('--role', 'sandbox-read')).toEqual({
-      text: expect.stringMatching(/^latchkey: --person is missing: email address/),
+      text: expect.stringMatching(/^latchkey: --person is required: email address/),
       exitCode: 2,
     });
     expect((await explain('--person', 'a@b.example', '--role', 'sandbox-read', '--at', 'noon')).text).toBe(

@@ -147,7 +147,7 @@ describe('a scope', () => {
     [['--scope', 'bucket'], 2, /such as --scope bucket=reports, not "bucket"/],
     [['--scope', '=x'], 2, /not "=x"/],
     [['--scope', 'bucket=reports', '--scope', 'bucket=exports'], 2, /names bucket twice/],
-    [['--scope'], 2, /--scope needs a value: NAME=VALUE/],
+    [['--scope'], 2, /--scope requires a value: NAME=VALUE/],
     [['--scope', 'bucket=secrets', '--scope', 'prefix=x'], 6, /reports, exports/],
     [[], 6, /prefix/],
   ])('%j ends with %d', async (more, status, err) =>
@@ -204,7 +204,7 @@ describe('roles', () => {
     expect(await cli(dev, 'roles', 'report')).toMatchObject({
       status: 4,
       out: '',
-      err: 'latchkey: There is no role report for you.\n  Did you mean reports?\n',
+      err: 'latchkey: Role "report" not found, or you may not request it.\n  Did you mean reports?\n',
     }));
 });
 
@@ -307,7 +307,7 @@ describe('extend', () => {
     expect(await more('repotrs')).toMatchObject({ status: 4, err: expect.stringMatching(/Did you mean reports\?/) });
     expect(await cli(dev, 'extend', 'reports', '--reason', 'x')).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/--for is missing/),
+      err: expect.stringMatching(/--for is required/),
     });
   });
 });
@@ -436,7 +436,7 @@ describe('break-glass', () => {
     expect(await cli(dev, 'review', id, '--comment', 'fine')).toMatchObject({ status: 5 });
     expect(await cli(security, 'review', id)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/--comment is missing/),
+      err: expect.stringMatching(/--comment is required/),
     });
     expect((await cli(security, 'review', id, '--comment', 'Nothing else touched')).out).toMatch(
       /Review +signed by Security (?:now|\d+ s ago) \(.*\): "Nothing else touched"\n/,

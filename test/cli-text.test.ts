@@ -56,17 +56,19 @@ describe('arguments', () => {
   });
   test('what stands behind -- is not read', () =>
     expect(read('role', '--', 'ls', '--wait')).toMatchObject({ options: { wait: false }, rest: ['ls', '--wait'] }));
-  test('help needs nothing else', () => expect(read('--help')).toMatchObject({ options: { help: true } }));
+  test.each(['--help', '-h'])('help needs nothing else: %s', (flag) =>
+    expect(read(flag)).toMatchObject({ options: { help: true } }),
+  );
   test.each([
-    [[], /ROLE is missing/],
-    [['a', 'b'], /Two dashes are missing before the command/],
-    [['a', '--weit'], /--weit is no option of "latchkey sample". Did you mean --wait\?/],
-    [['a', '-w'], /-w is no option/],
-    [['a', '--for'], /--for needs a value: 2h/],
-    [['a', '--for', '--wait'], /--for needs a value/],
-    [['a', '--wait=yes'], /--wait takes no value/],
+    [[], /ROLE is required/],
+    [['a', 'b'], /Put two dashes before the command to run/],
+    [['a', '--weit'], /Unknown flag --weit for "latchkey sample". Did you mean --wait\?/],
+    [['a', '-w'], /Unknown flag -w for/],
+    [['a', '--for'], /--for requires a value: 2h/],
+    [['a', '--for', '--wait'], /--for requires a value/],
+    [['a', '--wait=yes'], /--wait does not take a value/],
     [['a', '--auth', 'magic'], /--auth must be one of auto, token, login, aws/],
-    [['a', '--__proto__', 'x'], /--__proto__ is no option/],
+    [['a', '--__proto__', 'x'], /Unknown flag --__proto__ for/],
   ])('%j is refused', (args, message) => expect(thrownBy(() => read(...args))).toEqual(failure('usage', message)));
 });
 

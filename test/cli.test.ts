@@ -253,13 +253,13 @@ describe('refusals', () => {
     [
       ['request', 'production-bucket-reed', '--reason', reason],
       4,
-      /no role production-bucket-reed for you\.\n {2}Did you mean production-bucket-read\?/,
+      /Role "production-bucket-reed" not found, or you may not request it\.\n {2}Did you mean production-bucket-read\?/,
     ],
     [['credentials', 'sandbox-raed'], 4, /Did you mean sandbox-read\?/],
     [['explain', 'nothing-like-it'], 4, /See the roles that you may request: latchkey roles/],
     [['show', '00000000000000000000000000'], 4, /See your requests: latchkey requests/],
-    [['approve', 'x'], 2, /"x" is not the id of a request/],
-    [['show', '../x'], 2, /neither a role nor the id of a request/],
+    [['approve', 'x'], 2, /"x" is not the ID of a request/],
+    [['show', '../x'], 2, /neither a role nor the ID of a request/],
     [['request', role, '--reason', 'short'], 6, /at least 10 characters/],
     [['request', role, '--reason', reason, '--for', 'soon'], 2, /duration/],
     [['requests', '--view', 'all'], 5, /./],
@@ -267,18 +267,18 @@ describe('refusals', () => {
     [
       ['whoami', 'extra'],
       2,
-      /"extra" is one argument too many\. Quote a text of several words\.\n {2}See: latchkey whoami --help/,
+      /Unexpected argument "extra"\. Quote values that contain spaces\.\n {2}See: latchkey whoami --help/,
     ],
     [['rquest'], 2, /Unknown command "rquest"\. Did you mean "request"\?\n {2}See: latchkey help/],
-    [['request', role], 2, /--reason is missing/],
-    [['credentials', role, '--request'], 2, /--request needs --reason/],
-    [['exec', role], 2, /There is no command to run/],
+    [['request', role], 2, /--reason is required/],
+    [['credentials', role, '--request'], 2, /--request requires --reason/],
+    [['exec', role], 2, /No command to run/],
     [
       ['exec', role, 'aws', 's3', 'ls', '--recursive', "it's"],
       2,
-      /Perhaps: latchkey exec production-bucket-read -- aws s3 ls --recursive 'it'\\''s'\n/,
+      /Did you mean: latchkey exec production-bucket-read -- aws s3 ls --recursive 'it'\\''s'\n/,
     ],
-    [['console', role, '--service', '../x'], 2, /no name of a service/],
+    [['console', role, '--service', '../x'], 2, /not a valid service name/],
     [['completion', 'tcsh'], 2, /bash, zsh, fish/],
   ])('%j ends with %d', async (args, status, err) =>
     expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }),
@@ -804,6 +804,12 @@ describe('configure', () => {
     expect((await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache')).out).toBe(
       `${path()} is already so.\n`,
     );
+  });
+
+  test('--absolute writes paths that need no PATH', async () => {
+    const self = (isAbsolute = false) => (isAbsolute ? ['/opt/node', '/opt/latchkey.js'] : ['latchkey']);
+    const ran = await cli(testWorld({ ...dev, self }), 'configure', role, '--absolute', '--dry-run');
+    expect(ran.out).toContain(`+credential_process = /opt/node /opt/latchkey.js credentials ${role}\n`);
   });
 
   test('keeps mode, link and everything else; leaves no draft or lock behind', async () => {

@@ -416,7 +416,7 @@ describe('against a set-up that somebody broke', () => {
 
 describe('a wrong question', () => {
   test.each([
-    ['--acount production', '--acount is no option of "latchkey doctor". Did you mean --account?'],
+    ['--acount production', 'Unknown flag --acount for "latchkey doctor". Did you mean --account?'],
     ['--account nowhere', 'There is no account "nowhere" in access.yml. It has: production, client-northwind'],
     ['--hub 12', '--hub must be the 12 digits'],
     ['--stage a_b', '--stage must be the stage'],

@@ -511,7 +511,7 @@ describe('names in a template', () => {
 describe('a wrong question is told what is wrong', () => {
   test.each([
     ['', '--account is missing'],
-    ['--acount production', '--acount is no option of "latchkey target". Did you mean --account?'],
+    ['--acount production', 'Unknown flag --acount for "latchkey target". Did you mean --account?'],
     ['--account nowhere', 'There is no account "nowhere" in the catalogue. It has: production, client-northwind'],
     ['--account pro[d', 'There is no account "pro[d" in the catalogue'],
     ['--account p(*', 'No account of the catalogue is called p(*.'],

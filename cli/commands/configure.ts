@@ -35,6 +35,10 @@ export const configure = command({
       type: 'flag',
       summary: 'keep sessions in a file that only you can read, until shortly before they expire',
     },
+    absolute: {
+      type: 'flag',
+      summary: 'write the absolute paths of Node.js and latchkey, for desktop apps and IDEs with another PATH',
+    },
     'dry-run': { type: 'flag', summary: 'show the change without writing it' },
   },
   examples: [
@@ -51,7 +55,7 @@ export const configure = command({
     await checkKnown(world, role, options);
     const path = awsConfigPath(world);
     const settings = {
-      credential_process: `${commandLine(world)} credentials ${role}${options.cache ? ' --cache' : ''}`,
+      credential_process: `${commandLine(world, options.absolute)} credentials ${role}${options.cache ? ' --cache' : ''}`,
       ...(options.region !== undefined && { region: options.region }),
     };
     const byHand = [`[${configHeading(profile)}]`, ...settingLines(settings)];
@@ -87,8 +91,8 @@ function shown(world: World, path: string, diff: readonly string[]): string {
 }
 
 /** The AWS tools split the line at blanks, and know double quotes. */
-const commandLine = ({ self }: World): string =>
-  self()
+const commandLine = ({ self }: World, isAbsolute: boolean): string =>
+  self(isAbsolute)
     .map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`))
     .join(' ');
 

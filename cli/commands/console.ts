@@ -71,7 +71,7 @@ function destinationOf({
   if (service === undefined) return path;
   if (path !== undefined) throw new Failure('usage', 'Give either --service or --path.');
   if (!/^[a-z0-9-]+$/i.test(service))
-    throw new Failure('usage', `"${service}" is no name of a service.`, [
+    throw new Failure('usage', `"${service}" is not a valid service name.`, [
       'For a whole path use --path, such as --path /s3/buckets/example',
     ]);
   return `/${service.toLowerCase()}/home`;

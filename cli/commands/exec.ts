@@ -35,8 +35,8 @@ export const exec = command({
   ],
   async run(world, { positionals: [target = ''], options, rest }) {
     if (rest.length === 0)
-      throw new Failure('usage', 'There is no command to run.', [
-        `Put it behind two dashes: latchkey exec ${target} -- aws sts get-caller-identity`,
+      throw new Failure('usage', 'No command to run.', [
+        `Put it after two dashes: latchkey exec ${target} -- aws sts get-caller-identity`,
       ]);
     const settings = readSettings(world, options);
     const { duration, cache } = options;
