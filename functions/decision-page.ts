@@ -4,7 +4,7 @@ import { decideByLink, openLink } from '../lib/decide-by-link.ts';
 import { endpoint, type HttpEvent, reply, typedIn } from '../lib/http.ts';
 import { pageAfter, pageToAnswer } from '../lib/link-page.ts';
 import type { OpenedLink } from '../lib/links.ts';
-import { pageHeaders, problemPage } from '../lib/pages.ts';
+import { type After, type Draft, pageHeaders, problemPage } from '../lib/pages.ts';
 import type { Problem } from '../lib/problem.ts';
 
 /** Refusals after which the form may be sent again, corrected or with the other answer. */
@@ -16,15 +16,17 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
     const nonce = Buffer.from(app.random(16)).toString('base64url');
     return reply(status, draw(nonce), { ...pageHeaders(nonce), ...headers });
   };
-  const outcome = (link: OpenedLink) => page(link.spent ? 410 : 200, (nonce) => pageAfter(link, app.clock(), nonce));
-  const shown = (link: OpenedLink) =>
-    link.spent ? outcome(link) : page(200, (nonce) => pageToAnswer(link, app.clock(), nonce));
+  const ask = (link: OpenedLink, status = 200, draft?: Draft) =>
+    page(status, (nonce) => pageToAnswer(link, app.catalogue, app.clock(), nonce, draft));
+  const outcome = (link: OpenedLink, after: After) =>
+    page(after === 'decided' ? 200 : 410, (nonce) => pageAfter(link, app.clock(), nonce, after));
+  const shown = (link: OpenedLink) => (link.spent ? outcome(link, 'spent') : ask(link));
+  const answered = (link: OpenedLink) => outcome(link, link.spent ? 'late' : 'decided');
   const showProblem = async (problem: Problem, event: HttpEvent) => {
     const typed = correctable(problem) ? typedIn(event) : undefined;
     const link = typed && (await openLink(app, event.pathParameters?.token ?? ''));
     if (!link || link.spent || link.needsSignIn) return page(problem.status, (nonce) => problemPage(problem, nonce));
-    const draft = { comment: typed.comment ?? '', problem };
-    return page(problem.status, (nonce) => pageToAnswer(link, app.clock(), nonce, draft));
+    return ask(link, problem.status, { comment: typed.comment ?? '', duration: typed.duration, problem });
   };
   return endpoint(
     'decision-page',
@@ -32,7 +34,7 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
     (app) => ({
       showDecision: async ({ param }) => shown(await openLink(app, param)),
       decisionOptions: () => page(200, () => '', { allow: 'GET, HEAD, OPTIONS, POST' }),
-      decideByLink: async ({ param, body }) => outcome(await decideByLink(app, param, body)),
+      decideByLink: async ({ param, body }) => answered(await decideByLink(app, param, body)),
     }),
     { showProblem },
   );

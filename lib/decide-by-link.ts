@@ -1,6 +1,6 @@
 // The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
 
-import { continuedBy } from './access.ts';
+import { continuedBy, endRequest } from './access.ts';
 import type { App } from './app.ts';
 import { reviewTakesSignIn, stageTakesSignIn } from './assurance.ts';
 import { accessOf, blockOn } from './block.ts';
@@ -11,14 +11,14 @@ import { isGenuine, type OpenedLink, type Purpose, parseLink } from './links.ts'
 import { isSamePerson, relationOf, whoIs } from './policy.ts';
 import { callerFromLink } from './principal.ts';
 import { Problem } from './problem.ts';
-import { decide, end } from './request.ts';
+import { decide, end, mayRevoke } from './request.ts';
 import { reviewFrom, signReview } from './review.ts';
 import type { Block, LinkForm, MessageRecord, RequestRecord } from './schema.ts';
 import { openStage, statusAt } from './status.ts';
 import type { About } from './told-store.ts';
 
 /** `about`: what the log says of the call, which takes up whose link it is. */
-type Part = Pick<App, 'store' | 'clock' | 'catalogue'> & { about?: About };
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'> & { about?: About };
 
 type Opened = Pick<OpenedLink, 'request' | 'holder' | 'does'>;
 
@@ -35,7 +35,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
     app.store.recentBlocks(),
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
-  const opened = { request, holder: message.holder, does: purposeOf(message) };
+  const opened = { request, holder: message.holder, does: purposeOf(message, request) };
   if (app.about) Object.assign(app.about, { person: opened.holder.key, via: 'link' });
   checkHolder(app.catalogue, opened);
   const block = opened.does === 'decide' ? blockFor(app, opened, blocks) : undefined;
@@ -43,19 +43,22 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
 }
 
 /**
- * Decides, withdraws or signs by a link, whichever it was mailed for. What it answers as `spent` was not done by this call:
+ * Decides, withdraws, revokes or signs by a link, whichever it was mailed for. What it answers as `spent` was not done by this call:
  * somebody was faster, its holder earlier, or time.
  * @throws Problem as `openLink`; `invalid-request` for an answer that the link does not take; as `decide`, `end` and `signReview` of the core
  */
 export async function decideByLink(app: Part, token: string, form: LinkForm): Promise<OpenedLink> {
   const opened = await openLink(app, token);
   const { request, does, spent } = opened;
-  if (purposeOfAnswer[form.decision] !== does) throw otherAnswer(does);
+  if (purposeOfAnswer[form.decision] !== does) throw refusal('decision', `must be ${answersTo[does]} for this link`);
+  if (form.duration !== undefined && does !== 'decide') throw refusal('duration', 'goes with an approval only');
   if (spent) return opened;
-  const act = await actOf(app, opened, form);
+  const { decision } = form;
+  if (decision === 'revoke') return await revokeByLink(app, opened, form.comment);
+  const act = await actOf(app, opened, { ...form, decision });
   const judge = (current: RequestRecord, now: number) =>
     isSpent(app, { ...opened, request: current }) ? undefined : act(current, now);
-  const { request: next, changed } = await changeRequest(app, request.id, judge, request, howOf[form.decision]);
+  const { request: next, changed } = await changeRequest(app, request.id, judge, request, howOf[decision]);
   return { ...opened, request: next, spent: !changed };
 }
 
@@ -63,6 +66,13 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
 function blockFor(app: Part, { request, holder }: Opened, blocks: readonly Block[]): Block | undefined {
   const { people, role } = accessOf(request);
   return blockOn(app.catalogue, blocks, { people: [...people, holder.key], role }, app.clock());
+}
+
+/** A revoke by link ends what continues the grant, as one by the API does. */
+async function revokeByLink(app: Part, opened: OpenedLink, comment: string | undefined): Promise<OpenedLink> {
+  const caller = callerFromLink(app.catalogue, opened.holder);
+  const { request } = await endRequest(app, caller, opened.request.id, comment);
+  return { ...opened, request };
 }
 
 function needsSignIn({ catalogue }: Part, { request, does }: Pick<OpenedLink, 'request' | 'does'>): boolean {
@@ -79,6 +89,11 @@ function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): v
       'not-an-approver',
       'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.',
     );
+  if (does === 'revoke' && !mayRevoke(relationOf(catalogue, request, caller)))
+    throw new Problem(
+      'not-an-approver',
+      'You could revoke this grant, but the catalogue no longer names you as somebody who may.',
+    );
   if (does === 'decide' && !relationOf(catalogue, request, caller).approver)
     throw new Problem(
       'not-an-approver',
@@ -86,11 +101,14 @@ function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): v
     );
 }
 
+/** A revocation ends more than the request, see `revokeByLink`. */
+type Answer = LinkForm & { decision: Exclude<LinkForm['decision'], 'revoke'> };
+
 /** What a form of the page does to a request, as the person whom the link was mailed to. */
 async function actOf(
   app: Part,
   { request, holder, block }: OpenedLink,
-  { decision, comment }: LinkForm,
+  { decision, comment, duration }: Answer,
 ): Promise<(current: RequestRecord, now: number) => RequestRecord> {
   const { catalogue } = app;
   const caller = callerFromLink(catalogue, holder);
@@ -98,29 +116,40 @@ async function actOf(
   if (decision === 'sign')
     return (current, now) => signReview(current, { catalogue, caller, now }, reviewFrom(comment));
   const continued = await continuedBy(app, request);
-  const body = { decision, ...(comment !== undefined && { comment }) };
+  const body = {
+    decision,
+    ...(comment !== undefined && { comment }),
+    ...(decision === 'approve' && duration !== undefined && { duration }),
+  };
   const blocks = block ? [block] : [];
   return (current, now) => decide(current, { catalogue, caller, now, blocks }, body, continued);
 }
 
-/** What a link is for follows from the mail that it came in; no link decides but one that asked for it. */
-function purposeOf({ kind }: MessageRecord): Purpose {
+/** What a link is for follows from the email that it came in; no link decides but one that asked for it, and only the requester's withdraw. */
+function purposeOf({ kind, holder }: MessageRecord, { requester }: RequestRecord): Purpose {
   if (kind === 'decide' || kind === 'reminder') return 'decide';
-  return kind === 'review' || kind === 'review-overdue' ? 'review' : 'withdraw';
+  if (kind === 'review' || kind === 'review-overdue') return 'review';
+  return holder?.key === requester.person ? 'withdraw' : 'revoke';
 }
 
 const purposeOfAnswer = {
   approve: 'decide',
   deny: 'decide',
   withdraw: 'withdraw',
+  revoke: 'revoke',
   sign: 'review',
 } as const satisfies Record<LinkForm['decision'], Purpose>;
 /** What ends a request gets through, whatever else is written to it. */
 const howOf = { approve: 'yields', deny: 'wins', withdraw: 'wins', sign: 'yields' } as const satisfies Record<
-  LinkForm['decision'],
+  Answer['decision'],
   How
 >;
-const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', withdraw: '"withdraw"', review: '"sign"' };
+const answersTo: Record<Purpose, string> = {
+  decide: '"approve" or "deny"',
+  withdraw: '"withdraw"',
+  revoke: '"revoke"',
+  review: '"sign"',
+};
 
 /**
  * Nothing is left for its holder: the review is signed, the request is over or, for who was asked to decide, he has done so or
@@ -129,6 +158,7 @@ const answersTo: Record<Purpose, string> = { decide: '"approve" or "deny"', with
 function isSpent(app: Part, { request, holder, does }: Opened): boolean {
   if (does === 'review') return request.review?.signed !== undefined;
   const status = statusAt(request, app.clock());
+  if (does === 'revoke') return status !== 'scheduled' && status !== 'active';
   if (does === 'withdraw') return status !== 'pending' && status !== 'scheduled' && status !== 'active';
   if (status !== 'pending') return true;
   const caller = callerFromLink(app.catalogue, holder);
@@ -144,10 +174,8 @@ function isSpent(app: Part, { request, holder, does }: Opened): boolean {
 const linkNotFound = () =>
   new Problem(
     'link-not-found',
-    'It may have been cut short on its way. Open it from the mail itself, or decide by the API.',
+    'It may have been cut short on its way. Open the newest email about this request, or ask the requester to file it again.',
   );
 
-function otherAnswer(does: Purpose): Problem {
-  const detail = `must be ${answersTo[does]} for this link`;
-  return new Problem('invalid-request', `The decision ${detail}.`, { errors: [{ pointer: '/decision', detail }] });
-}
+const refusal = (field: keyof LinkForm, detail: string): Problem =>
+  new Problem('invalid-request', `The ${field} ${detail}.`, { errors: [{ pointer: `/${field}`, detail }] });

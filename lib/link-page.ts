@@ -1,20 +1,35 @@
 // Which page a mailed link opens, and which one says what became of it.
+
+import { decisionPage } from './asking-page.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { OpenedLink } from './links.ts';
-import { type Draft, decisionPage, outcomePage } from './pages.ts';
+import { outcomePage } from './outcome-page.ts';
+import type { After, Draft } from './pages.ts';
 import { reviewedPage, reviewPage } from './review-page.ts';
+import { revocationPage } from './revocation-page.ts';
 import { withdrawalPage } from './withdrawal-page.ts';
 
-const asking = { decide: decisionPage, withdraw: withdrawalPage, review: reviewPage };
-const telling = { decide: outcomePage, withdraw: outcomePage, review: reviewedPage };
+const asking = { decide: decisionPage, withdraw: withdrawalPage, revoke: revocationPage, review: reviewPage };
+const telling = { decide: outcomePage, withdraw: outcomePage, revoke: outcomePage, review: reviewedPage };
 
 /** @param now epoch milliseconds @param draft what was typed into the page's form when it was refused */
 export const pageToAnswer = (
   { request, holder, does, needsSignIn, block }: OpenedLink,
+  { roles }: Pick<Catalogue, 'roles'>,
   now: number,
   nonce: string,
   draft?: Draft,
-): string => asking[does](request, { holder, now, nonce, needsSignIn, block, ...(draft && { draft }) });
+): string =>
+  asking[does](request, {
+    holder,
+    now,
+    nonce,
+    needsSignIn,
+    block,
+    role: roles.get(request.role.id),
+    ...(draft && { draft }),
+  });
 
-/** After an answer, or in the place of the question where there is nothing left to answer. */
-export const pageAfter = ({ request, holder, does, spent }: OpenedLink, now: number, nonce: string): string =>
-  telling[does](request, { holder, now, nonce }, spent ? 'spent' : 'decided');
+/** @param after see pages.ts */
+export const pageAfter = ({ request, holder, does }: OpenedLink, now: number, nonce: string, after: After): string =>
+  telling[does](request, { holder, now, nonce, does }, after);

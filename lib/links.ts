@@ -6,8 +6,8 @@ const REQUEST_ID = 26;
 const MESSAGE_ID = 22;
 const SECRET = 43;
 
-/** What a link is for: deciding, taking back what was filed in one's name, signing a review. */
-export type Purpose = 'decide' | 'withdraw' | 'review';
+/** What a link is for: deciding, taking back what was filed in one's name, revoking a grant of somebody else, signing a review. */
+export type Purpose = 'decide' | 'withdraw' | 'revoke' | 'review';
 
 /** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
 export type OpenedLink = {

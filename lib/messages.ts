@@ -157,13 +157,14 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
 const toldOfGlass = (request: RequestRecord, review: NonNullable<RequestRecord['review']>): News[] =>
   [...review.admins, ...review.people, ...request.stages.flatMap(({ people }) => people)]
     .filter(({ key }) => key !== request.requester.person)
-    .map((person) => newsTo(request, 'break-glass', 1, person));
+    .map((person) => newsTo(request, 'break-glass', 1, person, 'revoke'));
 
 function grantNews(request: RequestRecord, event: HistoryEvent): News[] {
   const isByBotAlone = request.filedBy !== undefined && request.automatic;
-  return isByBotAlone
-    ? report(request, event, [requesterOf(request)], 'approved', 'withdraw')
-    : report(request, event, [requesterOf(request), ...askedSoFar(request)]);
+  if (isByBotAlone) return report(request, event, [requesterOf(request)], 'approved', 'withdraw');
+  // the last approver gets one as well: it carries the link that revokes
+  const approvers = askedSoFar(request).map((person) => newsTo(request, 'approved', event.seq, person, 'revoke'));
+  return [...report(request, event, [requesterOf(request)]), ...approvers];
 }
 
 /** However a grant by break-glass came to its end, it is time for the review, also by the reviewer who ended it. */

@@ -7,22 +7,23 @@ import { oneLine } from './people-text.ts';
 import { nextForApprover, nextForRequester, story } from './reports.ts';
 import type { RequestRecord } from './schema.ts';
 import { openStage } from './status.ts';
-import { instantText } from './time.ts';
+import { durationText, instantText } from './time.ts';
 import {
+  asksFor,
   decisionsOf,
   factsOf,
   ifApproved,
-  ifDenied,
   ifNobodyDecides,
   keyBeside,
   type Named,
   type Phrase,
+  reasonFacts,
   requesterOf,
   say,
 } from './wording.ts';
 
-/** Where Latchkey answers, without a trailing slash, and the link of this message if it has one. */
-export type Place = { home: string; link?: string };
+/** Where Latchkey answers, without a trailing slash, when the message is written (epoch milliseconds), and its link if it has one. */
+export type Place = { home: string; at: number; link?: string };
 
 /**
  * @param request the record that the message speaks of, as it was after the change
@@ -34,8 +35,8 @@ export const letterOf = (news: News, request: RequestRecord, place: Place): Lett
     : report(news.kind, news, request, place);
 
 const titles: Record<NewsKind, string> = {
-  decide: 'Please decide',
-  reminder: 'Still waiting for you',
+  decide: 'Decision needed',
+  reminder: 'Reminder: decision needed',
   filed: 'Filed in your name',
   approved: 'Approved',
   denied: 'Denied',
@@ -52,41 +53,52 @@ const titles: Record<NewsKind, string> = {
 };
 
 /**
- * One line of at most 200 characters, with nobody's free text but the requester's name. The name comes last, so that writing from right
- * to left in it cannot rearrange the rest.
+ * One line of at most 250 characters, with nobody's free text but the requester's name. Who asks comes first, because a phone shows the
+ * beginning alone. The name is isolated, so that writing from right to left in it cannot rearrange the rest.
  */
 export function headlineOf({ kind, to }: News, request: RequestRecord): string {
-  const { id, account } = request.role;
-  const about = `${titles[kind]}: ${oneLine(id, 60)} in ${oneLine(account.name, 40)} (${account.id})`;
-  return to.key === request.requester.person ? about : `${about} for ${asker(request)}`;
+  const { name, beside } = asker(request);
+  const what = `${oneLine(request.role.id, 50)} (${oneLine(request.role.account.name, 30)})`;
+  const risk = isUrgent(kind) && request.role.risk === 'high' ? '[High risk] ' : '';
+  if (kind === 'decide' || kind === 'reminder')
+    return `${risk}${kind === 'reminder' ? 'Reminder: ' : ''}${name} requests ${what}, ${durationText(request.durationSeconds)}${beside}`;
+  return to.key === request.requester.person
+    ? `${titles[kind]}: ${what}`
+    : `${risk}${titles[kind]}: ${what} for ${name}${beside}`;
 }
 
-/** A name is cut before its key is, which says who it is. */
-function asker(request: RequestRecord): string {
+/** What its reader should look at now. */
+const isUrgent = (kind: NewsKind): boolean => kind === 'decide' || kind === 'reminder' || kind === 'break-glass';
+
+/** The name, and the key that says whose it is. */
+function asker(request: RequestRecord): { name: string; beside: string } {
   const person = requesterOf(request);
   const beside = keyBeside(person);
-  return `${oneLine(nameText(person), 60)}${beside === undefined ? '' : ` (${oneLine(keyText(beside), 60)})`}`;
+  return {
+    name: `\u2068${oneLine(nameText(person), 50)}\u2069`,
+    beside: beside === undefined ? '' : ` · ${oneLine(keyText(beside), 50)}`,
+  };
 }
 
-function ask({ kind, to }: News, request: RequestRecord, { link, home }: Place): Letter {
+function ask({ kind, to }: News, request: RequestRecord, { link, home, at }: Place): Letter {
   if (link === undefined) throw new TypeError('a message that asks for a decision needs its link');
   return {
     title: titles[kind],
-    lead: whyAsked(kind, to, request),
-    account: request.role.account,
-    facts: [...factsOf(request), ...decisionsOf(request)],
-    paragraphs: [
-      { label: 'If you approve', text: ifApproved(request) },
-      { label: 'If you deny', text: ifDenied(request) },
-    ],
+    badge: request.role.risk === 'high' ? 'High risk' : undefined,
+    lead: say`${asksFor(request)}${whyAsked(kind, to, request)}`,
+    first: reasonFacts(request),
     action:
       stageOf(request)?.by === 'signed-in'
-        ? signedIn(request, link)
+        ? signedIn(request, link, at)
         : {
             label: 'Approve or deny',
             url: link,
-            note: say`The page shows all of this again and has a button for each; opening it decides nothing. ${ifNobodyDecides(request)} The link is meant for you alone: do not forward it.`,
+            note: say`Opening the page decides nothing. ${ifNobodyDecides(request, at)} ${forYouAlone}`,
           },
+    account: request.role.account,
+    isQuiet: false,
+    facts: [...factsOf(request), ...decisionsOf(request)],
+    paragraphs: [{ label: 'If you approve', text: ifApproved(request) }],
     reference: request.id,
     home,
   };
@@ -95,23 +107,23 @@ function ask({ kind, to }: News, request: RequestRecord, { link, home }: Place):
 const stageOf = (request: RequestRecord) => openStage(request)?.stage;
 
 /** The action where a mailed link does not decide. */
-const signedIn = (request: RequestRecord, url: string) => ({
+const signedIn = (request: RequestRecord, url: string, at: number) => ({
   label: 'Read the request',
   url,
-  note: say`${howToDecide(request)} The page behind the link shows all of this again, and opening it decides nothing. ${ifNobodyDecides(request)}`,
+  note: say`${howToDecide(request)} Opening the page decides nothing. ${ifNobodyDecides(request, at)}`,
 });
 
-/** Why this message comes to this person now. */
+const forYouAlone = 'The link is for you alone: do not forward it.';
+
+/** Why this message comes to this person now, where the request alone does not say. */
 function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
   const stage = openStage(request)?.stage;
   const openedAt = stage?.openedAt ?? request.createdAt;
-  const asked = say`You are asked to approve or deny access for ${requesterOf(request)}`;
-  if (kind === 'reminder')
-    return say`${asked}. The request has waited since ${instantText(openedAt)}, and your answer counts.`;
+  if (kind === 'reminder') return [` The request has waited for your decision since ${instantText(openedAt)}.`];
   const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
   return isEscalated
-    ? say`${asked}, because those who were asked first on ${instantText(openedAt)} have not decided.`
-    : say`${asked}.`;
+    ? [` You are asked because the people who were asked first, on ${instantText(openedAt)}, have not decided.`]
+    : [];
 }
 
 function report(
@@ -121,21 +133,22 @@ function report(
   { link, home }: Place,
 ): Letter {
   const isRequester = to.key === request.requester.person;
-  const call = (path: string) => `POST ${home}/v1/requests/${request.id}/${path}`;
   const { lead, facts } = story(kind, request, about);
   const { role, reason } = request;
   return {
     title: titles[kind],
     lead,
+    first: [],
+    ...(link !== undefined && purpose && purpose !== 'decide' && { action: actionOf(purpose, request, link) }),
     account: role.account,
+    isQuiet: kind !== 'break-glass',
     facts: [
       ...facts,
       ...(isRequester ? [] : [{ label: 'Asked by', value: [requesterOf(request)] }]),
       { label: 'Role', value: [role.id], note: [role.description] },
       { label: 'Reason', quote: reason },
     ],
-    paragraphs: isRequester ? nextForRequester(kind, request, call) : nextForApprover(kind, request, call),
-    ...(link !== undefined && purpose && purpose !== 'decide' && { action: actionOf(purpose, request, link) }),
+    paragraphs: isRequester ? nextForRequester(kind, request) : nextForApprover(kind, request),
     reference: request.id,
     home,
   };
@@ -150,10 +163,18 @@ const actionOf = (purpose: Exclude<Purpose, 'decide'>, request: RequestRecord, u
 const actions: Record<Exclude<Purpose, 'decide'>, { label: string; note: Phrase }> = {
   withdraw: {
     label: 'I did not ask for this',
-    note: say`The page shows the request and has a button that ends it; opening it changes nothing. The link is meant for you alone: do not forward it.`,
+    note: [`The page shows the request and has a button that ends it. Opening it changes nothing. ${forYouAlone}`],
+  },
+  revoke: {
+    label: 'Revoke',
+    note: [
+      `If this was a mistake, revoke the grant. The page has a button for it. Opening it changes nothing. ${forYouAlone}`,
+    ],
   },
   review: {
     label: 'Review and sign off',
-    note: say`The page shows all of this with the sessions and the history, and has a button that signs the review off; opening it changes nothing. The link is meant for you alone: do not forward it.`,
+    note: [
+      `The page shows the sessions and the history, and has a button that signs the review off. Opening it changes nothing. ${forYouAlone}`,
+    ],
   },
 };

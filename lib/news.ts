@@ -105,7 +105,7 @@ async function claimFor(app: Part, channel: Channel, news: News, request: Reques
     },
     at - CLAIM_LASTS,
   );
-  const place = { home: app.baseUrl, ...(link && { link: `${app.baseUrl}/decide/${link.token}` }) };
+  const place = { home: app.baseUrl, at, ...(link && { link: `${app.baseUrl}/decide/${link.token}` }) };
   return { state, id, at, place };
 }
 

@@ -72,7 +72,7 @@ const operationWords: Record<RouteName, string> = {
     'Shows the request and the form. Changes nothing, however often it is opened. The token is the proof; there is no other sign-in.',
   decisionOptions: 'Changes nothing.',
   decideByLink:
-    'Sends the form of the page: decision and comment. It acts as the person to whom the link was emailed, and works once.',
+    'Sends the form of the page: decision, comment and, with an approval, duration. It acts as the person to whom the link was emailed, and works once.',
 };
 
 /** What each parameter of a query means. */

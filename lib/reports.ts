@@ -1,5 +1,5 @@
 // What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
-import type { Letter } from './letter.ts';
+import type { Paragraph } from './letter.ts';
 import type { Report } from './messages.ts';
 import type { RequestRecord } from './schema.ts';
 import { sessionTags } from './session-tags.ts';
@@ -9,12 +9,11 @@ import {
   decisionsOf,
   type Fact,
   grantFacts,
-  lastSessionEnd,
   type Named,
   type Phrase,
   requesterOf,
-  revocationText,
   say,
+  sessionsAfterEnd,
   ticketFacts,
   waitingFor,
   what,
@@ -120,45 +119,35 @@ const reviewFacts = ({ review }: RequestRecord): Fact[] => {
     : [{ label: 'Review due', value: [instantText(due)] }];
 };
 
-/** The calls stand in paragraphs of their own, to be copied. */
-export function nextForRequester(
-  kind: Report,
-  request: RequestRecord,
-  call: (path: string) => string,
-): Letter['paragraphs'] {
-  const sessions = lastSessionEnd(request);
-  const next = (text: string) => ({ label: 'What to do next', text: [text] });
+/** Commands stand in paragraphs of their own, to be copied. */
+export function nextForRequester(kind: Report, request: RequestRecord): Paragraph[] {
+  const { id, role, outcome } = request;
   switch (kind) {
     case 'filed':
       return [
-        next('If you did not ask for this, tell your security team and withdraw it:'),
-        { label: 'Withdraw', text: [call('end')] },
+        next('If you did not request this, tell your security team and withdraw it:'),
+        { label: 'Withdraw on the command line', code: `latchkey withdraw ${id}` },
       ];
     case 'approved':
       return [
-        next('Fetch keys or a console URL as often as you need until then, and hand the grant back when you are done.'),
-        { label: 'On the command line', text: [`latchkey exec ${request.role.id} -- aws sts get-caller-identity`] },
-        { label: 'Keys', text: [call('credentials')] },
-        { label: 'Console URL', text: [call('console')] },
-        { label: 'Hand back', text: [call('end')] },
+        { label: 'Run a command with the access', code: `latchkey exec ${role.id} -- aws sts get-caller-identity` },
+        { label: 'Open the AWS console', code: `latchkey console ${role.id}` },
+        next(
+          `Both work as often as you need until the grant ends. When you are done, hand it back: latchkey hand-back ${id}.`,
+        ),
       ];
     case 'denied':
-      return [next('If you still need the access, talk to whoever denied it before you file a new request.')];
+      return [next('If you still need the access, talk to the person who denied it before you file a new request.')];
     case 'revoked': {
-      const out =
-        sessions === undefined
-          ? ''
-          : ` Those that are already out end on ${instantText(sessions)} at the latest.${revocationText(request)}`;
-      const todo =
-        request.outcome?.by.kind === 'catalogue' ? 'talk to the owner of the catalogue' : 'talk to whoever revoked it';
-      return [next(`No more sessions are issued.${out} If you still need the access, ${todo}.`)];
+      const whom = outcome?.by.kind === 'catalogue' ? 'the owner of the catalogue' : 'the person who revoked it';
+      return [next(`${sessionsAfterEnd(request)} If you still need the access, talk to ${whom}.`)];
     }
     case 'no-approver':
       return [
         next(
-          'Ask the owner of the catalogue to name approvers for this role: they are asked automatically. Otherwise the request lapses. You can withdraw it:',
+          'Ask the owner of the catalogue to name approvers for this role: they are asked automatically. Otherwise the request lapses. You can also withdraw it:',
         ),
-        { label: 'Withdraw', text: [call('end')] },
+        { label: 'Withdraw on the command line', code: `latchkey withdraw ${id}` },
       ];
     case 'lapsed':
       return [next('If you still need the access, file the request again.')];
@@ -169,24 +158,18 @@ export function nextForRequester(
         ),
       ];
     default:
-      return [next('Nothing.')];
+      return [next('No action needed.')];
   }
 }
 
-/** What whoever decides, reviews or administers can do next. */
-export function nextForApprover(
-  kind: Report,
-  { id }: RequestRecord,
-  call: (path: string) => string,
-): Letter['paragraphs'] {
-  const next = (text: string) => ({ label: 'What to do next', text: [text] });
-  const revoke = [
-    { label: 'Revoke', text: [call('end')] },
-    { label: 'On the command line', text: [`latchkey revoke ${id} --comment "..."`] },
-  ];
+/** What people who decide, review or administer can do next. */
+export function nextForApprover(kind: Report, request: RequestRecord): Paragraph[] {
+  const revoke = { label: 'Revoke on the command line', code: `latchkey revoke ${request.id} --comment "..."` };
   switch (kind) {
     case 'approved':
-      return [next('Nothing. Should it turn out wrong, you can revoke it:'), ...revoke];
+      return [next('No action needed. If this was a mistake, revoke the grant.'), revoke];
+    case 'revoked':
+      return [next(`No action needed. ${sessionsAfterEnd(request)}`)];
     case 'no-approver':
       return [
         next(
@@ -196,9 +179,9 @@ export function nextForApprover(
     case 'break-glass':
       return [
         next(
-          'Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant:',
+          'Find out whether the emergency is real. If it is not, an approver, a reviewer or an admin can revoke the grant.',
         ),
-        ...revoke,
+        revoke,
       ];
     case 'unreached':
       return [
@@ -212,6 +195,8 @@ export function nextForApprover(
         ),
       ];
     default:
-      return [next('Nothing: there is nothing left to decide, and earlier links no longer work.')];
+      return [next('No action needed: there is nothing left to decide, and earlier links no longer work.')];
   }
 }
+
+const next = (text: string): Paragraph => ({ label: 'What to do next', text: [text] });

@@ -1,6 +1,8 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
+import { signInToAnswer } from './asking-page.ts';
 import { type Hole, html } from './html.ts';
 import {
+  type After,
   band,
   commentField,
   type Draft,
@@ -8,7 +10,8 @@ import {
   facts,
   notRecorded,
   phrase,
-  signInToAnswer,
+  quietBand,
+  riskBadge,
   spentPage,
   type View,
 } from './pages.ts';
@@ -37,9 +40,9 @@ export function reviewPage(request: RequestRecord, { holder, now, nonce, needsSi
   return document(
     'Review break-glass',
     { nonce, request, code: draft?.problem.code },
-    html`<h1>Review break-glass</h1>
-<p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to look at it afterwards.`)}</p>
-${running && html`<p class="notice">The grant still runs until ${instantText(request.grant?.endsAt ?? now)}. It can be signed off when it is over; an approver, a reviewer or an admin can revoke it before.</p>`}
+    html`<h1>Review break-glass${riskBadge(request)}</h1>
+<p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to review it afterwards.`)}</p>
+${running && html`<p class="notice">The grant runs until ${instantText(request.grant?.endsAt ?? now)}. Sign it off after that. Until then an approver, a reviewer or an admin can revoke it.</p>`}
 ${band(request)}
 ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
@@ -51,18 +54,18 @@ ${!running && (needsSignIn ? signInToAnswer(request) : signingForm(draft))}
 
 /**
  * Who signed the review, when, and what they found.
- * @param after `decided`: this reviewer has just signed; `spent`: the link no longer signs anything
  */
-export function reviewedPage(request: RequestRecord, { holder, nonce }: View, after: 'decided' | 'spent'): string {
-  if (after === 'spent') return spentPage(request, 'Signed off', nonce);
+export function reviewedPage(request: RequestRecord, { holder, nonce }: View, after: After): string {
+  if (after !== 'decided')
+    return spentPage(request, 'Signed off', nonce, after === 'late' ? tooLate(request) : undefined);
   const signed = request.review?.signed;
   const by = signed && signed.person !== holder.key ? { key: signed.person, name: signed.name } : 'You';
   return document(
     'Signed off',
     { nonce, request },
-    html`<h1><span class="mark" aria-hidden="true">✓</span> Signed off</h1>
+    html`<h1><span class="mark yes" aria-hidden="true">✓</span> Signed off</h1>
 <p class="lead">${phrase(say`${by} signed the review of what ${requesterOf(request)} did by break-glass with ${what(request)}.`)}</p>
-${band(request)}
+${quietBand(request)}
 ${facts([
   ...(signed
     ? [
@@ -76,11 +79,15 @@ ${facts([
   ...useFacts(request),
 ])}
 ${sessions(request)}
-${history(request)}`,
+${history(request)}
+<p class="next">You can close this window.</p>`,
   );
 }
 
 // --- internal ---
+
+const tooLate = ({ review }: RequestRecord): string =>
+  review?.signed ? `The review was already signed on ${instantText(review.signed.at)}.` : 'There is nothing to sign.';
 
 const isRunning = (request: RequestRecord, now: number): boolean =>
   ['active', 'scheduled'].includes(statusAt(request, now));
@@ -113,9 +120,9 @@ const signingForm = (draft: Draft | undefined): Hole => html`<form method="post"
 ${draft && notRecorded(draft)}
 <section class="effects" aria-label="What the button does">
 <h2>If you sign off</h2>
-<p>The review is closed with your comment, and whoever used break-glass is told. It cannot be taken back.</p>
+<p>The review is closed with your comment, and the person who used break-glass is told. This cannot be undone.</p>
 </section>
-${commentField('What you found', draft, true)}
+${commentField('What you found', { hint: 'Required. Kept on record and shown to everybody involved.', draft, isRequired: true })}
 <div class="buttons">
 <button class="approve" type="submit" name="decision" value="sign">Sign off</button>
 </div>

@@ -320,7 +320,7 @@ export const routes = {
   decideByLink: {
     ...page,
     method: 'POST',
-    summary: 'Decide, withdraw or sign a review by link',
+    summary: 'Decide, withdraw, revoke or sign a review by link',
     body: s.LinkForm,
     problems: [
       'link-not-found',

@@ -409,10 +409,12 @@ export const NewConsole = strict({
 });
 export const LinkForm = strict({
   decision: v.picklist(
-    ['approve', 'deny', 'withdraw', 'sign'],
-    'must be "approve" or "deny"; "withdraw" where something was filed in your name; "sign" for a review',
+    ['approve', 'deny', 'withdraw', 'revoke', 'sign'],
+    'must be "approve" or "deny"; "withdraw" where something was filed in your name; "revoke" for a grant; "sign" for a review',
   ),
   comment: v.optional(comment),
+  /** with an approval alone; a denial leaves it aside, because the form has one field for both buttons */
+  duration: v.optional(DurationText),
 });
 
 export const statuses = [

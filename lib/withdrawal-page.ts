@@ -3,7 +3,7 @@ import { html } from './html.ts';
 import { band, document, facts, notRecorded, phrase, type View } from './pages.ts';
 import type { RequestRecord } from './schema.ts';
 import { statusAt } from './status.ts';
-import { factsOf, grantFacts, say } from './wording.ts';
+import { factsOf, grantFacts, reasonFacts, say } from './wording.ts';
 
 /**
  * What a bot filed in somebody's name, with the button that ends it. Posts `decision=withdraw` to its own address.
@@ -11,20 +11,20 @@ import { factsOf, grantFacts, say } from './wording.ts';
 export function withdrawalPage(request: RequestRecord, { holder, now, nonce, draft }: View): string {
   const isGranted = statusAt(request, now) !== 'pending';
   const effect = isGranted
-    ? 'The grant ends at once; no more sessions are issued.'
-    : 'The request is closed for good, and nobody has to decide it any more.';
+    ? 'The grant ends at once, and no new sessions are issued.'
+    : 'The request is closed permanently, and nobody has to decide it.';
   return document(
     'Filed in your name',
     { nonce, request, code: draft?.problem.code },
     html`<h1>Filed in your name</h1>
 <p class="lead">A bot has asked for temporary access for you. If you wanted that, there is nothing to do here.</p>
 ${band(request)}
-${facts([...factsOf(request), ...grantFacts(request)])}
+${facts([...reasonFacts(request), ...factsOf(request), ...grantFacts(request)])}
 <form method="post" accept-charset="utf-8">
 ${draft && notRecorded(draft)}
 <section class="effects" aria-label="What the button does">
 <h2>If you did not ask for this</h2>
-<p>${effect} Those who were asked are told. Then tell your security team.</p>
+<p>${effect} The people who were asked are told. Then tell your security team.</p>
 </section>
 <div class="buttons">
 <button class="deny" type="submit" name="decision" value="withdraw">Withdraw</button>

@@ -46,7 +46,20 @@ export function whoAsks(request: RequestRecord): Phrase {
   return [asker, ...(isMachine ? [`, signed in as ${principal}`] : [])];
 }
 
-/** Everything an approver should know, besides the account, which is shown as a band. */
+/** Who asks for what, where and for how long, in one sentence. */
+export function asksFor(request: RequestRecord): Phrase {
+  const { role, durationSeconds, wantedStart } = request;
+  const start = wantedStart === undefined ? '' : `, starting on ${instantText(wantedStart)}`;
+  return say`${requesterOf(request)} requests ${role.id} in ${role.account.name} for ${durationText(durationSeconds)}${start}.`;
+}
+
+/** Why: what the requester wrote, and the ticket. */
+export const reasonFacts = (request: RequestRecord): Fact[] => [
+  { label: 'Reason', quote: request.reason },
+  ...ticketFacts(request),
+];
+
+/** Everything an approver should know besides the reason, which comes before it, and the account, which is shown as a band. */
 export function factsOf(request: RequestRecord): Fact[] {
   const { role, durationSeconds, decideBy } = request;
   return [
@@ -54,7 +67,6 @@ export function factsOf(request: RequestRecord): Fact[] {
     { label: 'Role', value: [role.id], note: [role.description] },
     ...riskFacts(request),
     ...reachFacts(request),
-    ...reasonFacts(request),
     ...(request.extends === undefined
       ? []
       : [{ label: 'Continues', value: [`request ${request.extends}, after its grant has ended`] }]),
@@ -105,16 +117,16 @@ export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
       ...(comment !== undefined && { quote: comment }),
     }));
 
-/** `1 of 2 (stage 1 of 2): Lea Brandt, Second Lead`, for the stage whose turn it is. */
+/** `2 (1 given, stage 1 of 2): Lena Lead or Sam Second`, for the stage whose turn it is. */
 function approvalsNeeded(request: RequestRecord): Phrase {
   const open = openStage(request);
-  if (!open) return ['none any more'];
+  if (!open) return ['None'];
   const { index, stage } = open;
   const people = approversOf(request, stage);
   const stages = request.stages.length > 1 ? [`stage ${index + 1} of ${request.stages.length}`] : [];
-  const given = approvals(stage) > 0 ? [`${approvals(stage)} given so far`] : [];
-  const aside = [...stages, ...given].join(', ');
-  return say`${stage.need}${isEverybodyKnown(stage) ? ` of ${people.length}` : ''}${aside === '' ? '' : ` (${aside})`}: ${names(people)}`;
+  const given = approvals(stage) > 0 ? [`${approvals(stage)} given`] : [];
+  const aside = [...given, ...stages].join(', ');
+  return say`${stage.need}${aside === '' ? '' : ` (${aside})`}: ${names(people)}`;
 }
 
 /** Whom a request still waits for; empty when nothing is open. */
@@ -129,29 +141,34 @@ export function waitingFor(request: RequestRecord): Phrase {
 /** What happens on Approve, in one plain sentence or two. */
 export function ifApproved(request: RequestRecord): Phrase {
   const open = openStage(request);
-  if (!open) return ['Nothing: the request is no longer pending.'];
+  if (!open) return ['Nothing happens: the request is no longer pending.'];
   const who = requesterOf(request);
   const missing = open.stage.need - approvals(open.stage) - 1;
   if (missing > 0) {
-    const others = missing === 1 ? 'one more approver has' : `${missing} more approvers have`;
-    return say`Your approval counts, and ${others} to approve before ${who} gets any access.`;
+    const others = missing === 1 ? 'One more approver has' : `${missing} more approvers have`;
+    return say`Your approval counts. ${others} to approve before ${who} gets access.`;
   }
   const next = request.stages[open.index + 1];
   if (next)
-    return say`The request goes on to the next approvers (${names(approversOf(request, next))}), and only their approval gives ${who} access.`;
+    return say`The request goes on to the next approvers (${names(approversOf(request, next))}). Only their approval gives ${who} access.`;
   const start =
     request.wantedStart === undefined
-      ? 'As soon as you approve'
-      : `From ${instantText(request.wantedStart)} on, or from your approval if that is later`;
-  return say`${start}, and for ${durationText(request.durationSeconds)}, ${who} can use ${what(request)}. After that the access ends by itself.`;
+      ? 'starting when you approve'
+      : `starting on ${instantText(request.wantedStart)} (or when you approve, if later)`;
+  return say`${who} can use ${what(request)} for ${durationText(request.durationSeconds)}, ${start}. Access then ends automatically.`;
 }
 
 export const ifDenied = (request: RequestRecord): Phrase =>
-  say`The request is closed for good, and ${requesterOf(request)} is told, with your comment.`;
+  say`The request is closed permanently. ${requesterOf(request)} is told, and sees your comment.`;
 
-export const ifNobodyDecides = ({ decideBy }: RequestRecord): Phrase => [
-  `If nobody decides, the request lapses on ${instantText(decideBy)}.`,
+/** @param now epoch milliseconds */
+export const ifNobodyDecides = ({ decideBy }: RequestRecord, now: number): Phrase => [
+  `If nobody decides within ${timeLeft(decideBy, now)}, by ${instantText(decideBy)}, the request lapses.`,
 ];
+
+/** In whole minutes, at least one. */
+const timeLeft = (until: number, now: number): string =>
+  durationText(Math.max(60, Math.floor((until - now) / 60_000) * 60));
 
 /** Who or what ended a request. */
 export const whoEnded = ({ by }: Outcome): Named | string =>
@@ -162,27 +179,37 @@ export const grantFacts = ({ grant }: RequestRecord): Fact[] =>
   grant ? [{ label: 'Access', value: [`from ${instantText(grant.startsAt)} until ${instantText(grant.endsAt)}`] }] : [];
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
-export function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
+function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
   if (revocation) return revocation.effectiveBy;
   const ends = sessions.map(({ expiresAt }) => expiresAt).filter((end) => outcome !== undefined && end > outcome.at);
   return ends.length > 0 ? Math.max(...ends) : undefined;
 }
 
-/** What becomes of them meanwhile; nothing where they are left to their own end. */
-export function revocationText({ revocation, role }: RequestRecord): string {
+/** What an early end does to sessions, in sentences. */
+export function sessionsAfterEnd(request: RequestRecord): string {
+  const until = lastSessionEnd(request);
+  const out =
+    until === undefined
+      ? ''
+      : ` From ${instantText(until)} on, none of the existing sessions can be used.${revocationText(request)}`;
+  return `No new sessions are issued.${out}`;
+}
+
+// --- internal ---
+
+/** What becomes of existing sessions meanwhile; nothing where they are left to their own end. */
+function revocationText({ revocation, role }: RequestRecord): string {
   switch (revocation?.state) {
     case 'pending':
-      return ' They are being revoked in AWS too, which takes some minutes.';
+      return ' They are also being revoked in AWS, which takes a few minutes.';
     case 'done':
-      return ` They have been revoked in AWS too, which takes effect within minutes${exceptReach(role)}.`;
+      return ` They were also revoked in AWS, which takes effect within minutes${exceptReach(role)}.`;
     case 'failed':
       return ' Revoking them in AWS as well did not work.';
     default:
       return '';
   }
 }
-
-// --- internal ---
 
 const exceptReach = ({ reaches }: RequestRecord['role']): string => {
   const names = lastingReaches(reaches);
@@ -201,20 +228,15 @@ const riskFacts = ({ role }: RequestRecord): Fact[] =>
   role.risk === 'high' ? [{ label: 'Risk', value: ['high'] }] : [];
 
 /** Said where there is something: most roles are over with their session. */
-const reachFacts = ({ role }: RequestRecord): Fact[] => {
+export const reachFacts = ({ role }: RequestRecord): Fact[] => {
   const texts = reachTexts(role);
   return texts.length > 0 ? [{ label: 'Beyond the session', value: [`This role can ${texts.join('; ')}.`] }] : [];
 };
 
-const reasonFacts = (request: RequestRecord): Fact[] => [
-  { label: 'Reason', quote: request.reason },
-  ...ticketFacts(request),
-];
-
 const countedFrom = ({ wantedStart }: RequestRecord): string =>
   wantedStart === undefined
-    ? 'counted from the approval'
-    : `from ${instantText(wantedStart)} on, or from the approval if that is later`;
+    ? 'starting at the approval'
+    : `starting on ${instantText(wantedStart)}, or at the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);
@@ -229,4 +251,6 @@ const openEntries = ({ approvers, people }: Stage): string[] =>
 const isEverybodyKnown = (stage: Stage): boolean => openEntries(stage).length === 0;
 
 const names = (people: readonly Named[]): Phrase =>
-  people.length === 0 ? ['nobody'] : people.flatMap((person, i) => (i === 0 ? [person] : [', ', person]));
+  people.length === 0
+    ? ['nobody']
+    : people.flatMap((person, i) => (i === 0 ? [person] : [i === people.length - 1 ? ' or ' : ', ', person]));

@@ -4,6 +4,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, granted, linkTo, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { passUntil, sweepOnce } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -42,7 +43,7 @@ async function deploy(app: FakeApp, catalogue: FakeApp['catalogue']): Promise<vo
   app.catalogue = catalogue;
   await passUntil(app, app.now + MINUTE);
 }
-const told = (app: FakeApp) => app.mail.outbox.splice(0).map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
+const told = (app: FakeApp) => app.mail.outbox.splice(0).map(({ to, subject }) => `${titleOf(subject)} ${to}`);
 const read = async (app: FakeApp, id: string, as = admin) => call<RequestView>(app, 'readRequest', { as, id });
 const typesOf = async (app: FakeApp, id: string) => (await read(app, id)).body.history.map(({ type }) => type);
 
@@ -66,7 +67,7 @@ describe('approvers who are replaced while a request waits', () => {
       await playStream(app);
       all.push(...app.mail.outbox.map(({ to }) => to));
       expect((await call(app, 'showDecision', { id: linkTo(app, newLead) })).status).toBe(200);
-      const what = n === 1 ? 'Please decide' : 'Still waiting for you';
+      const what = n === 1 ? 'Decision needed' : 'Reminder';
       expect(told(app)).toEqual([`${what} ${newLead}`, `${what} ${newLead}`]);
     }
     expect(new Set(all)).toEqual(new Set([newLead]));
@@ -75,7 +76,7 @@ describe('approvers who are replaced while a request waits', () => {
   test('successors are asked at the next sweep, once', async () => {
     const { app } = await replaced();
     await deploy(app, after());
-    expect(told(app)).toEqual([`Please decide ${newLead}`, `Please decide ${newLead}`]);
+    expect(told(app)).toEqual([`Decision needed ${newLead}`, `Decision needed ${newLead}`]);
     await passUntil(app, app.now + 5 * MINUTE);
     expect(told(app)).toEqual([]);
   });
@@ -114,7 +115,7 @@ describe('approvers who are replaced while a request waits', () => {
     await deploy(app, after());
     await call(app, 'endRequest', { as: dev, id: ids[1] });
     await playStream(app);
-    expect(told(app)).toEqual([`Please decide ${newLead}`, `Withdrawn ${newLead}`]);
+    expect(told(app)).toEqual([`Decision needed ${newLead}`, `Withdrawn ${newLead}`]);
   });
 
   test('stand in the history, and the request, its page and its mail name those who decide now', async () => {
@@ -128,7 +129,7 @@ describe('approvers who are replaced while a request waits', () => {
       note: `${newLead} may decide now. Lead, Second Lead no longer may.`,
     });
     const mail = app.mail.outbox.at(-1)!;
-    expect(mail.text).toContain(`Approvals needed: 1 of 1: ${newLead}`);
+    expect(mail.text).toContain(`Approvals needed: 1: ${newLead}`);
     expect((await call(app, 'showDecision', { id: linkTo(app, newLead) })).text).not.toContain('Second Lead');
   });
 
@@ -143,7 +144,7 @@ describe('approvers who are replaced while a request waits', () => {
     const { app, oldLink } = await replaced();
     await deploy(app, after());
     await deploy(app, before());
-    expect(told(app)).toEqual([`Please decide ${newLead}`, `Please decide ${newLead}`]);
+    expect(told(app)).toEqual([`Decision needed ${newLead}`, `Decision needed ${newLead}`]);
     expect((await call(app, 'showDecision', { id: oldLink })).status).toBe(200);
   });
 
@@ -153,7 +154,7 @@ describe('approvers who are replaced while a request waits', () => {
     await playStream(app);
     told(app);
     await deploy(app, world([newLead], [newLead], { leavers: 'keep' }));
-    expect(told(app)).toEqual([`Please decide ${newLead}`]);
+    expect(told(app)).toEqual([`Decision needed ${newLead}`]);
   });
 });
 
@@ -184,7 +185,7 @@ test('a stage that has its approvals stays as it is, and the next one follows th
   await playStream(app);
   told(app);
   await deploy(app, only(stages(newLead, security)));
-  expect(told(app)).toEqual([`Please decide ${security}`]);
+  expect(told(app)).toEqual([`Decision needed ${security}`]);
   const { body } = await read(app, id);
   expect(body.approval.stages.map(({ approvers }) => approvers)).toEqual([['Lead'], ['Security']]);
   expect((await approvedBy(app, id, security)).status).toBe('active');
@@ -222,7 +223,7 @@ describe('a request that nobody can approve any more', () => {
     const mails = app.mail.outbox.map(({ to, text }) => [to, text.replace(/\s+/g, ' ')] as const);
     expect(told(app)).toEqual([`Nobody can approve ${dev}`, `Nobody can approve ${admin}`]);
     for (const [, text] of mails) expect(text).toContain('the catalogue changed and now names too few approvers');
-    expect(mails[0]![1]).toContain(`/v1/requests/${id}/end`);
+    expect(mails[0]![1]).toContain(`latchkey withdraw ${id}`);
     expect(mails[1]![1]).toContain('Name approvers for this role in the catalogue');
     expect(await typesOf(app, id)).toEqual(['filed', 'approvers-changed', 'approvers-missing']);
     await deploy(app, only([{ approvers: [dev] }, { approvers: [dev] }]));
@@ -238,7 +239,7 @@ describe('a request that nobody can approve any more', () => {
     await deploy(app, only([{ approvers: [dev] }]));
     told(app);
     await deploy(app, only([{ approvers: [newLead] }]));
-    expect(told(app)).toEqual([`Please decide ${newLead}`]);
+    expect(told(app)).toEqual([`Decision needed ${newLead}`]);
     expect(app.store.requests.get(id)?.stuck).toBeUndefined();
     await deploy(app, only([{ approvers: [dev] }]));
     expect(told(app)).toEqual([`Nobody can approve ${dev}`, `Nobody can approve ${admin}`]);
@@ -260,7 +261,7 @@ describe('a request that nobody can approve any more', () => {
     await playStream(app);
     told(app);
     await deploy(app, only([{ approvers: [dev] }], escalate));
-    expect(told(app)).toEqual([`Please decide ${security}`]);
+    expect(told(app)).toEqual([`Decision needed ${security}`]);
     expect(await typesOf(app, id)).toEqual(['filed', 'approvers-changed', 'escalated']);
     expect((await approvedBy(app, id, security)).status).toBe('active');
   });
@@ -280,8 +281,8 @@ test('an escalation goes to those whom the catalogue names when it comes', async
   await playStream(app);
   await deploy(app, only([{ approvers: [lead] }], to(newLead)));
   await passUntil(app, start + 61 * MINUTE);
-  const asked = told(app).filter((one) => one.startsWith('Please'));
-  expect(asked).toEqual([`Please decide ${lead}`, `Please decide ${newLead}`]);
+  const asked = told(app).filter((one) => one.startsWith('Decision'));
+  expect(asked).toEqual([`Decision needed ${lead}`, `Decision needed ${newLead}`]);
   expect((await approvedBy(app, id, newLead)).status).toBe('active');
 });
 
@@ -292,7 +293,7 @@ test('those to whom it was escalated follow the catalogue as well', async () => 
   await passUntil(app, start + 61 * MINUTE);
   told(app);
   await deploy(app, only([{ approvers: [lead] }], to(newLead)));
-  expect(told(app)).toEqual([`Please decide ${newLead}`]);
+  expect(told(app)).toEqual([`Decision needed ${newLead}`]);
   await passUntil(app, app.now + 20 * MINUTE);
-  expect(told(app)).not.toContain(`Still waiting for you ${security}`);
+  expect(told(app)).not.toContain(`Reminder ${security}`);
 });

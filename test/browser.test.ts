@@ -65,7 +65,7 @@ withChromium.describe('in a real browser', () => {
     const mail = page
       .locator('#step-decide .mails button')
       .filter({ hasText: `to ${to}` })
-      .filter({ hasText: 'Please decide' });
+      .filter({ hasText: 'requests' });
     await mail.click();
     const [decision] = await Promise.all([
       context.waitForEvent('page'),

@@ -118,7 +118,7 @@ describe('posting', () => {
     const answer = await post(app, linkTo(app, lead), 'decision=approve&comment=go+ahead%21');
     expect(answer.status).toBe(200);
     expectPageHeaders(answer);
-    expect(wordsOf(answer)).toMatch(/Approved.*You approved/);
+    expect(wordsOf(answer)).toMatch(/Approved You approved this request\./);
     expect(app.store.requests.get(id)).toMatchObject({
       version: 2,
       grant: { startsAt: start, endsAt: start + HOUR },
@@ -161,6 +161,92 @@ describe('posting', () => {
   });
 });
 
+describe('granting for less', () => {
+  const shorter = { duration: '2h' };
+  test('offers what was asked for first, then less, and grants what is chosen', async () => {
+    const { app, id } = await mailed(shorter);
+    const page = parsed((await open(app, linkTo(app, lead))).text);
+    const options = byTag(page, 'option').map((option) => [attribute(option, 'value'), words(option)]);
+    expect(options).toEqual([
+      ['7200s', '2 h (as requested)'],
+      ['3600s', '1 h'],
+      ['1800s', '30 min'],
+      ['900s', '15 min'],
+    ]);
+    expect(await post(app, linkTo(app, lead), 'decision=approve&duration=1800s')).toMatchObject({ status: 200 });
+    expect(app.store.requests.get(id)).toMatchObject({ grant: { startsAt: start, endsAt: start + HOUR / 2 } });
+  });
+
+  test('as asked is not less, and a denial takes no notice of it', async () => {
+    const { app, id } = await mailed(shorter);
+    expect(await post(app, linkTo(app, lead), 'decision=approve&duration=7200s')).toMatchObject({ status: 200 });
+    expect(app.store.requests.get(id)).toMatchObject({ grant: { endsAt: start + 2 * HOUR } });
+    const { app: other, id: otherId } = await mailed(shorter);
+    expect(await post(other, linkTo(other, lead), 'decision=deny&duration=900s')).toMatchObject({ status: 200 });
+    expect(other.store.requests.get(otherId)?.outcome?.status).toBe('denied');
+  });
+
+  test.each([
+    ['more', '3h', 422, /An approver may shorten a request, not lengthen it: 2 h was asked for\./],
+    ['next to nothing', '5s', 422, /A grant lasts at least 1 min/],
+    ['no duration', 'soon', 400, /duration must be a duration such as/],
+  ])('%s is refused, and the form comes again', async (_name, duration, status, why) => {
+    const { app, id } = await mailed(shorter);
+    const answer = await post(app, linkTo(app, lead), `decision=approve&duration=${duration}&comment=Mind+the+gap`);
+    expect(answer.status).toBe(status);
+    expect(wordsOf(answer)).toMatch(why);
+    expect(textIn(byTag(parsed(answer.text), 'textarea')[0]!)).toBe('Mind the gap');
+    expect(app.store.requests.get(id)?.version).toBe(1);
+  });
+});
+
+describe('what a role may do', () => {
+  const bucket = 'arn:aws:s3:::productionapp';
+  const shown = async (permissions: object | undefined) => {
+    const { read } = smallCatalogueFile.roles;
+    const roles = { read: { ...read, ...(permissions && { permissions }) } };
+    const { app } = await mailed({}, fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, roles }) }));
+    const page = await open(app, linkTo(app, lead));
+    return words(byTag(parsed(page.text), 'details').find((one) => attribute(one, 'class') === 'rights')!);
+  };
+
+  test('is said by the policies of the catalogue', async () => {
+    expect(
+      await shown({
+        managed: ['arn:aws:iam::aws:policy/ReadOnlyAccess'],
+        statements: [
+          { actions: ['s3:GetObject', 's3:PutObject'], resources: [`${bucket}/*`] },
+          { actions: ['s3:ListBucket'], resources: [bucket], conditions: { StringLike: { 's3:prefix': '<b>*' } } },
+        ],
+      }),
+    ).toMatch(
+      /What this role may do.*arn:aws:iam::aws:policy\/ReadOnlyAccess.*Allow s3:GetObject, s3:PutObject on arn:aws:s3:::productionapp\/\* Allow s3:ListBucket on arn:aws:s3:::productionapp if {"StringLike":{"s3:prefix":"<b>\*"}}/,
+    );
+  });
+
+  test('is said to be unknown where the catalogue does not say it', async () => {
+    expect(await shown(undefined)).toMatch(/The catalogue does not say/);
+  });
+
+  test('is cut where it is long, and says so', async () => {
+    const actions = Array.from({ length: 400 }, (_, i) => `s3:GetSomething${i}`);
+    const text = await shown({ statements: [{ actions, resources: ['*'] }] });
+    expect(text.length).toBeLessThan(4400);
+    expect(text).toMatch(/\d+ more characters are in the catalogue\./);
+  });
+
+  test('says that the catalogue has changed since', async () => {
+    const { app } = await mailed();
+    const { read } = smallCatalogueFile.roles;
+    const permissions = { managed: ['arn:aws:iam::aws:policy/AdministratorAccess'] };
+    const roles = { ...smallCatalogueFile.roles, read: { ...read, permissions } };
+    app.catalogue = catalogueOf({ ...smallCatalogueFile, roles });
+    expect(wordsOf(await open(app, linkTo(app, lead)))).toMatch(
+      /AdministratorAccess.*The catalogue has changed since this was requested/,
+    );
+  });
+});
+
 describe('a spent link', () => {
   test('a double click decides once', async () => {
     const { app, id } = await mailed();
@@ -169,7 +255,7 @@ describe('a spent link', () => {
     const again = await post(app, token, 'decision=deny');
     expect(again.status).toBe(410);
     expectPageHeaders(again);
-    expect(wordsOf(again)).toMatch(/Approved.*already been used/);
+    expect(wordsOf(again)).toMatch(/Your answer was not recorded You already approved this request on 22 Nov 2026/);
     expect(app.store.requests.get(id)).toMatchObject({ version: 2, grant: { endsAt: start + HOUR } });
   });
 
@@ -206,37 +292,58 @@ describe('a spent link', () => {
     await playStream(app);
     for (const answer of [await open(app, token), await post(app, token, 'decision=deny')]) {
       expect(answer.status).toBe(410);
-      expect(wordsOf(answer)).toMatch(/already been used/);
     }
+    expect(wordsOf(await open(app, token))).toMatch(/already been used/);
+    expect(wordsOf(await post(app, token, 'decision=deny'))).toMatch(
+      /not recorded Other approvers have already decided this step/,
+    );
     expect(app.store.requests.get(id)).toMatchObject({ version: 2 });
     expect(await open(app, linkTo(app, admin))).toMatchObject({ status: 200 });
   });
 
-  test.each<[string, (app: FakeApp, id: string) => unknown, RegExp]>([
-    ['approved by somebody else', (app, id) => approvedBy(app, id, second), /Approved/],
+  test.each<[string, (app: FakeApp, id: string) => unknown, RegExp, RegExp]>([
+    [
+      'approved by somebody else',
+      (app, id) => approvedBy(app, id, second),
+      /Approved/,
+      /not recorded The request was already approved by others/,
+    ],
     [
       'denied by somebody else',
       (app, id) => call(app, 'decideRequest', { as: second, id, body: { decision: 'deny' } }),
       /Denied/,
+      /not recorded The request was denied on 22 Nov 2026, 10:00 UTC/,
     ],
-    ['withdrawn', (app, id) => call(app, 'endRequest', { as: dev, id }), /Withdrawn/],
-    ['revoked by an admin', (app, id) => call(app, 'endRequest', { as: 'admin@example.com', id }), /Revoked/],
+    [
+      'withdrawn',
+      (app, id) => call(app, 'endRequest', { as: dev, id }),
+      /Withdrawn/,
+      /not recorded The request was withdrawn on 22 Nov 2026, 10:00 UTC/,
+    ],
+    [
+      'revoked by an admin',
+      (app, id) => call(app, 'endRequest', { as: 'admin@example.com', id }),
+      /Revoked/,
+      /not recorded The request was revoked on 22 Nov 2026, 10:00 UTC/,
+    ],
     [
       'lapsed',
       (app) => {
         app.now = start + 8 * HOUR;
       },
       /Lapsed/,
+      /not recorded Nobody had decided the request by 22 Nov 2026, 18:00 UTC/,
     ],
-  ])('%s: 410 with what became of it, for GET, HEAD and POST', async (_name, happen, said) => {
+  ])('%s: 410 with what became of it, for GET, HEAD and POST', async (_name, happen, said, because) => {
     const { app, id } = await mailed();
     const token = linkTo(app, lead);
     await happen(app, id);
     const version = app.store.requests.get(id)?.version;
-    for (const answer of [await open(app, token), await post(app, token, 'decision=approve')]) {
+    const opened = await open(app, token);
+    for (const answer of [opened, await post(app, token, 'decision=approve')]) {
       expect(answer.status).toBe(410);
       expectPageHeaders(answer);
-      expect(wordsOf(answer)).toMatch(said);
+      expect(wordsOf(answer)).toMatch(answer === opened ? said : because);
       // who asked for what, and why, is for those who sign in
       expect(answer.text).not.toMatch(/nightly export|Second Lead|Production|arn:aws|111111111111|dev@example/);
       expect(byTag(parsed(answer.text), 'form')).toEqual([]);
@@ -272,7 +379,7 @@ describe('a link that is wrong', () => {
         expect([token === known, answer.status]).toEqual([false, 404]);
         expectPageHeaders(answer);
         expect(wordsOf(answer)).toMatch(
-          /This link is not valid\s+It may have been cut short on its way.*link-not-found/s,
+          /This link is not valid\s+It may have been cut short on its way.*newest email.*link-not-found/s,
         );
       }
       expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 404, text: '' });
@@ -285,7 +392,7 @@ describe('a post that is wrong', () => {
   test.each<[string, string, Wish, number, string]>([
     ['nothing', '', {}, 400, 'invalid-request'],
     ['another word', 'decision=perhaps', {}, 400, 'invalid-request'],
-    ['a field that the page does not have', 'decision=approve&duration=8h&approver=x', {}, 400, 'invalid-request'],
+    ['a field that the page does not have', 'decision=approve&approver=x', {}, 400, 'invalid-request'],
     ['both answers', 'decision=approve&decision=deny', {}, 400, 'invalid-request'],
     ['a comment of 1,001 characters', `decision=approve&comment=${'x'.repeat(1001)}`, {}, 400, 'invalid-request'],
     [

@@ -253,7 +253,7 @@ describe('an extension', () => {
     const { text } = app.mail.outbox.at(-1)!;
     expect(text.replace(/\s+/g, ' ')).toContain(`Continues: request ${old.id}, after its grant has ended`);
     expect(text.replace(/\s+/g, ' ')).toContain(
-      'How long: 1 h, from 22 Nov 2026, 11:00 UTC on, or from the approval if that is later',
+      'How long: 1 h, starting on 22 Nov 2026, 11:00 UTC, or at the approval if that is later',
     );
   });
 });

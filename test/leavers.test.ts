@@ -6,6 +6,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { DAY, HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, filed, granted, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { sweepOnce } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -82,7 +83,7 @@ describe('at the next sweep', () => {
         note: expect.stringContaining(note),
       });
       const mails = app.mail.outbox.slice(before);
-      expect(mails.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`).sort()).toEqual([
+      expect(mails.map(({ to, subject }) => `${titleOf(subject)} ${to}`).sort()).toEqual([
         `Revoked ${dev}`,
         'Revoked lead@example.com',
         'Revoked second-lead@example.com',

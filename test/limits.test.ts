@@ -4,6 +4,7 @@ import type { RoleView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, approvedBy, call, filed, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { passUntil } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -84,8 +85,7 @@ describe('requests of one person in an hour', () => {
 });
 
 describe('a person who files and withdraws again and again', () => {
-  const subjects = (app: FakeApp) =>
-    app.mail.outbox.splice(0).map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
+  const subjects = (app: FakeApp) => app.mail.outbox.splice(0).map(({ to, subject }) => `${titleOf(subject)} ${to}`);
   const [lead, second] = ['lead@example.com', 'second-lead@example.com'];
   async function flood(app: FakeApp, times: number): Promise<void> {
     for (let i = 0; i < times; i += 1) {
@@ -99,7 +99,7 @@ describe('a person who files and withdraws again and again', () => {
     const app = withLimits({});
     await flood(app, 60);
     await passUntil(app, app.now + 10 * MINUTE);
-    expect(subjects(app)).toEqual([0, 1].flatMap(() => [`Please decide ${lead}`, `Please decide ${second}`]));
+    expect(subjects(app)).toEqual([0, 1].flatMap(() => [`Decision needed ${lead}`, `Decision needed ${second}`]));
   });
 
   test('has approvers asked a minute later from then on, and a dry run says so', async () => {
@@ -122,7 +122,7 @@ describe('a person who files and withdraws again and again', () => {
     await passUntil(app, filedAt + 59_000);
     expect(subjects(app)).toEqual([]);
     await passUntil(app, filedAt + MINUTE);
-    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(subjects(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
     await passUntil(app, filedAt + 30 * MINUTE);
     expect(subjects(app)).toEqual([]);
   });
@@ -137,7 +137,7 @@ describe('a person who files and withdraws again and again', () => {
     app.store.changes.length = 0;
     await filed(app);
     await playStream(app);
-    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(subjects(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
   });
 
   test('may be asked for at once again an hour later', async () => {
@@ -147,7 +147,7 @@ describe('a person who files and withdraws again and again', () => {
     app.now += HOUR;
     await filed(app);
     await playStream(app);
-    expect(subjects(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(subjects(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
   });
 });
 

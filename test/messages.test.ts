@@ -10,7 +10,7 @@ const lea = { key: 'lead@example.com', name: 'Lea Brandt' };
 const bob = { key: 'second-lead@example.com', name: 'Bob Ellis' };
 const sec = { key: 'security@example.com', name: 'Priya Nair' };
 const machine = { key: 'arn:aws:iam::222222222222:role/approver', name: 'approver' };
-const links = { link: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com' };
+const links = { link: 'https://latchkey.example.com/decide/token', home: 'https://latchkey.example.com', at: start };
 
 const enderOf = (by: { key: string; name: string }, via: HistoryEvent['via']): Outcome['by'] => {
   if (via === 'catalogue') return { kind: 'catalogue' };
@@ -106,12 +106,7 @@ describe('whom to tell what', () => {
   });
 
   test.each<[string, RequestRecord, RequestRecord, string[]]>([
-    [
-      'the last approval',
-      firstApproved,
-      granted,
-      [`approved ${asi.key}`, `approved ${bob.key}`, `approved ${lea.key}`],
-    ],
+    ['the last approval', firstApproved, granted, [asi, bob, lea, sec].map(({ key }) => `approved ${key}`)],
     ['a denial', twoStages, after(twoStages, 'denied', bob), [`denied ${asi.key}`, `denied ${lea.key}`]],
     ['a withdrawal', twoStages, after(twoStages, 'withdrawn', asi), [`withdrawn ${bob.key}`, `withdrawn ${lea.key}`]],
     [
@@ -219,6 +214,12 @@ describe('the mail', () => {
         filed({ role: { ...filed().role, risk }, stages: [stage([lea, bob], { openedAt: start })] }),
       ).text;
     expect([text('high'), text('low')].map((words) => words.includes('Risk: high'))).toEqual([true, false]);
+    expect([text('high'), text('low')].map((words) => words.startsWith('DECISION NEEDED [HIGH RISK]\n'))).toEqual([
+      true,
+      false,
+    ]);
+    const high = filed({ role: { ...filed().role, risk: 'high' }, stages: [stage([lea], { openedAt: start })] });
+    expect(mailTo(lea.key, undefined, high).subject).toMatch(/^\[High risk\] \u2068Amira Diaz\u2069 requests /);
   });
 
   test('that asks says who, where, what, why, how long, what an approval does, until when and how to deny', () => {
@@ -228,7 +229,7 @@ describe('the mail', () => {
     });
     const { subject, text, html } = mailTo(lea.key, undefined, request);
     expect(subject).toBe(
-      'Please decide: production-bucket-read in Production (111111111111) for Amira Diaz (asi-dev@example.com)',
+      '\u2068Amira Diaz\u2069 requests production-bucket-read (Production), 1 h · asi-dev@example.com',
     );
     for (const words of [
       'Asked by: Amira Diaz (asi-dev@example.com), signed in as arn:aws:iam::222222222222:user/asi-dev',
@@ -237,11 +238,11 @@ describe('the mail', () => {
       'Role: production-bucket-read Read objects in asi-production-bucket',
       'Reason: > Look at the failing nightly export',
       'Ticket: OPS-1234',
-      'How long: 1 h, counted from the approval',
-      'Approvals needed: 1 of 2: Lea Brandt (lead@example.com), Bob Ellis (second-lead@example.com)',
+      'How long: 1 h, starting at the approval',
+      'Approvals needed: 1: Lea Brandt (lead@example.com) or Bob Ellis (second-lead@example.com)',
       'Decide until: 22 Nov 2026, 18:00 UTC',
-      'If you approve: As soon as you approve, and for 1 h, Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111). After that the access ends by itself.',
-      'If you deny: The request is closed for good, and Amira Diaz (asi-dev@example.com) is told',
+      'If you approve: Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111) for 1 h, starting when you approve. Access then ends automatically.',
+      'Opening the page decides nothing. If nobody decides within 8 h, by 22 Nov 2026, 18:00 UTC, the request lapses.',
       'Approve or deny: https://latchkey.example.com/decide/token ',
     ]) {
       expect(flat(text)).toContain(words);
@@ -255,27 +256,29 @@ describe('the mail', () => {
   test('says when an approval alone does not give access', () => {
     const two = filed({ stages: [stage([lea, bob], { need: 2, openedAt: start })] });
     expect(flat(mailTo(lea.key, undefined, two).text)).toContain(
-      'one more approver has to approve before Amira Diaz (asi-dev@example.com) gets any access',
+      'One more approver has to approve before Amira Diaz (asi-dev@example.com) gets access',
     );
     expect(flat(mailTo(bob.key, undefined, twoStages).text)).toContain(
-      'goes on to the next approvers (Priya Nair (security@example.com), Lea Brandt (lead@example.com))',
+      'goes on to the next approvers (Priya Nair (security@example.com) or Lea Brandt (lead@example.com))',
     );
     expect(flat(mailTo(sec.key, twoStages, firstApproved).text)).toMatch(
-      /Approvals needed: 1 of 2 \(stage 2 of 2\).*Approved by: Lea Brandt \(lead@example\.com\).*> Lea Brandt says approve/,
+      /Approvals needed: 1 \(stage 2 of 2\).*Approved by: Lea Brandt \(lead@example\.com\).*> Lea Brandt says approve/,
     );
   });
 
   test('of an approval names the approvers with their comments, the window, and the calls that come next', () => {
     const { subject, text } = mailTo(asi.key, firstApproved, granted);
-    expect(subject).toBe('Approved: production-bucket-read in Production (111111111111)');
+    expect(subject).toBe('Approved: production-bucket-read (Production)');
     expect(flat(text)).toContain('Access: from 22 Nov 2026, 10:01 UTC until 22 Nov 2026, 11:01 UTC');
     expect(text).toMatch(/Approved by: Lea Brandt \(lead@example\.com\), .*\n> Lea Brandt says approve/);
-    expect(text).toContain(`https://latchkey.example.com/v1/requests/${granted.id}/credentials`);
-    expect(flat(mailTo(bob.key, firstApproved, granted).text)).toContain('you can revoke it');
+    expect(text).toContain('\n  latchkey exec production-bucket-read -- aws sts get-caller-identity\n');
+    expect(text).toContain('\n  latchkey console production-bucket-read\n');
+    expect(text).not.toContain('POST ');
+    expect(flat(mailTo(bob.key, firstApproved, granted).text)).toContain('If this was a mistake, revoke the grant.');
   });
 
   test.each<[string, string, RequestRecord, EventType, { key: string; name: string }, RegExp[]]>([
-    ['a denial', asi.key, twoStages, 'denied', bob, [/was denied/, /talk to whoever denied it/]],
+    ['a denial', asi.key, twoStages, 'denied', bob, [/was denied/, /talk to the person who denied it/]],
     [
       'a withdrawal',
       lea.key,
@@ -292,7 +295,7 @@ describe('the mail', () => {
       sec,
       [
         /Revoked by: Priya Nair \(security@example\.com\), .* > why Priya Nair did it/,
-        /No more sessions are issued\. If/,
+        /No new sessions are issued\. If/,
       ],
     ],
     [
@@ -318,7 +321,9 @@ describe('the mail', () => {
       expiresAt: at + HOUR,
     } as const;
     const { text } = mailTo(asi.key, granted, after({ ...granted, sessions: [session] }, 'revoked', sec));
-    expect(flat(text)).toContain('Those that are already out end on 22 Nov 2026, 11:05 UTC at the latest.');
+    expect(flat(text)).toContain(
+      'No new sessions are issued. From 22 Nov 2026, 11:05 UTC on, none of the existing sessions can be used.',
+    );
   });
 
   test('of a filing by a bot says so and how to undo it', () => {
@@ -326,7 +331,7 @@ describe('the mail', () => {
     const { text } = renderMail(
       { id: 'x', requestId: byBot.id, kind: 'filed', to: { ...asi, email: asi.key } },
       byBot,
-      { home: links.home },
+      { home: links.home, at: start },
     );
     expect(flat(text)).toContain('Something was filed in your name');
     expect(flat(text)).toContain('the bot arn:aws:iam::999999999999:role/chatops-bot');
@@ -334,7 +339,9 @@ describe('the mail', () => {
   });
 
   test('that asks cannot be made without its link', () => {
-    expect(() => renderMail(messagesFor(undefined, twoStages)[0]!, twoStages, { home: links.home })).toThrow(TypeError);
+    expect(() => renderMail(messagesFor(undefined, twoStages)[0]!, twoStages, { home: links.home, at: start })).toThrow(
+      TypeError,
+    );
   });
 
   test('has lines of at most 72 characters, addresses and other texts of one piece apart', () => {

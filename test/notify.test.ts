@@ -21,6 +21,7 @@ import {
 } from './support/calls.ts';
 import { type FakeApp, fakeApp, type Gate } from './support/fake-app.ts';
 import { crashAt } from './support/gates.ts';
+import { titleOf } from './support/outbox.ts';
 import { start } from './support/records.ts';
 
 const dev = 'dev@example.com';
@@ -29,7 +30,7 @@ const second = 'second-lead@example.com';
 const security = 'security@example.com';
 const forWrite = { role: 'write', reason: 'Long enough reason', ticket: 'OPS-1' };
 
-const told = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
+const told = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${titleOf(subject)} ${to}`);
 const codes = (app: FakeApp) =>
   app.lines.map(({ code }) => code).filter((code) => code !== 'call-answered' && code !== 'security-event');
 const failsFor =
@@ -49,11 +50,11 @@ describe('the events as AWS sends them', () => {
     expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.insert'), {} as never)).toEqual({
       batchItemFailures: [],
     });
-    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(told(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
     expect(await notifyFunction.with(app)(eventFile<DynamoDBStreamEvent>('notify.modify'), {} as never)).toEqual({
       batchItemFailures: [],
     });
-    expect(told(app).slice(2)).toEqual([`Approved ${dev}`, `Approved ${second}`]);
+    expect(told(app).slice(2)).toEqual([`Approved ${dev}`, `Approved ${lead}`, `Approved ${second}`]);
   });
 
   test('messages, removals and unknown items are nobody’s news', async () => {
@@ -76,11 +77,11 @@ describe('the events as AWS sends them', () => {
 
 describe('who is told what', () => {
   test.each<[string, (app: FakeApp) => Promise<unknown>, string[]]>([
-    ['filed', (app) => filed(app), [`Please decide ${lead}`, `Please decide ${second}`]],
+    ['filed', (app) => filed(app), [`Decision needed ${lead}`, `Decision needed ${second}`]],
     [
       'an approver files: the other one alone is asked',
       (app) => filed(app, {}, { as: lead }),
-      [`Please decide ${second}`],
+      [`Decision needed ${second}`],
     ],
     ['automatic: the requester alone', (app) => filed(app, { role: 'play' }), [`Approved ${dev}`]],
     [
@@ -94,17 +95,17 @@ describe('who is told what', () => {
             body: { role: 'read', reason: 'Look', onBehalfOf: dev },
           },
         ),
-      [`Filed in your name ${dev}`, `Please decide ${lead}`, `Please decide ${second}`],
+      [`Decision needed ${lead}`, `Decision needed ${second}`, `Filed in your name ${dev}`],
     ],
     [
       'the second stage is asked when the first is through',
       async (app) => approvedBy(app, (await filed(app, forWrite)).id, lead, second),
-      [`Please decide ${lead}`, `Please decide ${second}`, `Please decide ${security}`],
+      [`Decision needed ${lead}`, `Decision needed ${second}`, `Decision needed ${security}`],
     ],
     [
       'denied',
       async (app) => call(app, 'decideRequest', { as: lead, id: (await filed(app)).id, body: { decision: 'deny' } }),
-      [`Denied ${dev}`, `Denied ${second}`, `Please decide ${lead}`, `Please decide ${second}`],
+      [`Decision needed ${lead}`, `Decision needed ${second}`, `Denied ${dev}`, `Denied ${second}`],
     ],
     [
       'withdrawn',
@@ -113,21 +114,22 @@ describe('who is told what', () => {
         app.now += MINUTE;
         await call(app, 'endRequest', { as: dev, id });
       },
-      [`Please decide ${lead}`, `Please decide ${second}`, `Withdrawn ${lead}`, `Withdrawn ${second}`],
+      [`Decision needed ${lead}`, `Decision needed ${second}`, `Withdrawn ${lead}`, `Withdrawn ${second}`],
     ],
     [
       'withdrawn within a minute',
       async (app) => call(app, 'endRequest', { as: dev, id: (await filed(app)).id }),
-      [`Please decide ${lead}`, `Please decide ${second}`],
+      [`Decision needed ${lead}`, `Decision needed ${second}`],
     ],
     [
       'revoked by an admin',
       async (app) => call(app, 'endRequest', { as: 'admin@example.com', id: (await granted(app)).id }),
       [
         `Approved ${dev}`,
+        `Approved ${lead}`,
         `Approved ${second}`,
-        `Please decide ${lead}`,
-        `Please decide ${second}`,
+        `Decision needed ${lead}`,
+        `Decision needed ${second}`,
         `Revoked ${dev}`,
         `Revoked ${lead}`,
         `Revoked ${second}`,
@@ -201,7 +203,7 @@ describe('two channels', () => {
     const { channel, sent } = pager();
     const both = [mailChannel(app.mail), channel];
     for (let again = 0; again < 2; again += 1) await tell(app, undefined, request, both);
-    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(told(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
     expect(sent).toEqual([expect.stringMatching(/^4711: decide /)]);
     const link = sent[0]!.split('/decide/')[1]!;
     expect(link).not.toBe(linkTo(app, lead));
@@ -219,7 +221,7 @@ describe('two channels', () => {
     const { channel, sent } = pager();
     const down = { ...channel, send: () => Promise.reject(new Error('no line')) };
     await expect(tell(app, undefined, request, [down, mailChannel(app.mail)])).rejects.toThrow('1 messages');
-    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(told(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
     await tell(app, undefined, request, [channel, mailChannel(app.mail)]);
     expect([told(app).length, sent.length]).toEqual([2, 1]);
   });
@@ -260,12 +262,12 @@ describe('once', () => {
     app.gate = () => {};
     app.now += MINUTE;
     expect(await notify(app, record)).toEqual({ batchItemFailures: [{ itemIdentifier: '1000' }] });
-    expect(told(app)).toEqual([`Please decide ${lead}`, `Please decide ${second}`]);
+    expect(told(app)).toEqual([`Decision needed ${lead}`, `Decision needed ${second}`]);
     const first = linkTo(app, lead);
 
     app.now += 2 * MINUTE;
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
-    expect(told(app).slice(2)).toEqual([`Please decide ${lead}`]);
+    expect(told(app).slice(2)).toEqual([`Decision needed ${lead}`]);
     expect(linkTo(app, lead)).not.toBe(first);
     for (const token of [first, linkTo(app, lead)])
       expect(await call(app, 'showDecision', { id: token })).toMatchObject({ status: 200 });
@@ -320,10 +322,10 @@ describe('trouble', () => {
     const send = app.mail.send;
     deafTo(app, lead);
     expect(await notify(app, record)).toEqual({ batchItemFailures: [{ itemIdentifier: '1000' }] });
-    expect(told(app)).toEqual([`Please decide ${second}`]);
+    expect(told(app)).toEqual([`Decision needed ${second}`]);
     app.mail.send = send;
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
-    expect(told(app)).toEqual([`Please decide ${second}`, `Please decide ${lead}`]);
+    expect(told(app)).toEqual([`Decision needed ${second}`, `Decision needed ${lead}`]);
   });
 
   describe('an approver whose email is permanently rejected', () => {
@@ -333,7 +335,7 @@ describe('trouble', () => {
       app.mail.refused.add(lead);
       const record = streamRecord(app.store.changes[0]!);
       expect(await notify(app, record, record)).toEqual({ batchItemFailures: [] });
-      expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Please decide ${second}`]);
+      expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Decision needed ${second}`]);
       for (const { text, html } of app.mail.outbox.slice(0, 2)) {
         expect(text).toContain('could not be told');
         expect(text).toContain(lead);
@@ -355,7 +357,7 @@ describe('trouble', () => {
       const send = app.mail.send;
       deafTo(app, dev);
       expect(await notify(app, record)).toEqual({ batchItemFailures: [{ itemIdentifier: '1000' }] });
-      expect(told(app)).toEqual([`Not reached ${second}`, `Please decide ${second}`]);
+      expect(told(app)).toEqual([`Not reached ${second}`, `Decision needed ${second}`]);
       app.mail.send = send;
       expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
       expect(told(app).slice(2)).toEqual([`Not reached ${dev}`]);
@@ -376,7 +378,7 @@ describe('trouble', () => {
       app.store.changes.splice(0, 1);
       app.mail.refused.add(second);
       await playStream(app);
-      expect(told(app)).toEqual([`Approved ${dev}`]);
+      expect(told(app)).toEqual([`Approved ${dev}`, `Approved ${lead}`]);
     });
   });
 
@@ -386,7 +388,7 @@ describe('trouble', () => {
     app.mail.refused.add(lead);
     const record = streamRecord(app.store.changes[0]!);
     expect(await notify(app, record)).toEqual({ batchItemFailures: [] });
-    expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Please decide ${second}`]);
+    expect(told(app)).toEqual([`Not reached ${dev}`, `Not reached ${second}`, `Decision needed ${second}`]);
     expect([...app.store.messages.values()][0]).toMatchObject({ holder: { key: lead }, failure: 'MessageRejected' });
     expect(app.lines).toContainEqual({
       code: 'message-refused',
@@ -428,7 +430,7 @@ describe('a check of the mail', () => {
     const lost = app.store.changes.splice(0);
     app.now += 5 * MINUTE;
     await check(app);
-    expect(told(app)).toEqual([`Please decide ${lead}`, `Not reached ${dev}`, `Not reached ${lead}`]);
+    expect(told(app)).toEqual([`Decision needed ${lead}`, `Not reached ${dev}`, `Not reached ${lead}`]);
     expect(await call<RequestView>(app, 'readRequest', { as: dev, id })).toMatchObject({
       body: { history: [{}, { type: 'mail-checked', actor: 'latchkey', via: 'sweep' }] },
     });
@@ -460,7 +462,7 @@ describe('a check of the mail', () => {
     app.mail.outbox.splice(0);
     app.now += 5 * MINUTE;
     await check(app);
-    expect(told(app)).toEqual([`Please decide ${security}`]);
+    expect(told(app)).toEqual([`Decision needed ${security}`]);
     app.now += 10 * SECOND;
     await check(app);
     expect(told(app)).toHaveLength(1);

@@ -1,6 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { decisionPage } from '../lib/asking-page.ts';
 import { bandOf } from '../lib/band.ts';
-import { decisionPage, outcomePage, pageHeaders, problemPage } from '../lib/pages.ts';
+import { outcomePage } from '../lib/outcome-page.ts';
+import { pageHeaders, problemPage } from '../lib/pages.ts';
 import { Problem } from '../lib/problem.ts';
 import type { RequestRecord } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
@@ -43,10 +45,10 @@ describe('the decision page', () => {
       'production-bucket-read Read objects in asi-production-bucket',
       'Look at the failing nightly export',
       'OPS-1234',
-      '1 h, counted from the approval',
-      'As soon as you approve, and for 1 h, Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111).',
-      'The request is closed for good',
-      'lapses on 22 Nov 2026, 18:00 UTC. That is in 8 h.',
+      '1 h, starting at the approval',
+      'Amira Diaz (asi-dev@example.com) can use production-bucket-read in Production (111111111111) for 1 h, starting when you approve. Access then ends automatically.',
+      'The request is closed permanently.',
+      'If nobody decides within 8 h, by 22 Nov 2026, 18:00 UTC, the request lapses.',
       'You decide as Lead (lead@example.com).',
       'arn:aws:iam::111111111111:role/latchkey/readonly-asi-production-bucket',
     ]) {
@@ -63,6 +65,7 @@ describe('the decision page', () => {
       ['decision', 'approve'],
       ['decision', 'deny'],
       ['comment', undefined],
+      ['duration', undefined],
     ]);
     expect(attribute(byTag(form!, 'textarea')[0]!, 'maxlength')).toBe('1000');
   });
@@ -88,7 +91,9 @@ describe('the decision page', () => {
         expect(byTag(tree, tag)).toEqual([]);
       expect(document).not.toMatch(/https?:|url\(|@import|\sstyle=|\son[a-z]+=/i);
       const labels = byTag(tree, 'label').map((label) => attribute(label, 'for'));
-      expect(byTag(tree, 'textarea').map((area) => attribute(area, 'id'))).toEqual(labels);
+      expect([...byTag(tree, 'select'), ...byTag(tree, 'textarea')].map((field) => attribute(field, 'id'))).toEqual(
+        labels,
+      );
     }
   });
 
@@ -100,10 +105,43 @@ describe('the decision page', () => {
     expect(approvers).toHaveLength(1);
     expect(attribute(approvers[0]!, 'name')).toBe('decision');
     expect(attribute(panel!, 'open')).toBeUndefined();
-    for (const part of ['Production', '111111111111', 'production-bucket-read', '1 h', 'the access ends by itself'])
+    for (const part of [
+      'Production',
+      '111111111111',
+      'production-bucket-read',
+      '1 h',
+      'Access then ends automatically',
+    ])
       expect(words(panel!)).toContain(part);
-    expect(byTag(parsed(page), 'details')).toEqual([]);
+    expect(byTag(parsed(page), 'details').map((one) => attribute(one, 'class'))).toEqual(['rights']);
     expect([words(tree), words(parsed(page))].map((text) => /Risk\s*high/.test(text))).toEqual([true, false]);
+  });
+
+  test('marks a high risk beside the title, and gives the account its full colour only while there is something to decide', () => {
+    const badges = (request: RequestRecord) =>
+      byTag(parsed(decisionPage(request, { holder: lead, now: start, nonce })), 'h1').map(words);
+    expect([badges(highRisk), badges(record())]).toEqual([
+      ['Approve or deny access? ▲ High risk'],
+      ['Approve or deny access?'],
+    ]);
+    const bands = (text: string) => byTag(parsed(text), 'p').flatMap((one) => attribute(one, 'class') ?? []);
+    expect(bands(page)).toContain('band');
+    const done = outcomePage(approved(record(), start), { holder: lead, now: start, nonce }, 'decided');
+    expect(bands(done)).toContain('band quiet');
+    expect(bands(done)).not.toContain('band');
+  });
+
+  test('shows sentence, reason and buttons before everything else', () => {
+    const text = show(page);
+    const places = [
+      'requests production-bucket-read in Production for 1 h',
+      'Reason',
+      'Approve Deny',
+      'Asked by',
+      'What this role may do',
+    ].map((part) => text.indexOf(part));
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(places).not.toContain(-1);
   });
 
   test('shows the account in its colour, and words where it has none', () => {
@@ -116,10 +154,10 @@ describe('the decision page', () => {
 
   test('says so when an approval alone is not enough, and what was decided so far', () => {
     expect(show(decisionPage(twoNeeded, { holder: lead, now: start, nonce }))).toContain(
-      'one more approver has to approve before Amira Diaz (asi-dev@example.com) gets any access',
+      'One more approver has to approve before Amira Diaz (asi-dev@example.com) gets access',
     );
     const second = show(decisionPage(withOne('approve', twoNeeded), { holder: other, now: start + 2 * MINUTE, nonce }));
-    expect(second).toContain('2 of 2 (1 given so far): Lead (lead@example.com), Second Lead (second-lead@example.com)');
+    expect(second).toContain('2 (1 given): Lead (lead@example.com) or Second Lead (second-lead@example.com)');
     expect(second).toContain('Approved by Lead (lead@example.com), 22 Nov 2026, 10:01 UTC as agreed');
   });
 
@@ -134,7 +172,7 @@ describe('the decision page', () => {
 describe('the outcome page', () => {
   const at = start + 10 * MINUTE;
   const granted = approved(record(), at);
-  const waiting = 'is still pending: it waits for 1 more approval, from Second Lead (second-lead@example.com).';
+  const waiting = 'It needs 1 more approval, from Second Lead (second-lead@example.com).';
   test.each<[string, RequestRecord, { key: string; name: string }, number, string, string]>([
     ['an approval that needs another', withOne('approve', twoNeeded), lead, at, 'Your approval counts', waiting],
     [
@@ -143,9 +181,16 @@ describe('the outcome page', () => {
       other,
       at,
       'Still pending',
-      'waits for 1 more approval, from Second Lead (second-lead@example.com).',
+      'is still pending. It needs 1 more approval, from Second Lead (second-lead@example.com).',
     ],
-    ['the last approval, to who gave it', granted, lead, at, 'Approved', 'You approved.'],
+    [
+      'the last approval, to who gave it',
+      granted,
+      lead,
+      at,
+      'Approved',
+      'You approved this request. Amira Diaz (asi-dev@example.com) can use production-bucket-read',
+    ],
     ['the last approval, to another', granted, other, at, 'Approved', 'was approved by Lead (lead@example.com).'],
     ['a grant that has run out', granted, lead, at + HOUR, 'Ended', 'was approved, and the grant has ended.'],
     [
@@ -162,7 +207,7 @@ describe('the outcome page', () => {
       lead,
       at,
       'Denied',
-      'was denied by you.',
+      'You denied this request.',
     ],
     [
       'a denial, to another',
@@ -172,22 +217,15 @@ describe('the outcome page', () => {
       'Denied',
       'was denied by Lead (lead@example.com).',
     ],
-    [
-      'a withdrawal',
-      finished(record(), 'withdrawn', at),
-      lead,
-      at,
-      'Withdrawn',
-      'was withdrawn by Lead (lead@example.com).',
-    ],
-    ['a revocation', finished(granted, 'revoked', at), lead, at, 'Revoked', 'was revoked by Lead (lead@example.com).'],
+    ['a withdrawal', finished(record(), 'withdrawn', at), lead, at, 'Withdrawn', 'You withdrew this request'],
+    ['a revocation', finished(granted, 'revoked', at), lead, at, 'Revoked', 'You revoked this grant'],
     [
       'a revocation with sessions out',
       finished(vended(granted, at), 'revoked', at),
       lead,
       at,
       'Revoked',
-      'end on 22 Nov 2026, 10:25 UTC at the latest',
+      'From 22 Nov 2026, 10:25 UTC on, none of the existing sessions can be used.',
     ],
     [
       'a lapse that no sweep has seen',
@@ -195,7 +233,7 @@ describe('the outcome page', () => {
       lead,
       start + 8 * HOUR,
       'Lapsed',
-      'was not decided by 22 Nov 2026, 18:00 UTC',
+      'by 22 Nov 2026, 18:00 UTC. Access was not given.',
     ],
   ])('of %s', (_name, request, approver, now, title, lead) => {
     const page = outcomePage(request, { holder: approver, now: now, nonce }, 'decided');
@@ -206,7 +244,7 @@ describe('the outcome page', () => {
 
   test('of a spent link says that it is spent', () => {
     const text = show(outcomePage(granted, { holder: other, now: at, nonce }, 'spent'));
-    expect(text).toContain('This link has already been used, or its request is over.');
+    expect(text).toContain('This link has already been used, or the request is over.');
     expect(text).not.toMatch(/nightly export|go ahead|Production/);
     expect(show(outcomePage(granted, { holder: lead, now: at, nonce }, 'decided'))).not.toContain('already been used');
   });

@@ -8,6 +8,7 @@ import { filters } from '../scripts/table-resource.ts';
 import { approvedBy, call, filed, linkTo, notify } from './support/calls.ts';
 import { availableEmulators, dynamoDbLocal, dynoxide, type Emulator } from './support/emulators.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { eventSourceFilter, followStream, type TableStream } from './support/table-stream.ts';
 
 const wakes = eventSourceFilter(filters.changedRequests);
@@ -38,7 +39,7 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
   }
 }
 
-const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${subject.split(':')[0]}`).sort();
+const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${titleOf(subject)}`).sort();
 
 test('the filter of the event source is about requests only', () => {
   const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({
@@ -78,7 +79,7 @@ for (const kind of kinds) {
         ['INSERT', 'NEW_AND_OLD_IMAGES'],
       ]);
       await deliver(app, filing);
-      expect(sentTo(app)).toEqual(['lead@example.com: Please decide', 'second-lead@example.com: Please decide']);
+      expect(sentTo(app)).toEqual(['lead@example.com: Decision needed', 'second-lead@example.com: Decision needed']);
 
       const link = linkTo(app, 'lead@example.com');
       expect((await call(app, 'showDecision', { id: link })).status).toBe(200);
@@ -97,7 +98,9 @@ for (const kind of kinds) {
       );
       expect([before?.version, after]).toEqual([1, await app.store.get(id)]);
       await deliver(app, deciding);
-      expect(sentTo(app)).toEqual(['dev@example.com: Approved', 'second-lead@example.com: Approved']);
+      expect(sentTo(app)).toEqual(
+        ['dev@example.com', 'lead@example.com', 'second-lead@example.com'].map((to) => `${to}: Approved`),
+      );
     });
 
     test('claims and marks of messages are in the stream and never wake their own sender', async () => {
@@ -134,9 +137,9 @@ for (const kind of kinds) {
       app.now += MINUTE;
       await deliver(app, [failing]);
       expect(sentTo(app)).toEqual([
-        'lead@example.com: Please decide',
-        'second-lead@example.com: Please decide',
-        'second-lead@example.com: Please decide',
+        'lead@example.com: Decision needed',
+        'second-lead@example.com: Decision needed',
+        'second-lead@example.com: Decision needed',
       ]);
     });
   });

@@ -5,6 +5,7 @@ import { driftDigest } from '../lib/drift.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { approvedBy, call, eventFile, filed, granted, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { record, requestId, start } from './support/records.ts';
 
 const dev = 'dev@example.com';
@@ -27,7 +28,7 @@ test('records a lapse at its deadline, and it is news', async () => {
   expect(last(app, id)).toMatchObject({ type: 'lapsed', at: start + 9 * HOUR, actor: 'latchkey', via: 'sweep' });
   app.mail.outbox.splice(0);
   await playStream(app);
-  expect(app.mail.outbox.map(({ to, subject }) => [to, subject.split(':')[0]])).toEqual([
+  expect(app.mail.outbox.map(({ to, subject }) => [to, titleOf(subject)])).toEqual([
     [dev, 'Lapsed'],
     ['lead@example.com', 'Lapsed'],
     ['second-lead@example.com', 'Lapsed'],

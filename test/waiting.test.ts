@@ -6,6 +6,7 @@ import { dueAt } from '../lib/status.ts';
 import { HOUR, MINUTE, toInstant } from '../lib/time.ts';
 import { call, filed, linkTo, notify, playStream, streamRecord } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { passUntil, sweepOnce } from './support/passing-time.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
@@ -23,7 +24,7 @@ const appWith = (waiting: object, role: 'read' | 'write' = 'read'): FakeApp => {
 };
 /** Who got a mail whose subject begins so. */
 const mailsOf = (app: FakeApp, word: string) =>
-  app.mail.outbox.filter(({ subject }) => subject.startsWith(word)).map(({ to }) => to);
+  app.mail.outbox.filter(({ subject }) => titleOf(subject) === word).map(({ to }) => to);
 const eventsOf = (app: FakeApp, id: string) =>
   app.store.requests
     .get(id)!
@@ -37,8 +38,8 @@ describe('reminders', () => {
     await playStream(app);
     await passUntil(app, start + 7 * HOUR);
     expect(eventsOf(app, id)).toEqual(['reminded 30', 'reminded 90', 'reminded 210']);
-    expect(mailsOf(app, 'Still waiting for you')).toEqual([...leads, ...leads, ...leads]);
-    expect(mailsOf(app, 'Please decide')).toEqual(leads);
+    expect(mailsOf(app, 'Reminder')).toEqual([...leads, ...leads, ...leads]);
+    expect(mailsOf(app, 'Decision needed')).toEqual(leads);
   });
 
   test('spare whoever has decided', async () => {
@@ -47,7 +48,7 @@ describe('reminders', () => {
     await call(app, 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } });
     await playStream(app);
     await passUntil(app, start + 40 * MINUTE);
-    expect(mailsOf(app, 'Still waiting for you')).toEqual(['second-lead@example.com']);
+    expect(mailsOf(app, 'Reminder')).toEqual(['second-lead@example.com']);
   });
 
   test('none where the catalogue says nothing', async () => {
@@ -55,7 +56,7 @@ describe('reminders', () => {
     const { id } = await filed(app);
     await passUntil(app, start + 8 * HOUR + MINUTE, 5 * MINUTE);
     expect(eventsOf(app, id)).toEqual([]);
-    expect(mailsOf(app, 'Still waiting')).toEqual([]);
+    expect(mailsOf(app, 'Reminder')).toEqual([]);
   });
 
   test('carry a link of their own that decides', async () => {
@@ -65,7 +66,7 @@ describe('reminders', () => {
     const first = linkTo(app, 'second-lead@example.com');
     await passUntil(app, start + 31 * MINUTE);
     const reminder = app.mail.outbox.at(-1)!;
-    expect(reminder.text.replace(/\s+/g, ' ')).toContain('has waited since 22 Nov 2026, 10:00 UTC');
+    expect(reminder.text.replace(/\s+/g, ' ')).toContain('has waited for your decision since 22 Nov 2026, 10:00 UTC');
     const token = linkTo(app, 'second-lead@example.com');
     expect(token).not.toBe(first);
     const form = Buffer.from('decision=approve');
@@ -94,7 +95,7 @@ describe('reminders', () => {
     expect((await notify(app, ...records)).batchItemFailures).not.toEqual([]);
     app.gate = () => {};
     for (let i = 0; i < 3; i += 1) expect((await notify(app, ...records)).batchItemFailures).toEqual([]);
-    expect(mailsOf(app, 'Still waiting for you').sort()).toEqual(leads);
+    expect(mailsOf(app, 'Reminder').sort()).toEqual(leads);
   });
 
   test('do not come in a hurry after a sweep that was held up', async () => {
@@ -116,7 +117,7 @@ describe('reminders', () => {
     await playStream(app);
     await passUntil(app, start + 30 * MINUTE);
     expect(eventsOf(app, id)).toEqual(['reminded 10', 'reminded 22']);
-    expect(mailsOf(app, 'Still waiting').at(-1)).toBe('security@example.com');
+    expect(mailsOf(app, 'Reminder').at(-1)).toBe('security@example.com');
   });
 
   test('wait for the end of the quiet hours, over midnight and in the zone of the approvers', async () => {
@@ -193,7 +194,7 @@ describe('escalation', () => {
     const { id } = await filed(app, { role: 'read@production' });
     await playStream(app);
     await passUntil(app, start + 2 * HOUR);
-    expect(mailsOf(app, 'Please decide')).toEqual(['lead@example.com', 'security@example.com']);
+    expect(mailsOf(app, 'Decision needed')).toEqual(['lead@example.com', 'security@example.com']);
     expect(
       (await call(app, 'decideRequest', { as: 'second-lead@example.com', id, body: { decision: 'approve' } })).status,
     ).toBe(404);
@@ -217,9 +218,9 @@ describe('escalation', () => {
     expect(stranger.status).toBe(404);
     await passUntil(app, start + 3 * HOUR);
     expect(eventsOf(app, id)).toEqual(['escalated 60']);
-    expect(mailsOf(app, 'Please decide')).toEqual([...leads, 'security@example.com']);
+    expect(mailsOf(app, 'Decision needed')).toEqual([...leads, 'security@example.com']);
     expect(app.mail.outbox.at(-1)!.text.replace(/\s+/g, ' ')).toContain(
-      'those who were asked first on 22 Nov 2026, 10:00 UTC have not decided',
+      'the people who were asked first, on 22 Nov 2026, 10:00 UTC, have not decided',
     );
     const inbox = await call<{ items: RequestView[] }>(app, 'listRequests', {
       as: 'security@example.com',
@@ -264,7 +265,7 @@ describe('escalation', () => {
     const { id } = await filed(app);
     await passUntil(app, start + HOUR);
     expect(eventsOf(app, id)).toEqual(['escalated 30', 'reminded 31']);
-    expect(mailsOf(app, 'Still waiting')).toEqual([...leads, 'security@example.com']);
+    expect(mailsOf(app, 'Reminder')).toEqual([...leads, 'security@example.com']);
   });
 
   test('is shown with the role', async () => {

@@ -4,6 +4,7 @@ import type { RequestView } from '../lib/schema.ts';
 import { HOUR, MINUTE } from '../lib/time.ts';
 import { type Answer, approvedBy, call, linkTo, playStream } from './support/calls.ts';
 import { type FakeApp, fakeApp } from './support/fake-app.ts';
+import { titleOf } from './support/outbox.ts';
 import { start } from './support/records.ts';
 import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
 
@@ -86,7 +87,7 @@ describe('the link in the mail to the person', () => {
   test('shows a page that changes nothing, and one press withdraws', async () => {
     const { over, id, token } = await mailed();
     const mail = over.mail.outbox.find(({ to }) => to === dev)!;
-    expect(mail.subject).toMatch(/^Filed in your name: read in Production/);
+    expect(mail.subject).toMatch(/^Filed in your name: read \(Production\)/);
     expect(mail.text).toContain('I did not ask for this');
     for (const name of ['showDecision', 'probeDecision', 'decisionOptions'] as const)
       expect((await call(over, name, { id: token })).status).toBe(200);
@@ -96,10 +97,10 @@ describe('the link in the mail to the person', () => {
     expect(page).toContain('Asked in #ops');
     expect(await statusOf(over, id)).toBe('pending');
     const answer = await press(over, token);
-    expect(answer.text).toContain('was withdrawn by you.');
+    expect(answer.text).toContain('You withdrew this request for read');
     expect([
       answer.status,
-      answer.text.includes('<h1><span class="mark" aria-hidden="true">–</span> Withdrawn</h1>'),
+      answer.text.includes('<h1><span class="mark over" aria-hidden="true">✕</span> Withdrawn</h1>'),
     ]).toEqual([200, true]);
     expect(over.store.requests.get(id)).toMatchObject({
       outcome: { status: 'withdrawn', by: { kind: 'person', name: 'Dev' } },
@@ -136,7 +137,7 @@ describe('the link in the mail to the person', () => {
     expect(await statusOf(first.over, first.id)).toBe('withdrawn');
 
     const second = await mailed(app(), { role: 'play' });
-    expect(second.over.mail.outbox.map(({ subject }) => subject.split(':')[0])).toEqual(['Approved']);
+    expect(second.over.mail.outbox.map(({ subject }) => titleOf(subject))).toEqual(['Approved']);
     expect((await press(second.over, second.token)).status).toBe(200);
     expect(await statusOf(second.over, second.id)).toBe('withdrawn');
   });

@@ -46,9 +46,11 @@ export function catalogueFrom(file: unknown): Catalogue {
   return openCatalogue(data);
 }
 
-/** The newest link token mailed to an address, of one request if `requestId` is given. */
+/** The newest link token that was mailed to an address to be answered, of one request if `requestId` is given. */
 export function linkTo(app: Pick<FakeApp, 'mail'>, to: string, requestId = ''): string {
-  const tokens = app.mail.outbox.flatMap((mail) => (mail.to === to ? tokensIn(mail.text) : []));
+  const tokens = app.mail.outbox.flatMap((mail) =>
+    mail.to === to && !mail.text.includes('\nRevoke:\n') ? tokensIn(mail.text) : [],
+  );
   const token = tokens.findLast((candidate) => candidate.startsWith(requestId));
   if (token === undefined) throw new Error(`no link was mailed to ${to}`);
   return token;

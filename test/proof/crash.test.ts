@@ -15,6 +15,7 @@ import { HOUR, MINUTE } from '../../lib/time.ts';
 import { issueConsole, issueCredentials } from '../../lib/vend.ts';
 import { type FakeApp, fakeApp, type Step } from '../support/fake-app.ts';
 import { crashAt, interleaved, randomFrom } from '../support/gates.ts';
+import { titleOf } from '../support/outbox.ts';
 import { start } from '../support/records.ts';
 import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';
 import { codeOf, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
@@ -331,10 +332,13 @@ async function checkLinks(app: FakeApp): Promise<void> {
     const isFilled = !request.stages
       .slice(openStage(request)?.index ?? 0)
       .some(({ people }) => people.some(({ key }) => key === holder.key));
-    const isOver =
-      does === 'review'
-        ? request.review?.signed !== undefined
-        : hasDecided || isFilled || statusAt(request, app.now) !== 'pending';
+    const status = statusAt(request, app.now);
+    const isOver = {
+      decide: hasDecided || isFilled || status !== 'pending',
+      withdraw: hasDecided || isFilled || status !== 'pending',
+      review: request.review?.signed !== undefined,
+      revoke: status !== 'active' && status !== 'scheduled',
+    }[does];
     must(spent === isOver, `a link of ${holder.key} is ${spent ? '' : 'not '}spent`);
   }
 }
@@ -359,9 +363,9 @@ function checkMails(app: FakeApp, point: Point): number {
 }
 
 const kindOf = (subject: string): string => {
-  const title = subject.split(':')[0]!;
+  const title = titleOf(subject);
   const kinds: Record<string, string> = {
-    'Please decide': 'decide',
+    'Decision needed': 'decide',
     'Handed back': 'ended',
     'Break-glass used': 'break-glass',
     'Please review': 'review',

@@ -13,6 +13,7 @@ import { type Answer, approvedBy, call, filed, granted, notify, streamRecord } f
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { fakeSts } from '../support/fake-aws.ts';
 import { type FakeStore, fakeStore } from '../support/fake-store.ts';
+import { titleOf } from '../support/outbox.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
@@ -154,10 +155,10 @@ async function hearAll(app: FakeApp, store: FakeStore): Promise<void> {
     records = records.filter((record) => failed.has(record.dynamodb!.SequenceNumber!));
     app.now += 3 * MINUTE;
   }
-  const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${subject.split(':')[0]}`);
+  const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${titleOf(subject)}`);
   const wanted = [
-    'lead@example.com Please decide',
-    'second-lead@example.com Please decide',
+    'lead@example.com Decision needed',
+    'second-lead@example.com Decision needed',
     'dev@example.com Approved',
     'second-lead@example.com Approved',
   ];

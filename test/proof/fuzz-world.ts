@@ -176,6 +176,11 @@ export async function goodPages(): Promise<string[]> {
     'decision=sign&comment=seen',
     'decision=withdraw',
     'decision=perhaps&x=1&y=2',
+    'decision=approve&duration=99h',
+    'decision=revoke',
+    ...['approve', 'sign', 'withdraw', 'revoke'].map(
+      (decision) => `decision=${decision}&duration=900s&comment=${'x'.repeat(1001)}`,
+    ),
   ]) {
     const world = await fuzzWorld();
     await look(world);

@@ -13,6 +13,7 @@ import { sweep } from '../../lib/sweep.ts';
 import { MINUTE, SECOND, toInstant } from '../../lib/time.ts';
 import { issueConsole, issueCredentials } from '../../lib/vend.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
+import { titleOf } from '../support/outbox.ts';
 import { catalogueFrom, codeOf, linkTo, outcomeOf, signedIn, signing } from './cast.ts';
 import { type Requests, type RoleName, referenceMachine, roles, type State } from './reference-machine.ts';
 import { must, oneOf, prove, size } from './size.ts';
@@ -411,9 +412,7 @@ async function hear({ app, model, ids }: Run, n: number): Promise<void> {
   const { before, after } = app.store.changes[n]!;
   const sentBefore = app.mail.outbox.length;
   await tell(app, before, after);
-  const sent = app.mail.outbox
-    .slice(sentBefore)
-    .map(({ to, subject }) => `${subject.split(':')[0]} ${to.split('@')[0]}`);
+  const sent = app.mail.outbox.slice(sentBefore).map(({ to, subject }) => `${titleOf(subject)} ${to.split('@')[0]}`);
   same(sent.sort().join(), model.hear(n, model.all[ids.indexOf(after.id)]!.deadline).sort().join());
 }
 

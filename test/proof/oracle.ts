@@ -71,7 +71,7 @@ function judgedPage(name: CallName, status: number, text: string, shapes: Shapes
   }
   const tree = parsed(text);
   shapes.check(tree);
-  const code = /<p class="hint">Code: <code>([a-z-]+)<\/code><\/p>/.exec(text)?.[1] as ProblemCode | undefined;
+  const code = /<p>Code <code>([a-z-]+)<\/code><\/p>/.exec(text)?.[1] as ProblemCode | undefined;
   must(
     code === undefined ? status === 200 || status === 410 : problemTable[code]?.status === status,
     () => `the page of ${status} says ${code}`,
@@ -137,7 +137,10 @@ export function shapesOfPages(): Shapes {
   };
 }
 
-/** Attributes whose value differs from page to page: a nonce, and the link that a mail is for. */
-const changing = new Set(['nonce', 'href']);
+/** Attributes whose value differs from page to page: a nonce, the link that a mail is for, and how long a grant may be. */
+const changing = new Set(['nonce', 'href', 'value']);
 const steady = (value: string): string =>
-  value.replace(/^[\w-]{22}$/, 'NONCE').replace(/^(https:\/\/latchkey\.example\.com\/decide\/)[\w-]{91}$/, '$1TOKEN');
+  value
+    .replace(/^\d+s$/, 'SECONDS')
+    .replace(/^[\w-]{22}$/, 'NONCE')
+    .replace(/^(https:\/\/latchkey\.example\.com\/decide\/)[\w-]{91}$/, '$1TOKEN');

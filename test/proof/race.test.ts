@@ -11,6 +11,7 @@ import { MINUTE } from '../../lib/time.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import type { Change } from '../support/fake-store.ts';
 import { interleaved } from '../support/gates.ts';
+import { titleOf as titleIn } from '../support/outbox.ts';
 import { catalogueFrom, endedBy, linkTo, outcomeOf, signedIn, tokensIn } from './cast.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
@@ -200,12 +201,14 @@ function checkMail(app: FakeApp, changes: Change[], { stages }: RequestRecord): 
     const isNoNews = type === 'withdrawn' && wasShortLived(after.createdAt, overAt(after));
     return type === 'mail-checked' || isNoNews
       ? []
-      : everybody.filter((key) => key !== actor).map((key) => `${titleOf[type]} ${key}`);
+      : everybody.filter((key) => key !== actor || type === 'approved').map((key) => `${titleOf[type]} ${key}`);
   });
-  const sent = app.mail.outbox.map(({ to, subject }) => `${subject.split(':')[0]} ${to}`);
+  const sent = app.mail.outbox.map(({ to, subject }) => `${titleIn(subject)} ${to}`);
   must(expected.sort().join() === sent.sort().join(), () => `mails sent: ${sent.join()}; expected: ${expected.join()}`);
   must(
-    app.mail.outbox.every(({ text }) => tokensIn(text).length === 0),
+    app.mail.outbox.every(
+      ({ to, text }) => tokensIn(text).length === 0 || (to !== requester && text.includes('\nRevoke:\n')),
+    ),
     'news carries a link that decides',
   );
 }

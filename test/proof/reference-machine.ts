@@ -95,8 +95,8 @@ export function referenceMachine(role: RoleName) {
     model.events.push(type);
     if (model.over) model.overAt ??= now;
     const mail = (to: string, isAsk: boolean, cause: number): Mail => ({
-      key: `${model.number} ${isAsk ? 'Please decide' : title} ${cause} ${to}`,
-      title: isAsk ? 'Please decide' : title,
+      key: `${model.number} ${isAsk ? 'Decision needed' : title} ${cause} ${to}`,
+      title: isAsk ? 'Decision needed' : title,
       to,
       isAsk,
     });
@@ -270,7 +270,8 @@ export function referenceMachine(role: RoleName) {
         write(model, 'approved', [], '', next);
       } else {
         grant(model);
-        write(model, 'approved', everybody, 'Approved');
+        // whoever gave the last approval is told too, with the link that revokes
+        write(model, 'approved', ['dev', ...asked(model)], 'Approved');
       }
       return 'ok';
     },
@@ -282,7 +283,7 @@ export function referenceMachine(role: RoleName) {
       return hasDecided(model, who) || !isPending(model) || isFilled;
     },
     hasLink: (who: string): boolean =>
-      [...sent].some((key) => key.startsWith(`${all.length - 1} Please decide`) && key.endsWith(` ${who}`)),
+      [...sent].some((key) => key.startsWith(`${all.length - 1} Decision needed`) && key.endsWith(` ${who}`)),
 
     end(who: string, number = all.length - 1): string {
       const model = all[number];

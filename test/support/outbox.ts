@@ -1,0 +1,7 @@
+// What an email is, by its subject: the ones that ask begin with who asks, all others with what happened.
+
+/** `Decision needed`, `Reminder`, or the title of a report such as `Approved`. */
+export function titleOf(subject: string): string {
+  const calm = subject.replace('[High risk] ', '');
+  return calm.startsWith('\u2068') ? 'Decision needed' : calm.split(':')[0]!;
+}
