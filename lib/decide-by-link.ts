@@ -18,7 +18,7 @@ import { openStage, statusAt } from './status.ts';
 import type { About } from './told-store.ts';
 
 /** `about`: what the log says of the call, which takes up whose link it is. */
-type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'> & { about?: About };
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause'> & { about?: About };
 
 type Opened = Pick<OpenedLink, 'request' | 'holder' | 'does'>;
 

@@ -48,7 +48,9 @@ export function grants({ stage, settings, catalogue }: Deployment): Record<strin
     ],
     'decision-page': [
       items('message', ['GetItem']),
-      items('request', ['GetItem', 'PutItem', 'UpdateItem']),
+      // a revoke by link also ends the extensions of the grant, which the requester's ledger lists
+      items('request', ['GetItem', 'BatchGetItem', 'PutItem', 'UpdateItem']),
+      items('ledger', ['BatchGetItem']),
       items('blocks', ['GetItem']),
     ],
     notify: [items('message', ['GetItem', 'UpdateItem']), ...readStream(), sendMail(settings)],

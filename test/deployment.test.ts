@@ -229,8 +229,10 @@ describe('permissions', () => {
       'decision-page': [
         'dynamodb:GetItem',
         'dynamodb:GetItem',
+        'dynamodb:BatchGetItem',
         'dynamodb:PutItem',
         'dynamodb:UpdateItem',
+        'dynamodb:BatchGetItem',
         'dynamodb:GetItem',
       ],
       notify: [
@@ -338,7 +340,7 @@ describe('permissions', () => {
     expect(Object.fromEntries(functionNames.map((name) => [name, kinds(name)]))).toEqual({
       api: ['request#*', 'ledger#*', 'blocks#*', 'identity#*'],
       'issue-session': ['request#*', 'blocks#*', 'identity#*', 'ledger#*'],
-      'decision-page': ['message#*', 'request#*', 'blocks#*'],
+      'decision-page': ['message#*', 'request#*', 'ledger#*', 'blocks#*'],
       notify: ['message#*'],
       'revoke-sessions': ['request#*', 'revocations#*'],
       sweep: ['request#*', 'blocks#*', 'sweep#*'],
