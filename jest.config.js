@@ -5,7 +5,7 @@ import { join } from 'node:path';
 /** The first one whose pattern a test file holds is its suite. `--selectProjects pure` runs one alone. */
 const suites = {
   // programs, packages and browsers: processes of their own
-  e2e: /from '(?:node:child_process|playwright-core|\.\/support\/(?:guide|cli-program)\.ts)'/,
+  e2e: /from '(?:node:child_process|playwright-core|(?:\.\.?\/)+support\/(?:guide|cli-program)\.ts)'/,
   // servers in this process, over real HTTP: the local server, emulators, stand-ins of others
   server: /\bstart\w+Emulator\b|\bemulatedHub\b|\bstartLocalServer\b|\bstartForCli\b|\bcreateServer\b|\/emulators\.ts'/,
   // everything else: the handlers with fakes, and the core
@@ -16,7 +16,10 @@ const suites = {
 process.env.NODE_COMPILE_CACHE ??= join(import.meta.dirname, 'node_modules/.cache/compiled');
 
 const suiteOf = (file) => Object.keys(suites).find((name) => suites[name].test(readFileSync(file, 'utf8')));
-const bySuite = Object.groupBy(globSync('test/*.test.ts', { cwd: import.meta.dirname }), suiteOf);
+const bySuite = Object.groupBy(
+  globSync('test/**/*.test.ts', { cwd: import.meta.dirname, exclude: ['test/proof/**'] }),
+  suiteOf,
+);
 
 const project = (displayName, testMatch) => ({
   displayName,

@@ -1,9 +1,9 @@
 // `latchkey target`: prints what target accounts install so that Latchkey can let people into them, what of it has changed, or a new external id.
 import { randomBytes } from 'node:crypto';
-import type { CatalogueData } from '../lib/catalogue.ts';
-import { selectedAccounts } from '../lib/role-template.ts';
-import { alike, stackSetTemplate } from '../lib/stack-set.ts';
-import { didYouMean } from '../lib/suggestion.ts';
+import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
+import { selectedAccounts } from '../lib/catalogue/role-template.ts';
+import { didYouMean } from '../lib/common/suggestion.ts';
+import { alike, stackSetTemplate } from '../lib/target/stack-set.ts';
 import {
   cloudFormationTemplate,
   type Hub,
@@ -12,7 +12,7 @@ import {
   TargetFault,
   targetOf,
   terraformDocument,
-} from '../lib/target.ts';
+} from '../lib/target/target.ts';
 import { CannotAnswer } from './answer.ts';
 import { loadCatalogue } from './catalogue/load.ts';
 import { inYaml, templateLimits } from './template-text.ts';

@@ -3,8 +3,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { hubKeys } from '../local/aws/sts.ts';
 import { startLocalServer } from '../local/server.ts';
-import { hubKeys } from '../local/sts.ts';
 import { buildCli } from '../scripts/build-cli.ts';
 
 export const title = 'The command line';

@@ -1,11 +1,11 @@
 // Policy for a company of 5,000 people and 500 accounts: parsing its catalogue, judging a request, listing a caller's roles; beside a naive pass over everything.
-import { type Catalogue, names, openCatalogue, type Role } from '../lib/catalogue.ts';
-import { readCatalogue } from '../lib/catalogue-file.ts';
-import { driftDigest } from '../lib/drift.ts';
-import { nothingCounts } from '../lib/filing-context.ts';
-import { judgeFiling, rolesFor } from '../lib/policy.ts';
-import type { Caller } from '../lib/principal.ts';
-import type { NewRequest } from '../lib/schema.ts';
+import { type Catalogue, names, openCatalogue, type Role } from '../lib/catalogue/catalogue.ts';
+import { readCatalogue } from '../lib/catalogue/file.ts';
+import type { NewRequest } from '../lib/model/schema.ts';
+import { nothingCounts } from '../lib/policy/filing-context.ts';
+import { judgeFiling, rolesFor } from '../lib/policy/policy.ts';
+import type { Caller } from '../lib/policy/principal.ts';
+import { driftDigest } from '../lib/request/drift.ts';
 
 export const title = 'Policy at 500 accounts, 200 roles and 5,000 people';
 

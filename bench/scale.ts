@@ -1,7 +1,8 @@
 // What each call costs when few and when very many requests are stored: sequential round trips, DynamoDB calls, and units.
-import type { RequestRecord } from '../lib/schema.ts';
-import { dynamoStore, imageOf } from '../lib/store.ts';
-import { DAY, HOUR } from '../lib/time.ts';
+
+import { dynamoStore, imageOf } from '../lib/aws/store.ts';
+import { DAY, HOUR } from '../lib/common/time.ts';
+import type { RequestRecord } from '../lib/model/schema.ts';
 import { call, filed } from '../test/support/calls.ts';
 import { dynoxideHolding } from '../test/support/dynoxide-import.ts';
 import { dynoxide, type Emulator } from '../test/support/emulators.ts';

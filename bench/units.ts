@@ -2,8 +2,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { handler as sweep } from '../functions/sweep.ts';
-import { dynamoStore } from '../lib/store.ts';
-import { HOUR } from '../lib/time.ts';
+import { dynamoStore } from '../lib/aws/store.ts';
+import { HOUR } from '../lib/common/time.ts';
 import { call, filed, linkTo, notify, streamRecord } from '../test/support/calls.ts';
 import { dynoxide } from '../test/support/emulators.ts';
 import { type FakeApp, fakeApp } from '../test/support/fake-app.ts';

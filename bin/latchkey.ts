@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // The command line `latchkey`: the only place that ends the process.
-import { commands } from '../cli/commands.ts';
-import { runProgram } from '../cli/program.ts';
-import { realWorld } from '../cli/real-world.ts';
+import { commands } from '../cli/program/commands.ts';
+import { runProgram } from '../cli/program/program.ts';
+import { realWorld } from '../cli/program/real-world.ts';
 
 const args = process.argv.slice(2);
 // otherwise Node opens a debugger on a process that holds credentials

@@ -1,9 +1,9 @@
 // `latchkey audit verify`: reads every request of the table and says which are not as Latchkey wrote them. Reads only.
 import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { type Alteration, alterationOf } from '../lib/history.ts';
-import { recordFromImage } from '../lib/store.ts';
-import { partOf, prefixes } from '../lib/table.ts';
-import { operatorKeys } from '../local/operator.ts';
+import { recordFromImage } from '../lib/aws/store.ts';
+import { partOf, prefixes } from '../lib/aws/table.ts';
+import { type Alteration, alterationOf } from '../lib/request/history.ts';
+import { operatorKeys } from '../local/aws/operator.ts';
 import { type Clients, clientsOf, type Place } from './clients.ts';
 import { reasonOf } from './unreached.ts';
 

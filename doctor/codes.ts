@@ -102,7 +102,7 @@ export const checks = {
     level: 'finding',
     asks: 'every index of the lists is there, with its keys and what it holds',
     cause: 'An index was deleted or changed by hand, or its making is under way.',
-    fix: 'Make it again as lib/table.ts defines it. DynamoDB fills it by itself; CloudFormation does not bring back what was deleted beside it.',
+    fix: 'Make it again as lib/aws/table.ts defines it. DynamoDB fills it by itself; CloudFormation does not bring back what was deleted beside it.',
   },
   'table-stream': {
     level: 'finding',

@@ -1,9 +1,9 @@
 // One visit of the doctor: where the operator stands, what can be read from there, and what it amounts to.
-import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
-import { catalogueDigest } from '../lib/probe.ts';
-import { rolesIn } from '../lib/role-template.ts';
-import { type Target, targetOf } from '../lib/target.ts';
-import { version } from '../lib/version.ts';
+import { type CatalogueData, openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { rolesIn } from '../lib/catalogue/role-template.ts';
+import { version } from '../lib/common/version.ts';
+import { catalogueDigest } from '../lib/target/probe.ts';
+import { type Target, targetOf } from '../lib/target/target.ts';
 import { type Clients, callerOf, type Place } from './clients.ts';
 import { type Code, type Finding, notChecked } from './codes.ts';
 import type { TargetFacts } from './facts.ts';

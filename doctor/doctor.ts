@@ -1,8 +1,8 @@
 // `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
-import type { CatalogueData } from '../lib/catalogue.ts';
-import { faultLines, readCatalogue, unreadable } from '../lib/catalogue-file.ts';
-import { TargetFault } from '../lib/target.ts';
-import { localStage, operatorKeys } from '../local/operator.ts';
+import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
+import { faultLines, readCatalogue, unreadable } from '../lib/catalogue/file.ts';
+import { TargetFault } from '../lib/target/target.ts';
+import { localStage, operatorKeys } from '../local/aws/operator.ts';
 import { clientsOf, type Place } from './clients.ts';
 import { type Diagnosis, diagnose, Lost, type Question } from './diagnosis.ts';
 import { countsOf, jsonOf, planOf, planText, textOf } from './report.ts';

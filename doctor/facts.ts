@@ -1,5 +1,5 @@
 // What there is to know about a deployment and a target account, as it was read and before anybody judged it.
-import type { RevokerProbe, TargetProbe, Unknown } from '../lib/probe.ts';
+import type { RevokerProbe, TargetProbe, Unknown } from '../lib/target/probe.ts';
 import type { Seen } from './seen.ts';
 
 /** The functions that the doctor looks at. */

@@ -1,5 +1,5 @@
 // What the facts about a hub amount to. Pure: facts in, findings out, in the order of the checks.
-import { projectionOf, tableDefinition } from '../lib/table.ts';
+import { projectionOf, tableDefinition } from '../lib/aws/table.ts';
 import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
 import { type Consumer, consumers, type HubFacts, type TableFacts, watched } from './facts.ts';
 import type { Seen } from './seen.ts';

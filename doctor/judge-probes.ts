@@ -1,6 +1,7 @@
 // What the hub's functions said about an account amounts to. Pure: facts in, findings out, in the catalogue's order of roles.
-import type { Asked, RevokerProbe, RoleProbe, TargetProbe, Tried } from '../lib/probe.ts';
-import { unknownCause, usualCauses } from '../lib/sts-causes.ts';
+
+import { unknownCause, usualCauses } from '../lib/aws/sts-causes.ts';
+import type { Asked, RevokerProbe, RoleProbe, TargetProbe, Tried } from '../lib/target/probe.ts';
 import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
 import type { Answer, ProbeFacts } from './facts.ts';
 import type { Seen } from './seen.ts';

@@ -1,6 +1,6 @@
 // What stands in a target account, against what the template would install there. Pure: facts in, findings out.
-import { boundaryArn, inlineLimit, revocationPolicyName, roleArn } from '../lib/iam.ts';
-import type { Target } from '../lib/target.ts';
+import { boundaryArn, inlineLimit, revocationPolicyName, roleArn } from '../lib/session/iam.ts';
+import type { Target } from '../lib/target/target.ts';
 import { type Code, type Finding, fault, fine, notChecked, notInstalled, type Values } from './codes.ts';
 import type { InlineFacts, TargetFacts } from './facts.ts';
 import { differences } from './same-policy.ts';

@@ -1,8 +1,9 @@
 // What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
-import { commonBoundary } from '../lib/boundary.ts';
-import { boundaryArn, type PolicyDocument, type Statement } from '../lib/iam.ts';
-import type { Partition } from '../lib/partition.ts';
-import { doctorAlias } from '../lib/probe.ts';
+
+import type { Partition } from '../lib/catalogue/partition.ts';
+import { boundaryArn, type PolicyDocument, type Statement } from '../lib/session/iam.ts';
+import { commonBoundary } from '../lib/target/boundary.ts';
+import { doctorAlias } from '../lib/target/probe.ts';
 import { watched } from './facts.ts';
 
 type Hub = { partition: string; account: string; region: string; stage: string };

@@ -13,8 +13,8 @@ import {
   GetSendQuotaCommand,
 } from '@aws-sdk/client-ses';
 import { GetEmailIdentityCommand } from '@aws-sdk/client-sesv2';
-import { doctorAlias } from '../lib/probe.ts';
-import { projectionOf } from '../lib/table.ts';
+import { projectionOf } from '../lib/aws/table.ts';
+import { doctorAlias } from '../lib/target/probe.ts';
 import type { Clients } from './clients.ts';
 import {
   type Answer,

@@ -8,10 +8,10 @@ import {
   ListRolePoliciesCommand,
 } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand } from '@aws-sdk/client-sts';
-import { awsAnswer } from '../lib/aws-answer.ts';
-import { boundaryArn, revokerArn, roleArn } from '../lib/iam.ts';
-import { doctorName } from '../lib/probe.ts';
-import type { Target } from '../lib/target.ts';
+import { awsAnswer } from '../lib/common/aws-answer.ts';
+import { boundaryArn, revokerArn, roleArn } from '../lib/session/iam.ts';
+import { doctorName } from '../lib/target/probe.ts';
+import type { Target } from '../lib/target/target.ts';
 import { type Clients, clientsOf, type Place } from './clients.ts';
 import type { InlineFacts, RoleFacts, TargetFacts } from './facts.ts';
 import { look, type Seen } from './seen.ts';

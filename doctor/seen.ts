@@ -1,5 +1,5 @@
 // What the doctor could read: a value, that there is none, or why it was not to be seen. A check that was not made is never a pass.
-import { awsAnswer } from '../lib/aws-answer.ts';
+import { awsAnswer } from '../lib/common/aws-answer.ts';
 
 export type Seen<Value> =
   | { is: 'there'; value: Value }

@@ -1,9 +1,9 @@
 // A token of an identity provider, line by line: what the gateway asks of it, then Latchkey, then who it is. Pure, and without the token itself.
 import { createPublicKey, verify } from 'node:crypto';
-import { pageOf, presets } from '../lib/identity-presets.ts';
-import type { Identity } from '../lib/principal.ts';
-import { type Claims, emailAdvice, emailIn, subjectIn, textsIn, tokenChecks } from '../lib/token-checks.ts';
-import { saysOneOf } from '../lib/token-rules.ts';
+import { pageOf, presets } from '../lib/policy/identity-presets.ts';
+import type { Identity } from '../lib/policy/principal.ts';
+import { type Claims, emailAdvice, emailIn, subjectIn, textsIn, tokenChecks } from '../lib/policy/token-checks.ts';
+import { saysOneOf } from '../lib/policy/token-rules.ts';
 import type { Level } from './codes.ts';
 
 export type TokenLine = { check: string; level: Level; seen: string; fix?: string };
@@ -47,7 +47,7 @@ export function issuerLines(facts: IssuerFacts, parts: Parts | undefined, identi
   ];
 }
 
-/** The form of the token, and then every check of lib/token-checks.ts. @param given which of audience and scope were told */
+/** The form of the token, and then every check of lib/policy/token-checks.ts. @param given which of audience and scope were told */
 export function tokenLines(
   parts: Parts | undefined,
   identity: Identity,

@@ -1,8 +1,8 @@
 // `latchkey doctor --issuer URL --token FILE`: explains a real token against the rules of a deployment. Nothing is sent but two reads at the issuer.
 import { configFor, type Environment } from '../lib/config.ts';
-import { type PresetName, presetNames, presetOfIssuer } from '../lib/identity-presets.ts';
-import type { Identity } from '../lib/principal.ts';
-import { textsIn } from '../lib/token-checks.ts';
+import { type PresetName, presetNames, presetOfIssuer } from '../lib/policy/identity-presets.ts';
+import type { Identity } from '../lib/policy/principal.ts';
+import { textsIn } from '../lib/policy/token-checks.ts';
 import type { Level } from './codes.ts';
 import {
   type IssuerFacts,

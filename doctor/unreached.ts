@@ -1,5 +1,5 @@
 // Why AWS could not be asked, for whoever runs a command with credentials of their own.
-import { awsAnswer } from '../lib/aws-answer.ts';
+import { awsAnswer } from '../lib/common/aws-answer.ts';
 import type { Place } from './clients.ts';
 
 /** Why AWS, or an emulator in its place, could not be asked. The SDK's own words only where they name no secret: its names of errors. */

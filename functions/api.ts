@@ -1,17 +1,17 @@
 // Everything that a caller does but take a session: what there is, file, explain, extend, read, decide, review, end. Answers for unknown routes, too.
-import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/access.ts';
+import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/actions/access.ts';
+import { liftBlock, listBlocks } from '../lib/actions/blocks.ts';
+import { extendRequest } from '../lib/actions/extend.ts';
+import { explainFiling, type Filing, fileRequest } from '../lib/actions/file-request.ts';
+import { listIdentities, releaseIdentity } from '../lib/actions/identity.ts';
+import { listRequests } from '../lib/actions/lists.ts';
+import { revokeMany } from '../lib/actions/revocations.ts';
 import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
-import { liftBlock, listBlocks } from '../lib/blocks.ts';
-import { extendRequest } from '../lib/extend.ts';
-import { explainFiling, type Filing, fileRequest } from '../lib/file-request.ts';
-import { endpoint, filingReply, reply } from '../lib/http.ts';
-import { listIdentities, releaseIdentity } from '../lib/identity.ts';
-import { listRequests } from '../lib/lists.ts';
-import { openApiDocument } from '../lib/openapi.ts';
-import { rolesFor } from '../lib/policy.ts';
-import { revokeMany } from '../lib/revocations.ts';
-import type { RequestRecord } from '../lib/schema.ts';
-import * as views from '../lib/view.ts';
+import { endpoint, filingReply, reply } from '../lib/http/http.ts';
+import { openApiDocument } from '../lib/http/openapi.ts';
+import * as views from '../lib/http/view.ts';
+import type { RequestRecord } from '../lib/model/schema.ts';
+import { rolesFor } from '../lib/policy/policy.ts';
 
 export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
   const view = (request: RequestRecord) => views.requestView(app.catalogue, request, app.clock());

@@ -1,8 +1,9 @@
 // POST /requests/{id}/credentials and /console, and the same of /roles/{id}: the only function that may assume the catalogue's roles.
+
+import { probeTarget, withDoctor } from '../lib/actions/diagnose.ts';
+import { issueConsole, issueCredentials } from '../lib/actions/vend.ts';
 import { baseUrl, catalogue, identity, lambda, signIn, store, sts } from '../lib/app.ts';
-import { probeTarget, withDoctor } from '../lib/diagnose.ts';
-import { endpoint, reply } from '../lib/http.ts';
-import { issueConsole, issueCredentials } from '../lib/vend.ts';
+import { endpoint, reply } from '../lib/http/http.ts';
 
 export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl }, (app) =>
   withDoctor(

@@ -1,11 +1,11 @@
 // Table stream -> mail: the only function that may send it. What fails comes again, alone.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { tell } from '../lib/actions/news.ts';
 import { baseUrl, catalogue, lambda, mail, store } from '../lib/app.ts';
-import { faultOf } from '../lib/fault.ts';
-import { tell } from '../lib/news.ts';
-import { recordFromImage } from '../lib/store.ts';
-import { partOf } from '../lib/table.ts';
+import { recordFromImage } from '../lib/aws/store.ts';
+import { partOf } from '../lib/aws/table.ts';
+import { faultOf } from '../lib/model/fault.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
 type App = Parameters<typeof tell>[0];

@@ -1,13 +1,13 @@
 // Table stream -> deny policy on the target role: the only function that may enter the revoker roles. What fails comes again.
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { probeRevoker, withDoctor } from '../lib/actions/diagnose.ts';
+import { pruneRevocations, revokeSessions } from '../lib/actions/revoke.ts';
 import { type App, catalogue, iam, lambda, store } from '../lib/app.ts';
-import { probeRevoker, withDoctor } from '../lib/diagnose.ts';
-import { faultOf } from '../lib/fault.ts';
-import { pruneRevocations, revokeSessions } from '../lib/revoke.ts';
-import type { RequestRecord } from '../lib/schema.ts';
-import { recordFromImage } from '../lib/store.ts';
-import { partOf } from '../lib/table.ts';
-import { withToldStore } from '../lib/told-store.ts';
+import { recordFromImage } from '../lib/aws/store.ts';
+import { partOf } from '../lib/aws/table.ts';
+import { withToldStore } from '../lib/http/told-store.ts';
+import { faultOf } from '../lib/model/fault.ts';
+import type { RequestRecord } from '../lib/model/schema.ts';
 
 const idOf = ({ dynamodb }: DynamoDBRecord) => partOf('request', dynamodb?.Keys?.pk?.S);
 const listOf = ({ dynamodb }: DynamoDBRecord) => partOf('revocations', dynamodb?.Keys?.pk?.S);

@@ -1,12 +1,8 @@
 // The page that asks an approver: who asks for what and why, with the buttons, then everything else there is to know.
-import { howToDecide } from './assurance.ts';
-import { blockText } from './block.ts';
-import { type Hole, html } from './html.ts';
-import { band, commentField, type Draft, document, facts, notRecorded, phrase, riskBadge, type View } from './pages.ts';
-import { visible } from './people-text.ts';
-import { rights } from './role-rights.ts';
-import type { Block, RequestRecord } from './schema.ts';
-import { DAY, durationText, HOUR, instantText, MINUTE, SECOND } from './time.ts';
+
+import { type Hole, html } from './common/html.ts';
+import { visible } from './common/people-text.ts';
+import { DAY, durationText, HOUR, instantText, MINUTE, SECOND } from './common/time.ts';
 import {
   asksFor,
   decisionsOf,
@@ -18,7 +14,22 @@ import {
   reasonFacts,
   requesterOf,
   say,
-} from './wording.ts';
+} from './mail/wording.ts';
+import type { Block, RequestRecord } from './model/schema.ts';
+import {
+  band,
+  commentField,
+  type Draft,
+  document,
+  facts,
+  notRecorded,
+  phrase,
+  riskBadge,
+  type View,
+} from './pages/decision-page.ts';
+import { howToDecide } from './policy/assurance.ts';
+import { blockText } from './policy/block.ts';
+import { rights } from './role-rights.ts';
 
 /**
  * What is asked, with both buttons. Posts `decision`, `duration` and `comment` to its own address; a high-risk role shows everything

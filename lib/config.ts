@@ -1,10 +1,17 @@
 // The only reader of the environment. Each function asks for the parts that it needs; a start fails naming everything that is wrong at once.
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { type PresetName, presetNames, presets, type RuleChanges, rulesOf, subjectClaims } from './identity-presets.ts';
-import type { Identity } from './principal.ts';
-import { senderOf } from './sender.ts';
-import { claimValuesIn } from './token-rules.ts';
+import { senderOf } from './mail/sender.ts';
+import {
+  type PresetName,
+  presetNames,
+  presets,
+  type RuleChanges,
+  rulesOf,
+  subjectClaims,
+} from './policy/identity-presets.ts';
+import type { Identity } from './policy/principal.ts';
+import { claimValuesIn } from './policy/token-rules.ts';
 
 export type Config = {
   /** AWS region of the clients */

@@ -1,8 +1,8 @@
 // The guided page at /: its files, and what it is given at the start.
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
-import { type Reply, reply } from '../lib/http.ts';
-import type { Actor } from './identities.ts';
+import { type Reply, reply } from '../lib/http/http.ts';
+import type { Actor } from './oidc/identities.ts';
 
 /** The page may run its own script and call its own server; nothing may be fetched from elsewhere, and nobody may frame it. */
 const policy =

@@ -1,18 +1,18 @@
 // What exists on the local server only: tokens and sign-in, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
 import * as v from 'valibot';
-import { canonicalPrincipal, principalPattern } from '../lib/entry.ts';
-import { parse, parseJson, type Reply, reply } from '../lib/http.ts';
-import { Problem } from '../lib/problem.ts';
-import { DurationText, Email, InstantText } from '../lib/schema.ts';
-import { parseDuration, parseInstant, SECOND, toInstant } from '../lib/time.ts';
-import { authorizationMetadata, createAuthorization } from './authorization.ts';
+import { canonicalPrincipal, principalPattern } from '../lib/catalogue/entry.ts';
+import { parseDuration, parseInstant, SECOND, toInstant } from '../lib/common/time.ts';
+import { parse, parseJson, type Reply, reply } from '../lib/http/http.ts';
+import { Problem } from '../lib/model/problem.ts';
+import { DurationText, Email, InstantText } from '../lib/model/schema.ts';
 import type { Composition } from './composition.ts';
-import { splitTarget, type WireCall } from './gateway.ts';
+import { splitTarget, type WireCall } from './gateway/gateway.ts';
+import { answerTicket } from './gateway/ticket-validator.ts';
 import { guidedPage } from './guided-page.ts';
-import { actorsOf, type Identities } from './identities.ts';
-import type { Issuer } from './issuer.ts';
 import { mailPage, mailPageHeaders } from './mail-page.ts';
-import { answerTicket } from './ticket-validator.ts';
+import { authorizationMetadata, createAuthorization } from './oidc/authorization.ts';
+import { actorsOf, type Identities } from './oidc/identities.ts';
+import type { Issuer } from './oidc/issuer.ts';
 
 type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
 type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };

@@ -1,6 +1,6 @@
 // A mail as its reader sees it, below a strip with what a mail program shows above it.
-import { html, htmlText } from '../lib/html.ts';
-import type { SentMail } from './ses.ts';
+import { html, htmlText } from '../lib/common/html.ts';
+import type { SentMail } from './aws/ses.ts';
 
 /** A mail's own styles are inline; nothing else of it may run or be fetched. Only the guided page may frame it. */
 export const mailPageHeaders: Record<string, string> = {

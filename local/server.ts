@@ -4,20 +4,20 @@ import { readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { type CatalogueData, openCatalogue } from '../lib/catalogue.ts';
-import { type FileFault, readCatalogue } from '../lib/catalogue-file.ts';
-import { unlistedHosts } from '../lib/catalogue-tickets.ts';
-import { type HttpResult, problemResult, type Reply } from '../lib/http.ts';
-import { Problem } from '../lib/problem.ts';
-import { SECOND } from '../lib/time.ts';
+import { type CatalogueData, openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { type FileFault, readCatalogue } from '../lib/catalogue/file.ts';
+import { unlistedHosts } from '../lib/catalogue/tickets.ts';
+import { SECOND } from '../lib/common/time.ts';
+import { type HttpResult, problemResult, type Reply } from '../lib/http/http.ts';
+import { Problem } from '../lib/model/problem.ts';
 import { compose } from './composition.ts';
 import { takeDataDir } from './data-dir.ts';
-import { createGateway, mostBytes, plainEventOf, splitTarget, type WireCall } from './gateway.ts';
-import { identitiesOf, type TestKey, testKeyOf } from './identities.ts';
-import { createIssuer } from './issuer.ts';
+import { createGateway, mostBytes, plainEventOf, splitTarget, type WireCall } from './gateway/gateway.ts';
+import { checkVisitor, isOwnHost } from './gateway/visitors.ts';
 import { createLocalRoutes } from './local-routes.ts';
+import { identitiesOf, type TestKey, testKeyOf } from './oidc/identities.ts';
+import { createIssuer } from './oidc/issuer.ts';
 import { type LocalSettings, readAwsSettings } from './settings.ts';
-import { checkVisitor, isOwnHost } from './visitors.ts';
 
 export type LocalServer = {
   /** `http://localhost:PORT` */

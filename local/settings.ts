@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configFor } from '../lib/config.ts';
-import { type PresetName, presetNames, presets } from '../lib/identity-presets.ts';
+import { type PresetName, presetNames, presets } from '../lib/policy/identity-presets.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type LocalSettings = {

@@ -1,6 +1,6 @@
 // `npm start`: the whole of Latchkey on this machine, until it is told to stop.
 import { relative } from 'node:path';
-import { doubtLines, faultLines, unreadable } from '../lib/catalogue-file.ts';
+import { doubtLines, faultLines, unreadable } from '../lib/catalogue/file.ts';
 import { CatalogueFaulty, startLocalServer } from './server.ts';
 import { type LocalSettings, readSettings } from './settings.ts';
 

@@ -1,6 +1,6 @@
 // What wakes somebody: the CloudWatch alarms of a deployment, and the metrics that are counted from log lines.
 import type { LogCode } from '../lib/app.ts';
-import { httpFunctions } from '../lib/routes.ts';
+import { httpFunctions } from '../lib/http/routes.ts';
 import type { Settings } from './settings.ts';
 
 type Metric = { Namespace: string; MetricName: string; Dimensions?: Array<{ Name: string; Value: unknown }> };

@@ -1,7 +1,8 @@
 // The page docs/api.md: every call with its fields, its refusals and a curl command, from the OpenAPI document.
-import { openApiDocument } from '../lib/openapi.ts';
-import { type Route, type RouteName, routes } from '../lib/routes.ts';
-import { version } from '../lib/version.ts';
+
+import { version } from '../lib/common/version.ts';
+import { openApiDocument } from '../lib/http/openapi.ts';
+import { type Route, type RouteName, routes } from '../lib/http/routes.ts';
 import { markdownTable } from './markdown-table.ts';
 
 type Shape = {
@@ -66,7 +67,7 @@ const groups: ReadonlyArray<[string, readonly RouteName[]]> = [
 export function apiPage(): string {
   const listed = groups.flatMap(([, names]) => names);
   const isComplete = Object.keys(routes).sort().join() === [...listed].sort().join();
-  if (!isComplete) throw new Error('scripts/api-page.ts lists other routes than lib/routes.ts');
+  if (!isComplete) throw new Error('scripts/api-page.ts lists other routes than lib/http/routes.ts');
   const sections = groups.map(([title, names]) => `## ${title}\n\n${names.map(operationSection).join('\n\n')}`);
   return `${[introduction, ...sections, shapes()].join('\n\n')}\n`;
 }

@@ -2,9 +2,9 @@
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
-import { allCommands } from '../cli/commands.ts';
-import { packageReadme } from '../cli/document.ts';
-import { manPage } from '../cli/man-page.ts';
+import { allCommands } from '../cli/program/commands.ts';
+import { packageReadme } from '../cli/program/document.ts';
+import { manPage } from '../cli/program/man-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -19,7 +19,7 @@ const parts: Plugin = {
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/admin-tools.ts', 'cli/aws-chain.ts', 'cli/oauth.ts'],
+  entryPoints: ['bin/latchkey.ts', 'cli/admin/tools.ts', 'cli/api/aws-chain.ts', 'cli/sign-in/oauth.ts'],
   entryNames: '[name]',
   plugins: [parts],
   bundle: true,

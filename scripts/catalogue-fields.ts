@@ -1,6 +1,6 @@
 // The page docs/catalogue-fields.md: every field of access.yml with its type, default and bounds, read from the shape that checks the file.
-import { CatalogueData } from '../lib/catalogue-shape.ts';
-import { durationText } from '../lib/time.ts';
+import { CatalogueData } from '../lib/catalogue/shape.ts';
+import { durationText } from '../lib/common/time.ts';
 import { wordsFor } from './catalogue-schema.ts';
 import { words } from './catalogue-words.ts';
 import { markdownTable } from './markdown-table.ts';
@@ -69,7 +69,7 @@ export function fieldsIn(part: Part, path: string, place: string): Field[] {
 
 const introduction = `# Fields of the catalogue
 
-<!-- Written by \`npm run docs\` from lib/catalogue-shape.ts and scripts/catalogue-words.ts; a test checks that it is current. -->
+<!-- Written by \`npm run docs\` from lib/catalogue/shape.ts and scripts/catalogue-words.ts; a test checks that it is current. -->
 
 Every field of \`access.yml\`. [catalogue.md](catalogue.md) explains them with examples, and [access.schema.json](access.schema.json) is the same as a
 JSON Schema for editors. \`*\` stands for a name of your choice and \`[]\` for each entry of a list. A duration is written as \`45m\`, \`2h\`, \`1h30m\`, \`7d\`

@@ -2,9 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
-import { CatalogueData } from '../lib/catalogue-shape.ts';
-import { objectBehind } from '../lib/strict-object.ts';
-import { durationPattern } from '../lib/time.ts';
+import { CatalogueData } from '../lib/catalogue/shape.ts';
+import { objectBehind } from '../lib/common/strict-object.ts';
+import { durationPattern } from '../lib/common/time.ts';
 import { words } from './catalogue-words.ts';
 
 /** JSON Schema of the catalogue as it is written. What spans entries is left to `npm run catalogue -- check`. */

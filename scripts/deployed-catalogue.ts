@@ -1,8 +1,8 @@
 // The catalogue that goes into a deployment: access.yml at the root of the repository, or the file that LATCHKEY_CATALOGUE names.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { doubtLines, faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../lib/catalogue-file.ts';
-import type { CatalogueData } from '../lib/catalogue-shape.ts';
+import { doubtLines, faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../lib/catalogue/file.ts';
+import type { CatalogueData } from '../lib/catalogue/shape.ts';
 
 /** osls and the build are processes of their own, so `npm run package -- --catalogue FILE` tells them through the environment. */
 export const catalogueVariable = 'LATCHKEY_CATALOGUE';

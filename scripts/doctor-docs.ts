@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { type Check, checks } from '../doctor/codes.ts';
 import { operatorPolicyInHub, operatorPolicyInTarget } from '../doctor/operator-policy.ts';
-import { usualCauses } from '../lib/sts-causes.ts';
+import { usualCauses } from '../lib/aws/sts-causes.ts';
 
 const file = new URL('../docs/doctor.md', import.meta.url);
 const example = { partition: 'aws', account: '999999999999', region: 'eu-west-1', stage: 'prod' };

@@ -1,5 +1,5 @@
 // The page docs/errors.md: each code of a refusal with its cause and fix. A code without words here is a type error.
-import { type ProblemCode, problemTable } from '../lib/problem.ts';
+import { type ProblemCode, problemTable } from '../lib/model/problem.ts';
 import { markdownTable } from './markdown-table.ts';
 
 type Words = { cause: string; fix: string };
@@ -136,7 +136,7 @@ export function errorPage(): string {
 
 const introduction = `# Error codes
 
-<!-- Written by \`npm run docs\` from lib/problem.ts and scripts/error-page.ts; a test checks that it is current. -->
+<!-- Written by \`npm run docs\` from lib/model/problem.ts and scripts/error-page.ts; a test checks that it is current. -->
 
 The API answers errors as \`application/problem+json\` (RFC 9457). \`code\` is the contract and comes from this closed list. \`title\` and \`detail\` are for people
 and may change; \`detail\` says what happened and what to do next.

@@ -1,4 +1,4 @@
-// Which routes each function answers, as osls events: every mount of lib/routes.ts with its authorizer, for serverless.yml.
+// Which routes each function answers, as osls events: every mount of lib/http/routes.ts with its authorizer, for serverless.yml.
 import {
   httpFunctions,
   mounts,
@@ -7,7 +7,7 @@ import {
   routes,
   routesServedBy,
   unknownServedBy,
-} from '../lib/routes.ts';
+} from '../lib/http/routes.ts';
 
 /** The gateway takes ID tokens for access tokens unless a scope is asked for (apigw-dg http-api-jwt-authorizer), so every JWT route asks for one. */
 const authorizers = {

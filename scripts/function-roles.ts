@@ -1,7 +1,14 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
-import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { enterActions, hubPolicy, type Statement as IamStatement, revokerRoles, targetRoles } from '../lib/iam.ts';
-import { expiring, type IndexName, type ItemKind, prefixes } from '../lib/table.ts';
+
+import { expiring, type IndexName, type ItemKind, prefixes } from '../lib/aws/table.ts';
+import type { CatalogueData } from '../lib/catalogue/shape.ts';
+import {
+  enterActions,
+  hubPolicy,
+  type Statement as IamStatement,
+  revokerRoles,
+  targetRoles,
+} from '../lib/session/iam.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 import { fitted } from './policy-room.ts';
 import { lambdaFunction, type Settings, tellingError } from './settings.ts';

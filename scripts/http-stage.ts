@@ -1,5 +1,5 @@
 // The stage of the HTTP API for serverless.yml: one throttle per route, so that calls of one route cannot exhaust another.
-import { type Route, routeKeysOf, routes } from '../lib/routes.ts';
+import { type Route, routeKeysOf, routes } from '../lib/http/routes.ts';
 
 /** Calls a second, and how many at once. Signed-in people and programs share a route's throttle, and so does everybody without a sign-in. */
 const throttles = {

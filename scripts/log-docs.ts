@@ -1,7 +1,7 @@
 // Writes the JSON Schema of security events and their table in docs/log.md; a test holds both files to the shape.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
-import { SecurityEvent } from '../lib/security-event.ts';
+import { SecurityEvent } from '../lib/request/security-event.ts';
 
 const page = new URL('../docs/log.md', import.meta.url);
 const schemaFile = new URL('../docs/security-event.schema.json', import.meta.url);

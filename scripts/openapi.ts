@@ -1,7 +1,7 @@
 // Writes docs/openapi.json; a test holds the file to what the routes say.
 import { writeFileSync } from 'node:fs';
-import { openApiDocument } from '../lib/openapi.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/common/version.ts';
+import { openApiDocument } from '../lib/http/openapi.ts';
 
 writeFileSync(
   new URL('../docs/openapi.json', import.meta.url),

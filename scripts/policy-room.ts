@@ -1,5 +1,5 @@
 // Makes what a function may do fit into what IAM takes: in its role, in managed policies beside it, or by path under the organisation.
-import { inAnyAccount, inlineLimit, managedLimit, managedPerRole } from '../lib/iam.ts';
+import { inAnyAccount, inlineLimit, managedLimit, managedPerRole } from '../lib/session/iam.ts';
 
 /** As much of a statement as matters here. `Assume` is the one that lists the roles of other accounts. */
 type Listing = { Sid?: string | undefined; Resource?: unknown };

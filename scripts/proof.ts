@@ -111,7 +111,7 @@ ${[...tables.values()].join('\n')}
 12. **Revoking**: after a revoke nothing is vended, whatever ran at the same time. Whoever revokes at once, and whatever IAM refuses, a revocation
    that is done denies every session of its grant from then on, one that is not done is said to have failed, and a role's policy never outgrows
    the room that IAM gives.
-14 and 22. **Generated IAM**: \`test/iam.test.ts\` has an independent simulator judge who enters a role and what a session can do in it: every IAM write
+14 and 22. **Generated IAM**: \`test/session/iam.test.ts\` has an independent simulator judge who enters a role and what a session can do in it: every IAM write
    of AWS by name, every deletion and stop of the audit services, every way of the table in [boundary.md](boundary.md), with and without the role's leave. It runs whole
    with \`npm test\` and prints how many assertions it made.
 21. **Identity**: one account at the issuer is one person, whatever its token says of the email address and by whatever other way the same human

@@ -1,8 +1,8 @@
 // Writes what the boundary denies, and what a role may reach, into docs/boundary.md; a test holds the file to them.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { denied } from '../lib/denied.ts';
-import { reachable } from '../lib/reach.ts';
-import { durationText } from '../lib/time.ts';
+import { denied } from '../lib/catalogue/denied.ts';
+import { reachable } from '../lib/catalogue/reach.ts';
+import { durationText } from '../lib/common/time.ts';
 
 const file = new URL('../docs/boundary.md', import.meta.url);
 const [begin, end] = ['<!-- actions: written by npm run docs -->', '<!-- end of actions -->'];

@@ -1,8 +1,8 @@
 // Writes the stream records in events/ as the functions would cause them: run it after a change of what the store writes (npm run docs does).
 import { readFileSync, writeFileSync } from 'node:fs';
-import { imageOf } from '../lib/store.ts';
-import { keyOf } from '../lib/table.ts';
-import { MINUTE } from '../lib/time.ts';
+import { imageOf } from '../lib/aws/store.ts';
+import { keyOf } from '../lib/aws/table.ts';
+import { MINUTE } from '../lib/common/time.ts';
 import { approvedBy, call, filed } from '../test/support/calls.ts';
 import { fakeApp } from '../test/support/fake-app.ts';
 import type { Change } from '../test/support/fake-store.ts';

@@ -1,10 +1,11 @@
 // What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
-import type { CatalogueData } from '../lib/catalogue-shape.ts';
-import { undeployable, unlistedHosts } from '../lib/catalogue-tickets.ts';
+
+import { partitionOfRegion } from '../lib/catalogue/partition.ts';
+import type { CatalogueData } from '../lib/catalogue/shape.ts';
+import { undeployable, unlistedHosts } from '../lib/catalogue/tickets.ts';
 import { configFor, type Environment } from '../lib/config.ts';
-import { presetNames, subjectClaims } from '../lib/identity-presets.ts';
-import { partitionOfRegion } from '../lib/partition.ts';
-import { senderOf } from '../lib/sender.ts';
+import { senderOf } from '../lib/mail/sender.ts';
+import { presetNames, subjectClaims } from '../lib/policy/identity-presets.ts';
 import { deployedCatalogue } from './deployed-catalogue.ts';
 
 type Setting = { variable: string; what: string; default?: string };

@@ -1,5 +1,5 @@
-// The table and its stream as serverless.yml needs them: the definition of lib/table.ts, protected, encrypted and recoverable, and filters.
-import { prefixes, tableDefinition } from '../lib/table.ts';
+// The table and its stream as serverless.yml needs them: the definition of lib/aws/table.ts, protected, encrypted and recoverable, and filters.
+import { prefixes, tableDefinition } from '../lib/aws/table.ts';
 
 export function tableProperties(stage: string) {
   const { StreamSpecification, ...definition } = tableDefinition(`latchkey-${stage}`);

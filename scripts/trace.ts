@@ -16,7 +16,7 @@ frames: a log line or a stack trace. Without arguments, frames are read from std
 /**
  * Maps each frame in a text, without repeats, in the order of the text.
  * @param maps folder of NAME.js.map, written by scripts/build.ts
- * @returns one line per frame: `api.js:1:2345  lib/http.ts:85:9`
+ * @returns one line per frame: `api.js:1:2345  lib/http/http.ts:85:9`
  */
 export function traced(given: string, maps: string): string[] {
   const frames = given.match(/[\w-]+\.js:\d+:\d+/g) ?? [];

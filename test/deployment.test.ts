@@ -8,16 +8,16 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { openCatalogue } from '../lib/catalogue.ts';
-import { readCatalogue } from '../lib/catalogue-file.ts';
-import { type PolicyDocument, revokerRoles, targetRoles } from '../lib/iam.ts';
-import type { Partition } from '../lib/partition.ts';
-import { httpFunctions, mounts, type Route, routeKeysOf, routes } from '../lib/routes.ts';
-import type { CredentialsView, RequestView } from '../lib/schema.ts';
-import { dynamoStore } from '../lib/store.ts';
-import { tableDefinition } from '../lib/table.ts';
-import { startAwsEmulator } from '../local/aws-emulator.ts';
-import { hubKeys, revokeKeys } from '../local/sts.ts';
+import { dynamoStore } from '../lib/aws/store.ts';
+import { tableDefinition } from '../lib/aws/table.ts';
+import { openCatalogue } from '../lib/catalogue/catalogue.ts';
+import { readCatalogue } from '../lib/catalogue/file.ts';
+import type { Partition } from '../lib/catalogue/partition.ts';
+import { httpFunctions, mounts, type Route, routeKeysOf, routes } from '../lib/http/routes.ts';
+import type { CredentialsView, RequestView } from '../lib/model/schema.ts';
+import { type PolicyDocument, revokerRoles, targetRoles } from '../lib/session/iam.ts';
+import { startAwsEmulator } from '../local/aws/aws-emulator.ts';
+import { hubKeys, revokeKeys } from '../local/aws/sts.ts';
 import { alarmWarnings } from '../scripts/alarms.ts';
 import type { Artefact } from '../scripts/build.ts';
 import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
@@ -503,12 +503,12 @@ describe('the API', () => {
       ]),
     );
 
-  test('serves exactly the routes of lib/routes.ts, and one answer for all others', () =>
+  test('serves exactly the routes of lib/http/routes.ts, and one answer for all others', () =>
     expect([...deployed().keys()].sort()).toEqual(
       ['$default', ...Object.values(routes).flatMap((route: Route) => routeKeysOf(route))].sort(),
     ));
 
-  test('sends every route to the function that lib/routes.ts names, and what no route knows to `api`', () => {
+  test('sends every route to the function that lib/http/routes.ts names, and what no route knows to `api`', () => {
     const integrationOf = (route: Resource) => {
       const [, [, id]] = (route.Properties.Target as { 'Fn::Join': [string, [string, { Ref: string }]] })['Fn::Join'];
       return JSON.stringify(resources[id.Ref]!.Properties.IntegrationUri);
@@ -874,7 +874,7 @@ describe('artefacts', () => {
     const run = (name: string, env: Record<string, string>, event: unknown) =>
       runBuilt(join(root, '.build', name), { ...environment, ...env }, event);
     const sourceOf = (text: string) => traced(text, join(root, '.build/maps')).map((line) => line.split('  ')[1]!);
-    /** `lib/http.ts:85` where the text is, as the one line of that file that has it. */
+    /** `lib/http/http.ts:85` where the text is, as the one line of that file that has it. */
     const lineWith = (file: string, part: string): string => {
       const found = readFileSync(join(root, file), 'utf8')
         .split('\n')
@@ -892,7 +892,7 @@ describe('artefacts', () => {
       const sources = sourceOf(line);
       expect(sources.length).toBeLessThanOrEqual(5);
       expect(sources.map((source) => source.replace(/:\d+$/, ''))).toContain(
-        lineWith('lib/http.ts', 'const call = callOf('),
+        lineWith('lib/http/http.ts', 'const call = callOf('),
       );
       const program = spawnSync(process.execPath, ['scripts/trace.ts'], { cwd: root, input: line, encoding: 'utf8' });
       expect(
@@ -921,7 +921,7 @@ describe('artefacts', () => {
         const line = out.split('\n').find((text) => text.includes('function-failed'))!;
         expect(JSON.parse(line)).toMatchObject({ error: 'AccessDeniedException', aws: 'AccessDenied' });
         expect(out + err).not.toContain('canary');
-        expect(sourceOf(line).some((source) => source.startsWith('lib/store.ts:'))).toBe(true);
+        expect(sourceOf(line).some((source) => source.startsWith('lib/aws/store.ts:'))).toBe(true);
       } finally {
         refusing.close();
       }

@@ -1,7 +1,7 @@
 // The fakes are what most tests stand on: they must count round trips, stop where they are told and refuse what AWS refuses.
 import { describe, expect, test } from '@jest/globals';
-import type { AssumeRoleInput } from '../lib/session.ts';
-import { HOUR } from '../lib/time.ts';
+import { HOUR } from '../lib/common/time.ts';
+import type { AssumeRoleInput } from '../lib/session/session.ts';
 import { fakeApp } from './support/fake-app.ts';
 import { Crash, crashAt, faultAt, interleaved } from './support/gates.ts';
 import { record, requestId, start } from './support/records.ts';

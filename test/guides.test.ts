@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { testKeyOf } from '../local/identities.ts';
+import { testKeyOf } from '../local/oidc/identities.ts';
 import { startLocalServer } from '../local/server.ts';
 import { blocksOf, typed } from './support/guide.ts';
 import { catalogueOf } from './support/small-catalogue.ts';

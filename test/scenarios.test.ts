@@ -4,8 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GetCallerIdentityCommand, STSClient, type STSClientConfig } from '@aws-sdk/client-sts';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../lib/schema.ts';
-import { MINUTE, SECOND, toInstant } from '../lib/time.ts';
+import { MINUTE, SECOND, toInstant } from '../lib/common/time.ts';
+import type {
+  ConsoleView,
+  CredentialsView,
+  ExplanationView,
+  MeView,
+  RequestView,
+  RoleView,
+} from '../lib/model/schema.ts';
 import { type Answer, type Caller, type LatchkeyOverHttp, openLatchkey } from './support/latchkey-over-http.ts';
 
 const asiDev = 'asi-dev@example.com';

@@ -1,10 +1,10 @@
 // The structure, read from the files: what may import what, who may touch the world, and that what is generated is current.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { openApiDocument } from '../lib/openapi.ts';
-import { httpFunctions, routeKeysOf, routes, routesServedBy } from '../lib/routes.ts';
-import { NewRequest } from '../lib/schema.ts';
-import { version } from '../lib/version.ts';
+import { version } from '../lib/common/version.ts';
+import { openApiDocument } from '../lib/http/openapi.ts';
+import { httpFunctions, routeKeysOf, routes, routesServedBy } from '../lib/http/routes.ts';
+import { NewRequest } from '../lib/model/schema.ts';
 import { eventWith, readEvent, recordedChanges } from '../scripts/record-events.ts';
 
 const root = new URL('../', import.meta.url);
@@ -105,9 +105,21 @@ const layer = (names: string[]) => names.map((name) => `lib/${name}.ts`);
 
 describe('who imports what', () => {
   test('the imports are found', () => {
-    expect(importsOf('lib/lists.ts')).toContainEqual({ from: 'lib/lists.ts', to: './app.ts', isType: true });
-    expect(importsOf('lib/vend.ts')).toContainEqual({ from: 'lib/vend.ts', to: './session.ts', isType: false });
-    expect(importsOf('lib/http.ts')).toContainEqual({ from: 'lib/http.ts', to: '@middy/core', isType: false });
+    expect(importsOf('lib/actions/lists.ts')).toContainEqual({
+      from: 'lib/actions/lists.ts',
+      to: './app.ts',
+      isType: true,
+    });
+    expect(importsOf('lib/actions/vend.ts')).toContainEqual({
+      from: 'lib/actions/vend.ts',
+      to: './session.ts',
+      isType: false,
+    });
+    expect(importsOf('lib/http/http.ts')).toContainEqual({
+      from: 'lib/http/http.ts',
+      to: '@middy/core',
+      isType: false,
+    });
   });
 
   test('the core imports the core, valibot, and nothing else', () => {
@@ -198,7 +210,7 @@ describe('one place', () => {
   });
 
   test('maps errors to answers', () => {
-    expect(linesWith(except('lib/http.ts'), /\bonError\b|\bstatusCode\b/)).toEqual([]);
+    expect(linesWith(except('lib/http/http.ts'), /\bonError\b|\bstatusCode\b/)).toEqual([]);
   });
 
   test('writes to the outside', () => {

@@ -2,12 +2,12 @@
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
-import { type Catalogue, displayNames } from '../../lib/catalogue.ts';
-import { unreadable } from '../../lib/catalogue-file.ts';
-import { Problem, problemTable } from '../../lib/problem.ts';
-import { strict, unknownField } from '../../lib/strict-object.ts';
-import { didYouMean } from '../../lib/suggestion.ts';
-import { readYaml, type YamlFault } from '../../lib/yaml-file.ts';
+import { type Catalogue, displayNames } from '../../lib/catalogue/catalogue.ts';
+import { unreadable } from '../../lib/catalogue/file.ts';
+import { strict, unknownField } from '../../lib/common/strict-object.ts';
+import { didYouMean } from '../../lib/common/suggestion.ts';
+import { readYaml, type YamlFault } from '../../lib/common/yaml-file.ts';
+import { Problem, problemTable } from '../../lib/model/problem.ts';
 import { type Answer, CannotAnswer } from '../answer.ts';
 import { bytesOf, loadCatalogue } from './load.ts';
 import { Situation, situationFields, stagesOf, type Verdict, verdictOf } from './situation.ts';

@@ -1,11 +1,12 @@
 // What one catalogue gives that another does not: person by person, and rule by rule.
-import { automaticText } from '../../lib/automatic.ts';
-import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue.ts';
-import { conditionReadings } from '../../lib/condition.ts';
-import { canonicalJson } from '../../lib/digest.ts';
-import { mayRequest } from '../../lib/filing-checks.ts';
-import { tagsOf } from '../../lib/target.ts';
-import { durationText } from '../../lib/time.ts';
+
+import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue/catalogue.ts';
+import { canonicalJson } from '../../lib/common/digest.ts';
+import { durationText } from '../../lib/common/time.ts';
+import { conditionReadings } from '../../lib/model/condition.ts';
+import { automaticText } from '../../lib/policy/automatic.ts';
+import { mayRequest } from '../../lib/policy/filing-checks.ts';
+import { tagsOf } from '../../lib/target/target.ts';
 import { openEntries } from './who.ts';
 
 export type Right =

@@ -1,7 +1,7 @@
 // `check FILE`: every error and every warning, where it is and what was probably meant.
-import { openCatalogue } from '../../lib/catalogue.ts';
-import { doubtLines, faultLines } from '../../lib/catalogue-file.ts';
-import type { CatalogueData } from '../../lib/catalogue-shape.ts';
+import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { doubtLines, faultLines } from '../../lib/catalogue/file.ts';
+import type { CatalogueData } from '../../lib/catalogue/shape.ts';
 import type { Answer } from '../answer.ts';
 import { readFile } from './load.ts';
 

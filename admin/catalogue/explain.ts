@@ -1,8 +1,8 @@
 // `explain --person P --role R`: every rule of the role, passed or failed, from the function that enforces it.
 import * as v from 'valibot';
-import { displayNames } from '../../lib/catalogue.ts';
-import { Problem } from '../../lib/problem.ts';
-import { durationText, toInstant } from '../../lib/time.ts';
+import { displayNames } from '../../lib/catalogue/catalogue.ts';
+import { durationText, toInstant } from '../../lib/common/time.ts';
+import { Problem } from '../../lib/model/problem.ts';
 import { type Answer, CannotAnswer } from '../answer.ts';
 import { loadCatalogue, roleNamed } from './load.ts';
 import { Situation, stagesOf, type Verdict, verdictOf } from './situation.ts';

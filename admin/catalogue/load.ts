@@ -1,11 +1,11 @@
 // Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
 import { readFileSync } from 'node:fs';
-import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue.ts';
-import type { CatalogueFault } from '../../lib/catalogue-check.ts';
-import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue-file.ts';
-import type { CatalogueData } from '../../lib/catalogue-shape.ts';
-import { didYouMean } from '../../lib/suggestion.ts';
-import { installFaults } from '../../lib/target.ts';
+import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue/catalogue.ts';
+import type { CatalogueFault } from '../../lib/catalogue/check.ts';
+import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue/file.ts';
+import type { CatalogueData } from '../../lib/catalogue/shape.ts';
+import { didYouMean } from '../../lib/common/suggestion.ts';
+import { installFaults } from '../../lib/target/target.ts';
 import { CannotAnswer } from '../answer.ts';
 import { sizeFaults } from '../template-text.ts';
 

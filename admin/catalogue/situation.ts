@@ -1,15 +1,20 @@
 // A situation to be judged: somebody, what the call proves, what is asked for and when. explain and the cases of test speak of it in the same words.
 import * as v from 'valibot';
-import { type Catalogue, personOf, type Role } from '../../lib/catalogue.ts';
-import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern } from '../../lib/entry.ts';
-import type { OpenRequest } from '../../lib/filing-context.ts';
-import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy.ts';
-import type { Caller } from '../../lib/principal.ts';
-import { Problem } from '../../lib/problem.ts';
-import { DurationText, Email, NewRequest } from '../../lib/schema.ts';
-import { strict } from '../../lib/strict-object.ts';
-import type { TicketAnswer } from '../../lib/ticket.ts';
-import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/time.ts';
+import { type Catalogue, personOf, type Role } from '../../lib/catalogue/catalogue.ts';
+import {
+  canonicalPrincipal,
+  permissionSetPattern,
+  principalPattern,
+  ssoUserPattern,
+} from '../../lib/catalogue/entry.ts';
+import { strict } from '../../lib/common/strict-object.ts';
+import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/common/time.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import { DurationText, Email, NewRequest } from '../../lib/model/schema.ts';
+import type { OpenRequest } from '../../lib/policy/filing-context.ts';
+import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy/policy.ts';
+import type { Caller } from '../../lib/policy/principal.ts';
+import type { TicketAnswer } from '../../lib/policy/ticket.ts';
 
 /** Fields of the body of a filing, as the API takes them. */
 const { duration, onBehalfOf, startsAt, scope, breakGlass } = NewRequest.entries;

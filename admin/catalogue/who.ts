@@ -1,12 +1,12 @@
 // `who --role R`: who may request a role, who is denied it, who approves.
 
-import { automaticText } from '../../lib/automatic.ts';
-import { mayBreakGlass } from '../../lib/break-glass.ts';
-import { type Catalogue, displayNames, peopleNamed, type Role, type Who } from '../../lib/catalogue.ts';
-import { conditionTexts } from '../../lib/condition.ts';
-import { groupName, isGroup, isPermissionSet } from '../../lib/entry.ts';
-import { mayRequest } from '../../lib/filing-checks.ts';
-import { durationText } from '../../lib/time.ts';
+import { type Catalogue, displayNames, peopleNamed, type Role, type Who } from '../../lib/catalogue/catalogue.ts';
+import { groupName, isGroup, isPermissionSet } from '../../lib/catalogue/entry.ts';
+import { durationText } from '../../lib/common/time.ts';
+import { conditionTexts } from '../../lib/model/condition.ts';
+import { automaticText } from '../../lib/policy/automatic.ts';
+import { mayBreakGlass } from '../../lib/policy/break-glass.ts';
+import { mayRequest } from '../../lib/policy/filing-checks.ts';
 import type { Answer } from '../answer.ts';
 import { loadCatalogue, roleNamed } from './load.ts';
 

@@ -1,7 +1,7 @@
 // `latchkey audit verify`
-import { tools } from '../admin-answer.ts';
-import { command } from '../command.ts';
-import { exits, Failure } from '../exit.ts';
+import { tools } from '../admin/answer.ts';
+import { exits, Failure } from '../machine/exit.ts';
+import { command } from '../options/command.ts';
 
 export const auditVerify = command({
   name: 'audit verify',

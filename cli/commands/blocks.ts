@@ -1,10 +1,10 @@
 // `latchkey blocks` and `latchkey unblock`
-import type { BlockListView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { blockedText } from '../block-text.ts';
-import { command } from '../command.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, plain, table, timesOf, when } from '../terminal-text.ts';
+import type { BlockListView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { blockedText } from '../text/block-text.ts';
+import { json, painter, plain, table, timesOf, when } from '../text/terminal-text.ts';
 
 export const blocks = command({
   name: 'blocks',

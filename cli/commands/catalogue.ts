@@ -1,7 +1,7 @@
 // `latchkey catalogue check|explain|who|diff|test`: what a reviewer of access.yml asks.
-import { answer, tools } from '../admin-answer.ts';
-import { command } from '../command.ts';
-import { namedValues } from '../named-values.ts';
+import { answer, tools } from '../admin/answer.ts';
+import { command } from '../options/command.ts';
+import { namedValues } from '../options/named-values.ts';
 
 const catalogue = { type: 'text', placeholder: 'FILE', summary: 'catalogue file (default: access.yml)' } as const;
 const shipped = 'access.yml';

@@ -1,16 +1,16 @@
 // `latchkey completion`
-import type { BlockListView } from '../../lib/schema.ts';
-import type { RequestList, RoleList } from '../api.ts';
-import { blockedText } from '../block-text.ts';
-import type { Candidate, Known } from '../candidates.ts';
-import { type CommonValues, command } from '../command.ts';
-import { type CompletionShell, completionScripts, shells } from '../completion-scripts.ts';
-import { Failure } from '../exit.ts';
-import { isRequestId, isRoleId } from '../grant.ts';
-import { requesterText } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { plain } from '../terminal-text.ts';
-import type { World } from '../world.ts';
+import type { BlockListView } from '../../lib/model/schema.ts';
+import type { RequestList, RoleList } from '../api/api.ts';
+import type { Candidate, Known } from '../completion/candidates.ts';
+import { type CompletionShell, completionScripts, shells } from '../completion/scripts.ts';
+import { isRequestId, isRoleId } from '../grants/grant.ts';
+import { Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+import { type CommonValues, command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { blockedText } from '../text/block-text.ts';
+import { requesterText } from '../text/request-text.ts';
+import { plain } from '../text/terminal-text.ts';
 
 export const completion = command({
   name: 'completion',
@@ -33,7 +33,10 @@ export const completion = command({
   ],
   async run(world, { positionals: [shell = ''], options, rest }) {
     if (shell === 'words') {
-      const [{ candidatesFor }, { allCommands }] = [await import('../candidates.ts'), await import('../commands.ts')];
+      const [{ candidatesFor }, { allCommands }] = [
+        await import('../completion/candidates.ts'),
+        await import('../program/commands.ts'),
+      ];
       const found = await candidatesFor(await allCommands(), rest, knownTo(world, options));
       world.out(found.map(({ word, summary }) => `${word}${summary === '' ? '' : `\t${plain(summary)}`}\n`).join(''));
       return 0;
@@ -55,7 +58,7 @@ const patience = 5000;
 /** A word goes into somebody's command line as it is, so only what can be a role or a request is one. */
 function knownTo(world: World, options: CommonValues): Known {
   const ask = async (path: string, query: Record<string, string>): Promise<unknown> => {
-    const { connect } = await import('../api.ts');
+    const { connect } = await import('../api/api.ts');
     return (await connect(world, readSettings(world, options))).call({ method: 'GET', path, query });
   };
   /** Nobody is told in the middle of typing why there are none. */

@@ -1,6 +1,6 @@
 // `latchkey configure`
-import { connect } from '../api.ts';
-import { decode } from '../aws-files.ts';
+import { connect } from '../api/api.ts';
+import { decode } from '../aws/aws-files.ts';
 import {
   type Conflict,
   configHeading,
@@ -9,15 +9,15 @@ import {
   type Refusal,
   settingLines,
   shadowing,
-} from '../aws-profile.ts';
-import { type CommonValues, command } from '../command.ts';
-import { Failure } from '../exit.ts';
-import { checkRole, checkTarget, isRequestId } from '../grant.ts';
-import { awsConfigPath, awsCredentialsPath } from '../places.ts';
-import { readSettings } from '../settings.ts';
-import { painter } from '../terminal-text.ts';
-import { readBytes, withLock, writeWhole } from '../whole-file.ts';
-import type { World } from '../world.ts';
+} from '../aws/aws-profile.ts';
+import { checkRole, checkTarget, isRequestId } from '../grants/grant.ts';
+import { Failure } from '../machine/exit.ts';
+import { awsConfigPath, awsCredentialsPath } from '../machine/places.ts';
+import { readBytes, withLock, writeWhole } from '../machine/whole-file.ts';
+import type { World } from '../machine/world.ts';
+import { type CommonValues, command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { painter } from '../text/terminal-text.ts';
 
 export const configure = command({
   name: 'configure',

@@ -1,15 +1,15 @@
 // `latchkey console`
-import type { ConsoleView } from '../../lib/schema.ts';
-import { type Api, connect } from '../api.ts';
-import { openBrowser } from '../browser.ts';
-import { command } from '../command.ts';
-import { confirmed } from '../confirmation.ts';
-import { consolePath, pathOfAddress } from '../console-destination.ts';
-import { Failure } from '../exit.ts';
-import { findRequest, issue } from '../grant.ts';
-import { readSettings } from '../settings.ts';
-import { json, timesBeside, when } from '../terminal-text.ts';
-import type { World } from '../world.ts';
+import type { ConsoleView } from '../../lib/model/schema.ts';
+import { type Api, connect } from '../api/api.ts';
+import { consolePath, pathOfAddress } from '../aws/console-destination.ts';
+import { findRequest, issue } from '../grants/grant.ts';
+import { confirmed } from '../machine/confirmation.ts';
+import { Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { openBrowser } from '../sign-in/browser.ts';
+import { json, timesBeside, when } from '../text/terminal-text.ts';
 
 export const console = command({
   name: 'console',

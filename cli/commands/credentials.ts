@@ -1,9 +1,10 @@
 // `latchkey credentials`: what the AWS tools call as credential_process.
-import { command } from '../command.ts';
-import { Failure } from '../exit.ts';
-import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
-import { readSettings } from '../settings.ts';
-import { vend } from '../vend.ts';
+
+import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
+import { vend } from '../grants/vend.ts';
+import { Failure } from '../machine/exit.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
 
 export const credentials = command({
   name: 'credentials',

@@ -1,12 +1,12 @@
 // `latchkey approve` and `latchkey deny`
-import type { RequestView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { type CommonValues, command } from '../command.ts';
-import { checkRequestId } from '../grant.ts';
-import { requestText } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, timesOf } from '../terminal-text.ts';
-import type { World } from '../world.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { checkRequestId } from '../grants/grant.ts';
+import type { World } from '../machine/world.ts';
+import { type CommonValues, command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { requestText } from '../text/request-text.ts';
+import { json, painter, timesOf } from '../text/terminal-text.ts';
 
 const comment = { type: 'text', placeholder: 'TEXT', summary: 'comment for the requester' } as const;
 const id = { name: 'ID', summary: 'ID of a request', from: 'to-decide' } as const;

@@ -1,12 +1,12 @@
 // `latchkey doctor`
 import { readFileSync } from 'node:fs';
-import { tools } from '../admin-answer.ts';
-import { command } from '../command.ts';
-import { exits, Failure } from '../exit.ts';
-import { sendHttp } from '../http.ts';
-import { NoAnswer, noAnswer } from '../no-answer.ts';
-import { checkEndpoint } from '../oidc.ts';
-import type { World } from '../world.ts';
+import { tools } from '../admin/answer.ts';
+import { sendHttp } from '../http/http.ts';
+import { NoAnswer, noAnswer } from '../http/no-answer.ts';
+import { exits, Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { checkEndpoint } from '../sign-in/oidc.ts';
 
 export const doctor = command({
   name: 'doctor',

@@ -1,8 +1,8 @@
 // `latchkey end`, and the words for it that emails and pages use: `latchkey withdraw` and `latchkey hand-back`
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { endRequest } from '../ending.ts';
-import { readSettings } from '../settings.ts';
+import { connect } from '../api/api.ts';
+import { endRequest } from '../grants/ending.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
 
 const comment = { type: 'text', placeholder: 'TEXT', summary: 'why' } as const;
 const dropped = 'Sessions that --cache kept on this machine are removed.';

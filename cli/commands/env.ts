@@ -1,13 +1,13 @@
 // `latchkey env`
-import type { CredentialsView } from '../../lib/schema.ts';
-import { shadowingVariables } from '../child-environment.ts';
-import { command } from '../command.ts';
-import { Failure } from '../exit.ts';
-import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
-import { readSettings } from '../settings.ts';
-import { json, timesBeside, when } from '../terminal-text.ts';
-import { vend } from '../vend.ts';
-import { variable, type World } from '../world.ts';
+import type { CredentialsView } from '../../lib/model/schema.ts';
+import { shadowingVariables } from '../aws/child-environment.ts';
+import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
+import { vend } from '../grants/vend.ts';
+import { Failure } from '../machine/exit.ts';
+import { variable, type World } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { json, timesBeside, when } from '../text/terminal-text.ts';
 
 const shells = ['bash', 'zsh', 'sh', 'fish', 'powershell'] as const;
 type Shell = 'bash' | 'fish' | 'powershell';

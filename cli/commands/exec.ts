@@ -1,17 +1,17 @@
 // `latchkey exec`
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { CredentialsView } from '../../lib/schema.ts';
-import { childEnvironment, withoutDefaultProfile } from '../child-environment.ts';
-import { command } from '../command.ts';
-import { serveCredentials } from '../credentials-endpoint.ts';
-import { Failure } from '../exit.ts';
-import { type PassedSignals, passSignals } from '../passed-signals.ts';
-import { isLastSession } from '../session-end.ts';
-import { filingOf, filingOptions, sessionOptions } from '../session-options.ts';
-import { readSettings, type Settings } from '../settings.ts';
-import { vend } from '../vend.ts';
-import type { World } from '../world.ts';
+import type { CredentialsView } from '../../lib/model/schema.ts';
+import { childEnvironment, withoutDefaultProfile } from '../aws/child-environment.ts';
+import { serveCredentials } from '../aws/credentials-endpoint.ts';
+import { type PassedSignals, passSignals } from '../aws/passed-signals.ts';
+import { isLastSession } from '../aws/session-end.ts';
+import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
+import { vend } from '../grants/vend.ts';
+import { Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { readSettings, type Settings } from '../options/settings.ts';
 import { variablesOf } from './env.ts';
 
 export const exec = command({

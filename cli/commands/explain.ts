@@ -1,13 +1,14 @@
 // `latchkey explain`
-import type { ExplanationView } from '../../lib/schema.ts';
-import { durationText } from '../../lib/time.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { suggestingRole } from '../grant.ts';
-import { accountText } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, type Paint, painter, plain } from '../terminal-text.ts';
-import { wishOf, wishOptions } from '../wish.ts';
+
+import { durationText } from '../../lib/common/time.ts';
+import type { ExplanationView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { suggestingRole } from '../grants/grant.ts';
+import { wishOf, wishOptions } from '../grants/wish.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { accountText } from '../text/request-text.ts';
+import { json, type Paint, painter, plain } from '../text/terminal-text.ts';
 
 export const explain = command({
   name: 'explain',

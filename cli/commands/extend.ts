@@ -1,11 +1,11 @@
 // `latchkey extend`
-import type { RequestView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { idempotent } from '../file-request.ts';
-import { besideOpen, filedOptions, showFiled } from '../filed.ts';
-import { findGrantToExtend } from '../grant.ts';
-import { readSettings } from '../settings.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { idempotent } from '../grants/file-request.ts';
+import { besideOpen, filedOptions, showFiled } from '../grants/filed.ts';
+import { findGrantToExtend } from '../grants/grant.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
 
 export const extend = command({
   name: 'extend',

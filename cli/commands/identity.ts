@@ -1,9 +1,9 @@
 // `latchkey identity`
-import type { IdentityListView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, plain, table, timesOf, when } from '../terminal-text.ts';
+import type { IdentityListView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { json, painter, plain, table, timesOf, when } from '../text/terminal-text.ts';
 
 export const identityList = command({
   name: 'identity list',

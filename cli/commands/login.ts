@@ -1,16 +1,17 @@
 // `latchkey login`
-import { browserHere } from '../browser.ts';
-import { loginByBrowser } from '../browser-login.ts';
-import { command } from '../command.ts';
-import { isPort } from '../config-file.ts';
-import { loginByDevice } from '../device-login.ts';
-import { Failure } from '../exit.ts';
-import { type Client, findClient, Refused, signInRefused, withoutOfflineAccess } from '../oidc.ts';
-import { tokensPath } from '../places.ts';
-import { readSettings, type Settings } from '../settings.ts';
-import { keepSignIn } from '../sign-in.ts';
-import { json, timesOf, when } from '../terminal-text.ts';
-import { variable } from '../world.ts';
+
+import { Failure } from '../machine/exit.ts';
+import { tokensPath } from '../machine/places.ts';
+import { variable } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { isPort } from '../options/config-file.ts';
+import { readSettings, type Settings } from '../options/settings.ts';
+import { browserHere } from '../sign-in/browser.ts';
+import { loginByBrowser } from '../sign-in/browser-login.ts';
+import { loginByDevice } from '../sign-in/device-login.ts';
+import { type Client, findClient, Refused, signInRefused, withoutOfflineAccess } from '../sign-in/oidc.ts';
+import { keepSignIn } from '../sign-in/sign-in.ts';
+import { json, timesOf, when } from '../text/terminal-text.ts';
 
 export const login = command({
   name: 'login',

@@ -1,12 +1,12 @@
 // `latchkey logout`
 import { rmSync } from 'node:fs';
-import { command } from '../command.ts';
-import { endAtIssuer } from '../end-sign-in.ts';
-import { sessionsDirectory } from '../places.ts';
-import { readSettings } from '../settings.ts';
-import { forgetSignIn } from '../sign-in.ts';
-import { json } from '../terminal-text.ts';
-import { variable } from '../world.ts';
+import { sessionsDirectory } from '../machine/places.ts';
+import { variable } from '../machine/world.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { endAtIssuer } from '../sign-in/end-sign-in.ts';
+import { forgetSignIn } from '../sign-in/sign-in.ts';
+import { json } from '../text/terminal-text.ts';
 
 export const logout = command({
   name: 'logout',

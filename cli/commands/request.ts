@@ -1,12 +1,12 @@
 // `latchkey request`
-import { connect } from '../api.ts';
-import { confirmBreakGlass } from '../break-glass.ts';
-import { command } from '../command.ts';
-import { fileRequest } from '../file-request.ts';
-import { besideOpen, filedOptions, showFiled } from '../filed.ts';
-import { checkTarget } from '../grant.ts';
-import { readSettings } from '../settings.ts';
-import { wishOf, wishOptions } from '../wish.ts';
+import { connect } from '../api/api.ts';
+import { confirmBreakGlass } from '../grants/break-glass.ts';
+import { fileRequest } from '../grants/file-request.ts';
+import { besideOpen, filedOptions, showFiled } from '../grants/filed.ts';
+import { checkTarget } from '../grants/grant.ts';
+import { wishOf, wishOptions } from '../grants/wish.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
 
 export const request = command({
   name: 'request',

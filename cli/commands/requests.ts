@@ -1,11 +1,11 @@
 // `latchkey requests`
 
-import type { RequestView } from '../../lib/schema.ts';
-import { connect, type RequestList } from '../api.ts';
-import { command } from '../command.ts';
-import { endInstant, requesterText, statuses } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, plain, type Times, table, timesOf, when } from '../terminal-text.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
+import { connect, type RequestList } from '../api/api.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { endInstant, requesterText, statuses } from '../text/request-text.ts';
+import { json, painter, plain, type Times, table, timesOf, when } from '../text/terminal-text.ts';
 
 export const requests = command({
   name: 'requests',

@@ -1,11 +1,11 @@
 // `latchkey review`
-import type { RequestView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { checkRequestId } from '../grant.ts';
-import { requestText } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, timesOf } from '../terminal-text.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { checkRequestId } from '../grants/grant.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { requestText } from '../text/request-text.ts';
+import { json, painter, timesOf } from '../text/terminal-text.ts';
 
 export const review = command({
   name: 'review',

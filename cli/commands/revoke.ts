@@ -1,13 +1,13 @@
 // `latchkey revoke`
-import type { RevocationView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { endRequest } from '../ending.ts';
-import { Failure } from '../exit.ts';
-import { checkRequestId } from '../grant.ts';
-import { checkAllEnded, confirmRevocation, revocationText } from '../revocation.ts';
-import { readSettings } from '../settings.ts';
-import { json, timesOf } from '../terminal-text.ts';
+import type { RevocationView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { endRequest } from '../grants/ending.ts';
+import { checkRequestId } from '../grants/grant.ts';
+import { checkAllEnded, confirmRevocation, revocationText } from '../grants/revocation.ts';
+import { Failure } from '../machine/exit.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { json, timesOf } from '../text/terminal-text.ts';
 
 export const revoke = command({
   name: 'revoke',

@@ -1,11 +1,11 @@
 // `latchkey roles`
-import type { RoleView } from '../../lib/schema.ts';
-import { connect, type RoleList } from '../api.ts';
-import { command } from '../command.ts';
-import { checkTarget, notARole } from '../grant.ts';
-import { approvalText, durationsText, roleText } from '../role-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, plain, table } from '../terminal-text.ts';
+import type { RoleView } from '../../lib/model/schema.ts';
+import { connect, type RoleList } from '../api/api.ts';
+import { checkTarget, notARole } from '../grants/grant.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { approvalText, durationsText, roleText } from '../text/role-text.ts';
+import { json, painter, plain, table } from '../text/terminal-text.ts';
 
 export const roles = command({
   name: 'roles',

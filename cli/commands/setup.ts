@@ -1,16 +1,16 @@
 // `latchkey setup`
 
-import { notLatchkey } from '../api.ts';
-import { command, type Values } from '../command.ts';
-import { type ConfigValues, isParameters, isPort, parseConfig, withSettings } from '../config-file.ts';
-import { sendHttp } from '../http.ts';
-import { jsonObject } from '../json-text.ts';
-import { NoAnswer, noAnswer } from '../no-answer.ts';
-import { configPath } from '../places.ts';
-import { checkedUrl } from '../settings.ts';
-import { json } from '../terminal-text.ts';
-import { readUtf8, withLock, writeWhole } from '../whole-file.ts';
-import { variable, type World } from '../world.ts';
+import { notLatchkey } from '../api/api.ts';
+import { sendHttp } from '../http/http.ts';
+import { NoAnswer, noAnswer } from '../http/no-answer.ts';
+import { jsonObject } from '../machine/json-text.ts';
+import { configPath } from '../machine/places.ts';
+import { readUtf8, withLock, writeWhole } from '../machine/whole-file.ts';
+import { variable, type World } from '../machine/world.ts';
+import { command, type Values } from '../options/command.ts';
+import { type ConfigValues, isParameters, isPort, parseConfig, withSettings } from '../options/config-file.ts';
+import { checkedUrl } from '../options/settings.ts';
+import { json } from '../text/terminal-text.ts';
 
 const options = {
   issuer: { type: 'text', placeholder: 'URL', summary: 'OIDC issuer (default: as Latchkey says)' },

@@ -1,11 +1,11 @@
 // `latchkey show`
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { findRequest } from '../grant.ts';
-import { historyText, requestText } from '../request-text.ts';
-import { readSettings } from '../settings.ts';
-import { json, painter, timesOf } from '../terminal-text.ts';
-import { waitForDecision } from '../wait.ts';
+import { connect } from '../api/api.ts';
+import { findRequest } from '../grants/grant.ts';
+import { waitForDecision } from '../grants/wait.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { historyText, requestText } from '../text/request-text.ts';
+import { json, painter, timesOf } from '../text/terminal-text.ts';
 
 export const show = command({
   name: 'show',

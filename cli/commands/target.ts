@@ -1,6 +1,6 @@
 // `latchkey target`
-import { answer, tools } from '../admin-answer.ts';
-import { command } from '../command.ts';
+import { answer, tools } from '../admin/answer.ts';
+import { command } from '../options/command.ts';
 
 const formats = ['cloudformation', 'terraform', 'json'] as const;
 

@@ -1,9 +1,9 @@
 // `latchkey whoami`
-import type { MeView } from '../../lib/schema.ts';
-import { connect } from '../api.ts';
-import { command } from '../command.ts';
-import { readSettings } from '../settings.ts';
-import { fields, json, painter, plain } from '../terminal-text.ts';
+import type { MeView } from '../../lib/model/schema.ts';
+import { connect } from '../api/api.ts';
+import { command } from '../options/command.ts';
+import { readSettings } from '../options/settings.ts';
+import { fields, json, painter, plain } from '../text/terminal-text.ts';
 
 export const whoami = command({
   name: 'whoami',

@@ -89,7 +89,7 @@ const field = (name, label, value, hint) =>
     h('p', { class: 'hint', id: `${name}-hint` }, hint),
   );
 
-/** @param {import('../../lib/schema.ts').ExplanationView} explanation */
+/** @param {import('../../lib/model/schema.ts').ExplanationView} explanation */
 const outcomeWords = ({ outcome, stages, durationSeconds }) =>
   ({
     automatic: `It would be approved at once, for ${duration(durationSeconds)}.`,
@@ -97,7 +97,7 @@ const outcomeWords = ({ outcome, stages, durationSeconds }) =>
     refused: 'It would be refused.',
   })[outcome];
 
-/** @param {import('../../lib/schema.ts').ExplanationView} explanation */
+/** @param {import('../../lib/model/schema.ts').ExplanationView} explanation */
 function explanationOf(explanation) {
   const { outcome, checks } = explanation;
   return h(

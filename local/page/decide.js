@@ -55,7 +55,7 @@ function decisionState() {
   );
 }
 
-/** @param {import('../../lib/schema.ts').RequestView['review']} review */
+/** @param {import('../../lib/model/schema.ts').RequestView['review']} review */
 const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
   reviewState === 'signed'
     ? `${by} has signed the review: “${comment}”.`

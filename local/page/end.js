@@ -35,7 +35,7 @@ export const end = {
 };
 
 /** What became of sessions that were out when somebody ended the grant. */
-/** @param {import('../../lib/schema.ts').RequestView} request */
+/** @param {import('../../lib/model/schema.ts').RequestView} request */
 function revocationOf({ revocation }) {
   if (!revocation) return undefined;
   const [kind, word, says] = revocationWords[revocation.state];
@@ -92,7 +92,7 @@ function endings() {
   ];
 }
 
-/** @param {import('../../lib/schema.ts').RequestView} request */
+/** @param {import('../../lib/model/schema.ts').RequestView} request */
 const historyOf = ({ history }) =>
   h(
     'ol',

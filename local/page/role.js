@@ -21,7 +21,7 @@ export const role = {
 const choice = () =>
   h('fieldset', { class: 'roles' }, h('legend', { class: 'visually-hidden' }, 'Role'), ...state.roles.map(option));
 
-/** @param {import('../../lib/schema.ts').RoleView} role */
+/** @param {import('../../lib/model/schema.ts').RoleView} role */
 const option = (role) =>
   card(
     'label',
@@ -53,22 +53,22 @@ const card = (tag, { id, description, account }, first, ...more) =>
     account.color,
   );
 
-/** @param {import('../../lib/schema.ts').RoleView} role */
+/** @param {import('../../lib/model/schema.ts').RoleView} role */
 const durationOf = (role) => `Up to ${duration(role.duration.maxSeconds)}.`;
 
-/** @param {import('../../lib/schema.ts').RoleView} role */
+/** @param {import('../../lib/model/schema.ts').RoleView} role */
 function askedFor({ approval }) {
   return approval.automatic ? 'Nobody has to be asked.' : `Asks ${approval.stages.map(askedIn).join(', then ')}.`;
 }
 
-/** @param {import('../../lib/schema.ts').RoleView} role */
+/** @param {import('../../lib/model/schema.ts').RoleView} role */
 const badges = ({ approval, risk, mfa }) => [
   approval.automatic && h('span', { class: 'badge good' }, 'approved by itself'),
   risk === 'high' && h('span', { class: 'badge bad' }, 'high risk'),
   mfa && h('span', { class: 'badge warn' }, 'needs MFA'),
 ];
 
-/** @param {import('../../lib/schema.ts').RoleView} role */
+/** @param {import('../../lib/model/schema.ts').RoleView} role */
 export function chooseRole(role) {
   startOver();
   state.role = role;

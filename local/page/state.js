@@ -5,7 +5,7 @@ const given = JSON.parse(document.getElementById('given').textContent);
 /** @type {Actor[]} */
 export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?? actor.principal }));
 /**
- * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/schema.ts'
+ * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/model/schema.ts'
  * @typedef {{ id: string, email?: string, principal?: string, kind: string, name?: string, groups: string[], mfa?: boolean }} Actor
  * @typedef {{ id: string, to: string, subject: string, at: string }} Mail
  * @typedef {{ pointer: string, detail: string }} Fault

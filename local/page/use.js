@@ -82,7 +82,7 @@ const stranger = () =>
   actors.find(({ kind, email, groups }) => kind === 'person' && groups.length === 0 && email !== state.owner.email) ??
   actors.find(({ id }) => id !== state.owner.id);
 
-/** @param {import('../../lib/schema.ts').CredentialsView} credentials */
+/** @param {import('../../lib/model/schema.ts').CredentialsView} credentials */
 function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expiration, LimitedBy }) {
   const shown = (secret) => (state.isRevealed ? secret : '•'.repeat(24));
   const lines = (mask) =>
@@ -125,7 +125,7 @@ function credentialsPanel({ AccessKeyId, SecretAccessKey, SessionToken, Expirati
   );
 }
 
-/** @param {import('../../lib/schema.ts').ConsoleView} console */
+/** @param {import('../../lib/model/schema.ts').ConsoleView} console */
 function consolePanel({ url, expiresAt, sessionExpiresAt }) {
   const emulated = `/local/aws/federation${new URL(url).search}`;
   return h(

@@ -130,13 +130,13 @@ async function enter() {
 
 /**
  * @param {import('./state.js').Actor} who
- * @param {import('../../lib/schema.ts').RequestView} request
+ * @param {import('../../lib/model/schema.ts').RequestView} request
  */
 async function follow(who, request) {
   startOver();
   state.owner = who;
   // what a request keeps of its role is all that the steps after the filing show
-  state.role = /** @type {import('../../lib/schema.ts').RoleView} */ (request.role);
+  state.role = /** @type {import('../../lib/model/schema.ts').RoleView} */ (request.role);
   state.request = request;
   await refresh();
   goTo('decide');

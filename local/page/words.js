@@ -75,6 +75,6 @@ export const nameOf = (who) => (who.name === who.id ? who.id : `${who.name} (${w
 
 export const firstName = (who) => who.name;
 
-/** @param {import('../../lib/schema.ts').RequestView} request */
+/** @param {import('../../lib/model/schema.ts').RequestView} request */
 export const statusBadge = ({ status }) =>
   h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);

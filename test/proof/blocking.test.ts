@@ -2,14 +2,14 @@
 // sessions of it. No call that begins after the answer is let through, and nothing that fits stays open.
 import { createHash } from 'node:crypto';
 import { describe, test } from '@jest/globals';
-import { decideRequest } from '../../lib/access.ts';
-import { extendRequest } from '../../lib/extend.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { Problem } from '../../lib/problem.ts';
-import { revokeMany } from '../../lib/revocations.ts';
-import { isOpen } from '../../lib/status.ts';
-import { sweep } from '../../lib/sweep.ts';
-import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { decideRequest } from '../../lib/actions/access.ts';
+import { extendRequest } from '../../lib/actions/extend.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { revokeMany } from '../../lib/actions/revocations.ts';
+import { sweep } from '../../lib/actions/sweep.ts';
+import { issueConsole, issueCredentials } from '../../lib/actions/vend.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import { isOpen } from '../../lib/model/status.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { type FakeStore, fakeStore } from '../support/fake-store.ts';
 import { interleaved } from '../support/gates.ts';

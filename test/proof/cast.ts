@@ -1,11 +1,11 @@
 // The people of the proofs as callers, and what they do: each as its token, its signature or its link says.
-import { endRequest } from '../../lib/access.ts';
+import { endRequest } from '../../lib/actions/access.ts';
 import type { App } from '../../lib/app.ts';
-import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
-import { checkCatalogue } from '../../lib/catalogue-check.ts';
-import { type Caller, callerFromIam, callerFromToken } from '../../lib/principal.ts';
-import { Problem, type ProblemCode } from '../../lib/problem.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue/check.ts';
+import { Problem, type ProblemCode } from '../../lib/model/problem.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
+import { type Caller, callerFromIam, callerFromToken } from '../../lib/policy/principal.ts';
 import type { FakeApp } from '../support/fake-app.ts';
 
 const farAway = Date.UTC(2100, 0) / 1000;

@@ -1,18 +1,18 @@
 // Figure 4: the process dies before or after every single I/O of every use case; then people try again, the sweep runs and the
 // stream comes again. Nothing is lost, nothing happens twice, every mail goes out.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest, endRequest } from '../../lib/access.ts';
-import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { isHistoryIntact } from '../../lib/history.ts';
-import { messagesFor } from '../../lib/messages.ts';
-import { tell } from '../../lib/news.ts';
-import type { Problem } from '../../lib/problem.ts';
-import { revokeMany } from '../../lib/revocations.ts';
-import { openStage, statusAt } from '../../lib/status.ts';
-import { sweep } from '../../lib/sweep.ts';
-import { HOUR, MINUTE } from '../../lib/time.ts';
-import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { decideRequest, endRequest } from '../../lib/actions/access.ts';
+import { decideByLink, openLink } from '../../lib/actions/decide-by-link.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { tell } from '../../lib/actions/news.ts';
+import { revokeMany } from '../../lib/actions/revocations.ts';
+import { sweep } from '../../lib/actions/sweep.ts';
+import { issueConsole, issueCredentials } from '../../lib/actions/vend.ts';
+import { HOUR, MINUTE } from '../../lib/common/time.ts';
+import { messagesFor } from '../../lib/mail/messages.ts';
+import type { Problem } from '../../lib/model/problem.ts';
+import { openStage, statusAt } from '../../lib/model/status.ts';
+import { isHistoryIntact } from '../../lib/request/history.ts';
 import { type FakeApp, fakeApp, type Step } from '../support/fake-app.ts';
 import { crashAt, interleaved, randomFrom } from '../support/gates.ts';
 import { titleOf } from '../support/outbox.ts';

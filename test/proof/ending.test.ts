@@ -1,13 +1,13 @@
 // Figure 20: somebody ends, denies or revokes while the requester takes sessions and files extensions, and approvers approve, as fast as they can.
 // The end gets through in its one call, whatever the order of all reads and writes, and nothing is issued after it.
 import { describe, test } from '@jest/globals';
-import { decideRequest, endRequest } from '../../lib/access.ts';
-import { extendRequest } from '../../lib/extend.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
-import { sweep } from '../../lib/sweep.ts';
-import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { decideRequest, endRequest } from '../../lib/actions/access.ts';
+import { extendRequest } from '../../lib/actions/extend.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { sweep } from '../../lib/actions/sweep.ts';
+import { issueConsole, issueCredentials } from '../../lib/actions/vend.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { fakeStore } from '../support/fake-store.ts';
 import { interleaved } from '../support/gates.ts';

@@ -4,11 +4,11 @@
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import type { App, Store } from '../../lib/app.ts';
-import { isHistoryIntact } from '../../lib/history.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { RequestView } from '../../lib/schema.ts';
-import { stsSessions } from '../../lib/sts.ts';
-import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { stsSessions } from '../../lib/aws/sts.ts';
+import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
+import { isHistoryIntact } from '../../lib/request/history.ts';
 import { type Answer, approvedBy, call, filed, granted, notify, streamRecord } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { fakeSts } from '../support/fake-aws.ts';

@@ -1,13 +1,13 @@
 // Figure 19: many requests are filed at the same time, over an index that is late, by processes that die. Never more than the limits allow,
 // nothing is left behind that holds up the next one, and a place that has become free can be taken at once.
 import { describe, test } from '@jest/globals';
-import { decideRequest, endRequest, reviewRequest } from '../../lib/access.ts';
+import { decideRequest, endRequest, reviewRequest } from '../../lib/actions/access.ts';
+import { extendRequest } from '../../lib/actions/extend.ts';
+import { type Filing, fileRequest } from '../../lib/actions/file-request.ts';
 import type { Store } from '../../lib/app.ts';
-import { extendRequest } from '../../lib/extend.ts';
-import { type Filing, fileRequest } from '../../lib/file-request.ts';
-import type { Caller } from '../../lib/principal.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
+import type { Caller } from '../../lib/policy/principal.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { type FakeStore, fakeStore } from '../support/fake-store.ts';
 import { Crash, interleaved } from '../support/gates.ts';

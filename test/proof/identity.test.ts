@@ -1,8 +1,8 @@
 // Figure 21: one account at the issuer is one person, whatever its token says of the address and by whatever other way the same human comes.
 import { describe, expect, test } from '@jest/globals';
-import { makeLink } from '../../lib/links.ts';
-import type { RequestRecord, RequestView } from '../../lib/schema.ts';
-import { HOUR } from '../../lib/time.ts';
+import { HOUR } from '../../lib/common/time.ts';
+import { makeLink } from '../../lib/mail/links.ts';
+import type { RequestRecord, RequestView } from '../../lib/model/schema.ts';
 import { type Answer, call, known, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { smallCatalogueFile } from '../support/small-catalogue.ts';

@@ -1,15 +1,15 @@
 // What any answer must be, whatever was asked: the shape that its route promises, a refusal from the closed table, or a page in which nothing became markup.
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
-import type { HttpEvent } from '../../lib/http.ts';
-import { type ProblemCode, problemTable } from '../../lib/problem.ts';
-import { type Route, routes } from '../../lib/routes.ts';
-import { ProblemView } from '../../lib/schema.ts';
+import type { HttpEvent } from '../../lib/http/http.ts';
+import { type Route, routes } from '../../lib/http/routes.ts';
+import { type ProblemCode, problemTable } from '../../lib/model/problem.ts';
+import { ProblemView } from '../../lib/model/schema.ts';
 import type { Answer, CallName } from '../support/calls.ts';
 import { type Node, outline, parsed } from '../support/markup.ts';
 import { must } from './size.ts';
 
-/** What every route with a caller, or with a body, may refuse with besides; as lib/openapi.ts has it. */
+/** What every route with a caller, or with a body, may refuse with besides; as lib/http/openapi.ts has it. */
 const always: readonly ProblemCode[] = ['unauthenticated', 'invalid-request', 'too-large', 'unsupported-media-type'];
 const bare = { problems: ['not-found', 'method-not-allowed'], answers: {} } as const;
 const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> => {

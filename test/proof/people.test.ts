@@ -1,11 +1,11 @@
 // Figure 2: a stage that needs N approvals gets N different human beings, by whatever principals they come, and never the requester.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest } from '../../lib/access.ts';
-import type { Catalogue } from '../../lib/catalogue.ts';
-import { decideByLink } from '../../lib/decide-by-link.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { makeLink } from '../../lib/links.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
+import { decideRequest } from '../../lib/actions/access.ts';
+import { decideByLink } from '../../lib/actions/decide-by-link.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import { makeLink } from '../../lib/mail/links.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { interleaved, randomFrom } from '../support/gates.ts';
 import { catalogueFrom, codeOf, outcomeOf, signedIn, signing } from './cast.ts';

@@ -1,14 +1,14 @@
 // Properties of the policy over catalogues and decisions drawn at random: a deny takes away, an approver fewer lets nothing more through, N of M needs N persons.
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Catalogue } from '../../lib/catalogue.ts';
-import { mayRequest } from '../../lib/filing-checks.ts';
-import { judgeFiling, refusalOf, rolesFor } from '../../lib/policy.ts';
-import type { Caller } from '../../lib/principal.ts';
-import { Problem } from '../../lib/problem.ts';
-import { decide, file } from '../../lib/request.ts';
-import type { NewRequest, RequestRecord } from '../../lib/schema.ts';
-import { isPending, statusAt } from '../../lib/status.ts';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import type { NewRequest, RequestRecord } from '../../lib/model/schema.ts';
+import { isPending, statusAt } from '../../lib/model/status.ts';
+import { mayRequest } from '../../lib/policy/filing-checks.ts';
+import { judgeFiling, refusalOf, rolesFor } from '../../lib/policy/policy.ts';
+import type { Caller } from '../../lib/policy/principal.ts';
+import { decide, file } from '../../lib/request/life.ts';
 import { filingOf } from '../support/filing.ts';
 import { requestId, start } from '../support/records.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';

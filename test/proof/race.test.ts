@@ -1,13 +1,13 @@
 // Figure 1: many people and the clock decide one request at the same time. Exactly one outcome, and everybody learns which.
 import { describe, test } from '@jest/globals';
-import { decideRequest } from '../../lib/access.ts';
-import { decideByLink } from '../../lib/decide-by-link.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { tell } from '../../lib/news.ts';
-import type { MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { isPending, overAt, statusAt, wasShortLived } from '../../lib/status.ts';
-import { sweep } from '../../lib/sweep.ts';
-import { MINUTE } from '../../lib/time.ts';
+import { decideRequest } from '../../lib/actions/access.ts';
+import { decideByLink } from '../../lib/actions/decide-by-link.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { tell } from '../../lib/actions/news.ts';
+import { sweep } from '../../lib/actions/sweep.ts';
+import { MINUTE } from '../../lib/common/time.ts';
+import type { MessageRecord, RequestRecord } from '../../lib/model/schema.ts';
+import { isPending, overAt, statusAt, wasShortLived } from '../../lib/model/status.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import type { Change } from '../support/fake-store.ts';
 import { interleaved } from '../support/gates.ts';

@@ -1,11 +1,11 @@
 // Figure 13: a vend races a revocation, two revokers race each other, IAM fails, its role is gone or full. Nothing is vended after, nothing is lost.
 import { describe, test } from '@jest/globals';
-import { fileRequest } from '../../lib/file-request.ts';
-import { inlineLimit, revocationPolicy } from '../../lib/iam.ts';
-import { revokeSessions } from '../../lib/revoke.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
-import { HOUR, MINUTE } from '../../lib/time.ts';
-import { issueCredentials } from '../../lib/vend.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { revokeSessions } from '../../lib/actions/revoke.ts';
+import { issueCredentials } from '../../lib/actions/vend.ts';
+import { HOUR, MINUTE } from '../../lib/common/time.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
+import { inlineLimit, revocationPolicy } from '../../lib/session/iam.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { interleaved } from '../support/gates.ts';
 import { endedBy, outcomeOf, signedIn } from './cast.ts';

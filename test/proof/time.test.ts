@@ -1,12 +1,12 @@
 // Figure 8: clocks that jump, go back, change the year or leap. No session outlives its grant, and no grant ends early.
 import { describe, expect, test } from '@jest/globals';
-import { decideRequest } from '../../lib/access.ts';
-import { decideByLink } from '../../lib/decide-by-link.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { tell } from '../../lib/news.ts';
-import { sweep } from '../../lib/sweep.ts';
-import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
-import { issueConsole, issueCredentials } from '../../lib/vend.ts';
+import { decideRequest } from '../../lib/actions/access.ts';
+import { decideByLink } from '../../lib/actions/decide-by-link.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { tell } from '../../lib/actions/news.ts';
+import { sweep } from '../../lib/actions/sweep.ts';
+import { issueConsole, issueCredentials } from '../../lib/actions/vend.ts';
+import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { fakeSts } from '../support/fake-aws.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';

@@ -1,9 +1,9 @@
 // Figure 7: a mailed link is one string. Whatever is changed in it, and whoever's parts are mixed into it, it opens nothing.
 import { describe, expect, test } from '@jest/globals';
-import { decideByLink, openLink } from '../../lib/decide-by-link.ts';
-import { fileRequest } from '../../lib/file-request.ts';
-import { tell } from '../../lib/news.ts';
-import type { RequestRecord } from '../../lib/schema.ts';
+import { decideByLink, openLink } from '../../lib/actions/decide-by-link.ts';
+import { fileRequest } from '../../lib/actions/file-request.ts';
+import { tell } from '../../lib/actions/news.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
 import { call } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { codeOf, linkTo, outcomeOf, signedIn } from './cast.ts';

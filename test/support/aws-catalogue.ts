@@ -1,6 +1,6 @@
 // A small catalogue for tests of the AWS edges and emulators: two roles in one account, one of them with a long maximum.
-import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
-import { checkCatalogue } from '../../lib/catalogue-check.ts';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue/check.ts';
 
 const rule = {
   account: 'production',

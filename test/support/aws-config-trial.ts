@@ -1,5 +1,5 @@
 // One trial of figure 23, and how botocore's answer to it is recorded.
-import { type Edit, editProfile, type Refusal } from '../../cli/aws-profile.ts';
+import { type Edit, editProfile, type Refusal } from '../../cli/aws/aws-profile.ts';
 import { oneOf } from '../proof/size.ts';
 import { configText } from './aws-config-texts.ts';
 import type { Reading } from './botocore.ts';

@@ -5,12 +5,11 @@ import { handler as apiFunction } from '../../functions/api.ts';
 import { handler as decisionPage } from '../../functions/decision-page.ts';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as notifyFunction } from '../../functions/notify.ts';
-
-import type { HttpEvent, HttpResult } from '../../lib/http.ts';
-import { identityId } from '../../lib/identity.ts';
-import type { RequestView } from '../../lib/schema.ts';
-import { imageOf } from '../../lib/store.ts';
-import { HOUR, SECOND } from '../../lib/time.ts';
+import { identityId } from '../../lib/actions/identity.ts';
+import { imageOf } from '../../lib/aws/store.ts';
+import { HOUR, SECOND } from '../../lib/common/time.ts';
+import type { HttpEvent, HttpResult } from '../../lib/http/http.ts';
+import type { RequestView } from '../../lib/model/schema.ts';
 import type { FakeApp } from './fake-app.ts';
 import type { Change } from './fake-store.ts';
 

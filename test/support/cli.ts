@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runChild } from '../../cli/child.ts';
-import { commands } from '../../cli/commands.ts';
-import { runProgram } from '../../cli/program.ts';
-import type { World } from '../../cli/world.ts';
+import { runChild } from '../../cli/machine/child.ts';
+import type { World } from '../../cli/machine/world.ts';
+import { commands } from '../../cli/program/commands.ts';
+import { runProgram } from '../../cli/program/program.ts';
 
 export type Ran = { status: number; out: string; err: string };
 export type TestWorld = World & {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { tableDefinition } from '../../lib/table.ts';
+import { tableDefinition } from '../../lib/aws/table.ts';
 import { dynoxideBinary, type Emulator, startDynoxide } from './emulators.ts';
 
 const linesPerFile = 10_000;

@@ -13,8 +13,8 @@ import {
   ListTablesCommand,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
-import { tableDefinition } from '../../lib/table.ts';
-import { startDynalite } from '../../local/dynalite.ts';
+import { tableDefinition } from '../../lib/aws/table.ts';
+import { startDynalite } from '../../local/aws/dynalite.ts';
 import { everythingIsWanted, saySkipped } from './skipped.ts';
 
 export type Emulator = {

@@ -1,7 +1,7 @@
 // A whole App without the world: fakes behind one clock, every I/O numbered and passed through a gate where a test may delay, order or break it.
 import { createHash } from 'node:crypto';
 import type { App, LogCode } from '../../lib/app.ts';
-import { rulesOf } from '../../lib/identity-presets.ts';
+import { rulesOf } from '../../lib/policy/identity-presets.ts';
 import {
   type FakeIam,
   type FakeMail,

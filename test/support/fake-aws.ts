@@ -1,11 +1,11 @@
 // STS, sign-in and SES as far as Latchkey can see them: they remember what they were told and refuse what AWS refuses.
 import { createHash } from 'node:crypto';
 import type { Iam, Mail, OutgoingMail, SessionCredentials, SignIn, Sts } from '../../lib/app.ts';
-import { DeliveryRefused } from '../../lib/channel.ts';
-import type { TrialInput, Tried } from '../../lib/probe.ts';
-import { Problem } from '../../lib/problem.ts';
-import type { AssumeRoleInput } from '../../lib/session.ts';
-import { floorToSecond, SECOND } from '../../lib/time.ts';
+import { floorToSecond, SECOND } from '../../lib/common/time.ts';
+import { DeliveryRefused } from '../../lib/mail/channel.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import type { AssumeRoleInput } from '../../lib/session/session.ts';
+import type { TrialInput, Tried } from '../../lib/target/probe.ts';
 
 export type FakeMail = Mail & {
   /** what was sent, oldest first */

@@ -2,7 +2,7 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { runChild } from '../../cli/child.ts';
+import { runChild } from '../../cli/machine/child.ts';
 import type { TestWorld } from './cli.ts';
 import { compileCache } from './compile-cache.ts';
 

@@ -1,12 +1,12 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
-import { bounds } from '../../lib/catalogue.ts';
-import type { Ledger, LedgerKey } from '../../lib/ledger.ts';
-import type { RevocationList } from '../../lib/revocation-plan.ts';
-import { entryOf } from '../../lib/role-template.ts';
-import type { Binding, Blocks, MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { dueAt, isPending, overAt } from '../../lib/status.ts';
-import { SECOND } from '../../lib/time.ts';
+import { bounds } from '../../lib/catalogue/catalogue.ts';
+import { entryOf } from '../../lib/catalogue/role-template.ts';
+import { SECOND } from '../../lib/common/time.ts';
+import type { Binding, Blocks, MessageRecord, RequestRecord } from '../../lib/model/schema.ts';
+import { dueAt, isPending, overAt } from '../../lib/model/status.ts';
+import type { Ledger, LedgerKey } from '../../lib/policy/ledger.ts';
+import type { RevocationList } from '../../lib/session/revocation-plan.ts';
 
 /** A committed write of a request, as the table's stream shows it. */
 export type Change = { before?: RequestRecord; after: RequestRecord };

@@ -1,6 +1,6 @@
 // A ticket validator as far as Latchkey can see it: it remembers what it was asked, answers as it is told, and refuses a question that is none.
 import type { Tickets } from '../../lib/app.ts';
-import type { TicketAnswer, TicketQuestion } from '../../lib/ticket.ts';
+import type { TicketAnswer, TicketQuestion } from '../../lib/policy/ticket.ts';
 
 export type FakeTickets = Tickets & {
   /** what was asked, oldest first, with the name of the validator */

@@ -1,9 +1,9 @@
 // A filing for tests of the core: nothing else counts unless told.
-import type { Catalogue } from '../../lib/catalogue.ts';
-import { type FilingContext, nothingCounts } from '../../lib/filing-context.ts';
-import { requesterOf } from '../../lib/policy.ts';
-import type { Caller } from '../../lib/principal.ts';
-import type { NewRequest } from '../../lib/schema.ts';
+import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import type { NewRequest } from '../../lib/model/schema.ts';
+import { type FilingContext, nothingCounts } from '../../lib/policy/filing-context.ts';
+import { requesterOf } from '../../lib/policy/policy.ts';
+import type { Caller } from '../../lib/policy/principal.ts';
 import { start } from './records.ts';
 
 /** @throws Problem as `requesterOf` */

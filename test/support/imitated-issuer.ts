@@ -1,9 +1,9 @@
 // A provider of local/idp as a doctor sees it: its document, its keys, and tokens that it has signed.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { SECOND } from '../../lib/common/time.ts';
 import { configFor } from '../../lib/config.ts';
-import type { PresetName } from '../../lib/identity-presets.ts';
-import { SECOND } from '../../lib/time.ts';
-import { imitated, imitations } from '../../local/imitation.ts';
+import type { PresetName } from '../../lib/policy/identity-presets.ts';
+import { imitated, imitations } from '../../local/oidc/imitation.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const key = createPrivateKey(pem);

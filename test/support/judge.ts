@@ -1,6 +1,6 @@
 // Who may do what, as an independent simulator of IAM judges it: a development dependency that ships nowhere.
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
-import type { PolicyDocument } from '../../lib/iam.ts';
+import type { PolicyDocument } from '../../lib/session/iam.ts';
 
 /** A call as IAM sees it, and every policy that has a say in it. */
 export type Judged = {

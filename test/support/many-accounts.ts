@@ -1,6 +1,6 @@
 // A catalogue of very many accounts, with one role in each.
-import type { CatalogueData } from '../../lib/catalogue.ts';
-import { checkCatalogue } from '../../lib/catalogue-check.ts';
+import type { CatalogueData } from '../../lib/catalogue/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue/check.ts';
 
 export function catalogueOfAccounts(count: number, roleName = 'latchkey/ReadOnly'): CatalogueData {
   const accounts = Array.from({ length: count }, (_, i) => [

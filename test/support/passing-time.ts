@@ -1,7 +1,7 @@
 // Time that passes as in a deployment: the sweep runs by its schedule, and the stream carries what it wrote to the mail.
 import type { Context } from 'aws-lambda';
 import { handler } from '../../functions/sweep.ts';
-import { MINUTE } from '../../lib/time.ts';
+import { MINUTE } from '../../lib/common/time.ts';
 import { playStream } from './calls.ts';
 import type { FakeApp } from './fake-app.ts';
 

@@ -1,7 +1,7 @@
 // Stored shapes for tests: a valid request and message with any part overridden, and the life of one request step by step.
-import { canonicalJson, sha256 } from '../../lib/digest.ts';
-import type { EventType, HistoryEvent, MessageRecord, RequestRecord } from '../../lib/schema.ts';
-import { HOUR, MINUTE, SECOND } from '../../lib/time.ts';
+import { canonicalJson, sha256 } from '../../lib/common/digest.ts';
+import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
+import type { EventType, HistoryEvent, MessageRecord, RequestRecord } from '../../lib/model/schema.ts';
 
 /** When tests begin, unless they say otherwise. */
 export const start = Date.UTC(2026, 10, 22, 10);

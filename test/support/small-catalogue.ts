@@ -1,6 +1,6 @@
 // A catalogue with one of each: a role with one stage, one with two, an automatic one, a bot, an admin and an auditor.
-import { type Catalogue, openCatalogue } from '../../lib/catalogue.ts';
-import { checkCatalogue } from '../../lib/catalogue-check.ts';
+import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
+import { checkCatalogue } from '../../lib/catalogue/check.ts';
 
 export const smallCatalogueFile = {
   version: 1,

@@ -1,0 +1,20 @@
+// What the admin commands answer, as a command ends: text on stdout, and 1 for a no.
+import type { Answer } from '../../admin/answer.ts';
+import { exits, Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+
+/** The tools, loaded when one of them is named. */
+export const tools = (): Promise<typeof import('./tools.ts')> => import('./tools.ts');
+
+/**
+ * Prints what `ask` answers. What is wrong in a file is an answer too, and goes to stderr with its places.
+ * @throws Failure `usage` for a question that has no answer
+ */
+export async function answer(world: World, ask: () => Answer): Promise<number> {
+  const { settled } = await tools();
+  const found = settled(ask);
+  if ('lines' in found) world.out(`${found.lines.join('\n')}\n`);
+  else if (found.exitCode === exits.usage.status) throw new Failure('usage', found.fault);
+  else world.err(`${found.fault}\n`);
+  return found.exitCode;
+}

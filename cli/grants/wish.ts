@@ -1,0 +1,64 @@
+// What can be asked for with a role: the options of `request` and `explain`, and what they come to in a request's body.
+import { toInstant } from '../../lib/common/time.ts';
+import type { World } from '../machine/world.ts';
+import type { Options, Values } from '../options/command.ts';
+import { namedValues } from '../options/named-values.ts';
+import type { Filing } from './issue-session.ts';
+import { startForms, startTimeOf, startTimeText } from './start-time.ts';
+
+/** A filing with everything that the API takes. */
+export type Wish = Filing & {
+  startsAt?: string | undefined;
+  breakGlass?: true | undefined;
+  onBehalfOf?: string | undefined;
+};
+
+export const wishOptions = {
+  for: {
+    type: 'text',
+    placeholder: '2h',
+    summary: "how long: 45m, 2h, 1h30m or PT1H30M (default: the role's default)",
+  },
+  ticket: { type: 'text', placeholder: 'TICKET', summary: 'ticket that this is about' },
+  at: {
+    type: 'text',
+    placeholder: 'TIME',
+    summary: `when to start: ${startForms} (default: when it is approved)`,
+  },
+  scope: {
+    type: 'list',
+    placeholder: 'NAME=VALUE',
+    summary: 'limit the session to a part of the role, where the role has a scope; see `latchkey roles ROLE`',
+  },
+  'break-glass': {
+    type: 'flag',
+    summary:
+      'take the role at once, without approval, where the catalogue allows it; approvers, reviewers and admins are told, and it is reviewed',
+  },
+  'on-behalf-of': { type: 'text', placeholder: 'WHOM', summary: 'for bots: the email address or chat user who asked' },
+} as const satisfies Options;
+
+/**
+ * The wish as the API takes it. What was understood of --at is said on stderr, as a local time has another meaning elsewhere.
+ * @throws Failure `usage` for a time or scope that cannot be read
+ */
+export function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Wish {
+  const { for: duration, ticket, at, scope, 'break-glass': breakGlass, 'on-behalf-of': onBehalfOf } = options;
+  return {
+    reason,
+    duration,
+    ticket,
+    startsAt: at === undefined ? undefined : startOf(world, at),
+    scope: namedValues('scope', scope),
+    breakGlass: breakGlass || undefined,
+    onBehalfOf,
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function startOf(world: World, text: string): string {
+  const at = startTimeOf(text, world.now());
+  world.err(`To start ${startTimeText(at, world.now())}.\n`);
+  return toInstant(at);
+}

@@ -1,0 +1,112 @@
+// The world as it is: this process, its environment, streams and signals.
+import { accessSync, constants, realpathSync, writeSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { isatty } from 'node:tty';
+import { proxyAgent } from '../http/http.ts';
+import { runChild } from '../machine/child.ts';
+import { Failure } from '../machine/exit.ts';
+import { homeDirectory } from '../machine/places.ts';
+import type { World } from '../machine/world.ts';
+
+export function realWorld(): World {
+  return {
+    env: process.env,
+    home: homeDirectory(),
+    platform: process.platform,
+    now: Date.now,
+    offsetAt: (ms) => -new Date(ms).getTimezoneOffset(),
+    out: (text) => writeAll(1, text),
+    err: (text) => writeAll(2, text),
+    outIsTerminal: isatty(1),
+    errIsTerminal: isatty(2),
+    columns: () => (isatty(1) ? process.stdout.columns || undefined : undefined),
+    sleep,
+    interrupt,
+    ask,
+    run: (program, args, options) => runChild(process.env, program, args, options),
+    awsKeys: async (profile) =>
+      (await import('../api/aws-chain.ts')).keysByChain(profile, await proxyAgent(process.env)),
+    self: (isAbsolute = false) => selfIn(isAbsolute ? '' : (process.env.PATH ?? '')),
+  };
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+/** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
+function writeAll(descriptor: 1 | 2, text: string): void {
+  const bytes = Buffer.from(text, 'utf8');
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(descriptor, bytes, at);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EPIPE') return;
+      // the pipe is full; its reader is slower than we are
+      if (code !== 'EAGAIN')
+        throw new Failure('fault', `The output cannot be written (${code}).`, [
+          'Check where it goes: a disk that is full, a file that is gone.',
+        ]);
+    }
+  }
+}
+
+const sleep: World['sleep'] = (ms, signal) =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return void resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+
+const interrupt: World['interrupt'] = () => {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  process.on('SIGINT', stop);
+  return { signal: controller.signal, release: () => void process.off('SIGINT', stop) };
+};
+
+/** The line as the terminal itself edits it, so that Ctrl-C ends the program as it does anywhere else. The end of input is an empty answer. */
+const ask: World['ask'] = async (question) => {
+  if (!isatty(0) || !isatty(2)) return undefined;
+  const { createInterface } = await import('node:readline');
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  writeAll(2, question);
+  try {
+    return await new Promise((resolve) => lines.once('line', resolve).once('close', () => resolve('')));
+  } finally {
+    lines.close();
+  }
+};
+
+/** `latchkey` where the PATH leads to this very program; else node and the script. */
+function selfIn(path: string): string[] {
+  const script = process.argv[1] ?? '';
+  const own = realpathOf(script);
+  const isOnPath = path
+    .split(delimiter)
+    .some((folder) => folder !== '' && realpathOf(join(folder, 'latchkey')) === own && isExecutable(own));
+  return isOnPath ? ['latchkey'] : [process.execPath, script];
+}
+
+function realpathOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // not there, or not to be read: not ours
+    return undefined;
+  }
+}
+
+function isExecutable(path: string | undefined): boolean {
+  try {
+    accessSync(path ?? '', constants.X_OK);
+    return true;
+  } catch {
+    // may not be run under this name
+    return false;
+  }
+}

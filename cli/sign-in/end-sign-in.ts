@@ -1,0 +1,30 @@
+// Ends a sign-in at its issuer, so that a copy of what renews it is worth nothing either.
+import { Failure } from '../machine/exit.ts';
+import type { World } from '../machine/world.ts';
+import type { Settings } from '../options/settings.ts';
+import { discover, Refused, revokeToken, signInRefused } from './oidc.ts';
+import { refreshTokenOf } from './sign-in.ts';
+import { readTokens } from './tokens.ts';
+
+/** Never bars the way out: what is kept here is forgotten all the same. @returns why the issuer could not be told; undefined where there was nothing to tell */
+export async function endAtIssuer(world: World, settings: Settings): Promise<string | undefined> {
+  try {
+    await revoke(world, settings);
+    return undefined;
+  } catch (error) {
+    const failure = error instanceof Refused ? signInRefused(error) : error;
+    if (failure instanceof Failure) return failure.message;
+    throw failure;
+  }
+}
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+async function revoke(world: World, { url, clientSecret }: Settings): Promise<void> {
+  const kept = readTokens(world, url);
+  const token = kept && (await refreshTokenOf(world, url, kept));
+  if (token === undefined) return;
+  const { clientId, scope } = kept!;
+  const issuer = await discover(world, kept!.issuer);
+  await revokeToken(world, { issuer, clientId, clientSecret, scope, parameters: {} }, token);
+}

@@ -1,0 +1,99 @@
+// What a caller can do with a request: read, decide, review, end. Load, ask the core, save.
+import type { App } from '../app.ts';
+import { personOf } from '../catalogue/catalogue.ts';
+import { SECOND } from '../common/time.ts';
+import type { NewDecision, NewReview, RequestRecord } from '../model/schema.ts';
+import { isOpen } from '../model/status.ts';
+import { ledgersOf } from '../policy/ledger.ts';
+import { isInvolved, relationOf } from '../policy/policy.ts';
+import type { Caller } from '../policy/principal.ts';
+import { decide, end, mayRevoke, notFound } from '../request/life.ts';
+import { signReview } from '../request/review.ts';
+import { changeRequest } from './change.ts';
+import { endEach } from './end-each.ts';
+import { confirmIdentity } from './identity.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause'>;
+
+/** For how long extensions are ended with a grant that is revoked; the function may run for 20 s. */
+const PATIENCE = 10 * SECOND;
+
+/** @throws Problem `request-not-found`, also for whoever has nothing to do with it */
+export async function readRequest(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
+  const request = await app.store.get(id);
+  if (!request || !isInvolved(relationOf(app.catalogue, request, caller))) throw notFound();
+  return request;
+}
+
+/** @throws Problem as `decide` of the core */
+export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
+  const { catalogue } = app;
+  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), app.store.recentBlocks()]);
+  const continued = await continuedBy(app, loaded);
+  const judge = (current: RequestRecord, now: number) =>
+    decide(current, { catalogue, caller, now, blocks }, body, continued);
+  return (await changeRequest(app, id, judge, loaded, body.decision === 'deny' ? 'wins' : 'yields')).request;
+}
+
+/** The request that an extension continues: one more read, for extensions alone. */
+export const continuedBy = async (
+  app: Pick<App, 'store'>,
+  { extends: id }: RequestRecord,
+): Promise<RequestRecord | undefined> => (id === undefined ? undefined : app.store.get(id));
+
+/** @throws Problem as `signReview` of the core */
+export async function reviewRequest(app: Part, caller: Caller, id: string, body: NewReview): Promise<RequestRecord> {
+  const { catalogue } = app;
+  const loaded = await readToChange(app, caller, id);
+  const judge = (current: RequestRecord, now: number) => signReview(current, { catalogue, caller, now }, body);
+  return (await changeRequest(app, id, judge, loaded)).request;
+}
+
+/** `alsoEnded`: ids of the extensions that a revoke has ended with the grant that they continue; `remaining`: of those that it could not end. */
+export type Ending = { request: RequestRecord; alsoEnded: string[]; remaining: string[] };
+
+/**
+ * Ends a request. A revoke also ends what continues the grant; whoever revokes again, because an answer was lost or an extension could not
+ * be ended, has that made up for.
+ * @throws Problem as `end` of the core
+ */
+export async function endRequest(app: Part, caller: Caller, id: string, comment?: string): Promise<Ending> {
+  const { catalogue } = app;
+  const loaded = await readToChange(app, caller, id);
+  const relation = relationOf(catalogue, loaded, caller);
+  const isResponder = caller.kind === 'person' && !relation.requester && mayRevoke(relation);
+  if (isResponder && loaded.outcome?.status === 'revoked') {
+    const made = await endContinuations(app, caller, loaded, comment);
+    if (made.alsoEnded.length + made.remaining.length > 0) return { request: loaded, ...made };
+  }
+  const judge = (current: RequestRecord, now: number) => end(current, { catalogue, caller, now }, comment);
+  const { request } = await changeRequest(app, id, judge, loaded, 'wins');
+  const others = isResponder ? await endContinuations(app, caller, request, comment) : { alsoEnded: [], remaining: [] };
+  return { request, ...others };
+}
+
+/** Ends the open extensions of a grant that was revoked, which is over whatever becomes of them. */
+async function endContinuations(
+  app: Part,
+  caller: Caller,
+  revoked: RequestRecord,
+  comment?: string,
+): Promise<Omit<Ending, 'request'>> {
+  const { catalogue, store } = app;
+  const now = app.clock();
+  const ledgers = await store.ledgers(ledgersOf(personOf(catalogue, revoked.requester.person)));
+  const ids = ledgers.flatMap(({ open }) => open.filter((one) => one.extends === revoked.id).map(({ id }) => id));
+  const requests = ids.length === 0 ? [] : await store.getMany(ids);
+  const continuing = requests.filter((one) => isOpen(one, now));
+  const judge = (current: RequestRecord, at: number) =>
+    isOpen(current, at) ? end(current, { catalogue, caller, now: at }, comment) : undefined;
+  const { ended, remaining } = await endEach(app, continuing, judge, now + PATIENCE);
+  return { alsoEnded: ended.map(({ id }) => id), remaining };
+}
+
+/** A request that the caller is about to change, read while it is made sure who that is. @throws Problem `request-not-found`, `identity-changed` */
+async function readToChange(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
+  const [request] = await Promise.all([app.store.get(id), confirmIdentity(app, caller)]);
+  if (!request) throw notFound();
+  return request;
+}

@@ -1,0 +1,90 @@
+// Blocking and lifting, by admins: each change of the blocks is written under their version and told in the log.
+import type { App } from '../app.ts';
+import { names } from '../catalogue/catalogue.ts';
+import { Problem } from '../model/problem.ts';
+import type { Block, Blocks } from '../model/schema.ts';
+import { standingBlocks, withBlock, withoutBlock } from '../policy/block.ts';
+import { isSamePerson, whoIs } from '../policy/policy.ts';
+import type { Caller } from '../policy/principal.ts';
+import { byCaller } from '../request/history.ts';
+import { blockEventOf } from '../request/security-event.ts';
+import { confirmIdentity } from './identity.ts';
+
+type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause' | 'random'>;
+
+/** Filings hold the blocks for some milliseconds each; a block gets through between them. */
+const ATTEMPTS = 20;
+/** Milliseconds */
+const PAUSE_MOST = 200;
+
+/** @throws Problem `not-allowed` */
+export async function listBlocks({ store, clock, catalogue }: Part, caller: Caller): Promise<Block[]> {
+  const { admins, auditors } = catalogue;
+  if (caller.kind === 'bot' || !names([...admins, ...auditors], whoIs(caller)))
+    throw new Problem('not-allowed', 'Only admins and auditors see blocks.');
+  return standingBlocks(await store.blocks(), clock());
+}
+
+/**
+ * Takes a block away before its time. False: there was none.
+ * @throws Problem `not-allowed`, also to an admin whom the block names; `identity-changed`, `try-again`
+ */
+export async function liftBlock(app: Part, caller: Caller, id: string): Promise<boolean> {
+  onlyAdmins(app, caller);
+  await confirmIdentity(app, caller);
+  const lifted = await changeBlocks(app, (list, now) => {
+    const found = withoutBlock(list, id, now);
+    if (found) refuseOwn(app, caller, found.block);
+    return found;
+  });
+  if (lifted) app.log('security-event', blockEventOf('unblocked', lifted, byCaller(caller)));
+  return lifted !== undefined;
+}
+
+/** @returns the block as it stands, which may be an older one of the same that lasts longer. @throws Problem `refused-by-policy`, `try-again` */
+export async function setBlock(app: Part, caller: Caller, block: Block): Promise<Block> {
+  const set = await changeBlocks(app, (list, now) => withBlock(list, block, now));
+  if (!set) throw new Error('a block that is set is written');
+  app.log('security-event', blockEventOf('blocked', set, byCaller(caller)));
+  return set;
+}
+
+/** @throws Problem `not-allowed` */
+export function onlyAdmins({ catalogue }: Pick<App, 'catalogue'>, caller: Caller): void {
+  if (caller.kind === 'bot' || !names(catalogue.admins, whoIs(caller)))
+    throw new Problem(
+      'not-allowed',
+      'Only admins revoke and block for others. An approver can revoke a single request.',
+    );
+}
+
+// --- internal ---
+
+/** Somebody's account may be in the wrong hands, and an admin's, too. */
+function refuseOwn({ catalogue }: Part, caller: Caller, { person }: Block): void {
+  if (person !== undefined && isSamePerson(catalogue, { person, principal: person }, caller))
+    throw new Problem('not-allowed', 'This block is about you. Another admin can lift it.');
+}
+
+type ChangeOf = (list: Blocks, now: number) => { next: Blocks; block: Block } | undefined;
+
+/** Written only while nobody was faster, else judged by what stands then. @throws Problem `try-again` */
+async function changeBlocks(app: Part, change: ChangeOf): Promise<Block | undefined> {
+  for (let attempt = 1; ; attempt += 1) {
+    const changed = change(await app.store.blocks(), app.clock());
+    if (!changed) return undefined;
+    const isWritten = await app.store.replaceBlocks(changed.next).catch((error: unknown) => {
+      // a transaction of a filing holds the item
+      if (attempt < ATTEMPTS && error instanceof Problem && error.code === 'try-again') return false;
+      throw error;
+    });
+    if (isWritten) return changed.block;
+    if (attempt >= ATTEMPTS)
+      throw new Problem(
+        'try-again',
+        'The blocks are being changed by others. Nothing was blocked or lifted; try again.',
+        { retryAfterSeconds: 1 },
+      );
+    await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** attempt) * (app.random(1)[0]! / 256));
+  }
+}

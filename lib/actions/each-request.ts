@@ -1,0 +1,28 @@
+// Works through many requests, a few at a time; one that fails holds up no other.
+import type { App, LogCode } from '../app.ts';
+import { faultOf } from '../model/fault.ts';
+
+/**
+ * @param act answers whether it changed the request
+ * @param code logged for each request that failed, with name and place of the error
+ * @returns how many were changed, and what the others failed with
+ */
+export async function eachRequest(
+  app: Pick<App, 'log'>,
+  ids: readonly string[],
+  { atOnce, code }: { atOnce: number; code: LogCode },
+  act: (id: string) => Promise<boolean>,
+): Promise<{ changed: number; failures: unknown[] }> {
+  const failures: unknown[] = [];
+  let changed = 0;
+  const one = async (request: string) => {
+    try {
+      if (await act(request)) changed += 1;
+    } catch (error) {
+      app.log(code, { request, ...faultOf(error) });
+      failures.push(error);
+    }
+  };
+  for (let i = 0; i < ids.length; i += atOnce) await Promise.all(ids.slice(i, i + atOnce).map(one));
+  return { changed, failures };
+}

@@ -1,0 +1,107 @@
+// What a role's own permissions make of what it may reach: entries that do nothing, permissions that the boundary denies, and what approvers should know.
+import type { CatalogueFault } from './check.ts';
+import { denied } from './denied.ts';
+import { type ReachName, reachable, reachNames, reachTexts } from './reach.ts';
+import type { CatalogueData, RoleData } from './shape.ts';
+
+/** What is allowed and probably not meant. */
+export function* reachDoubts({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFault> {
+  for (const [id, rule] of Object.entries(roles)) {
+    const texts = reachTexts(usedBy(rule));
+    if (texts.length > 0 && rule.risk !== 'high')
+      yield {
+        path: ['roles', id],
+        detail: `beyond its session this role can ${texts.join('; ')}: set risk: high, or leave out what it does not need`,
+      };
+    yield* uselessDoubts(rule, ['roles', id]);
+    yield* deniedDoubts(rule, ['roles', id, 'permissions', 'statements']);
+  }
+}
+
+/** What a reviewer should know and what is meant. */
+export function* reachNotes({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFault> {
+  for (const [id, rule] of Object.entries(roles)) {
+    const texts = reachTexts(usedBy(rule));
+    if (texts.length > 0 && rule.risk === 'high')
+      yield { path: ['roles', id], detail: `beyond its session this role can ${texts.join('; ')}` };
+  }
+}
+
+// --- internal ---
+
+type Permissions = Pick<RoleData, 'permissions' | 'passRole' | 'reaches'>;
+
+/** What the boundary lets through and the role's own permissions allow. */
+const usedBy = (rule: Permissions): Pick<RoleData, 'passRole' | 'reaches'> => ({
+  reaches: rule.reaches.filter((name) => mayDo(rule, reachable[name].actions)),
+  passRole: mayDo(rule, ['iam:PassRole']) ? rule.passRole : [],
+});
+
+/** Managed policies and permissions that are not in the catalogue may allow anything. */
+function mayDo({ permissions }: Permissions, actions: readonly string[]): boolean {
+  if (permissions === undefined || permissions.managed.length > 0) return true;
+  return actionsOf(permissions).some(({ action }) => actions.some((other) => overlap(action, other)));
+}
+
+function* uselessDoubts(rule: Permissions, path: CatalogueFault['path']): Generator<CatalogueFault> {
+  const used = usedBy(rule);
+  for (const [i, name] of rule.reaches.entries())
+    if (!used.reaches.includes(name))
+      yield { path: [...path, 'reaches', i], detail: `the role's permissions allow nothing of ${name}: leave it out` };
+  if (rule.passRole.length > used.passRole.length)
+    yield { path: [...path, 'passRole'], detail: "the role's permissions do not allow iam:PassRole: leave it out" };
+}
+
+/** Permissions that the template would give and the boundary take away. */
+function* deniedDoubts(rule: Permissions, path: CatalogueFault['path']): Generator<CatalogueFault> {
+  for (const { action, at } of actionsOf(rule.permissions ?? { statements: [] })) {
+    const why = denialOf(action, rule);
+    if (why !== undefined) yield { path: [...path, ...at], detail: `the boundary denies ${action}: ${why}` };
+  }
+}
+
+const neverAllowed = [...Object.values(denied).flat(), 'iam:Create*'];
+/** The one identity that may be made: a role that only its service can assume. */
+const isOfService = (action: string): boolean => action.toLowerCase() === 'iam:createservicelinkedrole';
+
+function denialOf(action: string, { passRole, reaches }: Permissions): string | undefined {
+  if (action === '*') return undefined;
+  if (neverAllowed.some((pattern) => covers(pattern, action)) && !isOfService(action)) return 'no role may do this';
+  if (covers('iam:PassRole', action) && passRole.length === 0) return 'name the roles in passRole';
+  const missing = reachNames.filter((name) => !reaches.includes(name) && isPartOf(name, action));
+  return missing.length > 0 ? `name ${missing.join(', ')} in reaches` : undefined;
+}
+
+const isPartOf = (name: ReachName, action: string): boolean =>
+  reachable[name].actions.some((pattern) => overlap(pattern, action));
+
+const actionsOf = ({ statements }: Pick<NonNullable<RoleData['permissions']>, 'statements'>) =>
+  statements.flatMap(({ actions }, i) => actions.map((action, j) => ({ action, at: [i, 'actions', j] })));
+
+/** Whether a pattern stands for everything that the other does. IAM compares actions without case. */
+function covers(pattern: string, action: string): boolean {
+  const form = pattern
+    .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+    .replaceAll('*', '.*')
+    .replaceAll('?', '.');
+  return new RegExp(`^${form}$`, 'i').test(action);
+}
+
+/** Whether there is an action that both patterns stand for. */
+function overlap(one: string, other: string): boolean {
+  const [a, b] = [one.toLowerCase(), other.toLowerCase()];
+  const known = new Map<string, boolean>();
+  // whether the rests of the two have one in common; each pair of rests is judged once
+  const rests = (i: number, j: number): boolean => {
+    const found = known.get(`${i} ${j}`) ?? judge(i, j);
+    known.set(`${i} ${j}`, found);
+    return found;
+  };
+  const judge = (i: number, j: number): boolean => {
+    if (a[i] === '*') return rests(i + 1, j) || (j < b.length && rests(i, j + 1));
+    if (b[j] === '*') return rests(i, j + 1) || (i < a.length && rests(i + 1, j));
+    if (i === a.length || j === b.length) return i === a.length && j === b.length;
+    return (a[i] === '?' || b[j] === '?' || a[i] === b[j]) && rests(i + 1, j + 1);
+  };
+  return rests(0, 0);
+}

@@ -1,0 +1,370 @@
+// The API as data: method, path, who may call, what goes in, what comes out, which refusals it can give.
+import type { GenericSchema } from 'valibot';
+import type { ProblemCode } from '../model/problem.ts';
+import * as s from '../model/schema.ts';
+
+/**
+ * The functions behind the gateway, each a file in functions/. Each route names its own once, in `servedBy`; the deployment, the local server
+ * and the functions themselves follow from that.
+ */
+export const httpFunctions = ['api', 'issue-session', 'decision-page'] as const;
+export type HttpFunctionName = (typeof httpFunctions)[number];
+/** Answers whatever no route knows, as 404 or 405. */
+export const unknownServedBy: HttpFunctionName = 'api';
+
+export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'OPTIONS';
+export type Route = {
+  method: Method;
+  /** without mount; `{name}` is a path parameter */
+  path: string;
+  /** `caller`: mounted below every mount with an authorizer; `public`: mounted once, at the root */
+  access: 'caller' | 'public';
+  servedBy: HttpFunctionName;
+  summary: string;
+  query?: GenericSchema;
+  body?: GenericSchema;
+  /** an empty body is fine and means {} */
+  bodyOptional?: boolean;
+  idempotent?: boolean;
+  /** success status -> shape; `html` for a page */
+  answers: { [status: number]: GenericSchema | 'html' | 'openapi' };
+  problems: readonly ProblemCode[];
+};
+
+/** The two mounts of the same routes and the authorizer of each. */
+export const mounts = [
+  { prefix: '/v1', authorizer: 'jwt' },
+  { prefix: '/iam/v1', authorizer: 'iam' },
+] as const;
+
+const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
+const issuing = [
+  'not-the-requester',
+  'blocked',
+  'needs-mfa',
+  'needs-sign-in',
+  'not-active',
+  'refused-by-policy',
+  'aws-refused',
+] as const satisfies readonly ProblemCode[];
+const onRole = ['role-not-found', 'no-grant'] as const satisfies readonly ProblemCode[];
+const page = {
+  access: 'public',
+  servedBy: 'decision-page',
+  path: '/decide/{token}',
+  answers: { 200: 'html' },
+} as const satisfies Partial<Route>;
+
+export const routes = {
+  health: {
+    method: 'GET',
+    path: '/healthz',
+    access: 'public',
+    servedBy: 'api',
+    summary: 'Liveness and version',
+    answers: { 200: s.HealthView },
+    problems: [],
+  },
+  openapi: {
+    method: 'GET',
+    path: '/openapi.json',
+    access: 'public',
+    servedBy: 'api',
+    summary: 'The OpenAPI document',
+    answers: { 200: 'openapi' },
+    problems: [],
+  },
+  discovery: {
+    method: 'GET',
+    path: '/.well-known/latchkey',
+    access: 'public',
+    servedBy: 'api',
+    summary: 'How to sign in',
+    answers: { 200: s.DiscoveryView },
+    problems: [],
+  },
+  me: {
+    method: 'GET',
+    path: '/me',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'The caller',
+    answers: { 200: s.MeView },
+    problems: [],
+  },
+  listRoles: {
+    method: 'GET',
+    path: '/roles',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Roles that the caller may request',
+    answers: { 200: s.RoleListView },
+    problems: [],
+  },
+  createRequest: {
+    method: 'POST',
+    path: '/requests',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'File a request',
+    query: s.FileQuery,
+    body: s.NewRequest,
+    idempotent: true,
+    answers: { 201: s.RequestView, 200: s.ExplanationView },
+    problems: [
+      'role-not-found',
+      'not-allowed',
+      'blocked',
+      'needs-mfa',
+      'needs-sign-in',
+      'refused-by-policy',
+      'no-approver',
+      'overlap',
+      'too-many-open',
+      'idempotency-mismatch',
+    ],
+  },
+  listRequests: {
+    method: 'GET',
+    path: '/requests',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'List requests',
+    query: s.ListQuery,
+    answers: { 200: s.RequestListView },
+    problems: ['not-allowed'],
+  },
+  readRequest: {
+    method: 'GET',
+    path: '/requests/{id}',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Read a request',
+    answers: { 200: s.RequestView },
+    problems: onRequest,
+  },
+  decideRequest: {
+    method: 'POST',
+    path: '/requests/{id}/decision',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Approve or deny',
+    body: s.NewDecision,
+    answers: { 200: s.RequestView },
+    problems: [
+      ...onRequest,
+      'own-request',
+      'not-an-approver',
+      'not-allowed',
+      'blocked',
+      'already-decided',
+      'needs-sign-in',
+      'needs-mfa',
+      'refused-by-policy',
+    ],
+  },
+  reviewRequest: {
+    method: 'POST',
+    path: '/requests/{id}/review',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Sign the review of a break-glass request',
+    body: s.NewReview,
+    answers: { 200: s.RequestView },
+    problems: [
+      ...onRequest,
+      'own-request',
+      'not-an-approver',
+      'not-allowed',
+      'not-active',
+      'already-decided',
+      'needs-sign-in',
+      'needs-mfa',
+      'refused-by-policy',
+    ],
+  },
+  endRequest: {
+    method: 'POST',
+    path: '/requests/{id}/end',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Withdraw, hand back or revoke a request',
+    body: s.NewEnd,
+    bodyOptional: true,
+    answers: { 200: s.EndedView },
+    problems: [...onRequest, 'not-an-approver', 'not-allowed', 'not-active'],
+  },
+  extendRequest: {
+    method: 'POST',
+    path: '/requests/{id}/extension',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Extend a grant',
+    body: s.NewExtension,
+    idempotent: true,
+    answers: { 201: s.RequestView, 200: s.RequestView },
+    problems: [
+      ...onRequest,
+      'not-allowed',
+      'not-the-requester',
+      'not-active',
+      'blocked',
+      'role-not-found',
+      'needs-mfa',
+      'needs-sign-in',
+      'refused-by-policy',
+      'no-approver',
+      'overlap',
+      'too-many-open',
+      'idempotency-mismatch',
+    ],
+  },
+  listIdentities: {
+    method: 'GET',
+    path: '/identities',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Accounts at the issuer that belong to a person (admins)',
+    query: s.IdentityQuery,
+    answers: { 200: s.IdentityListView },
+    problems: ['not-allowed'],
+  },
+  releaseIdentity: {
+    method: 'DELETE',
+    path: '/identities/{id}',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Release an account at the issuer (admins)',
+    answers: { 200: s.ReleasedView },
+    problems: ['not-allowed', 'invalid-request'],
+  },
+  revokeMany: {
+    method: 'POST',
+    path: '/revocations',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'End all matching requests, and block new ones (admins)',
+    body: s.NewRevocation,
+    answers: { 200: s.RevocationView },
+    problems: ['not-allowed', 'refused-by-policy'],
+  },
+  listBlocks: {
+    method: 'GET',
+    path: '/blocks',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'List blocks (admins and auditors)',
+    answers: { 200: s.BlockListView },
+    problems: ['not-allowed'],
+  },
+  liftBlock: {
+    method: 'DELETE',
+    path: '/blocks/{id}',
+    access: 'caller',
+    servedBy: 'api',
+    summary: 'Lift a block (admins)',
+    answers: { 200: s.LiftedView },
+    problems: ['not-allowed', 'invalid-request'],
+  },
+  issueCredentials: {
+    method: 'POST',
+    path: '/requests/{id}/credentials',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: 'Credentials for a request',
+    body: s.NewCredentials,
+    bodyOptional: true,
+    answers: { 200: s.CredentialsView },
+    problems: [...onRequest, ...issuing],
+  },
+  issueConsole: {
+    method: 'POST',
+    path: '/requests/{id}/console',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: 'Console URL for a request',
+    body: s.NewConsole,
+    bodyOptional: true,
+    answers: { 200: s.ConsoleView },
+    problems: [...onRequest, ...issuing],
+  },
+  issueRoleCredentials: {
+    method: 'POST',
+    path: '/roles/{id}/credentials',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: 'Credentials for a role',
+    body: s.NewCredentials,
+    bodyOptional: true,
+    answers: { 200: s.CredentialsView },
+    problems: [...onRole, ...issuing],
+  },
+  issueRoleConsole: {
+    method: 'POST',
+    path: '/roles/{id}/console',
+    access: 'caller',
+    servedBy: 'issue-session',
+    summary: 'Console URL for a role',
+    body: s.NewConsole,
+    bodyOptional: true,
+    answers: { 200: s.ConsoleView },
+    problems: [...onRole, ...issuing],
+  },
+  showDecision: {
+    ...page,
+    method: 'GET',
+    summary: 'The page behind an emailed link',
+    problems: ['link-not-found', 'link-spent', 'not-an-approver'],
+  },
+  decisionOptions: { ...page, method: 'OPTIONS', summary: 'Changes nothing', problems: [] },
+  decideByLink: {
+    ...page,
+    method: 'POST',
+    summary: 'Decide, withdraw, revoke or sign a review by link',
+    body: s.LinkForm,
+    problems: [
+      'link-not-found',
+      'link-spent',
+      'own-request',
+      'not-an-approver',
+      'blocked',
+      'already-decided',
+      'needs-sign-in',
+      'needs-mfa',
+      'refused-by-policy',
+    ],
+  },
+} as const satisfies Record<string, Route>;
+
+export type Routes = typeof routes;
+export type RouteName = keyof Routes;
+/** The routes that a function serves. */
+export type ServedBy<F extends HttpFunctionName> = {
+  [N in RouteName]: Routes[N]['servedBy'] extends F ? N : never;
+}[RouteName];
+export const routesServedBy = (name: HttpFunctionName): RouteName[] =>
+  (Object.keys(routes) as RouteName[]).filter((route) => routes[route].servedBy === name);
+
+/**
+ * Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. What answers GET answers HEAD, too
+ * (RFC 9110, 9.3.2).
+ */
+export function routeKeysOf({ method, path, access }: Route): string[] {
+  const methods = method === 'GET' ? ['GET', 'HEAD'] : [method];
+  const prefixes = access === 'public' ? [''] : mounts.map(({ prefix }) => prefix);
+  return methods.flatMap((one) => prefixes.map((prefix) => `${one} ${prefix}${path}`));
+}
+
+/** Which methods a concrete path answers to, for 404 against 405. */
+export function methodsOf(path: string): Method[] {
+  const isMatch = (key: string) => {
+    const pattern = key.split(' ')[1]!.split('/');
+    const given = path.split('/');
+    return (
+      pattern.length === given.length &&
+      pattern.every((part, i) => (part.startsWith('{') ? given[i] !== '' : part === given[i]))
+    );
+  };
+  const keys = Object.values(routes).flatMap((route: Route) => routeKeysOf(route).filter(isMatch));
+  return [...new Set(keys.map((key) => key.split(' ')[0] as Method))];
+}

@@ -1,0 +1,72 @@
+// How sure Latchkey has to be of who decides: a mailed link proves a mailbox, and neither a sign-in nor a second factor nor a network.
+import type { Role } from '../catalogue/catalogue.ts';
+import { conditionChecks, conditionsIn } from '../model/condition.ts';
+import { Problem } from '../model/problem.ts';
+import type { RequestRecord } from '../model/schema.ts';
+import { openStage } from '../model/status.ts';
+import type { Act } from './policy.ts';
+
+type Approval = Role['approval'];
+
+/** Whether decisions at a stage, or of the role's reviewers where there is none, have to be made signed in. */
+export function takesSignIn(
+  { risk, approval }: Pick<Role, 'risk' | 'approval'>,
+  stage?: Approval['stages'][number],
+): boolean {
+  const { mfa, signIn, networks } = approval;
+  const usual = risk === 'high' ? 'signed-in' : 'link';
+  return (stage?.by ?? usual) === 'signed-in' || mfa || signIn !== undefined || networks !== undefined;
+}
+
+/** Whether the open stage of a request takes a sign-in, as it did at filing or does now: the stricter counts. */
+export function stageTakesSignIn(request: RequestRecord, role: Role | undefined): boolean {
+  const open = openStage(request);
+  if (!open) return false;
+  const isInPlace = role?.approval.stages.length === request.stages.length;
+  return (
+    open.stage.by === 'signed-in' ||
+    (role !== undefined && takesSignIn(role, isInPlace ? role.approval.stages[open.index] : undefined))
+  );
+}
+
+/** The same for the review of break-glass. */
+export const reviewTakesSignIn = ({ review }: RequestRecord, role: Role | undefined): boolean =>
+  review?.by === 'signed-in' || (role !== undefined && reviewersSignIn(role));
+
+/** Reviewers of a role do what its strictest approvers do. */
+export const reviewersSignIn = (role: Pick<Role, 'risk' | 'approval'>): boolean =>
+  role.approval.stages.length === 0
+    ? takesSignIn(role)
+    : role.approval.stages.some((stage) => takesSignIn(role, stage));
+
+/**
+ * Lets a decision or review through that proves as much as the catalogue asks of whoever decides.
+ * @throws Problem `needs-sign-in`, `needs-mfa`, `refused-by-policy`
+ */
+export function checkAssurance(bySignIn: boolean, role: Role | undefined, request: RequestRecord, act: Act): void {
+  const { caller, now } = act;
+  if (caller.via === 'link' && bySignIn) throw new Problem('needs-sign-in', howToDecide(request));
+  if (!role) return;
+  if (role.approval.mfa && !caller.mfa)
+    throw new Problem(
+      'needs-mfa',
+      'Approvers of this role need a sign-in with MFA. Sign in again with a second factor.',
+    );
+  const failed = conditionChecks(conditionsIn(role.approval), caller, now).filter(({ passed }) => !passed);
+  const [first] = failed;
+  if (!first) return;
+  const { code } = failed.find((check) => check.code === 'needs-sign-in') ?? first;
+  const same = failed.filter((check) => check.code === code);
+  const errors = same.map(({ pointer = '', detail }) => ({ pointer, detail }));
+  throw new Problem(code, same.map(({ detail }) => detail).join(' '), {
+    ...(code === 'refused-by-policy' && { errors }),
+  });
+}
+
+/** For whoever came by a link where a sign-in is needed. */
+export function howToDecide({ id, review }: Pick<RequestRecord, 'id' | 'review'>): string {
+  const [words, path] = review
+    ? [`latchkey review ${id} --comment "..."`, 'review']
+    : [`latchkey approve ${id} (or latchkey deny ${id})`, 'decision'];
+  return `A mailed link is not enough here: sign in to answer. Run ${words}, or call POST /v1/requests/${id}/${path}.`;
+}

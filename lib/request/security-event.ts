@@ -1,0 +1,84 @@
+// What of a request's life a security team watches, as flat lines: who did what to which request, never in words that somebody typed.
+import * as v from 'valibot';
+import { toInstant } from '../common/time.ts';
+import { type Block, type EventType, eventTypes, type HistoryEvent, type RequestRecord } from '../model/schema.ts';
+import type { By } from './history.ts';
+
+/** History events that are not told: the clockwork of mails and tickets. */
+const untold = ['mail-checked', 'reminded', 'ticket-checked', 'ticket-unchecked'] as const;
+type Told = Exclude<EventType, (typeof untold)[number]>;
+
+/** `break-glass` is a filing that took the role at once, in place of `filed`. */
+export const securityEventNames = [
+  ...eventTypes.filter((type): type is Told => !untold.some((other) => other === type)),
+  'break-glass' as const,
+  'catalogue-changed' as const,
+  'blocked' as const,
+  'unblocked' as const,
+];
+
+const text = (description: string) => v.pipe(v.string(), v.description(description));
+const instant = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
+
+/** One line of the log with code `security-event`. Fields are added, never changed. */
+export const SecurityEvent = v.object({
+  time: instant('When the line was written.'),
+  code: v.literal('security-event'),
+  event: v.pipe(v.picklist(securityEventNames), v.description('What happened.')),
+  request: v.optional(text('Id of the request.')),
+  seq: v.optional(v.pipe(v.number(), v.description("The event's number in the history of the request, from 1."))),
+  role: v.optional(text('Id of the role in the catalogue.')),
+  account: v.optional(text('The 12 digits of the target account.')),
+  requester: v.optional(text('Whose access it is: a mail address, or a principal.')),
+  actor: v.optional(text('Who did it: a person, a bot by its principal, or latchkey.')),
+  via: v.optional(text('How: oidc, iam, link, or the part of Latchkey that did it.')),
+  endsAt: v.optional(instant('End of the grant, once there is one.')),
+  sessionName: v.optional(text('Of a session that was issued: its name in CloudTrail.')),
+  block: v.optional(text('Id of a block. Beside it, requester, role and account are what the block names.')),
+  until: v.optional(instant('Until when a block stands, or would have stood.')),
+  digest: v.optional(text('Of the catalogue, once it has changed.')),
+  call: v.optional(text('Id of the HTTP call, as in the line call-answered and in the access log.')),
+  ip: v.optional(text('Source address of the HTTP call.')),
+});
+export type SecurityEvent = v.InferOutput<typeof SecurityEvent>;
+
+/** What a write of a request has to tell. @param since its version before; 0 for a new one */
+export const securityEventsOf = (request: RequestRecord, since: number): Array<Omit<SecurityEvent, 'time' | 'code'>> =>
+  request.history
+    .filter(({ seq, type }) => seq > since && isTold(type))
+    .map((event) => ({
+      event: event.type === 'filed' && request.review ? 'break-glass' : (event.type as Told),
+      request: request.id,
+      seq: event.seq,
+      role: request.role.id,
+      account: request.role.account.id,
+      requester: request.requester.person,
+      actor: event.actor,
+      via: event.via,
+      ...(request.grant && { endsAt: toInstant(request.grant.endsAt) }),
+      ...sessionOf(request, event),
+    }));
+
+/** What there is to tell of a block. */
+export const blockEventOf = (
+  event: 'blocked' | 'unblocked',
+  { id, person, role, account, until }: Block,
+  by: By,
+): Omit<SecurityEvent, 'time' | 'code'> => ({
+  event,
+  block: id,
+  ...(role !== undefined && { role }),
+  ...(account !== undefined && { account }),
+  ...(person !== undefined && { requester: person }),
+  ...by,
+  until: toInstant(until),
+});
+
+// --- internal ---
+
+const isTold = (type: EventType): boolean => !untold.some((other) => other === type);
+
+const sessionOf = ({ sessions }: RequestRecord, { type }: HistoryEvent) => {
+  const session = type === 'vended' ? sessions.at(-1) : undefined;
+  return session ? { sessionName: session.sessionName } : {};
+};

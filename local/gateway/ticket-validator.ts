@@ -1,0 +1,49 @@
+// An example of a ticket validator, as a company would put one behind API Gateway with IAM authorization. docs/tickets.md says what it knows.
+import * as v from 'valibot';
+import { parse, parseJson, type Reply, reply } from '../../lib/http/http.ts';
+import { Problem } from '../../lib/model/problem.ts';
+import { verifySigV4 } from '../aws/sigv4.ts';
+import type { WireCall } from './gateway.ts';
+
+/** The credentials of the local server's functions that ask validators. They open this example and nothing else. */
+export const ticketKeys = {
+  accessKeyId: 'ASIALATCHKEYLOCALTKT',
+  secretAccessKey: 'latchkey-local-tkt-secret-opens-nothing0',
+  sessionToken: 'latchkey-local-tkt-token-opens-nothing',
+} as const;
+
+const Question = v.object({
+  ticket: v.string(),
+  role: v.string(),
+  account: v.string(),
+  requester: v.string(),
+  reason: v.string(),
+  durationSeconds: v.number(),
+});
+
+/**
+ * A ticket whose last digit is even exists and one whose last digit is odd does not, but for 9: about such a one the example is out of order.
+ * @throws Problem `unauthenticated` for whoever is not Latchkey, `invalid-request`
+ */
+export async function answerTicket(call: WireCall, wallClock = Date.now): Promise<Reply> {
+  // API Gateway does this where a validator is deployed
+  const verdict = await verifySigV4(
+    call,
+    (id) => (id === ticketKeys.accessKeyId ? ticketKeys : undefined),
+    'execute-api',
+    wallClock(),
+  );
+  if (!verdict.ok) throw new Problem('unauthenticated', verdict.message);
+  const { ticket } = parse(Question, parseJson(call.body.toString('utf8')), (path) => `/${path}`) as v.InferOutput<
+    typeof Question
+  >;
+  const last = Number(/(\d)\D*$/.exec(ticket)?.[1]);
+  if (last === 9)
+    throw new Problem('try-again', 'The example is out of order for tickets that end in 9.', { retryAfterSeconds: 1 });
+  return reply(
+    200,
+    last % 2 === 0
+      ? { valid: true, detail: 'open, in the example' }
+      : { valid: false, detail: 'no such ticket in the example' },
+  );
+}

@@ -1,0 +1,92 @@
+// The pages of the local issuer: who signs in, the code of a device, and how that went. They need no script.
+import { html, htmlText, type SafeHtml } from '../../lib/common/html.ts';
+import { type Reply, reply } from '../../lib/http/http.ts';
+
+type Person = { email: string; name: string; groups: readonly string[] };
+type PersonPage = {
+  people: readonly Person[];
+  /** below the issuer's own address */
+  action: 'authorize' | 'device';
+  /** handed back with the answer */
+  fields: ReadonlyArray<readonly [name: string, value: string]>;
+  says: string;
+  /** where the browser is sent with the answer; a form's policy counts redirects in */
+  leadsTo?: string;
+};
+
+/** Everybody of the catalogue, as a button each. */
+export function personPage({ people, action, fields, says, leadsTo }: PersonPage): Reply {
+  const button = ({ email, name, groups }: Person) =>
+    html`<li><button name="email" value="${email}"><strong>${name}</strong><span class="soft">${[...(name === email ? [] : [email]), ...groups].join(', ')}</span></button></li>`;
+  const hidden = fields
+    .filter(([name]) => !['email', 'mfa'].includes(name))
+    .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
+  const form = html`${hidden}
+<p class="check"><input type="checkbox" name="mfa" id="mfa"><label for="mfa">with a second factor</label></p>
+<ul class="mails people">${people.map(button)}</ul>
+<p><button class="danger" name="email" value="">Sign nobody in</button></p>
+</form>`;
+  const open =
+    action === 'authorize'
+      ? html`<form method="post" action="/local/oidc/authorize">`
+      : html`<form method="post" action="/local/oidc/device">`;
+  return page(
+    200,
+    'Sign in as',
+    html`<p class="lead">${says} Anybody of the catalogue will do: this page exists on the local server only.</p>${open}${form}`,
+    leadsTo,
+  );
+}
+
+/** @param isWrong a code was given, and there is none like it */
+export function codePage(isWrong: boolean): Reply {
+  const form = html`<form method="get" action="/local/oidc/device">
+<p class="field"><label for="code">The code that the command line shows</label><input id="code" name="user_code" autocomplete="off" autofocus required></p>
+<p><button class="main">Go on</button></p>
+</form>`;
+  const fault =
+    isWrong &&
+    html`<p class="notice bad">There is no such code, or it was used, or it is too old. Start again with latchkey login.</p>`;
+  return page(isWrong ? 404 : 200, 'Enter the code', html`${fault}${form}`);
+}
+
+export const endPage = (isSignedIn: boolean): Reply =>
+  page(
+    200,
+    isSignedIn ? 'You are signed in' : 'Nobody is signed in',
+    html`<p class="lead">Go back to the terminal. You can close this window.</p>`,
+  );
+
+/** For a person, since the program that sent the browser here may not be answered. */
+export const faultPage = (fault: string): Reply =>
+  page(400, 'That cannot be signed in', html`<p class="notice bad">${fault}</p>`);
+
+// -- internal --------------------------------------------------------------------------------------------------------
+
+function page(status: number, title: string, content: SafeHtml, leadsTo = ''): Reply {
+  const document = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title} - Latchkey on this machine</title>
+<link rel="stylesheet" href="/local/page/style.css">
+</head>
+<body>
+<header><div class="inner"><p class="brand">Latchkey</p></div></header>
+<main class="inner">
+<h1>${title}</h1>
+${content}
+</main>
+</body>
+</html>
+`;
+  return reply(status, htmlText(document), {
+    'content-type': 'text/html; charset=utf-8',
+    'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self' ${leadsTo}; frame-ancestors 'none'; base-uri 'none'`,
+    // a form of a page without a referrer would be posted from the origin "null", which visitors.ts turns away
+    'referrer-policy': 'same-origin',
+    'x-frame-options': 'DENY',
+  });
+}
