@@ -1,7 +1,7 @@
 // The text of a CloudFormation template, and whether CloudFormation takes one of that length.
 import { stringify } from 'yaml';
 import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
-import type { CatalogueFault } from '../lib/catalogue/check.ts';
+import type { CatalogueFault } from '../lib/catalogue/finding.ts';
 import { cloudFormationTemplate, installsRoles, type Template, targetOf, usualHub } from '../lib/target/target.ts';
 
 /** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */

@@ -3,7 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import type { RequestView } from '../lib/model/schema.ts';
+import type { RequestView } from '../lib/http/answers.ts';
 import { type Caller, openLatchkey } from '../test/support/latchkey-over-http.ts';
 
 export const title = 'Memory of the local server';

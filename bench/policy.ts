@@ -1,9 +1,9 @@
 // Policy for a company of 5,000 people and 500 accounts: parsing its catalogue, judging a request, listing a caller's roles; beside a naive pass over everything.
 import { type Catalogue, names, openCatalogue, type Role } from '../lib/catalogue/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue/file.ts';
-import type { NewRequest } from '../lib/model/schema.ts';
+import type { NewRequest } from '../lib/model/bodies.ts';
 import { nothingCounts } from '../lib/policy/filing-context.ts';
-import { judgeFiling, rolesFor } from '../lib/policy/policy.ts';
+import { judgeFiling, rolesFor } from '../lib/policy/judge.ts';
 import type { Caller } from '../lib/policy/principal.ts';
 import { driftDigest } from '../lib/request/drift.ts';
 

@@ -1,5 +1,4 @@
 // What the hub's functions said about an account amounts to. Pure: facts in, findings out, in the catalogue's order of roles.
-
 import { unknownCause, usualCauses } from '../lib/aws/sts-causes.ts';
 import type { Asked, RevokerProbe, RoleProbe, TargetProbe, Tried } from '../lib/target/probe.ts';
 import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';

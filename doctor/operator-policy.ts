@@ -1,5 +1,4 @@
 // What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
-
 import type { Partition } from '../lib/catalogue/partition.ts';
 import { boundaryArn, type PolicyDocument, type Statement } from '../lib/session/iam.ts';
 import { commonBoundary } from '../lib/target/boundary.ts';

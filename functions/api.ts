@@ -6,12 +6,12 @@ import { explainFiling, type Filing, fileRequest } from '../lib/actions/file-req
 import { listIdentities, releaseIdentity } from '../lib/actions/identity.ts';
 import { listRequests } from '../lib/actions/lists.ts';
 import { revokeMany } from '../lib/actions/revocations.ts';
-import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/app.ts';
 import { endpoint, filingReply, reply } from '../lib/http/http.ts';
 import { openApiDocument } from '../lib/http/openapi.ts';
 import * as views from '../lib/http/view.ts';
+import { catalogueWithTickets as catalogue, identity, lambda, store, tickets } from '../lib/lambda.ts';
 import type { RequestRecord } from '../lib/model/schema.ts';
-import { rolesFor } from '../lib/policy/policy.ts';
+import { rolesFor } from '../lib/policy/judge.ts';
 
 export const handler = lambda({ store, catalogue, identity, tickets }, (app) => {
   const view = (request: RequestRecord) => views.requestView(app.catalogue, request, app.clock());

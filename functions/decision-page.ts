@@ -1,12 +1,11 @@
 // GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides, withdraws or signs a review.
-
 import { decideByLink, openLink } from '../lib/actions/decide-by-link.ts';
-import { catalogue, identity, lambda, store } from '../lib/app.ts';
 import { endpoint, type HttpEvent, reply, typedIn } from '../lib/http/http.ts';
+import { catalogue, identity, lambda, store } from '../lib/lambda.ts';
 import type { OpenedLink } from '../lib/mail/links.ts';
 import type { Problem } from '../lib/model/problem.ts';
-import { type After, type Draft, pageHeaders, problemPage } from '../lib/pages/decision-page.ts';
 import { pageAfter, pageToAnswer } from '../lib/pages/link-page.ts';
+import { type After, type Draft, pageHeaders, problemPage } from '../lib/pages/page.ts';
 
 /** Refusals after which the form may be sent again, corrected or with the other answer. */
 const correctable = (problem: Problem): boolean =>

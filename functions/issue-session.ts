@@ -1,9 +1,8 @@
 // POST /requests/{id}/credentials and /console, and the same of /roles/{id}: the only function that may assume the catalogue's roles.
-
 import { probeTarget, withDoctor } from '../lib/actions/diagnose.ts';
 import { issueConsole, issueCredentials } from '../lib/actions/vend.ts';
-import { baseUrl, catalogue, identity, lambda, signIn, store, sts } from '../lib/app.ts';
 import { endpoint, reply } from '../lib/http/http.ts';
+import { baseUrl, catalogue, identity, lambda, signIn, store, sts } from '../lib/lambda.ts';
 
 export const handler = lambda({ store, sts, signIn, catalogue, identity, baseUrl }, (app) =>
   withDoctor(

@@ -2,9 +2,9 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { tell } from '../lib/actions/news.ts';
-import { baseUrl, catalogue, lambda, mail, store } from '../lib/app.ts';
 import { recordFromImage } from '../lib/aws/store.ts';
 import { partOf } from '../lib/aws/table.ts';
+import { baseUrl, catalogue, lambda, mail, store } from '../lib/lambda.ts';
 import { faultOf } from '../lib/model/fault.ts';
 
 type Image = Record<string, AttributeValue> | undefined;

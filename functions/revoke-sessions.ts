@@ -2,10 +2,11 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { probeRevoker, withDoctor } from '../lib/actions/diagnose.ts';
 import { pruneRevocations, revokeSessions } from '../lib/actions/revoke.ts';
-import { type App, catalogue, iam, lambda, store } from '../lib/app.ts';
+import type { App } from '../lib/app.ts';
 import { recordFromImage } from '../lib/aws/store.ts';
 import { partOf } from '../lib/aws/table.ts';
 import { withToldStore } from '../lib/http/told-store.ts';
+import { catalogue, iam, lambda, store } from '../lib/lambda.ts';
 import { faultOf } from '../lib/model/fault.ts';
 import type { RequestRecord } from '../lib/model/schema.ts';
 

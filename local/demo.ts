@@ -1,8 +1,8 @@
 // `npm run demo`: the whole story in the terminal, through real HTTP against a server of its own.
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
-import { signedFetch } from './aws/signed-fetch.ts';
 import { startLocalServer } from './server.ts';
+import { signedFetch } from './signed-fetch.ts';
 
 type Json = Record<string, unknown>;
 type Answer = { status: number; body: Json };

@@ -4,15 +4,15 @@ import { canonicalPrincipal, principalPattern } from '../lib/catalogue/entry.ts'
 import { parseDuration, parseInstant, SECOND, toInstant } from '../lib/common/time.ts';
 import { parse, parseJson, type Reply, reply } from '../lib/http/http.ts';
 import { Problem } from '../lib/model/problem.ts';
-import { DurationText, Email, InstantText } from '../lib/model/schema.ts';
+import { DurationText, Email, InstantText } from '../lib/model/text.ts';
 import type { Composition } from './composition.ts';
-import { splitTarget, type WireCall } from './gateway/gateway.ts';
 import { answerTicket } from './gateway/ticket-validator.ts';
 import { guidedPage } from './guided-page.ts';
 import { mailPage, mailPageHeaders } from './mail-page.ts';
 import { authorizationMetadata, createAuthorization } from './oidc/authorization.ts';
 import { actorsOf, type Identities } from './oidc/identities.ts';
 import type { Issuer } from './oidc/issuer.ts';
+import { splitTarget, type WireCall } from './wire-call.ts';
 
 type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
 type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };

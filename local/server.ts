@@ -12,12 +12,13 @@ import { type HttpResult, problemResult, type Reply } from '../lib/http/http.ts'
 import { Problem } from '../lib/model/problem.ts';
 import { compose } from './composition.ts';
 import { takeDataDir } from './data-dir.ts';
-import { createGateway, mostBytes, plainEventOf, splitTarget, type WireCall } from './gateway/gateway.ts';
+import { createGateway, mostBytes, plainEventOf } from './gateway/gateway.ts';
 import { checkVisitor, isOwnHost } from './gateway/visitors.ts';
 import { createLocalRoutes } from './local-routes.ts';
 import { identitiesOf, type TestKey, testKeyOf } from './oidc/identities.ts';
 import { createIssuer } from './oidc/issuer.ts';
 import { type LocalSettings, readAwsSettings } from './settings.ts';
+import { splitTarget, type WireCall } from './wire-call.ts';
 
 export type LocalServer = {
   /** `http://localhost:PORT` */

@@ -1,5 +1,4 @@
 // The page docs/api.md: every call with its fields, its refusals and a curl command, from the OpenAPI document.
-
 import { version } from '../lib/common/version.ts';
 import { openApiDocument } from '../lib/http/openapi.ts';
 import { type Route, type RouteName, routes } from '../lib/http/routes.ts';

@@ -1,5 +1,5 @@
 // The page docs/errors.md: each code of a refusal with its cause and fix. A code without words here is a type error.
-import { type ProblemCode, problemTable } from '../lib/model/problem.ts';
+import { type ProblemCode, problemTable } from '../lib/model/problem-table.ts';
 import { markdownTable } from './markdown-table.ts';
 
 type Words = { cause: string; fix: string };

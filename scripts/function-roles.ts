@@ -1,5 +1,4 @@
 // The IAM role of each function, for serverless.yml: `grants` says who may do what, everything else here is how CloudFormation wants it written.
-
 import { expiring, type IndexName, type ItemKind, prefixes } from '../lib/aws/table.ts';
 import type { CatalogueData } from '../lib/catalogue/shape.ts';
 import {

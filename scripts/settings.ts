@@ -1,5 +1,4 @@
 // What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
-
 import { partitionOfRegion } from '../lib/catalogue/partition.ts';
 import type { CatalogueData } from '../lib/catalogue/shape.ts';
 import { undeployable, unlistedHosts } from '../lib/catalogue/tickets.ts';

@@ -12,7 +12,7 @@ import type {
   MeView,
   RequestView,
   RoleView,
-} from '../lib/model/schema.ts';
+} from '../lib/http/answers.ts';
 import { type Answer, type Caller, type LatchkeyOverHttp, openLatchkey } from './support/latchkey-over-http.ts';
 
 const asiDev = 'asi-dev@example.com';

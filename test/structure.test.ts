@@ -1,10 +1,11 @@
 // The structure, read from the files: what may import what, who may touch the world, and that what is generated is current.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { version } from '../lib/common/version.ts';
 import { openApiDocument } from '../lib/http/openapi.ts';
 import { httpFunctions, routeKeysOf, routes, routesServedBy } from '../lib/http/routes.ts';
-import { NewRequest } from '../lib/model/schema.ts';
+import { NewRequest } from '../lib/model/bodies.ts';
 import { eventWith, readEvent, recordedChanges } from '../scripts/record-events.ts';
 
 const root = new URL('../', import.meta.url);
@@ -28,157 +29,176 @@ const linesWith = (paths: string[], pattern: RegExp): string[] =>
 const lib = namesIn('lib');
 const functions = namesIn('functions');
 
-// -- layers ----------------------------------------------------------------------------------------------------------
+// -- floors ----------------------------------------------------------------------------------------------------------
 
-/** One function per thing that a person or the clock can do. */
-const useCases = [
-  'access',
-  'ask-ticket',
-  'blocks',
-  'change',
-  'channels',
-  'decide-by-link',
-  'each-request',
-  'end-each',
-  'diagnose',
-  'extend',
-  'file-request',
-  'identity',
-  'leavers',
-  'lists',
-  'mail-channel',
-  'news',
-  'revocations',
-  'revoke',
-  'sweep',
-  'vend',
-];
-/** What touches the world, and what builds it. */
-const edges = [
-  'block-items',
-  'identity-items',
-  'app',
-  'catalogue-file',
-  'config',
-  'dynamo-conditions',
-  'dynamo-faults',
-  'dynamo-transaction',
-  'ledger-items',
-  'http',
-  'log',
-  'mail',
-  'revocation-items',
-  'revocation-refused',
-  'revoker',
-  'sign-in',
-  'store',
-  'table',
-  'sts',
-  'ticket-validator',
-  'told-store',
-  'trials',
-];
-
-/** Everything else is pure: no SDK, no environment, no clock, no randomness. */
-const core = lib
-  .map((path) => path.replace(/^lib\/|\.ts$/g, ''))
-  .filter((name) => !useCases.includes(name) && !edges.includes(name));
+/**
+ * The rooms of each tree, floor by floor from the ground up. A file may import its own room and the floors below: never a floor above, nor
+ * the other rooms of its own floor. What stands in no list is on the roof, such as `functions/` over `lib/`.
+ */
+const floors: Record<string, string[][]> = {
+  lib: [
+    ['common'],
+    ['model'],
+    ['catalogue'],
+    ['policy', 'mail'],
+    ['request', 'session', 'pages'],
+    ['target'],
+    ['app.ts'],
+    ['aws', 'config.ts', 'log.ts'],
+    ['http', 'lambda.ts'],
+    ['actions'],
+  ],
+  cli: [
+    ['machine'],
+    ['options', 'text'],
+    ['admin', 'aws', 'completion', 'http'],
+    ['sign-in'],
+    ['api'],
+    ['grants'],
+    ['commands'],
+    ['program'],
+  ],
+  local: [['settings.ts', 'wire-call.ts'], ['aws'], ['oidc'], ['gateway']],
+};
+/** Below this floor of lib/ there is no SDK, clock, randomness or environment. */
+const ports = floors.lib!.findIndex((rooms) => rooms.includes('app.ts'));
 
 type Import = { from: string; to: string; isType: boolean };
 
-/** Every import and re-export of a file; one whose names are all types is gone when the code runs. */
+/** Every import and re-export of a file, dynamic ones too; `to` is a path from the root, or a package. */
 function importsOf(path: string): Import[] {
-  return [...read(path).matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'"]*?)\s+from\s+)?'([^']+)'/gms)].map(
-    ([, type, names = '', to = '']) => {
-      const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
-      const isType =
-        type !== undefined ||
-        inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
-      return { from: path, to, isType };
-    },
-  );
+  const text = read(path);
+  const still = [...text.matchAll(/^(?:import|export)\s+(type\s+)?(?:([^'"]*?)\s+from\s+)?'([^']+)'/gms)];
+  const lazy = [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([all, to]) => [all, undefined, undefined, to]);
+  return [...still, ...lazy].map(([, type, names = '', to = '']) => {
+    const inner = /^\{(.*)\}$/s.exec(names.trim())?.[1];
+    const isType =
+      type !== undefined ||
+      inner?.split(',').every((name) => name.trim() === '' || name.trim().startsWith('type ')) === true;
+    return { from: path, to: to.startsWith('.') ? posix.join(posix.dirname(path), to) : to, isType };
+  });
 }
-const nameOf = (path: string): string => path.replace(/^.*\//, '').replace(/\.ts$/, '');
+
+/** `lib/policy/judge.ts` is in the room `policy` of `lib`; `lib/app.ts` is a room of its own. */
+function placeOf(path: string): { tree: string; room: string; floor: number } {
+  const [tree = '', room = ''] = path.split('/');
+  const floor = floors[tree]?.findIndex((rooms) => rooms.includes(room)) ?? -1;
+  return { tree, room, floor: floor < 0 ? Number.POSITIVE_INFINITY : floor };
+}
+
+/** The imports that go up, or to another room of the same floor. */
+const climbs = (imports: Import[]): string[] =>
+  imports.flatMap(({ from, to }) => {
+    const [here, there] = [placeOf(from), placeOf(to)];
+    const isFine =
+      here.tree !== there.tree ||
+      here.room === there.room ||
+      there.floor < here.floor ||
+      here.floor === Number.POSITIVE_INFINITY;
+    return isFine ? [] : [`${from} imports ${to}`];
+  });
+
+/** The ways from a file back to itself, by whatever imports, those of types included. */
+function circles(imports: Import[]): string[] {
+  const next = Map.groupBy(imports, ({ from }) => from);
+  const done = new Set<string>();
+  const visit = (path: string, trail: string[]): string[] => {
+    if (trail.includes(path)) return [[...trail.slice(trail.indexOf(path)), path].join(' -> ')];
+    if (done.has(path)) return [];
+    const found = (next.get(path) ?? []).flatMap(({ to }) => visit(to, [...trail, path]));
+    done.add(path);
+    return found;
+  };
+  return [...next.keys()].flatMap((path) => visit(path, []));
+}
+
+const trees = ['lib', 'functions', 'cli', 'local', 'admin', 'doctor', 'bin'];
+const allFiles = trees.flatMap(namesIn);
+const allImports = allFiles.flatMap(importsOf);
 const offences = (paths: string[], isAllowed: (one: Import) => boolean): string[] =>
   paths.flatMap((path) => importsOf(path).flatMap((one) => (isAllowed(one) ? [] : [`${path} imports ${one.to}`])));
-const layer = (names: string[]) => names.map((name) => `lib/${name}.ts`);
 
-describe('who imports what', () => {
-  test('the imports are found', () => {
-    expect(importsOf('lib/actions/lists.ts')).toContainEqual({
-      from: 'lib/actions/lists.ts',
-      to: './app.ts',
-      isType: true,
-    });
-    expect(importsOf('lib/actions/vend.ts')).toContainEqual({
-      from: 'lib/actions/vend.ts',
-      to: './session.ts',
-      isType: false,
-    });
-    expect(importsOf('lib/http/http.ts')).toContainEqual({
-      from: 'lib/http/http.ts',
-      to: '@middy/core',
-      isType: false,
-    });
-  });
-
-  test('the core imports the core, valibot, and nothing else', () => {
-    const packages: Record<string, string[]> = {
-      openapi: ['@valibot/to-json-schema'],
-      digest: ['node:crypto'],
-      networks: ['node:net'],
-      pattern: ['node:vm'],
-      'yaml-file': ['yaml'],
-    };
-    expect(
-      offences(layer(core), ({ from, to }) =>
-        to.startsWith('./')
-          ? core.includes(nameOf(to))
-          : to === 'valibot' || (packages[nameOf(from)]?.includes(to) ?? false),
-      ),
-    ).toEqual([]);
-  });
-
-  test('use cases know the world by its types alone', () => {
-    const isOwnError = (to: string) => to === './revocation-refused.ts';
-    expect(
-      offences(
-        layer(useCases),
-        ({ to, isType }) =>
-          to.startsWith('./') && (isType || isOwnError(to) || [...core, ...useCases].includes(nameOf(to))),
-      ),
-    ).toEqual([]);
-  });
-
-  test('edges know no use case', () => {
-    expect(offences(layer(edges), ({ to }) => !to.startsWith('.') || [...core, ...edges].includes(nameOf(to)))).toEqual(
-      [],
+describe('rooms and floors', () => {
+  test('imports of every form are found', () => {
+    expect(allImports).toEqual(
+      expect.arrayContaining([
+        { from: 'lib/actions/lists.ts', to: 'lib/app.ts', isType: true },
+        { from: 'lib/actions/vend.ts', to: 'lib/session/session.ts', isType: false },
+        { from: 'lib/http/http.ts', to: '@middy/core', isType: false },
+        { from: 'cli/program/commands.ts', to: 'cli/commands/setup.ts', isType: false },
+      ]),
     );
   });
 
-  test('functions import from lib, and from packages types alone', () => {
+  test('every import goes down, or stays in its room', () => {
+    expect(climbs(allImports)).toEqual([]);
+  });
+
+  test('an import that goes up or to the room beside is found', () => {
+    const planted = (from: string, to: string) => climbs([{ from, to, isType: true }]);
+    expect(planted('lib/policy/judge.ts', 'lib/actions/vend.ts')).toHaveLength(1);
+    expect(planted('lib/policy/judge.ts', 'lib/app.ts')).toHaveLength(1);
+    expect(planted('lib/policy/judge.ts', 'lib/mail/letter.ts')).toHaveLength(1);
+    expect(planted('cli/text/terminal-text.ts', 'cli/commands/login.ts')).toHaveLength(1);
+    expect(planted('lib/policy/judge.ts', 'lib/catalogue/catalogue.ts')).toEqual([]);
+  });
+
+  test('no import leads in a circle, types included', () => {
+    expect(circles(allImports)).toEqual([]);
+  });
+
+  test('a circle is found', () => {
+    const planted = { from: 'lib/common/time.ts', to: 'lib/common/hours.ts', isType: true };
+    expect(circles([...allImports, planted])).toEqual([expect.stringContaining('lib/common/hours.ts')]);
+  });
+
+  test('every room has its floor, and no room is a crowd', () => {
+    const sizes = Map.groupBy(allFiles, posix.dirname);
+    // one file a command
+    sizes.delete('cli/commands');
+    const crowds = [...sizes].filter(([folder, files]) => folder !== 'local/page' && files.length > 20);
+    expect(crowds.map(([folder, files]) => [folder, files.length])).toEqual([]);
+    const rooms = (tree: string) => new Set(namesIn(tree).map((path) => path.split('/')[1]));
+    for (const tree of ['lib', 'cli'])
+      expect([tree, [...rooms(tree)].sort()]).toEqual([tree, floors[tree]!.flat().sort()]);
+  });
+
+  test('below the ports there is valibot, and what computes', () => {
+    const packages: Record<string, string[]> = {
+      'lib/common/digest.ts': ['node:crypto'],
+      'lib/common/networks.ts': ['node:net'],
+      'lib/common/pattern.ts': ['node:vm'],
+      'lib/common/yaml-file.ts': ['yaml'],
+    };
+    const core = lib.filter((path) => placeOf(path).floor < ports);
+    expect(core.length).toBeGreaterThan(60);
     expect(
-      offences(functions, ({ to, isType }) => to.startsWith('../lib/') || (isType && !to.startsWith('.'))),
+      offences(
+        core,
+        ({ from, to }) => to.startsWith('lib/') || to === 'valibot' || packages[from]?.includes(to) === true,
+      ),
     ).toEqual([]);
+  });
+
+  test('actions know the world by its ports alone', () => {
+    const isAdapter = (to: string) => /^lib\/(?:aws\/|config|log|lambda)/.test(to);
+    const actions = lib.filter((path) => path.startsWith('lib/actions/'));
+    expect(offences(actions, ({ to }) => to.startsWith('lib/') && !isAdapter(to))).toEqual([]);
+  });
+
+  test('functions import from lib, and from packages types alone', () => {
+    expect(offences(functions, ({ to, isType }) => to.startsWith('lib/') || (isType && !/^[a-z]+\//.test(to)))).toEqual(
+      [],
+    );
   });
 
   test('nothing that is deployed imports what is local or a test', () => {
     expect(
       offences(
         [...lib, ...functions],
-        ({ to }) => !/(^|\/)(local|test|bench|scripts|admin|doctor|bin|events)\//.test(to),
+        ({ to }) => !/^(?:local|test|bench|scripts|admin|doctor|bin|events|cli)\//.test(to),
       ),
     ).toEqual([]);
-  });
-
-  test('there is no way round in a circle', () => {
-    const next = (path: string) =>
-      importsOf(path).flatMap(({ to, isType }) => (isType || !to.startsWith('./') ? [] : [`lib/${nameOf(to)}.ts`]));
-    const visit = (path: string, trail: string[]): string[] =>
-      trail.includes(path)
-        ? [[...trail.slice(trail.indexOf(path)), path].join(' -> ')]
-        : next(path).flatMap((to) => visit(to, [...trail, path]));
-    expect([...new Set(layer(useCases.concat('http')).flatMap((path) => visit(path, [])))]).toEqual([]);
   });
 });
 
@@ -194,8 +214,8 @@ describe('one place', () => {
 
   test('builds clients', () => {
     expect(
-      linesWith(except('lib/app.ts'), /new \w+Client\(|\bfetch\(/).filter(
-        (place) => !/^lib\/(sign-in|ticket-validator)\.ts/.test(place),
+      linesWith(except('lib/lambda.ts'), /new \w+Client\(|\bfetch\(/).filter(
+        (place) => !/^lib\/aws\/(sign-in|ticket-validator)\.ts/.test(place),
       ),
     ).toEqual([]);
   });
@@ -203,7 +223,7 @@ describe('one place', () => {
   test('knows the time and draws at random', () => {
     expect(
       linesWith(
-        except('lib/app.ts'),
+        except('lib/lambda.ts'),
         /Date\.now|new Date\(\s*\)|Math\.random|randomUUID|randomBytes|getRandomValues|performance\.now|process\.hrtime/,
       ),
     ).toEqual([]);
@@ -214,7 +234,9 @@ describe('one place', () => {
   });
 
   test('writes to the outside', () => {
-    expect(linesWith(except('lib/app.ts'), /\bconsole\.(log|error|warn|info|debug)|process\.std(out|err)/)).toEqual([]);
+    expect(linesWith(except('lib/lambda.ts'), /\bconsole\.(log|error|warn|info|debug)|process\.std(out|err)/)).toEqual(
+      [],
+    );
   });
 });
 
@@ -268,7 +290,9 @@ describe('events', () => {
   });
 
   test('every function has one, and every one has its function', () => {
-    expect([...new Set(files.map((name) => name.split('.')[0]))].sort()).toEqual(functions.map(nameOf).sort());
+    expect([...new Set(files.map((name) => name.split('.')[0]))].sort()).toEqual(
+      functions.map((path) => posix.basename(path, '.ts')).sort(),
+    );
   });
 
   test.each(httpFunctions)('%s has one for each of its routes', (name) => {

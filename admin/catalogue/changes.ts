@@ -1,5 +1,4 @@
 // What one catalogue gives that another does not: person by person, and rule by rule.
-
 import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue/catalogue.ts';
 import { canonicalJson } from '../../lib/common/digest.ts';
 import { durationText } from '../../lib/common/time.ts';

@@ -1,8 +1,8 @@
 // Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
 import { readFileSync } from 'node:fs';
 import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue/catalogue.ts';
-import type { CatalogueFault } from '../../lib/catalogue/check.ts';
 import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue/file.ts';
+import type { CatalogueFault } from '../../lib/catalogue/finding.ts';
 import type { CatalogueData } from '../../lib/catalogue/shape.ts';
 import { didYouMean } from '../../lib/common/suggestion.ts';
 import { installFaults } from '../../lib/target/target.ts';

@@ -9,10 +9,11 @@ import {
 } from '../../lib/catalogue/entry.ts';
 import { strict } from '../../lib/common/strict-object.ts';
 import { floorToSecond, HOUR, MINUTE, parseDuration, SECOND } from '../../lib/common/time.ts';
+import { NewRequest } from '../../lib/model/bodies.ts';
 import { Problem } from '../../lib/model/problem.ts';
-import { DurationText, Email, NewRequest } from '../../lib/model/schema.ts';
+import { DurationText, Email } from '../../lib/model/text.ts';
 import type { OpenRequest } from '../../lib/policy/filing-context.ts';
-import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy/policy.ts';
+import { type Judgement, judgeRole, refusalOf, requesterOf } from '../../lib/policy/judge.ts';
 import type { Caller } from '../../lib/policy/principal.ts';
 import type { TicketAnswer } from '../../lib/policy/ticket.ts';
 

@@ -1,5 +1,4 @@
 // `who --role R`: who may request a role, who is denied it, who approves.
-
 import { type Catalogue, displayNames, peopleNamed, type Role, type Who } from '../../lib/catalogue/catalogue.ts';
 import { groupName, isGroup, isPermissionSet } from '../../lib/catalogue/entry.ts';
 import { durationText } from '../../lib/common/time.ts';

@@ -1,8 +1,8 @@
 // One call to Latchkey: signed, retried where that is safe, and refused in words that say what to do next.
 import type { InferOutput } from 'valibot';
 import { durationText, MINUTE, SECOND } from '../../lib/common/time.ts';
-import type { problemTable } from '../../lib/model/problem.ts';
-import type { RequestListView, RoleListView } from '../../lib/model/schema.ts';
+import type { RequestListView, RoleListView } from '../../lib/http/answers.ts';
+import type { problemTable } from '../../lib/model/problem-table.ts';
 import { type HttpAnswer, sendHttp } from '../http/http.ts';
 import { NoAnswer, noAnswer } from '../http/no-answer.ts';
 import { exitOf, Failure, type ProblemDocument } from '../machine/exit.ts';
@@ -11,7 +11,8 @@ import type { World } from '../machine/world.ts';
 import { inFlags } from '../options/flags.ts';
 import type { Settings } from '../options/settings.ts';
 import { plain } from '../text/terminal-text.ts';
-import { findSigner, type Signer } from './signer.ts';
+import type { Signer } from './signed-call.ts';
+import { findSigner } from './signer.ts';
 
 export type RoleList = InferOutput<typeof RoleListView>;
 export type RequestList = InferOutput<typeof RequestListView>;

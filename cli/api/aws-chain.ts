@@ -2,10 +2,7 @@
 import type { Agent } from 'node:https';
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
-import type { AwsKeys } from './sigv4.ts';
-
-/** The keys, or why there are none. No class of an error crosses from this file to the program, which has classes of its own. */
-export type FoundKeys = AwsKeys | { why: string };
+import type { FoundKeys } from '../machine/world.ts';
 
 /** Set while the chain is at work, so that a `credential_process` which is Latchkey again ends instead of starting the next one. */
 export const guard = 'LATCHKEY_SIGNING';

@@ -1,9 +1,8 @@
 // Signs with the AWS credentials of this machine, for /iam/v1.
 import { Failure } from '../machine/exit.ts';
-import { variable, type World } from '../machine/world.ts';
+import { type AwsKeys, variable, type World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
-import type { Signer } from './signer.ts';
-import type { AwsKeys } from './sigv4.ts';
+import type { Signer } from './signed-call.ts';
 
 /** @throws Failure `sign-in` when it is to sign and there are none */
 export function awsSigner(world: World, settings: Settings): Signer {

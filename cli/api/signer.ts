@@ -1,24 +1,11 @@
 // Who calls: a token for /v1, or AWS credentials that sign for /iam/v1.
-
 import { Failure } from '../machine/exit.ts';
 import { parsedJson } from '../machine/json-text.ts';
 import { variable, type World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { fresh, readTokens } from '../sign-in/tokens.ts';
 import { awsSigner } from './aws-signer.ts';
-
-export type Signer = {
-  mount: '/v1' | '/iam/v1';
-  /** what its token says, where it is one that can be read; unverified */
-  claims?: Record<string, unknown>;
-  /** tells one identity from another, without a secret; for what is cached */
-  who: string;
-  headersFor(call: {
-    method: string;
-    url: string;
-    body?: string;
-  }): Promise<Record<string, string>> | Record<string, string>;
-};
+import type { Signer } from './signed-call.ts';
 
 /** @throws Failure `sign-in` that says which ways there are */
 export async function findSigner(world: World, settings: Settings): Promise<Signer> {

@@ -1,8 +1,7 @@
 // AWS Signature Version 4 for calls to Latchkey (iam-ug, reference_sigv-create-signed-request).
-
 import { createHash, createHmac } from 'node:crypto';
+import type { AwsKeys } from '../machine/world.ts';
 
-export type AwsKeys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 export type Signable = { method: string; url: string; body?: string };
 
 /**

@@ -1,7 +1,7 @@
 // The container-credentials endpoint of `exec`: on the loopback interface, for whoever has its token, as long as the child runs.
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../../lib/common/time.ts';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { Failure } from '../machine/exit.ts';
 import { isLastSession, marginOf } from './session-end.ts';
 

@@ -2,7 +2,7 @@
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { jsonObject } from '../machine/json-text.ts';
 
 import { sessionPath, sessionsDirectory } from '../machine/places.ts';

@@ -1,7 +1,6 @@
 // When a session is near enough to its end to be replaced, and when there is nothing to replace it with.
-
 import { MINUTE } from '../../lib/common/time.ts';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 
 /** STS counts whole seconds from the call on, so that a session that lasts to the grant's end can fall short of it by a few. */
 export const isLastSession = ({

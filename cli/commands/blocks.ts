@@ -1,5 +1,5 @@
 // `latchkey blocks` and `latchkey unblock`
-import type { BlockListView } from '../../lib/model/schema.ts';
+import type { BlockListView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';

@@ -1,5 +1,5 @@
 // `latchkey completion`
-import type { BlockListView } from '../../lib/model/schema.ts';
+import type { BlockListView } from '../../lib/http/answers.ts';
 import type { RequestList, RoleList } from '../api/api.ts';
 import type { Candidate, Known } from '../completion/candidates.ts';
 import { type CompletionShell, completionScripts, shells } from '../completion/scripts.ts';
@@ -31,13 +31,11 @@ export const completion = command({
     'eval "$(latchkey completion zsh)"',
     'latchkey completion fish | source',
   ],
-  async run(world, { positionals: [shell = ''], options, rest }) {
+  async run(world, { positionals: [shell = ''], options, rest }, commands) {
     if (shell === 'words') {
-      const [{ candidatesFor }, { allCommands }] = [
-        await import('../completion/candidates.ts'),
-        await import('../program/commands.ts'),
-      ];
-      const found = await candidatesFor(await allCommands(), rest, knownTo(world, options));
+      const { candidatesFor } = await import('../completion/candidates.ts');
+      const all = await Promise.all(Object.values(commands).map((load) => load()));
+      const found = await candidatesFor(all, rest, knownTo(world, options));
       world.out(found.map(({ word, summary }) => `${word}${summary === '' ? '' : `\t${plain(summary)}`}\n`).join(''));
       return 0;
     }

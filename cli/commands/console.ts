@@ -1,5 +1,5 @@
 // `latchkey console`
-import type { ConsoleView } from '../../lib/model/schema.ts';
+import type { ConsoleView } from '../../lib/http/answers.ts';
 import { type Api, connect } from '../api/api.ts';
 import { consolePath, pathOfAddress } from '../aws/console-destination.ts';
 import { findRequest, issue } from '../grants/grant.ts';

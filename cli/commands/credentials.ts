@@ -1,5 +1,4 @@
 // `latchkey credentials`: what the AWS tools call as credential_process.
-
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
 import { vend } from '../grants/vend.ts';
 import { Failure } from '../machine/exit.ts';

@@ -1,5 +1,5 @@
 // `latchkey approve` and `latchkey deny`
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { checkRequestId } from '../grants/grant.ts';
 import type { World } from '../machine/world.ts';

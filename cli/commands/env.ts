@@ -1,5 +1,5 @@
 // `latchkey env`
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { shadowingVariables } from '../aws/child-environment.ts';
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
 import { vend } from '../grants/vend.ts';

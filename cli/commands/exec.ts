@@ -1,7 +1,7 @@
 // `latchkey exec`
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { childEnvironment, withoutDefaultProfile } from '../aws/child-environment.ts';
 import { serveCredentials } from '../aws/credentials-endpoint.ts';
 import { type PassedSignals, passSignals } from '../aws/passed-signals.ts';

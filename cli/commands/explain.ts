@@ -1,7 +1,6 @@
 // `latchkey explain`
-
 import { durationText } from '../../lib/common/time.ts';
-import type { ExplanationView } from '../../lib/model/schema.ts';
+import type { ExplanationView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { suggestingRole } from '../grants/grant.ts';
 import { wishOf, wishOptions } from '../grants/wish.ts';

@@ -1,5 +1,5 @@
 // `latchkey extend`
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { idempotent } from '../grants/file-request.ts';
 import { besideOpen, filedOptions, showFiled } from '../grants/filed.ts';

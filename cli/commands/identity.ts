@@ -1,5 +1,5 @@
 // `latchkey identity`
-import type { IdentityListView } from '../../lib/model/schema.ts';
+import type { IdentityListView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';

@@ -1,5 +1,4 @@
 // `latchkey login`
-
 import { Failure } from '../machine/exit.ts';
 import { tokensPath } from '../machine/places.ts';
 import { variable } from '../machine/world.ts';

@@ -1,6 +1,5 @@
 // `latchkey requests`
-
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { connect, type RequestList } from '../api/api.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';

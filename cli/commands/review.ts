@@ -1,5 +1,5 @@
 // `latchkey review`
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { checkRequestId } from '../grants/grant.ts';
 import { command } from '../options/command.ts';

@@ -1,5 +1,5 @@
 // `latchkey revoke`
-import type { RevocationView } from '../../lib/model/schema.ts';
+import type { RevocationView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { endRequest } from '../grants/ending.ts';
 import { checkRequestId } from '../grants/grant.ts';

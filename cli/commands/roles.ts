@@ -1,5 +1,5 @@
 // `latchkey roles`
-import type { RoleView } from '../../lib/model/schema.ts';
+import type { RoleView } from '../../lib/http/answers.ts';
 import { connect, type RoleList } from '../api/api.ts';
 import { checkTarget, notARole } from '../grants/grant.ts';
 import { command } from '../options/command.ts';

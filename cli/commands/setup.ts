@@ -1,5 +1,4 @@
 // `latchkey setup`
-
 import { notLatchkey } from '../api/api.ts';
 import { sendHttp } from '../http/http.ts';
 import { NoAnswer, noAnswer } from '../http/no-answer.ts';

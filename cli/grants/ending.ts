@@ -1,5 +1,5 @@
 // What `end`, `withdraw`, `hand-back` and `revoke` have in common: the request that is meant, whether the word fits it, and its end.
-import type { MeView, RequestView } from '../../lib/model/schema.ts';
+import type { MeView, RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import { dropSessions } from '../aws/kept-sessions.ts';
 import { Failure } from '../machine/exit.ts';

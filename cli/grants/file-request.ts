@@ -1,11 +1,10 @@
 // Files a request, and waits for its decision if that is wanted.
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import type { World } from '../machine/world.ts';
 import { suggestingRole } from './grant.ts';
-import type { Filing } from './issue-session.ts';
 import { waitForDecision } from './wait.ts';
-import type { Wish } from './wish.ts';
+import type { Filing, Wish } from './wish.ts';
 
 /** A filing may be made twice and counts once: it carries an Idempotency-Key, its caller's or one of its own. */
 export async function fileRequest(api: Api, role: string, wish: Wish, key?: string): Promise<RequestView> {

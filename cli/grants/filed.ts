@@ -1,5 +1,5 @@
 // What `request` and `extend` end with: the request and what can be done next, after the decision if that is waited for; or with the request that is in the way.
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';

@@ -1,7 +1,6 @@
 // From what somebody types, a role or the id of a request, to the request that is meant.
-
 import { probablyMeant } from '../../lib/common/suggestion.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { isOpenStatus } from '../../lib/model/status.ts';
 import type { Api, RequestList, RoleList } from '../api/api.ts';
 import { Failure } from '../machine/exit.ts';

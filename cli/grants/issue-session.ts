@@ -1,20 +1,15 @@
 // Asks for a new session of a grant by one call; and files the request first if that is wanted.
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { type Api, openApi } from '../api/api.ts';
-import type { Signer } from '../api/signer.ts';
+import type { Signer } from '../api/signed-call.ts';
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { fileAndWait } from './file-request.ts';
 import { issue } from './grant.ts';
 import { waitForDecision } from './wait.ts';
+import type { Filing } from './wish.ts';
 
-export type Filing = {
-  reason: string;
-  duration: string | undefined;
-  ticket: string | undefined;
-  scope?: Record<string, string> | undefined;
-};
 export type Issue = {
   /** of the session, as the API takes it: `15m` */
   duration?: string | undefined;

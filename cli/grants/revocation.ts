@@ -1,5 +1,5 @@
 // Revoking everything of a person, a role or an account: what would be ended, the yes to it, and what came of it.
-import type { RequestView, RevocationView } from '../../lib/model/schema.ts';
+import type { RequestView, RevocationView } from '../../lib/http/answers.ts';
 import type { Api, RequestList } from '../api/api.ts';
 import { confirmed } from '../machine/confirmation.ts';
 import { Failure } from '../machine/exit.ts';

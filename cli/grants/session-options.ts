@@ -1,9 +1,8 @@
 // The options of every command that gets a session: credentials, env, exec.
-
 import { Failure } from '../machine/exit.ts';
 import type { Options, Values } from '../options/command.ts';
 import { namedValues } from '../options/named-values.ts';
-import type { Filing } from './issue-session.ts';
+import type { Filing } from './wish.ts';
 
 export const sessionOptions = {
   duration: {

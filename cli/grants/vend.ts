@@ -1,5 +1,5 @@
 // Gets a session of a grant: the kept one if that is wanted, else a new one, which it keeps if that is wanted.
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { findSigner } from '../api/signer.ts';
 import { keepSession, recallSession } from '../aws/kept-sessions.ts';
 import { Failure } from '../machine/exit.ts';

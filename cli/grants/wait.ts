@@ -1,7 +1,6 @@
 // Waits for the decision on a request: says who was asked and how long they have, and asks less and less often.
-
 import { SECOND } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';

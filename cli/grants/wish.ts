@@ -3,7 +3,7 @@ import { toInstant } from '../../lib/common/time.ts';
 import type { World } from '../machine/world.ts';
 import type { Options, Values } from '../options/command.ts';
 import { namedValues } from '../options/named-values.ts';
-import type { Filing } from './issue-session.ts';
+
 import { startForms, startTimeOf, startTimeText } from './start-time.ts';
 
 /** A filing with everything that the API takes. */
@@ -62,3 +62,10 @@ function startOf(world: World, text: string): string {
   world.err(`To start ${startTimeText(at, world.now())}.\n`);
   return toInstant(at);
 }
+
+export type Filing = {
+  reason: string;
+  duration: string | undefined;
+  ticket: string | undefined;
+  scope?: Record<string, string> | undefined;
+};

@@ -1,6 +1,6 @@
 // How the command line ends: one table from refusals to exit statuses, and the error that carries one.
-import type { ProblemCode } from '../../lib/model/problem.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
+import type { ProblemCode } from '../../lib/model/problem-table.ts';
 
 /** Exit statuses by name: a contract for scripts. `document.ts` says what they mean; `exec` ends with the status of its child. */
 export const exits = {

@@ -1,6 +1,6 @@
 // What a command may touch: the environment, the clock, and the two streams. Tests give another one.
 import type { Environment } from '../../lib/config.ts';
-import type { FoundKeys } from '../api/aws-chain.ts';
+
 import type { ChildEnd, ChildOptions } from './child.ts';
 
 export type World = {
@@ -36,3 +36,8 @@ export type World = {
 
 /** A variable that is empty counts as not set. */
 export const variable = ({ env }: Pick<World, 'env'>, name: string): string | undefined => env[name] || undefined;
+
+/** The keys, or why there are none. No class of an error crosses from this file to the program, which has classes of its own. */
+export type FoundKeys = AwsKeys | { why: string };
+
+export type AwsKeys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };

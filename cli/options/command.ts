@@ -90,13 +90,18 @@ export type Command<Specs extends Options = Options> = {
   /** what stands behind `--`, where a command takes that */
   rest?: { name: string; summary: string; optional?: boolean };
   examples: readonly string[];
-  /** @returns the exit status, 0 if nothing @throws Failure */
-  run(world: World, input: Input<Specs>): Promise<number | undefined>;
+  /** @param commands every command of the program @returns the exit status, 0 if nothing @throws Failure */
+  run(world: World, input: Input<Specs>, commands: Commands): Promise<number | undefined>;
 };
 /** Any command, as tables hold it. */
-export type AnyCommand = Omit<Command, 'run'> & { run(world: World, input: Input): Promise<number | undefined> };
+export type AnyCommand = Omit<Command, 'run'> & {
+  run(world: World, input: Input, commands: Commands): Promise<number | undefined>;
+};
 
 /** Keeps the types of the options for `run`, and hands the command on as any other. */
 export function command<const Specs extends Options>(spec: Command<Specs>): AnyCommand {
   return spec as unknown as AnyCommand;
 }
+
+/** Commands by name. */
+export type Commands = Readonly<Record<string, () => Promise<AnyCommand>>>;

@@ -1,5 +1,4 @@
 // Where Latchkey is and how to sign in: flags before environment before the configuration file.
-
 import { Failure } from '../machine/exit.ts';
 import { configPath, formerConfigPath } from '../machine/places.ts';
 import { readUtf8 } from '../machine/whole-file.ts';

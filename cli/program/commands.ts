@@ -1,6 +1,5 @@
 // Every command of the program by its name.
-import type { AnyCommand } from '../options/command.ts';
-import type { Commands } from './program.ts';
+import type { AnyCommand, Commands } from '../options/command.ts';
 
 /** In the order of the docs; the help has the groups in an order of its own. */
 export const commands: Commands = {

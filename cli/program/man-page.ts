@@ -1,5 +1,4 @@
 // latchkey(1), from the commands themselves, in the man macros that groff, mandoc and macOS read (man(7)).
-
 import { type ExitName, exits } from '../machine/exit.ts';
 import { type AnyCommand, commonOptions, groups, type Options } from '../options/command.ts';
 import { settingsText } from '../options/settings-text.ts';

@@ -4,14 +4,11 @@ import { probablyMeant } from '../../lib/common/suggestion.ts';
 import { version } from '../../lib/common/version.ts';
 import { exits, Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
-import { type AnyCommand, commonOptions } from '../options/command.ts';
+import { type AnyCommand, type Commands, commonOptions } from '../options/command.ts';
 import { parserOptions, readArguments } from './arguments.ts';
 import { commandHelp, groupHelp, programHelp } from './help.ts';
 import { otherWords } from './other-words.ts';
 import { told } from './told.ts';
-
-/** Commands by name. */
-export type Commands = Readonly<Record<string, () => Promise<AnyCommand>>>;
 
 /** Runs one command line. Never rejects for what a user can do. @returns the exit status */
 export const runProgram = (world: World, args: readonly string[], commands: Commands): Promise<number> =>
@@ -33,7 +30,7 @@ async function dispatch(world: World, args: readonly string[], commands: Command
   const { command, rest } = await find(commands, words);
   if (command) {
     const input = readArguments(command, [...before, ...rest]);
-    if (!input.options.help) return command.run(world, input);
+    if (!input.options.help) return command.run(world, input, commands);
   }
   world.out(await helpAbout(commands, command ? command.name.split(' ') : words.slice(0, 1)));
   return rest.length === 0 ? exits.usage.status : 0;

@@ -1,5 +1,4 @@
 // Renews an expired sign-in by its refresh token.
-
 import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { discover, Refused, signInRefused, tokensByRefresh } from './oidc.ts';

@@ -1,5 +1,5 @@
 // A block in words.
-import type { BlockListView } from '../../lib/model/schema.ts';
+import type { BlockListView } from '../../lib/http/answers.ts';
 import { plain } from './terminal-text.ts';
 
 type BlockView = BlockListView['items'][number];

@@ -1,7 +1,6 @@
 // A request in words.
-
 import { durationText } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type Colour, fields, type Paint, plain, type Times, table, when } from './terminal-text.ts';
 
 const colours: Record<RequestView['status'], Colour> = {

@@ -1,7 +1,6 @@
 // A role in words: everything that its catalogue says to whoever may ask for it.
-
 import { durationText } from '../../lib/common/time.ts';
-import type { RoleView } from '../../lib/model/schema.ts';
+import type { RoleView } from '../../lib/http/answers.ts';
 import { accountText } from './request-text.ts';
 import { fields, type Paint, plain } from './terminal-text.ts';
 

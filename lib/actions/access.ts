@@ -2,11 +2,12 @@
 import type { App } from '../app.ts';
 import { personOf } from '../catalogue/catalogue.ts';
 import { SECOND } from '../common/time.ts';
-import type { NewDecision, NewReview, RequestRecord } from '../model/schema.ts';
+import type { NewDecision, NewReview } from '../model/bodies.ts';
+import type { RequestRecord } from '../model/schema.ts';
 import { isOpen } from '../model/status.ts';
 import { ledgersOf } from '../policy/ledger.ts';
-import { isInvolved, relationOf } from '../policy/policy.ts';
 import type { Caller } from '../policy/principal.ts';
+import { isInvolved, relationOf } from '../policy/relation.ts';
 import { decide, end, mayRevoke, notFound } from '../request/life.ts';
 import { signReview } from '../request/review.ts';
 import { changeRequest } from './change.ts';

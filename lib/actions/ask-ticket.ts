@@ -1,7 +1,7 @@
 // Asks a ticket's validator about a filing, before anything is filed.
 import type { App } from '../app.ts';
 import { type Asked, nothingCounts } from '../policy/filing-context.ts';
-import { judgeRole } from '../policy/policy.ts';
+import { judgeRole } from '../policy/judge.ts';
 import { type TicketAnswer, type TicketQuestion, validatorOf } from '../policy/ticket.ts';
 
 type Part = Pick<App, 'clock' | 'catalogue' | 'tickets' | 'log'>;

@@ -1,17 +1,18 @@
 // The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
-
 import type { App } from '../app.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { About } from '../http/told-store.ts';
 import { isGenuine, type OpenedLink, type Purpose, parseLink } from '../mail/links.ts';
+import type { LinkForm } from '../model/bodies.ts';
 import { Problem } from '../model/problem.ts';
-import type { Block, LinkForm, MessageRecord, RequestRecord } from '../model/schema.ts';
+import type { Block, MessageRecord, RequestRecord } from '../model/schema.ts';
 import { openStage, statusAt } from '../model/status.ts';
 import { reviewTakesSignIn, stageTakesSignIn } from '../policy/assurance.ts';
 import { accessOf, blockOn } from '../policy/block.ts';
 import { mayReview } from '../policy/break-glass.ts';
-import { isSamePerson, relationOf, whoIs } from '../policy/policy.ts';
 import { callerFromLink } from '../policy/principal.ts';
+import { isSamePerson, relationOf } from '../policy/relation.ts';
+import { whoIs } from '../policy/who.ts';
 import { decide, end, mayRevoke } from '../request/life.ts';
 import { reviewFrom, signReview } from '../request/review.ts';
 import { continuedBy, endRequest } from './access.ts';

@@ -1,13 +1,14 @@
 // Continues a grant: a linked request under the same rule, which starts where the grant ends and needs its own approval.
 import type { App } from '../app.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
+import type { NewExtension } from '../model/bodies.ts';
 import { Problem } from '../model/problem.ts';
-import { type NewExtension, type RequestRecord, saidOf } from '../model/schema.ts';
+import { type RequestRecord, saidOf } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
 import type { Asked } from '../policy/filing-context.ts';
 import { ledgersFor, ledgersOf } from '../policy/ledger.ts';
-import { isInvolved, relationOf } from '../policy/policy.ts';
 import type { Caller } from '../policy/principal.ts';
+import { isInvolved, relationOf } from '../policy/relation.ts';
 import { notActive, notFound } from '../request/life.ts';
 import { answerForFiling } from './ask-ticket.ts';
 import { countsOf, type Filing, fileUnder, identityOf, keyedBy, replayed, untilFiled } from './file-request.ts';

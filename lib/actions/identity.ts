@@ -4,8 +4,8 @@ import { names, personOf } from '../catalogue/catalogue.ts';
 import { sha256 } from '../common/digest.ts';
 import { Problem } from '../model/problem.ts';
 import type { Binding } from '../model/schema.ts';
-import { whoIs } from '../policy/policy.ts';
 import type { Caller } from '../policy/principal.ts';
+import { whoIs } from '../policy/who.ts';
 
 /** In hexadecimal: an id that begins with a dash would read as an option of a command. */
 export const identityId = (subject: string): string => Buffer.from(sha256(subject), 'base64url').toString('hex');

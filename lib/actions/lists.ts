@@ -2,11 +2,13 @@
 import type { App, ListIndex, Position } from '../app.ts';
 import { names, type Person, personOf, rolesNaming } from '../catalogue/catalogue.ts';
 import { cursorOf, positionOf } from '../http/cursor.ts';
+import type { ListQuery } from '../http/queries.ts';
 import { Problem } from '../model/problem.ts';
-import type { ListQuery, RequestRecord } from '../model/schema.ts';
+import type { RequestRecord } from '../model/schema.ts';
 import { openStage, statusAt } from '../model/status.ts';
-import { isSamePerson, mayDecideStage, relationOf, whoIs } from '../policy/policy.ts';
 import type { Caller } from '../policy/principal.ts';
+import { isSamePerson, mayDecideStage, relationOf } from '../policy/relation.ts';
+import { whoIs } from '../policy/who.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 type Page = { items: RequestRecord[]; nextCursor?: string };

@@ -7,7 +7,7 @@ import { makeLink } from '../mail/links.ts';
 import { messagesFor, type News, unreachedNews } from '../mail/messages.ts';
 import { faultOf } from '../model/fault.ts';
 import type { RequestRecord } from '../model/schema.ts';
-import { isStillConcerned } from '../policy/policy.ts';
+import { isStillConcerned } from '../policy/relation.ts';
 import { type ChannelParts, channelsOf } from './channels.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'random' | 'log' | 'baseUrl' | 'catalogue'> & ChannelParts;

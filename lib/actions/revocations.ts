@@ -2,10 +2,11 @@
 import type { App } from '../app.ts';
 import { type Catalogue, personOf } from '../catalogue/catalogue.ts';
 import { DAY, floorToSecond, MINUTE, parseDuration, SECOND } from '../common/time.ts';
+import type { NewRevocation } from '../http/queries.ts';
 import { faultOf } from '../model/fault.ts';
 import { Problem } from '../model/problem.ts';
 import { requestIdOf } from '../model/request-id.ts';
-import type { Block, NewRevocation, RequestRecord } from '../model/schema.ts';
+import type { Block, RequestRecord } from '../model/schema.ts';
 import { isOpen } from '../model/status.ts';
 import { accessOf, isMeant, type Selector } from '../policy/block.ts';
 import { countedOf, ledgersOf } from '../policy/ledger.ts';

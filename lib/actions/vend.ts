@@ -1,13 +1,13 @@
 // Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
-
 import type { App, SessionCredentials } from '../app.ts';
 import { MINUTE, parseDuration, toInstant } from '../common/time.ts';
+import type { ConsoleView, CredentialsView } from '../http/answers.ts';
 import { Problem } from '../model/problem.ts';
-import type { Block, ConsoleView, CredentialsView, RequestRecord, Session } from '../model/schema.ts';
+import type { Block, RequestRecord, Session } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
 import { accessOf, refuseIfBlocked } from '../policy/block.ts';
+import { roleNotFound, rolesFor } from '../policy/judge.ts';
 import { countedOf, ledgersOf } from '../policy/ledger.ts';
-import { roleNotFound, rolesFor } from '../policy/policy.ts';
 import type { Caller } from '../policy/principal.ts';
 import { notFound, recordSession, recordUndelivered, refuseIfRevoked, roleToVend } from '../request/life.ts';
 import { signInUrl } from '../session/console-url.ts';

@@ -1,6 +1,11 @@
 // The item that holds every block. It is one, so that a single condition on its version says of all of them that none has come since.
-import type { AttributeValue, DynamoDBClient, TransactWriteItem } from '@aws-sdk/client-dynamodb';
-import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  type TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { Store } from '../app.ts';
 import { Block, type Blocks } from '../model/schema.ts';

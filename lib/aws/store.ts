@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
 import type { ListIndex, Look, Position, Settlement, Store } from '../app.ts';
-import { bounds } from '../catalogue/catalogue.ts';
+import { bounds } from '../catalogue/bounds.ts';
 import { entryOf } from '../catalogue/role-template.ts';
 import { DAY, SECOND } from '../common/time.ts';
 import { MessageRecord, RequestRecord } from '../model/schema.ts';

@@ -6,7 +6,7 @@ import type { Tickets } from '../app.ts';
 import type { TicketValidator } from '../catalogue/catalogue.ts';
 import { hostOf } from '../catalogue/tickets.ts';
 import { SECOND } from '../common/time.ts';
-import { oneLine } from '../model/schema.ts';
+import { oneLine } from '../model/text.ts';
 
 /** What a validator may answer, with status 200. The text goes to the requester and into the history. */
 const Answer = v.strictObject({ valid: v.boolean(), detail: v.optional(oneLine(200)) });

@@ -1,7 +1,5 @@
 // The catalogue opened: its people, groups, roles and bots, and the look-ups that policy needs. Its shape is catalogue/shape.ts's.
-
 import { digestOf } from '../common/digest.ts';
-import { DAY, HOUR, MINUTE, SECOND } from '../common/time.ts';
 import { type ConditionName, type Conditions, conditionsIn } from '../model/condition.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
 import { type PlacedRole, rolesIn } from './role-template.ts';
@@ -73,18 +71,6 @@ export type Catalogue = {
   openRequests: number;
   requestsPerHour: number;
   leavers: 'revoke' | 'keep';
-};
-
-/** Upper bounds that no catalogue can lift; the store's look-back for open requests follows from them. Seconds. */
-export const bounds = {
-  durationMax: (30 * DAY) / SECOND,
-  /** how long before its start a grant may be filed, and an extension before the grant that it continues has ended */
-  aheadMax: (30 * DAY) / SECOND,
-  decideWithinMax: (14 * DAY) / SECOND,
-  breakGlassMax: (12 * HOUR) / SECOND,
-  reviewWithinMax: (14 * DAY) / SECOND,
-  sessionMin: (15 * MINUTE) / SECOND,
-  sessionMax: (12 * HOUR) / SECOND,
 };
 
 /** Opens checked data for look-ups. */

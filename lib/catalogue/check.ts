@@ -3,16 +3,16 @@ import * as v from 'valibot';
 import { canonicalJson } from '../common/digest.ts';
 import { noObject, unknownField } from '../common/strict-object.ts';
 import { didYouMean } from '../common/suggestion.ts';
-import { bounds, chatUsersOf } from './catalogue.ts';
+import { bounds } from './bounds.ts';
+import { chatUsersOf } from './catalogue.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
+import type { CatalogueFault } from './finding.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
 import { reachAfterDenial } from './reach.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
 import { CatalogueData, type CatalogueData as Data, type RoleData } from './shape.ts';
 import { permissionSetFaults } from './sso.ts';
 import { validatorFaults } from './tickets.ts';
-
-export type CatalogueFault = { path: Array<string | number>; detail: string };
 
 /** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
 export function checkCatalogue(

@@ -1,7 +1,7 @@
 // Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
-
 import { type Place, readYaml } from '../common/yaml-file.ts';
-import { type CatalogueFault, checkCatalogue, soundPart } from './check.ts';
+import { checkCatalogue, soundPart } from './check.ts';
+import type { CatalogueFault } from './finding.ts';
 import { doubtsOf } from './lint.ts';
 import { reachNotes } from './reach-lint.ts';
 import type { CatalogueData } from './shape.ts';

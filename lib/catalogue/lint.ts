@@ -1,12 +1,12 @@
 // Lint warnings, valid but suspicious catalogue entries: misspelt groups of tokens and domains, stages that nobody can fill, weak external ids, roles without permissions.
-
 import { nearest } from '../common/suggestion.ts';
 import { isFixedZone } from '../common/wall-clock.ts';
-import { areFillable } from '../policy/policy.ts';
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
-import { type CatalogueFault, entriesIn } from './check.ts';
+import { entriesIn } from './check.ts';
 import { groupName, isGroup } from './entry.ts';
+import type { CatalogueFault } from './finding.ts';
 import { reachDoubts } from './reach-lint.ts';
+import { areFillable } from './seats.ts';
 import type { CatalogueData } from './shape.ts';
 import { uncheckedDoubts, validatorDoubts } from './tickets.ts';
 

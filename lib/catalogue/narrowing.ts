@@ -1,7 +1,7 @@
 // Less than the whole role: what a request's scope, managed session policies and source networks make of a session's policy. Data in, data out, no text in between.
-
 import { isOfForm } from '../common/pattern.ts';
 import { toInstant } from '../common/time.ts';
+import { scopeValue } from './scope-value.ts';
 import type { RoleData } from './shape.ts';
 
 type ScopeRule = NonNullable<RoleData['scope']>;
@@ -9,8 +9,6 @@ export type ScopeStatement = { actions: string[]; resources: string[] };
 /** A scope as it was asked for and approved: the values, what they mean in words, and what they come to. */
 export type Scope = { values: Record<string, string>; says: string; statements: ScopeStatement[] };
 
-/** What a value can never be: a wildcard, a policy variable, a quote or a space, whatever a catalogue's pattern lets through. */
-export const scopeValue = /^[\w.,/@+=:-]{1,200}$/;
 const placeholder = /\{([a-z][a-zA-Z0-9]{0,30})\}/g;
 export const placeholdersIn = (text: string): string[] => [...text.matchAll(placeholder)].map(([, name]) => name!);
 

@@ -1,6 +1,6 @@
 // What a role's own permissions make of what it may reach: entries that do nothing, permissions that the boundary denies, and what approvers should know.
-import type { CatalogueFault } from './check.ts';
 import { denied } from './denied.ts';
+import type { CatalogueFault } from './finding.ts';
 import { type ReachName, reachable, reachNames, reachTexts } from './reach.ts';
 import type { CatalogueData, RoleData } from './shape.ts';
 

@@ -3,13 +3,13 @@ import * as v from 'valibot';
 import { strict } from '../common/strict-object.ts';
 import { seconds, timeOfDay, timeZone } from '../common/time-shapes.ts';
 import { conditionFields, conditionNames, HoursRule } from '../model/condition.ts';
-import { Email } from '../model/schema.ts';
-import { bounds } from './catalogue.ts';
+import { Email } from '../model/text.ts';
+import { bounds } from './bounds.ts';
 import { canonicalPrincipal, permissionSetPattern, principalPattern, ssoUserPattern, subjectPattern } from './entry.ts';
-import { scopeValue } from './narrowing.ts';
 import { partitions } from './partition.ts';
 import { reachNames } from './reach.ts';
-import { isPattern, TicketRule, ValidatorRule } from './tickets.ts';
+import { scopeValue } from './scope-value.ts';
+import { isPattern, TicketRule, ValidatorRule } from './ticket-rules.ts';
 
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(300));
 const count = (max: number) =>

@@ -1,6 +1,6 @@
 // What a catalogue says of IAM Identity Center: permission sets and users, which count in the accounts that it lists.
-import type { CatalogueFault } from './check.ts';
 import { isPermissionSet, principalPattern, ssoUserPattern } from './entry.ts';
+import type { CatalogueFault } from './finding.ts';
 
 /**
  * A permission set or a user of one counts only where its account is listed, and there only with `_*` in the place of what AWS

@@ -1,7 +1,8 @@
 // Where a page of a list goes on: a position that its caller hands back, and that holds nothing secret.
 import * as v from 'valibot';
 import { Problem } from '../model/problem.ts';
-import { RequestId, type RequestRecord } from '../model/schema.ts';
+import type { RequestRecord } from '../model/schema.ts';
+import { RequestId } from '../model/text.ts';
 
 type Position = Pick<RequestRecord, 'id' | 'createdAt'>;
 

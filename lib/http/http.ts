@@ -7,10 +7,13 @@ import type { App, LogCode, LogFields } from '../app.ts';
 import { repeatedMembers } from '../common/json-text.ts';
 import { noObject, unknownField } from '../common/strict-object.ts';
 import { faultOf } from '../model/fault.ts';
-import { type Fault, Problem, problemDocument } from '../model/problem.ts';
-import { BlockId, IdempotencyKey, IdentityId, RequestId, type RequestView, RoleId } from '../model/schema.ts';
+import { type Fault, Problem } from '../model/problem.ts';
+import { RequestId, RoleId } from '../model/text.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from '../policy/principal.ts';
 import { notFound } from '../request/life.ts';
+import type { RequestView } from './answers.ts';
+import { problemDocument } from './problem-document.ts';
+import { BlockId, IdempotencyKey, IdentityId } from './queries.ts';
 import {
   type HttpFunctionName,
   methodsOf,

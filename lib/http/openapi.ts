@@ -2,26 +2,29 @@
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { objectBehind } from '../common/strict-object.ts';
-import { type ProblemCode, problemTable } from '../model/problem.ts';
-import * as schemas from '../model/schema.ts';
+import * as bodies from '../model/bodies.ts';
+import { type ProblemCode, problemTable } from '../model/problem-table.ts';
+import * as text from '../model/text.ts';
+import * as answers from './answers.ts';
+import * as queries from './queries.ts';
 import { type Route, type RouteName, routeKeysOf, routes } from './routes.ts';
 
 /** Shapes that the document names; every other one stands where it is used. */
 const named = {
-  Me: schemas.MeView,
-  Role: schemas.RoleView,
-  Request: schemas.RequestView,
-  EndedRequest: schemas.EndedView,
-  Explanation: schemas.ExplanationView,
-  Credentials: schemas.CredentialsView,
-  ConsoleSession: schemas.ConsoleView,
-  NewRequest: schemas.NewRequest,
-  Decision: schemas.NewDecision,
-  Problem: schemas.ProblemView,
+  Me: answers.MeView,
+  Role: answers.RoleView,
+  Request: answers.RequestView,
+  EndedRequest: answers.EndedView,
+  Explanation: answers.ExplanationView,
+  Credentials: answers.CredentialsView,
+  ConsoleSession: answers.ConsoleView,
+  NewRequest: bodies.NewRequest,
+  Decision: bodies.NewDecision,
+  Problem: answers.ProblemView,
 };
 
 /** What a shape cannot say of the fields of a filing. */
-const filingWords: Record<keyof typeof schemas.NewRequest.entries, string> = {
+const filingWords: Record<keyof typeof bodies.NewRequest.entries, string> = {
   role: 'ID of a role, as GET /v1/roles lists it',
   duration: 'Such as 45m, 2h, 1h30m or PT1H30M. The default is that of the role',
   reason: 'Why the access is needed. Approvers read it',
@@ -175,7 +178,7 @@ function answersOf(name: string, route: Route) {
     const isReplay = route.idempotent && status === '200';
     const isExplained = isReplay && name === 'createRequest';
     const schema = isExplained
-      ? { oneOf: [schemaOf(schemas.ExplanationView), schemaOf(schemas.RequestView)] }
+      ? { oneOf: [schemaOf(answers.ExplanationView), schemaOf(answers.RequestView)] }
       : schemaOf(shape);
     const replayed = `${isExplained ? 'With dryRun=true the explanation; for' : 'For'} a replayed Idempotency-Key the request as it is now`;
     return [
@@ -202,7 +205,7 @@ function problemsOf(route: Route) {
   for (const code of new Set(codes))
     byStatus.set(problemTable[code].status, [...(byStatus.get(problemTable[code].status) ?? []), code]);
   const mediaType = route.path.startsWith('/decide/') ? 'text/html' : 'application/problem+json';
-  const schema = mediaType === 'text/html' ? { type: 'string' } : schemaOf(schemas.ProblemView);
+  const schema = mediaType === 'text/html' ? { type: 'string' } : schemaOf(answers.ProblemView);
   return Object.fromEntries(
     [...byStatus]
       .sort(([a], [b]) => a - b)
@@ -220,10 +223,10 @@ const pathParameters = (path: string) =>
 
 /** What an id in a path looks like, by what is before it. */
 const idShapes = [
-  ['/requests/{', schemas.RequestId],
-  ['/roles/{', schemas.RoleId],
-  ['/identities/{', schemas.IdentityId],
-  ['/blocks/{', schemas.BlockId],
+  ['/requests/{', text.RequestId],
+  ['/roles/{', text.RoleId],
+  ['/identities/{', queries.IdentityId],
+  ['/blocks/{', queries.BlockId],
 ] as const;
 
 function queryParameters(route: Route) {
@@ -244,7 +247,7 @@ const idempotencyKey = () => ({
   in: 'header',
   required: false,
   description: 'A repeated call with the same key and body returns the same request and files nothing',
-  schema: schemaOf(schemas.IdempotencyKey),
+  schema: schemaOf(queries.IdempotencyKey),
 });
 const filingHeaders = {
   Location: { description: 'Where the request is', schema: { type: 'string' } },

@@ -1,7 +1,9 @@
 // The API as data: method, path, who may call, what goes in, what comes out, which refusals it can give.
 import type { GenericSchema } from 'valibot';
-import type { ProblemCode } from '../model/problem.ts';
-import * as s from '../model/schema.ts';
+import * as bodies from '../model/bodies.ts';
+import type { ProblemCode } from '../model/problem-table.ts';
+import * as answers from './answers.ts';
+import * as queries from './queries.ts';
 
 /**
  * The functions behind the gateway, each a file in functions/. Each route names its own once, in `servedBy`; the deployment, the local server
@@ -62,7 +64,7 @@ export const routes = {
     access: 'public',
     servedBy: 'api',
     summary: 'Liveness and version',
-    answers: { 200: s.HealthView },
+    answers: { 200: answers.HealthView },
     problems: [],
   },
   openapi: {
@@ -80,7 +82,7 @@ export const routes = {
     access: 'public',
     servedBy: 'api',
     summary: 'How to sign in',
-    answers: { 200: s.DiscoveryView },
+    answers: { 200: answers.DiscoveryView },
     problems: [],
   },
   me: {
@@ -89,7 +91,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'The caller',
-    answers: { 200: s.MeView },
+    answers: { 200: answers.MeView },
     problems: [],
   },
   listRoles: {
@@ -98,7 +100,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Roles that the caller may request',
-    answers: { 200: s.RoleListView },
+    answers: { 200: answers.RoleListView },
     problems: [],
   },
   createRequest: {
@@ -107,10 +109,10 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'File a request',
-    query: s.FileQuery,
-    body: s.NewRequest,
+    query: queries.FileQuery,
+    body: bodies.NewRequest,
     idempotent: true,
-    answers: { 201: s.RequestView, 200: s.ExplanationView },
+    answers: { 201: answers.RequestView, 200: answers.ExplanationView },
     problems: [
       'role-not-found',
       'not-allowed',
@@ -130,8 +132,8 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'List requests',
-    query: s.ListQuery,
-    answers: { 200: s.RequestListView },
+    query: queries.ListQuery,
+    answers: { 200: answers.RequestListView },
     problems: ['not-allowed'],
   },
   readRequest: {
@@ -140,7 +142,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Read a request',
-    answers: { 200: s.RequestView },
+    answers: { 200: answers.RequestView },
     problems: onRequest,
   },
   decideRequest: {
@@ -149,8 +151,8 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Approve or deny',
-    body: s.NewDecision,
-    answers: { 200: s.RequestView },
+    body: bodies.NewDecision,
+    answers: { 200: answers.RequestView },
     problems: [
       ...onRequest,
       'own-request',
@@ -169,8 +171,8 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Sign the review of a break-glass request',
-    body: s.NewReview,
-    answers: { 200: s.RequestView },
+    body: bodies.NewReview,
+    answers: { 200: answers.RequestView },
     problems: [
       ...onRequest,
       'own-request',
@@ -189,9 +191,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Withdraw, hand back or revoke a request',
-    body: s.NewEnd,
+    body: bodies.NewEnd,
     bodyOptional: true,
-    answers: { 200: s.EndedView },
+    answers: { 200: answers.EndedView },
     problems: [...onRequest, 'not-an-approver', 'not-allowed', 'not-active'],
   },
   extendRequest: {
@@ -200,9 +202,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Extend a grant',
-    body: s.NewExtension,
+    body: bodies.NewExtension,
     idempotent: true,
-    answers: { 201: s.RequestView, 200: s.RequestView },
+    answers: { 201: answers.RequestView, 200: answers.RequestView },
     problems: [
       ...onRequest,
       'not-allowed',
@@ -225,8 +227,8 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Accounts at the issuer that belong to a person (admins)',
-    query: s.IdentityQuery,
-    answers: { 200: s.IdentityListView },
+    query: queries.IdentityQuery,
+    answers: { 200: answers.IdentityListView },
     problems: ['not-allowed'],
   },
   releaseIdentity: {
@@ -235,7 +237,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Release an account at the issuer (admins)',
-    answers: { 200: s.ReleasedView },
+    answers: { 200: answers.ReleasedView },
     problems: ['not-allowed', 'invalid-request'],
   },
   revokeMany: {
@@ -244,8 +246,8 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'End all matching requests, and block new ones (admins)',
-    body: s.NewRevocation,
-    answers: { 200: s.RevocationView },
+    body: queries.NewRevocation,
+    answers: { 200: answers.RevocationView },
     problems: ['not-allowed', 'refused-by-policy'],
   },
   listBlocks: {
@@ -254,7 +256,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'List blocks (admins and auditors)',
-    answers: { 200: s.BlockListView },
+    answers: { 200: answers.BlockListView },
     problems: ['not-allowed'],
   },
   liftBlock: {
@@ -263,7 +265,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Lift a block (admins)',
-    answers: { 200: s.LiftedView },
+    answers: { 200: answers.LiftedView },
     problems: ['not-allowed', 'invalid-request'],
   },
   issueCredentials: {
@@ -272,9 +274,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'issue-session',
     summary: 'Credentials for a request',
-    body: s.NewCredentials,
+    body: bodies.NewCredentials,
     bodyOptional: true,
-    answers: { 200: s.CredentialsView },
+    answers: { 200: answers.CredentialsView },
     problems: [...onRequest, ...issuing],
   },
   issueConsole: {
@@ -283,9 +285,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'issue-session',
     summary: 'Console URL for a request',
-    body: s.NewConsole,
+    body: bodies.NewConsole,
     bodyOptional: true,
-    answers: { 200: s.ConsoleView },
+    answers: { 200: answers.ConsoleView },
     problems: [...onRequest, ...issuing],
   },
   issueRoleCredentials: {
@@ -294,9 +296,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'issue-session',
     summary: 'Credentials for a role',
-    body: s.NewCredentials,
+    body: bodies.NewCredentials,
     bodyOptional: true,
-    answers: { 200: s.CredentialsView },
+    answers: { 200: answers.CredentialsView },
     problems: [...onRole, ...issuing],
   },
   issueRoleConsole: {
@@ -305,9 +307,9 @@ export const routes = {
     access: 'caller',
     servedBy: 'issue-session',
     summary: 'Console URL for a role',
-    body: s.NewConsole,
+    body: bodies.NewConsole,
     bodyOptional: true,
-    answers: { 200: s.ConsoleView },
+    answers: { 200: answers.ConsoleView },
     problems: [...onRole, ...issuing],
   },
   showDecision: {
@@ -321,7 +323,7 @@ export const routes = {
     ...page,
     method: 'POST',
     summary: 'Decide, withdraw, revoke or sign a review by link',
-    body: s.LinkForm,
+    body: bodies.LinkForm,
     problems: [
       'link-not-found',
       'link-spent',

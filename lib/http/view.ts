@@ -1,28 +1,24 @@
 // What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
-
 import { type Catalogue, displayNames, type Role } from '../catalogue/catalogue.ts';
 import { reachTexts } from '../catalogue/reach.ts';
 import { toInstant } from '../common/time.ts';
 import { conditionTexts } from '../model/condition.ts';
-import {
-  type Binding,
-  type Block,
-  type BlockListView,
-  type DiscoveryView,
-  type ExplanationView,
-  type IdentityListView,
-  type MeView,
-  type RequestRecord,
-  type RequestView,
-  type RevocationView,
-  type RoleView,
-  saidOf,
-} from '../model/schema.ts';
+import { type Binding, type Block, type RequestRecord, saidOf } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
 import { automaticText } from '../policy/automatic.ts';
 import type { SignInRule } from '../policy/identity-presets.ts';
-import { type Judgement, refusalOf } from '../policy/policy.ts';
+import { type Judgement, refusalOf } from '../policy/judge.ts';
 import type { Caller } from '../policy/principal.ts';
+import type {
+  BlockListView,
+  DiscoveryView,
+  ExplanationView,
+  IdentityListView,
+  MeView,
+  RequestView,
+  RevocationView,
+  RoleView,
+} from './answers.ts';
 
 type SignIn = {
   issuer: string;

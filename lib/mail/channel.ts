@@ -1,5 +1,4 @@
 // What a way of telling people must offer. Email is the first channel; channels.ts lists them.
-
 import type { RequestRecord } from '../model/schema.ts';
 import type { News, Recipient } from './messages.ts';
 import type { Place } from './news-text.ts';

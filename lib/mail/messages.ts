@@ -1,8 +1,9 @@
 // Whom to tell what after a change of a request. What a message says is news-text.ts's.
 import * as v from 'valibot';
 import { digestOf } from '../common/digest.ts';
-import { Email, type HistoryEvent, type RequestRecord, type Stage } from '../model/schema.ts';
+import type { HistoryEvent, RequestRecord, Stage } from '../model/schema.ts';
 import { openStage, wasShortLived } from '../model/status.ts';
+import { Email } from '../model/text.ts';
 import type { Purpose } from './links.ts';
 import type { Named } from './wording.ts';
 

@@ -1,10 +1,9 @@
 // What a message says, whatever carries it: title, facts, what to do next. How that is set is up to the channel.
-
 import { oneLine } from '../common/people-text.ts';
 import { durationText, instantText } from '../common/time.ts';
+import { howToDecide } from '../model/how-to-decide.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { openStage } from '../model/status.ts';
-import { howToDecide } from '../policy/assurance.ts';
 import { keyText, type Letter, nameText } from './letter.ts';
 import type { Purpose } from './links.ts';
 import type { News, NewsKind, Report } from './messages.ts';

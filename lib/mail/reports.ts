@@ -1,5 +1,4 @@
 // What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
-
 import { instantText } from '../common/time.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { sessionTags } from '../model/session-tags.ts';

@@ -1,5 +1,5 @@
 // One rule applied to one filing or call, and its explanation.
-import type { ProblemCode } from './problem.ts';
+import type { ProblemCode } from './problem-table.ts';
 
 /** `code` is what a failure answers with. */
 export type Check = {

@@ -1,12 +1,12 @@
 // Which page a mailed link opens, and which one says what became of it.
 
-import { decisionPage } from '../asking-page.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { OpenedLink } from '../mail/links.ts';
-import { outcomePage } from '../outcome-page.ts';
-import { revocationPage } from '../revocation-page.ts';
-import type { After, Draft } from './decision-page.ts';
+import { decisionPage } from './asking-page.ts';
+import { outcomePage } from './outcome-page.ts';
+import type { After, Draft } from './page.ts';
 import { reviewedPage, reviewPage } from './review-page.ts';
+import { revocationPage } from './revocation-page.ts';
 import { withdrawalPage } from './withdrawal-page.ts';
 
 const asking = { decide: decisionPage, withdraw: withdrawalPage, revoke: revocationPage, review: reviewPage };

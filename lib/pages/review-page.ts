@@ -1,5 +1,5 @@
 // The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
-import { signInToAnswer } from '../asking-page.ts';
+
 import { type Hole, html } from '../common/html.ts';
 import { oneLine, visible } from '../common/people-text.ts';
 import { durationText, instantText } from '../common/time.ts';
@@ -17,6 +17,7 @@ import {
 import type { EventType, RequestRecord } from '../model/schema.ts';
 import { sessionTags } from '../model/session-tags.ts';
 import { statusAt } from '../model/status.ts';
+import { signInToAnswer } from './asking-page.ts';
 import {
   type After,
   band,
@@ -30,7 +31,7 @@ import {
   riskBadge,
   spentPage,
   type View,
-} from './decision-page.ts';
+} from './page.ts';
 
 /**
  * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.

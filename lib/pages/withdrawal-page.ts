@@ -3,7 +3,7 @@ import { html } from '../common/html.ts';
 import { factsOf, grantFacts, reasonFacts, say } from '../mail/wording.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
-import { band, document, facts, notRecorded, phrase, type View } from './decision-page.ts';
+import { band, document, facts, notRecorded, phrase, type View } from './page.ts';
 
 /**
  * What a bot filed in somebody's name, with the button that ends it. Posts `decision=withdraw` to its own address.

@@ -1,10 +1,11 @@
 // How sure Latchkey has to be of who decides: a mailed link proves a mailbox, and neither a sign-in nor a second factor nor a network.
 import type { Role } from '../catalogue/catalogue.ts';
 import { conditionChecks, conditionsIn } from '../model/condition.ts';
+import { howToDecide } from '../model/how-to-decide.ts';
 import { Problem } from '../model/problem.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { openStage } from '../model/status.ts';
-import type { Act } from './policy.ts';
+import type { Act } from './who.ts';
 
 type Approval = Role['approval'];
 
@@ -61,12 +62,4 @@ export function checkAssurance(bySignIn: boolean, role: Role | undefined, reques
   throw new Problem(code, same.map(({ detail }) => detail).join(' '), {
     ...(code === 'refused-by-policy' && { errors }),
   });
-}
-
-/** For whoever came by a link where a sign-in is needed. */
-export function howToDecide({ id, review }: Pick<RequestRecord, 'id' | 'review'>): string {
-  const [words, path] = review
-    ? [`latchkey review ${id} --comment "..."`, 'review']
-    : [`latchkey approve ${id} (or latchkey deny ${id})`, 'decision'];
-  return `A mailed link is not enough here: sign in to answer. Run ${words}, or call POST /v1/requests/${id}/${path}.`;
 }

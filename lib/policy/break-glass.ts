@@ -1,5 +1,4 @@
 // Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
-
 import {
   type Catalogue,
   isDenied,
@@ -13,7 +12,7 @@ import { toInstant } from '../common/time.ts';
 import type { Check } from '../model/check.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { reviewersSignIn } from './assurance.ts';
-import type { OpenRequest, RoleFiling } from './filing-context.ts';
+import type { OpenRequest, ReviewPlan, RoleFiling } from './filing-context.ts';
 
 /** Deny beats break-glass too. */
 export const mayBreakGlass = (role: Role, who: Who): boolean =>
@@ -31,11 +30,6 @@ export function ruleUnderGlass(role: Role): Role {
     ...(ticket && { ticket: { ...ticket, required: false } }),
   };
 }
-
-/** What a request by break-glass carries beside its grant: who reviews it, by when, and which admins are told. */
-export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' | 'people' | 'admins'> & {
-  withinSeconds: number;
-};
 
 export function reviewPlanOf(catalogue: Catalogue, role: Role, requester: Person): ReviewPlan | undefined {
   const { breakGlass } = role;

@@ -1,5 +1,4 @@
 // The rules of a role, each applied to one filing and each with its explanation.
-
 import { isDenied, names, type Role, type Who } from '../catalogue/catalogue.ts';
 import { scopeFaults, scopeOf } from '../catalogue/narrowing.ts';
 import { durationText, floorToSecond, SECOND, toInstant } from '../common/time.ts';

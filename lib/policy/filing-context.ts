@@ -1,8 +1,8 @@
 // What one filing is judged by: who asks for what by which catalogue, and what the table and the ticket's validator say.
-
 import type { Catalogue, Person, Role, Who } from '../catalogue/catalogue.ts';
-import type { Block, NewRequest, RequestRecord, Stage } from '../model/schema.ts';
-import type { ReviewPlan } from './break-glass.ts';
+import type { NewRequest } from '../model/bodies.ts';
+import type { Block, RequestRecord, Stage } from '../model/schema.ts';
+
 import type { Caller } from './principal.ts';
 import type { TicketAnswer, TicketFinding } from './ticket.ts';
 
@@ -70,4 +70,9 @@ export type RoleFiling = FilingContext & {
   /** the catalogue approves it */
   automatic: boolean;
   stages: ReadonlyArray<Omit<Stage, 'openedAt' | 'decisions'>>;
+};
+
+/** What a request by break-glass carries beside its grant: who reviews it, by when, and which admins are told. */
+export type ReviewPlan = Pick<NonNullable<RequestRecord['review']>, 'reviewers' | 'people' | 'admins'> & {
+  withinSeconds: number;
 };

@@ -1,5 +1,4 @@
 // How many requests may be open and how many filed in an hour: of one person, of one role, and by one bot.
-
 import { HOUR, SECOND, toInstant } from '../common/time.ts';
 import type { Check } from '../model/check.ts';
 import { wasShortLived } from '../model/status.ts';

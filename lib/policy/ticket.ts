@@ -2,9 +2,6 @@
 import type { Role } from '../catalogue/catalogue.ts';
 import { isOfForm } from '../common/pattern.ts';
 import type { Check } from '../model/check.ts';
-import { Problem } from '../model/problem.ts';
-import type { RequestRecord, TicketCheck } from '../model/schema.ts';
-import { type By, record } from '../request/history.ts';
 
 /** What a validator is told. `account` is the account's id, `requester` a mail address or, for whoever has none, a principal. */
 export type TicketQuestion = {
@@ -23,7 +20,7 @@ export type TicketAnswer =
 /** What a filing knows of its ticket. Break-glass waits for no validator, so none is asked. */
 export type TicketFinding = TicketAnswer | { outcome: 'not-asked' };
 
-type Rule = Pick<Role, 'ticket'>;
+export type Rule = Pick<Role, 'ticket'>;
 
 /** Who is asked about a ticket; undefined where nobody is. */
 export const validatorOf = ({ ticket: rule }: Rule, ticket: string | undefined): string | undefined =>
@@ -38,42 +35,9 @@ export function ticketChecks(rule: Rule, ticket: string | undefined, finding: Ti
   ];
 }
 
-const byValidator: By = { actor: 'latchkey', via: 'ticket-validator' };
-
-/**
- * A request as filed, with what is known of its ticket.
- * @throws Problem `try-again` when the role requires a yes and there is none: nothing is filed by mistake
- */
-export function withTicketCheck(
-  filed: RequestRecord,
-  rule: Rule,
-  finding: TicketFinding | undefined,
-  now: number,
-): RequestRecord {
-  const validator = validatorOf(rule, filed.ticket);
-  if (validator === undefined) return filed;
-  if (finding?.outcome === 'valid') {
-    const says = finding.detail === undefined ? {} : { says: finding.detail };
-    const ticketCheck: TicketCheck = { validator, state: 'valid', at: now, ...says };
-    return record({ ...filed, ticketCheck }, 'ticket-checked', byValidator, now, validText(ticketCheck));
-  }
-  if (finding?.outcome === 'not-asked' || (finding?.outcome === 'unreachable' && allowsSilence(rule))) {
-    const ticketCheck = { validator, state: 'unchecked' as const, at: now };
-    const note = `${validator}: ${finding.outcome === 'not-asked' ? 'not asked, because of break-glass' : 'no answer'}`;
-    return record({ ...filed, ticketCheck }, 'ticket-unchecked', byValidator, now, note);
-  }
-  throw new Problem('try-again', `${validator} was not asked about the ticket. Nothing was filed; try again.`, {
-    retryAfterSeconds: 1,
-  });
-}
-
 // --- internal ---
 
-const allowsSilence = ({ ticket }: Rule): boolean => ticket?.ifUnreachable === 'allow';
-
-/** `jira: valid: open since May` */
-const validText = ({ validator, says }: TicketCheck): string =>
-  [validator, 'valid', ...(says === undefined ? [] : [says])].join(': ');
+export const allowsSilence = ({ ticket }: Rule): boolean => ticket?.ifUnreachable === 'allow';
 
 function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | undefined): Check[] {
   if (!rule) return [];

@@ -1,7 +1,7 @@
 // What a verified access token has to say before it is anybody, one check after the other; the doctor shows the same checks line by line.
 import * as v from 'valibot';
 import { SECOND } from '../common/time.ts';
-import { Email } from '../model/schema.ts';
+import { Email } from '../model/text.ts';
 import { type EmailRule, pageOf, type TokenRules } from './identity-presets.ts';
 
 export type Claims = Record<string, unknown>;

@@ -3,8 +3,9 @@ import { type Catalogue, othersNamed } from '../catalogue/catalogue.ts';
 import { canonicalJson } from '../common/digest.ts';
 import type { KnownPerson, RequestRecord, Stage } from '../model/schema.ts';
 import { approvals, openStage, statusAt } from '../model/status.ts';
-import { isCompletable, mayDecideStage, stageToday } from '../policy/policy.ts';
 import { callerFromLink } from '../policy/principal.ts';
+import { mayDecideStage } from '../policy/relation.ts';
+import { isCompletable, stageToday } from '../policy/stages.ts';
 import { escalated } from '../policy/waiting.ts';
 import { type By, record } from './history.ts';
 

@@ -3,7 +3,7 @@ import type { Catalogue, CatalogueData } from '../catalogue/catalogue.ts';
 import { sha256 } from '../common/digest.ts';
 import type { Outcome, RequestRecord } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
-import { isKnownToBeAllowed, stricterNow } from '../policy/policy.ts';
+import { isKnownToBeAllowed, stricterNow } from '../policy/today.ts';
 import { recordEnd } from './history.ts';
 import { revocationOf } from './life.ts';
 

@@ -1,14 +1,13 @@
 // The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
-
 import { accountWithRevoker, type Catalogue, type Role } from '../catalogue/catalogue.ts';
 import { reachAfterDenial } from '../catalogue/reach.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from '../common/time.ts';
+import type { NewDecision } from '../model/bodies.ts';
 import { Problem } from '../model/problem.ts';
 import {
   type Block,
   type Decision,
   type KnownPerson,
-  type NewDecision,
   type Outcome,
   type RequestRecord,
   type Session,
@@ -19,26 +18,17 @@ import { clockSteps, isOpen, mailChecksBy, openStage, sessionsUntil, statusAt } 
 import { checkAssurance, stageTakesSignIn } from '../policy/assurance.ts';
 import { automaticText } from '../policy/automatic.ts';
 import { accessOf, refuseIfBlocked } from '../policy/block.ts';
-import type { ReviewPlan } from '../policy/break-glass.ts';
-import type { FilingContext } from '../policy/filing-context.ts';
-import {
-  type Act,
-  isInvolved,
-  isNeededLater,
-  isSamePerson,
-  type Judgement,
-  mayDecideStage,
-  type Relation,
-  relationOf,
-  stageNames,
-  stricterNow,
-  unmetConditions,
-} from '../policy/policy.ts';
+import type { FilingContext, ReviewPlan } from '../policy/filing-context.ts';
+import type { Judgement } from '../policy/judge.ts';
 import type { Caller } from '../policy/principal.ts';
-import { withTicketCheck } from '../policy/ticket.ts';
+import { isInvolved, isSamePerson, mayDecideStage, type Relation, relationOf } from '../policy/relation.ts';
+import { isNeededLater, stageNames } from '../policy/stages.ts';
+import { stricterNow, unmetConditions } from '../policy/today.ts';
 import { escalated, reminded } from '../policy/waiting.ts';
+import type { Act } from '../policy/who.ts';
 import { type By, byCaller, record, recordEnd, refuseIfAltered } from './history.ts';
 import { snapshotOf } from './role-snapshot.ts';
+import { withTicketCheck } from './ticket-check.ts';
 
 const clockwork: By = { actor: 'latchkey', via: 'sweep' };
 

@@ -1,11 +1,13 @@
 // Signing off what was done by break-glass.
 import * as v from 'valibot';
 import { toInstant } from '../common/time.ts';
+import { NewReview } from '../model/bodies.ts';
 import { Problem } from '../model/problem.ts';
-import { NewReview, type RequestRecord } from '../model/schema.ts';
+import type { RequestRecord } from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
 import { checkAssurance, reviewTakesSignIn } from '../policy/assurance.ts';
-import { type Act, isInvolved, relationOf } from '../policy/policy.ts';
+import { isInvolved, relationOf } from '../policy/relation.ts';
+import type { Act } from '../policy/who.ts';
 import { byCaller, record } from './history.ts';
 import { notFound } from './life.ts';
 

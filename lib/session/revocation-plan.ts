@@ -1,5 +1,4 @@
 // From the list of revoked grants of a role to the policy that its account needs now: what is over is dropped, what does not fit is folded into one instant.
-
 import { floorToSecond, MINUTE, SECOND, SESSION_MOST } from '../common/time.ts';
 import { inlineLimit, type PolicyDocument, revocationPolicy } from './iam.ts';
 

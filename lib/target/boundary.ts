@@ -1,5 +1,4 @@
 // The permissions boundary of target roles: what none of them can do, whatever its permissions, and what only those can that say so in the catalogue.
-
 import { denied } from '../catalogue/denied.ts';
 import { type Reaches, type ReachName, reachable, reachNames } from '../catalogue/reach.ts';
 import type { AccountData } from '../catalogue/shape.ts';

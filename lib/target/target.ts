@@ -1,7 +1,6 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
-
 import type { CatalogueData } from '../catalogue/catalogue.ts';
-import type { CatalogueFault } from '../catalogue/check.ts';
+import type { CatalogueFault } from '../catalogue/finding.ts';
 import { reachTexts } from '../catalogue/reach.ts';
 import { entryOf, rolesIn } from '../catalogue/role-template.ts';
 import {

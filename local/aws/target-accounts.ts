@@ -1,5 +1,4 @@
 // The target accounts of the emulators: what `npm run target` would have installed in each of them, as documents that IAM shows and STS judges by.
-
 import type { Catalogue, Role } from '../../lib/catalogue/catalogue.ts';
 import {
   boundaryArn,

@@ -17,17 +17,8 @@ import { Problem } from '../../lib/model/problem.ts';
 import { type SigV4Fault, verifySigV4 } from '../aws/sigv4.ts';
 import type { TestKey } from '../oidc/identities.ts';
 import type { Issuer } from '../oidc/issuer.ts';
+import { splitTarget, type WireCall } from '../wire-call.ts';
 
-/** A request as it came over the wire; header names in lower case, several of one name joined by commas. */
-export type WireCall = {
-  id: string;
-  method: string;
-  /** path and query exactly as in the request line */
-  target: string;
-  headers: Record<string, string>;
-  body: Buffer;
-  sourceIp: string;
-};
 export type HttpFunction = (event: HttpEvent, context: Context) => Promise<HttpResult>;
 export type Functions = { [Name in HttpFunctionName]: HttpFunction };
 
@@ -225,11 +216,6 @@ function joinedQuery(query: string): Record<string, string> | undefined {
   return names.length === 0
     ? undefined
     : Object.fromEntries(names.map((name) => [name, parameters.getAll(name).join(',')]));
-}
-
-export function splitTarget(target: string): [path: string, query: string] {
-  const at = target.indexOf('?');
-  return at < 0 ? [target, ''] : [target.slice(0, at), target.slice(at + 1)];
 }
 
 /** `22/Nov/2026:10:00:00 +0000` */

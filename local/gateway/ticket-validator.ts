@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { parse, parseJson, type Reply, reply } from '../../lib/http/http.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import { verifySigV4 } from '../aws/sigv4.ts';
-import type { WireCall } from './gateway.ts';
+import type { WireCall } from '../wire-call.ts';
 
 /** The credentials of the local server's functions that ask validators. They open this example and nothing else. */
 export const ticketKeys = {

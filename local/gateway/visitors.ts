@@ -1,6 +1,6 @@
 // Who may use /local/: only whoever came to this machine's own address, and no page of another site.
 import { Problem } from '../../lib/model/problem.ts';
-import type { WireCall } from './gateway.ts';
+import type { WireCall } from '../wire-call.ts';
 
 const hosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 

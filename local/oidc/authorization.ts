@@ -2,7 +2,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { MINUTE, SECOND } from '../../lib/common/time.ts';
 import { type Reply, reply } from '../../lib/http/http.ts';
-import { splitTarget, type WireCall } from '../gateway/gateway.ts';
+import { splitTarget, type WireCall } from '../wire-call.ts';
 import type { Actor } from './identities.ts';
 import type { Issuer, Subject } from './issuer.ts';
 import { codePage, endPage, faultPage, personPage } from './sign-in-pages.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { handler as sweepFunction } from '../../functions/sweep.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { BlockListView, RequestView, RevocationView } from '../../lib/model/schema.ts';
+import type { BlockListView, RequestView, RevocationView } from '../../lib/http/answers.ts';
 import {
   type Answer,
   approvedBy,

@@ -1,7 +1,7 @@
 // Deciding through the handler: who may, in which order of stages, for how long, and what becomes of the second one who tries.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type Answer, approvedBy, call, filed, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { requestId, start } from '../support/records.ts';

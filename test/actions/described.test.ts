@@ -1,9 +1,9 @@
 // Who a caller is, what they may request, and what the API says of itself; the refusals that every route has in common.
 import { describe, expect, test } from '@jest/globals';
 import { SECOND } from '../../lib/common/time.ts';
+import type { MeView, RoleView } from '../../lib/http/answers.ts';
 import type { HttpEvent } from '../../lib/http/http.ts';
-import { problemTable } from '../../lib/model/problem.ts';
-import type { MeView, RoleView } from '../../lib/model/schema.ts';
+import { problemTable } from '../../lib/model/problem-table.ts';
 import { type CallName, call, claimsFor, filed, flattened, tokenOf, type Wish } from '../support/calls.ts';
 import { fakeApp } from '../support/fake-app.ts';
 import { start } from '../support/records.ts';

@@ -1,7 +1,7 @@
 // Ending through the handler: who makes it what in which state, and who may not.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { approvedBy, call, filed, granted, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { requestId } from '../support/records.ts';

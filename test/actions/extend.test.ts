@@ -1,7 +1,7 @@
 // A grant that is continued, and one that starts later: same rule, own approval, own clock.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE, toInstant } from '../../lib/common/time.ts';
-import type { CredentialsView, ExplanationView, RequestView } from '../../lib/model/schema.ts';
+import type { CredentialsView, ExplanationView, RequestView } from '../../lib/http/answers.ts';
 import { statusAt } from '../../lib/model/status.ts';
 import { approvedBy, call, filed, granted, linkTo, playStream, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

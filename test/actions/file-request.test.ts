@@ -1,7 +1,7 @@
 // Filing through the handler: what is stored, what is refused and with which code, replays, dry runs, bots.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type Answer, approvedBy, call, filed, granted, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { interleaved } from '../support/gates.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { identityId } from '../../lib/actions/identity.ts';
 import { MINUTE } from '../../lib/common/time.ts';
-import type { IdentityListView } from '../../lib/model/schema.ts';
+import type { IdentityListView } from '../../lib/http/answers.ts';
 import { type Answer, call, filed, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';

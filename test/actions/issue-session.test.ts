@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SessionCredentials } from '../../lib/app.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../../lib/common/time.ts';
+import type { ConsoleView, CredentialsView, RequestView } from '../../lib/http/answers.ts';
 import { Problem } from '../../lib/model/problem.ts';
-import type { ConsoleView, CredentialsView, RequestView } from '../../lib/model/schema.ts';
 import { type Answer, approvedBy, call, filed, granted, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp, type Gate } from '../support/fake-app.ts';
 import { requestId, start } from '../support/records.ts';

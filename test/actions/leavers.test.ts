@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
 import { DAY, HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { driftDigest } from '../../lib/request/drift.ts';
 import { approvedBy, call, filed, granted, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

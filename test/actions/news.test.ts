@@ -6,8 +6,8 @@ import { handler as sweep } from '../../functions/sweep.ts';
 import { mailChannel } from '../../lib/actions/mail-channel.ts';
 import { tell } from '../../lib/actions/news.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { Channel } from '../../lib/mail/channel.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
 import {
   approvedBy,
   call,

@@ -1,7 +1,7 @@
 // One request and the three lists through the handler: who sees what, in which order, page by page.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { approvedBy, call, filed, granted } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { approved, record, requestId, start } from '../support/records.ts';

@@ -1,7 +1,7 @@
 // What a bot files in somebody's name: whom it may name and how, the mail that the person gets, and the link by which they take it back.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type Answer, approvedBy, call, linkTo, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { titleOf } from '../support/outbox.ts';

@@ -1,5 +1,4 @@
 // One contract for every store: the fake and DynamoDB on each emulator. What only DynamoDB can do wrong is tested below it.
-
 import {
   type DynamoDBClient,
   GetItemCommand,
@@ -12,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ListIndex, Position, Store } from '../../lib/app.ts';
 import { dynamoStore, imageOf, recordFromImage } from '../../lib/aws/store.ts';
 import { projectionOf, tableDefinition } from '../../lib/aws/table.ts';
-import { bounds } from '../../lib/catalogue/catalogue.ts';
+import { bounds } from '../../lib/catalogue/bounds.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import type { Block, RequestRecord } from '../../lib/model/schema.ts';

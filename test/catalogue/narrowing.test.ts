@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { checkCatalogue } from '../../lib/catalogue/check.ts';
 import { longestSessionPolicy, sessionPolicyLimit } from '../../lib/catalogue/narrowing.ts';
-import type { CredentialsView, RequestView, RoleView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView, RoleView } from '../../lib/http/answers.ts';
 import { approvedBy, call, filed, playStream } from '../support/calls.ts';
 import { fakeApp } from '../support/fake-app.ts';
 import { isAllowed } from '../support/judge.ts';

@@ -1,7 +1,7 @@
 // The rules of the catalogue through the functions: conditions at filing and at vending, templates, owners, fallbacks, permission sets, automatic approval.
 import { describe, expect, test } from '@jest/globals';
 import { MINUTE, SECOND } from '../../lib/common/time.ts';
-import type { CredentialsView, RequestView, RoleView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView, RoleView } from '../../lib/http/answers.ts';
 import { type Answer, approvedBy, call, filed, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { start } from '../support/records.ts';

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { HOUR, toInstant } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { cli, type TestWorld, testWorld } from '../support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from '../support/cli-server.ts';
 import { missingTerminal, where } from '../support/wanted.ts';

@@ -18,7 +18,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { allCommands } from '../../cli/program/commands.ts';
 import { cliDocument } from '../../cli/program/document.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { CredentialsView, RequestView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView } from '../../lib/http/answers.ts';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
 import { cli, type Ran, removeHomes, type TestWorld, testWorld } from '../support/cli.ts';
 import { roomyCatalogue } from '../support/roomy-catalogue.ts';

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { cli } from '../support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from '../support/cli-server.ts';
 import { compileCache } from '../support/compile-cache.ts';

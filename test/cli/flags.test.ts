@@ -1,8 +1,8 @@
 // Errors name the flag that somebody typed, never a JSON pointer of the API or a parameter of its address.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { flagOf } from '../../cli/options/flags.ts';
+import { ListQuery } from '../../lib/http/queries.ts';
 import {
-  ListQuery,
   NewConsole,
   NewCredentials,
   NewDecision,
@@ -10,7 +10,7 @@ import {
   NewExtension,
   NewRequest,
   NewReview,
-} from '../../lib/model/schema.ts';
+} from '../../lib/model/bodies.ts';
 import { cli } from '../support/cli.ts';
 import { type CliServer, startForCli } from '../support/cli-server.ts';
 

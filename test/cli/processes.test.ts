@@ -7,7 +7,7 @@ import { type AddressInfo, connect } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { newHome } from '../support/cli.ts';
 import { program, start } from '../support/cli-program.ts';
 import { type CliServer, startForCli } from '../support/cli-server.ts';

@@ -6,7 +6,7 @@ import { serveCredentials } from '../../cli/aws/credentials-endpoint.ts';
 import { keepSession, recallSession } from '../../cli/aws/kept-sessions.ts';
 import { Failure } from '../../cli/machine/exit.ts';
 import { MINUTE } from '../../lib/common/time.ts';
-import type { CredentialsView, RequestView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView } from '../../lib/http/answers.ts';
 import { cli, type TestWorld, testWorld } from '../support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from '../support/cli-server.ts';
 

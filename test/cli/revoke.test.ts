@@ -1,6 +1,6 @@
 // `revoke` of everything that fits, and blocks: what is shown, what is asked, what the API is sent, and how it ends.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { BlockListView, RequestView, RevocationView } from '../../lib/model/schema.ts';
+import type { BlockListView, RequestView, RevocationView } from '../../lib/http/answers.ts';
 import { cli, type Ran, type TestWorld, testWorld } from '../support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from '../support/cli-server.ts';
 

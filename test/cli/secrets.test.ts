@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { CredentialsView } from '../../lib/model/schema.ts';
+import type { CredentialsView } from '../../lib/http/answers.ts';
 import { signInAt } from '../support/browser-visit.ts';
 import { cli, type Ran, type TestWorld, testWorld } from '../support/cli.ts';
 import { type CliServer, startForCli } from '../support/cli-server.ts';

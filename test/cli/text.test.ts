@@ -1,5 +1,4 @@
 // The pure parts of the command line: arguments, the two kinds of files that it edits, signatures, words.
-
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { describe, expect, test } from '@jest/globals';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -17,7 +16,7 @@ import { roleText } from '../../cli/text/role-text.ts';
 import { painter, plain, roughly, table, timesOf, when } from '../../cli/text/terminal-text.ts';
 import { probablyMeant } from '../../lib/common/suggestion.ts';
 import { requestView, roleView } from '../../lib/http/view.ts';
-import { problemTable } from '../../lib/model/problem.ts';
+import { problemTable } from '../../lib/model/problem-table.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
 import { testWorld } from '../support/cli.ts';
 import { record, start } from '../support/records.ts';

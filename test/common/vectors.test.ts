@@ -1,11 +1,11 @@
 // What people write stays text: in pages, in both parts of a mail and in its subject, hostile words leave the outline of a harmless one.
 import { describe, expect, test } from '@jest/globals';
 import { renderMail } from '../../lib/actions/mail-channel.ts';
-import { decisionPage } from '../../lib/asking-page.ts';
 import { MINUTE } from '../../lib/common/time.ts';
 import { messagesFor } from '../../lib/mail/messages.ts';
 import type { Decision, RequestRecord } from '../../lib/model/schema.ts';
-import { outcomePage } from '../../lib/outcome-page.ts';
+import { decisionPage } from '../../lib/pages/asking-page.ts';
+import { outcomePage } from '../../lib/pages/outcome-page.ts';
 import vectors from '../cases/text-vectors.json' with { type: 'json' };
 import { attribute, byTag, outline, parsed, texts } from '../support/markup.ts';
 import { record, start } from '../support/records.ts';

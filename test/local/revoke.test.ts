@@ -1,7 +1,7 @@
 // On the local server, over real HTTP and with the real SDK: a live session dies when its grant is revoked or handed back.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { CredentialsView, RequestView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView } from '../../lib/http/answers.ts';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
 import { rejectionOf } from '../support/canned-aws.ts';
 

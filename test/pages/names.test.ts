@@ -1,7 +1,7 @@
 // A name that somebody chose for themselves is that of an approver: on no page and in no email may it pass for the approver's.
 import { expect, test } from '@jest/globals';
 import { MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type CallName, call, linkTo, playStream, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { parsed, words } from '../support/markup.ts';

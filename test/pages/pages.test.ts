@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { decisionPage } from '../../lib/asking-page.ts';
 import { bandOf } from '../../lib/common/band.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
-import { outcomePage } from '../../lib/outcome-page.ts';
-import { pageHeaders, problemPage } from '../../lib/pages/decision-page.ts';
+import { decisionPage } from '../../lib/pages/asking-page.ts';
+import { outcomePage } from '../../lib/pages/outcome-page.ts';
+import { pageHeaders, problemPage } from '../../lib/pages/page.ts';
 import { attribute, byTag, parsed, words } from '../support/markup.ts';
 import { approved, finished, record, start, vended } from '../support/records.ts';
 

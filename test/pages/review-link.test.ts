@@ -1,8 +1,8 @@
 // The link in the mail that asks for the review of a grant by break-glass: looking changes nothing, one press signs, and rights are judged again.
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { makeLink } from '../../lib/mail/links.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
 import { type Answer, call, linkTo, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { byTag, parsed, textIn, words } from '../support/markup.ts';

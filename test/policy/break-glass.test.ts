@@ -1,7 +1,7 @@
 // Break-glass through the functions: at once, short, loud, on record, and owed a review that somebody else signs.
 import { describe, expect, test } from '@jest/globals';
 import { DAY, HOUR, MINUTE, toInstant } from '../../lib/common/time.ts';
-import type { CredentialsView, RequestView, RoleView } from '../../lib/model/schema.ts';
+import type { CredentialsView, RequestView, RoleView } from '../../lib/http/answers.ts';
 import { type Answer, call, known, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { titleOf } from '../support/outbox.ts';

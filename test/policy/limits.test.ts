@@ -1,7 +1,7 @@
 // How much one person and one bot may file in an hour, and how much of one role may be open, from keys that are read at once.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RoleView } from '../../lib/model/schema.ts';
+import type { RoleView } from '../../lib/http/answers.ts';
 import { type Answer, approvedBy, call, filed, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { titleOf } from '../support/outbox.ts';

@@ -5,7 +5,7 @@ import { HOUR, MINUTE } from '../../lib/common/time.ts';
 import { explanationView } from '../../lib/http/view.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import { statusAt } from '../../lib/model/status.ts';
-import { judgeFiling, refusalOf, requesterOf } from '../../lib/policy/policy.ts';
+import { judgeFiling, refusalOf, requesterOf } from '../../lib/policy/judge.ts';
 import { type Caller, callerFromIam, callerFromToken } from '../../lib/policy/principal.ts';
 import { decide, file } from '../../lib/request/life.ts';
 import cases from '../cases/policy.json' with { type: 'json' };

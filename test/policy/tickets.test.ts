@@ -1,7 +1,7 @@
 // Tickets that a validator of the company checks before anything is filed.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { ExplanationView, RequestView } from '../../lib/model/schema.ts';
+import type { ExplanationView, RequestView } from '../../lib/http/answers.ts';
 import { approvedBy, call, filed, known, linkTo, playStream, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { noAnswer } from '../support/fake-tickets.ts';

@@ -1,8 +1,8 @@
 // The rules that no catalogue can switch off: for each a catalogue or a call that tries.
 import { describe, expect, test } from '@jest/globals';
 import { checkCatalogue } from '../../lib/catalogue/check.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { type RouteName, routes } from '../../lib/http/routes.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
 import { type Answer, type CallName, call, filed, granted, known, playStream, type Wish } from '../support/calls.ts';
 import { fakeApp } from '../support/fake-app.ts';
 import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { afterQuiet } from '../../lib/common/quiet.ts';
 import { HOUR, MINUTE, toInstant } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { dueAt } from '../../lib/model/status.ts';
 import { call, filed, linkTo, notify, playStream, streamRecord } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

@@ -1,13 +1,12 @@
 // Figures 11 and 12: the table throttles, conflicts and loses answers; STS and sign-in refuse, throttle or hang. Every answer stays
 // true and in the contract, no grant comes to harm, and whoever tries again gets there.
-
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import type { App, Store } from '../../lib/app.ts';
 import { stsSessions } from '../../lib/aws/sts.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { Problem } from '../../lib/model/problem.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
 import { isHistoryIntact } from '../../lib/request/history.ts';
 import { type Answer, approvedBy, call, filed, granted, notify, streamRecord } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

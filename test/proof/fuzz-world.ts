@@ -1,7 +1,7 @@
 // A world to fuzz: a catalogue with one of every rule, requests in every state, links of every purpose; and good calls of every route.
 import type { OutgoingMail } from '../../lib/app.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { approvedBy, type CallName, call, filed, playStream, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { passUntil } from '../support/passing-time.ts';

@@ -1,8 +1,9 @@
 // Figure 21: one account at the issuer is one person, whatever its token says of the address and by whatever other way the same human comes.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { makeLink } from '../../lib/mail/links.ts';
-import type { RequestRecord, RequestView } from '../../lib/model/schema.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
 import { type Answer, call, known, type Wish } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { smallCatalogueFile } from '../support/small-catalogue.ts';

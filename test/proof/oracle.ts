@@ -1,10 +1,10 @@
 // What any answer must be, whatever was asked: the shape that its route promises, a refusal from the closed table, or a page in which nothing became markup.
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
+import { ProblemView } from '../../lib/http/answers.ts';
 import type { HttpEvent } from '../../lib/http/http.ts';
 import { type Route, routes } from '../../lib/http/routes.ts';
-import { type ProblemCode, problemTable } from '../../lib/model/problem.ts';
-import { ProblemView } from '../../lib/model/schema.ts';
+import { type ProblemCode, problemTable } from '../../lib/model/problem-table.ts';
 import type { Answer, CallName } from '../support/calls.ts';
 import { type Node, outline, parsed } from '../support/markup.ts';
 import { must } from './size.ts';

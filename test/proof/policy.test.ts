@@ -2,11 +2,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
+import type { NewRequest } from '../../lib/model/bodies.ts';
 import { Problem } from '../../lib/model/problem.ts';
-import type { NewRequest, RequestRecord } from '../../lib/model/schema.ts';
+import type { RequestRecord } from '../../lib/model/schema.ts';
 import { isPending, statusAt } from '../../lib/model/status.ts';
 import { mayRequest } from '../../lib/policy/filing-checks.ts';
-import { judgeFiling, refusalOf, rolesFor } from '../../lib/policy/policy.ts';
+import { judgeFiling, refusalOf, rolesFor } from '../../lib/policy/judge.ts';
 import type { Caller } from '../../lib/policy/principal.ts';
 import { decide, file } from '../../lib/request/life.ts';
 import { filingOf } from '../support/filing.ts';

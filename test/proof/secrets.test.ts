@@ -1,5 +1,4 @@
 // Figure 9: credentials and link tokens are searched for, in many spellings, in everything that Latchkey writes down, mails or answers.
-
 import type { SESClient } from '@aws-sdk/client-ses';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
@@ -11,7 +10,7 @@ import { federation } from '../../lib/aws/sign-in.ts';
 import { imageOf } from '../../lib/aws/store.ts';
 import { stsSessions } from '../../lib/aws/sts.ts';
 import { MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { AssumeRoleInput } from '../../lib/session/session.ts';
 import { type Answer, call, notify, streamRecord } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';

@@ -1,7 +1,7 @@
 // Approvers follow the catalogue while a request waits: who is asked, reminded and told, what old links say, and what happens where nobody can approve.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import { approvedBy, call, filed, granted, linkTo, playStream } from '../support/calls.ts';
 import { type FakeApp, fakeApp } from '../support/fake-app.ts';
 import { titleOf } from '../support/outbox.ts';

@@ -2,13 +2,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Catalogue, personOf } from '../../lib/catalogue/catalogue.ts';
+import { areFillable } from '../../lib/catalogue/seats.ts';
 import { floorToSecond, HOUR, MINUTE, SECOND, toInstant } from '../../lib/common/time.ts';
 import { makeLink } from '../../lib/mail/links.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import { requestIdOf } from '../../lib/model/request-id.ts';
 import type { HistoryEvent, RequestRecord, Session, Status } from '../../lib/model/schema.ts';
 import { approvals, isOpen, openStage, overAt, statusAt } from '../../lib/model/status.ts';
-import { areFillable, judgeFiling, refusalOf } from '../../lib/policy/policy.ts';
+import { judgeFiling, refusalOf } from '../../lib/policy/judge.ts';
 import type { Caller } from '../../lib/policy/principal.ts';
 import { isHistoryIntact } from '../../lib/request/history.ts';
 import { decide, end, file, recordSession, recordUndelivered, settle } from '../../lib/request/life.ts';

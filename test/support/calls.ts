@@ -8,8 +8,8 @@ import { handler as notifyFunction } from '../../functions/notify.ts';
 import { identityId } from '../../lib/actions/identity.ts';
 import { imageOf } from '../../lib/aws/store.ts';
 import { HOUR, SECOND } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { HttpEvent, HttpResult } from '../../lib/http/http.ts';
-import type { RequestView } from '../../lib/model/schema.ts';
 import type { FakeApp } from './fake-app.ts';
 import type { Change } from './fake-store.ts';
 

@@ -1,6 +1,6 @@
 // The store in memory. The contract suite holds it and DynamoDB to the same behaviour.
 import type { ListIndex, Look, Position, Store } from '../../lib/app.ts';
-import { bounds } from '../../lib/catalogue/catalogue.ts';
+import { bounds } from '../../lib/catalogue/bounds.ts';
 import { entryOf } from '../../lib/catalogue/role-template.ts';
 import { SECOND } from '../../lib/common/time.ts';
 import type { Binding, Blocks, MessageRecord, RequestRecord } from '../../lib/model/schema.ts';

@@ -1,8 +1,8 @@
 // A filing for tests of the core: nothing else counts unless told.
 import type { Catalogue } from '../../lib/catalogue/catalogue.ts';
-import type { NewRequest } from '../../lib/model/schema.ts';
+import type { NewRequest } from '../../lib/model/bodies.ts';
 import { type FilingContext, nothingCounts } from '../../lib/policy/filing-context.ts';
-import { requesterOf } from '../../lib/policy/policy.ts';
+import { requesterOf } from '../../lib/policy/judge.ts';
 import type { Caller } from '../../lib/policy/principal.ts';
 import { start } from './records.ts';
 

@@ -1,7 +1,7 @@
 // A local server of a test's own, and the people, machines and mailboxes around it, over real HTTP: what `curl` could do, in fewer words.
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
-import type { RequestView } from '../../lib/model/schema.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
 import type { AssumeRoleInput } from '../../lib/session/session.ts';
 import type { SentMail } from '../../local/aws/ses.ts';
 import { startLocalServer } from '../../local/server.ts';

@@ -1,8 +1,8 @@
 // The page that asks an approver: who asks for what and why, with the buttons, then everything else there is to know.
 
-import { type Hole, html } from './common/html.ts';
-import { visible } from './common/people-text.ts';
-import { DAY, durationText, HOUR, instantText, MINUTE, SECOND } from './common/time.ts';
+import { type Hole, html } from '../common/html.ts';
+import { visible } from '../common/people-text.ts';
+import { DAY, durationText, HOUR, instantText, MINUTE, SECOND } from '../common/time.ts';
 import {
   asksFor,
   decisionsOf,
@@ -14,21 +14,11 @@ import {
   reasonFacts,
   requesterOf,
   say,
-} from './mail/wording.ts';
-import type { Block, RequestRecord } from './model/schema.ts';
-import {
-  band,
-  commentField,
-  type Draft,
-  document,
-  facts,
-  notRecorded,
-  phrase,
-  riskBadge,
-  type View,
-} from './pages/decision-page.ts';
-import { howToDecide } from './policy/assurance.ts';
-import { blockText } from './policy/block.ts';
+} from '../mail/wording.ts';
+import { howToDecide } from '../model/how-to-decide.ts';
+import type { Block, RequestRecord } from '../model/schema.ts';
+import { blockText } from '../policy/block.ts';
+import { band, commentField, type Draft, document, facts, notRecorded, phrase, riskBadge, type View } from './page.ts';
 import { rights } from './role-rights.ts';
 
 /**

@@ -1,6 +1,6 @@
 // The page that says what became of a request, and whether an answer by its link counts.
-import { html } from './common/html.ts';
-import { instantText } from './common/time.ts';
+import { html } from '../common/html.ts';
+import { instantText } from '../common/time.ts';
 import {
   decisionsOf,
   grantFacts,
@@ -13,10 +13,10 @@ import {
   waitingFor,
   what,
   whoEnded,
-} from './mail/wording.ts';
-import type { Decision, RequestRecord, Status } from './model/schema.ts';
-import { statusAt } from './model/status.ts';
-import { type After, document, facts, phrase, quietBand, spentPage, type View } from './pages/decision-page.ts';
+} from '../mail/wording.ts';
+import type { Decision, RequestRecord, Status } from '../model/schema.ts';
+import { statusAt } from '../model/status.ts';
+import { type After, document, facts, phrase, quietBand, spentPage, type View } from './page.ts';
 
 /** What became of a request, as one of its approvers sees it, or the person in whose name a bot filed it. */
 export function outcomePage(

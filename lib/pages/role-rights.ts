@@ -1,7 +1,7 @@
 // What a role may do, for whoever decides on it: the policies that the catalogue gives it, in words.
-import type { Role } from './catalogue/catalogue.ts';
-import { type Hole, html } from './common/html.ts';
-import type { RequestRecord } from './model/schema.ts';
+import type { Role } from '../catalogue/catalogue.ts';
+import { type Hole, html } from '../common/html.ts';
+import type { RequestRecord } from '../model/schema.ts';
 
 /** A page shows so many characters of statements, about two screens of a phone. */
 const MOST = 4000;

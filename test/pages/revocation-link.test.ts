@@ -1,12 +1,12 @@
 // The link in the email about a grant: opening changes nothing, one press revokes, and it does nothing else.
 import { describe, expect, test } from '@jest/globals';
-import { HOUR, MINUTE } from '../lib/common/time.ts';
-import type { RequestView } from '../lib/model/schema.ts';
-import { type Answer, approvedBy, call, filed, linkTo, playStream } from './support/calls.ts';
-import { type FakeApp, fakeApp } from './support/fake-app.ts';
-import { attribute, byTag, parsed, words } from './support/markup.ts';
-import { start } from './support/records.ts';
-import { catalogueOf, smallCatalogueFile } from './support/small-catalogue.ts';
+import { HOUR, MINUTE } from '../../lib/common/time.ts';
+import type { RequestView } from '../../lib/http/answers.ts';
+import { type Answer, approvedBy, call, filed, linkTo, playStream } from '../support/calls.ts';
+import { type FakeApp, fakeApp } from '../support/fake-app.ts';
+import { attribute, byTag, parsed, words } from '../support/markup.ts';
+import { start } from '../support/records.ts';
+import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';
 
 const dev = 'dev@example.com';
 const lead = 'lead@example.com';

@@ -6,7 +6,8 @@ import { type Hole, html, htmlText } from '../common/html.ts';
 import { oneLine, visible } from '../common/people-text.ts';
 import type { Purpose } from '../mail/links.ts';
 import { type Fact, keyBeside, type Named, type Phrase } from '../mail/wording.ts';
-import { type Problem, type ProblemCode, problemTable } from '../model/problem.ts';
+import type { Problem } from '../model/problem.ts';
+import { type ProblemCode, problemTable } from '../model/problem-table.ts';
 import type { Block, RequestRecord } from '../model/schema.ts';
 import { pageStyle } from './page-style.ts';
 

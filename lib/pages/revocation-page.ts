@@ -1,17 +1,8 @@
 // The page behind the link of an email about a grant: an approver who was wrong, or a reviewer of break-glass, revokes it.
-import { html } from './common/html.ts';
-import { decisionsOf, factsOf, grantFacts, reasonFacts, requesterOf, say, what } from './mail/wording.ts';
-import type { RequestRecord } from './model/schema.ts';
-import {
-  band,
-  commentField,
-  document,
-  facts,
-  notRecorded,
-  phrase,
-  riskBadge,
-  type View,
-} from './pages/decision-page.ts';
+import { html } from '../common/html.ts';
+import { decisionsOf, factsOf, grantFacts, reasonFacts, requesterOf, say, what } from '../mail/wording.ts';
+import type { RequestRecord } from '../model/schema.ts';
+import { band, commentField, document, facts, notRecorded, phrase, riskBadge, type View } from './page.ts';
 
 /** A grant that may still be used, with the button that revokes it. Posts `decision=revoke` and `comment` to its own address. */
 export function revocationPage(request: RequestRecord, { holder, nonce, draft }: View): string {
