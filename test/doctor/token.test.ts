@@ -1,13 +1,14 @@
 // `latchkey doctor --issuer URL --token -`: which line a token of each provider fails at, and that the token itself is never shown.
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { runTokenDoctor, type TokenOptions, type TokenWorld } from '../../doctor/token.ts';
 import { type PresetName, presetNames, presets } from '../../lib/policy/identity-presets.ts';
+import { imitatedDocuments, imitatedToken, signedToken } from '../../local/oidc/imitated-issuer.ts';
 import { imitations } from '../../local/oidc/imitation.ts';
 import { startLocalServer } from '../../local/server.ts';
+import { identityPage } from '../../scripts/identity-docs.ts';
 import { cli, removeHomes, testWorld } from '../support/cli.ts';
-import { imitatedDocuments, imitatedToken, signedToken } from '../support/imitated-issuer.ts';
 import { start } from '../support/records.ts';
 
 afterAll(removeHomes);
@@ -162,6 +163,12 @@ test('claims cannot steer a terminal', async () => {
   const token = imitatedToken('generic', start, { iss: 'https://evil.example/\u001b]0;x\u0007\u009b31m\n  ok' });
   const { text } = await explained('generic', { token, options: { json: false } });
   expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+});
+
+test.each(presetNames)('docs/identity/%s.md is current, and ends in a green doctor', async (idp) => {
+  const page = readFileSync(new URL(`../../docs/identity/${idp}.md`, import.meta.url), 'utf8');
+  expect(page).toBe(await identityPage(idp));
+  expect(/ FINDING /.test(page)).toBe(idp === 'google');
 });
 
 test('from the command line, at the local server', async () => {

@@ -1,9 +1,9 @@
 // A provider of local/idp as a doctor sees it: its document, its keys, and tokens that it has signed.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { SECOND } from '../../lib/common/time.ts';
-import { configFor } from '../../lib/config.ts';
-import type { PresetName } from '../../lib/policy/identity-presets.ts';
-import { imitated, imitations } from '../../local/oidc/imitation.ts';
+import { type PresetName, rulesOf } from '../../lib/policy/identity-presets.ts';
+import type { Claims } from '../../lib/policy/token-checks.ts';
+import { imitated, imitations } from './imitation.ts';
 
 const pem = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs8', format: 'pem' });
 const key = createPrivateKey(pem);
@@ -15,13 +15,21 @@ export const signedToken = (claims: object, header: object = {}): string => {
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
 };
 
-/** An access token of the provider for Lena Park. @param changes laid over it; null takes a claim away */
-export function imitatedToken(idp: PresetName, now: number, changes: Record<string, unknown> = {}): string {
-  const { issuer, audience, scope, tenant } = configFor(['identity'], imitations[idp].settings).identity;
-  const place = { issuer, audience: audience[0] ?? '', scope, tenant, now: now / SECOND, later: now / SECOND + 3600 };
+/** The claims of the provider's access token for Lena Park. @param changes laid over them; null takes a claim away */
+export function imitatedClaims(idp: PresetName, now: number, changes: Record<string, unknown> = {}): Claims {
+  const {
+    LATCHKEY_ISSUER: issuer = '',
+    LATCHKEY_AUDIENCE: audience = '',
+    LATCHKEY_SCOPE: scope = '',
+  } = imitations[idp].settings;
+  const { tenant } = rulesOf(idp, { issuer, audience: [audience], scope });
+  const place = { issuer, audience, scope, tenant, now: now / SECOND, later: now / SECOND + 3600 };
   const person = { email: 'lena.park@example.com', name: 'Lena Park', groups: ['engineering'], mfa: true };
-  return signedToken(imitated(idp, { ...person, ...place }, changes));
+  return imitated(idp, { ...person, ...place }, changes);
 }
+
+export const imitatedToken = (idp: PresetName, now: number, changes?: Record<string, unknown>): string =>
+  signedToken(imitatedClaims(idp, now, changes));
 
 /** What the provider answers to reads, by address. */
 export function imitatedDocuments(issuer: string, document: object = { issuer }): Record<string, string> {
