@@ -162,6 +162,7 @@ describe('a role that waits for its validator', () => {
     expect(app.steps.map(({ name, hop }) => `${hop} ${name}`)).toEqual([
       '1 tickets.check',
       '1 store.ledgers',
+      '1 store.recentBlocks',
       '1 store.requestsOf',
       '1 store.requestsOf',
       '1 store.getIdentity',
