@@ -1,8 +1,7 @@
 // The text of a CloudFormation template, and whether CloudFormation takes one of that length.
 import { stringify } from 'yaml';
-import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
 import type { CatalogueFault } from '../lib/catalogue/finding.ts';
-import { cloudFormationTemplate, installsRoles, type Template, targetOf, usualHub } from '../lib/target/target.ts';
+import { cloudFormationTemplate, type Target, type Template, usualHub } from '../lib/target/target.ts';
 
 /** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
 export const templateLimits = { call: 51_200, s3: 1_048_576 };
@@ -11,17 +10,15 @@ export const templateLimits = { call: 51_200, s3: 1_048_576 };
 export const inYaml = (template: Template): string =>
   stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
 
-/** The accounts whose template CloudFormation would refuse for its length. @param catalogue one that `installFaults` has nothing against */
-export function* sizeFaults(catalogue: CatalogueData): Generator<CatalogueFault> {
-  for (const key of Object.keys(catalogue.accounts)) {
-    if (!installsRoles(catalogue, key)) continue;
-    const bytes = bytesOf(cloudFormationTemplate(targetOf(catalogue, key, usualHub), usualHub));
-    if (bytes > templateLimits.s3)
-      yield {
-        path: ['accounts', key],
-        detail: `The template of the account ${key} would have ${bytes} bytes; CloudFormation takes ${templateLimits.s3}. Put fewer roles into it, or move permissions to managed policies of your own.`,
-      };
-  }
+/** Whether CloudFormation would refuse the template of an account for its length. */
+export function* sizeFaults(target: Target): Generator<CatalogueFault> {
+  const { key } = target.account;
+  const bytes = bytesOf(cloudFormationTemplate(target, usualHub));
+  if (bytes > templateLimits.s3)
+    yield {
+      path: ['accounts', key],
+      detail: `The template of the account ${key} would have ${bytes} bytes; CloudFormation takes ${templateLimits.s3}. Put fewer roles into it, or move permissions to managed policies of your own.`,
+    };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------

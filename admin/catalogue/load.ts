@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs';
 import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue/catalogue.ts';
 import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue/file.ts';
-import type { CatalogueFault } from '../../lib/catalogue/finding.ts';
 import type { CatalogueData } from '../../lib/catalogue/shape.ts';
 import { didYouMean } from '../../lib/common/suggestion.ts';
 import { installFaults } from '../../lib/target/target.ts';
@@ -20,13 +19,8 @@ export function bytesOf(file: string): Buffer {
 }
 
 /** With what `target` would refuse, so that a catalogue that is right can be installed. */
-export const readFile = (file: string): ReadCatalogue => readCatalogue(bytesOf(file), targetFaults);
-
-/** Lengths are counted where the rest is right. */
-function targetFaults(data: CatalogueData): readonly CatalogueFault[] {
-  const faults = [...installFaults(data)];
-  return faults.length > 0 ? faults : [...sizeFaults(data)];
-}
+export const readFile = (file: string): ReadCatalogue =>
+  readCatalogue(bytesOf(file), (data) => installFaults(data, sizeFaults));
 
 /** @throws CannotAnswer with every fault of the file */
 export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {

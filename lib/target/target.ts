@@ -86,10 +86,20 @@ export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Targe
 /** A hub with names of usual length, for what a catalogue alone can say of its templates. */
 export const usualHub: Hub = { accountId: '999999999999', stage: 'prod', organization: 'o-a1b2c3d4e5' };
 
-/** What `targetOf` would say of any account, with its places in the catalogue. */
-export function* installFaults(catalogue: CatalogueData): Generator<CatalogueFault> {
-  for (const key of Object.keys(catalogue.accounts))
-    if (installsRoles(catalogue, key)) yield* faultsIn(assembled(catalogue, key, usualHub));
+/**
+ * What `targetOf` would say of any account, with its places in the catalogue.
+ * @param faultsOf more that can be wrong with an account, which is asked where nothing else is
+ */
+export function* installFaults(
+  catalogue: CatalogueData,
+  faultsOf: (target: Target) => Iterable<CatalogueFault> = () => [],
+): Generator<CatalogueFault> {
+  for (const key of Object.keys(catalogue.accounts)) {
+    if (!installsRoles(catalogue, key)) continue;
+    const target = assembled(catalogue, key, usualHub);
+    const faults = [...faultsIn(target)];
+    yield* faults.length > 0 ? faults : faultsOf(target);
+  }
 }
 
 function assembled(catalogue: CatalogueData, key: string, hub: Hub): Target {
