@@ -8,13 +8,15 @@ const args = process.argv.slice(2);
 // otherwise Node opens a debugger on a process that holds credentials
 process.on('SIGUSR1', () => {});
 
-runProgram(realWorld(), args, commands).then(
-  // everything is written already, and nothing that is still open is waited for
-  (status) => process.exit(status),
-  (error: unknown) => {
-    const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-    const next = args.includes('--debug') ? stack : '  Run it again with --debug, and report what it shows.';
-    process.stderr.write(`latchkey: a fault of the command line itself: ${name}: ${message}\n${next}\n`);
-    process.exit(1);
-  },
-);
+realWorld()
+  .then((world) => runProgram(world, args, commands))
+  .then(
+    // everything is written already, and nothing that is still open is waited for
+    (status) => process.exit(status),
+    (error: unknown) => {
+      const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
+      const next = args.includes('--debug') ? stack : '  Run it again with --debug, and report what it shows.';
+      process.stderr.write(`latchkey: a fault of the command line itself: ${name}: ${message}\n${next}\n`);
+      process.exit(1);
+    },
+  );

@@ -1,10 +1,9 @@
 // `latchkey exec`
-import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import type { CredentialsView } from '../../lib/http/answers.ts';
 import { childEnvironment, withoutDefaultProfile } from '../aws/child-environment.ts';
 import { serveCredentials } from '../aws/credentials-endpoint.ts';
-import { type PassedSignals, passSignals } from '../aws/passed-signals.ts';
+import type { PassedSignals } from '../aws/passed-signals.ts';
 import { isLastSession } from '../aws/session-end.ts';
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
 import { vend } from '../grants/vend.ts';
@@ -41,6 +40,8 @@ export const exec = command({
     const settings = readSettings(world, options);
     const { duration, cache } = options;
     const session = await vend(world, settings, target, { duration, cache, filing: filingOf(options) });
+    // loaded here, as help knows every command and runs none
+    const { passSignals } = await import('../aws/passed-signals.ts');
     // from here on there is something to tidy up
     const signals = passSignals(world.platform);
     const handOver =
@@ -88,12 +89,13 @@ async function renewing(
 }
 
 /** Stays until the command has ended, whatever that makes of a signal. @returns its status, or 128 and the number of the signal that ended it */
-function run(
+async function run(
   world: World,
   [program = '', ...args]: readonly string[],
   variables: Record<string, string>,
   signals: PassedSignals,
 ): Promise<number> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, args, { env: childEnvironment(world, variables), stdio: 'inherit', shell: false });
   signals.to(child);
   return new Promise((resolve, reject) => {

@@ -1,14 +1,14 @@
 // The world as it is: this process, its environment, streams and signals.
-import { accessSync, constants, realpathSync, writeSync } from 'node:fs';
+import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { isatty } from 'node:tty';
 import { proxyAgent } from '../http/http.ts';
 import { runChild } from '../machine/child.ts';
 import { Failure } from '../machine/exit.ts';
 import { homeDirectory } from '../machine/places.ts';
 import type { World } from '../machine/world.ts';
 
-export function realWorld(): World {
+export async function realWorld(): Promise<World> {
+  const [outIsTerminal, errIsTerminal] = [await isTerminal(1), await isTerminal(2)];
   return {
     env: process.env,
     home: homeDirectory(),
@@ -17,9 +17,9 @@ export function realWorld(): World {
     offsetAt: (ms) => -new Date(ms).getTimezoneOffset(),
     out: (text) => writeAll(1, text),
     err: (text) => writeAll(2, text),
-    outIsTerminal: isatty(1),
-    errIsTerminal: isatty(2),
-    columns: () => (isatty(1) ? process.stdout.columns || undefined : undefined),
+    outIsTerminal,
+    errIsTerminal,
+    columns: () => (outIsTerminal ? process.stdout.columns || undefined : undefined),
     sleep,
     interrupt,
     ask,
@@ -31,6 +31,13 @@ export function realWorld(): World {
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+/** Only a device can be one. `node:tty` loads all that streams and sockets need, and AWS tools read the answer of `credentials` from a pipe. */
+async function isTerminal(descriptor: 0 | 1 | 2): Promise<boolean> {
+  if (process.platform !== 'win32' && !fstatSync(descriptor).isCharacterDevice()) return false;
+  const { isatty } = await import('node:tty');
+  return isatty(descriptor);
+}
 
 /** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
 function writeAll(descriptor: 1 | 2, text: string): void {
@@ -71,7 +78,7 @@ const interrupt: World['interrupt'] = () => {
 
 /** The line as the terminal itself edits it, so that Ctrl-C ends the program as it does anywhere else. The end of input is an empty answer. */
 const ask: World['ask'] = async (question) => {
-  if (!isatty(0) || !isatty(2)) return undefined;
+  if (!(await isTerminal(0)) || !(await isTerminal(2))) return undefined;
   const { createInterface } = await import('node:readline');
   const lines = createInterface({ input: process.stdin, terminal: false });
   writeAll(2, question);
