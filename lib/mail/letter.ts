@@ -82,7 +82,7 @@ ${first.map(factHtml)}
 ${
   action &&
   html`${buttonHtml(action.label, action.url)}
-<p style="font-size:14px;line-height:20px;margin:0 0 20px">${phraseHtml(action.note)}</p>`
+<p style="font-size:14px;line-height:20px;margin:0 0 20px;overflow-wrap:anywhere;word-break:break-word">${phraseHtml(action.note)}</p>`
 }
 ${accountHtml(letter)}
 ${facts.map(factHtml)}
@@ -128,7 +128,7 @@ export function mailHtml(title: string, body: Hole, footer: string, badge?: stri
 <title>${title}</title>
 </head>
 <body style="${page}">
-<div style="max-width:560px;margin:0 auto;padding:24px 16px">
+<div role="main" style="max-width:560px;margin:0 auto;padding:24px 16px">
 <h1 style="font-size:24px;line-height:30px;margin:0 0 8px">${title}${badge !== undefined && html` <span style="${badgeStyle}">${badge}</span>`}</h1>
 ${body}
 <p style="font-size:13px;line-height:18px;opacity:.75;margin:28px 0 0;padding:12px 0 0;border-top:1px solid #94a3b8;overflow-wrap:anywhere;word-break:break-word">${footer}</p>

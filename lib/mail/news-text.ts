@@ -1,7 +1,7 @@
 // What a message says, whatever carries it: title, facts, what to do next. How that is set is up to the channel.
 import { oneLine } from '../common/people-text.ts';
 import { durationText, instantText } from '../common/time.ts';
-import { howToDecide } from '../model/how-to-decide.ts';
+import { commandsToDecide, howToDecide } from '../model/how-to-decide.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { openStage } from '../model/status.ts';
 import { keyText, type Letter, nameText } from './letter.ts';
@@ -82,35 +82,39 @@ function asker(request: RequestRecord): { name: string; beside: string } {
 
 function ask({ kind, to }: News, request: RequestRecord, { link, home, at }: Place): Letter {
   if (link === undefined) throw new TypeError('a message that asks for a decision needs its link');
+  const isSignedIn = openStage(request)?.stage.by === 'signed-in';
   return {
     title: titles[kind],
     badge: request.role.risk === 'high' ? 'High risk' : undefined,
     lead: say`${asksFor(request)}${whyAsked(kind, to, request)}`,
     first: reasonFacts(request),
-    action:
-      stageOf(request)?.by === 'signed-in'
-        ? signedIn(request, link, at)
-        : {
-            label: 'Approve or deny',
-            url: link,
-            note: say`Opening the page decides nothing. ${ifNobodyDecides(request, at)} ${forYouAlone}`,
-          },
+    action: isSignedIn
+      ? signedIn(request, link, at)
+      : {
+          label: 'Approve or deny',
+          url: link,
+          note: say`Opening the page decides nothing. ${ifNobodyDecides(request, at)} ${forYouAlone}`,
+        },
     account: request.role.account,
     isQuiet: false,
     facts: [...factsOf(request), ...decisionsOf(request)],
-    paragraphs: [{ label: 'If you approve', text: ifApproved(request) }],
+    paragraphs: [
+      ...(isSignedIn ? commandsToDecide(request).map((code) => ({ label: commandLabel(code), code })) : []),
+      { label: 'If you approve', text: ifApproved(request) },
+    ],
     reference: request.id,
     home,
   };
 }
 
-const stageOf = (request: RequestRecord) => openStage(request)?.stage;
+const commandLabel = (command: string): string =>
+  command.startsWith('latchkey approve') ? 'Approve on the command line' : 'Deny on the command line';
 
 /** The action where a mailed link does not decide. */
 const signedIn = (request: RequestRecord, url: string, at: number) => ({
   label: 'Read the request',
   url,
-  note: say`${howToDecide(request)} Opening the page decides nothing. ${ifNobodyDecides(request, at)}`,
+  note: say`This role takes a sign-in: decide with the commands below. Opening the page decides nothing. ${ifNobodyDecides(request, at)}`,
 });
 
 const forYouAlone = 'The link is for you alone: do not forward it.';

@@ -168,7 +168,7 @@ export const ifNobodyDecides = ({ decideBy }: RequestRecord, now: number): Phras
 
 /** In whole minutes, at least one. */
 const timeLeft = (until: number, now: number): string =>
-  durationText(Math.max(60, Math.floor((until - now) / 60_000) * 60));
+  durationText(Math.max(60, Math.round((until - now) / 60_000) * 60));
 
 /** Who or what ended a request. */
 export const whoEnded = ({ by }: Outcome): Named | string =>

@@ -1,10 +1,10 @@
 // How a decision is made signed in, in words.
 import type { RequestRecord } from './schema.ts';
 
-/** For whoever came by a link where a sign-in is needed. */
-export function howToDecide({ id, review }: Pick<RequestRecord, 'id' | 'review'>): string {
-  const [words, path] = review
-    ? [`latchkey review ${id} --comment "..."`, 'review']
-    : [`latchkey approve ${id} (or latchkey deny ${id})`, 'decision'];
-  return `A mailed link is not enough here: sign in to answer. Run ${words}, or call POST /v1/requests/${id}/${path}.`;
-}
+/** What answers a request on the command line, signed in. */
+export const commandsToDecide = ({ id, review }: Pick<RequestRecord, 'id' | 'review'>): string[] =>
+  review ? [`latchkey review ${id} --comment "..."`] : [`latchkey approve ${id}`, `latchkey deny ${id}`];
+
+/** For a caller who came by a link where a sign-in is needed. */
+export const howToDecide = (request: Pick<RequestRecord, 'id' | 'review'>): string =>
+  `An emailed link is not enough here: sign in to answer. Run ${commandsToDecide(request).join(' or ')}, or call POST /v1/requests/${request.id}/${request.review ? 'review' : 'decision'}.`;

@@ -15,7 +15,7 @@ import {
   requesterOf,
   say,
 } from '../mail/wording.ts';
-import { howToDecide } from '../model/how-to-decide.ts';
+import { commandsToDecide } from '../model/how-to-decide.ts';
 import type { Block, RequestRecord } from '../model/schema.ts';
 import { blockText } from '../policy/block.ts';
 import { band, commentField, type Draft, document, facts, notRecorded, phrase, riskBadge, type View } from './page.ts';
@@ -42,12 +42,13 @@ ${rights(request, role)}
   );
 }
 
-/** What stands in the place of the buttons where a mailed link does not decide. */
+/** What stands in the place of the buttons where an emailed link does not decide. */
 export const signInToAnswer = (
   request: RequestRecord,
 ): Hole => html`<section class="effects" aria-label="How to answer">
 <h2>Sign in to answer</h2>
-<p>${howToDecide(request)}</p>
+<p>An emailed link is not enough here. Sign in, and run on the command line:</p>
+<pre>${commandsToDecide(request).join('\n')}</pre>
 </section>`;
 
 // --- internal ---

@@ -22,6 +22,7 @@ p { margin: 0; overflow-wrap: anywhere; }
 .lead { margin: 0 0 14px; font-size: 17px; }
 .notice { margin: 0 0 20px; padding: 10px 14px; border-left: 4px solid var(--focus); background: var(--calm); }
 .error { margin-bottom: 6px; color: var(--no); font-weight: 600; }
+.notice.failed { border-color: var(--no); }
 .soft, .hint { color: var(--soft); }
 .hint { font-size: 14px; margin-top: 8px; }
 code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; overflow-wrap: anywhere; }
@@ -31,6 +32,8 @@ code { font: 0.92em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; ov
 .band code { font-size: 15px; letter-spacing: .02em; }
 .band.quiet { background: transparent; color: inherit; border-left: 6px solid var(--account); border-radius: 0; padding: 4px 14px; }
 .badge { display: inline-block; vertical-align: middle; white-space: nowrap; background: #b91c1c; color: #ffffff; border-radius: 8px; padding: 2px 10px; font-size: 14px; line-height: 1.5; font-weight: 700; letter-spacing: 0; }
+dl + .next { margin-top: 16px; }
+.effects pre { margin-top: 8px; }
 dl { margin: 0; display: grid; gap: 14px; }
 dt { color: var(--soft); font-size: 14px; }
 dd { margin: 0; overflow-wrap: anywhere; }

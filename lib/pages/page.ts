@@ -54,7 +54,7 @@ export type Draft = { comment: string; duration?: string | undefined; problem: P
 export function notRecorded({ problem }: Draft): Hole {
   const errors = (problem.extras.errors ?? []).filter(({ pointer }) => pointer !== '/comment');
   const detail = problem.code === 'invalid-request' ? 'Please correct the form and send it again.' : problem.detail;
-  return html`<div class="notice error" role="alert">
+  return html`<div class="notice failed" role="alert">
 <p><strong>Your answer was not recorded.</strong> ${visible(detail)}</p>
 ${problem.code === 'invalid-request' && errors.map(({ pointer, detail }) => html`<p>${visible(pointer.slice(1))} ${visible(detail)}</p>`)}
 </div>`;

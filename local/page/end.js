@@ -44,9 +44,9 @@ function revocationOf({ revocation }) {
     {},
     'Sessions that were out: ',
     h('span', { class: `badge ${kind}` }, word),
-    ` ${says} Nothing works for certain from `,
+    ` ${says} From `,
     h('strong', {}, instant(revocation.effectiveBy)),
-    ' on: on AWS a changed policy takes minutes to be everywhere, here it is at once.',
+    ' on, none of those sessions can be used. On AWS a changed policy takes a few minutes to propagate. Here it takes effect at once.',
   );
 }
 

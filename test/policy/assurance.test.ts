@@ -57,12 +57,13 @@ describe('by', () => {
       'Look at the failing nightly export',
       'Production',
       `latchkey approve ${id}`,
-      `/v1/requests/${id}/decision`,
+      `latchkey deny ${id}`,
     ])
       expect(page.text).toContain(part);
     expect([page.status, /<button|<form/.test(page.text)]).toEqual([200, false]);
     const mail = app.mail.outbox.find(({ to }) => to === lead)!;
-    expect(mail.text.replaceAll('\n', ' ')).toContain(`latchkey approve ${id}`);
+    expect(mail.text).toContain(`Approve on the command line:\n  latchkey approve ${id}\n`);
+    expect(mail.text).toContain(`Deny on the command line:\n  latchkey deny ${id}\n`);
     expect(mail.text).not.toContain('Approve or deny:');
   });
 
