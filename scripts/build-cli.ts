@@ -1,6 +1,6 @@
 // Builds the command line as a package of its own in dist/: minified CommonJS for Node 20 and later, and nothing to install with it.
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { allCommands } from '../cli/program/commands.ts';
 import { packageReadme } from '../cli/program/document.ts';
@@ -8,20 +8,27 @@ import { manPage } from '../cli/program/man-page.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** Files of their own, which the program loads where there is need of them; whatever else is imported dynamically is part of its importer's. */
-const parts: Plugin = {
-  name: 'parts',
+/** Files of their own, by name, which the program loads when it needs them; everything else that is imported dynamically becomes part of its importer. */
+const parts = {
+  'admin-tools': 'cli/admin/tools.ts',
+  'aws-chain': 'cli/api/aws-chain.ts',
+  oauth: 'cli/sign-in/oauth.ts',
+};
+
+const loadedApart: Plugin = {
+  name: 'loaded-apart',
   setup: ({ onResolve }) =>
-    onResolve({ filter: /(?:admin-tools|aws-chain|\/oauth)\.ts$/ }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
-    ),
+    onResolve({ filter: /^\./ }, ({ kind, path, resolveDir }) => {
+      const source = relative(root, join(resolveDir, path));
+      const found = Object.entries(parts).find(([, part]) => part === source);
+      return kind === 'dynamic-import' && found ? { path: `./${found[0]}.js`, external: true } : undefined;
+    }),
 };
 
 const options: BuildOptions = {
   absWorkingDir: root,
-  entryPoints: ['bin/latchkey.ts', 'cli/admin/tools.ts', 'cli/api/aws-chain.ts', 'cli/sign-in/oauth.ts'],
-  entryNames: '[name]',
-  plugins: [parts],
+  entryPoints: { latchkey: 'bin/latchkey.ts', ...parts },
+  plugins: [loadedApart],
   bundle: true,
   platform: 'node',
   target: 'node20',
