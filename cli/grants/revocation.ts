@@ -48,17 +48,23 @@ export function revocationText({ ended, effectiveBy, blockedUntil }: RevocationV
       ? ['Nothing was open.']
       : [
           `Ended ${countText(ended.length)}:`,
-          ...ended.map((id) => `  ${id}`),
-          `None of their sessions can be used after ${when(effectiveBy, times)}.`,
+          ...ended.map((id) => `  ${plain(id)}`),
+          sessionsText(effectiveBy, times),
         ]),
     ...(blockedUntil === undefined
       ? []
-      : [`Blocked until ${when(blockedUntil, times)}. List and lift blocks: latchkey blocks`]),
+      : [`The block ends ${when(blockedUntil, times)}. List and lift blocks: latchkey blocks`]),
     '',
   ].join('\n');
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
+
+/** @param effectiveBy from when on no session of the requests works, for certain */
+const sessionsText = (effectiveBy: string, times: Times): string =>
+  Date.parse(effectiveBy) <= times.now
+    ? 'None of their sessions can be used any more.'
+    : `The last of their sessions ends ${when(effectiveBy, times)}.`;
 
 const countText = (count: number): string => `${count} ${count === 1 ? 'request' : 'requests'}`;
 

@@ -69,6 +69,17 @@ describe('its words', () => {
     ticket: { pattern: 'a', required: true },
     scope: { bucket: { description: 'd', pattern: 'p', maxLength: 9 } },
   };
+  const at = '2026-11-23T10:00:00Z';
+  const block = {
+    id,
+    person: 'p',
+    role: 'r',
+    account: 'a',
+    comment: 'c',
+    by: { person: 'p', name: 'n' },
+    createdAt: at,
+    until: at,
+  };
   const explained = {
     outcome: 'refused',
     role: request.role,
@@ -86,6 +97,9 @@ describe('its words', () => {
     [['approve', id], whole],
     [['end', id], whole],
     [['completion', 'words', '--', 'approve', ''], { items: [whole] }],
+    [['blocks'], { items: [block] }],
+    [['completion', 'words', '--', 'unblock', ''], { items: [block] }],
+    [['revoke', '--person', 'p', '--comment', 'c', '--yes'], { ended: ['a'], effectiveBy: at, blockedUntil: at }],
     [['explain', 'read'], explained],
   ])('%j steer no terminal', async (args, body) => {
     answer = hostile(body);

@@ -1,5 +1,6 @@
 // `revoke` of everything that fits, and blocks: what is shown, what is asked, what the API is sent, and how it ends.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { checkAllEnded, revocationText } from '../../cli/grants/revocation.ts';
 import type { BlockListView, RequestView, RevocationView } from '../../lib/http/answers.ts';
 import { cli, type Ran, type TestWorld, testWorld } from '../support/cli.ts';
 import { bodyOf, type CliServer, startForCli } from '../support/cli-server.ts';
@@ -56,7 +57,9 @@ describe('revoking everything of a person', () => {
     expect(rest).toMatchObject({
       status: 0,
       out: expect.stringMatching(
-        new RegExp(`^Ended 1 request:\\n {2}${other}\\nNone of their sessions can be used after `),
+        new RegExp(
+          `^Ended 1 request:\\n {2}${other}\\n(?:None of their sessions can be used any more|The last of their sessions ends now)`,
+        ),
       ),
     });
     expect(await revoke('--person', person, '--yes')).toMatchObject({ status: 0, out: 'Nothing was open.\n' });
@@ -71,7 +74,7 @@ describe('revoking everything of a person', () => {
         `^1 request would be ended:\\nREQUEST .*\\n${id} +active +${role} +Production +.*${person}.*\\nFiling, approving and credentials would be blocked for 2h\\.\\n$`,
       ),
     );
-    expect(ran.out).toMatch(/\nBlocked until in 2 h \(.*\)\. List and lift blocks: latchkey blocks\n$/);
+    expect(ran.out).toMatch(/\nThe block ends in 2 h \(.*\)\. List and lift blocks: latchkey blocks\n$/);
     expect(await statusOf(id)).toBe('revoked');
   });
 
@@ -134,4 +137,21 @@ describe('a block', () => {
     expect(await cli(dev, 'blocks')).toMatchObject({ status: 5, out: '' });
     expect(await cli(dev, 'unblock', '01hzy3v9k2m4n6p8q0r2s4t6v8')).toMatchObject({ status: 5, out: '' });
   });
+});
+
+describe('the answer', () => {
+  const now = Date.UTC(2026, 10, 23, 10);
+  const times = { now, offsetAt: () => 0 };
+  test('says when the last session ends', () =>
+    expect(revocationText({ ended: ['a', 'b'], effectiveBy: '2026-11-23T10:40:00Z' }, times)).toBe(
+      'Ended 2 requests:\n  a\n  b\nThe last of their sessions ends in 40 min (23 Nov 2026, 10:40 UTC).\n',
+    ));
+  test('what could not be ended is named, and the status says to try again', () =>
+    expect(() => checkAllEnded({ ended: ['a'], remaining: ['b', 'c'], effectiveBy: '' })).toThrow(
+      expect.objectContaining({
+        exit: 'try-again',
+        message: '2 requests could not be ended: b, c.',
+        next: ['Run the same command again.'],
+      }),
+    ));
 });
