@@ -33,10 +33,14 @@ function table(): string {
       .replaceAll('|', '\\|');
   const rows = Object.entries(checks).map(
     ([code, { level, asks, cause, fix }]: [string, Check]) =>
-      `| \`${code}\` | ${level} | ${asks} | ${shown(cause)} | ${shown(fix)} |`,
+      `| \`${code}\` | ${level} | ${asks} | ${ofFunction(code, shown(cause))} | ${shown(fix)} |`,
   );
-  return `| code | if not | all is well when | cause | fix |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
+  return `| code | if not | what is checked | cause | fix |\n|---|---|---|---|---|\n${rows.join('\n')}\n`;
 }
+
+/** STS's usual causes speak of the function that enters roles; revokers are entered by another one. */
+const ofFunction = (code: string, cause: string): string =>
+  code === 'revoker' ? cause.replaceAll('issue-session', 'revoke-sessions') : cause;
 
 /** The causes of a refusal by STS's code. */
 const byAnswer = Object.entries(usualCauses)
