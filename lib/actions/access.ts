@@ -10,6 +10,7 @@ import type { Caller } from '../policy/principal.ts';
 import { isInvolved, relationOf } from '../policy/relation.ts';
 import { decide, end, mayRevoke, notFound } from '../request/life.ts';
 import { signReview } from '../request/review.ts';
+import { blocksLately } from './blocks.ts';
 import { changeRequest } from './change.ts';
 import { endEach } from './end-each.ts';
 import { confirmIdentity } from './identity.ts';
@@ -29,7 +30,7 @@ export async function readRequest(app: Part, caller: Caller, id: string): Promis
 /** @throws Problem as `decide` of the core */
 export async function decideRequest(app: Part, caller: Caller, id: string, body: NewDecision): Promise<RequestRecord> {
   const { catalogue } = app;
-  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), app.store.recentBlocks()]);
+  const [loaded, { blocks }] = await Promise.all([readToChange(app, caller, id), blocksLately(app)]);
   const continued = await continuedBy(app, loaded);
   const judge = (current: RequestRecord, now: number) =>
     decide(current, { catalogue, caller, now, blocks }, body, continued);

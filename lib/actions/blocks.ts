@@ -1,6 +1,7 @@
 // Blocking and lifting, by admins: each change of the blocks is written under their version and told in the log.
 import type { App } from '../app.ts';
 import { names } from '../catalogue/catalogue.ts';
+import { SECOND } from '../common/time.ts';
 import { Problem } from '../model/problem.ts';
 import type { Block, Blocks } from '../model/schema.ts';
 import { standingBlocks, withBlock, withoutBlock } from '../policy/block.ts';
@@ -17,6 +18,18 @@ type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause' | 'rando
 const ATTEMPTS = 20;
 /** Milliseconds */
 const PAUSE_MOST = 200;
+
+type Reader = Pick<App, 'store' | 'clock'>;
+/** A read of the blocks beside others must not make a call fail that would have got through. */
+const READS = 3;
+/** For how long a busy table is asked again. */
+const PATIENCE = 2 * SECOND;
+
+/** What is blocked, for certain. @throws Problem `try-again` */
+export const blocksNow = (app: Reader): Promise<Blocks> => patiently(app, () => app.store.blocks());
+
+/** What was blocked a moment ago: where something later makes sure. @throws Problem `try-again` */
+export const blocksLately = (app: Reader): Promise<Blocks> => patiently(app, () => app.store.recentBlocks());
 
 /** @throws Problem `not-allowed` */
 export async function listBlocks({ store, clock, catalogue }: Part, caller: Caller): Promise<Block[]> {
@@ -87,5 +100,17 @@ async function changeBlocks(app: Part, change: ChangeOf): Promise<Block | undefi
         { retryAfterSeconds: 1 },
       );
     await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** attempt) * (app.random(1)[0]! / 256));
+  }
+}
+
+async function patiently({ clock }: Reader, read: () => Promise<Blocks>): Promise<Blocks> {
+  const begun = clock();
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read();
+    } catch (error) {
+      const isBusy = error instanceof Problem && error.code === 'try-again';
+      if (!isBusy || attempt >= READS || clock() - begun >= PATIENCE) throw error;
+    }
   }
 }

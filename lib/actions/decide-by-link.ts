@@ -16,6 +16,7 @@ import { whoIs } from '../policy/who.ts';
 import { decide, end, mayRevoke } from '../request/life.ts';
 import { reviewFrom, signReview } from '../request/review.ts';
 import { continuedBy, endRequest } from './access.ts';
+import { blocksLately } from './blocks.ts';
 import { changeRequest, type How } from './change.ts';
 
 /** `about`: what the log says of the call, which takes up whose link it is. */
@@ -33,7 +34,7 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const [message, request, { blocks }] = await Promise.all([
     app.store.getMessage(link.requestId, link.messageId),
     app.store.get(link.requestId),
-    app.store.recentBlocks(),
+    blocksLately(app),
   ]);
   if (!message?.holder || !request || !isGenuine(link, message)) throw linkNotFound();
   const opened = { request, holder: message.holder, does: purposeOf(message, request) };

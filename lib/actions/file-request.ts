@@ -13,6 +13,7 @@ import { type Counts, countedOf, countingIds, entered, type LedgerKey, ledgersFo
 import type { Caller } from '../policy/principal.ts';
 import { file } from '../request/life.ts';
 import { answerForFiling } from './ask-ticket.ts';
+import { blocksLately } from './blocks.ts';
 import { confirmIdentity } from './identity.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
@@ -151,7 +152,7 @@ export async function countsOf(
   const now = clock();
   const [counting, blocks, ...found] = await Promise.all([
     store.ledgers(ledgers),
-    store.recentBlocks(),
+    blocksLately({ store, clock }),
     ...[...new Set([key, ...identities])].map((one) => store.requestsOf(one, now, since)),
   ]);
   return { ledgers: counting, indexed: found.flat(), seen: new Map(), blocks };

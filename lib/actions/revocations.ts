@@ -12,7 +12,7 @@ import { accessOf, isMeant, type Selector } from '../policy/block.ts';
 import { countedOf, ledgersOf } from '../policy/ledger.ts';
 import type { Caller } from '../policy/principal.ts';
 import { revokeOpen } from '../request/life.ts';
-import { onlyAdmins, setBlock } from './blocks.ts';
+import { blocksLately, onlyAdmins, setBlock } from './blocks.ts';
 import { type Endings, endEach } from './end-each.ts';
 import { countsOf } from './file-request.ts';
 import { confirmIdentity } from './identity.ts';
@@ -61,9 +61,9 @@ export async function revokeMany(app: Part, caller: Caller, body: NewRevocation)
  * @throws Error that says how many could not be ended; the next run looks again
  */
 export async function endBlocked(app: Omit<Part, 'random'>): Promise<void> {
-  const { store, clock, catalogue } = app;
+  const { clock, catalogue } = app;
   const now = clock();
-  const fresh = (await store.recentBlocks()).blocks.filter(({ at, until }) => until > now && now - at < LOOKED_AFTER);
+  const fresh = (await blocksLately(app)).blocks.filter(({ at, until }) => until > now && now - at < LOOKED_AFTER);
   if (fresh.length === 0) return;
   const { found, unread } = await openRequests(app, {});
   const remaining = [...unread];

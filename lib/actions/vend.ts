@@ -13,6 +13,7 @@ import { notFound, recordSession, recordUndelivered, refuseIfRevoked, roleToVend
 import { signInUrl } from '../session/console-url.ts';
 import { planSession, type SessionPlan } from '../session/session.ts';
 import { continuedBy } from './access.ts';
+import { blocksLately, blocksNow } from './blocks.ts';
 import { changeRequest } from './change.ts';
 import { countsOf } from './file-request.ts';
 import { confirmIdentity } from './identity.ts';
@@ -123,7 +124,7 @@ type Found = { request: RequestRecord; blocks: readonly Block[] };
 type Assumed = Found & { plan: SessionPlan; credentials: SessionCredentials; session: Session };
 
 async function requestById(app: Part, id: string): Promise<Found> {
-  const [request, { blocks }] = await Promise.all([app.store.get(id), app.store.recentBlocks()]);
+  const [request, { blocks }] = await Promise.all([app.store.get(id), blocksLately(app)]);
   if (!request) throw notFound();
   return { request, blocks };
 }
@@ -177,7 +178,7 @@ async function recordOnGrant(app: Part, caller: Caller, { request, blocks, sessi
 /** The same App, which reads the blocks beside each write of a request, also where a write has to be repeated. */
 function readingBlocks(app: Part, standing: Pick<Found, 'blocks'>): Part {
   const replace: App['store']['replace'] = async (...write) => {
-    const [isReplaced, { blocks }] = await Promise.all([app.store.replace(...write), app.store.blocks()]);
+    const [isReplaced, { blocks }] = await Promise.all([app.store.replace(...write), blocksNow(app)]);
     standing.blocks = blocks;
     return isReplaced;
   };
