@@ -16,7 +16,7 @@ const strip =
 /** @param isFramed links open outside of the frame then, as the decision page lets nobody frame it */
 export function mailPage(mail: SentMail, isFramed: boolean): string {
   const head = htmlText(
-    html`<div style="${strip}"><strong>To</strong> ${mail.to}<br><strong>Subject</strong> ${mail.subject}<br><strong>At</strong> ${mail.at}</div>`,
+    html`<header style="${strip}"><strong>To</strong> ${mail.to}<br><strong>Subject</strong> ${mail.subject}<br><strong>At</strong> ${mail.at}</header>`,
   );
   const own =
     mail.html === ''
@@ -25,5 +25,6 @@ export function mailPage(mail: SentMail, isFramed: boolean): string {
         )
       : mail.html;
   const framed = isFramed ? own.replace('<head>', '<head><base target="_blank">') : own;
-  return /<body[^>]*>/.test(framed) ? framed.replace(/<body[^>]*>/, (body) => `${body}${head}`) : `${head}${framed}`;
+  if (!/<body[^>]*>/.test(framed)) return `${head}<main>${framed}</main>`;
+  return framed.replace(/<body[^>]*>/, (body) => `${body}${head}<main>`).replace('</body>', '</main></body>');
 }

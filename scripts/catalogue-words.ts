@@ -104,6 +104,7 @@ export const words: Readonly<Record<string, string>> = {
   'reason.minLength': 'Minimum number of characters.',
   'roles.*.ticket': 'Requirements for the ticket of a request.',
   'ticket.pattern': 'Regular expression that the ticket must match, such as "^OPS-[0-9]+$".',
+  'ticket.example': 'A ticket that matches the pattern, shown to requesters, such as OPS-123.',
   'ticket.required': 'Whether a ticket is required.',
   'ticket.validator': 'Entry of ticketValidators that checks the ticket.',
   'ticket.ifUnreachable':

@@ -63,8 +63,9 @@ function scopeText(
   return `--scope ${plain(name)}=... ${plain(description)}: ${values ? values.map(plain).join(', ') : `${pattern}, at most ${maxLength} characters`}`;
 }
 
-function ticketRule({ pattern, required, validator, ifUnreachable }: NonNullable<RoleView['ticket']>): string {
-  const rule = `${pattern}, ${required ? 'required' : 'optional'}`;
+function ticketRule({ pattern, example, required, validator, ifUnreachable }: NonNullable<RoleView['ticket']>): string {
+  const form = example === undefined ? pattern : `${pattern} such as ${example}`;
+  const rule = `${form}, ${required ? 'required' : 'optional'}`;
   if (validator === undefined) return rule;
   return `${rule}, checked by ${validator}${ifUnreachable === 'allow' ? ', filed as unchecked if it does not answer' : ''}`;
 }

@@ -1,5 +1,6 @@
 // Tickets in the catalogue as it is written: the rule of a role, and the services that check tickets.
 import * as v from 'valibot';
+import { isOfForm } from '../common/pattern.ts';
 import { strict } from '../common/strict-object.ts';
 
 const urlFault =
@@ -17,6 +18,8 @@ export const ValidatorRule = strict({
 export const TicketRule = v.pipe(
   strict({
     pattern: v.pipe(v.string(), v.maxLength(200), v.check(isPattern, 'must be a regular expression')),
+    /** shown to requesters, who should not have to read the pattern */
+    example: v.optional(v.pipe(v.string(), v.minLength(1), v.maxLength(200))),
     required: v.optional(v.boolean(), false),
     /** an entry of ticketValidators */
     validator: v.optional(v.string()),
@@ -29,6 +32,13 @@ export const TicketRule = v.pipe(
       'goes with a validator only',
     ),
     ['ifUnreachable'],
+  ),
+  v.forward(
+    v.check(
+      ({ pattern, example }) => example === undefined || !isPattern(pattern) || isOfForm(pattern, example),
+      'must match the pattern',
+    ),
+    ['example'],
   ),
 );
 

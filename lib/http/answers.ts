@@ -61,6 +61,8 @@ export const RoleView = v.object({
   ticket: v.optional(
     v.object({
       pattern: v.string(),
+      /** a ticket that matches the pattern, for people */
+      example: v.optional(v.string()),
       required: v.boolean(),
       validator: v.optional(v.string()),
       ifUnreachable: v.optional(v.picklist(['refuse', 'allow'])),

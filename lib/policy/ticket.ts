@@ -41,14 +41,15 @@ export const allowsSilence = ({ ticket }: Rule): boolean => ticket?.ifUnreachabl
 
 function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | undefined): Check[] {
   if (!rule) return [];
-  const { pattern, required } = rule;
+  const { pattern, example, required } = rule;
+  const form = `${pattern}${example === undefined ? '' : `, for example ${example}`}`;
   const base = { check: 'ticket', code: 'refused-by-policy' as const, pointer: '/ticket' };
   if (ticket === undefined)
     return [
       {
         ...base,
         passed: !required,
-        detail: required ? `A ticket of the form ${pattern} is required.` : 'A ticket is optional.',
+        detail: required ? `A ticket of the form ${form} is required.` : 'A ticket is optional.',
       },
     ];
   const passed = isOfForm(pattern, ticket);
@@ -56,7 +57,7 @@ function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | unde
     {
       ...base,
       passed,
-      detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${pattern}.`,
+      detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${form}.`,
     },
   ];
 }

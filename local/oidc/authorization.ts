@@ -91,7 +91,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
         action: 'authorize',
         fields: [...queryOf(call)],
         leadsTo: new URL(redirectUri).origin,
-        says: 'The command line of this machine asks for it.',
+        says: 'The command line on this machine wants to sign in.',
       }),
     );
   const signIn: Answer = (call) => {
@@ -143,7 +143,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
       people,
       action: 'device',
       fields: [['user_code', userCode]],
-      says: `A command line shows the code ${userCode} and asks for it. If yours does not, say no.`,
+      says: `Continue only if your terminal shows the code ${userCode}.`,
     });
   };
   const signInDevice: Answer = (call) => {

@@ -22,9 +22,9 @@ export function personPage({ people, action, fields, says, leadsTo }: PersonPage
     .filter(([name]) => !['email', 'mfa'].includes(name))
     .map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`);
   const form = html`${hidden}
-<p class="check"><input type="checkbox" name="mfa" id="mfa"><label for="mfa">with a second factor</label></p>
+<p class="check"><input type="checkbox" name="mfa" id="mfa"><label for="mfa">Signed in with MFA</label></p>
 <ul class="mails people">${people.map(button)}</ul>
-<p><button class="danger" name="email" value="">Sign nobody in</button></p>
+<p><button class="danger" name="email" value="">Cancel</button></p>
 </form>`;
   const open =
     action === 'authorize'
@@ -33,7 +33,7 @@ export function personPage({ people, action, fields, says, leadsTo }: PersonPage
   return page(
     200,
     'Sign in as',
-    html`<p class="lead">${says} Anybody of the catalogue will do: this page exists on the local server only.</p>${open}${form}`,
+    html`<p class="lead">${says} Pick any person. This page exists on the local server only.</p>${open}${form}`,
     leadsTo,
   );
 }
@@ -42,24 +42,23 @@ export function personPage({ people, action, fields, says, leadsTo }: PersonPage
 export function codePage(isWrong: boolean): Reply {
   const form = html`<form method="get" action="/local/oidc/device">
 <p class="field"><label for="code">The code that the command line shows</label><input id="code" name="user_code" autocomplete="off" autofocus required></p>
-<p><button class="main">Go on</button></p>
+<p><button class="main">Continue</button></p>
 </form>`;
   const fault =
-    isWrong &&
-    html`<p class="notice bad">There is no such code, or it was used, or it is too old. Start again with latchkey login.</p>`;
+    isWrong && html`<p class="notice bad">This code is unknown, used or expired. Start again with latchkey login.</p>`;
   return page(isWrong ? 404 : 200, 'Enter the code', html`${fault}${form}`);
 }
 
 export const endPage = (isSignedIn: boolean): Reply =>
   page(
     200,
-    isSignedIn ? 'You are signed in' : 'Nobody is signed in',
+    isSignedIn ? 'You are signed in' : 'Sign-in cancelled',
     html`<p class="lead">Go back to the terminal. You can close this window.</p>`,
   );
 
 /** For a person, since the program that sent the browser here may not be answered. */
 export const faultPage = (fault: string): Reply =>
-  page(400, 'That cannot be signed in', html`<p class="notice bad">${fault}</p>`);
+  page(400, 'Sign-in failed', html`<p class="notice bad">${fault}</p>`);
 
 // -- internal --------------------------------------------------------------------------------------------------------
 

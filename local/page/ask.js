@@ -1,7 +1,8 @@
 // Step 3: check or file the request.
 import { api } from './calls.js';
 import { action, attempt, goTo, refresh } from './drawing.js';
-import { facts, h, say } from './elements.js';
+import { facts, h, say, sentence } from './elements.js';
+import { bodyOf, field } from './form.js';
 import { actors, state } from './state.js';
 import { askedIn, duration, shortDuration } from './words.js';
 
@@ -11,93 +12,130 @@ export const ask = {
   teaser: 'The catalogue checks every rule at once and says who will be asked.',
   state: () => (!state.role ? 'later' : state.request ? 'done' : 'now'),
   key: () => [state.role?.id, state.explanation, state.request?.id],
+  fields: () => (state.request || !state.role ? [] : fieldsOf(state.role)),
   draw: () => (state.request ? [filedSummary()] : [askForm(), state.explanation && explanationOf(state.explanation)]),
 };
 
+/**
+ * The fields that can show an error of their own.
+ * @param {import('../../lib/http/answers.ts').RoleView} role
+ */
+const fieldsOf = ({ ticket, scope = {} }) => [
+  'reason',
+  'duration',
+  ...(ticket ? ['ticket'] : []),
+  ...(state.actor.kind === 'bot' ? ['onBehalfOf'] : []),
+  ...Object.keys(scope).map((name) => `scope.${name}`),
+];
+
 function askForm() {
   const { role, actor } = state;
-  const bodyOf = () => {
-    const fields = Object.fromEntries(new FormData(form));
-    return {
-      role: role.id,
-      ...Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '')),
-      reason: fields.reason,
-    };
-  };
+  const wish = () => ({ role: role.id, reason: '', ...bodyOf(form) });
   const explain = async () => {
-    state.explanation = await api(actor, 'POST', '/requests?dryRun=true', bodyOf());
+    state.explanation = await api(actor, 'POST', '/requests?dryRun=true', wish());
     say(`${outcomeWords(state.explanation)} Nothing was filed.`);
   };
   const onSubmit = (event) => {
     event.preventDefault();
-    attempt('ask', () => file(bodyOf()), event.submitter);
+    attempt('ask', () => file(wish()), event.submitter);
   };
   const form = h(
     'form',
-    { novalidate: true, on: { submit: onSubmit } },
-    h(
-      'div',
-      { class: 'field' },
-      h('label', { for: 'reason' }, 'Reason'),
-      h(
-        'textarea',
-        { id: 'reason', name: 'reason', rows: '2', 'aria-describedby': 'reason-hint' },
-        'Deploy the hotfix for the login page',
-      ),
-      h('p', { class: 'hint', id: 'reason-hint' }, `At least ${role.reason.minLength} characters; approvers read it.`),
-    ),
-    h(
-      'div',
-      { class: 'pair' },
-      field(
-        'duration',
-        'How long',
-        shortDuration(role.duration.defaultSeconds),
-        `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`,
-      ),
-      role.ticket &&
-        field(
-          'ticket',
-          role.ticket.required ? 'Ticket' : 'Ticket (optional)',
-          '',
-          `Has the form ${role.ticket.pattern}${role.ticket.validator ? `; ${role.ticket.validator} checks it` : ''}`,
-        ),
-      actor.kind === 'bot' &&
-        field(
-          'onBehalfOf',
-          'On behalf of',
-          actors.find(({ email, groups }) => email && groups.length > 0)?.email ?? '',
-          'A bot always files for a named person.',
-        ),
-    ),
+    // what was typed for one role is not kept for another
+    { novalidate: true, id: 'ask-form', 'data-for': `${actor.id} ${role.id}`, on: { submit: onSubmit } },
+    field('ask', {
+      name: 'reason',
+      label: 'Reason',
+      hint: reasonHint(role),
+      value: 'Deploy the hotfix for the login page',
+      rows: 2,
+    }),
+    h('div', { class: 'pair' }, durationField(role), role.ticket && ticketField(role.ticket), botField(actor)),
+    ...scopeFields(role.scope),
+    role.breakGlass && breakGlassField(role.breakGlass),
     h(
       'p',
       { class: 'row' },
       h('button', { class: 'main', id: 'ask-file' }, 'File the request'),
-      action('ask', 'Check first, file nothing', explain),
+      action('ask', 'Dry run', explain),
     ),
   );
   return form;
 }
 
-const field = (name, label, value, hint) =>
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
+const reasonHint = ({ reason }) =>
+  reason.minLength > 1 ? `At least ${reason.minLength} characters. Approvers read it.` : 'Approvers read it.';
+
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
+const durationField = (role) =>
+  field('ask', {
+    name: 'duration',
+    label: 'How long',
+    value: shortDuration(role.duration.defaultSeconds),
+    hint: `Such as 45m or 1h30m; at most ${duration(role.duration.maxSeconds)}.`,
+  });
+
+/** @param {NonNullable<import('../../lib/http/answers.ts').RoleView['ticket']>} ticket */
+const ticketField = ({ required, example, pattern, validator }) =>
+  field('ask', {
+    name: 'ticket',
+    label: required ? 'Ticket' : 'Ticket (optional)',
+    hint: `${example === undefined ? `Must match ${pattern}` : `For example ${example}`}${validator ? `; ${validator} checks it` : ''}.`,
+  });
+
+const botField = (actor) =>
+  actor.kind === 'bot' &&
+  field('ask', {
+    name: 'onBehalfOf',
+    label: 'On behalf of',
+    value: actors.find(({ email, groups }) => email && groups.length > 0)?.email ?? '',
+    hint: 'A bot always files for a named person.',
+  });
+
+/** @param {import('../../lib/http/answers.ts').RoleView['scope']} scope */
+const scopeFields = (scope = {}) =>
+  Object.entries(scope).map(([name, { description, values, pattern }]) =>
+    field('ask', {
+      name: `scope.${name}`,
+      label: `Only for this ${name}`,
+      hint: `${sentence(description)} ${pattern ? `Must match ${pattern}. ` : ''}Sessions can do no more than this.`,
+      ...(values && { values: [...values] }),
+    }),
+  );
+
+/** @param {NonNullable<import('../../lib/http/answers.ts').RoleView['breakGlass']>} breakGlass */
+const breakGlassField = ({ maxSeconds, reason, reviewers }) =>
   h(
     'div',
     { class: 'field' },
-    h('label', { for: name }, label),
-    h('input', { id: name, name, value, autocomplete: 'off', 'aria-describedby': `${name}-hint` }),
-    h('p', { class: 'hint', id: `${name}-hint` }, hint),
+    h(
+      'label',
+      { class: 'check' },
+      h('input', {
+        type: 'checkbox',
+        id: 'ask-breakGlass',
+        name: 'breakGlass',
+        'aria-describedby': 'break-glass-hint',
+      }),
+      'Break glass: take the role now, without approval',
+    ),
+    h(
+      'p',
+      { class: 'hint', id: 'break-glass-hint' },
+      `For emergencies. At most ${duration(maxSeconds)}, with a reason of at least ${reason.minLength} characters. The approvers are told, and ${reviewers.join(' or ')} must review it afterwards.`,
+    ),
   );
 
-/** @param {import('../../lib/model/schema.ts').ExplanationView} explanation */
+/** @param {import('../../lib/http/answers.ts').ExplanationView} explanation */
 const outcomeWords = ({ outcome, stages, durationSeconds }) =>
   ({
     automatic: `It would be approved at once, for ${duration(durationSeconds)}.`,
-    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. Asked would be: ${stages.map(askedIn).join(', then ')}.`,
+    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. These would be asked: ${stages.map(askedIn).join(', then ')}.`,
     refused: 'It would be refused.',
   })[outcome];
 
-/** @param {import('../../lib/model/schema.ts').ExplanationView} explanation */
+/** @param {import('../../lib/http/answers.ts').ExplanationView} explanation */
 function explanationOf(explanation) {
   const { outcome, checks } = explanation;
   return h(
@@ -131,8 +169,14 @@ async function file(body) {
     : state.actor;
   Object.assign(state, { request, owner: { ...owner, mfa: state.mfa }, explanation: undefined });
   await refresh();
-  say(`Filed. ${request.approval.automatic ? 'It was approved at once.' : 'The approvers were mailed.'}`);
-  goTo(request.approval.automatic ? 'use' : 'decide');
+  say(`Filed. ${filedWords(request)}`);
+  goTo(request.status === 'pending' ? 'decide' : 'use');
+}
+
+/** @param {import('../../lib/http/answers.ts').RequestView} request */
+function filedWords({ approval, breakGlass }) {
+  if (breakGlass) return 'You have the role now. It will be reviewed.';
+  return approval.automatic ? 'It was approved at once.' : 'The approvers got an email.';
 }
 
 function filedSummary() {
@@ -145,6 +189,13 @@ function filedSummary() {
       ['Who', request.requester.name, request.filedBy && ` (filed by ${request.filedBy.principal})`],
       ['Why', request.reason],
       ['How long', duration(request.durationSeconds)],
+      request.scope && [
+        'Only',
+        Object.entries(request.scope)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(', '),
+      ],
+      request.breakGlass && ['Break glass', 'yes'],
       request.extends && ['Continues', h('code', {}, request.extends)],
       request.ticket && ['Ticket', request.ticket],
     ]),

@@ -1,6 +1,6 @@
-// Step 4: the approvers' mail and what they decided.
+// Step 4: the approvers' emails and what they decided.
 import { api } from './calls.js';
-import { action, refresh, show } from './drawing.js';
+import { action, moveClock, refresh, show } from './drawing.js';
 import { h } from './elements.js';
 import { actors, state } from './state.js';
 import { askedIn, firstName, instant, time } from './words.js';
@@ -8,11 +8,12 @@ import { askedIn, firstName, instant, time } from './words.js';
 export const decide = {
   id: 'decide',
   title: 'An approver decides',
-  teaser: 'Each of them gets a mail; one press on the page behind its link is enough.',
+  teaser: 'Each approver gets an email. One press on the page behind its link is enough.',
   state: () => (!state.request ? 'later' : state.request.status === 'pending' ? 'now' : 'done'),
   key: () => [state.request?.version, state.request?.status, state.mails.map(({ id }) => id), state.openMail],
   draw: () => [
     decisionState(),
+    ...ownDecision(),
     ...signedInDecisions(),
     ...mailbox(),
     ...(state.request.status === 'pending' ? [tryOwnApproval()] : []),
@@ -30,10 +31,9 @@ function decisionState() {
       h(
         'p',
         {},
-        `Taken by break-glass: nobody approved it, and everybody concerned was told. ${reviewOf(request.review)}`,
+        `Taken by break-glass: nobody approved it. The approvers and reviewers were told. ${reviewOf(request.review)}`,
       ),
-    request.approval.automatic &&
-      h('p', {}, "The catalogue's rule approves this role by itself; nobody had to be asked."),
+    request.approval.automatic && h('p', {}, 'Auto-approved by the catalogue. No approval was needed.'),
     ...decisions.map(({ approver, decision, comment, at }) =>
       h(
         'p',
@@ -50,64 +50,102 @@ function decisionState() {
         {},
         'Waiting for ',
         h('strong', {}, askedIn(waiting)),
-        `, until ${instant(request.decideBy)}. Open a mail and press its button: the decision page opens in a new tab, and this story goes on by itself.`,
+        `, until ${instant(request.decideBy)}. Open an email and press its button. The decision page opens in a new tab, and this page continues after the decision.`,
       ),
   );
 }
 
-/** @param {import('../../lib/model/schema.ts').RequestView['review']} review */
+/** @param {import('../../lib/http/answers.ts').RequestView['review']} review */
 const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
   reviewState === 'signed'
     ? `${by} has signed the review: “${comment}”.`
-    : `After the grant ${reviewers.join(' or ')} reviews it, by ${instant(due)}.`;
+    : `${reviewers.join(' or ')} must review it after the grant, by ${instant(due)}.`;
 
+/** In the order in which they were sent; folded once the request is decided, so that the next step is in view. */
 function mailbox() {
-  const { mails, openMail } = state;
-  if (mails.length === 0) return [];
-  const mail = mails.find(({ id }) => id === openMail);
-  return [
-    h('h3', {}, 'Mails about this request'),
+  const { mails, request } = state;
+  if (mails.length === 0) return request.status === 'pending' ? [askedLater()] : [];
+  const list = h('ul', { class: 'mails' }, ...[...mails].reverse().map(mailItem));
+  if (request.status === 'pending') return [h('h3', {}, 'Emails about this request'), list, ...openedMail()];
+  const summary = h('summary', {}, `Emails about this request (${mails.length})`);
+  return [h('details', { id: 'decide-emails' }, summary, list, ...openedMail())];
+}
+
+/** Emails take a moment, or a minute where somebody files and withdraws again and again (docs/limits.md). */
+const askedLater = () =>
+  h(
+    'p',
+    { class: 'row' },
     h(
-      'ul',
-      { class: 'mails' },
-      ...mails.map(({ id, to, subject, at }) =>
-        h(
-          'li',
-          {},
-          h(
-            'button',
-            {
-              type: 'button',
-              id: `mail-${id}`,
-              'aria-expanded': String(id === openMail),
-              on: { click: () => show({ openMail: id === openMail ? undefined : id }) },
-            },
-            h('strong', {}, subject),
-            h('span', { class: 'soft' }, `to ${to}, ${time(at)}`),
-          ),
-        ),
-      ),
+      'span',
+      { class: 'soft' },
+      'No email yet. After two requests of a person that ended within a minute, approvers get the next email a minute later.',
     ),
-    mail &&
-      h('iframe', {
-        src: `/local/outbox/${encodeURIComponent(mail.id)}`,
-        title: `Mail to ${mail.to}`,
-        sandbox: 'allow-popups allow-popups-to-escape-sandbox',
-      }),
-    mail &&
-      h(
-        'p',
-        {},
-        h(
-          'a',
-          { href: `/local/outbox/${encodeURIComponent(mail.id)}`, target: '_blank', rel: 'noopener' },
-          'Open this mail in a tab of its own',
-        ),
-      ),
+    action('decide', 'Let a minute pass', () => moveClock({ advance: '61s' }), 'small'),
+  );
+
+function mailItem({ id, to, subject, at, text }) {
+  const isOpen = id === state.openMail;
+  const kind = text.includes('/decide/') ? 'question' : 'news';
+  return h(
+    'li',
+    {},
+    h(
+      'button',
+      {
+        type: 'button',
+        id: `mail-${id}`,
+        'aria-expanded': String(isOpen),
+        on: { click: () => show({ openMail: isOpen ? undefined : id }) },
+      },
+      h('strong', {}, subject),
+      h('span', { class: 'badge' }, kind),
+      h('span', { class: 'soft' }, ` to ${to}, ${time(at)}`),
+    ),
+  );
+}
+
+function openedMail() {
+  const mail = state.mails.find(({ id }) => id === state.openMail);
+  if (!mail) return [];
+  const address = `/local/outbox/${encodeURIComponent(mail.id)}`;
+  return [
+    h('iframe', {
+      src: address,
+      title: `Email to ${mail.to}`,
+      // no script runs in it; its origin lets this page see how high it is
+      sandbox: 'allow-same-origin allow-popups allow-popups-to-escape-sandbox',
+      on: { load: ({ target }) => fit(target) },
+    }),
+    h('p', {}, h('a', { href: address, target: '_blank', rel: 'noopener' }, 'Open this email in its own tab')),
   ];
 }
 
-/** Where a mailed link does not decide: a button for each who was asked, signed in as them with a second factor. */
+/** The whole email is in view, so that nobody scrolls twice. */
+function fit(frame) {
+  const height = frame.contentDocument?.documentElement.scrollHeight;
+  if (height) frame.style.setProperty('height', `${height + 2}px`);
+}
+
+/** For an approver who came for this request from step 1. */
+function ownDecision() {
+  const { decider, request } = state;
+  if (!decider || request.status !== 'pending') return [];
+  const answer = (decision) => async () => {
+    await api({ ...decider, mfa: state.mfa }, 'POST', `/requests/${request.id}/decision`, { decision });
+    await refresh();
+  };
+  return [
+    h(
+      'p',
+      { class: 'row' },
+      action('decide', `Approve as ${firstName(decider)}`, answer('approve'), 'main'),
+      action('decide', `Deny as ${firstName(decider)}`, answer('deny')),
+    ),
+  ];
+}
+
+/** For a role whose emailed link cannot decide: a button for each approver, signed in with MFA. */
 function signedInDecisions() {
   const { request, mails } = state;
   const waiting = request.status === 'pending' ? waitingStage(request) : undefined;
@@ -117,9 +155,9 @@ function signedInDecisions() {
     h(
       'p',
       {},
-      'This role is of high risk, so the link in the mail shows the request and does not decide. Approvers sign in: ',
+      'This role is high risk, so the link in the email shows the request but cannot decide it. Approvers sign in: ',
       h('code', {}, `latchkey approve ${request.id}`),
-      ', or by the API, as these buttons do.',
+      ', or use the API, as these buttons do.',
     ),
     h(
       'p',
@@ -150,5 +188,5 @@ const tryOwnApproval = () =>
         void (await api(state.owner, 'POST', `/requests/${state.request.id}/decision`, { decision: 'approve' })),
       'small',
     ),
-    h('span', { class: 'soft' }, 'must not work'),
+    h('span', { class: 'soft' }, 'should be refused'),
   );

@@ -1,6 +1,7 @@
 // Draws the story and keeps it current: steps that changed, the clock, and decisions made in another tab.
 import { api, Refused, send } from './calls.js';
-import { h, notice, say } from './elements.js';
+import { h, notice, say, sentence } from './elements.js';
+import { fieldOf, keepValues } from './form.js';
 import { clock, isOver, state } from './state.js';
 import { duration, instant, statusWords } from './words.js';
 
@@ -12,7 +13,7 @@ import { duration, instant, statusWords } from './words.js';
  * @param {string} kind its class
  */
 export function action(step, label, run, kind = '') {
-  // where it is drawn anew it is found by this; a label may also be made of elements
+  // after a redraw the button is found by this; a label may also be made of elements
   const id = typeof label === 'string' ? `${step}-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}` : undefined;
   const button = h(
     'button',
@@ -35,12 +36,14 @@ export async function attempt(step, run, button) {
     await run();
   } catch (error) {
     state.notes[step] = noteOf(error);
-    say(`${state.notes[step].title}. ${state.notes[step].text}`);
+    say(spokenOf(state.notes[step]));
   } finally {
     if (button) button.disabled = false;
     draw();
     // a button that was disabled has lost the focus, and the one that is drawn in its place never had it; one that is gone leaves it to its step
-    if (isFocused && document.activeElement === document.body)
+    const wrong = /** @type {HTMLElement | null} */ (document.querySelector(`#step-${step} [aria-invalid]`));
+    if (wrong) wrong.focus();
+    else if (isFocused && document.activeElement === document.body)
       (document.getElementById(button.id) ?? document.getElementById(`title-${step}`)).focus({ preventScroll: true });
   }
 }
@@ -53,6 +56,13 @@ function noteOf(error) {
   return { kind: 'bad', title: 'The local server did not answer', text: `Is it still running? (${error.message})` };
 }
 
+/** @param {import('./state.js').Note} note */
+const spokenOf = ({ title, text, faults = [] }) =>
+  [
+    ...(faults.length === 0 && text.startsWith(title) ? [] : [`${title}.`]),
+    ...(faults.length > 0 ? faults.map(({ detail }) => sentence(detail)) : [text]),
+  ].join(' ');
+
 const drawn = new Map();
 
 /** Draws the steps that have changed, so that what somebody types or reads stays as it is. */
@@ -63,9 +73,6 @@ export function draw() {
     const key = JSON.stringify([now, note, now === 'later' ? '' : step.key()]);
     const before = drawn.get(step.id);
     if (before?.key === key) continue;
-    const keepForm =
-      step.id === 'ask' && before?.key.startsWith('["now"') && now === 'now' && before.role === state.role?.id;
-    const values = keepForm ? Object.fromEntries(new FormData(before.item.querySelector('form'))) : {};
     const words = { done: 'done', now: 'current step', later: 'later' };
     const item = h(
       'li',
@@ -81,13 +88,14 @@ export function draw() {
           h('span', { class: 'visually-hidden' }, ` (${words[now]})`),
         ),
         ...(now === 'later' ? [h('p', {}, step.teaser)] : step.draw()),
-        note && notice(note),
+        note && notice(note, placed(step.id)),
       ),
     );
-    for (const [name, value] of Object.entries(values)) {
-      const field = /** @type {HTMLInputElement} */ (item.querySelector(`[name="${name}"]`));
-      field.value = String(value);
+    for (const form of item.querySelectorAll('form')) {
+      const old = before?.item.querySelector(`form#${form.id}`);
+      if (old && old.getAttribute('data-for') === form.getAttribute('data-for')) keepValues(old, form);
     }
+    keepOpen(before?.item, item);
     const focused =
       document.activeElement?.id && before?.item.contains(document.activeElement)
         ? document.activeElement.id
@@ -95,9 +103,24 @@ export function draw() {
     if (before) before.item.replaceWith(item);
     else document.getElementById('story').append(item);
     if (focused) document.getElementById(focused)?.focus();
-    drawn.set(step.id, { key, item, role: state.role?.id });
+    drawn.set(step.id, { key, item });
   }
   tick();
+}
+
+/** Whether a field of this step shows the error of a pointer itself. */
+const placed = (step) => (pointer) =>
+  story
+    .find(({ id }) => id === step)
+    .fields?.()
+    .includes(fieldOf(pointer)) ?? false;
+
+/** What somebody has opened stays open. */
+function keepOpen(before, now) {
+  for (const details of now.querySelectorAll('details[id]')) {
+    const old = before?.querySelector(`#${details.id}`);
+    if (old) details.open = old.open;
+  }
 }
 
 export function show(change) {
@@ -162,6 +185,7 @@ async function watch() {
   await refresh();
   if (state.request.status !== before) {
     if (before === 'pending') state.openMail = undefined;
+    state.toDecide = state.toDecide.filter(({ id }) => id !== state.request?.id);
     delete state.notes.decide;
   }
   draw();

@@ -26,16 +26,40 @@ export const facts = (pairs) =>
     ...pairs.filter(Boolean).map(([term, ...value]) => h('div', {}, h('dt', {}, term), h('dd', {}, ...value))),
   );
 
-/** @param {import('./state.js').Note} note */
-export function notice({ kind, title, text, faults = [], code }) {
+/**
+ * What went wrong in a step. Errors that stand at their fields are not repeated here.
+ * @param {import('./state.js').Note} note
+ * @param {(pointer: string) => boolean} isPlaced whether a field shows the error of this pointer
+ */
+export function notice({ kind, title, text, faults = [], code }, isPlaced) {
+  const others = faults.filter(({ pointer }) => !isPlaced(pointer));
+  const isAtFields = others.length < faults.length;
   return h(
     'div',
     { class: `notice ${kind}` },
     h('p', {}, h('strong', {}, title), ...(code ? [' ', h('code', { class: 'soft' }, code)] : [])),
-    h('p', {}, text),
-    faults.length > 1 &&
-      h('ul', {}, ...faults.map(({ pointer, detail }) => h('li', {}, h('code', {}, pointer), ` ${detail}`))),
+    isAtFields && h('p', {}, 'Correct the marked fields.'),
+    faults.length === 0 && h('p', {}, withoutTitle(text, title)),
+    others.length === 1 && h('p', {}, sentence(others[0].detail)),
+    others.length > 1 && h('ul', {}, ...others.map(({ detail }) => h('li', {}, sentence(detail)))),
+    code?.endsWith('needs-mfa') &&
+      h(
+        'p',
+        {},
+        'Here that means: tick ',
+        h('a', { href: '#mfa' }, '“Signed in with MFA” in step 1'),
+        ', then try again.',
+      ),
   );
+}
+
+/** The API's detail may begin with the sentence of its title. */
+const withoutTitle = (text, title) => (text.startsWith(`${title}. `) ? text.slice(title.length + 2) : text);
+
+/** An error about a field begins in lower case, because the name of the field may stand before it. */
+export function sentence(detail) {
+  const text = detail.slice(0, 1).toUpperCase() + detail.slice(1);
+  return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 export const colored = (element, color) => {

@@ -9,20 +9,14 @@ import { eventWords, firstName, instant, nameOf, revocationWords, statusBadge } 
 export const end = {
   id: 'end',
   title: 'It ends',
-  teaser: 'By itself, by handing back, or because somebody revokes it.',
+  teaser: 'Automatically, by handing it back, or because somebody revokes it.',
   state: () =>
     !state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later',
   key: () => [state.request?.version, state.request?.status, state.sts, state.uses],
   draw: () => [
     ...(isOver(state.request)
       ? [
-          h(
-            'p',
-            {},
-            'This request is over: ',
-            statusBadge(state.request),
-            '. Asking for credentials above is refused now.',
-          ),
+          h('p', {}, 'This request is over: ', statusBadge(state.request), '. No more credentials are issued.'),
           revocationOf(state.request),
           sessionPanel('end'),
         ]
@@ -30,19 +24,21 @@ export const end = {
     h('h3', {}, 'On record'),
     historyOf(state.request),
     stsOf(),
-    h('p', { class: 'row' }, action('end', 'Ask for something else', startOver)),
+    h('p', { class: 'row' }, action('end', 'Start again', startOver)),
   ],
 };
 
-/** What became of sessions that were out when somebody ended the grant. */
-/** @param {import('../../lib/model/schema.ts').RequestView} request */
+/**
+ * What happened to the sessions of a grant that somebody ended.
+ * @param {import('../../lib/http/answers.ts').RequestView} request
+ */
 function revocationOf({ revocation }) {
   if (!revocation) return undefined;
   const [kind, word, says] = revocationWords[revocation.state];
   return h(
     'p',
     {},
-    'Sessions that were out: ',
+    'Sessions issued before: ',
     h('span', { class: `badge ${kind}` }, word),
     ` ${says} From `,
     h('strong', {}, instant(revocation.effectiveBy)),
@@ -66,7 +62,7 @@ function endings() {
     await refresh();
   };
   return [
-    h('p', {}, 'A grant ends by itself, to the second, whether or not anything runs then. Choose an end:'),
+    h('p', {}, 'A grant ends automatically, to the second, even if no job runs then. Choose how it ends:'),
     h(
       'p',
       { class: 'row' },
@@ -74,7 +70,8 @@ function endings() {
         'end',
         'Let the time pass',
         () => moveClock({ set: new Date(Date.parse(request.endsAt) + 1000).toISOString() }),
-        'main',
+        // one step at a time has a filled button
+        state.uses.length > 0 ? 'main' : '',
       ),
       action('end', `Hand back as ${firstName(owner)}`, end(owner, 'Done, thank you.')),
     ),
@@ -85,14 +82,14 @@ function endings() {
       action(
         'end',
         'Revoke',
-        () => end({ ...actors.find(({ id }) => id === by.value), mfa: true }, 'Not needed any more.')(),
+        () => end({ ...actors.find(({ id }) => id === by.value), mfa: true }, 'No longer needed.')(),
         'danger',
       ),
     ),
   ];
 }
 
-/** @param {import('../../lib/model/schema.ts').RequestView} request */
+/** @param {import('../../lib/http/answers.ts').RequestView} request */
 const historyOf = ({ history }) =>
   h(
     'ol',

@@ -1,4 +1,4 @@
-// Step 2: the roles that this person may ask for.
+// Step 2: the roles that this person may request.
 import { draw } from './drawing.js';
 import { colored, h } from './elements.js';
 import { startOver, state } from './state.js';
@@ -7,21 +7,25 @@ import { askedIn, duration, firstName } from './words.js';
 export const role = {
   id: 'role',
   title: 'Choose a role',
-  teaser: 'What this person may ask for; nobody sees more than that.',
+  teaser: 'The roles that this person may request. Nobody sees more than that.',
   state: () => (!state.me ? 'later' : state.role ? 'done' : 'now'),
-  key: () => [state.roles, state.role?.id, state.request?.id],
+  key: () => [state.roles, state.role?.id, state.request?.id, state.toDecide.length],
   draw() {
     if (state.request) return [card('div', state.request.role)];
     if (state.roles.length > 0) return [choice()];
-    const words = `The catalogue offers ${firstName(state.actor)} no role, and does not say that there are any. Choose somebody of another group; approvers find what waits for them in their mail.`;
-    return [h('p', {}, words)];
+    const words = `${firstName(state.actor)} cannot request any role. Roles that somebody may not request are hidden.`;
+    const next =
+      state.toDecide.length > 0
+        ? ' Open the request that waits in step 1 to decide it.'
+        : ' Choose a person of another group in step 1.';
+    return [h('p', {}, words, next)];
   },
 };
 
 const choice = () =>
   h('fieldset', { class: 'roles' }, h('legend', { class: 'visually-hidden' }, 'Role'), ...state.roles.map(option));
 
-/** @param {import('../../lib/model/schema.ts').RoleView} role */
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
 const option = (role) =>
   card(
     'label',
@@ -53,22 +57,22 @@ const card = (tag, { id, description, account }, first, ...more) =>
     account.color,
   );
 
-/** @param {import('../../lib/model/schema.ts').RoleView} role */
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
 const durationOf = (role) => `Up to ${duration(role.duration.maxSeconds)}.`;
 
-/** @param {import('../../lib/model/schema.ts').RoleView} role */
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
 function askedFor({ approval }) {
-  return approval.automatic ? 'Nobody has to be asked.' : `Asks ${approval.stages.map(askedIn).join(', then ')}.`;
+  return approval.automatic ? 'No approval needed.' : `Asks ${approval.stages.map(askedIn).join(', then ')}.`;
 }
 
-/** @param {import('../../lib/model/schema.ts').RoleView} role */
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
 const badges = ({ approval, risk, mfa }) => [
-  approval.automatic && h('span', { class: 'badge good' }, 'approved by itself'),
+  approval.automatic && h('span', { class: 'badge good' }, 'auto-approved'),
   risk === 'high' && h('span', { class: 'badge bad' }, 'high risk'),
   mfa && h('span', { class: 'badge warn' }, 'needs MFA'),
 ];
 
-/** @param {import('../../lib/model/schema.ts').RoleView} role */
+/** @param {import('../../lib/http/answers.ts').RoleView} role */
 export function chooseRole(role) {
   startOver();
   state.role = role;

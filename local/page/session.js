@@ -1,4 +1,4 @@
-// The keys at work: a call of AWS signed with them in this page, as the AWS CLI would do it, and what became of it.
+// Try the credentials: an AWS call signed in this page, as the AWS CLI would sign it, and its result.
 import { action } from './drawing.js';
 import { h, say } from './elements.js';
 import { clock, state } from './state.js';
@@ -8,7 +8,7 @@ const most = 6;
 
 /**
  * Takes what is needed to sign with, and forgets the secret: the browser holds it as a key that nothing can read again. It is gone with
- * the page, or when the story begins anew.
+ * the page, or when the story starts again.
  */
 export async function takeSession({ AccessKeyId, SecretAccessKey, SessionToken }) {
   const key = await crypto.subtle.importKey(
@@ -27,13 +27,13 @@ export function sessionPanel(step) {
   return h(
     'div',
     { class: 'session' },
-    h('h3', {}, 'The keys at work'),
+    h('h3', {}, 'Try the credentials'),
     h(
       'p',
       { class: 'soft' },
-      'Signs a call with the keys, in this page, and sends it to the emulator of AWS: ',
+      'This page signs a call with the keys and sends it to the AWS emulator: ',
       h('code', {}, 'sts:GetCallerIdentity'),
-      ', which stands for any call here. (AWS itself answers this one to everybody.)',
+      ', as an example of any call. (On real AWS, GetCallerIdentity cannot be denied.)',
     ),
     h('p', {}, action(step, 'Use the session', useSession, state.uses.length === 0 ? 'main' : '')),
     state.uses.length > 0 &&
@@ -69,7 +69,7 @@ function outcomeOf({ ok, text }) {
   if (message.includes('identity-based policy'))
     return { isAllowed: false, text: "the role's policy LatchkeyRevocations denies the sessions of this request." };
   if (message.includes('session policy'))
-    return { isAllowed: false, text: 'the grant is over, and the session policy denies everything from then on.' };
+    return { isAllowed: false, text: 'the grant has ended, and the session policy denies everything after its end.' };
   return { isAllowed: false, text: code };
 }
 

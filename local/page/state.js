@@ -5,9 +5,9 @@ const given = JSON.parse(document.getElementById('given').textContent);
 /** @type {Actor[]} */
 export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?? actor.principal }));
 /**
- * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/model/schema.ts'
+ * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/http/answers.ts'
  * @typedef {{ id: string, email?: string, principal?: string, kind: string, name?: string, groups: string[], mfa?: boolean }} Actor
- * @typedef {{ id: string, to: string, subject: string, at: string }} Mail
+ * @typedef {{ id: string, to: string, subject: string, at: string, text: string }} Mail
  * @typedef {{ pointer: string, detail: string }} Fault
  * @typedef {{ kind: string, title: string, text: string, faults?: Fault[], code?: string }} Note
  * @typedef {{ accessKeyId: string, token: string, key: CryptoKey }} Session
@@ -15,8 +15,8 @@ export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?
 
 /**
  * @type {{
- *   shift: number, actor?: Actor, mfa: boolean, me?: MeView, roles: RoleView[], known: RequestView[], role?: RoleView,
- *   explanation?: ExplanationView, owner?: Actor, request?: RequestView, mails: Mail[], openMail?: string,
+ *   shift: number, actor?: Actor, mfa: boolean, me?: MeView, roles: RoleView[], known: RequestView[], toDecide: RequestView[], role?: RoleView,
+ *   explanation?: ExplanationView, owner?: Actor, decider?: Actor, request?: RequestView, mails: Mail[], openMail?: string,
  *   credentials?: CredentialsView, isRevealed: boolean, session?: Session,
  *   uses: Array<{ at: string, isAllowed: boolean, text: string }>, console?: ConsoleView,
  *   sts: Array<Record<string, string>>, notes: Record<string, Note>, calls: Array<{ method: string, path: string, status: number }>,
@@ -30,10 +30,14 @@ export const state = {
   me: undefined,
   roles: [],
   known: [],
+  /** pending requests that wait for whoever acts */
+  toDecide: [],
   role: undefined,
   explanation: undefined,
   /** whose request is followed, signed in as at filing */
   owner: undefined,
+  /** who follows it to decide it */
+  decider: undefined,
   request: undefined,
   mails: [],
   openMail: undefined,
@@ -54,7 +58,7 @@ export const clock = () => Date.now() + state.shift;
 export const isOver = (request) => !['pending', 'scheduled', 'active'].includes(request.status);
 
 /** @param {RequestView} request */
-export const wasGranted = (request) => request.startsAt !== undefined;
+export const wasGranted = (request) => request.endsAt !== undefined;
 
 export function startOver() {
   Object.assign(state, {
@@ -62,6 +66,7 @@ export function startOver() {
     explanation: undefined,
     request: undefined,
     owner: undefined,
+    decider: undefined,
     mails: [],
     openMail: undefined,
   });

@@ -8,14 +8,14 @@ import { firstName, instant, nameOf, statusBadge } from './words.js';
 
 export const who = {
   id: 'who',
-  title: 'Be somebody',
+  title: 'Choose who you are',
   state: () => (state.me ? 'done' : 'now'),
-  key: () => [state.actor, state.mfa, state.me, state.known],
+  key: () => [state.actor, state.mfa, state.me, state.known, state.toDecide],
   draw: () => [
     h(
       'p',
       {},
-      'Take the part of anybody in the catalogue. The local server signs a token for them, which is checked like any other.',
+      'Act as any person in the catalogue. The local server signs a token for them, which is checked like any other.',
     ),
     h(
       'div',
@@ -26,7 +26,7 @@ export const who = {
         { id: 'actor', on: { change: (event) => attempt('who', () => become(event.target.value)) } },
         h('option', { value: '', disabled: true, selected: !state.actor }, 'Choose a person…'),
         ...groupOptions('People', 'person'),
-        ...groupOptions('Machines with a role of their own', 'machine'),
+        ...groupOptions('Machines with their own role', 'machine'),
         ...groupOptions('Bots', 'bot'),
       ),
     ),
@@ -39,7 +39,7 @@ export const who = {
         checked: state.mfa,
         on: { change: (event) => attempt('who', () => signInWith(event.target.checked)) },
       }),
-      'Signed in with MFA (some roles ask for it)',
+      'Signed in with MFA (some roles require it)',
     ),
     state.me &&
       h(
@@ -49,39 +49,61 @@ export const who = {
         h('strong', {}, state.me.name),
         state.me.groups.length > 0 ? `, in ${state.me.groups.join(', ')}.` : ', in no group.',
       ),
-    state.known.length > 0 &&
-      h(
-        'details',
-        {},
-        h(
-          'summary',
-          {},
-          `Requests that ${firstName(state.actor)} can follow `,
-          h('span', { class: 'soft' }, `(${state.known.length})`),
-        ),
-        h(
-          'ul',
-          { class: 'mails' },
-          ...state.known.map((request) =>
-            h(
-              'li',
-              {},
-              action(
-                'who',
-                [
-                  h('strong', {}, request.role.id),
-                  ' ',
-                  statusBadge(request),
-                  h('span', { class: 'soft' }, ` for ${request.requester.name}, ${instant(request.createdAt)}`),
-                ],
-                () => follow(state.actor, request),
-              ),
-            ),
-          ),
-        ),
-      ),
+    ...waiting(),
+    ...followable(),
   ],
 };
+
+/** What an approver came for stands open. */
+function waiting() {
+  if (state.toDecide.length === 0) return [];
+  const [subject, verb] =
+    state.toDecide.length === 1 ? ['1 request', 'waits'] : [`${state.toDecide.length} requests`, 'wait'];
+  return [
+    h('h3', {}, `${subject} ${verb} for the decision of ${firstName(state.actor)}`),
+    requests(state.toDecide, decideOn),
+  ];
+}
+
+function followable() {
+  if (state.known.length === 0) return [];
+  const summary = h(
+    'summary',
+    {},
+    `Requests of ${firstName(state.actor)} `,
+    h('span', { class: 'soft' }, `(${state.known.length})`),
+  );
+  return [
+    h(
+      'details',
+      { id: 'who-known' },
+      summary,
+      requests(state.known, (request) => follow(state.actor, request)),
+    ),
+  ];
+}
+
+const requests = (listed, choose) =>
+  h(
+    'ul',
+    { class: 'mails' },
+    ...listed.map((request) =>
+      h(
+        'li',
+        {},
+        action(
+          'who',
+          [
+            h('strong', {}, request.role.id),
+            ' ',
+            statusBadge(request),
+            h('span', { class: 'soft' }, ` for ${request.requester.name}, ${instant(request.createdAt)}`),
+          ],
+          () => choose(request),
+        ),
+      ),
+    ),
+  );
 
 function groupOptions(label, kind) {
   const members = actors.filter((actor) => actor.kind === kind);
@@ -118,25 +140,45 @@ async function enter() {
   const isFollowed =
     state.request && roles.some(({ id }) => id === state.role?.id) && state.owner?.id === state.actor.id;
   if (state.owner?.id === state.actor.id) state.owner = state.actor;
-  Object.assign(state, { me, roles, known: [...mine.items, ...toDecide.items] });
-  say(
-    `You are ${me.name}. ${roles.length === 1 ? 'There is one role' : `There are ${roles.length === 0 ? 'no' : roles.length} roles`} to ask for.`,
-  );
+  Object.assign(state, { me, roles, known: mine.items, toDecide: toDecide.items });
+  say(`You are ${me.name}. ${rolesWords(roles.length)} ${waitingWords(state.toDecide.length)}`.trim());
   if (!isFollowed) {
     startOver();
     if (roles.length === 1) chooseRole(roles[0]);
   }
 }
 
+function rolesWords(count) {
+  if (count === 0) return 'You cannot request any role.';
+  return count === 1 ? 'You can request 1 role.' : `You can request ${count} roles.`;
+}
+
+function waitingWords(count) {
+  if (count === 0) return '';
+  return count === 1 ? '1 request waits for your decision.' : `${count} requests wait for your decision.`;
+}
+
+/**
+ * The story goes on as the requester's, and whoever acts decides it in step 4.
+ * @param {import('../../lib/http/answers.ts').RequestView} request
+ */
+function decideOn(request) {
+  const { principal, email } = request.requester;
+  const requester = actors.find(({ id }) => id === email || id === principal);
+  return follow(requester ? { ...requester, mfa: state.mfa } : state.actor, request, state.actor);
+}
+
 /**
  * @param {import('./state.js').Actor} who
- * @param {import('../../lib/model/schema.ts').RequestView} request
+ * @param {import('../../lib/http/answers.ts').RequestView} request
+ * @param {import('./state.js').Actor} [decider]
  */
-async function follow(who, request) {
+async function follow(who, request, decider) {
   startOver();
   state.owner = who;
+  state.decider = decider;
   // what a request keeps of its role is all that the steps after the filing show
-  state.role = /** @type {import('../../lib/model/schema.ts').RoleView} */ (request.role);
+  state.role = /** @type {import('../../lib/http/answers.ts').RoleView} */ (request.role);
   state.request = request;
   await refresh();
   goTo('decide');

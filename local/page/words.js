@@ -3,7 +3,7 @@ import { h } from './elements.js';
 
 export const statusWords = {
   pending: ['warn', 'waiting for a decision'],
-  scheduled: ['warn', 'approved, not begun yet'],
+  scheduled: ['warn', 'approved, not started yet'],
   active: ['good', 'active'],
   ended: ['', 'ended'],
   denied: ['bad', 'denied'],
@@ -14,14 +14,14 @@ export const statusWords = {
 
 /** States of a revocation: kind of badge, word, and what it means. */
 export const revocationWords = {
-  pending: ['warn', 'being denied', 'The policy is on its way to the role.'],
+  pending: ['warn', 'being denied', 'The policy is being attached to the role.'],
   done: ['good', 'denied', "The role's policy LatchkeyRevocations denies them."],
-  failed: ['bad', 'not denied', 'AWS did not take the policy; they end by themselves.'],
-  unavailable: ['warn', 'not denied', 'The account has no revoker; they end by themselves.'],
+  failed: ['bad', 'not denied', 'AWS refused the policy. The sessions run until they expire.'],
+  unavailable: ['warn', 'not denied', 'The account has no revoker. The sessions run until they expire.'],
 };
 
 export const limitWords = {
-  requested: 'by what was asked for',
+  requested: 'by the requested duration',
   'grant-end': 'by the end of the grant',
   catalogue: 'by the session length in the catalogue',
   'role-maximum': "by the role's own maximum in IAM",
@@ -32,14 +32,14 @@ export const eventWords = {
   filed: 'filed',
   approved: 'approved',
   denied: 'denied',
-  'mail-checked': 'mail to approvers checked',
+  'mail-checked': 'email to approvers checked',
   reminded: 'approvers reminded',
   escalated: 'more people asked',
   'approvers-changed': 'approvers changed with the catalogue',
   'approvers-missing': 'too few approvers',
   'ticket-unchecked': 'ticket not checked',
   vended: 'session issued',
-  undelivered: 'session not handed out',
+  undelivered: 'session not delivered',
   withdrawn: 'withdrawn',
   ended: 'ended',
   revoked: 'revoked',
@@ -75,6 +75,6 @@ export const nameOf = (who) => (who.name === who.id ? who.id : `${who.name} (${w
 
 export const firstName = (who) => who.name;
 
-/** @param {import('../../lib/model/schema.ts').RequestView} request */
+/** @param {import('../../lib/http/answers.ts').RequestView} request */
 export const statusBadge = ({ status }) =>
   h('span', { class: `badge ${statusWords[status][0]}` }, statusWords[status][1]);

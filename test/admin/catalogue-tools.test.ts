@@ -270,7 +270,7 @@ describe('explain', () => {
     );
     expect(text).toMatch(/passed {2}requesters +Named by group:developers\./);
     expect(text).toMatch(/FAILED {2}reason +The reason must have at least 10 characters; this one has 5\./);
-    expect(text).toMatch(/FAILED {2}ticket +The ticket must have the form/);
+    expect(text).toMatch(/FAILED {2}ticket +The ticket must have the form .*, for example OPS-123\./);
     expect(text).toContain('Refused with refused-by-policy');
     expect(exitCode).toBe(1);
   });

@@ -205,14 +205,17 @@ describe('by a code', () => {
     expect(await byCode({ email: '' })).toMatchObject({
       status: 3,
       err: expect.stringMatching(/The person said no/),
-      visit: { page: expect.stringContaining('Nobody is signed in') },
+      visit: { page: expect.stringContaining('Sign-in cancelled') },
     });
     world.onSleep = () => 'interrupt';
     expect(await cli(world, 'login', '--device')).toMatchObject({ status: 130 });
   });
   test('a code that there is not', async () => {
     const page = await fetch(`${issuer()}/device?user_code=BCDF-GHJK`);
-    expect([page.status, await page.text()]).toEqual([404, expect.stringContaining('There is no such code')]);
+    expect([page.status, await page.text()]).toEqual([
+      404,
+      expect.stringContaining('This code is unknown, used or expired'),
+    ]);
   });
   test('an issuer without codes says so', async () => {
     const plain = createServer((_, response) =>

@@ -74,6 +74,11 @@ withChromium.describe('in a real browser', () => {
     await decision.waitForLoadState();
     return decision;
   };
+  /** What is read with a field: its error, then its hint. */
+  const described = (page: Page, id: string) =>
+    page.evaluate(
+      `document.getElementById('${id}').getAttribute('aria-describedby').split(' ').map((part) => document.getElementById(part).textContent).join(' ')`,
+    );
   const overflows = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
   const step = (page: Page, id: string) => page.locator(`#step-${id}`);
@@ -83,7 +88,7 @@ withChromium.describe('in a real browser', () => {
     await actAs(page, 'asi-dev@example.com', 'production-app-write');
 
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
-    await page.getByRole('button', { name: 'Check first, file nothing' }).click();
+    await page.getByRole('button', { name: 'Dry run' }).click();
     await step(page, 'ask').getByText('It would be refused.').waitFor();
     expect(await page.locator('.failed').count()).toBe(1);
     await page.getByRole('textbox', { name: 'How long' }).fill('45m');
@@ -117,7 +122,7 @@ withChromium.describe('in a real browser', () => {
 
     await page.getByRole('button', { name: 'Let the time pass' }).click();
     await page.getByText('This request is over').waitFor();
-    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await page.getByRole('button', { name: 'Try to get credentials' }).click();
     await step(page, 'use').getByText('The grant is not active').waitFor();
     expect(await page.locator('.history li strong').allTextContents()).toEqual([
       'filed',
@@ -132,6 +137,34 @@ withChromium.describe('in a real browser', () => {
     await context.close();
   });
 
+  test('an approver sees at once what waits, decides it, and one step at a time has a filled button', async () => {
+    const { context, page, faults } = await open(phone);
+    const filled = () => page.locator('button.main').allTextContents();
+    await actAs(page, 'second-dev@example.com', 'production-app-write');
+    expect(await filled()).toEqual(['File the request']);
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await step(page, 'decide').getByText('question').first().waitFor();
+    await page.getByLabel('Act as').selectOption('second-lead@example.com');
+    await page.getByText(/waits? for the decision of Sam Okafor/).waitFor();
+    await page.locator('#step-who .mails button').filter({ hasText: 'second-dev@example.com' }).click();
+    await page.getByRole('button', { name: 'Approve as Sam Okafor' }).waitFor();
+    expect(await filled()).toEqual(['Approve as Sam Okafor']);
+    await page.getByRole('button', { name: 'Approve as Sam Okafor' }).click();
+    await page.getByRole('button', { name: 'Get credentials' }).waitFor();
+    expect(await filled()).toEqual(['Get credentials']);
+    expect(await page.locator('#decide-emails').getAttribute('open')).toBeNull();
+    await page.getByRole('button', { name: 'Get credentials' }).click();
+    await page.getByRole('button', { name: 'Use the session' }).waitFor();
+    expect(await filled()).toEqual(['Use the session']);
+    await page.getByRole('button', { name: 'Use the session' }).click();
+    await page.getByRole('list', { name: 'What AWS answered' }).waitFor();
+    expect(await filled()).toEqual(['Let the time pass']);
+    await page.getByRole('button', { name: /^Hand back as/ }).click();
+    await page.getByText('This request is over').waitFor();
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
   test('handing back and revoking, a role that approves itself, and people with nothing to ask for', async () => {
     const { context, page, faults } = await open(phone);
     await actAs(page, 'second-dev@example.com', 'sandbox-read');
@@ -142,7 +175,7 @@ withChromium.describe('in a real browser', () => {
     await page.getByRole('button', { name: /^Hand back as/ }).click();
     await page.getByText('This request is over').waitFor();
 
-    await page.getByRole('button', { name: 'Ask for something else' }).click();
+    await page.getByRole('button', { name: 'Start again' }).click();
     await page.locator('input[value="sandbox-read"]').check();
     await page.getByRole('button', { name: 'File the request' }).click();
     await page.getByLabel('Or revoke it as').selectOption('security@example.com');
@@ -150,7 +183,7 @@ withChromium.describe('in a real browser', () => {
     await page.locator('.history').getByText('revoked').waitFor();
 
     await page.getByLabel('Act as').selectOption('contractor@example.com');
-    await page.getByText('offers contractor@example.com no role').waitFor();
+    await page.getByText('contractor@example.com cannot request any role').waitFor();
     expect(faults).toEqual([]);
     await context.close();
   });
@@ -163,18 +196,18 @@ withChromium.describe('in a real browser', () => {
     await page.goto(server.url);
     await page.getByLabel('Act as').focus();
     await page.getByLabel('Act as').selectOption('asi-dev@example.com');
-    await said('You are Amira Diaz. There are 3 roles to ask for.');
+    await said('You are Amira Diaz. You can request 3 roles.');
     expect(await focused()).toBe('actor');
     await page.locator('input[value="production-app-write"]').check();
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
-    await page.getByRole('button', { name: 'Check first, file nothing' }).click();
+    await page.getByRole('button', { name: 'Dry run' }).click();
     await said('It would be refused. Nothing was filed.');
     await page.getByRole('button', { name: 'File the request' }).click();
-    await said('The catalogue does not allow this');
-    expect(await focused()).toBe('ask-file');
+    await said('The catalogue does not allow this. 9 h is outside what the role allows');
+    expect(await focused()).toBe('ask-duration');
     await page.getByRole('textbox', { name: 'How long' }).fill('1h');
     await page.getByRole('button', { name: 'File the request' }).click();
-    await said('Filed. The approvers were mailed.');
+    await said('Filed. The approvers got an email.');
     expect(await focused()).toBe('title-decide');
     const mail = page.locator('#step-decide .mails button').first();
     await mail.click();
@@ -193,6 +226,67 @@ withChromium.describe('in a real browser', () => {
     await said('The request is now revoked.');
     await step(page, 'end').getByText('This request is over').waitFor();
     expect(await focused()).toBe('title-end');
+    await context.close();
+  });
+
+  test('each error stands once, at its field, and the first field has the focus', async () => {
+    const { context, page, faults } = await open(desk);
+    await actAs(page, 'asi-dev@example.com', 'production-app-write');
+    const ticket = page.getByLabel('Ticket (optional)');
+    expect(await described(page, 'ask-ticket')).toBe('For example OPS-123.');
+    await page.getByLabel('Reason', { exact: true }).fill('short');
+    await page.getByRole('textbox', { name: 'How long' }).fill('9h');
+    await ticket.fill('17');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await page.locator('[aria-invalid]').nth(2).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('ask-reason');
+    expect(await described(page, 'ask-reason')).toMatch(
+      /^The reason must have at least 10 characters; this one has 5\. At least 10/,
+    );
+    expect(await described(page, 'ask-duration')).toMatch(/^9 h is outside what the role allows/);
+    expect(await described(page, 'ask-ticket')).toMatch(/for example OPS-123\. For example OPS-123\.$/);
+    const words = (await step(page, 'ask').textContent()) ?? '';
+    expect(words.split('this one has 5')).toHaveLength(2);
+
+    await page.getByRole('textbox', { name: 'How long' }).fill('soon');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await step(page, 'ask').getByText('The request is malformed').waitFor();
+    expect(await page.locator('[aria-invalid]').evaluateAll((found) => found.map((element) => element.id))).toEqual([
+      'ask-duration',
+    ]);
+    expect(await described(page, 'ask-duration')).toMatch(/^Must be a duration such as /);
+    expect(await step(page, 'ask').textContent()).not.toMatch(/\/(?:duration|reason|ticket)/);
+    expect(await ticket.inputValue()).toBe('17');
+    expect(faults).toEqual([]);
+    await context.close();
+  });
+
+  test('a refusal for want of MFA says what to tick', async () => {
+    const { context, page } = await open(phone);
+    await actAs(page, 'trusted-user@example.com', 'northwind-admin');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    const notice = (await step(page, 'ask').locator('.notice').textContent()) ?? '';
+    expect(notice.split('This role needs a sign-in with MFA')).toHaveLength(2);
+    await page.getByRole('link', { name: '“Signed in with MFA” in step 1' }).click();
+    expect(await page.evaluate('location.hash')).toBe('#mfa');
+    await page.getByLabel(/^Signed in with MFA/).check();
+    await page.locator('input[value="northwind-admin"]').check();
+    await page.getByRole('button', { name: 'File the request' }).click();
+    await step(page, 'ask').getByText('Filed as request').waitFor();
+    await context.close();
+  });
+
+  test('an opened email is shown whole, below the ones that were sent before it', async () => {
+    const { context, page } = await open(desk);
+    await actAs(page, 'asi-dev@example.com', 'production-bucket-read');
+    await page.getByRole('button', { name: 'File the request' }).click();
+    // the second email draws the list again
+    await page.locator('#step-decide .mails button').nth(1).waitFor();
+    await page.locator('#step-decide .mails button').first().click();
+    const height = 'document.documentElement.scrollHeight - document.documentElement.clientHeight';
+    await page.frameLocator('iframe').getByRole('link').first().waitFor();
+    await page.waitForFunction("document.querySelector('iframe').style.height !== ''");
+    expect(await page.frames()[1]!.evaluate(height)).toBe(0);
     await context.close();
   });
 
@@ -257,8 +351,13 @@ withChromium.describe('in a real browser', () => {
 
       if (status === 'revoked') await page.getByLabel('Or revoke it as').selectOption('security@example.com');
       await page.getByRole('button', { name: button }).click();
-      await step(page, 'end').getByText('Sessions that were out: denied').waitFor();
-      expect(await step(page, 'end').textContent()).toMatch(/From \d{4}-.* on, none of those sessions can be used/);
+      await step(page, 'end').getByText('Sessions issued before: denied').waitFor();
+      expect(await step(page, 'end').textContent()).toMatch(
+        /From \d{4}-\S+ \S+ UTC on, none of those sessions can be used\./,
+      );
+      expect(await step(page, 'use').textContent()).toMatch(
+        new RegExp(`${status} at \\S+ UTC \\(was granted from \\S+ UTC until \\S+ UTC\\)`),
+      );
       expect(await use(page)).toMatch(
         /^denied the role's policy LatchkeyRevocations denies the sessions of this request\./,
       );
@@ -283,7 +382,7 @@ withChromium.describe('in a real browser', () => {
       expect(await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])')).toBe(
         '[{},{},""]',
       );
-      await page.getByRole('button', { name: 'Ask for something else' }).click();
+      await page.getByRole('button', { name: 'Start again' }).click();
       expect(await page.getByRole('button', { name: 'Use the session' }).count()).toBe(0);
       expect([faults, elsewhere]).toEqual([[], []]);
       await context.close();
@@ -303,7 +402,7 @@ withChromium.describe('in a real browser', () => {
       await page.getByRole('button', { name: 'Let the time pass' }).click();
       await page.getByText('This request is over').waitFor();
       expect(await use(page)).toMatch(
-        /^denied the grant is over, and the session policy denies everything from then on\./,
+        /^denied the grant has ended, and the session policy denies everything after its end\./,
       );
       await page.getByRole('button', { name: '+15 min' }).click();
       expect(await use(page)).toMatch(/^denied the session has expired \(ExpiredToken\)\./);
@@ -370,10 +469,14 @@ withChromium.describe('in a real browser', () => {
     const folder = mkdtempSync(join(tmpdir(), 'break-glass-'));
     beforeAll(async () => {
       const rule =
-        '    breakGlass: { requesters: [group:developers], maxDuration: 30m, reviewers: [group:security, lead@example.com], reviewWithin: 2d }';
+        '    breakGlass: { requesters: [group:developers], maxDuration: 30m, unsigned: 5, reviewers: [group:security, lead@example.com], reviewWithin: 2d }';
       const role = 'description: Read and write the production application (read-write-prod-app)\n';
       const yaml = readFileSync('access.yml', 'utf8');
-      writeFileSync(join(folder, 'access.yml'), yaml.replace(role, `${role}${rule}\n`));
+      const scoped = 'description: Read objects in asi-production-bucket\n';
+      const scope =
+        '    scope: { parameters: { folder: { description: a folder of the bucket, values: [exports, logs] } }, says: "objects in {folder}", statements: [{ actions: [s3:GetObject], resources: ["arn:aws:s3:::asi-production-bucket/{folder}/*"] }] }';
+      const changed = yaml.replace(role, `${role}${rule}\n`).replace(scoped, `${scoped}${scope}\n`);
+      writeFileSync(join(folder, 'access.yml'), changed);
       emergency = await startLocalServer({ catalogueFile: join(folder, 'access.yml') });
     });
     afterAll(async () => {
@@ -408,6 +511,62 @@ withChromium.describe('in a real browser', () => {
       )!;
     };
 
+    test('can be taken on the guided page', async () => {
+      const { context, page, faults } = await open(phone);
+      await page.goto(emergency.url);
+      await page.getByLabel('Act as').selectOption('asi-dev@example.com');
+      await page.locator('input[value="sandbox-read"]').check();
+      expect(await page.getByLabel('Break glass').count()).toBe(0);
+      await page.locator('input[value="production-app-write"]').check();
+      await page.getByLabel('Break glass').check();
+      await page.getByLabel('Reason', { exact: true }).fill('short');
+      await page.getByRole('button', { name: 'File the request' }).click();
+      await page.locator('#ask-reason[aria-invalid]').waitFor();
+      expect(await page.getByLabel('Break glass').isChecked()).toBe(true);
+      await page.getByLabel('Reason', { exact: true }).fill('The shop is down since 09:40, INC-4711');
+      await page.getByRole('textbox', { name: 'How long' }).fill('30m');
+      await page.getByRole('button', { name: 'File the request' }).click();
+      await step(page, 'decide').getByText('Taken by break-glass: nobody approved it').waitFor();
+      await page.getByRole('button', { name: 'Get credentials' }).waitFor();
+      await page.getByRole('button', { name: /^Hand back as/ }).click();
+      await page.getByText('This request is over').waitFor();
+      expect(await overflows(page)).toBe(false);
+      expect(faults).toEqual([]);
+      await context.close();
+    });
+
+    test('a part of a role and an extension can be requested on the guided page', async () => {
+      const { context, page, faults } = await open(phone);
+      await page.goto(emergency.url);
+      await page.getByLabel('Act as').selectOption('asi-dev@example.com');
+      await page.locator('input[value="production-bucket-read"]').check();
+      await page.getByRole('button', { name: 'File the request' }).click();
+      await page.locator('#ask-scope-folder[aria-invalid]').waitFor();
+      expect(await page.evaluate('document.activeElement.id')).toBe('ask-scope-folder');
+      await page.getByLabel('Only for this folder').selectOption('logs');
+      await page.getByRole('button', { name: 'File the request' }).click();
+      await step(page, 'ask').getByText('folder logs').waitFor();
+
+      await page.getByLabel('Act as').selectOption('lead@example.com');
+      await page.getByText('1 request waits for the decision of Lena Park').waitFor();
+      await page.locator('#step-who .mails button').click();
+      await page.getByRole('button', { name: 'Approve as Lena Park' }).click();
+      await page.getByText('Ask for more time').click();
+      await page.getByRole('button', { name: 'Request an extension' }).click();
+      await page.locator('#use-reason[aria-invalid]').waitFor();
+      expect(await page.evaluate('document.activeElement.id')).toBe('use-reason');
+      await page.getByLabel('Reason for more time').fill('It takes longer than planned');
+      await page.getByRole('button', { name: 'Request an extension' }).click();
+      await step(page, 'ask').getByText('Continues', { exact: true }).waitFor();
+      expect(await step(page, 'ask').textContent()).toContain('It takes longer than planned');
+      await step(page, 'decide')
+        .getByText(/^Waiting for/)
+        .waitFor();
+      expect(await overflows(page)).toBe(false);
+      expect(faults).toEqual([]);
+      await context.close();
+    });
+
     test('is told on the guided page, with who reviews it', async () => {
       const { context, page, faults } = await open(desk);
       const { token } = await post('/local/token', { email: 'second-dev@example.com' });
@@ -421,7 +580,9 @@ withChromium.describe('in a real browser', () => {
       await page.locator('#step-who summary').click();
       await page.locator('#step-who .mails button').first().click();
       await step(page, 'decide').getByText('Taken by break-glass: nobody approved it').waitFor();
-      expect(await step(page, 'decide').textContent()).toMatch(/After the grant .*Priya Nair.* reviews it, by \d{4}-/);
+      expect(await step(page, 'decide').textContent()).toMatch(
+        /Priya Nair.* must review it after the grant, by \d{4}-/,
+      );
       expect(faults).toEqual([]);
       await context.close();
     });
