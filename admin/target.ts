@@ -9,7 +9,7 @@ import {
   type Hub,
   installsRoles,
   plainDocuments,
-  TargetFault,
+  TargetError,
   targetOf,
   terraformDocument,
 } from '../lib/target/target.ts';
@@ -32,11 +32,11 @@ export type TargetQuestion = {
   since: string | undefined;
 };
 
-/** What the question asks for, as text. The same question and catalogue give the same text. @throws CannotAnswer with every fault at once */
+/** What the question asks for, as text. The same question and catalogue give the same text. @throws CannotAnswer with every error at once */
 export function targetText(question: TargetQuestion): string {
   const { account, hub: accountId, stage, organization, format, since, catalogue: file } = question;
-  const faults = faultsOf(question);
-  if (faults.length > 0) throw new CannotAnswer(faults.join('\n'));
+  const errors = errorsOf(question);
+  if (errors.length > 0) throw new CannotAnswer(errors.join('\n'));
   const { data } = loadCatalogue(file);
   const hub = { accountId, stage, organization };
   try {
@@ -47,7 +47,7 @@ export function targetText(question: TargetQuestion): string {
       : inYaml(stackSetTemplate(data, keys, hub));
     return format === 'cloudformation' ? withSize(text) : text;
   } catch (error) {
-    if (error instanceof TargetFault) throw new CannotAnswer(error.message, 1);
+    if (error instanceof TargetError) throw new CannotAnswer(error.message, 1);
     throw error;
   }
 }
@@ -59,7 +59,7 @@ export const newExternalId = (): string => `lk-${randomBytes(16).toString('hex')
 
 const isOne = (account: string): boolean => !/[*,]/.test(account);
 
-const faultsOf = ({ account, hub, stage, organization, format, since }: TargetQuestion): string[] => [
+const errorsOf = ({ account, hub, stage, organization, format, since }: TargetQuestion): string[] => [
   ...(account === undefined && since === undefined
     ? ['--account is missing: the name of an account in the catalogue, such as --account production']
     : []),
@@ -80,12 +80,12 @@ const faultsOf = ({ account, hub, stage, organization, format, since }: TargetQu
     : []),
 ];
 
-/** Keys of the accounts that are meant, in the order of the file. @throws TargetFault for a name or pattern that finds none */
+/** Keys of the accounts that are meant, in the order of the file. @throws TargetError for a name or pattern that finds none */
 function accountsNamed(catalogue: CatalogueData, text: string): string[] {
   const found = text.split(',').flatMap((name) => {
     const keys = selectedAccounts(catalogue, { accounts: [name] });
     if (keys.length > 0) return keys;
-    throw new TargetFault(
+    throw new TargetError(
       name.includes('*')
         ? `No account of the catalogue is called ${name}.`
         : `There is no account "${name}" in the catalogue${didYouMean(name, Object.keys(catalogue.accounts)) || '.'} It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
@@ -105,7 +105,7 @@ function printed(catalogue: CatalogueData, account: string, hub: Hub, format: Ta
 function withSize(text: string): string {
   const bytes = Buffer.byteLength(text);
   if (bytes > templateLimits.s3)
-    throw new TargetFault(
+    throw new TargetError(
       `The template has ${bytes} bytes; CloudFormation takes ${templateLimits.s3} from S3. Put fewer roles into one account, or name fewer accounts.`,
     );
   return bytes > templateLimits.call

@@ -1,6 +1,6 @@
 // The text of a CloudFormation template, and whether CloudFormation takes one of that length.
 import { stringify } from 'yaml';
-import type { CatalogueFault } from '../lib/catalogue/finding.ts';
+import type { CatalogueFinding } from '../lib/catalogue/finding.ts';
 import { cloudFormationTemplate, type Target, type Template, usualHub } from '../lib/target/target.ts';
 
 /** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
@@ -11,7 +11,7 @@ export const inYaml = (template: Template): string =>
   stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
 
 /** Whether CloudFormation would refuse the template of an account for its length. */
-export function* sizeFaults(target: Target): Generator<CatalogueFault> {
+export function* sizeErrors(target: Target): Generator<CatalogueFinding> {
   const { key } = target.account;
   const bytes = bytesOf(cloudFormationTemplate(target, usualHub));
   if (bytes > templateLimits.s3)

@@ -119,7 +119,7 @@ export async function measure(): Promise<string> {
     '| | time | bound | |',
     '|---|---|---|---|',
     row(
-      'read and check the YAML, with line numbers and doubts',
+      'read and check the YAML, with line numbers and warnings',
       within(parse, 1000),
       '1 s',
       `the first run of the process: ${cold.toFixed(0)} ms`,

@@ -17,7 +17,7 @@ export type AuditOptions = {
   json: boolean;
 };
 /** `exitCode` 1: something was altered. Faults are for an exit code of 2. */
-export type AuditResult = { text: string; exitCode: 0 | 1 } | { faults: string[] };
+export type AuditResult = { text: string; exitCode: 0 | 1 } | { errors: string[] };
 
 type Item = Record<string, AttributeValue>;
 /** `unreadable`: no document of a request, or that of another one. `ttl`: DynamoDB will delete the item. */
@@ -26,7 +26,7 @@ export type Audit = { table: string; requests: number; findings: AuditFinding[] 
 
 export async function runAudit(given: AuditOptions): Promise<AuditResult> {
   const { local, endpoint, region, stage = 'prod' } = given;
-  if (local !== undefined && endpoint !== undefined) return { faults: ['--local and --endpoint exclude each other'] };
+  if (local !== undefined && endpoint !== undefined) return { errors: ['--local and --endpoint exclude each other'] };
   const place: Place = local
     ? { region: 'us-east-1', endpoint: new URL('/local/aws', local).href, credentials: operatorKeys }
     : { ...(region && { region }), ...(endpoint && { endpoint }) };
@@ -41,7 +41,7 @@ export async function runAudit(given: AuditOptions): Promise<AuditResult> {
   } catch (error) {
     const told = reasonOf(error, place) ?? missing(error, table);
     if (told === undefined) throw error;
-    return { faults: [told] };
+    return { errors: [told] };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }

@@ -1,7 +1,7 @@
 // `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
 import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
-import { faultLines, readCatalogue, unreadable } from '../lib/catalogue/file.ts';
-import { TargetFault } from '../lib/target/target.ts';
+import { findingLines, readCatalogue, unreadable } from '../lib/catalogue/file.ts';
+import { TargetError } from '../lib/target/target.ts';
 import { localStage, operatorKeys } from '../local/aws/operator.ts';
 import { clientsOf, type Place } from './clients.ts';
 import { type Diagnosis, diagnose, Lost, type Question } from './diagnosis.ts';
@@ -24,7 +24,7 @@ export type DoctorOptions = {
 };
 
 /** `exitCode` 0: well or warnings only; 1: findings. Faults are for an exit code of 2. */
-export type DoctorResult = { text: string; exitCode: 0 | 1 } | { faults: string[] };
+export type DoctorResult = { text: string; exitCode: 0 | 1 } | { errors: string[] };
 
 /**
  * What the options ask for, or every fault at once.
@@ -36,19 +36,19 @@ export async function runDoctor(
   clock: () => number = Date.now,
 ): Promise<DoctorResult> {
   const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
-  const faults = faultsIn(given);
-  if (faults.length > 0) return { faults };
+  const errors = errorsIn(given);
+  if (errors.length > 0) return { errors };
   const found = catalogueIn(file, read);
-  if ('faults' in found) return found;
+  if ('errors' in found) return found;
   const { account } = given;
   if (account !== undefined && !Object.hasOwn(found.catalogue.accounts, account))
     return {
-      faults: [
+      errors: [
         `There is no account "${account}" in ${file}. It has: ${Object.keys(found.catalogue.accounts).join(', ')}.`,
       ],
     };
   const diagnosis = await visit(questionOf(given), found.catalogue, clock);
-  if ('faults' in diagnosis) return diagnosis;
+  if ('errors' in diagnosis) return diagnosis;
   const plan = wantsPlan ? planOf(diagnosis) : undefined;
   const text = json ? jsonOf(diagnosis, plan) : `${textOf(diagnosis)}${plan ? `\n${planText(plan)}` : ''}`;
   return { text, exitCode: countsOf(diagnosis).finding > 0 ? 1 : 0 };
@@ -56,7 +56,7 @@ export async function runDoctor(
 
 // --- internal ---
 
-function faultsIn({
+function errorsIn({
   stage = 'prod',
   region,
   hub,
@@ -124,15 +124,15 @@ async function visit(
   question: Question,
   catalogue: CatalogueData,
   clock: () => number,
-): Promise<Diagnosis | { faults: string[] }> {
+): Promise<Diagnosis | { errors: string[] }> {
   const clients = clientsOf(question.place);
   try {
     return await diagnose(question, catalogue, clients, clock);
   } catch (error) {
     const told =
-      error instanceof Lost || error instanceof TargetFault ? error.message : reasonOf(error, question.place);
+      error instanceof Lost || error instanceof TargetError ? error.message : reasonOf(error, question.place);
     if (told === undefined) throw error;
-    return { faults: [told] };
+    return { errors: [told] };
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
@@ -141,13 +141,13 @@ async function visit(
 function catalogueIn(
   file: string,
   read: (file: string) => Uint8Array,
-): { catalogue: CatalogueData } | { faults: string[] } {
+): { catalogue: CatalogueData } | { errors: string[] } {
   try {
-    const { data, faults } = readCatalogue(read(file));
-    return data ? { catalogue: data } : { faults: faultLines(file, faults) };
+    const { data, errors } = readCatalogue(read(file));
+    return data ? { catalogue: data } : { errors: findingLines(file, errors) };
   } catch (error) {
     const fault = unreadable(file, error);
     if (fault === undefined) throw error;
-    return { faults: [`${fault} Name the catalogue with --catalogue FILE.`] };
+    return { errors: [`${fault} Name the catalogue with --catalogue FILE.`] };
   }
 }

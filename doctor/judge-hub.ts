@@ -134,14 +134,14 @@ function judgeDescription(name: string, table: TableFacts, values: Values): Find
 
 function wrongIndexes({ indexes }: TableFacts): string | undefined {
   const wanted = tableDefinition('x').GlobalSecondaryIndexes;
-  const faults = wanted.flatMap(({ IndexName: name, KeySchema, Projection }) => {
+  const errors = wanted.flatMap(({ IndexName: name, KeySchema, Projection }) => {
     const keys = KeySchema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join();
     const found = indexes[name];
     if (!found) return [`${name} is missing`];
     if (found.keys.join() !== keys) return [`${name} is by ${found.keys.join(', ')}`];
     return found.projection === projectionOf(Projection) ? [] : [`${name} shows ${found.projection}`];
   });
-  return faults.length > 0 ? faults.join('; ') : undefined;
+  return errors.length > 0 ? errors.join('; ') : undefined;
 }
 
 // -- stream and mail -------------------------------------------------------------------------------------------------

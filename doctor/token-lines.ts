@@ -65,8 +65,8 @@ export function tokenLines(
   const untold: Record<string, boolean> = { audience: !given.audience, scope: !given.scope };
   return [
     ok('form', 'a JSON Web Token'),
-    ...tokenChecks.map(({ code, fault }) => {
-      const wrong = fault(parts.claims, identity, now);
+    ...tokenChecks.map(({ code, error }) => {
+      const wrong = error(parts.claims, identity, now);
       const seen = claimsShown(code, parts.claims, identity);
       if (wrong !== undefined) return finding(code, `${wrong} ${seen}`.trim(), fixOf(code, parts.claims, identity));
       return untold[code]

@@ -40,22 +40,22 @@ export type TokenWorld = {
 export async function runTokenDoctor(
   options: TokenOptions,
   world: TokenWorld,
-): Promise<{ text: string; exitCode: 0 | 1 } | { faults: string[] }> {
+): Promise<{ text: string; exitCode: 0 | 1 } | { errors: string[] }> {
   const { issuer, token: file } = options;
   if (issuer === undefined)
-    return { faults: ['--token needs --issuer: the URL of the issuer, as in the iss of its tokens'] };
+    return { errors: ['--token needs --issuer: the URL of the issuer, as in the iss of its tokens'] };
   const idp = options.idp ?? world.env.LATCHKEY_IDP ?? presetOfIssuer(issuer);
-  if (!isPreset(idp)) return { faults: [`--idp must be one of ${presetNames.join(', ')}`] };
+  if (!isPreset(idp)) return { errors: [`--idp must be one of ${presetNames.join(', ')}`] };
   if (file !== undefined && looksLikeToken(file))
     return {
-      faults: ['Other users of this machine can read arguments: pass the token on standard input (--token -).'],
+      errors: ['Other users of this machine can read arguments: pass the token on standard input (--token -).'],
     };
   const unusable = unusableLine(idp);
   if (unusable) return answered([{ title: issuer, lines: [unusable] }], options);
 
   const parts = file === undefined ? undefined : partsOf(world.read(file));
   const identity = identityIn(idp, options, parts, world.env);
-  if ('faults' in identity) return identity;
+  if ('errors' in identity) return identity;
   const facts = await readIssuer(issuer, world);
   const gateway = { title: `issuer ${issuer} (${idp})`, lines: issuerLines(facts, parts, identity) };
   if (file === undefined) return answered([gateway], options);
@@ -85,7 +85,7 @@ function identityIn(
   { issuer = '', audience, scope }: TokenOptions,
   parts: Parts | undefined,
   env: Environment,
-): Identity | { faults: string[] } {
+): Identity | { errors: string[] } {
   const { aud, client_id: client, scope: scopes, scp } = parts?.claims ?? {};
   const [ownAudience] = textsIn(aud ?? client);
   const [ownScope] = [...textsIn(scopes), ...textsIn(scp)].flatMap((text) => text.split(' ')).filter(isApiScope);
@@ -100,7 +100,7 @@ function identityIn(
     return configFor(['identity'], filled).identity;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { faults: error.message.split('\n').slice(1).map(asOption) };
+    return { errors: error.message.split('\n').slice(1).map(asOption) };
   }
 }
 

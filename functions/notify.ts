@@ -5,7 +5,7 @@ import { tell } from '../lib/actions/news.ts';
 import { recordFromImage } from '../lib/aws/store.ts';
 import { partOf } from '../lib/aws/table.ts';
 import { baseUrl, catalogue, lambda, mail, store } from '../lib/lambda.ts';
-import { faultOf } from '../lib/model/fault.ts';
+import { loggedError } from '../lib/model/logged-error.ts';
 
 type Image = Record<string, AttributeValue> | undefined;
 type App = Parameters<typeof tell>[0];
@@ -32,7 +32,7 @@ async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
   } catch (error) {
     app.log('record-failed', {
       sequence: record.dynamodb?.SequenceNumber,
-      ...faultOf(error),
+      ...loggedError(error),
     });
     return false;
   }

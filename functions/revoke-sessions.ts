@@ -7,7 +7,7 @@ import { recordFromImage } from '../lib/aws/store.ts';
 import { partOf } from '../lib/aws/table.ts';
 import { withToldStore } from '../lib/http/told-store.ts';
 import { catalogue, iam, lambda, store } from '../lib/lambda.ts';
-import { faultOf } from '../lib/model/fault.ts';
+import { loggedError } from '../lib/model/logged-error.ts';
 import type { RequestRecord } from '../lib/model/schema.ts';
 
 const idOf = ({ dynamodb }: DynamoDBRecord) => partOf('request', dynamodb?.Keys?.pk?.S);
@@ -38,7 +38,7 @@ function imageIn({ log }: Pick<App, 'log'>, { dynamodb }: DynamoDBRecord): Reque
   } catch (error) {
     log('record-failed', {
       sequence: dynamodb?.SequenceNumber,
-      ...faultOf(error),
+      ...loggedError(error),
     });
     return 'unreadable';
   }

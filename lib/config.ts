@@ -43,17 +43,17 @@ export function configFor<const Part extends ConfigPart>(
   parts: readonly Part[],
   env: Environment = process.env,
 ): Pick<Config, Part> {
-  const faults: string[] = [];
+  const errors: string[] = [];
   const config: Partial<Config> = {};
   for (const part of parts) {
     const parsed = v.safeParse(readers[part].schema, readers[part].input(env));
     if (parsed.success) Object.assign(config, { [part]: parsed.output });
     else
       for (const issue of parsed.issues)
-        faults.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
+        errors.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
   }
-  if (faults.length > 0)
-    throw new Error(`The configuration is incomplete or wrong:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+  if (errors.length > 0)
+    throw new Error(`The configuration is incomplete or wrong:\n${errors.map((error) => `  ${error}`).join('\n')}`);
   return config as Pick<Config, Part>;
 }
 

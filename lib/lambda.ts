@@ -21,7 +21,7 @@ import { undeployable, unlistedHosts } from './catalogue/tickets.ts';
 import { version } from './common/version.ts';
 import { type Config, type ConfigPart, configFor, inLambda } from './config.ts';
 import { jsonLog } from './log.ts';
-import { faultOf } from './model/fault.ts';
+import { loggedError } from './model/logged-error.ts';
 import type { Identity } from './policy/principal.ts';
 
 /** One part of the real App: which configuration it takes and how it is built. A function names its parts; a bundle carries no others. */
@@ -68,11 +68,11 @@ export const catalogueWithTickets: Source<Catalogue> = {
   build(config) {
     const built = catalogue.build(config);
     const validators = Object.fromEntries(built.ticketValidators);
-    const faults = [
+    const errors = [
       ...undeployable(validators),
       ...unlistedHosts(validators, config.ticketHosts, 'LATCHKEY_TICKET_HOSTS'),
     ];
-    if (faults.length > 0) throw new Error(faults.join('\n'));
+    if (errors.length > 0) throw new Error(errors.join('\n'));
     return built;
   },
 };
@@ -96,7 +96,7 @@ function logged<Event, Result>(log: Log, handle: (event: Event, context: Context
     try {
       return await handle(event, context);
     } catch (error) {
-      log('function-failed', faultOf(error));
+      log('function-failed', loggedError(error));
       throw new Error('The function failed. See the log line with code function-failed.');
     }
   };

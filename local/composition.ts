@@ -149,7 +149,7 @@ type Invocable = (event: unknown, context: Context) => Promise<unknown>;
 /** Faults are shown always, on standard error; everything else only to whoever asked for it. */
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
   const all = write && jsonLog(write, clock.now);
-  const faults = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
+  const errors = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
   const isFault = new Set([
     'call-failed',
     'record-failed',
@@ -158,5 +158,5 @@ function logTo(write: ((line: string) => void) | undefined, clock: MovableClock)
     'leaver-not-judged',
     'ticket-unanswered',
   ]);
-  return (code, fields) => (all ?? (isFault.has(code) ? faults : undefined))?.(code, fields);
+  return (code, fields) => (all ?? (isFault.has(code) ? errors : undefined))?.(code, fields);
 }

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { AddressInfo } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
 import { type CatalogueData, openCatalogue } from '../lib/catalogue/catalogue.ts';
-import { type FileFault, readCatalogue } from '../lib/catalogue/file.ts';
+import { type FileFinding, readCatalogue } from '../lib/catalogue/file.ts';
 import { unlistedHosts } from '../lib/catalogue/tickets.ts';
 import { SECOND } from '../lib/common/time.ts';
 import { type HttpResult, problemResult, type Reply } from '../lib/http/http.ts';
@@ -26,25 +26,25 @@ export type LocalServer = {
   /** of every IAM principal in the catalogue */
   keys: readonly TestKey[];
   /** what the catalogue may say but probably does not mean */
-  doubts: readonly FileFault[];
+  warnings: readonly FileFinding[];
   close(): Promise<void>;
 };
 
 /** What is wrong with a catalogue file, every fault with its line. */
-export class CatalogueFaulty extends Error {
+export class InvalidCatalogue extends Error {
   readonly file: string;
-  readonly faults: readonly FileFault[];
-  constructor(file: string, faults: readonly FileFault[]) {
-    super(`${file} has ${faults.length} faults`);
-    this.name = 'CatalogueFaulty';
+  readonly errors: readonly FileFinding[];
+  constructor(file: string, errors: readonly FileFinding[]) {
+    super(`${file} has ${errors.length} errors`);
+    this.name = 'InvalidCatalogue';
     this.file = file;
-    this.faults = faults;
+    this.errors = errors;
   }
 }
 
 /**
  * Starts a server and waits until it serves.
- * @throws CatalogueFaulty; Error, with code EADDRINUSE when the port is taken; Error when a ticket validator is on a host that nobody has listed
+ * @throws InvalidCatalogue; Error, with code EADDRINUSE when the port is taken; Error when a ticket validator is on a host that nobody has listed
  */
 export async function startLocalServer({
   port = 0,
@@ -53,7 +53,7 @@ export async function startLocalServer({
   ticketHosts = [],
   ...rest
 }: Partial<LocalSettings> = {}): Promise<LocalServer> {
-  const { data, doubts } = loadCatalogue(catalogueFile);
+  const { data, warnings } = loadCatalogue(catalogueFile);
   const listening = await listen(port);
   let giveBack: (() => Promise<void>) | undefined;
   try {
@@ -67,7 +67,7 @@ export async function startLocalServer({
     return {
       url: serving.url,
       keys: serving.keys,
-      doubts,
+      warnings,
       async close() {
         await listening.close();
         await serving.close();
@@ -85,10 +85,10 @@ export async function startLocalServer({
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-function loadCatalogue(file: string): { data: CatalogueData; doubts: FileFault[] } {
+function loadCatalogue(file: string): { data: CatalogueData; warnings: FileFinding[] } {
   const read = readCatalogue(readFileSync(file));
   if (read.data) return read;
-  throw new CatalogueFaulty(file, read.faults);
+  throw new InvalidCatalogue(file, read.errors);
 }
 
 async function serve(settings: LocalSettings, data: CatalogueData, port: number) {
@@ -124,7 +124,10 @@ async function serve(settings: LocalSettings, data: CatalogueData, port: number)
     const call = await callOf(request);
     const result = await resultOf(call).catch((error: unknown) => {
       console.error('the local server failed:', error);
-      return problemOf(new Problem('internal', `A fault of ours. If it stays, report call ${call.id}.`), call);
+      return problemOf(
+        new Problem('internal', `Internal error. If the problem persists, report call ${call.id}.`),
+        call,
+      );
     });
     send(response, result);
   };

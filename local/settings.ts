@@ -1,4 +1,4 @@
-// What the local server is told: flags and environment, read in this one place. All faults are named at once.
+// What the local server is told: flags and environment, read in this one place. All errors are named at once.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configFor } from '../lib/config.ts';
@@ -16,7 +16,7 @@ export type LocalSettings = {
   ticketHosts: readonly string[];
   /** identity provider whose tokens and rules the local issuer imitates; generic, if left out */
   idp?: PresetName;
-  /** takes the lines of the log; without it only faults are shown */
+  /** takes the lines of the log; without it only errors are shown */
   log?: (line: string) => void;
 };
 /** What is only about what `npm start` prints. */
@@ -55,18 +55,18 @@ export function readSettings(
   args: readonly string[],
   env: Environment,
   isTerminal = false,
-): StartSettings | { help: string } | { faults: string[] } {
+): StartSettings | { help: string } | { errors: string[] } {
   const given = readFlags(args);
-  if ('faults' in given) return given;
+  if ('errors' in given) return given;
   if (given.help) return { help: usage };
   const port = given.port ?? set(env.PORT) ?? '3000';
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
-    return { faults: [`--port must be a number from 0 to 65535, not "${port}"`] };
+    return { errors: [`--port must be a number from 0 to 65535, not "${port}"`] };
   const ticketHosts = readTicketHosts(env);
-  if ('faults' in ticketHosts) return ticketHosts;
+  if ('errors' in ticketHosts) return ticketHosts;
   const { idp = 'generic' } = given;
-  if (!isPreset(idp)) return { faults: [`--idp must be one of ${presetNames.join(', ')}, not "${idp}"`] };
-  if (presets[idp].unusable !== undefined) return { faults: [`--idp ${idp}: ${presets[idp].unusable}`] };
+  if (!isPreset(idp)) return { errors: [`--idp must be one of ${presetNames.join(', ')}, not "${idp}"`] };
+  if (presets[idp].unusable !== undefined) return { errors: [`--idp ${idp}: ${presets[idp].unusable}`] };
   return {
     port: Number(port),
     catalogueFile: resolve(given.catalogue ?? 'access.yml'),
@@ -94,11 +94,11 @@ export function readAwsSettings(env: Environment): AwsSettings {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-function readTicketHosts(env: Environment): { hosts: readonly string[] } | { faults: string[] } {
+function readTicketHosts(env: Environment): { hosts: readonly string[] } | { errors: string[] } {
   try {
     return { hosts: configFor(['ticketHosts'], env).ticketHosts };
   } catch (error) {
-    if (error instanceof Error) return { faults: error.message.split('\n') };
+    if (error instanceof Error) return { errors: error.message.split('\n') };
     throw error;
   }
 }
@@ -115,7 +115,7 @@ type Flags = {
   help?: boolean;
 };
 
-function readFlags(args: readonly string[]): Flags | { faults: string[] } {
+function readFlags(args: readonly string[]): Flags | { errors: string[] } {
   const [text, flag] = [{ type: 'string' }, { type: 'boolean' }] as const;
   try {
     return parseArgs({
@@ -132,7 +132,7 @@ function readFlags(args: readonly string[]): Flags | { faults: string[] } {
     }).values;
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
-    if (code?.startsWith('ERR_PARSE_ARGS_')) return { faults: [message] };
+    if (code?.startsWith('ERR_PARSE_ARGS_')) return { errors: [message] };
     throw error;
   }
 }

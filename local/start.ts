@@ -1,7 +1,7 @@
 // `npm start`: the whole of Latchkey on this machine, until it is told to stop.
 import { relative } from 'node:path';
-import { doubtLines, faultLines, unreadable } from '../lib/catalogue/file.ts';
-import { CatalogueFaulty, startLocalServer } from './server.ts';
+import { findingLines, unreadable, warningLines } from '../lib/catalogue/file.ts';
+import { InvalidCatalogue, startLocalServer } from './server.ts';
 import { type LocalSettings, readSettings } from './settings.ts';
 
 // The table in memory keeps small buffers for good. Cut from a common pool, as Node does it, each would keep its 64 KB of pool alive.
@@ -12,7 +12,7 @@ if ('help' in settings) {
   console.log(settings.help);
   process.exit(0);
 }
-if ('faults' in settings) fail(...settings.faults, 'See: npm start -- --help');
+if ('errors' in settings) fail(...settings.errors, 'See: npm start -- --help');
 
 const server = await startLocalServer(settings).catch((error: unknown) => fail(...reasonsOf(error, settings)));
 
@@ -26,7 +26,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     void server.close().then(() => process.exit(0));
   });
 }
-for (const line of doubtLines(shown(settings.catalogueFile), server.doubts)) console.error(line);
+for (const line of warningLines(shown(settings.catalogueFile), server.warnings)) console.error(line);
 console.log('Open this address in a browser. Stop the server with Ctrl-C.');
 console.log(`Latchkey is ready at ${server.url}`);
 
@@ -43,7 +43,7 @@ function shown(file: string): string {
 }
 
 function reasonsOf(error: unknown, { port, catalogueFile }: LocalSettings): string[] {
-  if (error instanceof CatalogueFaulty) return faultLines(shown(error.file), error.faults);
+  if (error instanceof InvalidCatalogue) return findingLines(shown(error.file), error.errors);
   const { code, path, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE')
     return [

@@ -98,7 +98,7 @@ const options: BuildOptions = {
  */
 const reproducibly = { level: 9, mtime: new Date(1980, 0, 1), os: 3, attrs: 0o100644 << 16 } as const;
 
-/** Builds every function and lists the artefacts in .build/artefacts.json. @throws Error with file, line and column of every fault of the catalogue */
+/** Builds every function and lists the artefacts in .build/artefacts.json. @throws Error with file, line and column of every error of the catalogue */
 export async function build(): Promise<Artefact[]> {
   const catalogue = Buffer.from(JSON.stringify(deployedCatalogue()));
   rmSync(output, { recursive: true, force: true });

@@ -97,11 +97,11 @@ export function iamResources(deployment: Deployment): Resources {
     name,
     ...fitted(name, [writeLog(name, stage), ...own, ...keepItems(own)], settings.organization),
   }));
-  const faults = parts.flatMap(({ fault }) => fault ?? []);
-  if (faults.length > 0) throw tellingError(faults, 'This deployment is not possible yet:');
+  const errors = parts.flatMap(({ error }) => error ?? []);
+  if (errors.length > 0) throw tellingError(errors, 'This deployment is not possible yet:');
   return Object.fromEntries(
     parts.flatMap((part): Array<[string, Role | ManagedPolicy]> => {
-      if (part.fault !== undefined) return [];
+      if (part.error !== undefined) return [];
       const id = roleLogicalId(part.name);
       const beside = part.managed.map((statements, i): [string, ManagedPolicy] => [
         `${id}Part${i + 1}`,

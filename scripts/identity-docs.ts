@@ -49,7 +49,7 @@ async function doctorOf(idp: PresetName): Promise<string> {
       get: async (url) => (documents[url] === undefined ? { why: 'status 404' } : { body: documents[url] }),
     },
   );
-  if ('faults' in result) throw new Error(result.faults.join('\n'));
+  if ('errors' in result) throw new Error(result.errors.join('\n'));
   const command = `latchkey doctor --issuer ${issuer} \\\n  --audience ${audience} --scope ${scope} --token - < token.txt`;
   return `\`\`\`sh\n${command}\n\`\`\`\n\n\`\`\`text\n${result.text}\`\`\`\n`;
 }

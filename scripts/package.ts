@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { CelEngine, TemplateFile } from '@aws/cloudformation-validate';
 import { alarmWarnings } from './alarms.ts';
-import { catalogueVariable, deployedCatalogue, deployedDoubts } from './deployed-catalogue.ts';
+import { catalogueVariable, deployedCatalogue, deployedWarnings } from './deployed-catalogue.ts';
 import { givenParameters } from './given-parameters.ts';
 import { checkSettings, type Settings, signInWarnings, tellingError } from './settings.ts';
 
@@ -57,7 +57,7 @@ function main(given: string[]): number {
   const isExample = rest.length === 0;
   const args = isExample ? ['--stage', 'example'] : rest;
   const checked = checkedBefore(args);
-  if ('faults' in checked) return failed(checked.faults);
+  if ('errors' in checked) return failed(checked.errors);
   const built = run(join(root, 'scripts/build.ts'));
   if (built !== 0) return built;
   const packaged = run(join(root, 'node_modules/serverless/bin/serverless.js'), 'package', ...args);
@@ -70,7 +70,7 @@ function examine(template: string, settings: Settings | undefined, isExample: bo
   const findings = findingsIn(template);
   if (findings.length > 0) return failed(findings);
   const { Resources } = JSON.parse(readFileSync(template, 'utf8'));
-  const warnings = [...deployedDoubts(), ...alarmWarnings(Resources), ...(isExample ? [] : signInWarnings(settings))];
+  const warnings = [...deployedWarnings(), ...alarmWarnings(Resources), ...(isExample ? [] : signInWarnings(settings))];
   for (const warning of warnings) console.error(warning);
   console.log(`${template} passed CloudFormation validation.`);
   if (isExample)
@@ -114,16 +114,16 @@ function optionsIn(given: string[]): Options & { rest: string[] } {
  * The parameters as osls will find them, checked before anything is built.
  * `settings` is undefined where serverless.yml takes a value from elsewhere, which only osls can look up.
  */
-function checkedBefore(args: string[]): { settings: Settings | undefined } | { faults: string[] } {
+function checkedBefore(args: string[]): { settings: Settings | undefined } | { errors: string[] } {
   try {
     const given = givenParameters(args, readFileSync(join(root, 'serverless.yml'), 'utf8'), process.env);
     const catalogue = deployedCatalogue();
     if (Object.values(given).some((value) => value.includes('${'))) return { settings: undefined };
     const checked = checkSettings(given, catalogue);
-    return 'faults' in checked ? { faults: [tellingError(checked.faults).message] } : checked;
+    return 'errors' in checked ? { errors: [tellingError(checked.errors).message] } : checked;
   } catch (error) {
     if (!(error instanceof Error)) throw error;
-    return { faults: [error.message] };
+    return { errors: [error.message] };
   }
 }
 

@@ -4,7 +4,7 @@ import { inAnyAccount, inlineLimit, managedLimit, managedPerRole } from '../lib/
 /** As much of a statement as matters here. `Assume` is the one that lists the roles of other accounts. */
 type Listing = { Sid?: string | undefined; Resource?: unknown };
 /** `inline`: the statements of the role's own policy; `managed`: those of each managed policy beside it. */
-export type Fitted<Statement> = { inline: Statement[]; managed: Statement[][]; fault?: undefined } | { fault: string };
+export type Fitted<Statement> = { inline: Statement[]; managed: Statement[][]; error?: undefined } | { error: string };
 
 /**
  * The statements as they fit. A list of roles that is too long for the role itself is spread over managed policies, each account still by its number.
@@ -20,21 +20,21 @@ export function fitted<Statement extends Listing>(
   const assume = statements.find(({ Sid }) => Sid === 'Assume');
   const others = statements.filter((statement) => statement !== assume);
   if (!assume || sizeOf(others) > inlineLimit)
-    return { fault: `The policy of ${name} has ${sizeOf(statements)} characters; IAM takes ${inlineLimit}.` };
+    return { error: `The policy of ${name} has ${sizeOf(statements)} characters; IAM takes ${inlineLimit}.` };
   const roles = assume.Resource as readonly string[];
   const managed = spread(roles, (some) => ({ ...assume, Resource: some }));
   if (managed.length <= managedPerRole) return { inline: others, managed: managed.map((statement) => [statement]) };
   const listed = `To name what ${name} may enter, ${roles.length} roles or paths in target accounts, takes ${managed.length} managed policies of ${managedLimit} characters; IAM lets a role have ${managedPerRole}.`;
   if (organization === '')
     return {
-      fault: `${listed} If every target account is in one organization, give organization=o-...: it then stands in the place of the list.`,
+      error: `${listed} If every target account is in one organization, give organization=o-...: it then stands in the place of the list.`,
     };
   const inline = statements.map((statement) =>
     statement === assume ? { ...assume, Resource: inAnyAccount(roles) } : statement,
   );
   if (sizeOf(inline) > inlineLimit)
     return {
-      fault: `${listed} Without account numbers it is still too long: let roleName in the catalogue share fewer paths, such as latchkey/.`,
+      error: `${listed} Without account numbers it is still too long: let roleName in the catalogue share fewer paths, such as latchkey/.`,
     };
   return { inline, managed: [] };
 }

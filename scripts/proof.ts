@@ -102,7 +102,7 @@ ${[...tables.values()].join('\n')}
    shape that its route promises or a refusal that its route is said to give, and no refusal has changed anything. Nobody comes in whose token or
    ARN does not say so. What people wrote becomes no markup in a page or a mail. Of damaged items an
    answer is as ever or a 500 that tells nothing of them. A stream record is taken or reported by its number. A catalogue file either opens or
-   has faults with their places.
+   has errors with their places.
 7. **Links**: no change of a link opens anything.
 8. **Time**: no session and no session policy outlives its grant; an active grant gives sessions to its last millisecond.
 9. **Secrets**: credentials and links are in no log line, stored item, stream record or answer but the one they are for, in no spelling.

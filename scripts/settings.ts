@@ -1,4 +1,4 @@
-// What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all faults at once.
+// What a deployment must be told, for serverless.yml: `--param name=...`, `params` of a stage, or the environment; all errors at once.
 import { partitionOfRegion } from '../lib/catalogue/partition.ts';
 import type { CatalogueData } from '../lib/catalogue/shape.ts';
 import { undeployable, unlistedHosts } from '../lib/catalogue/tickets.ts';
@@ -160,7 +160,7 @@ export async function settings({
     given[name] = String((await resolveVariable(sources.join(', '))) ?? '').trim();
   }
   const checked = checkSettings(given, deployedCatalogue());
-  if ('faults' in checked) throw tellingError(checked.faults);
+  if ('errors' in checked) throw tellingError(checked.errors);
   return checked.settings;
 }
 
@@ -171,38 +171,38 @@ export async function settings({
 export function checkSettings(
   given: Partial<Record<Name, string>>,
   catalogue: Pick<CatalogueData, 'ticketValidators' | 'accounts'> = { ticketValidators: {}, accounts: {} },
-): { settings: Settings } | { faults: string[] } {
-  const faults: string[] = [];
+): { settings: Settings } | { errors: string[] } {
+  const errors: string[] = [];
   const found = {} as Record<Name, string>;
   for (const name of namesOf(settingTable)) {
     const rule: Setting = settingTable[name];
     found[name] = given[name] || (rule.default ?? '');
     if (found[name] === '' && rule.default === undefined)
-      faults.push(
+      errors.push(
         `${name} is missing: ${rule.what}. Give --param ${name}=... or ${rule.variable}=... in the environment, or write it under params in serverless.yml.`,
       );
   }
   if (found.organization && !/^o-[a-z0-9]{10,32}$/.test(found.organization))
-    faults.push('organization must be an organization id such as o-a1b2c3d4e5');
+    errors.push('organization must be an organization id such as o-a1b2c3d4e5');
   if (found.alarmTopic && !/^arn:[\w-]+:sns:[\w-]+:\d{12}:[\w.-]+$/.test(found.alarmTopic))
-    faults.push('alarmTopic must be the ARN of an SNS topic');
+    errors.push('alarmTopic must be the ARN of an SNS topic');
   if (found.reservedConcurrency && !/^[1-9]\d{0,4}$/.test(found.reservedConcurrency))
-    faults.push('reservedConcurrency must be a number of executions such as 20');
-  faults.push(...domainFaults(found));
+    errors.push('reservedConcurrency must be a number of executions such as 20');
+  errors.push(...domainErrors(found));
   const ticketArns = listIn(found.ticketValidatorArns);
   for (const arn of ticketArns)
-    if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) faults.push(`ticketValidatorArns: "${arn}" ${arnFault}`);
+    if (!apiMethod.test(arn) && !lambdaFunction.test(arn)) errors.push(`ticketValidatorArns: "${arn}" ${arnError}`);
   const partition = partitionOfRegion(found.region);
   for (const [key, account] of Object.entries(catalogue.accounts))
     if (found.region !== '' && account.partition !== partition)
-      faults.push(
+      errors.push(
         `The account ${key} of the catalogue is in ${account.partition}, and region ${found.region} is in ${partition}: a hub enters accounts of its own partition only.`,
       );
   const isWhole = namesOf(settingTable).every(
     (name) => found[name] !== '' || (settingTable[name] as Setting).default !== undefined,
   );
-  if (isWhole) faults.push(...runtimeFaults(found, catalogue));
-  if (faults.length > 0) return { faults };
+  if (isWhole) errors.push(...runtimeErrors(found, catalogue));
+  if (errors.length > 0) return { errors };
   const senderAddress = senderOf(found.sender)?.address ?? found.sender;
   return {
     settings: {
@@ -222,7 +222,7 @@ export function checkSettings(
   };
 }
 
-function domainFaults({ domain, certificateArn, region }: Record<Name, string>): string[] {
+function domainErrors({ domain, certificateArn, region }: Record<Name, string>): string[] {
   const certificate = new RegExp(`^arn:[\\w-]+:acm:${region}:\\d{12}:certificate/[\\w-]+$`);
   return [
     ...(domain && !/^(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/.test(domain)
@@ -240,11 +240,11 @@ const listIn = (text: string): string[] => (text === '' ? [] : text.split(',').m
 /** A POST of an API (apigw-dg, api-gateway-iam-policy-resource-format), or a function that has a URL; each whole or with a version or alias. */
 const apiMethod = /^arn:[\w-]+:execute-api:[a-z0-9-]+:\d{12}:[a-z0-9]+\/[\w.$-]+\/POST\/[\w./-]*$/;
 export const lambdaFunction = /^arn:[\w-]+:lambda:[a-z0-9-]+:\d{12}:function:[\w-]{1,64}(?::[\w$-]{1,128})?$/;
-const arnFault =
+const arnError =
   'must be the ARN of a POST of an API, such as arn:aws:execute-api:eu-west-1:111111111111:abc123/prod/POST/check, or of a Lambda function';
 
 /** What the functions would refuse at their start is refused before the deployment. */
-function runtimeFaults(found: Record<Name, string>, catalogue: Pick<CatalogueData, 'ticketValidators'>): string[] {
+function runtimeErrors(found: Record<Name, string>, catalogue: Pick<CatalogueData, 'ticketValidators'>): string[] {
   const env: Environment = {
     ...Object.fromEntries(namesOf(settingTable).map((name) => [settingTable[name].variable, found[name]])),
     AWS_REGION: found.region,
@@ -279,8 +279,8 @@ export function signInWarnings(settings: Pick<Settings, 'clientId'> | undefined)
 }
 
 /** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
-export function tellingError(faults: string[], title = 'Missing or invalid deployment parameters:'): Error {
-  const error = new Error(`${title}\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+export function tellingError(errors: string[], title = 'Missing or invalid deployment parameters:'): Error {
+  const error = new Error(`${title}\n${errors.map((text) => `  ${text}`).join('\n')}`);
   error.stack = error.message;
   return error;
 }

@@ -20,7 +20,7 @@ import { startAwsEmulator } from '../local/aws/aws-emulator.ts';
 import { hubKeys, revokeKeys } from '../local/aws/sts.ts';
 import { alarmWarnings } from '../scripts/alarms.ts';
 import type { Artefact } from '../scripts/build.ts';
-import { deployedCatalogue, deployedDoubts } from '../scripts/deployed-catalogue.ts';
+import { deployedCatalogue, deployedWarnings } from '../scripts/deployed-catalogue.ts';
 import { domainParts } from '../scripts/domain.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { givenParameters } from '../scripts/given-parameters.ts';
@@ -102,12 +102,12 @@ test('the template passes CloudFormation validation', () =>
   expect(said).toContain('cloudformation-template-update-stack.json passed CloudFormation validation.'));
 
 test('what the catalogue probably does not mean is said when it is packaged', () => {
-  expect(deployedDoubts()).toEqual([]);
+  expect(deployedWarnings()).toEqual([]);
   const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace(
     '  developers: [idp-',
     '  platfrom: [idp-platform]\n  developers: [idp-',
   );
-  expect(deployedDoubts(readCatalogue(misspelt))).toEqual([
+  expect(deployedWarnings(readCatalogue(misspelt))).toEqual([
     expect.stringMatching(/^warning: access\.yml:\d+:\d+ .*did you mean "platform"\?/),
   ]);
 });
@@ -568,7 +568,7 @@ describe('the API', () => {
       expect(lambdaOf(name).Properties.ReservedConcurrentExecutions).toEqual({ Ref: 'AWS::NoValue' });
     expect(checkSettings({ ...required, reservedConcurrency: '20' })).toMatchObject({ settings: { reserved: 20 } });
     expect(checkSettings({ ...required, reservedConcurrency: 'some' })).toEqual({
-      faults: ['reservedConcurrency must be a number of executions such as 20'],
+      errors: ['reservedConcurrency must be a number of executions such as 20'],
     });
   });
 
@@ -999,7 +999,7 @@ describe('parameters', () => {
       { domain: 'https://x', certificateArn: 'arn:aws:acm:eu-west-1:999999999999:certificate/0a1b' },
       'domain must be a domain name such as access.example.com',
     ],
-  ])('not: %j', (given, fault) => expect(checkSettings({ ...whole, ...given })).toEqual({ faults: [fault] }));
+  ])('not: %j', (given, error) => expect(checkSettings({ ...whole, ...given })).toEqual({ errors: [error] }));
 
   test('a deployment without any is told all that are missing, and how to give them', () => {
     const { status, stdout, stderr } = spawnSync(
@@ -1126,7 +1126,7 @@ describe('parameters', () => {
         alarmTopic: 'topic',
       }),
     ).toEqual({
-      faults: [
+      errors: [
         'organization must be an organization id such as o-a1b2c3d4e5',
         'alarmTopic must be the ARN of an SNS topic',
         'issuer must be the https URL of the issuer',
@@ -1145,7 +1145,7 @@ describe('parameters', () => {
       accounts: { production: { ...account, partition: one } },
     });
     expect(checkSettings({ ...whole, region }, accountsIn(partition))).toEqual({
-      faults: [
+      errors: [
         `The account production of the catalogue is in ${partition}, and region ${region} is in ${own}: a hub enters accounts of its own partition only.`,
       ],
     });
@@ -1159,17 +1159,17 @@ describe('parameters', () => {
       ticketValidators: { jira: { url: 'https://tickets.example.com/check', service: 'execute-api' as const } },
     };
     expect(checkSettings(whole, catalogue)).toEqual({
-      faults: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
+      errors: ['ticketHosts does not list tickets.example.com, the host of the catalogue\'s ticket validator "jira"'],
     });
     const atHome = {
       accounts,
       ticketValidators: { jira: { url: 'http://localhost:9001/check', service: 'execute-api' as const } },
     };
     expect(checkSettings({ ...whole, ticketHosts: 'localhost:9001' }, atHome)).toEqual({
-      faults: ['the catalogue\'s ticket validator "jira" has an http URL, which is for a local server only'],
+      errors: ['the catalogue\'s ticket validator "jira" has an http URL, which is for a local server only'],
     });
     expect(checkSettings({ ...whole, ticketHosts: '*' }, catalogue)).toEqual({
-      faults: ['ticketHosts must be hosts such as tickets.example.com, separated by commas'],
+      errors: ['ticketHosts must be hosts such as tickets.example.com, separated by commas'],
     });
     const arns =
       'arn:aws:execute-api:eu-west-1:222222222222:abc123/$default/POST/check, arn:aws:lambda:eu-west-1:222222222222:function:tickets:live';
@@ -1185,7 +1185,7 @@ describe('parameters', () => {
       'arn:aws:iam::222222222222:role/x',
     ])
       expect(checkSettings({ ...whole, ticketValidatorArns: arn })).toEqual({
-        faults: [expect.stringContaining(`"${arn}" must be the ARN of a POST of an API`)],
+        errors: [expect.stringContaining(`"${arn}" must be the ARN of a POST of an API`)],
       });
   });
 

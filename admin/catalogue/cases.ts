@@ -6,7 +6,7 @@ import { type Catalogue, displayNames } from '../../lib/catalogue/catalogue.ts';
 import { unreadable } from '../../lib/catalogue/file.ts';
 import { strict, unknownField } from '../../lib/common/strict-object.ts';
 import { didYouMean } from '../../lib/common/suggestion.ts';
-import { readYaml, type YamlFault } from '../../lib/common/yaml-file.ts';
+import { readYaml, type YamlError } from '../../lib/common/yaml-file.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import { problemTable } from '../../lib/model/problem-table.ts';
 import { type Answer, CannotAnswer } from '../answer.ts';
@@ -46,12 +46,12 @@ export function runCases(directory: string, inPlace: string | undefined, now: nu
     const named = own === undefined ? resolve('access.yml') : resolve(dirname(file), own);
     const { catalogue } = loadCatalogue(named === resolve('access.yml') ? (inPlace ?? named) : named);
     for (const one of cases) {
-      const faults = faultsOf(catalogue, one, now);
+      const errors = errorsOf(catalogue, one, now);
       count += 1;
-      if (faults.length > 0) failures += 1;
+      if (errors.length > 0) failures += 1;
       lines.push(
-        `${faults.length === 0 ? 'ok    ' : 'FAILED'}  ${one.name}`,
-        ...faults.map((fault) => `          ${fault}`),
+        `${errors.length === 0 ? 'ok    ' : 'FAILED'}  ${one.name}`,
+        ...errors.map((error) => `          ${error}`),
       );
     }
   }
@@ -59,7 +59,7 @@ export function runCases(directory: string, inPlace: string | undefined, now: nu
 }
 
 /** In what the catalogue differs from what the case expects; empty if it holds. */
-export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: number): string[] {
+export function errorsOf(catalogue: Catalogue, { given, expect }: Case, now: number): string[] {
   const verdict = verdictFor(catalogue, given, now);
   if (typeof verdict === 'string')
     return expect.outcome === 'refused' && (expect.code ?? verdict) === verdict
@@ -94,17 +94,17 @@ export function faultsOf(catalogue: Catalogue, { given, expect }: Case, now: num
   ];
 }
 
-/** Reads YAML or JSON cases. @throws CannotAnswer with line and column of every fault */
+/** Reads YAML or JSON cases. @throws CannotAnswer with line and column of every error */
 export function readCases(file: string): v.InferOutput<typeof CaseFile> {
   const read = readYaml(bytesOf(file));
-  if (!('placeOf' in read)) throw new CannotAnswer(placed(file, read.faults).join('\n'), 1);
+  if (!('placeOf' in read)) throw new CannotAnswer(placed(file, read.errors).join('\n'), 1);
   const parsed = v.safeParse(CaseFile, read.data);
   if (!parsed.success) {
-    const faults = parsed.issues.map((issue) => {
+    const errors = parsed.issues.map((issue) => {
       const path = (issue.path ?? []).map(({ key }) => key as string | number);
       return { ...read.placeOf(path), detail: `${path.join('.')}: ${issue.message}${hintFor(issue)}` };
     });
-    throw new CannotAnswer(placed(file, faults).join('\n'), 1);
+    throw new CannotAnswer(placed(file, errors).join('\n'), 1);
   }
   const unknown = parsed.output.cases.filter(
     ({ expect }) => expect.code !== undefined && !Object.hasOwn(problemTable, expect.code),
@@ -119,8 +119,8 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
 
 // --- internal ---
 
-const placed = (file: string, faults: readonly YamlFault[]): string[] =>
-  faults.map(({ line, column, detail }) => `${file}:${line}:${column} ${detail}`);
+const placed = (file: string, errors: readonly YamlError[]): string[] =>
+  errors.map(({ line, column, detail }) => `${file}:${line}:${column} ${detail}`);
 
 /** The field that was probably meant. */
 function hintFor({ message, type, expected, path }: v.BaseIssue<unknown>): string {
@@ -147,9 +147,9 @@ function filesIn(directory: string): string[] {
     const files = readdirSync(directory).filter((file) => /\.ya?ml$/.test(file));
     if (files.length > 0) return files.sort().map((file) => join(directory, file));
   } catch (error) {
-    const fault = unreadable(directory, error);
-    if (fault === undefined) throw error;
-    if (!/no file/.test(fault)) throw new CannotAnswer(fault);
+    const reason = unreadable(directory, error);
+    if (reason === undefined) throw error;
+    if (!/no file/.test(reason)) throw new CannotAnswer(reason);
   }
   throw new CannotAnswer(`There are no .yml files in ${directory}.`);
 }

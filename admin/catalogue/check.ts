@@ -1,6 +1,6 @@
 // `check FILE`: every error and every warning, where it is and what was probably meant.
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
-import { doubtLines, faultLines } from '../../lib/catalogue/file.ts';
+import { findingLines, warningLines } from '../../lib/catalogue/file.ts';
 import type { CatalogueData } from '../../lib/catalogue/shape.ts';
 import type { Answer } from '../answer.ts';
 import { readFile } from './load.ts';
@@ -11,9 +11,9 @@ import { readFile } from './load.ts';
  */
 export function check(file: string, strict: boolean): Answer {
   const read = readFile(file);
-  const errors = faultLines(file, read.faults).map((line) => `error: ${line}`);
-  const notes = read.data ? faultLines(file, read.notes).map((line) => `note: ${line}`) : [];
-  const warnings = doubtLines(file, read.doubts);
+  const errors = findingLines(file, read.errors).map((line) => `error: ${line}`);
+  const notes = read.data ? findingLines(file, read.notes).map((line) => `note: ${line}`) : [];
+  const warnings = warningLines(file, read.warnings);
   const verdict = read.data ? `OK (${sizesOf(read.data)})` : count(errors.length, 'error');
   const sum = [verdict, ...(warnings.length > 0 ? [count(warnings.length, 'warning')] : [])].join(', ');
   const isStopped = strict && warnings.length > 0;

@@ -1,31 +1,31 @@
 // Opens a catalogue file for a reviewer's question, or says why it cannot be answered.
 import { readFileSync } from 'node:fs';
 import { type Catalogue, openCatalogue, type Role } from '../../lib/catalogue/catalogue.ts';
-import { faultLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue/file.ts';
+import { findingLines, type ReadCatalogue, readCatalogue, unreadable } from '../../lib/catalogue/file.ts';
 import type { CatalogueData } from '../../lib/catalogue/shape.ts';
 import { didYouMean } from '../../lib/common/suggestion.ts';
-import { installFaults } from '../../lib/target/target.ts';
+import { installErrors } from '../../lib/target/target.ts';
 import { CannotAnswer } from '../answer.ts';
-import { sizeFaults } from '../template-text.ts';
+import { sizeErrors } from '../template-text.ts';
 
 /** @throws CannotAnswer if there is no such file, or none that can be read */
 export function bytesOf(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    const fault = unreadable(file, error);
-    throw fault === undefined ? error : new CannotAnswer(fault);
+    const reason = unreadable(file, error);
+    throw reason === undefined ? error : new CannotAnswer(reason);
   }
 }
 
 /** With what `target` would refuse, so that a catalogue that is right can be installed. */
 export const readFile = (file: string): ReadCatalogue =>
-  readCatalogue(bytesOf(file), (data) => installFaults(data, sizeFaults));
+  readCatalogue(bytesOf(file), (data) => installErrors(data, sizeErrors));
 
-/** @throws CannotAnswer with every fault of the file */
+/** @throws CannotAnswer with every error of the file */
 export function loadCatalogue(file: string): { data: CatalogueData; catalogue: Catalogue } {
-  const { data, faults } = readFile(file);
-  if (!data) throw new CannotAnswer(faultLines(file, faults).join('\n'), 1);
+  const { data, errors } = readFile(file);
+  if (!data) throw new CannotAnswer(findingLines(file, errors).join('\n'), 1);
   return { data, catalogue: openCatalogue(data) };
 }
 

@@ -131,14 +131,14 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
     const known = Object.hasOwn(exitOf, body.code) ? exitOf[body.code as keyof typeof problemTable] : 'fault';
     const details = (body.errors ?? []).map(({ detail }) => detail);
     const next = [...(hints[body.code]?.(signer, placeOf(call, body)) ?? []), ...again];
-    // several faults are read more easily one a line
+    // several errors are read more easily one a line
     if (details.length > 1 && body.detail === details.join(' '))
       return new Failure(known, `${body.title}:`, [...details, ...next], body);
     const said = inFlags(body, call.path);
-    const faults = said.errors
+    const errors = said.errors
       .filter(({ detail }) => !said.detail.includes(detail))
       .map(({ flag, detail }) => (flag ? `${flag}: ${detail}` : detail));
-    return new Failure(known, said.detail, [...faults, ...next], body);
+    return new Failure(known, said.detail, [...errors, ...next], body);
   }
   // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
   if (answer.status === 401 || answer.status === 403)

@@ -37,7 +37,7 @@ export const auditVerify = command({
   async run(world, { options }) {
     const { runAudit } = await (await tools()).audit();
     const result = await runAudit(options);
-    if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey audit verify --help']);
+    if ('errors' in result) throw new Failure('usage', result.errors.join('\n'), ['See: latchkey audit verify --help']);
     world.out(result.text);
     return result.exitCode === 0 ? exits.ok.status : exits.fault.status;
   },

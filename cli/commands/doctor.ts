@@ -71,7 +71,7 @@ export const doctor = command({
     if (options.issuer !== undefined || options.token !== undefined) return explainToken(world, options);
     const { runDoctor } = await (await tools()).doctor();
     const result = await runDoctor(options, (file) => readFileSync(file), world.now);
-    if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
+    if ('errors' in result) throw new Failure('usage', result.errors.join('\n'), ['See: latchkey doctor --help']);
     world.out(result.text);
     return result.exitCode === 0 ? exits.ok.status : exits.fault.status;
   },
@@ -89,7 +89,7 @@ async function explainToken(world: World, options: TokenOptions): Promise<number
     read: readToken,
     get: (url) => documentAt(world, url),
   });
-  if ('faults' in result) throw new Failure('usage', result.faults.join('\n'), ['See: latchkey doctor --help']);
+  if ('errors' in result) throw new Failure('usage', result.errors.join('\n'), ['See: latchkey doctor --help']);
   world.out(result.text);
   return result.exitCode === 0 ? exits.ok.status : exits.fault.status;
 }

@@ -16,7 +16,7 @@ export function readUtf8(path: string): string | undefined {
   if (bytes === undefined) return undefined;
   const read = textOfFile(bytes);
   if ('text' in read) return read.text;
-  const { line, column, detail } = read.fault;
+  const { line, column, detail } = read.error;
   throw new Failure('usage', `${path}:${line}:${column} ${detail}.`);
 }
 

@@ -1,6 +1,6 @@
 // Works through many requests, a few at a time; one that fails holds up no other.
 import type { App, LogCode } from '../app.ts';
-import { faultOf } from '../model/fault.ts';
+import { loggedError } from '../model/logged-error.ts';
 
 /**
  * @param act answers whether it changed the request
@@ -19,7 +19,7 @@ export async function eachRequest(
     try {
       if (await act(request)) changed += 1;
     } catch (error) {
-      app.log(code, { request, ...faultOf(error) });
+      app.log(code, { request, ...loggedError(error) });
       failures.push(error);
     }
   };

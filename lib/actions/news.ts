@@ -5,7 +5,7 @@ import { MINUTE, SECOND } from '../common/time.ts';
 import { type Channel, DeliveryRefused } from '../mail/channel.ts';
 import { makeLink } from '../mail/links.ts';
 import { messagesFor, type News, unreachedNews } from '../mail/messages.ts';
-import { faultOf } from '../model/fault.ts';
+import { loggedError } from '../model/logged-error.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { isStillConcerned } from '../policy/relation.ts';
 import { type ChannelParts, channelsOf } from './channels.ts';
@@ -130,6 +130,6 @@ async function undelivered(
     return true;
   }
   await app.store.settleMessage(fields.request, fields.message, { releaseOf: claimedAt });
-  app.log('message-deferred', { ...fields, ...faultOf(error) });
+  app.log('message-deferred', { ...fields, ...loggedError(error) });
   return false;
 }

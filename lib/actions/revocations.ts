@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { type Catalogue, personOf } from '../catalogue/catalogue.ts';
 import { DAY, floorToSecond, MINUTE, parseDuration, SECOND } from '../common/time.ts';
 import type { NewRevocation } from '../http/queries.ts';
-import { faultOf } from '../model/fault.ts';
+import { loggedError } from '../model/logged-error.ts';
 import { Problem } from '../model/problem.ts';
 import { requestIdOf } from '../model/request-id.ts';
 import type { Block, RequestRecord } from '../model/schema.ts';
@@ -129,7 +129,7 @@ async function readPage({ store, log }: Reader, ids: readonly string[]): Promise
   if (page.status === 'fulfilled') return { found: page.value, unread: [] };
   const each = await Promise.allSettled(ids.map((id) => store.get(id)));
   for (const [i, one] of each.entries())
-    if (one.status === 'rejected') log('request-not-ended', { request: ids[i], ...faultOf(one.reason) });
+    if (one.status === 'rejected') log('request-not-ended', { request: ids[i], ...loggedError(one.reason) });
   return {
     found: each.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : [])),
     unread: ids.filter((_, i) => each[i]!.status === 'rejected'),

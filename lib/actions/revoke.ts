@@ -2,7 +2,7 @@
 import type { App, RevokedRole } from '../app.ts';
 import { accountWithRevoker, type Catalogue } from '../catalogue/catalogue.ts';
 import { MINUTE, SECOND } from '../common/time.ts';
-import { faultOf } from '../model/fault.ts';
+import { loggedError } from '../model/logged-error.ts';
 import { Problem } from '../model/problem.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { recordRevocation } from '../request/life.ts';
@@ -78,7 +78,7 @@ async function postponed(
   app.log('revocation-deferred', {
     requests: ids.length,
     ...(error instanceof RevocationRefused && { reason: error.reason }),
-    ...faultOf(error),
+    ...loggedError(error),
   });
   if (!open) return [...ids];
   const isOver = (request: RequestRecord) =>
@@ -95,7 +95,7 @@ async function settled(app: Part, requests: readonly RequestRecord[], state: 'do
       await changeRequest(app, id, (current, now) => recordRevocation(current, state, now), undefined, 'wins');
       app.log(state === 'done' ? 'sessions-revoked' : 'revocation-failed', { request: id });
     } catch (error) {
-      app.log('revocation-deferred', { request: id, ...faultOf(error) });
+      app.log('revocation-deferred', { request: id, ...loggedError(error) });
       later.push(id);
     }
   }

@@ -1,6 +1,6 @@
 // Turns what the clock has made of requests into recorded events and so into news. Nothing is correct only because this ran.
 import type { App } from '../app.ts';
-import { faultOf } from '../model/fault.ts';
+import { loggedError } from '../model/logged-error.ts';
 import { settle } from '../request/life.ts';
 import { changeRequest } from './change.ts';
 import { eachRequest } from './each-request.ts';
@@ -40,7 +40,7 @@ async function failuresOf({ log }: Part, task: Promise<unknown>): Promise<unknow
   } catch (error) {
     // the errors in an AggregateError are logged already, one per request
     if (error instanceof AggregateError) return error.errors;
-    log('sweep-task-failed', faultOf(error));
+    log('sweep-task-failed', loggedError(error));
     return [error];
   }
 }

@@ -10,7 +10,7 @@ import * as v from 'valibot';
 import type { Store } from '../app.ts';
 import { Block, type Blocks } from '../model/schema.ts';
 import { conditionally } from './dynamo-conditions.ts';
-import { passable } from './dynamo-faults.ts';
+import { passable } from './dynamo-errors.ts';
 import { keyOf } from './table.ts';
 
 type Item = Record<string, AttributeValue>;

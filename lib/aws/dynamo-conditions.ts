@@ -6,7 +6,7 @@ import {
   PutItemCommand,
   type UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { passable } from './dynamo-faults.ts';
+import { passable } from './dynamo-errors.ts';
 
 type Item = Record<string, AttributeValue>;
 

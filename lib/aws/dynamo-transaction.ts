@@ -7,7 +7,7 @@ import {
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { passable, tryAgain } from './dynamo-faults.ts';
+import { passable, tryAgain } from './dynamo-errors.ts';
 
 type Item = Record<string, AttributeValue>;
 

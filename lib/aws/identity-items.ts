@@ -9,7 +9,7 @@ import {
 import type { Store } from '../app.ts';
 import type { Binding } from '../model/schema.ts';
 import { conditionally } from './dynamo-conditions.ts';
-import { passable } from './dynamo-faults.ts';
+import { passable } from './dynamo-errors.ts';
 import { keyOf, partOf } from './table.ts';
 
 type Item = Record<string, AttributeValue>;

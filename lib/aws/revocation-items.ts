@@ -8,7 +8,7 @@ import {
 import type { Store } from '../app.ts';
 import { DAY, SECOND } from '../common/time.ts';
 import type { RevocationList } from '../session/revocation-plan.ts';
-import { passable } from './dynamo-faults.ts';
+import { passable } from './dynamo-errors.ts';
 import { keyOf } from './table.ts';
 
 type Item = Record<string, AttributeValue>;

@@ -20,7 +20,7 @@ import { dueAt, isPending, overAt } from '../model/status.ts';
 import type { OpenRequest } from '../policy/filing-context.ts';
 import { blockItems, blocksUnchanged } from './block-items.ts';
 import { conditionally } from './dynamo-conditions.ts';
-import { passable, tryAgain } from './dynamo-faults.ts';
+import { passable, tryAgain } from './dynamo-errors.ts';
 import { transact } from './dynamo-transaction.ts';
 import { identityItems } from './identity-items.ts';
 import { ledgerFrom, ledgerKey, ledgerWrite } from './ledger-items.ts';

@@ -1,4 +1,4 @@
-// The checks of a catalogue: its shape, then everything that spans entries, all faults at once, with the name that was probably meant.
+// The checks of a catalogue: its shape, then everything that spans entries, all errors at once, with the name that was probably meant.
 import * as v from 'valibot';
 import { canonicalJson } from '../common/digest.ts';
 import { noObject, unknownField } from '../common/strict-object.ts';
@@ -6,29 +6,29 @@ import { didYouMean } from '../common/suggestion.ts';
 import { bounds } from './bounds.ts';
 import { chatUsersOf } from './catalogue.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
-import type { CatalogueFault } from './finding.ts';
+import type { CatalogueFinding } from './finding.ts';
 import { longestSessionPolicy, placeholdersIn, sessionPolicyLimit } from './narrowing.ts';
 import { reachAfterDenial } from './reach.ts';
 import { type PlacedRole, rolesIn, selectedAccounts } from './role-template.ts';
 import { CatalogueData, type CatalogueData as Data, type RoleData } from './shape.ts';
-import { permissionSetFaults } from './sso.ts';
-import { validatorFaults } from './tickets.ts';
+import { permissionSetErrors } from './sso.ts';
+import { validatorErrors } from './tickets.ts';
 
-/** Checks the shape and everything that spans entries. Answers the data or every fault at once, each with its path into the file. */
+/** Checks the shape and everything that spans entries. Answers the data or every error at once, each with its path into the file. */
 export function checkCatalogue(
   input: unknown,
-): { data: Data; faults: [] } | { data?: undefined; faults: CatalogueFault[] } {
+): { data: Data; errors: [] } | { data?: undefined; errors: CatalogueFinding[] } {
   const parsed = v.safeParse(CatalogueData, input);
-  const inside = parsed.success ? [] : parsed.issues.flatMap((issue) => shapeFaults(issue));
-  const sound = parsed.success ? parsed : v.safeParse(CatalogueData, withoutFaulty(input, inside));
-  const faults = [...inside, ...(sound.success ? faultsBetween(sound.output, input as Data) : [])];
-  return faults.length === 0 && sound.success ? { data: sound.output, faults: [] } : { faults };
+  const inside = parsed.success ? [] : parsed.issues.flatMap((issue) => shapeErrors(issue));
+  const sound = parsed.success ? parsed : v.safeParse(CatalogueData, withoutInvalid(input, inside));
+  const errors = [...inside, ...(sound.success ? errorsBetween(sound.output, input as Data) : [])];
+  return errors.length === 0 && sound.success ? { data: sound.output, errors: [] } : { errors };
 }
 
-/** The entries without a fault inside, so that a slip in one does not hide what is wrong between others. */
-function withoutFaulty(input: unknown, faults: readonly CatalogueFault[]): unknown {
+/** The entries without an error inside, so that a slip in one does not hide what is wrong between others. */
+function withoutInvalid(input: unknown, errors: readonly CatalogueFinding[]): unknown {
   const rest = structuredClone(input) as Record<string, Record<string, unknown>>;
-  for (const [section, entry] of faults.map(({ path }) => path.map(String))) {
+  for (const [section, entry] of errors.map(({ path }) => path.map(String))) {
     if (section === undefined) return undefined;
     const entries = rest[section];
     if (entry !== undefined && typeof entries === 'object' && !Array.isArray(entries)) delete entries[entry];
@@ -44,25 +44,25 @@ const apart = ['accounts', 'bots', 'roles', 'ticketValidators'];
  * What remains of a catalogue without the entries that have errors, and without those that depend on them.
  * @returns undefined where people or groups have errors: the meaning of every role follows from them
  */
-export function soundPart(input: unknown, faults: readonly CatalogueFault[]): Data | undefined {
-  if (faults.some(({ path }) => path.length < 2 || !apart.includes(String(path[0])))) return undefined;
-  const rest = withoutFaulty(input, faults);
+export function soundPart(input: unknown, errors: readonly CatalogueFinding[]): Data | undefined {
+  if (errors.some(({ path }) => path.length < 2 || !apart.includes(String(path[0])))) return undefined;
+  const rest = withoutInvalid(input, errors);
   const checked = checkCatalogue(rest);
-  return checked.data ?? soundPart(rest, checked.faults);
+  return checked.data ?? soundPart(rest, checked.errors);
 }
 
-/** @param file what it names at all, faulty entries included */
-const faultsBetween = (data: Data, file: Partial<Data>): CatalogueFault[] => [
-  ...accountFaults(data),
-  ...roleFaults(data, mapOf(file.accounts)),
-  ...twinFaults(data),
-  ...ownNameFaults(data),
-  ...ownerFaults(data),
-  ...peopleFaults(data),
-  ...botFaults(data, mapOf(file.roles), mapOf(file.groups ?? {})),
-  ...groupFaults(data, mapOf(file.groups ?? {}), mapOf(file.tokenGroups ?? {})),
-  ...permissionSetFaults(data.ssoAccounts, identitiesIn(data)),
-  ...validatorFaults(data, mapOf(file.ticketValidators)),
+/** @param file what it names at all, invalid entries included */
+const errorsBetween = (data: Data, file: Partial<Data>): CatalogueFinding[] => [
+  ...accountErrors(data),
+  ...roleErrors(data, mapOf(file.accounts)),
+  ...twinErrors(data),
+  ...ownNameErrors(data),
+  ...ownerErrors(data),
+  ...peopleErrors(data),
+  ...botErrors(data, mapOf(file.roles), mapOf(file.groups ?? {})),
+  ...groupErrors(data, mapOf(file.groups ?? {}), mapOf(file.tokenGroups ?? {})),
+  ...permissionSetErrors(data.ssoAccounts, identitiesIn(data)),
+  ...validatorErrors(data, mapOf(file.ticketValidators)),
 ];
 
 /** A section of the file, unless it has not even the shape of one. */
@@ -112,14 +112,14 @@ function* listsOf({
 
 // -- shape -----------------------------------------------------------------------------------------------------------
 
-function shapeFaults(issue: v.BaseIssue<unknown>, root: Array<string | number> = []): CatalogueFault[] {
+function shapeErrors(issue: v.BaseIssue<unknown>, root: Array<string | number> = []): CatalogueFinding[] {
   const path = [...root, ...(issue.path ?? []).map((part) => part.key as string | number)];
   // of several shapes the one that was meant is the one that fails deeper than at its root
   const deeper =
     issue.type === 'union'
       ? (issue.issues ?? []).filter((inner) => inner.path !== undefined || inner.kind === 'validation')
       : [];
-  if (deeper.length > 0) return deeper.flatMap((inner) => shapeFaults(inner, path));
+  if (deeper.length > 0) return deeper.flatMap((inner) => shapeErrors(inner, path));
   const name = String(path.at(-1));
   if ((issue.type === 'strict_object' && issue.expected === 'never') || issue.message === unknownField) {
     return [{ path, detail: `unknown entry "${name}"${didYouMean(name, fieldsAt(CatalogueData, path.slice(0, -1)))}` }];
@@ -169,18 +169,18 @@ function fieldsAt(schema: AnySchema, path: ReadonlyArray<string | number>): stri
 // -- what spans entries ----------------------------------------------------------------------------------------------
 
 /** An account installs one template with one external id, so it stands in the catalogue once. */
-function* accountFaults(data: Data): Generator<CatalogueFault> {
+function* accountErrors(data: Data): Generator<CatalogueFinding> {
   const names = new Map<string, string>();
   for (const [key, { id, partition }] of Object.entries(data.accounts)) {
     const other = names.get(`${partition} ${id}`);
     if (other !== undefined) yield { path: ['accounts', key, 'id'], detail: `${id} is already account "${other}"` };
     else names.set(`${partition} ${id}`, key);
   }
-  yield* partitionFaults(data);
+  yield* partitionErrors(data);
 }
 
 /** No role of one partition can enter a role of another, so one hub serves one of them (iam-ug, reference_identifiers). */
-function* partitionFaults({ accounts }: Data): Generator<CatalogueFault> {
+function* partitionErrors({ accounts }: Data): Generator<CatalogueFinding> {
   const [first, ...others] = Object.entries(accounts);
   for (const [key, { partition }] of others)
     if (partition !== first![1].partition)
@@ -190,7 +190,7 @@ function* partitionFaults({ accounts }: Data): Generator<CatalogueFault> {
       };
 }
 
-function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFault> {
+function* roleErrors(data: Data, accounts: object = {}): Generator<CatalogueFinding> {
   for (const [id, role] of Object.entries(data.roles)) {
     const path = ['roles', id];
     if (role.account !== undefined && !Object.hasOwn(accounts, role.account)) {
@@ -200,7 +200,7 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
       };
     }
     if (role.accounts !== undefined) {
-      yield* nameFaults(accounts, [...path, 'accounts'], role.accounts);
+      yield* nameErrors(accounts, [...path, 'accounts'], role.accounts);
       const selected = selectedAccounts(data, role);
       const isWhole = Object.keys(accounts).length === Object.keys(data.accounts).length;
       if (selected.length === 0 && isWhole) yield { path: [...path, 'accounts'], detail: 'selects no account' };
@@ -209,14 +209,14 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
     }
     if (role.duration.default > role.duration.max)
       yield { path: [...path, 'duration', 'default'], detail: 'the default is longer than max' };
-    yield* narrowingFaults(role, path);
-    yield* waitingFaults(role.approval, [...path, 'approval']);
+    yield* narrowingErrors(role, path);
+    yield* waitingErrors(role.approval, [...path, 'approval']);
     if (role.duration.max < bounds.sessionMin && reachAfterDenial(role.reaches).isToSessionEnd)
       yield {
         path: [...path, 'reaches'],
         detail: `sessions of this role can be used for at least ${bounds.sessionMin / 60} min, so duration.max must be at least that`,
       };
-    yield* placeFaults(data, role, path);
+    yield* placeErrors(data, role, path);
     if (role.breakGlass && role.approval.automatic === true)
       yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
     if (role.breakGlass && role.breakGlass.maxDuration > role.duration.max)
@@ -225,7 +225,7 @@ function* roleFaults(data: Data, accounts: object = {}): Generator<CatalogueFaul
 }
 
 /** Roles to pass and managed policies are the account's own; of policies AWS has some in every account of a partition. */
-function* placeFaults(data: Data, role: RoleData, path: CatalogueFault['path']): Generator<CatalogueFault> {
+function* placeErrors(data: Data, role: RoleData, path: CatalogueFinding['path']): Generator<CatalogueFinding> {
   const keys = role.account === undefined ? selectedAccounts(data, role) : [role.account];
   const accounts = keys.flatMap((key) => data.accounts[key] ?? []);
   const isForeign = (arn: string, anywhere: string) => {
@@ -248,10 +248,10 @@ function* placeFaults(data: Data, role: RoleData, path: CatalogueFault['path']):
 }
 
 /** A reminder or an escalation that could never come is a slip. */
-function* waitingFaults(
+function* waitingErrors(
   approval: Data['roles'][string]['approval'],
-  path: CatalogueFault['path'],
-): Generator<CatalogueFault> {
+  path: CatalogueFinding['path'],
+): Generator<CatalogueFinding> {
   for (const name of ['remind', 'escalate'] as const) {
     const rule = approval[name];
     if (rule && approval.automatic === true)
@@ -262,11 +262,11 @@ function* waitingFaults(
 }
 
 /** A name without `*` must be there: a template that silently skips an account is a slip of the pen. */
-function* nameFaults(
+function* nameErrors(
   accounts: object,
   path: string[],
   selector: NonNullable<Data['roles'][string]['accounts']>,
-): Generator<CatalogueFault> {
+): Generator<CatalogueFinding> {
   const [names, at] = Array.isArray(selector) ? [selector, path] : [selector.names ?? [], [...path, 'names']];
   for (const [i, name] of names.entries()) {
     if (!name.includes('*') && !Object.hasOwn(accounts, name)) {
@@ -276,7 +276,7 @@ function* nameFaults(
 }
 
 /** `owner` stands for somebody only where somebody owns the account. */
-function* ownerFaults(data: Data): Generator<CatalogueFault> {
+function* ownerErrors(data: Data): Generator<CatalogueFinding> {
   for (const [id, role] of Object.entries(data.roles)) {
     const accounts = (role.account === undefined ? selectedAccounts(data, role) : [role.account]).filter((key) =>
       Object.hasOwn(data.accounts, key),
@@ -292,7 +292,7 @@ function* ownerFaults(data: Data): Generator<CatalogueFault> {
 }
 
 /** What cannot become a session policy, told before anybody waits for a session: unknown names, and more text than STS takes. */
-function* narrowingFaults(role: RoleData, path: string[]): Generator<CatalogueFault> {
+function* narrowingErrors(role: RoleData, path: string[]): Generator<CatalogueFinding> {
   const names = Object.keys(role.scope?.parameters ?? {});
   const texts = [role.scope?.says ?? '', ...(role.scope?.statements ?? []).flatMap(({ resources }) => resources)];
   for (const name of new Set(texts.flatMap(placeholdersIn)))
@@ -320,7 +320,7 @@ function* narrowingFaults(role: RoleData, path: string[]): Generator<CatalogueFa
  * Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. IAM tells the roles
  * of an account apart by their names alone, without path and case (iam-ug, reference_identifiers).
  */
-function* twinFaults(data: Data): Generator<CatalogueFault> {
+function* twinErrors(data: Data): Generator<CatalogueFinding> {
   const first = new Map<string, PlacedRole>();
   const told = new Set<string>();
   for (const role of rolesIn(data)) {
@@ -348,7 +348,7 @@ function differenceOf(twin: PlacedRole, { rule }: PlacedRole): string | undefine
 /** Names that templates give to roles and policies of Latchkey itself. */
 const ownNames = /^(?:latchkey-|boundary(?:-|$))/i;
 
-function* ownNameFaults(data: Data): Generator<CatalogueFault> {
+function* ownNameErrors(data: Data): Generator<CatalogueFinding> {
   for (const [id, rule] of Object.entries(data.roles))
     if (ownNames.test(iamName(rule)))
       yield {
@@ -372,7 +372,7 @@ const installedOf = ({
   reaches,
 });
 
-function* peopleFaults(data: Data): Generator<CatalogueFault> {
+function* peopleErrors(data: Data): Generator<CatalogueFinding> {
   const seen = new Map<string, string>();
   for (const [i, person] of data.people.entries()) {
     for (const identity of [person.email, ...person.principals, ...chatUsersOf(person)]) {
@@ -384,7 +384,7 @@ function* peopleFaults(data: Data): Generator<CatalogueFault> {
 }
 
 /** A bot files and reads; were it also a person somewhere, it could decide on its own word. */
-function* botFaults(data: Data, file: object = {}, groups: object | undefined): Generator<CatalogueFault> {
+function* botErrors(data: Data, file: object = {}, groups: object | undefined): Generator<CatalogueFinding> {
   const named = new Set(data.people.flatMap((person) => [person.email, ...person.principals]));
   for (const { path, entry } of entriesIn(data)) if (path[0] !== 'bots' && path[2] !== 'deny') named.add(entry);
   const roles = new Set([...Object.keys(file), ...[...rolesIn(data)].map(({ id }) => id)]);
@@ -398,7 +398,7 @@ function* botFaults(data: Data, file: object = {}, groups: object | undefined): 
     if (principals.has(bot.principal))
       yield { path: ['bots', id, 'principal'], detail: 'this principal is already a bot' };
     principals.add(bot.principal);
-    for (const [i, entry] of bot.for.entries()) yield* strangerFaults(entry, ['bots', id, 'for', i], groups);
+    for (const [i, entry] of bot.for.entries()) yield* strangerErrors(entry, ['bots', id, 'for', i], groups);
     for (const [i, role] of bot.roles.entries())
       if (!roles.has(role))
         yield { path: ['bots', id, 'roles', i], detail: `no role "${role}" in roles${didYouMean(role, roles)}` };
@@ -406,11 +406,11 @@ function* botFaults(data: Data, file: object = {}, groups: object | undefined): 
 }
 
 /** For whom a bot files is judged by the catalogue alone: what only tokens and sessions carry is nobody there. */
-function* strangerFaults(
+function* strangerErrors(
   entry: string,
-  path: CatalogueFault['path'],
+  path: CatalogueFinding['path'],
   groups: object | undefined,
-): Generator<CatalogueFault> {
+): Generator<CatalogueFinding> {
   const alone = 'for whom a bot files is judged by the catalogue alone';
   if (isPermissionSet(entry))
     yield { path, detail: `${alone}, which does not know who signs in with a permission set; name people or a group` };
@@ -421,7 +421,7 @@ function* strangerFaults(
     };
 }
 
-function* groupFaults(data: Data, groups?: object, tokenGroups?: object): Generator<CatalogueFault> {
+function* groupErrors(data: Data, groups?: object, tokenGroups?: object): Generator<CatalogueFinding> {
   const names = [...Object.keys(groups ?? {}), ...Object.keys(tokenGroups ?? {})];
   const isWhole = groups !== undefined && tokenGroups !== undefined;
   for (const { path, name } of isWhole ? groupsNamed(data) : [])
@@ -439,11 +439,11 @@ function* groupFaults(data: Data, groups?: object, tokenGroups?: object): Genera
         };
     }
   }
-  yield* cycleFaults(data);
+  yield* cycleErrors(data);
 }
 
 /** Every group that is named where people are, with its place; whom bots file for has a rule of its own. */
-function* groupsNamed(data: Data): Generator<{ path: CatalogueFault['path']; name: string }> {
+function* groupsNamed(data: Data): Generator<{ path: CatalogueFinding['path']; name: string }> {
   for (const { path, entry } of entriesIn(data))
     if (isGroup(entry) && path[0] !== 'bots') yield { path, name: groupName(entry) };
   for (const [id, { approval }] of Object.entries(data.roles)) {
@@ -455,9 +455,9 @@ function* groupsNamed(data: Data): Generator<{ path: CatalogueFault['path']; nam
 }
 
 /** A group inside itself: reported once for each round, where it closes. */
-function* cycleFaults(data: Data): Generator<CatalogueFault> {
+function* cycleErrors(data: Data): Generator<CatalogueFinding> {
   const done = new Set<string>();
-  function* visit(name: string, trail: readonly string[]): Generator<CatalogueFault> {
+  function* visit(name: string, trail: readonly string[]): Generator<CatalogueFinding> {
     for (const [i, entry] of (data.groups[name] ?? []).entries()) {
       const inner = isGroup(entry) ? groupName(entry) : undefined;
       if (inner === undefined) continue;

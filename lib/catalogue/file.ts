@@ -1,54 +1,54 @@
-// Reads access.yml: YAML to checked data, or every fault at once with line and column. Used at build, package and start; no Lambda carries it.
+// Reads access.yml: YAML to checked data, or every error at once with line and column. Used at build, package and start; no Lambda carries it.
 import { type Place, readYaml } from '../common/yaml-file.ts';
 import { checkCatalogue, soundPart } from './check.ts';
-import type { CatalogueFault } from './finding.ts';
-import { doubtsOf } from './lint.ts';
+import type { CatalogueFinding } from './finding.ts';
+import { warningsOf } from './lint.ts';
 import { reachNotes } from './reach-lint.ts';
 import type { CatalogueData } from './shape.ts';
 
-export type FileFault = { line: number; column: number; path: string; detail: string };
+export type FileFinding = { line: number; column: number; path: string; detail: string };
 
 /** Data with warnings and what a reviewer should know, or errors with the warnings about entries that have none. */
 export type ReadCatalogue =
-  | { data: CatalogueData; faults: []; doubts: FileFault[]; notes: FileFault[] }
-  | { data?: undefined; faults: FileFault[]; doubts: FileFault[] };
+  | { data: CatalogueData; errors: []; warnings: FileFinding[]; notes: FileFinding[] }
+  | { data?: undefined; errors: FileFinding[]; warnings: FileFinding[] };
 
 /**
  * Parses and checks a catalogue.
  * @param source the file's bytes, or its text
- * @param installFaults what cannot be installed in its accounts; only asked of a catalogue that is right otherwise
+ * @param installErrors what cannot be installed in its accounts; only asked of a catalogue that is right otherwise
  */
 export function readCatalogue(
   source: Uint8Array | string,
-  installFaults: (data: CatalogueData) => Iterable<CatalogueFault> = () => [],
+  installErrors: (data: CatalogueData) => Iterable<CatalogueFinding> = () => [],
 ): ReadCatalogue {
   const file = readYaml(source);
-  if (!('placeOf' in file)) return { faults: file.faults.map((fault) => ({ ...fault, path: '' })), doubts: [] };
+  if (!('placeOf' in file)) return { errors: file.errors.map((error) => ({ ...error, path: '' })), warnings: [] };
   const checked = checkCatalogue(file.data);
-  const placed = (faults: readonly CatalogueFault[]) => placedFaults(faults, file.placeOf);
-  const uninstallable = checked.data ? [...installFaults(checked.data)] : [];
+  const placed = (errors: readonly CatalogueFinding[]) => placedErrors(errors, file.placeOf);
+  const uninstallable = checked.data ? [...installErrors(checked.data)] : [];
   if (!checked.data)
-    return { faults: placed(checked.faults), doubts: placed(doubtsBeside(soundPart(file.data, checked.faults))) };
-  const doubts = placed([...doubtsOf(checked.data)]);
-  if (uninstallable.length > 0) return { faults: placed(uninstallable), doubts };
-  return { ...checked, doubts, notes: placed([...reachNotes(checked.data)]) };
+    return { errors: placed(checked.errors), warnings: placed(warningsBeside(soundPart(file.data, checked.errors))) };
+  const warnings = placed([...warningsOf(checked.data)]);
+  if (uninstallable.length > 0) return { errors: placed(uninstallable), warnings };
+  return { ...checked, warnings, notes: placed([...reachNotes(checked.data)]) };
 }
 
 /** Only about accounts and roles: of everything else an entry that was left out may be the reason. */
-const doubtsBeside = (data: CatalogueData | undefined): CatalogueFault[] =>
-  data ? [...doubtsOf(data)].filter(({ path: [section] }) => section === 'accounts' || section === 'roles') : [];
+const warningsBeside = (data: CatalogueData | undefined): CatalogueFinding[] =>
+  data ? [...warningsOf(data)].filter(({ path: [section] }) => section === 'accounts' || section === 'roles') : [];
 
-/** `access.yml:12:5 roles.x.duration: must be ...`, one line per fault. */
-export const faultLines = (file: string, faults: readonly FileFault[]): string[] =>
-  faults.map(
+/** `access.yml:12:5 roles.x.duration: must be ...`, one line per finding. */
+export const findingLines = (file: string, errors: readonly FileFinding[]): string[] =>
+  errors.map(
     ({ line, column, path, detail }) => `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${detail}`,
   );
 
 /** The same for warnings: what is valid but probably a mistake. */
-export const doubtLines = (file: string, doubts: readonly FileFault[]): string[] =>
-  faultLines(file, doubts).map((line) => `warning: ${line}`);
+export const warningLines = (file: string, warnings: readonly FileFinding[]): string[] =>
+  findingLines(file, warnings).map((line) => `warning: ${line}`);
 
-/** Why a file could not be read, for whoever named it; undefined for a fault that has nothing to do with the file. */
+/** Why a file could not be read; undefined if the error has nothing to do with the file. */
 export function unreadable(file: string, error: unknown): string | undefined {
   switch ((error as { code?: unknown } | undefined)?.code) {
     case 'ENOENT':
@@ -65,12 +65,12 @@ export function unreadable(file: string, error: unknown): string | undefined {
 }
 
 /** What an anchor says wrong is said once, by the first path that comes to it. */
-function placedFaults(
-  faults: readonly CatalogueFault[],
-  placeOf: (path: CatalogueFault['path']) => Place,
-): FileFault[] {
-  const found = new Map<string, FileFault>();
-  for (const { path, detail } of faults) {
+function placedErrors(
+  errors: readonly CatalogueFinding[],
+  placeOf: (path: CatalogueFinding['path']) => Place,
+): FileFinding[] {
+  const found = new Map<string, FileFinding>();
+  for (const { path, detail } of errors) {
     const { line, column } = placeOf(path);
     const key = `${line}:${column} ${path.at(-1)} ${detail}`;
     if (!found.has(key)) found.set(key, { line, column, path: path.join('.'), detail });

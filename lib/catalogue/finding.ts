@@ -1,3 +1,3 @@
 // What a check of the catalogue finds, and where in the file.
 
-export type CatalogueFault = { path: Array<string | number>; detail: string };
+export type CatalogueFinding = { path: Array<string | number>; detail: string };

@@ -4,25 +4,25 @@ import { isFixedZone } from '../common/wall-clock.ts';
 import { type Catalogue, openCatalogue, peopleNamed, type Role } from './catalogue.ts';
 import { entriesIn } from './check.ts';
 import { groupName, isGroup } from './entry.ts';
-import type { CatalogueFault } from './finding.ts';
-import { reachDoubts } from './reach-lint.ts';
+import type { CatalogueFinding } from './finding.ts';
+import { reachWarnings } from './reach-lint.ts';
 import { areFillable } from './seats.ts';
 import type { CatalogueData } from './shape.ts';
-import { uncheckedDoubts, validatorDoubts } from './tickets.ts';
+import { uncheckedWarnings, validatorWarnings } from './tickets.ts';
 
-/** Every doubt, with its path into the file. */
-export function* doubtsOf(data: CatalogueData): Generator<CatalogueFault> {
-  yield* tokenGroupDoubts(data);
-  yield* denyDoubts(data);
-  yield* domainDoubts(data);
-  yield* validatorDoubts(data);
-  yield* uncheckedDoubts(data);
-  yield* externalIdDoubts(data);
-  yield* permissionDoubts(data);
-  yield* reachDoubts(data);
-  yield* zoneDoubts(data, []);
+/** Every warning, with its path into the file. */
+export function* warningsOf(data: CatalogueData): Generator<CatalogueFinding> {
+  yield* tokenGroupWarnings(data);
+  yield* denyWarnings(data);
+  yield* domainWarnings(data);
+  yield* validatorWarnings(data);
+  yield* uncheckedWarnings(data);
+  yield* externalIdWarnings(data);
+  yield* permissionWarnings(data);
+  yield* reachWarnings(data);
+  yield* zoneWarnings(data, []);
   const catalogue = openCatalogue(data);
-  for (const roles of byEntry(catalogue)) yield* roleDoubts(catalogue, roles);
+  for (const roles of byEntry(catalogue)) yield* roleWarnings(catalogue, roles);
 }
 
 /** The roles of each entry of the catalogue: one, or those of a template. */
@@ -37,7 +37,7 @@ function byEntry({ roles }: Catalogue): Role[][] {
 }
 
 /** A group that tokens fill and nobody names is probably another one, misspelt. */
-function* tokenGroupDoubts(data: CatalogueData): Generator<CatalogueFault> {
+function* tokenGroupWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   const named = new Set([...entriesIn(data)].flatMap(({ entry }) => (isGroup(entry) ? [groupName(entry)] : [])));
   for (const name of Object.keys(data.tokenGroups)) {
     const meant = named.has(name) || Object.hasOwn(data.groups, name) ? undefined : nearest(name, [...named]);
@@ -47,18 +47,18 @@ function* tokenGroupDoubts(data: CatalogueData): Generator<CatalogueFault> {
 }
 
 /** `EST` has no summer time in New York's summer, and the sign of `Etc/GMT+5` is the other way round. Wherever a zone stands. */
-function* zoneDoubts(part: unknown, path: ReadonlyArray<string | number>): Generator<CatalogueFault> {
+function* zoneWarnings(part: unknown, path: ReadonlyArray<string | number>): Generator<CatalogueFinding> {
   if (typeof part !== 'object' || part === null) return;
   for (const [key, value] of Object.entries(part)) {
     const at = [...path, Array.isArray(part) ? Number(key) : key];
     if (key === 'timeZone' && typeof value === 'string' && isFixedZone(value))
       yield { path: at, detail: `"${value}" may ignore summer time; name a place such as America/New_York, or UTC` };
-    else yield* zoneDoubts(value, at);
+    else yield* zoneWarnings(value, at);
   }
 }
 
 /** A deny of a group that tokens fill refuses whoever's token cannot be asked: who signs with AWS keys, or is filed for by a bot. */
-function* denyDoubts(data: CatalogueData): Generator<CatalogueFault> {
+function* denyWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   const { tokenGroups, groupsOf } = openCatalogue(data);
   const hasKeys = (entry: string): boolean =>
     entry.startsWith('arn:') ||
@@ -79,7 +79,7 @@ function* denyDoubts(data: CatalogueData): Generator<CatalogueFault> {
 }
 
 /** A domain that occurs once and looks like one that occurs often. */
-function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
+function* domainWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   const domainOf = (entry: string) =>
     entry.startsWith('arn:') || isGroup(entry) || !entry.includes('@')
       ? undefined
@@ -105,7 +105,7 @@ function* domainDoubts(data: CatalogueData): Generator<CatalogueFault> {
 const shortestExternalId = 16;
 
 /** The external id keeps one account's hub from being talked into another's; shared, it tells them apart no more. */
-function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFault> {
+function* externalIdWarnings({ accounts }: CatalogueData): Generator<CatalogueFinding> {
   const owners = new Map<string, string>();
   for (const [key, { externalId }] of Object.entries(accounts)) {
     if (externalId.length < shortestExternalId)
@@ -124,7 +124,7 @@ function* externalIdDoubts({ accounts }: CatalogueData): Generator<CatalogueFaul
 }
 
 /** The template would create a role that may do nothing. `permissions: {}` says that policies are attached elsewhere. */
-function* permissionDoubts({ roles }: CatalogueData): Generator<CatalogueFault> {
+function* permissionWarnings({ roles }: CatalogueData): Generator<CatalogueFinding> {
   for (const [id, { permissions }] of Object.entries(roles))
     if (permissions === undefined)
       yield {
@@ -134,7 +134,7 @@ function* permissionDoubts({ roles }: CatalogueData): Generator<CatalogueFault> 
       };
 }
 
-function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+function* roleWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   const [{ entry, risk, approval }] = roles as readonly [Role];
   const path = ['roles', entry, 'approval'];
   if (risk === 'high' && approval.automatic)
@@ -146,14 +146,14 @@ function* roleDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<Ca
         detail:
           'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
       };
-  const short = [...stageDoubts(catalogue, roles)];
+  const short = [...stageWarnings(catalogue, roles)];
   yield* short;
-  if (short.length === 0) yield* wholeDoubts(catalogue, roles);
-  yield* reviewDoubts(catalogue, roles);
+  if (short.length === 0) yield* wholeWarnings(catalogue, roles);
+  yield* reviewWarnings(catalogue, roles);
 }
 
 /** A stage that needs more people than can be asked: filing answers `no-approver` to everybody. */
-function* stageDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+function* stageWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   for (const [i, { need }] of roles[0]!.approval.stages.entries()) {
     const { first, where } = failing(roles, ({ approval }) => {
       const askable = askableOf(catalogue, approval.stages[i]!);
@@ -176,7 +176,7 @@ function* stageDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<C
 }
 
 /** Each stage could be filled by itself, but nobody counts twice. */
-function* wholeDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+function* wholeWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   const { first, where } = failing(
     roles,
     ({ approval }) =>
@@ -190,7 +190,7 @@ function* wholeDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<C
 }
 
 /** Break-glass that nobody could review is refused, too. */
-function* reviewDoubts(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFault> {
+function* reviewWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   const { first, where } = failing(
     roles,
     ({ breakGlass }) =>

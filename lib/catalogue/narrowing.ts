@@ -13,7 +13,7 @@ const placeholder = /\{([a-z][a-zA-Z0-9]{0,30})\}/g;
 export const placeholdersIn = (text: string): string[] => [...text.matchAll(placeholder)].map(([, name]) => name!);
 
 /** Everything that is wrong with the values of a scope; nothing where the role has none and none was asked for. Pointers are into the body. */
-export function scopeFaults(
+export function scopeErrors(
   rule: ScopeRule | undefined,
   given: Record<string, string> | undefined,
 ): Array<{ pointer: string; detail: string }> {
@@ -45,7 +45,7 @@ function isTaken({ values, pattern, maxLength }: ScopeRule['parameters'][string]
 const choicesOf = ({ values, pattern, maxLength }: ScopeRule['parameters'][string]): string =>
   values ? `, one of ${values.join(', ')}` : `, of the form ${pattern} and at most ${maxLength} characters`;
 
-/** The scope with its values filled in. The values must have been judged by `scopeFaults`. */
+/** The scope with its values filled in. The values must have been judged by `scopeErrors`. */
 export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope {
   const fill = (text: string) => text.replace(placeholder, (_, name: string) => values[name] ?? '');
   return {

@@ -1,11 +1,11 @@
 // What a role's own permissions make of what it may reach: entries that do nothing, permissions that the boundary denies, and what approvers should know.
 import { denied } from './denied.ts';
-import type { CatalogueFault } from './finding.ts';
+import type { CatalogueFinding } from './finding.ts';
 import { type ReachName, reachable, reachNames, reachTexts } from './reach.ts';
 import type { CatalogueData, RoleData } from './shape.ts';
 
 /** What is allowed and probably not meant. */
-export function* reachDoubts({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFault> {
+export function* reachWarnings({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFinding> {
   for (const [id, rule] of Object.entries(roles)) {
     const texts = reachTexts(usedBy(rule));
     if (texts.length > 0 && rule.risk !== 'high')
@@ -13,13 +13,13 @@ export function* reachDoubts({ roles }: Pick<CatalogueData, 'roles'>): Generator
         path: ['roles', id],
         detail: `beyond its session this role can ${texts.join('; ')}: set risk: high, or leave out what it does not need`,
       };
-    yield* uselessDoubts(rule, ['roles', id]);
-    yield* deniedDoubts(rule, ['roles', id, 'permissions', 'statements']);
+    yield* uselessWarnings(rule, ['roles', id]);
+    yield* deniedWarnings(rule, ['roles', id, 'permissions', 'statements']);
   }
 }
 
 /** What a reviewer should know and what is meant. */
-export function* reachNotes({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFault> {
+export function* reachNotes({ roles }: Pick<CatalogueData, 'roles'>): Generator<CatalogueFinding> {
   for (const [id, rule] of Object.entries(roles)) {
     const texts = reachTexts(usedBy(rule));
     if (texts.length > 0 && rule.risk === 'high')
@@ -43,7 +43,7 @@ function mayDo({ permissions }: Permissions, actions: readonly string[]): boolea
   return actionsOf(permissions).some(({ action }) => actions.some((other) => overlap(action, other)));
 }
 
-function* uselessDoubts(rule: Permissions, path: CatalogueFault['path']): Generator<CatalogueFault> {
+function* uselessWarnings(rule: Permissions, path: CatalogueFinding['path']): Generator<CatalogueFinding> {
   const used = usedBy(rule);
   for (const [i, name] of rule.reaches.entries())
     if (!used.reaches.includes(name))
@@ -53,7 +53,7 @@ function* uselessDoubts(rule: Permissions, path: CatalogueFault['path']): Genera
 }
 
 /** Permissions that the template would give and the boundary take away. */
-function* deniedDoubts(rule: Permissions, path: CatalogueFault['path']): Generator<CatalogueFault> {
+function* deniedWarnings(rule: Permissions, path: CatalogueFinding['path']): Generator<CatalogueFinding> {
   for (const { action, at } of actionsOf(rule.permissions ?? { statements: [] })) {
     const why = denialOf(action, rule);
     if (why !== undefined) yield { path: [...path, ...at], detail: `the boundary denies ${action}: ${why}` };

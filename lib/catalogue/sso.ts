@@ -1,16 +1,16 @@
 // What a catalogue says of IAM Identity Center: permission sets and users, which count in the accounts that it lists.
 import { isPermissionSet, principalPattern, ssoUserPattern } from './entry.ts';
-import type { CatalogueFault } from './finding.ts';
+import type { CatalogueFinding } from './finding.ts';
 
 /**
  * A permission set or a user of one counts only where its account is listed, and there only with `_*` in the place of what AWS
  * chooses: the role behind it is shared by many people, and has another name each time it is provisioned.
  * @param identities every identity that the catalogue names, with its path into the file
  */
-export function* permissionSetFaults(
+export function* permissionSetErrors(
   ssoAccounts: readonly string[],
-  identities: ReadonlyArray<{ path: CatalogueFault['path']; entry: string }>,
-): Generator<CatalogueFault> {
+  identities: ReadonlyArray<{ path: CatalogueFinding['path']; entry: string }>,
+): Generator<CatalogueFinding> {
   const accounts = new Set(ssoAccounts);
   for (const { path, entry } of identities) {
     const account = entry.split(':')[4] ?? '';

@@ -3,12 +3,12 @@ import * as v from 'valibot';
 import { isOfForm } from '../common/pattern.ts';
 import { strict } from '../common/strict-object.ts';
 
-const urlFault =
+const urlError =
   'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path has letters, digits and _.~/- only';
 
 /** A service behind AWS's own IAM authorization, which is who verifies the signature of a call. */
 export const ValidatorRule = strict({
-  url: v.pipe(v.string(), v.check(isValidatorUrl, urlFault)),
+  url: v.pipe(v.string(), v.check(isValidatorUrl, urlError)),
   /** what the call is signed for: API Gateway, or the function URL of a Lambda function */
   service: v.optional(v.picklist(['execute-api', 'lambda'], 'must be execute-api or lambda'), 'execute-api'),
   /** the service's, unless it is in the hub's own region */

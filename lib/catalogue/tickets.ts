@@ -1,8 +1,8 @@
 import { didYouMean } from '../common/suggestion.ts';
 import type { CatalogueData } from './shape.ts';
 
-/** @param validators all that the file names, faulty ones included */
-export function* validatorFaults({ roles }: Pick<CatalogueData, 'roles'>, validators: object = {}) {
+/** @param validators all that the file names, invalid ones included */
+export function* validatorErrors({ roles }: Pick<CatalogueData, 'roles'>, validators: object = {}) {
   for (const [id, { ticket }] of Object.entries(roles)) {
     if (ticket?.validator === undefined || Object.hasOwn(validators, ticket.validator)) continue;
     const detail = `no validator "${ticket.validator}" in ticketValidators${didYouMean(ticket.validator, Object.keys(validators))}`;
@@ -11,14 +11,14 @@ export function* validatorFaults({ roles }: Pick<CatalogueData, 'roles'>, valida
 }
 
 /** A validator that no role names is probably one that a role was to name. */
-export function* validatorDoubts({ roles, ticketValidators }: Pick<CatalogueData, 'roles' | 'ticketValidators'>) {
+export function* validatorWarnings({ roles, ticketValidators }: Pick<CatalogueData, 'roles' | 'ticketValidators'>) {
   const used = new Set(Object.values(roles).map(({ ticket }) => ticket?.validator));
   for (const name of Object.keys(ticketValidators))
     if (!used.has(name)) yield { path: ['ticketValidators', name], detail: 'no role has its tickets checked by it' };
 }
 
 /** Nobody is asked and the validator need not answer: then whoever names a ticket of the right form is let in. */
-export function* uncheckedDoubts({ roles }: Pick<CatalogueData, 'roles'>) {
+export function* uncheckedWarnings({ roles }: Pick<CatalogueData, 'roles'>) {
   for (const [id, { ticket, approval }] of Object.entries(roles))
     if (ticket?.ifUnreachable === 'allow' && approval.automatic !== false)
       yield {

@@ -1,17 +1,17 @@
 // The text of a file that a person wrote: UTF-8 without control characters, or where it is not, and why.
 
 /** Line and column count from 1. */
-export type TextFault = { line: number; column: number; detail: string };
+export type TextError = { line: number; column: number; detail: string };
 
 /** @param bytes of a whole file; a byte order mark at its beginning is left out */
-export function textOfFile(bytes: Uint8Array): { text: string } | { fault: TextFault } {
+export function textOfFile(bytes: Uint8Array): { text: string } | { error: TextError } {
   const wide = wideEncoding(bytes);
   if (wide !== undefined)
-    return { fault: { line: 1, column: 1, detail: `is ${wide}, not UTF-8: save the file as UTF-8` } };
+    return { error: { line: 1, column: 1, detail: `is ${wide}, not UTF-8: save the file as UTF-8` } };
   const text = Buffer.from(bytes).toString('utf8');
-  if (!Buffer.from(text).equals(bytes)) return { fault: badByte(bytes, text) };
+  if (!Buffer.from(text).equals(bytes)) return { error: badByte(bytes, text) };
   const found = unprintable.exec(text);
-  if (found) return { fault: { ...placeIn(text, found.index), detail: whyUnprintable(found[0]) } };
+  if (found) return { error: { ...placeIn(text, found.index), detail: whyUnprintable(found[0]) } };
   return { text: text.replace(/^\ufeff/, '') };
 }
 
@@ -37,7 +37,7 @@ function wideEncoding([a, b, c, d]: Uint8Array): string | undefined {
 }
 
 /** Where the first byte is that no UTF-8 text has. */
-function badByte(bytes: Uint8Array, text: string): TextFault {
+function badByte(bytes: Uint8Array, text: string): TextError {
   let [at, offset] = [0, 0];
   for (const character of text) {
     if (character === '\ufffd' && bytes[at + 1] !== 0xbf) break;

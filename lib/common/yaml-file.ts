@@ -1,4 +1,4 @@
-// Reads a YAML file that a person wrote: its data with the place of every part, or every fault with line and column.
+// Reads a YAML file that a person wrote: its data with the place of every part, or every error with line and column.
 import {
   type Alias,
   type Document,
@@ -18,11 +18,11 @@ import { textOfFile } from './text-file.ts';
 
 /** Line and column count from 1. */
 export type Place = { line: number; column: number };
-export type YamlFault = Place & { detail: string };
+export type YamlError = Place & { detail: string };
 type Path = ReadonlyArray<string | number>;
 export type YamlFile =
   /** `placeOf` is of the deepest part of the path that exists: the key of an entry, or the item of a list */
-  { data: unknown; placeOf(path: Path): Place; faults: [] } | { data?: undefined; faults: YamlFault[] };
+  { data: unknown; placeOf(path: Path): Place; errors: [] } | { data?: undefined; errors: YamlError[] };
 
 /** How many values a file may have once its aliases are written out. A list of a thousand people in a thousand roles is one million. */
 const MOST_VALUES = 2_000_000;
@@ -30,7 +30,7 @@ const MOST_VALUES = 2_000_000;
 /** @param source a file's bytes, or text that is known to be UTF-8 */
 export function readYaml(source: Uint8Array | string): YamlFile {
   const decoded = typeof source === 'string' ? { text: source } : textOfFile(source);
-  if ('fault' in decoded) return { faults: [decoded.fault] };
+  if ('error' in decoded) return { errors: [decoded.error] };
   const lines = new LineCounter();
   // merge keys (<<) are not of YAML 1.2, but whoever has written YAML for other tools expects them
   const document = parseDocument(decoded.text, {
@@ -45,21 +45,21 @@ export function readYaml(source: Uint8Array | string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  const faults = [...syntaxFaults(document), ...aliasFaults(document, anchors)];
-  if (faults.length > 0) return { faults: faults.map(({ offset, detail }) => ({ ...placeAt(offset), detail })) };
+  const errors = [...syntaxErrors(document), ...aliasErrors(document, anchors)];
+  if (errors.length > 0) return { errors: errors.map(({ offset, detail }) => ({ ...placeAt(offset), detail })) };
   // aliases are counted above, by what they come to
   return {
     data: document.toJS({ maxAliasCount: -1 }),
     placeOf: (path) => placeAt(offsetOf(document.contents, path, anchors)),
-    faults: [],
+    errors: [],
   };
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-type Fault = { offset: number; detail: string };
+type Located = { offset: number; detail: string };
 
-function syntaxFaults({ errors, warnings }: Document): Fault[] {
+function syntaxErrors({ errors, warnings }: Document): Located[] {
   const tooDeep = errors.find(({ message }) => message.startsWith('Maximum call stack'));
   if (tooDeep) return [{ offset: tooDeep.pos[0], detail: 'is nested too deeply' }];
   return [...errors, ...warnings].map(({ pos, message }) => ({
@@ -69,8 +69,8 @@ function syntaxFaults({ errors, warnings }: Document): Fault[] {
 }
 
 /** Aliases and merges that the reader finds too late to say where, or that come to more than anybody can read. Fills in what each alias stands for. */
-function aliasFaults(document: Document, anchors: Map<Alias, Node>): Fault[] {
-  const faults: Fault[] = [];
+function aliasErrors(document: Document, anchors: Map<Alias, Node>): Located[] {
+  const errors: Located[] = [];
   const named = new Map<string, Node>();
   visit(document, {
     Node(_, node, path) {
@@ -80,29 +80,29 @@ function aliasFaults(document: Document, anchors: Map<Alias, Node>): Fault[] {
       }
       const target = named.get(node.source);
       if (!target)
-        faults.push({ offset: startOf(node), detail: `there is no anchor &${node.source} before this alias` });
+        errors.push({ offset: startOf(node), detail: `there is no anchor &${node.source} before this alias` });
       else if (path.includes(target))
-        faults.push({
+        errors.push({
           offset: startOf(node),
           detail: `*${node.source} stands within &${node.source}, which it repeats`,
         });
       else anchors.set(node, target);
     },
   });
-  if (faults.length > 0) return faults;
+  if (errors.length > 0) return errors;
   visit(document, {
     Pair(_, pair) {
       if (!isMerge(pair) || mergedInto(pair, anchors)) return;
-      faults.push({
+      errors.push({
         offset: startOf(pair.value ?? pair.key),
         detail: '<< merges maps: give it a map, an alias of a map, or a list of them',
       });
     },
   });
-  return faults.length > 0 ? faults : countFaults(document, anchors);
+  return errors.length > 0 ? errors : countErrors(document, anchors);
 }
 
-function countFaults({ contents }: Document, anchors: ReadonlyMap<Alias, Node>): Fault[] {
+function countErrors({ contents }: Document, anchors: ReadonlyMap<Alias, Node>): Located[] {
   const counts = new Map<unknown, number>();
   const countOf = (node: unknown): number => {
     const known = counts.get(node);

@@ -6,8 +6,8 @@ import * as v from 'valibot';
 import type { App, LogCode, LogFields } from '../app.ts';
 import { repeatedMembers } from '../common/json-text.ts';
 import { noObject, unknownField } from '../common/strict-object.ts';
-import { faultOf } from '../model/fault.ts';
-import { type Fault, Problem } from '../model/problem.ts';
+import { loggedError } from '../model/logged-error.ts';
+import { type FieldError, Problem } from '../model/problem.ts';
 import { RequestId, RoleId } from '../model/text.ts';
 import { type Caller, callerFromIam, callerFromToken, claimsOf, type IamContext } from '../policy/principal.ts';
 import { notFound } from '../request/life.ts';
@@ -112,7 +112,7 @@ export function endpoint<F extends HttpFunctionName, Part extends Needs>(
     answered(event, code === 'internal' ? 'call-failed' : 'call-answered', {
       status,
       problem: code,
-      ...(status >= 500 && faultOf(error)),
+      ...(status >= 500 && loggedError(error)),
     });
     return shown;
   };
@@ -122,9 +122,9 @@ export function endpoint<F extends HttpFunctionName, Part extends Needs>(
       const { event, error } = request;
       try {
         request.response = await refused(event, error);
-      } catch (fault) {
+      } catch (refusal) {
         // a refusal that cannot be shown, such as of a request in which something stored is damaged
-        request.response = await refused(event, fault);
+        request.response = await refused(event, refusal);
       }
     },
   });
@@ -316,11 +316,11 @@ function refuseRepeated(paths: ReadonlyArray<ReadonlyArray<string | number>>, wh
 const pointerTo = (keys: readonly unknown[]): string =>
   keys.map((key) => String(key).replaceAll('~', '~0').replaceAll('/', '~1')).join('/');
 
-/** @throws Problem `invalid-request` that names every fault */
+/** @throws Problem `invalid-request` that names every error */
 export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path: string) => string): unknown {
   const parsed = v.safeParse(schema, input);
   if (parsed.success) return parsed.output;
-  const errors = parsed.issues.map((issue): Fault => {
+  const errors = parsed.issues.map((issue): FieldError => {
     const path = pointerTo((issue.path ?? []).map(({ key }) => key));
     return { pointer: issue.path ? pointerOf(path) : '', detail: detailOf(issue) };
   });
@@ -350,5 +350,8 @@ function noRoute(event: HttpEvent): Problem {
 function problemOf(error: unknown, event: HttpEvent): Problem {
   return error instanceof Problem
     ? error
-    : new Problem('internal', `A fault of ours. If it stays, report call ${event.requestContext.requestId}.`);
+    : new Problem(
+        'internal',
+        `Internal error. If the problem persists, report call ${event.requestContext.requestId}.`,
+      );
 }

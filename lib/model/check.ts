@@ -7,7 +7,7 @@ export type Check = {
   passed: boolean;
   detail: string;
   code: ProblemCode;
-  /** JSON Pointer to the field of the body that is at fault */
+  /** JSON Pointer to the field of the body that failed */
   pointer?: string;
   retryAfterSeconds?: number;
 };

@@ -3,12 +3,12 @@ import type { ErrorNames } from '../common/aws-answer.ts';
 import { type ProblemCode, problemTable } from './problem-table.ts';
 import type { RequestRecord } from './schema.ts';
 
-/** One fault in the caller's input; `pointer` is a JSON Pointer into the body, or `?name` for a query parameter. */
-export type Fault = { pointer: string; detail: string };
+/** One error in the caller's input; `pointer` is a JSON Pointer into the body, or `?name` for a query parameter. */
+export type FieldError = { pointer: string; detail: string };
 
 export type ProblemExtras = {
-  /** every fault that was found, not just the first */
-  errors?: Fault[];
+  /** every error that was found, not just the first */
+  errors?: FieldError[];
   /** the request as it is now, for 409 answers; the edge shows it in the API's shape */
   request?: RequestRecord;
   /** seconds, for Retry-After */
@@ -19,7 +19,7 @@ export type ProblemExtras = {
   cause?: ErrorNames;
 };
 
-/** An expected refusal. Anything else that is thrown is a fault of ours and becomes `internal`. */
+/** An expected refusal. Anything else that is thrown is an internal error and becomes `internal`. */
 export class Problem extends Error {
   readonly code: ProblemCode;
   readonly detail: string;

@@ -40,9 +40,9 @@ export const text = (max: number, more: { minLength?: number; pattern?: string }
     v.normalize('NFC'),
   );
 
-/** A text that has to say something. @param fault what it must do */
-export const words = (fault: string) =>
-  v.pipe(text(1000, { minLength: 1, pattern: safePattern(lineBreaks, '(?=[\\s\\S]*\\S)') }), v.regex(/\S/, fault));
+/** A text that must not be blank. @param message the error for a blank one */
+export const words = (message: string) =>
+  v.pipe(text(1000, { minLength: 1, pattern: safePattern(lineBreaks, '(?=[\\s\\S]*\\S)') }), v.regex(/\S/, message));
 
 const mailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?$/;
 export const Email = v.pipe(

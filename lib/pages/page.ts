@@ -94,13 +94,13 @@ ${refused !== undefined && facts([{ label: 'Status', value: [status] }])}
 /** A refusal as a page. */
 export function problemPage(problem: Problem, nonce: string): string {
   const { title } = problemTable[problem.code];
-  const faults = problem.extras.errors ?? [];
+  const errors = problem.extras.errors ?? [];
   return document(
     title,
     { nonce, code: problem.code },
     html`<h1>${title}</h1>
 <p class="lead">${visible(problem.detail)}</p>
-${faults.length > 0 && html`<ul>${faults.map(({ pointer, detail }) => html`<li><code>${visible(pointer)}</code> ${visible(detail)}</li>`)}</ul>`}`,
+${errors.length > 0 && html`<ul>${errors.map(({ pointer, detail }) => html`<li><code>${visible(pointer)}</code> ${visible(detail)}</li>`)}</ul>`}`,
   );
 }
 

@@ -11,11 +11,11 @@ export type AutomaticFiling = Pick<RoleFiling, 'role' | 'who' | 'durationSeconds
 /** Whether the catalogue approves this filing by itself. */
 export const isAutomatic = (filing: AutomaticFiling): boolean => {
   const { automatic, automaticWhen } = filing.role.approval;
-  return automatic || (automaticWhen !== undefined && automaticFaults(automaticWhen, filing).length === 0);
+  return automatic || (automaticWhen !== undefined && whyNotAutomatic(automaticWhen, filing).length === 0);
 };
 
 /** Why the catalogue does not approve by itself; empty if it does. A grant that starts outside the hours would find nobody to notice it. */
-export function automaticFaults(
+export function whyNotAutomatic(
   { groups, maxDuration, hours, tags }: AutomaticWhen,
   { role: { account }, who, durationSeconds, now, startsAt = now }: AutomaticFiling,
 ): string[] {

@@ -1,9 +1,9 @@
 // The rules of a role, each applied to one filing and each with its explanation.
 import { isDenied, names, type Role, type Who } from '../catalogue/catalogue.ts';
-import { scopeFaults, scopeOf } from '../catalogue/narrowing.ts';
+import { scopeErrors, scopeOf } from '../catalogue/narrowing.ts';
 import { durationText, floorToSecond, SECOND, toInstant } from '../common/time.ts';
 import type { Check } from '../model/check.ts';
-import { automaticFaults, automaticText } from './automatic.ts';
+import { automaticText, whyNotAutomatic } from './automatic.ts';
 import { mayBreakGlass } from './break-glass.ts';
 import type { RoleFiling } from './filing-context.ts';
 
@@ -103,13 +103,13 @@ export function durationCheck({ rule, durationSeconds: seconds }: RoleFiling): C
 export function startCheck(filing: RoleFiling): Check[] {
   const { startsAt, continued } = filing;
   if (startsAt === undefined || continued) return [];
-  const wrong = startFault(filing, startsAt);
+  const wrong = startError(filing, startsAt);
   const detail = wrong ?? `A start at ${toInstant(startsAt)} is within ${durationText(filing.role.schedule.within)}.`;
   const passed = wrong === undefined;
   return [{ check: 'start', passed, code: 'refused-by-policy', pointer: '/startsAt', detail }];
 }
 
-function startFault({ role, now, review }: RoleFiling, startsAt: number): string | undefined {
+function startError({ role, now, review }: RoleFiling, startsAt: number): string | undefined {
   const { within } = role.schedule;
   if (review) return 'Break-glass starts at once; leave startsAt out.';
   if (startsAt < floorToSecond(now))
@@ -130,8 +130,8 @@ export function reasonCheck({ rule, body }: RoleFiling): Check[] {
 
 export function scopeChecks({ role, body }: RoleFiling): Check[] {
   const base = { check: 'scope', code: 'refused-by-policy' as const };
-  const faults = scopeFaults(role.scope, body.scope);
-  if (faults.length > 0) return faults.map((fault) => ({ ...base, passed: false, ...fault }));
+  const errors = scopeErrors(role.scope, body.scope);
+  if (errors.length > 0) return errors.map((error) => ({ ...base, passed: false, ...error }));
   if (!role.scope) return [];
   return [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, body.scope ?? {}).says}.` }];
 }
@@ -140,10 +140,10 @@ export function scopeChecks({ role, body }: RoleFiling): Check[] {
 export function automaticCheck(filing: RoleFiling): Check[] {
   const when = filing.role.approval.automaticWhen;
   if (!when || filing.review) return [];
-  const faults = automaticFaults(when, filing);
+  const errors = whyNotAutomatic(when, filing);
   const detail =
-    faults.length === 0
+    errors.length === 0
       ? `The catalogue approves this by itself: ${automaticText(when)}.`
-      : `Approvers decide, because ${faults.join(' and ')}.`;
+      : `Approvers decide, because ${errors.join(' and ')}.`;
   return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
 }

@@ -158,7 +158,7 @@ function approversDetail(passed: boolean, automatic: boolean): string {
     : 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
 }
 
-/** The one answer to a judged filing: undefined if it may be filed. All policy faults come together; a failed proof or clash comes alone. */
+/** The one answer to a judged filing: undefined if it may be filed. All policy errors come together; a failed proof or clash comes alone. */
 export function refusalOf({ checks }: Judgement): Problem | undefined {
   const failed = checks.filter(({ passed }) => !passed);
   const order: ProblemCode[] = [
@@ -186,14 +186,14 @@ export function refusalOf({ checks }: Judgement): Problem | undefined {
  * @throws Problem `invalid-request`, `not-allowed`
  */
 export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewRequest): Person {
-  const fault = (detail: string) =>
+  const invalid = (detail: string) =>
     new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
   if (caller.kind === 'person') {
-    if (body.onBehalfOf !== undefined) throw fault('Only a bot files on behalf of somebody; leave onBehalfOf out.');
+    if (body.onBehalfOf !== undefined) throw invalid('Only a bot files on behalf of somebody; leave onBehalfOf out.');
     return caller.person;
   }
   if (body.onBehalfOf === undefined)
-    throw fault('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
+    throw invalid('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
   if (!chatUser.test(body.onBehalfOf)) return personOf(catalogue, body.onBehalfOf);
   const person = catalogue.chatUsers.get(body.onBehalfOf);
   // the same answer as for a person whom the bot may not file for

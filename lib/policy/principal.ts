@@ -91,8 +91,8 @@ function parsePayload(payload: string): Claims {
  * @throws Problem `unauthenticated`
  */
 export function callerFromToken(catalogue: Catalogue, identity: Identity, claims: Claims, now: number): Caller {
-  for (const { fault } of tokenChecks) {
-    const found = fault(claims, identity, now);
+  for (const { error } of tokenChecks) {
+    const found = error(claims, identity, now);
     if (found !== undefined) throw unauthenticated(found);
   }
   const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];

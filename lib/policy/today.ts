@@ -1,6 +1,6 @@
 // What the catalogue of today says to a request that was filed under an older one.
 import { type Catalogue, names, personOf, type Role } from '../catalogue/catalogue.ts';
-import { boundsOf, scopeFaults, scopeOf } from '../catalogue/narrowing.ts';
+import { boundsOf, scopeErrors, scopeOf } from '../catalogue/narrowing.ts';
 import { canonicalJson } from '../common/digest.ts';
 import type { Check } from '../model/check.ts';
 import { conditionChecks } from '../model/condition.ts';
@@ -40,7 +40,7 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
     canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements)
   )
     return 'The catalogue now narrows this role otherwise than it was approved.';
-  if (scopeFaults(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
+  if (scopeErrors(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
   if (!boundsOf(record.role, role))
     return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
   const isRefused = requester

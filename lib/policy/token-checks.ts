@@ -16,24 +16,24 @@ export interface TokenDemands extends TokenRules {
 }
 
 /** @param now epoch milliseconds @returns what is wrong, for a person */
-type Fault = (claims: Claims, demands: TokenDemands, now: number) => string | undefined;
-export type TokenCheck = { code: string; fault: Fault };
+type TokenError = (claims: Claims, demands: TokenDemands, now: number) => string | undefined;
+export type TokenCheck = { code: string; error: TokenError };
 
 const LEEWAY = 60 * SECOND;
 
 /** In this order; the first that fails is what a caller is told. */
 export const tokenChecks: readonly TokenCheck[] = [
-  { code: 'issuer', fault: ({ iss }, { issuer }) => unless(iss === issuer, 'The token comes from another issuer.') },
+  { code: 'issuer', error: ({ iss }, { issuer }) => unless(iss === issuer, 'The token comes from another issuer.') },
   {
     code: 'tenant',
-    fault: ({ tid }, { tenant }) =>
+    error: ({ tid }, { tenant }) =>
       unless(tenant === undefined || tid === tenant, 'The token comes from another tenant.'),
   },
-  { code: 'subject', fault: subjectFault },
+  { code: 'subject', error: subjectError },
   {
     code: 'audience',
     // as the gateway: the client stands in only where no audience is named, or a token for another API of one client would do
-    fault: ({ aud, client_id: client }, { audience }) =>
+    error: ({ aud, client_id: client }, { audience }) =>
       unless(
         textsIn(aud ?? client).some((one) => audience.includes(one)),
         'The token is meant for another audience.',
@@ -41,12 +41,12 @@ export const tokenChecks: readonly TokenCheck[] = [
   },
   {
     code: 'expiry',
-    fault: ({ exp }, _, now) =>
+    error: ({ exp }, _, now) =>
       unless(typeof exp === 'number' && exp * SECOND > now, 'The token has expired; sign in again.'),
   },
   {
     code: 'not-before',
-    fault: ({ nbf }, _, now) =>
+    error: ({ nbf }, _, now) =>
       unless(
         nbf === undefined || (typeof nbf === 'number' && nbf * SECOND <= now + LEEWAY),
         'The token is not valid yet.',
@@ -54,11 +54,11 @@ export const tokenChecks: readonly TokenCheck[] = [
   },
   {
     code: 'access-token',
-    fault: (claims) => unless(!looksLikeIdToken(claims), 'This is an ID token; send the access token.'),
+    error: (claims) => unless(!looksLikeIdToken(claims), 'This is an ID token; send the access token.'),
   },
   {
     code: 'scope',
-    fault: ({ scope, scp }, demands) =>
+    error: ({ scope, scp }, demands) =>
       unless(
         [...wordsIn(scope), ...wordsIn(scp)].includes(demands.scope),
         `The token lacks the scope "${demands.scope}".`,
@@ -120,10 +120,10 @@ export const textsIn = (claim: unknown): string[] =>
 // --- internal ---
 
 const wordsIn = (claim: unknown): string[] => textsIn(claim).flatMap((value) => value.split(' '));
-const unless = (holds: boolean, fault: string): string | undefined => (holds ? undefined : fault);
+const unless = (holds: boolean, error: string): string | undefined => (holds ? undefined : error);
 const article = (word: string): string => (/^[aeiou]/.test(word) ? 'an' : 'a');
 
-function subjectFault(claims: Claims, demands: TokenDemands): string | undefined {
+function subjectError(claims: Claims, demands: TokenDemands): string | undefined {
   if (subjectIn(claims, demands) !== undefined) return undefined;
   const { subjectClaim, idp } = demands;
   return subjectClaim === 'sub'

@@ -1,7 +1,7 @@
 // One template for many accounts, as a StackSet brings it to each of them: what differs is looked up by the number of the account that it is in.
 import type { CatalogueData } from '../catalogue/catalogue.ts';
 import { canonicalJson } from '../common/digest.ts';
-import { cloudFormationTemplate, type Hub, TargetFault, type Template, tagsOf, targetOf } from './target.ts';
+import { cloudFormationTemplate, type Hub, TargetError, type Template, tagsOf, targetOf } from './target.ts';
 
 /** CloudFormation's quota of attributes in one mapping (cloudformation-limits); a map's name cannot be computed, so there is one map. */
 export const accountsMost = 200;
@@ -14,17 +14,17 @@ const lookedUp = (attribute: string): string => `\0${attribute}`;
 /**
  * The template that all of these accounts install. Brought to an account that is not among them it fails, since nothing is found for it.
  * @param keys of the accounts in the catalogue, all in one partition
- * @throws TargetFault as `targetOf`, and where the accounts do not install the same
+ * @throws TargetError as `targetOf`, and where the accounts do not install the same
  */
 export function stackSetTemplate(catalogue: CatalogueData, keys: readonly string[], hub: Hub): Template {
   if (keys.length > accountsMost)
-    throw new TargetFault(
+    throw new TargetError(
       `These are ${keys.length} accounts, and a template takes at most ${accountsMost}: name fewer.`,
     );
   for (const key of keys) targetOf(catalogue, key, hub); // each has to fit with its own values, too
   const groups = alike(keys, (key) => canonicalJson(templateAnywhere(catalogue, key, hub)));
   if (groups.length > 1)
-    throw new TargetFault(
+    throw new TargetError(
       `These accounts do not install the same, so they take a template for each of these groups:\n${groups.map((some) => `  ${some.join(',')}`).join('\n')}`,
     );
   const accounts = keys.map((key) => catalogue.accounts[key]!).sort((a, b) => (a.id < b.id ? -1 : 1));

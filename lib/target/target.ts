@@ -1,6 +1,6 @@
 // What a target account installs: its roles, their boundary and the revoker, from the catalogue alone; as CloudFormation, Terraform or plain documents.
 import type { CatalogueData } from '../catalogue/catalogue.ts';
-import type { CatalogueFault } from '../catalogue/finding.ts';
+import type { CatalogueFinding } from '../catalogue/finding.ts';
 import { reachTexts } from '../catalogue/reach.ts';
 import { entryOf, rolesIn } from '../catalogue/role-template.ts';
 import {
@@ -59,7 +59,7 @@ export type Target = {
 const limits = { trust: 2048, managed: managedLimit, inline: inlineLimit, resources: 500 };
 
 /** What a catalogue has for an account cannot be installed there; the message is for whoever edits the catalogue. */
-export class TargetFault extends Error {}
+export class TargetError extends Error {}
 
 /** Whether the catalogue has a role in the account at all. */
 export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
@@ -68,18 +68,18 @@ export const installsRoles = (catalogue: CatalogueData, key: string): boolean =>
 /**
  * Everything that one account installs, roles in the order of their names.
  * @param key of the account in the catalogue
- * @throws TargetFault that says what does not fit or is missing, for whoever edits the catalogue
+ * @throws TargetError that says what does not fit or is missing, for whoever edits the catalogue
  */
 export function targetOf(catalogue: CatalogueData, key: string, hub: Hub): Target {
   if (!Object.hasOwn(catalogue.accounts, key))
-    throw new TargetFault(
+    throw new TargetError(
       `There is no account "${key}" in the catalogue. It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
     );
   if (!installsRoles(catalogue, key))
-    throw new TargetFault(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
+    throw new TargetError(`No role of the catalogue is in the account "${key}", so there is nothing to install there.`);
   const target = assembled(catalogue, key, hub);
-  const faults = [...faultsIn(target)];
-  if (faults.length > 0) throw new TargetFault(faults.map(({ detail }) => detail).join('\n'));
+  const errors = [...errorsIn(target)];
+  if (errors.length > 0) throw new TargetError(errors.map(({ detail }) => detail).join('\n'));
   return target;
 }
 
@@ -88,17 +88,17 @@ export const usualHub: Hub = { accountId: '999999999999', stage: 'prod', organiz
 
 /**
  * What `targetOf` would say of any account, with its places in the catalogue.
- * @param faultsOf more that can be wrong with an account, which is asked where nothing else is
+ * @param errorsOf more that can be wrong with an account, which is asked where nothing else is
  */
-export function* installFaults(
+export function* installErrors(
   catalogue: CatalogueData,
-  faultsOf: (target: Target) => Iterable<CatalogueFault> = () => [],
-): Generator<CatalogueFault> {
+  errorsOf: (target: Target) => Iterable<CatalogueFinding> = () => [],
+): Generator<CatalogueFinding> {
   for (const key of Object.keys(catalogue.accounts)) {
     if (!installsRoles(catalogue, key)) continue;
     const target = assembled(catalogue, key, usualHub);
-    const faults = [...faultsIn(target)];
-    yield* faults.length > 0 ? faults : faultsOf(target);
+    const errors = [...errorsIn(target)];
+    yield* errors.length > 0 ? errors : errorsOf(target);
   }
 }
 
@@ -172,8 +172,8 @@ function rolesOf(catalogue: CatalogueData, key: string, role: Arn, organization:
   return [...roles.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, found]) => found);
 }
 
-function* faultsIn({ account, roles, revoker }: Target): Generator<CatalogueFault> {
-  for (const role of roles) yield* roleFaultsIn(role, account.key);
+function* errorsIn({ account, roles, revoker }: Target): Generator<CatalogueFinding> {
+  for (const role of roles) yield* roleErrorsIn(role, account.key);
   const path = ['accounts', account.key];
   if (revoker && sizeOf(revoker.policy) > limits.inline)
     yield {
@@ -188,10 +188,10 @@ function* faultsIn({ account, roles, revoker }: Target): Generator<CatalogueFaul
     };
 }
 
-function* roleFaultsIn(
+function* roleErrorsIn(
   { ids, name, trust, permissions, boundary }: TargetRole,
   account: string,
-): Generator<CatalogueFault> {
+): Generator<CatalogueFinding> {
   const role = ['roles', entryOf(ids[0]!)];
   if (sizeOf(boundary.policy) > limits.managed)
     yield {

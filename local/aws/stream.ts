@@ -5,7 +5,7 @@ import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStr
 import type { Log, Store } from '../../lib/app.ts';
 import { imageOf } from '../../lib/aws/store.ts';
 import { SECOND } from '../../lib/common/time.ts';
-import { faultOf } from '../../lib/model/fault.ts';
+import { loggedError } from '../../lib/model/logged-error.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
 
 export type LocalStream = {
@@ -34,7 +34,7 @@ export function createStream(
     } catch (error) {
       log('record-failed', {
         sequence: record.dynamodb?.SequenceNumber,
-        ...faultOf(error),
+        ...loggedError(error),
       });
       return false;
     }

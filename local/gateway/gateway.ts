@@ -61,14 +61,14 @@ export function createGateway({
       if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
         throw new Problem('unauthenticated', 'The token is not valid yet. Check the clock of whoever made it.');
       if (error instanceof errors.JOSEError)
-        throw new Problem('unauthenticated', tokenFaults[error.code] ?? 'The token could not be verified.');
+        throw new Problem('unauthenticated', tokenErrors[error.code] ?? 'The token could not be verified.');
       throw error;
     }
   };
 
   const iamAuthorizer = async (call: WireCall) => {
     const verdict = await verifySigV4(call, (id) => keys.get(id), 'execute-api', wallClock());
-    if (!verdict.ok) throw new Problem('unauthenticated', signatureFaults[verdict.fault]);
+    if (!verdict.ok) throw new Problem('unauthenticated', signatureErrors[verdict.fault]);
     const { accessKeyId, userArn, callerId, accountId } = verdict.key;
     return {
       iam: {
@@ -257,7 +257,7 @@ function flattened(payload: JWTPayload): Record<string, string> {
 }
 
 /** By the codes of jose. */
-const tokenFaults: Record<string, string> = {
+const tokenErrors: Record<string, string> = {
   ERR_JWT_EXPIRED: 'The token has expired; sign in again.',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'The token comes from another issuer.',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "The token's signature is not the issuer's.",
@@ -265,7 +265,7 @@ const tokenFaults: Record<string, string> = {
     'The token was signed with a key that the issuer does not have. After a restart of the local server, get a new one from /local/token.',
 };
 
-const signatureFaults: Record<SigV4Fault, string> = {
+const signatureErrors: Record<SigV4Fault, string> = {
   MissingAuthenticationToken: 'Sign the request with AWS Signature Version 4, service execute-api.',
   IncompleteSignature:
     'The signature is not one of AWS Signature Version 4 in the Authorization header, or leaves out the host, the date or an x-amz header.',

@@ -5,7 +5,7 @@ import { type Reply, reply } from '../../lib/http/http.ts';
 import { splitTarget, type WireCall } from '../wire-call.ts';
 import type { Actor } from './identities.ts';
 import type { Issuer, Subject } from './issuer.ts';
-import { codePage, endPage, faultPage, personPage } from './sign-in-pages.ts';
+import { codePage, endPage, errorPage, personPage } from './sign-in-pages.ts';
 
 type Answer = (call: WireCall) => Promise<Reply> | Reply;
 /** Method -> answer, by path. */
@@ -81,7 +81,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
   };
   const authorize = (parameters: URLSearchParams, decide: (asked: AuthorizationRequest) => Reply): Reply => {
     const asked = readAuthorization(parameters, clientId ?? '', needed);
-    if (typeof asked === 'string') return faultPage(asked);
+    if (typeof asked === 'string') return errorPage(asked);
     return asked.error === undefined ? decide(asked) : back(asked, { error: asked.error });
   };
   const showPeople: Answer = (call) =>

@@ -57,7 +57,7 @@ export const endPage = (isSignedIn: boolean): Reply =>
   );
 
 /** For a person, since the program that sent the browser here may not be answered. */
-export const faultPage = (fault: string): Reply =>
+export const errorPage = (fault: string): Reply =>
   page(400, 'Sign-in failed', html`<p class="notice bad">${fault}</p>`);
 
 // -- internal --------------------------------------------------------------------------------------------------------

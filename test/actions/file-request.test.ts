@@ -483,9 +483,9 @@ describe('faults', () => {
     const call = answer.headers['x-request-id'];
     expect(answer.body).toEqual({
       type: 'urn:latchkey:problem:internal',
-      title: 'A fault of ours',
+      title: 'Internal error',
       status: 500,
-      detail: `A fault of ours. If it stays, report call ${call}.`,
+      detail: `Internal error. If the problem persists, report call ${call}.`,
       instance: `urn:latchkey:call:${call}`,
       code: 'internal',
     });

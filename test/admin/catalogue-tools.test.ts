@@ -36,9 +36,9 @@ describe('check', () => {
       exitCode: 0,
     }));
 
-  test('names every fault with line, column and what was meant', async () => {
+  test('names every error with line, column and what was meant', async () => {
     const file = edited(
-      'faults.yml',
+      'errors.yml',
       'account: production\n    roleName: latchkey/UpdateProdApp',
       'account: prodution\n    rolename: latchkey/UpdateProdApp',
     );
@@ -183,9 +183,9 @@ describe('check', () => {
       `s3:DeleteObject], resources: ["arn:aws:s3:::${'x'.repeat(6200)}/*"]`,
       /:\d+:7 roles\.production-app-write\.permissions\.statements: The permissions of UpdateProdApp have \d+ characters, IAM takes 6144/,
     ],
-  ])('names what no account could install: %s', async (_, from, to, fault) => {
+  ])('names what no account could install: %s', async (_, from, to, error) => {
     const { text, exitCode } = await run('check', edited('uninstallable.yml', from, to));
-    expect(text).toMatch(fault);
+    expect(text).toMatch(error);
     expect(exitCode).toBe(1);
   });
 
@@ -521,7 +521,7 @@ describe('test', () => {
     });
   });
 
-  test('a case file with a fault', async () => {
+  test('a case file with an error', async () => {
     write(
       'bad.yml',
       'cases:\n  - name: x\n    given: { person: a@b.example, role: r, breakGlas: true }\n    expect: { outcome: perhaps, reviewer: [x] }\n',

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
-import { Case, faultsOf } from '../../admin/catalogue/cases.ts';
+import { Case, errorsOf } from '../../admin/catalogue/cases.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
-import { faultLines, readCatalogue } from '../../lib/catalogue/file.ts';
+import { findingLines, readCatalogue } from '../../lib/catalogue/file.ts';
 import { type Hours, isWithin } from '../../lib/common/hours.ts';
 import { isFrom } from '../../lib/common/networks.ts';
 import { start } from '../support/records.ts';
@@ -20,7 +20,7 @@ describe.each(['who-may-ask', 'who-decides', 'conditions', 'automatic', 'break-g
   (name) => {
     const { catalogue: file, cases } = read<{ catalogue: unknown; cases: Named[] }>(`${name}.json`);
     const catalogue = catalogueOf(file);
-    test.each(cases)('$name', (given) => expect(faultsOf(catalogue, v.parse(Case, given), start)).toEqual([]));
+    test.each(cases)('$name', (given) => expect(errorsOf(catalogue, v.parse(Case, given), start)).toEqual([]));
   },
 );
 
@@ -36,36 +36,39 @@ describe('networks', () => {
   test.each(cases)('$name', ({ networks, address, inside }) => expect(isFrom(networks, address)).toBe(inside));
 });
 
-describe('faults', () => {
-  const { cases } = read<{ cases: Array<Named & { yaml: string; fault: string }> }>('faults.json');
-  test.each(cases)('$name', ({ yaml, fault }) =>
-    expect(faultLines('f', readCatalogue(yaml).faults)).toContain(`f:${fault}`),
+describe('errors', () => {
+  const { cases } = read<{ cases: Array<Named & { yaml: string; error: string }> }>('errors.json');
+  test.each(cases)('$name', ({ yaml, error }) =>
+    expect(findingLines('f', readCatalogue(yaml).errors)).toContain(`f:${error}`),
   );
 });
 
-describe('doubts', () => {
-  const { cases } = read<{ cases: Array<Named & { yaml: string; doubts: string[] }> }>('doubts.json');
-  test.each(cases)('$name', ({ yaml, doubts }) => {
+describe('warnings', () => {
+  const { cases } = read<{ cases: Array<Named & { yaml: string; warnings: string[] }> }>('warnings.json');
+  test.each(cases)('$name', ({ yaml, warnings }) => {
     const found = readCatalogue(yaml);
-    expect(found.faults).toEqual([]);
-    expect(faultLines('f', found.data ? found.doubts : [])).toEqual(doubts.map((doubt) => `f:${doubt}`));
+    expect(found.errors).toEqual([]);
+    expect(findingLines('f', found.data ? found.warnings : [])).toEqual(warnings.map((warning) => `f:${warning}`));
   });
 
-  test('a stage that is doubted refuses every request, and one that is not does not', () => {
-    for (const { yaml, doubts } of cases) {
+  test('every request to a stage with this warning is refused, and no other', () => {
+    for (const { yaml, warnings } of cases) {
       const { data } = readCatalogue(yaml);
       const catalogue = openCatalogue(data!);
       const isRefused = [...catalogue.roles.values()].some((role) => {
         const given = { person: 'stranger@example.com', role: role.id };
         return (
-          faultsOf(
+          errorsOf(
             catalogue,
             v.parse(Case, { name: 'x', given, expect: { outcome: 'refused', code: 'no-approver' } }),
             start,
           ).length === 0
         );
       });
-      expect([yaml, isRefused]).toEqual([yaml, doubts.some((doubt) => doubt.includes('every request is refused'))]);
+      expect([yaml, isRefused]).toEqual([
+        yaml,
+        warnings.some((warning) => warning.includes('every request is refused')),
+      ]);
     }
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { displayNames, names, openCatalogue, peopleNamed, personOf } from '../../lib/catalogue/catalogue.ts';
 import { canonicalPrincipal } from '../../lib/catalogue/entry.ts';
-import { faultLines, readCatalogue } from '../../lib/catalogue/file.ts';
+import { findingLines, readCatalogue } from '../../lib/catalogue/file.ts';
 import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';
 
 /** A right file, by line; a case changes some of it. */
@@ -25,15 +25,15 @@ roles:
     approval: { stages: [{ approvers: [lead@example.com] }] }
     duration: { default: 1h, max: 8h }
 `;
-const linesOf = (text: string) => faultLines('access.yml', readCatalogue(text).faults);
+const linesOf = (text: string) => findingLines('access.yml', readCatalogue(text).errors);
 const changed = (from: string, to: string) => {
   if (!right.includes(from)) throw new Error(`the right file has no ${from}`);
   return right.replace(from, to);
 };
 
 test('the right file is right, with its defaults', () => {
-  const { data, faults } = readCatalogue(right);
-  expect(faults).toEqual([]);
+  const { data, errors } = readCatalogue(right);
+  expect(errors).toEqual([]);
   expect(data).toMatchObject({
     admins: [],
     limits: { openRequests: 20 },
@@ -288,8 +288,8 @@ describe('a mistake is named with line and column', () => {
 
   test('the place is where the entry stands', () => {
     const text = changed('max: 8h', 'max: 8');
-    const [fault] = readCatalogue(text).faults;
-    expect(text.split('\n')[fault!.line - 1]?.slice(fault!.column - 1)).toBe('max: 8 }');
+    const [first] = readCatalogue(text).errors;
+    expect(text.split('\n')[first!.line - 1]?.slice(first!.column - 1)).toBe('max: 8 }');
   });
 });
 
@@ -374,11 +374,13 @@ test.each([
   ['UTC', false],
   ['Etc/UTC', false],
   ['America/New_York', false],
-])('hours in the time zone %s are doubted: %s', (timeZone, isDoubted) => {
+])('hours in the time zone %s get a warning: %s', (timeZone, isWarned) => {
   const read = readCatalogue(`${right}    hours: { timeZone: ${timeZone}, from: "08:00", to: "18:00" }\n`);
-  const doubts = faultLines('access.yml', read.data ? read.doubts : []).filter((line) => line.includes('timeZone'));
-  expect(doubts).toEqual(
-    isDoubted
+  const warnings = findingLines('access.yml', read.data ? read.warnings : []).filter((line) =>
+    line.includes('timeZone'),
+  );
+  expect(warnings).toEqual(
+    isWarned
       ? [
           `access.yml:18:14 roles.reader.hours.timeZone: "${timeZone}" may ignore summer time; name a place such as America/New_York, or UTC`,
         ]
@@ -413,7 +415,7 @@ test('a slip inside one entry hides nothing that is wrong between others', () =>
 });
 
 describe('access.yml', () => {
-  const { data, faults } = readCatalogue(readFileSync(new URL('../../access.yml', import.meta.url), 'utf8'));
+  const { data, errors } = readCatalogue(readFileSync(new URL('../../access.yml', import.meta.url), 'utf8'));
   const catalogue = openCatalogue(data!);
   const names = (role: string) =>
     displayNames(
@@ -422,7 +424,7 @@ describe('access.yml', () => {
     );
 
   test('is right', () => {
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   test.each([

@@ -1,9 +1,9 @@
-// docs/catalogue.md: every example is a catalogue without faults that says what the cases under it expect.
+// docs/catalogue.md: every example is a catalogue without errors that says what the cases under it expect.
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import * as v from 'valibot';
 import { parse } from 'yaml';
-import { Case, faultsOf } from '../../admin/catalogue/cases.ts';
+import { Case, errorsOf } from '../../admin/catalogue/cases.ts';
 import { openCatalogue } from '../../lib/catalogue/catalogue.ts';
 import { readCatalogue } from '../../lib/catalogue/file.ts';
 import { start } from '../support/records.ts';
@@ -57,17 +57,17 @@ const examples = [...page.matchAll(/^```yaml\n(.*?)^```\n\n```yaml case\n(.*?)^`
 
 describe.each(examples)('$heading', ({ file, cases }) => {
   const catalogue = catalogueOf(file);
-  test.each(cases)('$name', (one) => expect(faultsOf(catalogue, one, start)).toEqual([]));
+  test.each(cases)('$name', (one) => expect(errorsOf(catalogue, one, start)).toEqual([]));
 });
 
 test('the complete file at the top is a catalogue without errors or warnings, in at most 25 lines, and works', () => {
   const [, text = ''] = /^```yaml access\.yml\n(.*?)^```/ms.exec(page) ?? [];
   expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(25);
   const read = readCatalogue(text);
-  expect(read).toMatchObject({ faults: [], doubts: [] });
+  expect(read).toMatchObject({ errors: [], warnings: [] });
   const given = { person: 'amira@example.com', role: 'production-read' };
   const one = { name: 'a developer asks', given, expect: { outcome: 'needs-approval', approvers: [['Lena Park']] } };
-  expect(faultsOf(openCatalogue(read.data!), v.parse(Case, one), start)).toEqual([]);
+  expect(errorsOf(openCatalogue(read.data!), v.parse(Case, one), start)).toEqual([]);
 });
 
 test('no example is left out', () => {

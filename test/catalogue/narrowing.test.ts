@@ -23,11 +23,11 @@ const catalogueWith = (more: object) =>
     ...smallCatalogueFile,
     roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } },
   });
-const faultsWith = (more: object) =>
+const errorsWith = (more: object) =>
   checkCatalogue({
     ...smallCatalogueFile,
     roles: { ...smallCatalogueFile.roles, read: { ...smallCatalogueFile.roles.read, ...more } },
-  }).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
+  }).errors.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
 const appWith = (more: object) => fakeApp({ catalogue: catalogueWith(more) });
 const vend = (app: ReturnType<typeof fakeApp>, id: string) =>
   call<CredentialsView>(app, 'issueCredentials', { as: dev, id, body: {} });
@@ -307,7 +307,7 @@ describe('the catalogue is told', () => {
       { scope: { ...scope, statements: Array.from({ length: 16 }, () => scope.statements[0]) } },
       "a session's policy could have",
     ],
-  ])('%s', (_, more, detail) => expect(faultsWith(more).join('\n')).toContain(detail));
+  ])('%s', (_, more, detail) => expect(errorsWith(more).join('\n')).toContain(detail));
 
   test('the worst case is what a session can come to', () => {
     const { scope: rule, sessionPolicies, sourceNetworks } = catalogueWith({ scope }).roles.get('read')!;

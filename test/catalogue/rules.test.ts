@@ -118,7 +118,7 @@ describe('hours and networks', () => {
     networks: ['10.0.0.0/8'],
   };
 
-  test('are judged at filing and at vending, every fault at once', async () => {
+  test('are judged at filing and when credentials are issued, with every error at once', async () => {
     const app = appWith(role);
     const { id } = await filed(app, {}, { as: dev, ...from('10.1.1.1') });
     await approvedBy(app, id, lead);

@@ -155,7 +155,7 @@ describe('a scope', () => {
   );
 });
 
-test('several faults are told one a line', async () =>
+test('several errors are told one a line', async () =>
   expect(await cli(dev, 'request', 'database', '--reason', reason, '--for', '99h', '--scope', 'a=b')).toMatchObject({
     status: 6,
     err: 'latchkey: The catalogue does not allow this:\n  4 d 3 h is outside what the role allows: 1 min to 8 h.\n  This role has no scope; leave it out.\n  See what the role allows: latchkey roles database\n',

@@ -4,8 +4,8 @@ import { readCatalogue } from '../../lib/catalogue/file.ts';
 import { textOfFile } from '../../lib/common/text-file.ts';
 import { readYaml } from '../../lib/common/yaml-file.ts';
 
-const faultsOf = (source: Uint8Array | string): string[] =>
-  readYaml(source).faults.map(({ line, column, detail }) => `${line}:${column} ${detail}`);
+const errorsOf = (source: Uint8Array | string): string[] =>
+  readYaml(source).errors.map(({ line, column, detail }) => `${line}:${column} ${detail}`);
 const dataOf = (source: string): unknown => readYaml(source).data;
 
 describe('a file in another encoding', () => {
@@ -43,15 +43,15 @@ describe('a file in another encoding', () => {
       Buffer.from('a: 1\rb: 2\r'),
       '1:5 ends a line with a carriage return alone: save the file with LF or CRLF line ends',
     ],
-  ])('%s', (_, bytes, fault) => expect(faultsOf(bytes)).toEqual([fault]));
+  ])('%s', (_, bytes, error) => expect(errorsOf(bytes)).toEqual([error]));
 
   test.each(['', '\ufeff', 'a: 1\r\n', '# \u{1f511} \u0085\u00a0\n'])('%j is text', (one) =>
     expect(textOfFile(Buffer.from(one))).toEqual({ text: one.replace('\ufeff', '') }),
   );
-  test('a catalogue says it as its own fault', () =>
+  test('a catalogue reports it as an error', () =>
     expect(readCatalogue(Buffer.from('version: 1\nadmins: [\xfc]\n', 'latin1'))).toEqual({
-      faults: [{ line: 2, column: 10, path: '', detail: expect.stringContaining('0xfc') }],
-      doubts: [],
+      errors: [{ line: 2, column: 10, path: '', detail: expect.stringContaining('0xfc') }],
+      warnings: [],
     }));
 });
 
@@ -92,16 +92,16 @@ describe('reuse', () => {
       '31:12 *a29 repeats so much that the file comes to more than 2,000,000 values',
     ],
     ['brackets by the thousand', '['.repeat(20_000), expect.stringMatching(/^1:\d+ is nested too deeply$/)],
-  ])('%s is refused at its place', (_, text, fault) => expect(faultsOf(text)).toEqual([fault]));
+  ])('%s is refused at its place', (_, text, error) => expect(errorsOf(text)).toEqual([error]));
 
   test('an anchor that is wrong is told once, where it is', () => {
-    const { faults } = readCatalogue(`version: 1
+    const { errors } = readCatalogue(`version: 1
 accounts:
   one: &account { id: "1", name: One, externalId: lk-0123 }
   two: *account
   three: { <<: *account, name: Three }
 roles: {}
 `);
-    expect(faults.map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual(['3:19 accounts.one.id']);
+    expect(errors.map(({ line, column, path }) => `${line}:${column} ${path}`)).toEqual(['3:19 accounts.one.id']);
   });
 });

@@ -35,7 +35,7 @@ async function asked(args: readonly string[], read: (file: string) => string | B
       Buffer.from(read(file)),
     );
   } catch (error) {
-    if (error instanceof Failure) return { faults: [error.message] };
+    if (error instanceof Failure) return { errors: [error.message] };
     throw error;
   }
 }
@@ -51,7 +51,7 @@ describe('against a local server', () => {
 
   test('all is well, and what an emulator does not keep is not checked', async () => {
     const result = await asked(['--local', server.url], readText);
-    if ('faults' in result) throw new Error(result.faults.join('\n'));
+    if ('errors' in result) throw new Error(result.errors.join('\n'));
     const { text, exitCode } = result;
     expect(exitCode).toBe(0);
     expect(text).toMatch(
@@ -429,7 +429,7 @@ describe('a wrong question', () => {
     ['--local http://127.0.0.1:9', 'Nothing answers at http://127.0.0.1:9 (ECONNREFUSED). Is it running there?'],
   ])('%s', async (line, told) => {
     const result = await asked(line.split(' '), readText);
-    expect('faults' in result ? result.faults.join('\n') : '').toContain(told);
+    expect('errors' in result ? result.errors.join('\n') : '').toContain(told);
   });
 
   test('a catalogue that is not there, may not be read, or is faulty', async () => {
@@ -437,10 +437,10 @@ describe('a wrong question', () => {
       throw Object.assign(new Error('no'), { code });
     };
     const name = 'Name the catalogue with --catalogue FILE.';
-    expect(await asked([], failing('ENOENT'))).toEqual({ faults: [`There is no file access.yml. ${name}`] });
-    expect(await asked([], failing('EACCES'))).toEqual({ faults: [`access.yml may not be read by you. ${name}`] });
+    expect(await asked([], failing('ENOENT'))).toEqual({ errors: [`There is no file access.yml. ${name}`] });
+    expect(await asked([], failing('EACCES'))).toEqual({ errors: [`access.yml may not be read by you. ${name}`] });
     expect(await asked([], () => 'version: 2')).toMatchObject({
-      faults: expect.arrayContaining(['access.yml:1:1 version: must be 1']),
+      errors: expect.arrayContaining(['access.yml:1:1 version: must be 1']),
     });
   });
 

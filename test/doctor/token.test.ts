@@ -17,7 +17,7 @@ type Line = { check: string; level: string; seen: string; fix?: string };
 type Explained = {
   text: string;
   exitCode: number;
-  faults: string[];
+  errors: string[];
   findings: Line[];
   failed: string[];
   warned: string[];
@@ -35,7 +35,7 @@ async function explained(idp: PresetName, { token, options = {}, documents }: As
     get: async (url) => (answers[url] === undefined ? { why: 'status 404' } : { body: answers[url] }),
   };
   const all = { issuer, token: '-', idp: undefined, audience, scope, json: true, ...options };
-  const result = { text: '{"findings":[]}', exitCode: 2, faults: [], ...(await runTokenDoctor(all, world)) };
+  const result = { text: '{"findings":[]}', exitCode: 2, errors: [], ...(await runTokenDoctor(all, world)) };
   const { findings } = JSON.parse(all.json ? result.text : '{"findings":[]}') as { findings: Line[] };
   const at = (level: string) => findings.filter((one) => one.level === level).map(({ check }) => check);
   return { ...result, findings, failed: at('finding'), warned: at('warning'), open: at('not-checked') };
@@ -156,7 +156,7 @@ test.each([
   [{ idp: 'okta', issuer: 'https://example.okta.com' }, /--issuer must be an issuer of Okta/],
 ])('%j is a wrong question', async (options, says) => {
   const result = await explained('okta', { options });
-  expect(result).toMatchObject({ faults: [expect.stringMatching(says)] });
+  expect(result).toMatchObject({ errors: [expect.stringMatching(says)] });
 });
 
 test('claims cannot steer a terminal', async () => {

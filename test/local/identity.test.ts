@@ -65,12 +65,12 @@ describe.each(usable)('%s', (idp) => {
 
 test('Google cannot be imitated, and the reason is told', () =>
   expect(readSettings(['--idp', 'google'], {})).toEqual({
-    faults: [expect.stringContaining('Google issues access tokens that only Google can read')],
+    errors: [expect.stringContaining('Google issues access tokens that only Google can read')],
   }));
 
 test('another name is no provider', () =>
   expect(readSettings(['--idp', 'adfs'], {})).toEqual({
-    faults: [expect.stringMatching(/--idp must be one of generic, okta/)],
+    errors: [expect.stringMatching(/--idp must be one of generic, okta/)],
   }));
 
 async function answered<Body>(answer: Promise<Response>): Promise<Body> {

@@ -611,7 +611,7 @@ describe('settings', () => {
     expect(readSettings([], { PORT: '' })).toMatchObject({ port: 3000 });
   });
   test.each([[['--port', 'x']], [['--port', '70000']], [['--unknown']], [['stray']]])('%j is refused', (args) =>
-    expect(readSettings(args, {})).toEqual({ faults: [expect.any(String)] }),
+    expect(readSettings(args, {})).toEqual({ errors: [expect.any(String)] }),
   );
   test.each([
     [[], true, false],

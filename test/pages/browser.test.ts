@@ -43,18 +43,18 @@ withChromium.describe('in a real browser', () => {
     const context = await browser.newContext(options);
     context.setDefaultTimeout(15_000);
     const page = await context.newPage();
-    const faults: string[] = [];
+    const errors: string[] = [];
     const elsewhere: string[] = [];
-    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('pageerror', ({ message }) => errors.push(message));
     page.on('console', (message) => {
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        faults.push(message.text());
+        errors.push(message.text());
     });
     context.on('request', (request) => {
       if (!/^(?:data|about):/.test(request.url()) && !request.url().startsWith(server.url))
         elsewhere.push(request.url());
     });
-    return { context, page, faults, elsewhere };
+    return { context, page, errors, elsewhere };
   };
   const actAs = async (page: Page, email: string, role: string) => {
     await page.goto(server.url);
@@ -84,7 +84,7 @@ withChromium.describe('in a real browser', () => {
   const step = (page: Page, id: string) => page.locator(`#step-${id}`);
 
   test('the guided page leads through the whole story', async () => {
-    const { context, page, faults, elsewhere } = await open(desk);
+    const { context, page, errors, elsewhere } = await open(desk);
     await actAs(page, 'asi-dev@example.com', 'production-app-write');
 
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
@@ -96,7 +96,7 @@ withChromium.describe('in a real browser', () => {
     await page.getByRole('button', { name: 'File the request' }).click();
 
     await page.getByRole('button', { name: 'Try to approve it as Amira Diaz' }).click();
-    await step(page, 'decide').getByText('Nobody decides their own request').waitFor();
+    await step(page, 'decide').getByText('You cannot decide your own request').waitFor();
     const decision = await openMail(page, context, 'lead@example.com');
     expect(await decision.locator('blockquote').first().textContent()).toBe('Look at <b>bold</b> & "quotes"');
     await decision.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -133,12 +133,12 @@ withChromium.describe('in a real browser', () => {
     ]);
     await page.getByText('What was sent to STS (2)').click();
     expect(await step(page, 'end').locator('pre').textContent()).toContain('"SourceIdentity": "asi-dev@example.com"');
-    expect([faults, elsewhere]).toEqual([[], []]);
+    expect([errors, elsewhere]).toEqual([[], []]);
     await context.close();
   });
 
   test('an approver sees at once what waits, decides it, and one step at a time has a filled button', async () => {
-    const { context, page, faults } = await open(phone);
+    const { context, page, errors } = await open(phone);
     const filled = () => page.locator('button.main').allTextContents();
     await actAs(page, 'second-dev@example.com', 'production-app-write');
     expect(await filled()).toEqual(['File the request']);
@@ -161,12 +161,12 @@ withChromium.describe('in a real browser', () => {
     expect(await filled()).toEqual(['Let the time pass']);
     await page.getByRole('button', { name: /^Hand back as/ }).click();
     await page.getByText('This request is over').waitFor();
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     await context.close();
   });
 
   test('handing back and revoking, a role that approves itself, and people with nothing to ask for', async () => {
-    const { context, page, faults } = await open(phone);
+    const { context, page, errors } = await open(phone);
     await actAs(page, 'second-dev@example.com', 'sandbox-read');
     await page.getByRole('button', { name: 'File the request' }).click();
     await page.getByRole('button', { name: 'Get credentials' }).click();
@@ -184,7 +184,7 @@ withChromium.describe('in a real browser', () => {
 
     await page.getByLabel('Act as').selectOption('contractor@example.com');
     await page.getByText('contractor@example.com cannot request any role').waitFor();
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     await context.close();
   });
 
@@ -230,7 +230,7 @@ withChromium.describe('in a real browser', () => {
   });
 
   test('each error stands once, at its field, and the first field has the focus', async () => {
-    const { context, page, faults } = await open(desk);
+    const { context, page, errors } = await open(desk);
     await actAs(page, 'asi-dev@example.com', 'production-app-write');
     const ticket = page.getByLabel('Ticket (optional)');
     expect(await described(page, 'ask-ticket')).toBe('For example OPS-123.');
@@ -257,7 +257,7 @@ withChromium.describe('in a real browser', () => {
     expect(await described(page, 'ask-duration')).toMatch(/^Must be a duration such as /);
     expect(await step(page, 'ask').textContent()).not.toMatch(/\/(?:duration|reason|ticket)/);
     expect(await ticket.inputValue()).toBe('17');
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
     await context.close();
   });
 
@@ -338,7 +338,7 @@ withChromium.describe('in a real browser', () => {
       ['when its grant is revoked', desk, 'Revoke', 'revoked'],
       ['when its grant is handed back', { ...phone, colorScheme: 'dark' as const }, /^Hand back as/, 'ended'],
     ])('%s', async (_, options, button, status) => {
-      const { page, context, faults, elsewhere } = await begin(options);
+      const { page, context, errors, elsewhere } = await begin(options);
       const sent: string[] = [];
       page.on('request', (request) => sent.push(`${request.url()} ${request.postData() ?? ''}`));
       await page.getByRole('button', { name: 'Get credentials' }).click();
@@ -384,12 +384,12 @@ withChromium.describe('in a real browser', () => {
       );
       await page.getByRole('button', { name: 'Start again' }).click();
       expect(await page.getByRole('button', { name: 'Use the session' }).count()).toBe(0);
-      expect([faults, elsewhere]).toEqual([[], []]);
+      expect([errors, elsewhere]).toEqual([[], []]);
       await context.close();
     });
 
     test('at the end of its grant, by its own policy, though its keys would live on', async () => {
-      const { page, context, faults } = await begin(desk);
+      const { page, context, errors } = await begin(desk);
       await step(page, 'use').getByText('active', { exact: true }).waitFor();
       // less is left of the grant than STS's shortest session
       const left = (await page.locator('[data-left]').getAttribute('data-left'))!;
@@ -407,13 +407,13 @@ withChromium.describe('in a real browser', () => {
       await page.getByRole('button', { name: '+15 min' }).click();
       expect(await use(page)).toMatch(/^denied the session has expired \(ExpiredToken\)\./);
       await page.getByRole('button', { name: 'Now', exact: true }).click();
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     });
   });
 
   test('a high-risk role on a phone: the mailed page says how to sign in, and two approvers decide signed in', async () => {
-    const { context, page, faults, elsewhere } = await open({ ...phone, colorScheme: 'dark' });
+    const { context, page, errors, elsewhere } = await open({ ...phone, colorScheme: 'dark' });
     await actAs(page, 'trusted-user@example.com', 'cross-account-admin');
     await page.getByLabel('Reason').fill('Move the old account into the organisation');
     await page.getByRole('button', { name: 'File the request' }).click();
@@ -431,7 +431,7 @@ withChromium.describe('in a real browser', () => {
     await step(page, 'decide').getByRole('button', { name: 'Approve as Priya Nair, signed in' }).click();
     await page.getByRole('button', { name: 'Get credentials' }).click();
     await page.locator('#exports').waitFor();
-    expect([faults, elsewhere]).toEqual([[], []]);
+    expect([errors, elsewhere]).toEqual([[], []]);
     await context.close();
   });
 
@@ -512,7 +512,7 @@ withChromium.describe('in a real browser', () => {
     };
 
     test('can be taken on the guided page', async () => {
-      const { context, page, faults } = await open(phone);
+      const { context, page, errors } = await open(phone);
       await page.goto(emergency.url);
       await page.getByLabel('Act as').selectOption('asi-dev@example.com');
       await page.locator('input[value="sandbox-read"]').check();
@@ -531,12 +531,12 @@ withChromium.describe('in a real browser', () => {
       await page.getByRole('button', { name: /^Hand back as/ }).click();
       await page.getByText('This request is over').waitFor();
       expect(await overflows(page)).toBe(false);
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     });
 
     test('a part of a role and an extension can be requested on the guided page', async () => {
-      const { context, page, faults } = await open(phone);
+      const { context, page, errors } = await open(phone);
       await page.goto(emergency.url);
       await page.getByLabel('Act as').selectOption('asi-dev@example.com');
       await page.locator('input[value="production-bucket-read"]').check();
@@ -563,12 +563,12 @@ withChromium.describe('in a real browser', () => {
         .getByText(/^Waiting for/)
         .waitFor();
       expect(await overflows(page)).toBe(false);
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     });
 
     test('is told on the guided page, with who reviews it', async () => {
-      const { context, page, faults } = await open(desk);
+      const { context, page, errors } = await open(desk);
       const { token } = await post('/local/token', { email: 'second-dev@example.com' });
       await post(
         '/v1/requests',
@@ -583,7 +583,7 @@ withChromium.describe('in a real browser', () => {
       expect(await step(page, 'decide').textContent()).toMatch(
         /Priya Nair.* must review it after the grant, by \d{4}-/,
       );
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     });
 
@@ -595,7 +595,7 @@ withChromium.describe('in a real browser', () => {
       ],
       ['a desk', desk, 'lead@example.com'],
     ])('is signed off on %s: a comment is required, and the link is spent', async (_name, options, reviewer) => {
-      const { context, page, faults } = await open(options);
+      const { context, page, errors } = await open(options);
       const mail = await reviewMail(reviewer);
       await page.goto(`${emergency.url}/local/outbox/${mail.id}`);
       await page.locator('a[href*="/decide/"]').click();
@@ -615,7 +615,7 @@ withChromium.describe('in a real browser', () => {
       const [link] = /http:\/\/\S+\/decide\/\S+/.exec(mail.text)!;
       expect((await page.goto(link))?.status()).toBe(410);
       await page.getByText('This link has already been used').waitFor();
-      expect(faults).toEqual([]);
+      expect(errors).toEqual([]);
       await context.close();
     });
   });

@@ -16,8 +16,8 @@ const fileWith = (role: object, more: object = {}) => ({
   ...more,
 });
 const appWith = (role: object, more: object = {}) => fakeApp({ catalogue: catalogueOf(fileWith(role, more)) });
-const faultsWith = (role: object, more: object = {}) =>
-  checkCatalogue(fileWith(role, more)).faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
+const errorsWith = (role: object, more: object = {}) =>
+  checkCatalogue(fileWith(role, more)).errors.map(({ path, detail }) => `${path.join('.')}: ${detail}`);
 const approve = (app: ReturnType<typeof fakeApp>, as: string, id: string): Promise<Problem> =>
   call(app, 'decideRequest', { as, id, body: { decision: 'approve' } });
 const file = (app: ReturnType<typeof fakeApp>, body: object = {}, as = dev): Promise<Problem> =>
@@ -63,7 +63,7 @@ describe('nobody decides their own request', () => {
     }));
 
   test('there is no field for it', () =>
-    expect(faultsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
+    expect(errorsWith({ selfApproval: true })).toEqual(['roles.read.selfApproval: unknown entry "selfApproval"']));
 });
 
 describe('one account at the issuer is one person', () => {
@@ -245,7 +245,7 @@ describe('a grant is bounded', () => {
       'roles.read.duration.max: must be a duration such as 45m, 2h or PT1H30M',
     ],
     ['a sign-in for ever', { signIn: { within: '31d' } }, 'roles.read.signIn.within: must be at most 2592000 s'],
-  ])('%s', (_, role, fault) => expect(faultsWith(role)).toContain(fault));
+  ])('%s', (_, role, error) => expect(errorsWith(role)).toContain(error));
 
   test('automatic approval gives no more than the maximum', async () =>
     expect(await file(appWith({ approval: { automatic: true } }), { duration: '9h' })).toMatchObject({ status: 422 }));
@@ -292,10 +292,10 @@ describe('ARN, external id and maximum come from the catalogue alone', () => {
   test.each([
     ['an external id is missing', { accounts: { production: { id: '111111111111', name: 'P' } } }],
     ['an account is no account', { accounts: { production: { id: '*', name: 'P', externalId: 'lk-1' } } }],
-  ])('%s', (_, more) => expect(faultsWith({}, more)).not.toEqual([]));
+  ])('%s', (_, more) => expect(errorsWith({}, more)).not.toEqual([]));
 
   test.each(['//Admin', '/Admin', 'latchkey/*', 'a b', ''])('the name of a role is a name: %j', (roleName) =>
-    expect(faultsWith({ roleName })).not.toEqual([]),
+    expect(errorsWith({ roleName })).not.toEqual([]),
   );
 
   test('STS is asked for what the catalogue says', async () => {
@@ -382,7 +382,7 @@ describe('an empty approver set refuses', () => {
     ['a stage that needs nobody', { approval: { stages: [{ approvers: ['group:leads'], need: 0 }] } }],
     ['a stage that needs less than nobody', { approval: { stages: [{ approvers: ['group:leads'], need: -1 }] } }],
     ['a stage that needs half a person', { approval: { stages: [{ approvers: ['group:leads'], need: 0.5 }] } }],
-  ])('the catalogue is wrong: %s', (_, role) => expect(faultsWith(role)).not.toEqual([]));
+  ])('the catalogue is wrong: %s', (_, role) => expect(errorsWith(role)).not.toEqual([]));
 
   test.each([
     ['nobody', []],
@@ -460,7 +460,7 @@ describe('a bot decides, vends and ends for nobody', () => {
       },
     ],
   ])('a catalogue cannot make it %s', (_, role, more) =>
-    expect(faultsWith(role, more)).toContain(
+    expect(errorsWith(role, more)).toContain(
       'bots.chatops.principal: a bot must not be a person, a group member, a requester, an approver, an admin or an auditor',
     ),
   );

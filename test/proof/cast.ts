@@ -42,8 +42,8 @@ export function signing({ catalogue }: Pick<App, 'catalogue'>, arn: string): Cal
 
 /** A catalogue from what access.yml would hold. */
 export function catalogueFrom(file: unknown): Catalogue {
-  const { data, faults } = checkCatalogue(file);
-  if (!data) throw new Error(JSON.stringify(faults));
+  const { data, errors } = checkCatalogue(file);
+  if (!data) throw new Error(JSON.stringify(errors));
   return openCatalogue(data);
 }
 

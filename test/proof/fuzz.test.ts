@@ -222,9 +222,9 @@ describe('whatever is stored, streamed or written down', () => {
   );
 
   test(
-    'catalogue files: either data that opens, or faults each with its place',
+    'catalogue files: either data that opens, or errors each with its place',
     async () => {
-      const measured = { accepted: 0, faults: 0 };
+      const measured = { accepted: 0, errors: 0 };
       const texts = [stringify(fuzzedCatalogueFile), readFileSync('access.yml', 'utf8')];
       await prove(
         6,
@@ -235,11 +235,11 @@ describe('whatever is stored, streamed or written down', () => {
             random() < 0.5
               ? edited(random, texts[random() < 0.9 ? 0 : 1]!)
               : stringify(damaged(random, fuzzedCatalogueFile), { aliasDuplicateObjects: false });
-          const { data, faults } = readCatalogue(text);
-          must((data === undefined) === faults.length > 0, 'data and faults go together');
-          for (const { line, column, detail } of faults)
-            must(line > 0 && column > 0 && detail !== '', () => `a fault without a place: ${detail}`);
-          measured.faults += faults.length;
+          const { data, errors } = readCatalogue(text);
+          must((data === undefined) === errors.length > 0, 'data and errors go together');
+          for (const { line, column, detail } of errors)
+            must(line > 0 && column > 0 && detail !== '', () => `an error without a place: ${detail}`);
+          measured.errors += errors.length;
           if (!data) return 1;
           measured.accepted += 1;
           const catalogue = openCatalogue(JSON.parse(JSON.stringify(data)));

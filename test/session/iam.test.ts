@@ -29,7 +29,7 @@ import { isAllowed, type Judged } from '../support/judge.ts';
 import { approved, record, start } from '../support/records.ts';
 
 const { data } = readCatalogue(readFileSync(join(import.meta.dirname, '../../access.yml'), 'utf8'));
-if (!data) throw new Error('access.yml has faults');
+if (!data) throw new Error('access.yml has errors');
 const catalogue = openCatalogue(data);
 const hubAccount = '999999999999';
 const organization = 'o-a1b2c3d4e5';

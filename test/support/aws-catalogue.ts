@@ -34,7 +34,7 @@ export const assumeRoleInput = {
 };
 
 function open(input: unknown): Catalogue {
-  const { data, faults } = checkCatalogue(input);
-  if (!data) throw new Error(JSON.stringify(faults));
+  const { data, errors } = checkCatalogue(input);
+  if (!data) throw new Error(JSON.stringify(errors));
   return openCatalogue(data);
 }

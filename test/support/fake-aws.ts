@@ -51,8 +51,8 @@ export function fakeSts(clock: () => number): FakeSts {
     tried,
     answers,
     async assumeRole(input) {
-      const faults = faultsOf(input);
-      if (faults.length > 0) throw new Problem('aws-refused', `STS refuses the call: ${faults.join(', ')}`);
+      const errors = errorsOf(input);
+      if (errors.length > 0) throw new Problem('aws-refused', `STS refuses the call: ${errors.join(', ')}`);
       const n = assumed.push(structuredClone(input));
       const session = {
         accessKeyId: `ASIA${base32(`key ${n}`, 16)}`,
@@ -146,7 +146,7 @@ export function fakeSignIn(sts: Pick<FakeSts, 'issued'>, clock: () => number): F
 }
 
 /** What STS checks before it looks at any role. botocore sts AssumeRoleRequest; iam-ug id_roles_terms-and-concepts for chaining. */
-function faultsOf(input: AssumeRoleInput): string[] {
+function errorsOf(input: AssumeRoleInput): string[] {
   const name = /^[\w+=,.@-]{2,64}$/;
   const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
   const keys = input.Tags.map(({ Key }) => Key.toLowerCase());

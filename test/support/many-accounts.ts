@@ -7,7 +7,7 @@ export function catalogueOfAccounts(count: number, roleName = 'latchkey/ReadOnly
     `account-${i}`,
     { id: String(100_000_000_000 + i), name: `Account ${i}`, externalId: `lk-${i}-9f2c6c1e4b7a` },
   ]);
-  const { data, faults } = checkCatalogue({
+  const { data, errors } = checkCatalogue({
     version: 1,
     accounts: Object.fromEntries(accounts),
     roles: {
@@ -21,6 +21,6 @@ export function catalogueOfAccounts(count: number, roleName = 'latchkey/ReadOnly
       },
     },
   });
-  if (!data) throw new Error(faults.map(({ detail }) => detail).join('\n'));
+  if (!data) throw new Error(errors.map(({ detail }) => detail).join('\n'));
   return data;
 }

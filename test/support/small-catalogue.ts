@@ -62,9 +62,9 @@ export const smallCatalogueFile = {
   },
 };
 
-/** @param file what access.yml would hold. @throws Error that lists every fault */
+/** @param file what access.yml would hold. @throws Error that lists every error */
 export function catalogueOf(file: unknown = smallCatalogueFile): Catalogue {
-  const { data, faults } = checkCatalogue(file);
-  if (!data) throw new Error(faults.map(({ path, detail }) => `${path.join('.')}: ${detail}`).join('\n'));
+  const { data, errors } = checkCatalogue(file);
+  if (!data) throw new Error(errors.map(({ path, detail }) => `${path.join('.')}: ${detail}`).join('\n'));
   return openCatalogue(data);
 }

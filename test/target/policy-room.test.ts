@@ -108,13 +108,13 @@ test('a thousand roles without a path have no room by path either', () => {
     },
   ];
   expect(fitted('issue-session', statements, organization)).toEqual({
-    fault: expect.stringMatching(/let roleName in the catalogue share fewer paths, such as latchkey\/\.$/),
+    error: expect.stringMatching(/let roleName in the catalogue share fewer paths, such as latchkey\/\.$/),
   });
 });
 
 test('a policy that is too long by itself is told, too', () =>
   expect(fitted('api', [{ Sid: 'Lists', Resource: ['x'.repeat(20_000)] }], organization)).toEqual({
-    fault: expect.stringMatching(/^The policy of api has 20\d\d\d characters; IAM takes 10240\.$/),
+    error: expect.stringMatching(/^The policy of api has 20\d\d\d characters; IAM takes 10240\.$/),
   }));
 
 test('what CloudFormation fills in counts at its longest', () => {

@@ -36,7 +36,7 @@ async function printed(line: string, text?: string): Promise<string> {
   if (status !== 0) throw new Error(err);
   return out;
 }
-const faults = async (line: string, text?: string): Promise<string> => {
+const errors = async (line: string, text?: string): Promise<string> => {
   const { status, err } = await run(line, text);
   return status === 0 ? '' : err;
 };
@@ -224,7 +224,7 @@ describe('one template for many accounts', () => {
       'There is no account "client-fabricam" in the catalogue; did you mean "client-fabrikam"?',
     ],
     ['--account client-* --hub 999999999999 --format terraform', '--format terraform is for one account at a time'],
-  ])('not: %s', async (line, told) => expect(await faults(line)).toContain(told));
+  ])('not: %s', async (line, told) => expect(await errors(line)).toContain(told));
 
   test('not: more accounts than a map takes, and none whose own template does not fit', async () => {
     const data = catalogueOfAccounts(accountsMost + 1);
@@ -281,7 +281,7 @@ describe('what has changed since', () => {
   });
 
   test('of a catalogue that is not there', async () =>
-    expect(await faults('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
+    expect(await errors('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
 
   test('the diff, applied to what was, is what is', () => {
     const text = fc
@@ -371,7 +371,7 @@ describe('a role that reaches beyond its session', () => {
 
   test('with more roles to pass than its boundary has room for is refused', async () => {
     const many = Array.from({ length: 60 }, (_, i) => `"arn:aws:iam::111111111111:role/app/Task${i}"`).join(', ');
-    expect(await faults('--account production', reaching.replace('"arn:aws:iam::*:role/app/*"', many))).toContain(
+    expect(await errors('--account production', reaching.replace('"arn:aws:iam::*:role/app/*"', many))).toContain(
       'The boundary of CrossAccountRole has',
     );
   });
@@ -406,7 +406,7 @@ describe('an account with very many roles', () => {
       writeFileSync(file, withRoles(count));
       const { status, err, out } = await cli(testWorld(), 'catalogue', 'check', file);
       expect([status, `${err}${out}`]).toEqual([1, expect.stringContaining(told)]);
-      expect(await faults('--account sandbox', withRoles(count))).toContain(told);
+      expect(await errors('--account sandbox', withRoles(count))).toContain(told);
     }
   });
 });
@@ -520,23 +520,23 @@ describe('a wrong question is told what is wrong', () => {
     ['--account production --format xml', '--format must be one of cloudformation, terraform, json'],
     ['--account production --organization x', '--organization must be'],
     ['--account production --stage a_b', '--stage must be'],
-  ])('%s', async (line, told) => expect(await faults(line)).toContain(told));
+  ])('%s', async (line, told) => expect(await errors(line)).toContain(told));
 
   test('a trust policy that IAM would refuse is refused here', async () =>
     expect(
-      await faults('--account sandbox', catalogue.replace('lk-0d8c2f6a91e34c7fb254a96b', `lk-${'x'.repeat(1200)}`)),
+      await errors('--account sandbox', catalogue.replace('lk-0d8c2f6a91e34c7fb254a96b', `lk-${'x'.repeat(1200)}`)),
     ).toContain('The trust policy of SandboxReadOnly has'));
 
   test('two entries cannot mean one IAM role with different permissions', async () =>
     expect(
-      await faults(
+      await errors(
         '--account production',
         catalogue.replace('roleName: latchkey/CrossAccountRole', 'roleName: latchkey/UpdateProdApp'),
       ),
     ).toContain('means the same IAM role with other permissions'));
 
   test('a catalogue that is not there', async () =>
-    expect(await faults('--account production --catalogue /no/access.yml')).toBe(
+    expect(await errors('--account production --catalogue /no/access.yml')).toBe(
       'latchkey: There is no file /no/access.yml.\n',
     ));
 });

@@ -6,11 +6,11 @@ import { Problem } from './problem.ts';
  * `frames`: up to five positions such as `api.js:1:2345`, innermost first, separated by spaces; frames of Node itself are left out.
  * `aws`: the error code of the AWS service. `cause`: the name of the original error, where a Problem replaced it.
  */
-export type LoggedFault = { error: string; problem?: string; cause?: string; aws?: string; frames: string };
+export type LoggedError = { error: string; problem?: string; cause?: string; aws?: string; frames: string };
 
 const MOST_FRAMES = 5;
 
-export function faultOf(error: unknown): LoggedFault {
+export function loggedError(error: unknown): LoggedError {
   const { error: cause, ...beyond } = (error instanceof Problem && error.extras.cause) || {};
   return {
     ...namesOf(error),

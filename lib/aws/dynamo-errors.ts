@@ -1,9 +1,9 @@
-// DynamoDB's faults, sorted: what passes by itself becomes a Problem that says so, everything else stays what it was.
+// DynamoDB's errors, sorted: what passes by itself becomes a Problem that says so, everything else stays what it was.
 import { awsAnswer, isRefusal, namesOf } from '../common/aws-answer.ts';
 import { Problem } from '../model/problem.ts';
 
 /** Faults of the network by Node's codes, and two answers of DynamoDB (botocore) that say "again" as a 4xx. The SDK has tried again before they come here. */
-const passingFaults = new Set([
+const passingErrors = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'EPIPE',
@@ -30,7 +30,7 @@ function isPassing(error: unknown): boolean {
   if (answer) return !isRefusal(answer) || passingAnswers.has(answer.code);
   return (
     error instanceof Error &&
-    (error.name === 'TimeoutError' || ('code' in error && passingFaults.has(String(error.code))))
+    (error.name === 'TimeoutError' || ('code' in error && passingErrors.has(String(error.code))))
   );
 }
 

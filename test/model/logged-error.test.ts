@@ -1,6 +1,6 @@
 // What is logged about an error: names and frames, and never a message.
 import { expect, test } from '@jest/globals';
-import { faultOf } from '../../lib/model/fault.ts';
+import { loggedError } from '../../lib/model/logged-error.ts';
 import { Problem } from '../../lib/model/problem.ts';
 
 const place = /^[\w.-]+:\d+:\d+( [\w.-]+:\d+:\d+)*$/;
@@ -13,35 +13,35 @@ const ofAws = (name: string, status: number) =>
 
 test('an error is logged as its name and at most five frames, innermost first', () => {
   const deep = (left: number): Error => (left === 0 ? new RangeError('canary') : deep(left - 1));
-  const { frames, ...names } = faultOf(deep(8));
+  const { frames, ...names } = loggedError(deep(8));
   expect(names).toEqual({ error: 'RangeError' });
   expect(frames).toMatch(place);
   expect(frames.split(' ')).toHaveLength(5);
-  expect(frames).toMatch(/^fault\.test\.ts:/);
+  expect(frames).toMatch(/^logged-error\.test\.ts:/);
 });
 
 test('a message is never logged, even if it looks like a frame', () => {
   for (const message of ['canary', 'a\n    at canary (/var/task/canary.js:1:2)', '$& canary', ''])
-    expect(JSON.stringify(faultOf(new Error(message)))).not.toContain('canary');
+    expect(JSON.stringify(loggedError(new Error(message)))).not.toContain('canary');
 });
 
 test('a name that is not an identifier is replaced, and other values are logged by type', () => {
-  const named = (name: string) => faultOf(Object.assign(new Error('x'), { name })).error;
+  const named = (name: string) => loggedError(Object.assign(new Error('x'), { name })).error;
   expect(['TimeoutError', 'a sentence of words', ''].map(named)).toEqual(['TimeoutError', 'Error', 'Error']);
-  expect([faultOf('canary'), faultOf(undefined)]).toEqual([
+  expect([loggedError('canary'), loggedError(undefined)]).toEqual([
     { error: 'string', frames: '' },
     { error: 'undefined', frames: '' },
   ]);
-  expect(faultOf(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })).error).toBe('ECONNREFUSED');
+  expect(loggedError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' })).error).toBe('ECONNREFUSED');
 });
 
 test('an AWS error is logged with its code, also when a Problem replaced it', () => {
-  expect(faultOf(ofAws('AccessDeniedException', 400))).toMatchObject({
+  expect(loggedError(ofAws('AccessDeniedException', 400))).toMatchObject({
     error: 'AccessDeniedException',
     aws: 'AccessDenied',
   });
   const standing = new Problem('try-again', 'Later.', { cause: { error: 'ThrottlingException', aws: 'Throttling' } });
-  expect(faultOf(standing)).toMatchObject({
+  expect(loggedError(standing)).toMatchObject({
     error: 'Problem',
     problem: 'try-again',
     cause: 'ThrottlingException',
