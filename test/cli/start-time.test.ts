@@ -10,7 +10,7 @@ const now = '2026-11-23T10:15:20Z';
 /** A process of its own has a time zone of its own. */
 function readings(texts: readonly string[], TZ: string): string[] {
   const script = `
-    const { startTimeOf, startTimeText } = await import('./cli/start-time.ts');
+    const { startTimeOf, startTimeText } = await import('./cli/grants/start-time.ts');
     const now = Date.parse('${now}');
     const read = (text) => { try { const at = startTimeOf(text, now); return new Date(at).toISOString() + ' ' + startTimeText(at, now); } catch (error) { return error.exit + ': ' + error.message; } };
     console.log(JSON.stringify(${JSON.stringify(texts)}.map(read)));`;
@@ -24,7 +24,7 @@ function readings(texts: readonly string[], TZ: string): string[] {
 }
 
 const cases: Array<[text: string, utc: string, said?: string]> = [
-  ['2026-11-23 14:30', '2026-11-23T13:30:00.000Z', 'Mon, 23 Nov 2026, 14:30 CET (2026-11-23T13:30:00Z), in 3 h 14 min'],
+  ['2026-11-23 14:30', '2026-11-23T13:30:00.000Z', 'Mon, 23 Nov 2026, 14:30 CET (2026-11-23T13:30:00Z), in 3 h 15 min'],
   ['2026-11-23T14:30:05', '2026-11-23T13:30:05.000Z'],
   ['2027-07-01 08:00', '2027-07-01T06:00:00.000Z', 'Thu, 1 Jul 2027, 08:00 CEST'],
   ['2026-12-24T08:00:00Z', '2026-12-24T08:00:00.000Z'],
