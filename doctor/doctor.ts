@@ -19,6 +19,7 @@ export type DoctorOptions = {
   catalogue: string | undefined;
   endpoint: string | undefined;
   local: string | undefined;
+  all: boolean;
   json: boolean;
   'fix-plan': boolean;
 };
@@ -35,7 +36,7 @@ export async function runDoctor(
   read: (file: string) => Uint8Array,
   clock: () => number = Date.now,
 ): Promise<DoctorResult> {
-  const { json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
+  const { all, json, 'fix-plan': wantsPlan, catalogue: file = 'access.yml' } = given;
   const errors = errorsIn(given);
   if (errors.length > 0) return { errors };
   const found = catalogueIn(file, read);
@@ -50,7 +51,7 @@ export async function runDoctor(
   const diagnosis = await visit(questionOf(given), found.catalogue, clock);
   if ('errors' in diagnosis) return diagnosis;
   const plan = wantsPlan ? planOf(diagnosis) : undefined;
-  const text = json ? jsonOf(diagnosis, plan) : `${textOf(diagnosis)}${plan ? `\n${planText(plan)}` : ''}`;
+  const text = json ? jsonOf(diagnosis, plan) : `${textOf(diagnosis, { all })}${plan ? `\n${planText(plan)}` : ''}`;
   return { text, exitCode: countsOf(diagnosis).finding > 0 ? 1 : 0 };
 }
 

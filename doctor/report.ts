@@ -10,12 +10,12 @@ export function countsOf({ sections }: Pick<Diagnosis, 'sections'>): Counts {
   return counts;
 }
 
-/** For a person. What is well is short; what is not has its cause and its fix. */
-export function textOf(diagnosis: Diagnosis): string {
+/** For a person: what needs attention, the worst first. With `all`, every check in the order of the sections. */
+export function textOf(diagnosis: Diagnosis, { all }: { all: boolean }): string {
   const { stage, region, caller, sections } = diagnosis;
-  const { ok, warning, finding, 'not-checked': open } = countsOf(diagnosis);
-  const sum = [`${ok} ok`, counted(warning, 'warning'), counted(finding, 'finding'), `${open} not checked`].join(', ');
-  return [`Stage ${stage} in ${region}, as ${caller}`, '', ...sections.flatMap(sectionLines), `${sum}.`, ''].join('\n');
+  const parts = all ? sections : attention.flatMap((level) => onlyOf(level, sections));
+  const end = [sumOf(countsOf(diagnosis)), ...(all ? [] : ['List every check with --all.'])].join(' ');
+  return [`Stage ${stage} in ${region}, as ${caller}`, '', ...parts.flatMap(sectionLines), end, ''].join('\n');
 }
 
 /** For a machine: everything, in the order of the text. */
@@ -45,6 +45,20 @@ export function planText(plan: readonly string[]): string {
 
 const words: Record<Level, string> = { ok: 'ok', warning: 'WARNING', finding: 'FINDING', 'not-checked': 'not checked' };
 const margin = ' '.repeat(15);
+
+/** The levels that need attention, the worst first. */
+const attention: readonly Level[] = ['finding', 'warning', 'not-checked'];
+
+function onlyOf(level: Level, sections: readonly Section[]): Section[] {
+  return sections
+    .map(({ title, findings }) => ({ title, findings: findings.filter((finding) => finding.level === level) }))
+    .filter(({ findings }) => findings.length > 0);
+}
+
+function sumOf({ ok, warning, finding, 'not-checked': open }: Counts): string {
+  const sum = [counted(finding, 'finding'), counted(warning, 'warning'), `${open} not checked`, `${ok} ok`].join(', ');
+  return finding + warning === 0 ? `No problems found: ${sum}.` : `${sum}.`;
+}
 
 function sectionLines({ title, findings }: Section): string[] {
   return [title, ...merged(findings).flatMap(lines), ''];

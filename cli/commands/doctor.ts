@@ -13,7 +13,7 @@ export const doctor = command({
   group: 'Administer',
   summary: 'Check a deployment and its target accounts',
   description: [
-    'Says what is wrong and how to fix it. With AWS credentials of the hub it checks the deployment, and the functions of the hub try to reach every account. With those of a target account it checks what is installed there. Changes nothing.',
+    'Says what is wrong and how to fix it. With AWS credentials of the hub it checks the deployment, and the functions of the hub try to reach every account. With those of a target account it checks what is installed there. Lists what needs attention, and counts the checks that passed. Changes nothing.',
     'With --issuer it needs no AWS credentials: it reads what the issuer publishes, and explains a token line by line. Other parameters of the deployment come from the environment (LATCHKEY_MFA and so on).',
     'Exits with 0 if there is nothing to fix (warnings may remain), 1 for findings, 2 if it could not check.',
   ],
@@ -58,7 +58,8 @@ export const doctor = command({
     },
     audience: { type: 'text', placeholder: 'AUDIENCE', summary: 'parameter audience of the deployment' },
     scope: { type: 'text', placeholder: 'SCOPE', summary: 'parameter scope of the deployment' },
-    json: { type: 'flag', summary: 'print JSON' },
+    all: { type: 'flag', summary: 'list every check, also those that passed' },
+    json: { type: 'flag', summary: 'print every check as JSON' },
     'fix-plan': { type: 'flag', summary: 'print the commands that fix the findings, after the report' },
   },
   examples: [

@@ -9,8 +9,8 @@ import { doctor } from '../../cli/commands/doctor.ts';
 import { Failure } from '../../cli/machine/exit.ts';
 import { readArguments } from '../../cli/program/arguments.ts';
 import { type Credentials, clientsOf } from '../../doctor/clients.ts';
-import { checks } from '../../doctor/codes.ts';
-import { type Diagnosis, diagnose, type Question } from '../../doctor/diagnosis.ts';
+import { checks, type Finding } from '../../doctor/codes.ts';
+import { type Diagnosis, diagnose, type Question, type Section } from '../../doctor/diagnosis.ts';
 import { type DoctorOptions, type DoctorResult, runDoctor } from '../../doctor/doctor.ts';
 import { operatorPolicyInHub, operatorPolicyInTarget } from '../../doctor/operator-policy.ts';
 import { countsOf, planOf, textOf } from '../../doctor/report.ts';
@@ -39,6 +39,11 @@ async function asked(args: readonly string[], read: (file: string) => string | B
     throw error;
   }
 }
+async function report(...args: string[]): Promise<{ text: string; exitCode: 0 | 1 }> {
+  const result = await asked(args, readText);
+  if ('errors' in result) throw new Error(result.errors.join('\n'));
+  return result;
+}
 const withoutPlan = ({ sections }: Diagnosis) =>
   sections.flatMap(({ findings }) => findings).filter(({ level }) => level !== 'ok');
 
@@ -49,19 +54,29 @@ describe('against a local server', () => {
   }, 30_000);
   afterAll(() => server.close());
 
-  test('all is well, and what an emulator does not keep is not checked', async () => {
-    const result = await asked(['--local', server.url], readText);
-    if ('errors' in result) throw new Error(result.errors.join('\n'));
-    const { text, exitCode } = result;
+  test('a healthy deployment: passed checks are counted, and what an emulator cannot answer is listed as not checked', async () => {
+    const { text, exitCode } = await report('--local', server.url);
     expect(exitCode).toBe(0);
     expect(text).toMatch(
-      /^Stage local in us-east-1, as arn:aws:iam::999999999999:user\/operator\n\nhub 999999999999\n/,
-    );
-    expect(text).toMatch(
-      / {2}ok {11}enter: latchkey\/UpdateProdApp, latchkey\/CrossAccountRole, latchkey\/readonly-asi-production-bucket: is entered\n/,
+      /^Stage local in us-east-1, as arn:aws:iam::999999999999:user\/operator\n\nhub 999999999999\n {2}not checked {2}/,
     );
     expect(text).toMatch(/ {2}not checked {2}table-recovery: latchkey: this endpoint does not have the operation\n/);
-    expect(text).toMatch(/, 0 warnings, 0 findings, 7 not checked\.\n$/);
+    expect(text).not.toMatch(/^ {2}ok /m);
+    expect(text).toMatch(
+      /\n\nNo problems found: 0 findings, 0 warnings, 7 not checked, 120 ok\. List every check with --all\.\n$/,
+    );
+    expect(text).not.toMatch(/ASIA|undefined|\{/);
+  });
+
+  test('--all lists every check, in the order of the accounts', async () => {
+    const { text, exitCode } = await report('--local', server.url, '--all');
+    expect(exitCode).toBe(0);
+    expect(text).toMatch(/\n\nhub 999999999999\n {2}ok {11}clock-here: /);
+    expect(text).toMatch(
+      / {2}ok {11}enter: latchkey\/UpdateProdApp, latchkey\/CrossAccountRole, latchkey\/readonly-asi-production-bucket: /,
+    );
+    expect(text).toMatch(/ {2}not checked {2}table-recovery: /);
+    expect(text).toMatch(/\n\nNo problems found: 0 findings, 0 warnings, 7 not checked, 120 ok\.\n$/);
     expect(text).not.toMatch(/ASIA|undefined|\{/);
   });
 
@@ -303,7 +318,7 @@ describe('against a set-up that somebody broke', () => {
     breakRole({ boundary: undefined, trust: trustWithout('sts:ExternalId') });
     const diagnosis = await visit();
     expect(countsOf(diagnosis)).toMatchObject({ finding: 4 });
-    const text = textOf(diagnosis);
+    const text = textOf(diagnosis, { all: false });
     expect(text).toContain(
       [
         '  FINDING      external-id: latchkey/read: is entered without it',
@@ -329,6 +344,34 @@ describe('against a set-up that somebody broke', () => {
       organization: undefined,
     });
     expect(JSON.parse(document)).toEqual(target.roles[0]!.trust);
+  });
+
+  test('findings come first, then warnings, then what was not checked; passed checks are counted', () => {
+    const found = (code: 'enter' | 'tags', level: Finding['level']): Finding => ({
+      code,
+      level,
+      about: level,
+      seen: 'x',
+    });
+    const section = (title: string, code: 'enter' | 'tags'): Section => ({
+      title,
+      findings: [found(code, 'not-checked'), found(code, 'ok'), found(code, 'warning'), found(code, 'finding')],
+    });
+    const diagnosis = {
+      stage: 'prod',
+      region: 'eu-west-1',
+      hub: undefined,
+      caller: 'me',
+      sections: [section('one', 'enter'), section('two', 'tags')],
+    };
+    const levels = (text: string) => text.split('\n').flatMap((line) => /^ {2}(not checked|\w+)/.exec(line)?.[1] ?? []);
+    const worst = ['FINDING', 'FINDING', 'WARNING', 'WARNING', 'not checked', 'not checked'];
+    expect(levels(textOf(diagnosis, { all: false }))).toEqual(worst);
+    expect(textOf(diagnosis, { all: false })).toMatch(
+      /\n2 findings, 2 warnings, 2 not checked, 2 ok\. List every check with --all\.\n$/,
+    );
+    const one = ['not checked', 'ok', 'WARNING', 'FINDING'];
+    expect(levels(textOf(diagnosis, { all: true }))).toEqual([...one, ...one]);
   });
 
   test('from the hub alone, the fix is to look from the account', async () => {
