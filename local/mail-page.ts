@@ -21,10 +21,10 @@ export function mailPage(mail: SentMail, isFramed: boolean): string {
   const own =
     mail.html === ''
       ? htmlText(
-          html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${mail.subject}</title></head><body><pre>${mail.text}</pre></body></html>`,
+          html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${mail.subject}</title></head><body><main><pre>${mail.text}</pre></main></body></html>`,
         )
       : mail.html;
   const framed = isFramed ? own.replace('<head>', '<head><base target="_blank">') : own;
   if (!/<body[^>]*>/.test(framed)) return `${head}<main>${framed}</main>`;
-  return framed.replace(/<body[^>]*>/, (body) => `${body}${head}<main>`).replace('</body>', '</main></body>');
+  return framed.replace(/<body[^>]*>/, (body) => `${body}${head}`);
 }

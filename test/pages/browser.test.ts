@@ -1,34 +1,22 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
-import { where } from '../support/wanted.ts';
+import { violationsIn } from '../support/axe.ts';
+import { launchChromium, withChromium } from '../support/chromium.ts';
 
-/** Debian's. */
-const executablePath = '/usr/bin/chromium';
-const withChromium = where(
-  existsSync(executablePath) ? undefined : `no ${executablePath} (apt-get install chromium)`,
-  'the pages in a browser',
-);
+const inBrowser = withChromium('the pages in a browser');
 
 jest.setTimeout(60_000);
 
-withChromium.describe('in a real browser', () => {
+inBrowser.describe('in a real browser', () => {
   let server: LocalServer;
   let browser: Browser;
   beforeAll(async () => {
     server = await startLocalServer();
-    const args = [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ];
-    browser = await chromium.launch({ executablePath, args });
+    browser = await launchChromium();
   });
   afterAll(async () => {
     await browser?.close();
@@ -81,22 +69,27 @@ withChromium.describe('in a real browser', () => {
     );
   const overflows = (page: Page) =>
     page.evaluate('document.documentElement.scrollWidth > document.documentElement.clientWidth');
+  /** At this step of a walk. Documents that stand alone are in accessibility.test.ts. */
+  const expectAccessible = async (page: Page) => expect(await violationsIn(page)).toEqual([]);
   const step = (page: Page, id: string) => page.locator(`#step-${id}`);
 
   test('the guided page leads through the whole story', async () => {
     const { context, page, errors, elsewhere } = await open(desk);
     await actAs(page, 'asi-dev@example.com', 'production-app-write');
+    await expectAccessible(page);
 
     await page.getByRole('textbox', { name: 'How long' }).fill('9h');
     await page.getByRole('button', { name: 'Dry run' }).click();
     await step(page, 'ask').getByText('It would be refused.').waitFor();
     expect(await page.locator('.failed').count()).toBe(1);
+    await expectAccessible(page);
     await page.getByRole('textbox', { name: 'How long' }).fill('45m');
     await page.getByLabel('Reason').fill('Look at <b>bold</b> & "quotes"');
     await page.getByRole('button', { name: 'File the request' }).click();
 
     await page.getByRole('button', { name: 'Try to approve it as Amira Diaz' }).click();
     await step(page, 'decide').getByText('You cannot decide your own request').waitFor();
+    await expectAccessible(page);
     const decision = await openMail(page, context, 'lead@example.com');
     expect(await decision.locator('blockquote').first().textContent()).toBe('Look at <b>bold</b> & "quotes"');
     await decision.getByRole('button', { name: 'Approve', exact: true }).click();
@@ -119,6 +112,7 @@ withChromium.describe('in a real browser', () => {
     ]);
     expect(await consolePage.textContent('body')).toMatch(/assumed-role\/UpdateProdApp/);
     await consolePage.close();
+    await expectAccessible(page);
 
     await page.getByRole('button', { name: 'Let the time pass' }).click();
     await page.getByText('This request is over').waitFor();
@@ -132,6 +126,7 @@ withChromium.describe('in a real browser', () => {
       'ended',
     ]);
     await page.getByText('What was sent to STS (2)').click();
+    await expectAccessible(page);
     expect(await step(page, 'end').locator('pre').textContent()).toContain('"SourceIdentity": "asi-dev@example.com"');
     expect([errors, elsewhere]).toEqual([[], []]);
     await context.close();
@@ -146,6 +141,7 @@ withChromium.describe('in a real browser', () => {
     await step(page, 'decide').getByText('question').first().waitFor();
     await page.getByLabel('Act as').selectOption('second-lead@example.com');
     await page.getByText(/waits? for the decision of Sam Okafor/).waitFor();
+    await expectAccessible(page);
     await page.locator('#step-who .mails button').filter({ hasText: 'second-dev@example.com' }).click();
     await page.getByRole('button', { name: 'Approve as Sam Okafor' }).waitFor();
     expect(await filled()).toEqual(['Approve as Sam Okafor']);
@@ -184,6 +180,7 @@ withChromium.describe('in a real browser', () => {
 
     await page.getByLabel('Act as').selectOption('contractor@example.com');
     await page.getByText('contractor@example.com cannot request any role').waitFor();
+    await expectAccessible(page);
     expect(errors).toEqual([]);
     await context.close();
   });
@@ -239,6 +236,7 @@ withChromium.describe('in a real browser', () => {
     await ticket.fill('17');
     await page.getByRole('button', { name: 'File the request' }).click();
     await page.locator('[aria-invalid]').nth(2).waitFor();
+    await expectAccessible(page);
     expect(await page.evaluate('document.activeElement.id')).toBe('ask-reason');
     expect(await described(page, 'ask-reason')).toMatch(
       /^The reason must have at least 10 characters; this one has 5\. At least 10/,
@@ -270,6 +268,8 @@ withChromium.describe('in a real browser', () => {
     await page.getByRole('link', { name: '“Signed in with MFA” in step 1' }).click();
     expect(await page.evaluate('location.hash')).toBe('#mfa');
     await page.getByLabel(/^Signed in with MFA/).check();
+    // the roles are read again, and none is chosen then
+    await page.getByRole('button', { name: 'File the request' }).waitFor({ state: 'detached' });
     await page.locator('input[value="northwind-admin"]').check();
     await page.getByRole('button', { name: 'File the request' }).click();
     await step(page, 'ask').getByText('Filed as request').waitFor();
@@ -287,6 +287,7 @@ withChromium.describe('in a real browser', () => {
     await page.frameLocator('iframe').getByRole('link').first().waitFor();
     await page.waitForFunction("document.querySelector('iframe').style.height !== ''");
     expect(await page.frames()[1]!.evaluate(height)).toBe(0);
+    await expectAccessible(page);
     await context.close();
   });
 
@@ -311,6 +312,7 @@ withChromium.describe('in a real browser', () => {
     await page.locator('#step-who .mails button').first().click();
     await step(page, 'ask').getByText('Continues').waitFor();
     expect(await step(page, 'ask').textContent()).toContain(`Continues${id}`);
+    await expectAccessible(page);
     await context.close();
   });
 
@@ -362,6 +364,7 @@ withChromium.describe('in a real browser', () => {
         /^denied the role's policy LatchkeyRevocations denies the sessions of this request\./,
       );
       expect(await answers(page).nth(1).textContent()).toMatch(/^allowed/);
+      await expectAccessible(page);
       await page.getByRole('button', { name: 'Use the session' }).focus();
       await page.keyboard.press('Enter');
       await answers(page).nth(2).waitFor();
@@ -542,6 +545,7 @@ withChromium.describe('in a real browser', () => {
       await page.locator('input[value="production-bucket-read"]').check();
       await page.getByRole('button', { name: 'File the request' }).click();
       await page.locator('#ask-scope-folder[aria-invalid]').waitFor();
+      await expectAccessible(page);
       expect(await page.evaluate('document.activeElement.id')).toBe('ask-scope-folder');
       await page.getByLabel('Only for this folder').selectOption('logs');
       await page.getByRole('button', { name: 'File the request' }).click();
@@ -554,6 +558,7 @@ withChromium.describe('in a real browser', () => {
       await page.getByText('Ask for more time').click();
       await page.getByRole('button', { name: 'Request an extension' }).click();
       await page.locator('#use-reason[aria-invalid]').waitFor();
+      await expectAccessible(page);
       expect(await page.evaluate('document.activeElement.id')).toBe('use-reason');
       await page.getByLabel('Reason for more time').fill('It takes longer than planned');
       await page.getByRole('button', { name: 'Request an extension' }).click();
@@ -580,6 +585,7 @@ withChromium.describe('in a real browser', () => {
       await page.locator('#step-who summary').click();
       await page.locator('#step-who .mails button').first().click();
       await step(page, 'decide').getByText('Taken by break-glass: nobody approved it').waitFor();
+      await expectAccessible(page);
       expect(await step(page, 'decide').textContent()).toMatch(
         /Priya Nair.* must review it after the grant, by \d{4}-/,
       );

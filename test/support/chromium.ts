@@ -1,0 +1,23 @@
+// The browser of the tests: Debian's Chromium, or a line that says what was skipped without it.
+import { existsSync } from 'node:fs';
+import { type Browser, chromium } from 'playwright-core';
+import { where } from './wanted.ts';
+
+const executablePath = '/usr/bin/chromium';
+
+/** @param untried what is not tested without the browser */
+export const withChromium = (untried: string) =>
+  where(existsSync(executablePath) ? undefined : `no ${executablePath} (apt-get install chromium)`, untried);
+
+export const launchChromium = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
