@@ -9,7 +9,7 @@ import { askedIn, duration, shortDuration } from './words.js';
 export const ask = {
   id: 'ask',
   title: 'Say why and for how long',
-  teaser: 'The catalogue checks every rule at once and says who will be asked.',
+  teaser: 'The catalogue checks every rule at once and says who has to approve.',
   state: () => (!state.role ? 'later' : state.request ? 'done' : 'now'),
   key: () => [state.role?.id, state.explanation, state.request?.id],
   fields: () => (state.request || !state.role ? [] : fieldsOf(state.role)),
@@ -131,7 +131,7 @@ const breakGlassField = ({ maxSeconds, reason, reviewers }) =>
 const outcomeWords = ({ outcome, stages, durationSeconds }) =>
   ({
     automatic: `It would be approved at once, for ${duration(durationSeconds)}.`,
-    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. These would be asked: ${stages.map(askedIn).join(', then ')}.`,
+    'needs-approval': `It could be filed, for ${duration(durationSeconds)}. Approval needed from: ${stages.map(askedIn).join(', then ')}.`,
     refused: 'It would be refused.',
   })[outcome];
 

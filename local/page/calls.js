@@ -1,8 +1,8 @@
-// Calls of the API and of the local server, with a token for whoever acts.
+// Calls of the API and of the local server, with a token for the chosen person.
 import { h } from './elements.js';
 import { state } from './state.js';
 
-/** A refusal in the API's own words. */
+/** A refusal, with the API's problem document. */
 export class Refused extends Error {
   constructor(problem) {
     super(problem.detail);
@@ -43,7 +43,7 @@ export async function send(method, path, body, headers = {}, isQuiet = false) {
 }
 
 /**
- * One call of the API as somebody.
+ * One call of the API as the given person.
  * @param {import('./state.js').Actor} who
  * @param {string} method
  * @param {string} path

@@ -61,7 +61,7 @@ const reviewOf = ({ state: reviewState, due, reviewers, by, comment }) =>
     ? `${by} has signed the review: “${comment}”.`
     : `${reviewers.join(' or ')} must review it after the grant, by ${instant(due)}.`;
 
-/** In the order in which they were sent; folded once the request is decided, so that the next step is in view. */
+/** In the order in which they were sent, and collapsed after the decision, so that the next step is in view. */
 function mailbox() {
   const { mails, request } = state;
   if (mails.length === 0) return request.status === 'pending' ? [askedLater()] : [];
@@ -71,7 +71,7 @@ function mailbox() {
   return [h('details', { id: 'decide-emails' }, summary, list, ...openedMail())];
 }
 
-/** Emails take a moment, or a minute where somebody files and withdraws again and again (docs/limits.md). */
+/** Emails take a moment, or a minute for a person who keeps filing and withdrawing (docs/limits.md). */
 const askedLater = () =>
   h(
     'p',
@@ -79,7 +79,7 @@ const askedLater = () =>
     h(
       'span',
       { class: 'soft' },
-      'No email yet. After two requests of a person that ended within a minute, approvers get the next email a minute later.',
+      'No email yet. If two requests of a person ended within a minute of filing, approvers get the next email a minute later.',
     ),
     action('decide', 'Let a minute pass', () => moveClock({ advance: '61s' }), 'small'),
   );
@@ -113,7 +113,7 @@ function openedMail() {
     h('iframe', {
       src: address,
       title: `Email to ${mail.to}`,
-      // no script runs in it; its origin lets this page see how high it is
+      // no script runs in it; the same origin lets this page read its height
       sandbox: 'allow-same-origin allow-popups allow-popups-to-escape-sandbox',
       on: { load: ({ target }) => fit(target) },
     }),
@@ -121,13 +121,13 @@ function openedMail() {
   ];
 }
 
-/** The whole email is in view, so that nobody scrolls twice. */
+/** Shows the whole email, so that there is only one scroll bar. */
 function fit(frame) {
   const height = frame.contentDocument?.documentElement.scrollHeight;
   if (height) frame.style.setProperty('height', `${height + 2}px`);
 }
 
-/** For an approver who came for this request from step 1. */
+/** For an approver who opened this request in step 1. */
 function ownDecision() {
   const { decider, request } = state;
   if (!decider || request.status !== 'pending') return [];

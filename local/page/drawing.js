@@ -6,14 +6,14 @@ import { clock, isOver, state } from './state.js';
 import { duration, instant, statusWords } from './words.js';
 
 /**
- * A button that is disabled while it works, and puts what went wrong below its step.
- * @param {string} step its id
+ * A button that is disabled while it works. Errors are shown below its step.
+ * @param {string} step id of its step
  * @param {string | Array<string | Node>} label
  * @param {() => unknown} run
  * @param {string} kind its class
  */
 export function action(step, label, run, kind = '') {
-  // after a redraw the button is found by this; a label may also be made of elements
+  // finds the button again after a redraw; a label of elements has no ID
   const id = typeof label === 'string' ? `${step}-${label.toLowerCase().replace(/[^a-z0-9]+/g, '-')}` : undefined;
   const button = h(
     'button',
@@ -40,7 +40,7 @@ export async function attempt(step, run, button) {
   } finally {
     if (button) button.disabled = false;
     draw();
-    // a button that was disabled has lost the focus, and the one that is drawn in its place never had it; one that is gone leaves it to its step
+    // disabling and redrawing lose the focus: give it to the new button, or to the step if the button is gone
     const wrong = /** @type {HTMLElement | null} */ (document.querySelector(`#step-${step} [aria-invalid]`));
     if (wrong) wrong.focus();
     else if (isFocused && document.activeElement === document.body)
@@ -51,21 +51,21 @@ export async function attempt(step, run, button) {
 function noteOf(error) {
   if (error instanceof Refused) {
     const { title, detail, status, code, errors } = error.problem;
-    return { kind: 'bad', title, text: detail, faults: errors, code: `${status} ${code}` };
+    return { kind: 'bad', title, text: detail, errors, code: `${status} ${code}` };
   }
   return { kind: 'bad', title: 'The local server did not answer', text: `Is it still running? (${error.message})` };
 }
 
 /** @param {import('./state.js').Note} note */
-const spokenOf = ({ title, text, faults = [] }) =>
+const spokenOf = ({ title, text, errors = [] }) =>
   [
-    ...(faults.length === 0 && text.startsWith(title) ? [] : [`${title}.`]),
-    ...(faults.length > 0 ? faults.map(({ detail }) => sentence(detail)) : [text]),
+    ...(errors.length === 0 && text.startsWith(title) ? [] : [`${title}.`]),
+    ...(errors.length > 0 ? errors.map(({ detail }) => sentence(detail)) : [text]),
   ].join(' ');
 
 const drawn = new Map();
 
-/** Draws the steps that have changed, so that what somebody types or reads stays as it is. */
+/** Redraws only the steps that have changed, so that typed text and the scroll position stay. */
 export function draw() {
   for (const [i, step] of story.entries()) {
     const now = step.state();
@@ -108,14 +108,14 @@ export function draw() {
   tick();
 }
 
-/** Whether a field of this step shows the error of a pointer itself. */
+/** Whether a field of this step shows the error of a pointer. */
 const placed = (step) => (pointer) =>
   story
     .find(({ id }) => id === step)
     .fields?.()
     .includes(fieldOf(pointer)) ?? false;
 
-/** What somebody has opened stays open. */
+/** Keeps expanded details expanded. */
 function keepOpen(before, now) {
   for (const details of now.querySelectorAll('details[id]')) {
     const old = before?.querySelector(`#${details.id}`);
@@ -136,7 +136,7 @@ export function goTo(step) {
   document.getElementById(`step-${step}`).scrollIntoView({ block: 'start' });
 }
 
-/** Reads the request, its mails and its STS calls again, and tells whoever cannot see it when the state has changed. */
+/** Reads the request, its emails and its STS calls again, and announces a changed state to screen readers. */
 export async function refresh() {
   if (!state.request) return;
   const { id, status } = state.request;
@@ -146,7 +146,7 @@ export async function refresh() {
     send('GET', '/local/sts', undefined, {}, true),
   ]);
   if (state.request?.id !== id) return;
-  // keys in clear are shown for as long as they are of use
+  // credentials are shown only while they are valid
   if (isOver(request)) Object.assign(state, { credentials: undefined, isRevealed: false });
   Object.assign(state, {
     request,
@@ -178,7 +178,7 @@ function tick() {
   }
 }
 
-/** A decision is made in another tab, and time passes by itself: what is followed is looked at again every two seconds. */
+/** A decision is made in another tab, and time passes, so the request is read again every two seconds. */
 async function watch() {
   if (document.hidden || !state.request || isOver(state.request)) return;
   const before = state.request.status;

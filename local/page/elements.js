@@ -1,4 +1,4 @@
-// Elements made of text: whatever comes from the server is put in as text and never parsed as HTML.
+// Creates elements. Everything from the server is inserted as text and never parsed as HTML.
 
 /**
  * An element; strings become text, false and undefined nothing.
@@ -27,19 +27,19 @@ export const facts = (pairs) =>
   );
 
 /**
- * What went wrong in a step. Errors that stand at their fields are not repeated here.
+ * The error of a step. Errors that are shown at their fields are not repeated here.
  * @param {import('./state.js').Note} note
  * @param {(pointer: string) => boolean} isPlaced whether a field shows the error of this pointer
  */
-export function notice({ kind, title, text, faults = [], code }, isPlaced) {
-  const others = faults.filter(({ pointer }) => !isPlaced(pointer));
-  const isAtFields = others.length < faults.length;
+export function notice({ kind, title, text, errors = [], code }, isPlaced) {
+  const others = errors.filter(({ pointer }) => !isPlaced(pointer));
+  const isAtFields = others.length < errors.length;
   return h(
     'div',
     { class: `notice ${kind}` },
     h('p', {}, h('strong', {}, title), ...(code ? [' ', h('code', { class: 'soft' }, code)] : [])),
     isAtFields && h('p', {}, 'Correct the marked fields.'),
-    faults.length === 0 && h('p', {}, withoutTitle(text, title)),
+    errors.length === 0 && h('p', {}, withoutTitle(text, title)),
     others.length === 1 && h('p', {}, sentence(others[0].detail)),
     others.length > 1 && h('ul', {}, ...others.map(({ detail }) => h('li', {}, sentence(detail)))),
     code?.endsWith('needs-mfa') &&
@@ -53,10 +53,10 @@ export function notice({ kind, title, text, faults = [], code }, isPlaced) {
   );
 }
 
-/** The API's detail may begin with the sentence of its title. */
+/** The API's detail may start with its title. */
 const withoutTitle = (text, title) => (text.startsWith(`${title}. `) ? text.slice(title.length + 2) : text);
 
-/** An error about a field begins in lower case, because the name of the field may stand before it. */
+/** Details of field errors start in lower case, because a client may put the name of the field in front. */
 export function sentence(detail) {
   const text = detail.slice(0, 1).toUpperCase() + detail.slice(1);
   return /[.!?]$/.test(text) ? text : `${text}.`;

@@ -1,4 +1,4 @@
-// Step 6: the end, and what is on record.
+// Step 6: the end of the grant, and the record.
 import { api } from './calls.js';
 import { action, moveClock, refresh } from './drawing.js';
 import { h } from './elements.js';
@@ -9,7 +9,7 @@ import { eventWords, firstName, instant, nameOf, revocationWords, statusBadge } 
 export const end = {
   id: 'end',
   title: 'It ends',
-  teaser: 'Automatically, by handing it back, or because somebody revokes it.',
+  teaser: 'It expires, is handed back, or is revoked.',
   state: () =>
     !state.request ? 'later' : isOver(state.request) ? 'done' : wasGranted(state.request) ? 'now' : 'later',
   key: () => [state.request?.version, state.request?.status, state.sts, state.uses],
@@ -29,7 +29,7 @@ export const end = {
 };
 
 /**
- * What happened to the sessions of a grant that somebody ended.
+ * What happened to the sessions of a grant that was ended early.
  * @param {import('../../lib/http/answers.ts').RequestView} request
  */
 function revocationOf({ revocation }) {
@@ -70,7 +70,7 @@ function endings() {
         'end',
         'Let the time pass',
         () => moveClock({ set: new Date(Date.parse(request.endsAt) + 1000).toISOString() }),
-        // one step at a time has a filled button
+        // only one step at a time has a filled button
         state.uses.length > 0 ? 'main' : '',
       ),
       action('end', `Hand back as ${firstName(owner)}`, end(owner, 'Done, thank you.')),

@@ -3,8 +3,8 @@ import { h, sentence } from './elements.js';
 import { state } from './state.js';
 
 /**
- * One field of a form. An error about it stands below it and is read with it.
- * @param {string} step id of the step, whose last refusal may name this field
+ * One field of a form. Its error is shown below it, and screen readers read both together.
+ * @param {string} id of the step whose last refusal may name this field
  * @param {{ name: string, label: string, hint: string, value?: string, values?: string[], rows?: number }} of `values` makes it a choice, `rows` a text of
  *   several lines
  */
@@ -34,11 +34,11 @@ function control(attributes, { value, values, rows }) {
 export const fieldOf = (pointer) => pointer.replace(/^[/?]/, '').replace('/', '.');
 
 function errorOf(step, name) {
-  const own = (state.notes[step]?.faults ?? []).filter(({ pointer }) => fieldOf(pointer) === name);
+  const own = (state.notes[step]?.errors ?? []).filter(({ pointer }) => fieldOf(pointer) === name);
   return own.length > 0 ? own.map(({ detail }) => sentence(detail)).join(' ') : undefined;
 }
 
-/** What a form says, without what was left empty; `scope.NAME` are parts of `scope`. */
+/** The values of a form without empty ones. Fields named `scope.NAME` become parts of `scope`. */
 export function bodyOf(form) {
   const body = {};
   for (const [name, value] of new FormData(form)) {
@@ -50,7 +50,7 @@ export function bodyOf(form) {
   return body;
 }
 
-/** Puts into a form what stood in the one that it replaces. */
+/** Copies the values of the form that is replaced. */
 export function keepValues(before, now) {
   for (const old of before.elements) {
     const element = old.name ? now.elements.namedItem(old.name) : null;

@@ -7,13 +7,13 @@ import { askedIn, duration, firstName } from './words.js';
 export const role = {
   id: 'role',
   title: 'Choose a role',
-  teaser: 'The roles that this person may request. Nobody sees more than that.',
+  teaser: 'The roles that this person may request. All others are hidden.',
   state: () => (!state.me ? 'later' : state.role ? 'done' : 'now'),
   key: () => [state.roles, state.role?.id, state.request?.id, state.toDecide.length],
   draw() {
     if (state.request) return [card('div', state.request.role)];
     if (state.roles.length > 0) return [choice()];
-    const words = `${firstName(state.actor)} cannot request any role. Roles that somebody may not request are hidden.`;
+    const words = `${firstName(state.actor)} cannot request any role. Roles that a person may not request are hidden.`;
     const next =
       state.toDecide.length > 0
         ? ' Open the request that waits in step 1 to decide it.'
@@ -42,7 +42,7 @@ const option = (role) =>
     h('span', { class: 'row' }, ...badges(role)),
   );
 
-/** A role in its account's colour; the first part comes before its name, the others after. */
+/** A role in the colour of its account. `first` comes before its name, `more` after its account. */
 const card = (tag, { id, description, account }, first, ...more) =>
   colored(
     h(

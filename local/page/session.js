@@ -21,7 +21,7 @@ export async function takeSession({ AccessKeyId, SecretAccessKey, SessionToken }
   Object.assign(state, { session: { accessKeyId: AccessKeyId, token: SessionToken, key }, uses: [] });
 }
 
-/** The button, and what AWS answered each time. `step` is where it stands. */
+/** The button, and AWS's answer to each use. @param step id of the step that shows it */
 export function sessionPanel(step) {
   if (!state.session) return undefined;
   return h(
@@ -59,7 +59,7 @@ async function useSession() {
   say(`${outcome.isAllowed ? 'Allowed' : 'Denied'}: ${outcome.text}`);
 }
 
-/** AWS's own words say which policy it was; these say what that means here. */
+/** AWS's message says which policy denied the call. This explains what that means here. */
 function outcomeOf({ ok, text }) {
   const said = (name) =>
     new DOMParser().parseFromString(text, 'text/xml').getElementsByTagName(name)[0]?.textContent ?? '';

@@ -1,4 +1,4 @@
-// What the page knows: who acts, which request is followed, and what came back.
+// The state of the page: the chosen person, the request that is followed, and the API's answers.
 
 const given = JSON.parse(document.getElementById('given').textContent);
 
@@ -8,8 +8,8 @@ export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?
  * @import { ConsoleView, CredentialsView, ExplanationView, MeView, RequestView, RoleView } from '../../lib/http/answers.ts'
  * @typedef {{ id: string, email?: string, principal?: string, kind: string, name?: string, groups: string[], mfa?: boolean }} Actor
  * @typedef {{ id: string, to: string, subject: string, at: string, text: string }} Mail
- * @typedef {{ pointer: string, detail: string }} Fault
- * @typedef {{ kind: string, title: string, text: string, faults?: Fault[], code?: string }} Note
+ * @typedef {{ pointer: string, detail: string }} FieldError
+ * @typedef {{ kind: string, title: string, text: string, errors?: FieldError[], code?: string }} Note
  * @typedef {{ accessKeyId: string, token: string, key: CryptoKey }} Session
  */
 
@@ -23,32 +23,32 @@ export const actors = given.actors.map((actor) => ({ ...actor, id: actor.email ?
  * }}
  */
 export const state = {
-  /** Latchkey's clock minus this machine's, milliseconds */
+  /** Latchkey's clock minus this machine's, in milliseconds */
   shift: given.now - Date.now(),
   actor: undefined,
   mfa: false,
   me: undefined,
   roles: [],
   known: [],
-  /** pending requests that wait for whoever acts */
+  /** pending requests that wait for the chosen person */
   toDecide: [],
   role: undefined,
   explanation: undefined,
   /** whose request is followed, signed in as at filing */
   owner: undefined,
-  /** who follows it to decide it */
+  /** the approver who opened it to decide */
   decider: undefined,
   request: undefined,
   mails: [],
   openMail: undefined,
   credentials: undefined,
   isRevealed: false,
-  /** what calls are signed with, and how they ended */
+  /** the key that signs calls, and the results of the calls */
   session: undefined,
   uses: [],
   console: undefined,
   sts: [],
-  /** step id -> what went wrong or well there */
+  /** step id -> the message shown there */
   notes: {},
   calls: [],
 };

@@ -1,4 +1,4 @@
-// The guided page: tells Latchkey's story step by step through the API. It exists on the local server only.
+// The guided page: shows Latchkey's flow step by step through the API. Only the local server has it.
 import { ask } from './ask.js';
 import { decide } from './decide.js';
 import { begin } from './drawing.js';

@@ -1,4 +1,4 @@
-// Step 5: credentials, the session that they make, and a console link.
+// Step 5: credentials, the session that they open, and a console link.
 import { api } from './calls.js';
 import { action, attempt, goTo, refresh, show } from './drawing.js';
 import { h, say } from './elements.js';
@@ -30,7 +30,7 @@ const access = () => [
     { class: 'row' },
     action('use', 'Get credentials', getCredentials, state.session ? '' : 'main'),
     action('use', 'Get a console link', getConsole),
-    action('use', 'Try it as somebody else', tryAsStranger),
+    action('use', 'Try it as another person', tryAsStranger),
   ),
   state.credentials && credentialsPanel(state.credentials),
   sessionPanel('use'),
@@ -50,7 +50,7 @@ const afterTheEnd = () => [
 const tryAsStranger = async () =>
   void (await api({ ...stranger(), mfa: true }, 'POST', `/requests/${state.request.id}/credentials`, {}));
 
-/** More time is a request of its own that needs the same approval. */
+/** An extension is a separate request that needs the same approval. */
 function extensionForm() {
   const { request } = state;
   const onSubmit = (event) => {
@@ -78,11 +78,11 @@ async function extend(body) {
   startOver();
   Object.assign(state, { owner, role, request });
   await refresh();
-  say('The extension is filed. It starts when the grant before it ends.');
+  say('The extension is filed. It starts when the current grant ends.');
   goTo(request.status === 'pending' ? 'decide' : 'use');
 }
 
-/** When a grant ended that did not run to its end. */
+/** When a grant ended early. */
 const endedEarlyAt = ({ history, status }) =>
   ['revoked', 'ended', 'withdrawn'].includes(status)
     ? history.find(({ type, via }) => type === status && via !== 'sweep')?.at

@@ -1,4 +1,4 @@
-// Step 1: act as anybody in the catalogue.
+// Step 1: choose a person, machine or bot of the catalogue.
 import { api } from './calls.js';
 import { action, attempt, goTo, refresh } from './drawing.js';
 import { h, say } from './elements.js';
@@ -54,7 +54,7 @@ export const who = {
   ],
 };
 
-/** What an approver came for stands open. */
+/** Requests that wait for this approver, always expanded. */
 function waiting() {
   if (state.toDecide.length === 0) return [];
   const [subject, verb] =
@@ -129,7 +129,7 @@ async function signInWith(mfa) {
   await enter();
 }
 
-/** Another person may see other roles, so the story begins again from here; a request that is followed stays. */
+/** Another person may see other roles, so the story starts again. A request that is followed stays if it is theirs. */
 async function enter() {
   const [me, { items: roles }, mine, toDecide] = await Promise.all([
     api(state.actor, 'GET', '/me'),
@@ -159,7 +159,7 @@ function waitingWords(count) {
 }
 
 /**
- * The story goes on as the requester's, and whoever acts decides it in step 4.
+ * The story continues with the requester's request, and the chosen person decides it in step 4.
  * @param {import('../../lib/http/answers.ts').RequestView} request
  */
 function decideOn(request) {
@@ -177,7 +177,7 @@ async function follow(who, request, decider) {
   startOver();
   state.owner = who;
   state.decider = decider;
-  // what a request keeps of its role is all that the steps after the filing show
+  // the steps after filing show only the part of the role that the request stores
   state.role = /** @type {import('../../lib/http/answers.ts').RoleView} */ (request.role);
   state.request = request;
   await refresh();

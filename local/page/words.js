@@ -1,4 +1,4 @@
-// How states, limits, instants and durations read for a person.
+// Words for states, limits, times and durations.
 import { h } from './elements.js';
 
 export const statusWords = {
@@ -66,7 +66,7 @@ export const shortDuration = (seconds) =>
   seconds % 3600 === 0 ? `${seconds / 3600}h` : `${Math.round(seconds / 60)}m`;
 
 /**
- * Whom a stage asks: one of them, or as many as it needs.
+ * The approvers of a stage, and how many of them it needs.
  * @param {{ need: number, approvers: string[] }} stage
  */
 export const askedIn = ({ need, approvers }) =>

@@ -503,7 +503,7 @@ describe('test', () => {
     const file = edited('other.yml', 'requesters: [group:POC]', 'requesters: []');
     const { text, exitCode } = await run('test', join(root, 'catalogue-tests'), '--catalogue', file);
     expect(text).toMatch(
-      /^FAILED {2}the trusting company decides over its own account\n +expected needs-approval, is refused\. requesters: No entry/m,
+      /^FAILED {2}the trusting company decides about its own account\n +expected needs-approval, is refused\. requesters: No entry/m,
     );
     expect(text).toMatch(/^31 of 32 cases hold\.$/m);
     expect(exitCode).toBe(1);
