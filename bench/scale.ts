@@ -1,5 +1,6 @@
 // What each call costs when few and when very many requests are stored: sequential round trips, DynamoDB calls, and units.
-import { dynamoStore, imageOf } from '../lib/aws/store.ts';
+import { imageOf } from '../lib/aws/dynamodb/request-image.ts';
+import { dynamoStore } from '../lib/aws/store.ts';
 import { DAY, HOUR } from '../lib/common/time.ts';
 import type { RequestRecord } from '../lib/model/schema.ts';
 import { call, filed } from '../test/support/calls.ts';

@@ -1,6 +1,6 @@
 // `latchkey audit verify`: reads every request of the table and says which are not as Latchkey wrote them. Reads only.
 import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { recordFromImage } from '../lib/aws/store.ts';
+import { recordFromImage } from '../lib/aws/dynamodb/request-image.ts';
 import { partOf, prefixes } from '../lib/aws/table.ts';
 import { type Alteration, alterationOf } from '../lib/request/history.ts';
 import { operatorKeys } from '../local/aws/operator.ts';

@@ -106,7 +106,7 @@ function judgeEntry(
 
 function causeOf(code: 'enter' | 'revoker', answered: string): string {
   if (code === 'revoker' && answered === 'AccessDenied')
-    return "Usual causes: the account's template is not installed; the revoker's trust policy does not name the role of the revoke-sessions function, or asks for another external id than the catalogue has.";
+    return "Common causes: the account's template is not installed; the revoker's trust policy does not name the role of the revoke-sessions function, or requires a different external ID than the catalogue has.";
   return usualCauses[answered] ?? unknownCause;
 }
 

@@ -2,7 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { tell } from '../lib/actions/news.ts';
-import { recordFromImage } from '../lib/aws/store.ts';
+import { recordFromImage } from '../lib/aws/dynamodb/request-image.ts';
 import { partOf } from '../lib/aws/table.ts';
 import { baseUrl, catalogue, lambda, mail, store } from '../lib/lambda.ts';
 import { loggedError } from '../lib/model/logged-error.ts';

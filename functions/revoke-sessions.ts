@@ -3,7 +3,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import { probeRevoker, withDoctor } from '../lib/actions/diagnose.ts';
 import { pruneRevocations, revokeSessions } from '../lib/actions/revoke.ts';
 import type { App } from '../lib/app.ts';
-import { recordFromImage } from '../lib/aws/store.ts';
+import { recordFromImage } from '../lib/aws/dynamodb/request-image.ts';
 import { partOf } from '../lib/aws/table.ts';
 import { withToldStore } from '../lib/http/told-store.ts';
 import { catalogue, iam, lambda, store } from '../lib/lambda.ts';

@@ -1,6 +1,6 @@
 // Writes the stream records in events/ as the functions would cause them: run it after a change of what the store writes (npm run docs does).
 import { readFileSync, writeFileSync } from 'node:fs';
-import { imageOf } from '../lib/aws/store.ts';
+import { imageOf } from '../lib/aws/dynamodb/request-image.ts';
 import { keyOf } from '../lib/aws/table.ts';
 import { MINUTE } from '../lib/common/time.ts';
 import { approvedBy, call, filed } from '../test/support/calls.ts';

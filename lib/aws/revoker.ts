@@ -1,4 +1,4 @@
-// IAM in a target account, through its revoker role: the one inline policy that denies sessions, put or taken away.
+// IAM in a target account, through its revoker role: writes or removes the one inline policy that denies sessions.
 import { DeleteRolePolicyCommand, type IAMClient, PutRolePolicyCommand } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { Iam, RevokedRole, SessionCredentials } from '../app.ts';
@@ -8,7 +8,7 @@ import { revocationPolicyName } from '../session/iam.ts';
 import { RevocationRefused } from '../session/revocation-refused.ts';
 import { triedRevoker } from './trials.ts';
 
-/** botocore sts: the least that STS gives. Seconds. */
+/** The shortest session that STS issues, in seconds (botocore sts). */
 const LEAST = 900;
 
 /**
@@ -55,8 +55,8 @@ async function entered(
 }
 
 /**
- * botocore iam, PutRolePolicy: a role that is gone has taken its sessions' permissions along; a role of AWS's own cannot be changed.
- * A denial comes again: the account's template may be on its way.
+ * Sessions of a deleted role have no permissions left, and a role of AWS itself cannot be changed (botocore iam, PutRolePolicy).
+ * A denial is retried, because the account's template may be in deployment.
  */
 function outcomeOf(error: unknown): 'gone' | 'full' {
   const code = awsAnswer(error)?.code;
@@ -67,6 +67,6 @@ function outcomeOf(error: unknown): 'gone' | 'full' {
 }
 
 const again = (service: string, error: unknown): Problem =>
-  new Problem('try-again', `AWS ${service} did not take the revocation (${awsAnswer(error)?.code ?? 'no answer'}).`, {
+  new Problem('try-again', `AWS ${service} did not accept the revocation (${awsAnswer(error)?.code ?? 'no answer'}).`, {
     cause: namesOf(error),
   });

@@ -1,4 +1,4 @@
-// Mail through SES v1 SendRawEmail: one recipient, UTF-8, and a refusal told apart from a passing fault.
+// Email through SES v1 SendRawEmail: one recipient, UTF-8. Permanent rejections are told apart from temporary errors.
 import { type SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import MimeNode from 'nodemailer/lib/mime-node';
 import type { Mail, OutgoingMail } from '../app.ts';
@@ -10,7 +10,7 @@ import { Problem } from '../model/problem.ts';
 /**
  * @param client with timeouts and retries set where it is built
  * @param sender in a form that `senderOf` takes; SES has verified its address or domain
- * @returns Mail whose `send` throws DeliveryRefused when SES will never take this mail, or Problem `try-again` for everything else
+ * @returns Mail whose `send` throws DeliveryRefused when SES will never accept this email, or Problem `try-again` for everything else
  */
 export const sesMail = (client: SESClient, sender: string): Mail => ({
   async send(mail) {
@@ -31,7 +31,7 @@ export const sesMail = (client: SESClient, sender: string): Mail => ({
   },
 });
 
-/** SES sets Date and Message-ID itself. SendEmail could not say Auto-Submitted, by which mailboxes know not to answer (RFC 3834). */
+/** SES sets Date and Message-ID itself. SendEmail cannot set Auto-Submitted, which keeps mailboxes from answering (RFC 3834). */
 async function messageOf(from: Sender, { to, subject, text, html }: OutgoingMail): Promise<Buffer> {
   const message = new MimeNode('multipart/alternative', {
     newline: 'win',
@@ -45,8 +45,8 @@ async function messageOf(from: Sender, { to, subject, text, html }: OutgoingMail
 }
 
 /**
- * What SES would take badly or, worse, well. An address is a bare ASCII one, so that nothing can add a recipient or a header
- * (SES has no SMTPUTF8; a domain in another script comes as punycode); a subject is one line.
+ * Refuses addresses and subjects that could add a recipient or a header. An address must be plain ASCII
+ * (SES has no SMTPUTF8; a domain in another script comes as punycode), and a subject must be one line.
  */
 function refuseUnsafe({ to, subject }: OutgoingMail): void {
   if (
@@ -57,7 +57,7 @@ function refuseUnsafe({ to, subject }: OutgoingMail): void {
   if (/[\p{Cc}\u2028\u2029]/u.test(subject)) throw new DeliveryRefused('InvalidSubject');
 }
 
-/** Codes of SES that are about this one mail; all others (paused, throttled, unverified domain, no permission) are about the account and may pass. */
+/** Codes of SES about this one email. All others (paused, throttled, unverified domain, no permission) are about the account and may be temporary. */
 const refusals = new Set([
   'MessageRejected',
   'InvalidParameterValue',
@@ -69,15 +69,15 @@ const refusals = new Set([
 
 function outcomeOf(error: unknown, address: string): DeliveryRefused | Problem {
   const answer = awsAnswer(error);
-  const isAboutMail =
+  const isAboutEmail =
     answer !== undefined &&
     answer.status >= 400 &&
     answer.status < 500 &&
     (refusals.has(answer.code) || answer.status === 413);
-  if (isAboutMail && !isUnverifiedSender(error, address)) return new DeliveryRefused(answer.code);
+  if (isAboutEmail && !isUnverifiedSender(error, address)) return new DeliveryRefused(answer.code);
   return new Problem(
     'try-again',
-    `The mail service did not take a mail (${answer?.code ?? 'no answer'}). It will be tried again.`,
+    `The email service did not accept an email (${answer?.code ?? 'no answer'}). It will be retried.`,
     {
       retryAfterSeconds: answer ? 5 : 2,
       cause: namesOf(error),
@@ -86,8 +86,8 @@ function outcomeOf(error: unknown, address: string): DeliveryRefused | Problem {
 }
 
 /**
- * SES says MessageRejected also when the sender is not verified yet, naming the identities that failed. That is a slip of the
- * deployment which an operator mends, so it must not settle every approver's mail as refused for good.
+ * SES also answers MessageRejected when the sender is not verified yet, and names the identities that failed. An operator can fix that
+ * in the deployment, so it must not count as a permanent rejection of every approver's email.
  */
 function isUnverifiedSender(error: unknown, address: string): boolean {
   return (

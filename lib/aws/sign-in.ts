@@ -1,26 +1,26 @@
-// Credentials in exchange for a console sign-in token, at the federation endpoint of a partition.
+// Exchanges credentials for a console sign-in token, at the federation endpoint of a partition.
 import type { SessionCredentials, SignIn } from '../app.ts';
 import { SECOND } from '../common/time.ts';
 import { Problem } from '../model/problem.ts';
 import { federationEndpoint } from '../session/console-url.ts';
 
-/** The part of `fetch` that is needed. TLS is verified as the platform does it by default. */
+/** The part of `fetch` that is needed. TLS is verified by the platform's default. */
 export type FetchLike = (
   url: string,
   init: { method: 'GET'; redirect: 'manual'; signal: AbortSignal },
 ) => Promise<{ readonly status: number; text(): Promise<string> }>;
 
 /**
- * iam-ug, id_roles_providers_enable-console-custom-url. The call is a GET with the credentials in its query: the documented
- * form. Public code POSTs the same fields, which AWS documents nowhere and may stop taking; over verified TLS the query is as
- * secret as a body would be, so what matters is that the URL is never logged, never part of an error and never follows a redirect.
+ * The call is a GET with the credentials in its query, which is the documented form (iam-ug,
+ * id_roles_providers_enable-console-custom-url). Public code POSTs the same fields, which AWS does not document and may stop accepting.
+ * Over verified TLS the query is as secret as a body. So the URL is never logged, never part of an error, and never redirected.
  *
- * `SessionDuration` is never sent: with it AWS refuses credentials that came from role chaining, as Latchkey's do. Without it the
- * console session lasts as long as the credentials, which is what a grant wants.
+ * `SessionDuration` is never sent: with it AWS refuses credentials from role chaining, which Latchkey's are. Without it the
+ * console session lasts as long as the credentials, as a grant requires.
  *
  * @param fetch the platform's
- * @param endpointOverride a local emulator's federation endpoint; only a loopback address is taken, as credentials go there
- * @param timeout milliseconds until the call counts as unanswered, the reading of the answer included
+ * @param endpointOverride federation endpoint of a local emulator; must be a loopback address, because credentials are sent to it
+ * @param timeout milliseconds for the whole call, including reading the answer
  * @returns SignIn whose `token` throws Problem `aws-refused` or `try-again`
  */
 export function federation(fetch: FetchLike, endpointOverride?: string, timeout = 5 * SECOND): SignIn {
@@ -50,7 +50,7 @@ async function ask(fetch: FetchLike, url: string, timeout: number): Promise<{ st
     const response = await fetch(url, { method: 'GET', redirect: 'manual', signal: AbortSignal.timeout(timeout) });
     return { status: response.status, body: await response.text() };
   } catch {
-    // whatever failed, its error may quote the URL and with it the credentials: nothing of it goes on
+    // the error may quote the URL, which carries the credentials, so nothing of it is passed on
     throw unanswered('did not answer in time');
   }
 }
@@ -66,7 +66,7 @@ function parse(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    return undefined; // not JSON: no token in it; the parser's error would quote the text
+    return undefined; // not JSON, so no token; the parser's error would quote the text
   }
 }
 
@@ -75,7 +75,7 @@ const unanswered = (what: string) =>
 const refused = (partition: string, status: number) =>
   new Problem(
     'aws-refused',
-    `The AWS sign-in service gave no sign-in token (status ${status}, partition ${partition}). Usual causes: the session has just ended, or the account belongs to another partition than the catalogue says. Ask for keys instead, and tell whoever runs Latchkey.`,
+    `The AWS sign-in service returned no sign-in token (status ${status}, partition ${partition}). Common causes: the session has just ended, or the account is in a different partition than the catalogue says. Request keys instead, and tell your Latchkey administrator.`,
   );
 
 function isLoopback(endpoint: string): boolean {

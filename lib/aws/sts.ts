@@ -1,4 +1,4 @@
-// AssumeRole through the AWS SDK: input out, credentials or a Problem back.
+// AssumeRole through the AWS SDK. Returns credentials or throws a Problem.
 import { AssumeRoleCommand, type AssumeRoleCommandOutput, type STSClient } from '@aws-sdk/client-sts';
 import type { SessionCredentials, Sts } from '../app.ts';
 import { awsAnswer, isRefusal, namesOf } from '../common/aws-answer.ts';
@@ -8,7 +8,7 @@ import { triedRole } from './trials.ts';
 
 /**
  * @param client with the hub's credentials, a regional endpoint, timeouts and retries set where it is built
- * @returns Sts whose `assumeRole` throws Problem `aws-refused` (account, role and the usual causes) or `try-again`
+ * @returns Sts whose `assumeRole` throws Problem `aws-refused` (account, role and common causes) or `try-again`
  */
 export const stsSessions = (client: STSClient): Sts => ({
   async assumeRole(input) {
@@ -22,13 +22,13 @@ export const stsSessions = (client: STSClient): Sts => ({
   tryRole: triedRole(client),
 });
 
-/** Answers the credentials only if they are complete: half an answer must not be handed out. */
+/** Returns the credentials only if they are complete. */
 function credentialsOf({ Credentials: found }: AssumeRoleCommandOutput, target: string): SessionCredentials {
   const expiresAt = found?.Expiration?.getTime() ?? Number.NaN;
   if (!found?.AccessKeyId || !found.SecretAccessKey || !found.SessionToken || Number.isNaN(expiresAt)) {
     throw new Problem(
       'aws-refused',
-      `AWS STS answered for ${target} without complete credentials. Nothing was issued; try again, and tell whoever runs Latchkey if it stays so.`,
+      `AWS STS answered for ${target} without complete credentials. No credentials were issued. Try again. If the problem persists, tell your Latchkey administrator.`,
     );
   }
   return {
@@ -39,7 +39,7 @@ function credentialsOf({ Credentials: found }: AssumeRoleCommandOutput, target: 
   };
 }
 
-/** Everything that is not a clear no is worth another try; of the error only names are passed on, since the SDK hides the raw answer in it. */
+/** Everything except a clear refusal can be retried. Only names from the error are passed on, because the SDK hides the raw answer in it. */
 function problemOf(error: unknown, target: string): Problem {
   const answer = awsAnswer(error);
   const cause = namesOf(error);
@@ -56,7 +56,7 @@ function problemOf(error: unknown, target: string): Problem {
     );
   return new Problem(
     'aws-refused',
-    `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell whoever runs Latchkey.`,
+    `AWS STS refused ${target} (${answer.code}). ${usualCauses[answer.code] ?? unknownCause} Tell your Latchkey administrator.`,
     { cause },
   );
 }

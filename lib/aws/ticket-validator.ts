@@ -1,4 +1,4 @@
-// A ticket validator over HTTP: one signed POST, three seconds in all, and an answer of exactly one shape or none.
+// Calls a ticket validator over HTTP: one signed POST, three seconds in total, and one exact shape of answer.
 import { Hash } from '@smithy/core/serde';
 import { SignatureV4 } from '@smithy/signature-v4';
 import * as v from 'valibot';
@@ -8,24 +8,24 @@ import { hostOf } from '../catalogue/tickets.ts';
 import { SECOND } from '../common/time.ts';
 import { oneLine } from '../model/text.ts';
 
-/** What a validator may answer, with status 200. The text goes to the requester and into the history. */
+/** The body of a validator's answer with status 200. The text is shown to the requester and kept in the history. */
 const Answer = v.strictObject({ valid: v.boolean(), detail: v.optional(oneLine(200)) });
 const MOST_BYTES = 4 * 1024;
 
 type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
 type Options = {
-  /** of a validator that has none of its own */
+  /** of a validator without a region of its own */
   region: string;
-  /** the function's own role: API Gateway and Lambda verify the signature and ask IAM, so there is no secret to keep */
+  /** of the function's own role: API Gateway and Lambda verify the signature with IAM, so there is no secret to keep */
   credentials: () => Promise<Credentials>;
-  /** where calls may go, as in the configuration */
+  /** hosts that may be called, from the configuration */
   hosts: readonly string[];
   fetch: typeof fetch;
-  /** milliseconds for the whole exchange, the reading of the answer included */
+  /** milliseconds for the whole exchange, including reading the answer */
   timeout?: number;
 };
 
-/** @returns Tickets whose `check` throws Error for a host that the configuration does not list: the start has checked them all */
+/** @returns Tickets whose `check` throws Error for a host that the configuration does not list, because all of them were checked at start-up */
 export const ticketValidators = ({ region, credentials, hosts, fetch, timeout = 3 * SECOND }: Options): Tickets => ({
   async check(validator, question) {
     if (!hosts.includes(hostOf(validator.url)))
@@ -41,7 +41,7 @@ export const ticketValidators = ({ region, credentials, hosts, fetch, timeout = 
     });
     if ('cause' in answer) return { outcome: 'unreachable', cause: answer.cause };
     const parsed = v.safeParse(Answer, jsonIn(answer.body));
-    if (!parsed.success) return { outcome: 'unreachable', cause: 'answer of another form' };
+    if (!parsed.success) return { outcome: 'unreachable', cause: 'unexpected answer' };
     const { valid, detail } = parsed.output;
     return { outcome: valid ? 'valid' : 'invalid', ...(detail !== undefined && detail.trim() !== '' && { detail }) };
   },
@@ -49,7 +49,7 @@ export const ticketValidators = ({ region, credentials, hosts, fetch, timeout = 
 
 // --- internal ---
 
-/** Signature Version 4 over host, type, date and body. A redirect is not followed, so nothing of this goes anywhere else. */
+/** Signature Version 4 over host, type, date and body. Redirects are not followed, so the headers go nowhere else. */
 async function signedHeaders(
   { url, service }: TicketValidator,
   region: string,
@@ -67,11 +67,11 @@ async function signedHeaders(
     headers: { host, 'content-type': 'application/json', accept: 'application/json' },
     body,
   });
-  const { host: _, ...sent } = headers; // fetch says the host itself
+  const { host: _, ...sent } = headers; // fetch sets the host itself
   return sent;
 }
 
-/** The text of an answer with status 200 and at most 4 KB, or why there is none: our own words, as errors may quote the exchange. */
+/** The body of an answer with status 200 and at most 4 KB, or the cause in our own words, because errors may quote the exchange. */
 async function exchange(
   fetch: Options['fetch'],
   url: string,
@@ -101,11 +101,11 @@ function jsonIn(body: Buffer): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch {
-    return undefined; // neither UTF-8 nor JSON: an answer of another form; the parser's error would quote it
+    return undefined; // not UTF-8 or not JSON; the parser's error would quote it
   }
 }
 
-/** `ECONNREFUSED`, `CERT_HAS_EXPIRED`: the code of what fetch met, and nothing of its message. */
+/** The error code of fetch, such as `ECONNREFUSED` or `CERT_HAS_EXPIRED`, and nothing of its message. */
 function causeOf(error: unknown): string {
   const { name, cause } = Object(error) as { name?: unknown; cause?: { code?: unknown } };
   if (name === 'TimeoutError') return 'no answer in time';

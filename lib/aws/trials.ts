@@ -1,4 +1,4 @@
-// Calls that are made only to see whether AWS lets them: what they answer is dropped here, all but a code.
+// Calls that only test whether AWS allows them. Everything in their answers except a code is dropped here.
 import { DeleteRolePolicyCommand, type IAMClient } from '@aws-sdk/client-iam';
 import { AssumeRoleCommand, type STSClient } from '@aws-sdk/client-sts';
 import type { Iam, SessionCredentials, Sts } from '../app.ts';
@@ -15,18 +15,18 @@ export const triedRole =
   async (input) =>
     (await enter(sts, input)).tried;
 
-/** No role has a policy of this name, so that taking it away changes nothing. */
+/** No role has a policy of this name, so removing it changes nothing. */
 const noPolicy = 'LatchkeyDoctor';
-/** A session for the dry run can take policies away and nothing else; with the name above it finds none. */
+/** A session for the dry run can only remove policies, and no policy has the name above. */
 export const dryRun = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Action: 'iam:DeleteRolePolicy', Resource: '*' }],
 });
 
 /**
- * Enters a revoker and, role by role, takes away a policy that does not exist. IAM judges the right before it looks for the policy:
- * NoSuchEntity is a yes, AccessDenied a no. A role that does not exist has no boundary, by which the revoker's right is bound, so it
- * is a no as well.
+ * Assumes a revoker and removes a policy that does not exist from each role. IAM checks the permission before it looks for the policy:
+ * NoSuchEntity means allowed, AccessDenied means refused. A role that does not exist has no boundary, which the revoker's permission
+ * requires, so it is refused as well.
  */
 export const triedRevoker =
   (sts: STSClient, iamFor: (credentials: Credentials) => IAMClient): Iam['tryRevoker'] =>
@@ -37,7 +37,7 @@ export const triedRevoker =
     const deletes: Tried[] = [];
     if (credentials) {
       const iam = iamFor(credentials);
-      // one after the other: IAM has one small quota for the whole account
+      // one at a time: IAM has one small quota for the whole account
       for (const arn of roles) deletes.push(await triedDelete(iam, arn.slice(arn.lastIndexOf('/') + 1)));
       iam.destroy();
     }
@@ -73,7 +73,7 @@ async function triedDelete(iam: IAMClient, RoleName: string): Promise<Tried> {
   }
 }
 
-/** Only AccessDenied is a no; everything else says that nobody knows. */
+/** Only AccessDenied is a refusal. Every other error is unclear. */
 function refusalIn(error: unknown): Tried {
   const code = awsAnswer(error)?.code ?? 'NoAnswer';
   return { was: code === 'AccessDenied' ? 'refused' : 'unclear', code };

@@ -3,7 +3,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Log, Store } from '../../lib/app.ts';
-import { imageOf } from '../../lib/aws/store.ts';
+import { imageOf } from '../../lib/aws/dynamodb/request-image.ts';
 import { SECOND } from '../../lib/common/time.ts';
 import { loggedError } from '../../lib/model/logged-error.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';

@@ -5,7 +5,7 @@ import { fileRequest } from '../../lib/actions/file-request.ts';
 import { pruneRevocations, revokeSessions } from '../../lib/actions/revoke.ts';
 import { sweep } from '../../lib/actions/sweep.ts';
 import { issueCredentials } from '../../lib/actions/vend.ts';
-import { imageOf } from '../../lib/aws/store.ts';
+import { imageOf } from '../../lib/aws/dynamodb/request-image.ts';
 import { HOUR, MINUTE, SECOND, toInstant } from '../../lib/common/time.ts';
 import { requestView } from '../../lib/http/view.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';

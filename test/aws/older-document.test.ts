@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { imageOf, recordFromImage } from '../../lib/aws/store.ts';
+import { imageOf, recordFromImage } from '../../lib/aws/dynamodb/request-image.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
 import { approved, finished, record, start } from '../support/records.ts';
@@ -43,7 +43,7 @@ describe('a document of version 0.1', () => {
     expect(read(asStoredBy01(finished(active, 'revoked', start + HOUR), by))?.outcome?.by).toEqual(expected),
   );
 
-  test('whose role asked for a recent sign-in still does', () => {
+  test('whose role required a recent sign-in still requires it', () => {
     const role = { ...pending.role, conditions: { signInSeconds: 900, networks: ['10.0.0.0/8'] } };
     expect(read({ ...asStoredBy01(pending), role })?.role.conditions).toEqual({
       signIn: { within: 900 },
@@ -51,13 +51,13 @@ describe('a document of version 0.1', () => {
     });
   });
 
-  test('whose ticket was still to be checked is unchecked', () => {
+  test('whose ticket check was pending is unchecked', () => {
     const ticketCheck = { validator: 'jira', state: 'due', at: start, tries: 1 };
     expect(read({ ...asStoredBy01(pending), ticketCheck })?.ticketCheck?.state).toBe('unchecked');
   });
 });
 
-test('a document of today is read as it is', () => {
+test('a current document is read unchanged', () => {
   const over = finished(approved(record(), start), 'revoked', start + HOUR);
   expect(recordFromImage(imageOf(over) as Record<string, { S?: string }>)).toEqual(over);
 });

@@ -29,7 +29,7 @@ function answering(status: number, body: string) {
 }
 
 describe('the sign-in token', () => {
-  test.each(partitions)('in %s is asked of %s, without a session duration', async (...[partition, host]) => {
+  test.each(partitions)('in %s is requested from %s, without a session duration', async (...[partition, host]) => {
     const { fetch, asked } = answering(200, '{"SigninToken":"signin-token"}');
     expect(await federation(fetch).token(partition, credentials)).toBe('signin-token');
     const url = new URL(asked[0]!.url);
@@ -60,14 +60,14 @@ describe('the sign-in token', () => {
     expect((error as Problem).detail + (error as Problem).stack).not.toMatch(/canary/i);
   });
 
-  test('a failing fetch says nothing of the URL', async () => {
+  test('a failing fetch does not reveal the URL', async () => {
     const fetch: FetchLike = async (url) => Promise.reject(new TypeError(`Failed to fetch ${url}`));
     const error = (await rejectionOf(federation(fetch).token('aws', credentials))) as Problem;
     expect(error.code).toBe('try-again');
     expect(error.detail + error.stack + String(error.cause)).not.toMatch(/canary/i);
   });
 
-  test('the real fetch gives up in time and follows no redirect', async () => {
+  test('the real fetch times out and follows no redirect', async () => {
     let followed = 0;
     const server = createServer((request, response) => {
       if (request.url?.startsWith('/slow')) return; // never answers
@@ -89,7 +89,9 @@ describe('the sign-in token', () => {
     'https://signin.aws.amazon.com.evil.example/federation',
     'http://localhost.evil.example/',
     'http://10.0.0.1/',
-  ])('goes to no other host: %s', (endpoint) => expect(() => federation(fetch, endpoint)).toThrow(/loopback/));
+  ])('is never requested from another host: %s', (endpoint) =>
+    expect(() => federation(fetch, endpoint)).toThrow(/loopback/),
+  );
 });
 
 describe('the sign-in URL', () => {
@@ -123,7 +125,7 @@ describe('the sign-in URL', () => {
     expect(() => signInUrl('aws', 't', destination, 'https://l.example')).toThrow('not on the AWS console'),
   );
 
-  test.each(['aws-iso', '', '__proto__', 'constructor'])('knows no partition %j', (partition) => {
+  test.each(['aws-iso', '', '__proto__', 'constructor'])('rejects the unknown partition %j', (partition) => {
     expect(() => federationEndpoint(partition)).toThrow();
     expect(() => signInUrl(partition, 't', '/', 'https://l.example')).toThrow();
   });

@@ -9,7 +9,8 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { ListIndex, Position, Store } from '../../lib/app.ts';
-import { dynamoStore, imageOf, recordFromImage } from '../../lib/aws/store.ts';
+import { imageOf, recordFromImage } from '../../lib/aws/dynamodb/request-image.ts';
+import { dynamoStore } from '../../lib/aws/store.ts';
 import { projectionOf, tableDefinition } from '../../lib/aws/table.ts';
 import { bounds } from '../../lib/catalogue/bounds.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
@@ -62,7 +63,7 @@ const homes: Array<{ name: string; open(): () => Promise<Store> }> = [
 describe.each(homes)('the store on $name', ({ open }) => {
   const fresh = open();
 
-  test('gives back what was stored, and nothing for an unknown id', async () => {
+  test('returns stored requests, and undefined for an unknown id', async () => {
     const store = await fresh();
     const filed = record({
       filedBy: { principal: 'arn:aws:iam::999999999999:role/bot' },
@@ -74,7 +75,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(requestId(2))).toBeUndefined();
   });
 
-  test('creates an id once, also when two do so at the same time, and answers what is there', async () => {
+  test('creates an id once, also when two writers race, and returns the stored request', async () => {
     const store = await fresh();
     const [first, second] = [record({ reason: 'first' }), record({ reason: 'second' })];
     const answers = await Promise.all([store.create(first, []), store.create(second, [])]);
@@ -85,7 +86,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(first.id)).toEqual(stored);
   });
 
-  test('creating the very same again is no creation', async () => {
+  test('creating the same request again returns the stored one', async () => {
     const store = await fresh();
     await store.create(record(), []);
     expect(await store.create(record(), [])).toEqual(record());
@@ -102,7 +103,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(filed.id)).toEqual(second);
   });
 
-  test('a request that is marked as being ended is replaced by nothing that yields, until the mark is over or it was replaced', async () => {
+  test('yielding writes do not replace a request that is being ended, until the mark expires or the request is replaced', async () => {
     const store = await fresh();
     const filed = record();
     await store.create(filed, []);
@@ -118,13 +119,13 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.replace(next(third, 'vended', start), 3, start)).toBe(true);
   });
 
-  test('replaces nothing that is not there', async () => {
+  test('does not replace a request that does not exist', async () => {
     const store = await fresh();
     expect(await store.replace(approved(record(), start), 1)).toBe(false);
     expect(await store.get(requestId(1))).toBeUndefined();
   });
 
-  test('of many writers of one version exactly one wins, and what is stored is his', async () => {
+  test('of many writers of one version exactly one wins, and its record is stored', async () => {
     const store = await fresh();
     await store.create(record(), []);
     const wanted = Array.from({ length: 8 }, (_, i) =>
@@ -135,11 +136,11 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.get(requestId(1))).toEqual(wanted[won.indexOf(true)]);
   });
 
-  describe('whose a subject is', () => {
+  describe('the person of a subject', () => {
     const subject = 'https://issuer.example.com#00u1#with a sign';
     const binding = { id: 'A'.repeat(43), subject, person: 'dev@example.com', boundAt: start };
 
-    test('is said once, also when two say it at once', async () => {
+    test('is bound once, also when two calls race', async () => {
       const store = await fresh();
       expect(await store.getIdentity(binding.id)).toBeUndefined();
       const other = { ...binding, person: 'other@example.com', boundAt: start + 1 };
@@ -149,7 +150,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.bindIdentity({ ...binding, person: 'third@example.com' })).toEqual(bound);
     });
 
-    test('is listed by person, oldest first, and apart from requests', async () => {
+    test('is listed by person, oldest first, separately from requests', async () => {
       const store = await fresh();
       const second = { ...binding, id: 'B'.repeat(43), subject: `${subject}2`, boundAt: start + MINUTE };
       await store.create(record({ requester: { ...record().requester, person: binding.person } }), []);
@@ -161,16 +162,16 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.requestsOf(binding.person, start)).toHaveLength(1);
     });
 
-    test('is forgotten when it is released, and may be said anew', async () => {
+    test('is forgotten when it is released, and can be bound again', async () => {
       const store = await fresh();
       expect(await store.releaseIdentity(binding.id, 'admin', start)).toBe(false);
       await store.bindIdentity(binding);
       expect(await store.releaseIdentity(binding.id, 'admin', start + MINUTE)).toBe(true);
       expect(await store.getIdentity(binding.id)).toBeUndefined();
       expect(await store.identitiesOf(binding.person)).toEqual([]);
-      const anew = { ...binding, person: 'other@example.com', boundAt: start + HOUR };
-      expect(await store.bindIdentity(anew)).toEqual(anew);
-      expect(await store.getIdentity(binding.id)).toEqual(anew);
+      const rebound = { ...binding, person: 'other@example.com', boundAt: start + HOUR };
+      expect(await store.bindIdentity(rebound)).toEqual(rebound);
+      expect(await store.getIdentity(binding.id)).toEqual(rebound);
     });
   });
 
@@ -178,7 +179,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     const role = 'arn:aws:iam::111111111111:role/latchkey/read';
     const grants = (...ids: number[]) => new Map(ids.map((n) => [requestId(n), start + HOUR]));
 
-    test('are listed by whoever holds the lease, and by nobody else until it ends', async () => {
+    test('are listed for the holder of the lease only, until it ends', async () => {
       const store = await fresh();
       await store.addRevocations(role, grants(1, 2), start);
       const list = await store.leaseRevocations(role, 'a', start, start + MINUTE);
@@ -191,7 +192,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.leaseRevocations(role, 'c', start, start + MINUTE)).toEqual(list);
     });
 
-    test('count as written only if none has come meanwhile', async () => {
+    test('are marked as written only if nothing was added concurrently', async () => {
       const store = await fresh();
       await store.addRevocations(role, grants(1), start);
       const first = (await store.leaseRevocations(role, 'a', start, start + MINUTE))!;
@@ -212,7 +213,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect((await store.leaseRevocations(role, 'b', start, start + MINUTE))?.before).toBeUndefined();
     });
 
-    test('of a role that has none can be leased as well', async () => {
+    test('of a role without any can be leased too', async () => {
       const store = await fresh();
       expect(await store.leaseRevocations(role, 'a', start, start + MINUTE)).toEqual({
         grants: new Map(),
@@ -222,7 +223,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.releaseRevocations(role, 'a', { version: 0, before: undefined, dropped: [] })).toBe(true);
     });
 
-    test('come from many at once and in any number', async () => {
+    test('can be added concurrently and in any number', async () => {
       const store = await fresh();
       const hundred = Array.from({ length: 100 }, (_, n) => n);
       await Promise.all([
@@ -242,7 +243,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     });
   });
 
-  test('gets many in the order asked for, without what is missing', async () => {
+  test('gets many in the requested order, without missing ones', async () => {
     const store = await fresh();
     for (const n of [1, 2, 3]) await store.create(record({ id: requestId(n) }), []);
     const found = await store.getMany([requestId(3), requestId(9), requestId(1)]);
@@ -251,14 +252,14 @@ describe.each(homes)('the store on $name', ({ open }) => {
     await expect(store.getMany(Array.from({ length: 101 }, (_, n) => requestId(n)))).rejects.toThrow(RangeError);
   });
 
-  test('a page as long as they come', async () => {
+  test('gets a full page of the longest requests', async () => {
     const store = await fresh();
     await file(store, 100);
     const ids = Array.from({ length: 100 }, (_, n) => requestId(100 - n));
     expect((await store.getMany(ids)).map(({ id }) => id)).toEqual(ids);
   });
 
-  test('knows the requests of a person as they change', async () => {
+  test("lists a person's requests as they change", async () => {
     const store = await fresh();
     const filed = record();
     const mine = { id: filed.id, role: filed.role.id, createdAt: start };
@@ -277,7 +278,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
   test.each([
     ['lapsed', (filed: RequestRecord) => finished(filed, 'lapsed', filed.decideBy), 1, record().decideBy],
     ['ended', (filed: RequestRecord) => finished(approved(filed, start), 'ended', start + HOUR), 2, start + HOUR],
-  ])('a request that %s by its clock keeps its time in the index', async (_, end, version, until) => {
+  ])('the index holds the natural end of a request that %s', async (_, end, version, until) => {
     const store = await fresh();
     const filed = record({ version });
     await store.create(filed, []);
@@ -285,7 +286,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.requestsOf(filed.requester.person, start)).toMatchObject([{ until }]);
   });
 
-  test('knows the reviews that nobody has signed, however old where that is asked for', async () => {
+  test('lists unsigned reviews, however old if requested', async () => {
     const store = await fresh();
     const reviewDue = start + 3 * DAY;
     const review = { reviewers: ['group:leads'], people: [], admins: [], due: reviewDue };
@@ -310,7 +311,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect((await store.requestsOf(person, later, 0))[0]).not.toHaveProperty('reviewDue');
   });
 
-  test('looks back for open requests as far as one can be open, and lists them oldest first', async () => {
+  test('looks back for open requests as far as a request can be open, and lists them oldest first', async () => {
     const store = await fresh();
     const longest = (bounds.aheadMax + bounds.durationMax) * SECOND;
     for (const [n, createdAt] of [start - longest - 1, start - longest, start].entries())
@@ -332,7 +333,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       filed: [...ledger.filed, start],
     });
 
-    test('are empty until something is filed, and then say what was filed with them', async () => {
+    test('are empty until a request is filed, and then count it', async () => {
       const store = await fresh();
       const [person, role] = await store.ledgers([mine, roles]);
       expect([person, role]).toEqual([
@@ -343,7 +344,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.ledgers([roles, mine])).toEqual([withOne(role!), withOne(person!)]);
     });
 
-    test('that have changed since they were read let nothing be stored, neither request nor ledger', async () => {
+    test('that changed since they were read prevent the write of request and ledgers', async () => {
       const store = await fresh();
       const [person, role] = await store.ledgers([mine, roles]);
       await store.create(record(), [withOne(person!)]);
@@ -355,7 +356,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.create(second, [withOne(now!, second.id), withOne(role!, second.id)])).toBe('created');
     });
 
-    test('of one version are written by one of many, whatever else these write', async () => {
+    test('of one version are written by exactly one of many filings', async () => {
       const store = await fresh();
       const [person] = await store.ledgers([mine]);
       const ids = Array.from({ length: 20 }, (_, n) => requestId(n + 1));
@@ -386,7 +387,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       until: start + HOUR,
     });
 
-    test('are none until somebody blocks, and then what was written last', async () => {
+    test('are empty until the first block, and then return the last write', async () => {
       const store = await fresh();
       expect(await store.blocks()).toEqual({ version: 0, blocks: [] });
       const first = { version: 1, blocks: [block(1)] };
@@ -396,7 +397,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await store.blocks()).toEqual({ version: 2, blocks: [] });
     });
 
-    test('of one version are written by one of many', async () => {
+    test('of one version are written by exactly one of many', async () => {
       const store = await fresh();
       for (const version of [1, 2]) {
         const tries = Array.from({ length: 20 }, (_, n) => ({ version, blocks: [block(n)] }));
@@ -406,7 +407,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       }
     });
 
-    test('that have changed since a request was judged let it not be stored, nor its ledgers', async () => {
+    test('that changed since a request was judged prevent the write of request and ledgers', async () => {
       const store = await fresh();
       const [ledger] = await store.ledgers([{ of: 'person', id: 'asi-dev@example.com' }]);
       const counted = { ...ledger!, version: 1, filed: [start] };
@@ -420,7 +421,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
       expect(await judge(2)).toEqual(record());
     });
 
-    test('and filings at the same time: whatever is stored was judged by what stood then', async () => {
+    test('and concurrent filings: every stored request was judged by the blocks in force', async () => {
       const store = await fresh();
       const filings = Array.from({ length: 10 }, (_, n) => store.create(record({ id: requestId(n + 1) }), [], 0));
       const [isBlocked, ...answers] = await Promise.all([
@@ -434,7 +435,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     });
   });
 
-  test('lists more than a hundred requests page by page, none lost and none twice, though many share a millisecond', async () => {
+  test('lists more than a hundred requests page by page, each exactly once, though many share a millisecond', async () => {
     const store = await fresh();
     const bot = 'arn:aws:iam::999999999999:role/bot';
     const filed = await file(store, 130, (n) => ({
@@ -453,7 +454,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     for (const index of indexes) expect(await pages(store, index, 17)).toEqual(newestFirst);
   });
 
-  test('a position need not exist, and stays good when its request leaves the list', async () => {
+  test('a position need not exist, and stays valid when its request leaves the list', async () => {
     const store = await fresh();
     const filed = await file(store, 5, () => ({ createdAt: start }));
     const index: ListIndex = { by: 'pending', role: 'production-bucket-read' };
@@ -466,7 +467,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.list(index, 10, { id: requestId(0), createdAt: start + 1 })).toHaveLength(4);
   });
 
-  test('lists every request of this month and the twelve before, and no older one', async () => {
+  test('lists every request of this month and the twelve months before, and no older one', async () => {
     const store = await fresh();
     const times = [
       Date.UTC(2026, 10, 30, 23, 59, 59, 999),
@@ -496,7 +497,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     ['approved', (filed: RequestRecord) => approved(filed, start)],
     ['denied', (filed: RequestRecord) => finished(filed, 'denied', start)],
     ['lapsed', (filed: RequestRecord) => finished(filed, 'lapsed', filed.decideBy)],
-  ])('a request that was %s is pending no more and stays in the other lists', async (_, decide) => {
+  ])('a request that was %s leaves the pending list and stays in the others', async (_, decide) => {
     const store = await fresh();
     const filed = record();
     await store.create(filed, []);
@@ -507,7 +508,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.list({ by: 'time', now: start }, 10)).toHaveLength(1);
   });
 
-  test('knows what is due, from the moment on and while something is left to do', async () => {
+  test('lists due requests from their due time on, while something is left to do', async () => {
     const store = await fresh();
     const filed = record();
     await store.create(filed, []);
@@ -522,14 +523,14 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.due(granted.grant!.endsAt + DAY, 10)).toEqual([]);
   });
 
-  test('finds the oldest due ones first, as many as asked for', async () => {
+  test('lists the oldest due requests first, up to the limit', async () => {
     const store = await fresh();
     await file(store, 40, (n) => ({ createdAt: start + n }));
     expect(await store.due(start + DAY, 25)).toEqual(Array.from({ length: 25 }, (_, n) => requestId(n + 1)));
     expect(await store.due(start + DAY, 1000)).toHaveLength(40);
   });
 
-  test('a message is claimed once at a time and keeps what the link needs', async () => {
+  test('a message is claimed once at a time and stores what its link needs', async () => {
     const store = await fresh();
     const claim = message();
     expect(await store.getMessage(claim.requestId, claim.id)).toBeUndefined();
@@ -544,7 +545,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     expect(await store.claimMessage({ ...claim, id: 'm2' }, start - MINUTE)).toBe('claimed');
   });
 
-  test('a stale claim is taken over and the links mailed under it stay good', async () => {
+  test('a stale claim is taken over, and links emailed under it stay valid', async () => {
     const store = await fresh();
     await store.claimMessage(message({ linkHashes: ['a'] }), 0);
     expect(await store.claimMessage(message({ linkHashes: ['b'], claimedAt: start + MINUTE }), start - 1)).toBe('busy');
@@ -554,7 +555,7 @@ describe.each(homes)('the store on $name', ({ open }) => {
     );
   });
 
-  test('a released message may be claimed at once', async () => {
+  test('a released message can be claimed immediately', async () => {
     const store = await fresh();
     await store.claimMessage(message({ linkHashes: ['a'] }), 0);
     await store.settleMessage(requestId(1), 'm1', { releaseOf: start });
@@ -584,14 +585,14 @@ describe.each(homes)('the store on $name', ({ open }) => {
     },
   );
 
-  test('news has no link and no holder', async () => {
+  test('a report has no link and no holder', async () => {
     const store = await fresh();
     const { holder: _, ...news } = message({ kind: 'approved', linkHashes: [] });
     await store.claimMessage(news, 0);
     expect(await store.getMessage(requestId(1), 'm1')).toEqual(news);
   });
 
-  test('what was never claimed cannot be settled', async () => {
+  test('an unclaimed message cannot be settled', async () => {
     const store = await fresh();
     await expect(store.settleMessage(requestId(1), 'm1', { sentAt: start })).rejects.toThrow('claimed before');
     expect(await store.getMessage(requestId(1), 'm1')).toBeUndefined();
@@ -622,7 +623,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     expect(answers.lost()).toBe(5);
   });
 
-  test("a repeated write does not take somebody else's for its own", async () => {
+  test("a retried write does not mistake another caller's write for its own", async () => {
     const { client, store } = await fresh();
     const answers = losing(client);
     await store.create(record(), []);
@@ -636,7 +637,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     expect(await store.claimMessage(message({ linkHashes: ['mine'] }), start - MINUTE)).toBe('busy');
   });
 
-  test('keys that a batch leaves out are asked for again', async () => {
+  test('keys that a batch leaves unprocessed are read again', async () => {
     const { client, store } = await fresh();
     await file(store, 20);
     const ids = Array.from({ length: 20 }, (_, n) => requestId(n + 1));
@@ -647,7 +648,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     await expect(store.getMany(ids)).rejects.toMatchObject({ code: 'try-again' });
   });
 
-  test('sends no Scan, and a list asks all its partitions in one hop', async () => {
+  test('sends no Scan, and a list queries all its partitions at once', async () => {
     const { client, store } = await fresh();
     const sent = watching(client);
     await wholeLife(store);
@@ -670,7 +671,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     expect(Math.max(...sent.map(({ begun }) => begun))).toBeLessThan(Math.min(...sent.map(({ ended }) => ended)));
   });
 
-  test('what decides something is read from the table, strongly consistent', async () => {
+  test('reads that decide something go to the table, strongly consistent', async () => {
     const { client, table, store } = await fresh();
     const sent = watching(client);
     await store.get(requestId(1));
@@ -700,7 +701,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
     expect(await store.getMessage(requestId(1), 'm1')).toEqual(message());
   });
 
-  test('messages are marked for collection in seconds', async () => {
+  test('the time to live of messages is in seconds', async () => {
     const { client, table, store } = await fresh();
     await store.claimMessage(message({ expiresAt: start + 1 }), 0);
     const { Item } = await client.send(
@@ -710,7 +711,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
   });
 
   if (kind.reportsIndexCapacity) {
-    test('a whole life costs at most 30 write and 12 read units, indexes included', async () => {
+    test('a full request life costs at most 30 write and 12 read units, including indexes', async () => {
       const { client, store } = await fresh();
       const units = meter(client);
       await wholeLife(store);
@@ -721,7 +722,7 @@ describe.each(emulators)('DynamoDB on $name', (kind) => {
   }
 });
 
-describe('DynamoDB in trouble', () => {
+describe('DynamoDB errors', () => {
   const fresh = tablesOf(dynalite);
   const everyCall: Array<[string, (store: Store) => Promise<unknown>]> = [
     ['get', (store) => store.get(requestId(1))],
@@ -739,34 +740,37 @@ describe('DynamoDB in trouble', () => {
     ['claimMessage', (store) => store.claimMessage(message(), 0)],
     ['settleMessage', (store) => store.settleMessage(requestId(1), 'm1', { releaseOf: start })],
   ];
-  const passing: Array<[string, Error]> = [
+  const temporary: Array<[string, Error]> = [
     ['throttling', new ThrottlingException({ message: 'Rate exceeded', $metadata: { httpStatusCode: 400 } })],
     [
       'a hot key',
       new ProvisionedThroughputExceededException({ message: 'secret detail', $metadata: { httpStatusCode: 400 } }),
     ],
-    ['a fault of the service', new InternalServerError({ message: 'oops', $metadata: { httpStatusCode: 500 } })],
+    [
+      'an internal error of the service',
+      new InternalServerError({ message: 'oops', $metadata: { httpStatusCode: 500 } }),
+    ],
     ['a timeout', Object.assign(new Error('timed out'), { name: 'TimeoutError' })],
     ['a broken connection', Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' })],
   ];
 
-  test.each(everyCall)('%s answers try-again for what passes, and throws on what does not', async (_, call) => {
+  test.each(everyCall)('%s throws try-again for temporary errors, and the error itself otherwise', async (_, call) => {
     const { client, store } = await fresh({ maxAttempts: 1 });
     const failure = failing(client);
-    for (const [, fault] of passing) {
-      failure.with(fault);
+    for (const [, error] of temporary) {
+      failure.with(error);
       await expect(call(store)).rejects.toMatchObject({
         code: 'try-again',
         extras: { retryAfterSeconds: 2 },
-        detail: expect.not.stringContaining(fault.message),
+        detail: expect.not.stringContaining(error.message),
       });
     }
-    const bug = new TypeError('a fault of ours');
+    const bug = new TypeError('an internal error');
     failure.with(bug);
     await expect(call(store)).rejects.toBe(bug);
   });
 
-  test('a table that is not there is no passing fault', async () => {
+  test('a missing table is not a temporary error', async () => {
     const { client } = await fresh();
     await expect(dynamoStore(client, 'no-such-table').get(requestId(1))).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
@@ -775,7 +779,7 @@ describe('DynamoDB in trouble', () => {
 });
 
 describe('images', () => {
-  test('hold the request, and the index attributes that are its own', () => {
+  test('hold the request and its own index attributes', () => {
     const filed = record();
     expect(recordFromImage(imageOf(filed))).toEqual(filed);
     expect(Object.keys(imageOf(filed)).toSorted()).toEqual([
@@ -803,7 +807,7 @@ describe('images', () => {
     ]);
   });
 
-  test('a request that ends by its clock keeps its time in the index, one that is ended before gets that time', () => {
+  test('the index holds the natural end of a request, or the time at which it was ended early', () => {
     const granted = approved(record(), start);
     expect(imageOf(granted).until).toEqual({ S: new Date(granted.grant!.endsAt).toISOString() });
     expect(imageOf(finished(granted, 'ended', granted.grant!.endsAt)).until).toEqual(imageOf(granted).until);
@@ -812,7 +816,7 @@ describe('images', () => {
     });
   });
 
-  test('of nothing and of a message are no request; of a spoilt request they are a fault that quotes nothing', () => {
+  test('without a request return undefined; a damaged request throws an error that quotes nothing', () => {
     expect(recordFromImage(undefined)).toBeUndefined();
     expect(recordFromImage({ pk: { S: `message#${requestId(1)}#m1` } })).toBeUndefined();
     const spoilt = [
@@ -829,7 +833,7 @@ describe('images', () => {
     }
   });
 
-  test('the table has one key, five indexes that hold what is read from them, and a stream of both images', () => {
+  test('the table has one key, five indexes with the fields read from them, and a stream of both images', () => {
     const { AttributeDefinitions, GlobalSecondaryIndexes, StreamSpecification, BillingMode } =
       tableDefinition('latchkey');
     expect(GlobalSecondaryIndexes.map(({ IndexName, Projection }) => [IndexName, projectionOf(Projection)])).toEqual([
@@ -939,19 +943,19 @@ function losing(client: DynamoDBClient) {
   };
 }
 
-/** Every attempt fails with the fault that was set last. */
+/** Every attempt fails with the error that was set last. */
 function failing(client: DynamoDBClient) {
-  let fault: Error | undefined;
+  let error: Error | undefined;
   client.middlewareStack.add(
     (forward) => async (args) => {
-      if (fault) throw fault;
+      if (error) throw error;
       return forward(args);
     },
     { step: 'deserialize', priority: 'high' },
   );
   return {
     with(next: Error) {
-      fault = next;
+      error = next;
     },
   };
 }

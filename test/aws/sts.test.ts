@@ -28,7 +28,7 @@ async function problemOf(...answers: Parameters<typeof cannedAws>): Promise<Prob
   return error as Problem;
 }
 
-test('sends the input as it is and answers the credentials', async () => {
+test('sends the input unchanged and returns the credentials', async () => {
   const aws = cannedAws(answer(elements(parts)));
   const credentials = await stsSessions(new STSClient({ ...cannedClient, requestHandler: aws })).assumeRole(input);
   expect(credentials).toEqual({
@@ -50,15 +50,15 @@ test('sends the input as it is and answers the credentials', async () => {
   });
 });
 
-describe('a no', () => {
+describe('a refusal', () => {
   test.each([
-    ['AccessDenied', 403, /trust policy.*external id.*sts:TagSession.*sts:SetSourceIdentity/],
+    ['AccessDenied', 403, /trust policy.*external ID.*sts:TagSession.*sts:SetSourceIdentity/],
     ['ValidationError', 400, /MaxSessionDuration.*role chaining/],
     ['MalformedPolicyDocument', 400, /session policy/],
     ['PackedPolicyTooLarge', 400, /packed size/],
     ['RegionDisabledException', 403, /Region/],
-    ['SomethingNew', 400, /trust policy.*external id/],
-  ])('%s names the account, the role and the usual causes, never AWS', async (code, status, causes) => {
+    ['SomethingNew', 400, /trust policy.*external ID/],
+  ])('%s names the account, the role and common causes, and no words of AWS', async (code, status, causes) => {
     const problem = await problemOf(refusal(code, 'aws-words-canary ASIAHUBHUBHUBHUBHUBX', status));
     expect(problem.code).toBe('aws-refused');
     expect(problem.detail).toContain('role latchkey/bucket-read in account 111111111111');
@@ -67,15 +67,15 @@ describe('a no', () => {
   });
 });
 
-describe('a later', () => {
+describe('a temporary error', () => {
   const timeout = Object.assign(new Error('socket timed out at 10.0.0.1'), { name: 'TimeoutError' });
   test.each<[string, Parameters<typeof cannedAws>[0]]>([
     ['throttling', refusal('Throttling', 'Rate exceeded')],
     ['too many requests', refusal('TooManyRequestsException', 'canary', 429)],
     ['expired credentials of the hub', refusal('ExpiredToken', 'canary', 403)],
     ['refused credentials of the hub', refusal('InvalidClientTokenId', 'canary', 403)],
-    ['a clock that is off', refusal('SignatureDoesNotMatch', 'Signature expired: canary', 403)],
-    ['a fault of STS', refusal('InternalFailure', 'canary', 500)],
+    ['a wrong clock', refusal('SignatureDoesNotMatch', 'Signature expired: canary', 403)],
+    ['an internal error of STS', refusal('InternalFailure', 'canary', 500)],
     ['an unreadable answer', { status: 200, body: `<AssumeRoleResponse><Secret${parts.SecretAccessKey}` }],
     ['a timeout', timeout],
   ])('%s', async (_what, given) => {
@@ -96,12 +96,9 @@ describe('a later', () => {
   });
 });
 
-test.each(Object.keys(parts) as Array<keyof typeof parts>)(
-  'an answer without %s gives nothing out',
-  async (missing) => {
-    const { [missing]: _left, ...rest } = parts;
-    const problem = await problemOf(answer(elements(rest)));
-    expect(problem.code).toBe('aws-refused');
-    expect(JSON.stringify(problem) + problem.stack).not.toContain('canary');
-  },
-);
+test.each(Object.keys(parts) as Array<keyof typeof parts>)('an answer without %s issues nothing', async (missing) => {
+  const { [missing]: _left, ...rest } = parts;
+  const problem = await problemOf(answer(elements(rest)));
+  expect(problem.code).toBe('aws-refused');
+  expect(JSON.stringify(problem) + problem.stack).not.toContain('canary');
+});

@@ -56,7 +56,7 @@ const json = (response: ServerResponse, body: unknown, status = 200) =>
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 const bodyOf = async (request: IncomingMessage): Promise<Buffer> => Buffer.concat(await request.toArray());
 
-describe('what is sent', () => {
+describe('the call', () => {
   test.each([
     ['an API', {}, 'execute-api', 'eu-west-1'],
     ['a function URL in another region', { service: 'lambda' as const, region: 'us-east-1' }, 'lambda', 'us-east-1'],
@@ -98,7 +98,7 @@ describe('what is sent', () => {
     ]);
   });
 
-  test('never goes to a host that the configuration does not list', async () => {
+  test('never goes to a host missing from the configuration', async () => {
     let calls = 0;
     const host = await serving((_, response) => {
       calls += 1;
@@ -147,13 +147,13 @@ describe('an answer', () => {
   );
 });
 
-describe('is no answer:', () => {
-  const form = 'answer of another form';
+describe('is not a valid answer:', () => {
+  const form = 'unexpected answer';
   const sent = (text: string | Buffer) => (_: unknown, response: ServerResponse) => void response.end(text);
   test.each<[string, RequestListener, string]>([
     ['another status', (_, response) => void json(response, { valid: true }, 201), 'status 201'],
     ['a denial by IAM', (_, response) => void json(response, { message: 'Forbidden' }, 403), 'status 403'],
-    ['a fault of the service', (_, response) => void json(response, { valid: true }, 500), 'status 500'],
+    ['an internal error of the service', (_, response) => void json(response, { valid: true }, 500), 'status 500'],
     ['no JSON', sent('yes'), form],
     ['nothing', sent(''), form],
     ['text that is not UTF-8', sent(Buffer.from([0x7b, 0xff, 0x7d])), form],
@@ -177,7 +177,7 @@ describe('is no answer:', () => {
     ],
   ])('%s', async (_, answer, cause) => expect(await checked(answer)).toEqual({ outcome: 'unreachable', cause }));
 
-  test('a body without an end, which is not read on', async () => {
+  test('an endless body, which is not read to the end', async () => {
     const host = await serving((_, response) => {
       const more = () => {
         if (!response.destroyed) response.write(' '.repeat(1024), more);
@@ -198,7 +198,7 @@ describe('is no answer:', () => {
       expect(await checked(answer, 50)).toEqual({ outcome: 'unreachable', cause: 'no answer in time' });
   });
 
-  test('nobody there', async () => {
+  test('a refused connection', async () => {
     const host = await serving(() => {});
     servers.splice(0).forEach((server) => void server.close());
     expect(await edge([host]).check(validatorAt(host), question)).toEqual({
@@ -207,7 +207,7 @@ describe('is no answer:', () => {
     });
   });
 
-  test('a server whose certificate nobody vouches for', async () => {
+  test('a server with an untrusted certificate', async () => {
     const pem = (name: string) => readFileSync(new URL(`../support/tls/${name}.pem`, import.meta.url), 'utf8');
     let calls = 0;
     const server = createTlsServer({ key: pem('key'), cert: pem('certificate') }, (_, response) => {
@@ -222,14 +222,14 @@ describe('is no answer:', () => {
     expect(calls).toBe(0);
   });
 
-  test('a server without TLS where TLS is asked for', async () => {
+  test('a server without TLS', async () => {
     const host = await serving((_, response) => void json(response, { valid: true }));
     const answer = await edge([host]).check(validatorAt(host, { url: `https://${host}/` }), question);
     expect(answer).toMatchObject({ outcome: 'unreachable', cause: expect.stringMatching(/SSL|TLS|no connection/) });
   });
 });
 
-test('missing credentials are our fault, not silence', async () => {
+test('missing credentials throw instead of counting as no answer', async () => {
   const host = await serving((_, response) => void json(response, { valid: true }));
   const service = ticketValidators({
     region: 'eu-west-1',
@@ -240,7 +240,7 @@ test('missing credentials are our fault, not silence', async () => {
   await expect(service.check(validatorAt(host), question)).rejects.toThrow('none');
 });
 
-test('a host is listed with its port, where that is not the usual one', () => {
+test('a host is listed with its port unless it is the default port', () => {
   const jira = { url: 'https://tickets.example.com:8443/check', service: 'execute-api' as const };
   expect(unlistedHosts({ jira }, ['tickets.example.com:8443'], 'the list')).toEqual([]);
   expect(

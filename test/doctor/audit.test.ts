@@ -2,7 +2,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { type AuditFinding, findingsIn } from '../../doctor/audit.ts';
-import { imageOf } from '../../lib/aws/store.ts';
+import { imageOf } from '../../lib/aws/dynamodb/request-image.ts';
 import { MINUTE } from '../../lib/common/time.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
 import { alterationOf } from '../../lib/request/history.ts';

@@ -2,7 +2,8 @@
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
-import { dynamoStore, recordFromImage } from '../../lib/aws/store.ts';
+import { recordFromImage } from '../../lib/aws/dynamodb/request-image.ts';
+import { dynamoStore } from '../../lib/aws/store.ts';
 import { MINUTE } from '../../lib/common/time.ts';
 import { filters } from '../../scripts/table-resource.ts';
 import { approvedBy, call, filed, linkTo, notify } from '../support/calls.ts';

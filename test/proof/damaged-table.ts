@@ -1,6 +1,6 @@
 // The table as DynamoDB's client shows it when something in it is damaged: reads answer what is there, writes are taken and forgotten.
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { imageOf } from '../../lib/aws/store.ts';
+import { imageOf } from '../../lib/aws/dynamodb/request-image.ts';
 import type { MessageRecord } from '../../lib/model/schema.ts';
 import type { FakeStore } from '../support/fake-store.ts';
 import { damaged } from './hostile.ts';

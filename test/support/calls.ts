@@ -6,7 +6,7 @@ import { handler as decisionPage } from '../../functions/decision-page.ts';
 import { handler as issueSession } from '../../functions/issue-session.ts';
 import { handler as notifyFunction } from '../../functions/notify.ts';
 import { identityId } from '../../lib/actions/identity.ts';
-import { imageOf } from '../../lib/aws/store.ts';
+import { imageOf } from '../../lib/aws/dynamodb/request-image.ts';
 import { HOUR, SECOND } from '../../lib/common/time.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
 import type { HttpEvent, HttpResult } from '../../lib/http/http.ts';

@@ -1,10 +1,9 @@
-// The items that say what counts when somebody files, see ledger.ts.
-import type { AttributeValue, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+// The items of ledgers, which count the open requests of a person, a role or a bot (see ledger.ts).
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { Ledger, LedgerKey } from '../policy/ledger.ts';
-import { keyOf } from './table.ts';
-
-type Item = Record<string, AttributeValue>;
+import type { Ledger, LedgerKey } from '../../policy/ledger.ts';
+import { keyOf } from '../table.ts';
+import type { Item } from './item.ts';
 
 const Open = v.array(
   v.object({
@@ -31,7 +30,7 @@ export function ledgerFrom(key: LedgerKey, item: Item | undefined): Ledger {
   };
 }
 
-/** Writes a ledger, if nobody has since the version before it was read. */
+/** Writes a ledger only while the stored version is the one that was read. */
 export function ledgerWrite(table: string, ledger: Ledger): TransactWriteItem {
   const before = ledger.version - 1;
   return {

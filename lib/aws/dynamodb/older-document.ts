@@ -1,7 +1,7 @@
-// Reads what version 0.1 stored: a few facts had another place then.
+// Reads documents that version 0.1 stored, in which some fields had another place.
 type Fields = Record<string, unknown>;
 
-/** A stored document in the form of today; one that is already in it stays as it is. */
+/** A stored document in the current form. A current document is returned unchanged. */
 export function upgraded(document: unknown): unknown {
   if (!isFields(document)) return document;
   const { startsAt, endsAt, stages, outcome, ticketCheck, role, ...rest } = document;
@@ -39,7 +39,7 @@ function upgradedStage(stage: unknown, document: Fields): unknown {
   };
 }
 
-/** When an event was; a stage once named the event that opened it. */
+/** The time of an event. A stage used to name the event that opened it. */
 function at(seq: unknown, { history, createdAt }: Fields): unknown {
   const event = Array.isArray(history) ? history.find((one) => isFields(one) && one.seq === seq) : undefined;
   return isFields(event) ? event.at : createdAt;

@@ -7,11 +7,11 @@ import {
   type TransactWriteItem,
 } from '@aws-sdk/client-dynamodb';
 import * as v from 'valibot';
-import type { Store } from '../app.ts';
-import { Block, type Blocks } from '../model/schema.ts';
-import { conditionally } from './dynamo-conditions.ts';
-import { passable } from './dynamo-errors.ts';
-import { keyOf } from './table.ts';
+import type { Store } from '../../app.ts';
+import { Block, type Blocks } from '../../model/schema.ts';
+import { keyOf } from '../table.ts';
+import { conditionally } from './conditions.ts';
+import { passable } from './errors.ts';
 
 type Item = Record<string, AttributeValue>;
 type Part = Pick<Store, 'blocks' | 'recentBlocks' | 'replaceBlocks'>;

@@ -1,28 +1,23 @@
-// Several writes at once, all or none, each under its condition.
+// Transactions: several conditional writes, all or none.
 import {
-  type AttributeValue,
   type CancellationReason,
-  type DynamoDBClient,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import { passable, tryAgain } from './dynamo-errors.ts';
+import { passable, tryAgain } from './errors.ts';
+import type { Client, Item } from './item.ts';
 
-type Item = Record<string, AttributeValue>;
-
-/** Why a write of a cancelled transaction was not made: its condition, or another transaction on the same item; undefined for nothing of its own. */
+/** Why a write of a cancelled transaction was not made: its condition, or another transaction on the same item. undefined: another write failed. */
 export type Obstacle = { is: 'condition'; item?: Item | undefined } | { is: 'conflict' } | undefined;
 
 /**
- * Makes all of the writes; undefined when they were made, else what stood in the way of each. A call that the SDK repeats because its answer
- * was lost carries the same token, by which DynamoDB knows it again.
- * @throws Problem `try-again` when DynamoDB stays busy or out of reach
+ * Makes all of the writes, or none.
+ * A call that the SDK repeats because its answer was lost carries the same token, by which DynamoDB recognises it.
+ * @returns undefined when they were made; otherwise the obstacle of each
+ * @throws Problem `try-again` when DynamoDB stays busy or unreachable
  */
-export async function transact(
-  client: Pick<DynamoDBClient, 'send'>,
-  writes: readonly TransactWriteItem[],
-): Promise<Obstacle[] | undefined> {
+export async function transact(client: Client, writes: readonly TransactWriteItem[]): Promise<Obstacle[] | undefined> {
   try {
     await passable(client.send(new TransactWriteItemsCommand({ TransactItems: [...writes] })));
     return undefined;
@@ -32,7 +27,7 @@ export async function transact(
   }
 }
 
-/** Busy is what passes; everything else that DynamoDB names is an error of ours. */
+/** Throttling is temporary. Every other code is an internal error. */
 function obstacleIn({ Code, Item }: CancellationReason, cause: unknown): Obstacle {
   switch (Code) {
     case undefined:
