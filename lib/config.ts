@@ -211,7 +211,7 @@ const readers: {
       v.string(),
       v.check(
         (text) => senderOf(text) !== undefined,
-        'must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+        'must be an email address such as latchkey@example.com or Latchkey <latchkey@example.com>',
       ),
     ),
     input: (env) => set(env.LATCHKEY_SENDER),

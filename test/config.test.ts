@@ -71,7 +71,7 @@ test('names everything that is missing or wrong, at once', () => {
     '  LATCHKEY_ISSUER must be the https URL of the issuer',
     '  LATCHKEY_AUDIENCE is missing',
     '  LATCHKEY_SCOPE is missing',
-    '  LATCHKEY_SENDER must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+    '  LATCHKEY_SENDER must be an email address such as latchkey@example.com or Latchkey <latchkey@example.com>',
     '  LATCHKEY_BASE_URL is missing',
     '  LATCHKEY_CATALOGUE is missing',
   ]);
@@ -97,7 +97,9 @@ describe('the base URL', () => {
 test.each(['a@example.com\r\nBcc: b@example.com', 'a@example.com, b@example.com', '<a@example.com>'])(
   'the sender %j is refused',
   (sender) =>
-    expect(() => configFor(['sender'], { LATCHKEY_SENDER: sender })).toThrow(/LATCHKEY_SENDER must be a mail address/),
+    expect(() => configFor(['sender'], { LATCHKEY_SENDER: sender })).toThrow(
+      /LATCHKEY_SENDER must be an email address/,
+    ),
 );
 
 describe('the hosts of ticket validators', () => {

@@ -1130,7 +1130,7 @@ describe('parameters', () => {
         'organization must be an organization id such as o-a1b2c3d4e5',
         'alarmTopic must be the ARN of an SNS topic',
         'issuer must be the https URL of the issuer',
-        'sender must be a mail address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+        'sender must be an email address such as latchkey@example.com or Latchkey <latchkey@example.com>',
       ],
     }));
 

@@ -34,7 +34,7 @@ const fields = {
     v.string(),
     v.check(
       (text) => v.is(Email, text) || principalPattern.test(text) || ssoUserPattern.test(text),
-      'must be a mail address or the ARN of an IAM user or role',
+      'must be an email address or the ARN of an IAM user or role',
     ),
     v.transform((text) => (text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase())),
   ),

@@ -53,7 +53,7 @@ const OwnIdentity = v.pipe(
   v.string(),
   v.check(
     (text) => isIdentity(text) || subjectPattern.test(text),
-    'must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+    'must be an email address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
   ),
   v.transform((text) => (subjectPattern.test(text) ? text : canonicalIdentity(text))),
 );
@@ -62,7 +62,7 @@ const isEntry = (text: string): boolean => isNamedSet(text) || isIdentity(text) 
 const canonicalEntry = (text: string): string => (isNamedSet(text) ? text : canonicalIdentity(text));
 const Entry = v.pipe(
   v.string(),
-  v.check(isEntry, 'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone'),
+  v.check(isEntry, 'must be an email address, the ARN of an IAM user or role, group:NAME or everyone'),
   v.transform(canonicalEntry),
 );
 const Entries = v.array(Entry);
@@ -72,7 +72,7 @@ const EntriesOrOwner = v.array(
     v.string(),
     v.check(
       (text) => text === 'owner' || isEntry(text),
-      'must be a mail address, the ARN of an IAM user or role, group:NAME, owner or everyone',
+      'must be an email address, the ARN of an IAM user or role, group:NAME, owner or everyone',
     ),
     v.transform(canonicalEntry),
   ),

@@ -1,11 +1,11 @@
-// What an AWS SDK error says, reduced to what may leave the edge: the service's code, the HTTP status and the error's name.
+// Reduces AWS SDK errors to the service's code, the HTTP status and the error's name, the only details that callers and logs may see.
 
-/** A service's no: `code` is its own, without the suffix `Exception` that only some of them carry; `status` is HTTP's. */
+/** An error response of a service. `code`: its error code, without the suffix `Exception` that only some codes have. `status`: of HTTP. */
 export type AwsAnswer = { code: string; status: number };
 
 /**
  * The service's answer behind an SDK error, or undefined where no service answered: timeouts, broken connections, missing
- * credentials, an answer that could not be read. AWS's message is left behind on purpose: it may quote what was sent.
+ * credentials, an unreadable answer. AWS's message is dropped on purpose, because it may quote what was sent.
  */
 export function awsAnswer(error: unknown): AwsAnswer | undefined {
   // duck-typed, because `instanceof` fails across two copies of the SDK's core; shape: smithy ServiceException
@@ -28,11 +28,11 @@ export function namesOf(error: unknown): ErrorNames {
 
 const isName = /^[A-Za-z][\w.]{0,63}$/;
 
-/** Whether the answer is about this call as it was made, so that repeating it unchanged cannot help. */
+/** Whether the service rejects the call itself, so that retrying it unchanged cannot help. */
 export const isRefusal = ({ code, status }: AwsAnswer): boolean =>
   status >= 400 && status < 500 && status !== 408 && status !== 429 && !passing.has(code);
 
-/** Codes of 4xx answers that say "later", not "no": throttling (smithy's list) and the hub's own credentials or clock, which the runtime renews. */
+/** Codes of 4xx answers that may pass on a retry: throttling (smithy's list), and problems with the hub's credentials or clock, which the runtime renews. */
 const passing = new Set([
   'BandwidthLimitExceeded',
   'EC2Throttled',

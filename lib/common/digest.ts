@@ -16,7 +16,7 @@ export function canonicalJson(value: unknown): string {
 /** The digest of a value, independent of key order. */
 export const digestOf = (value: unknown): string => sha256(canonicalJson(value));
 
-/** Compares two texts in a time that depends on their length only. */
+/** Compares two texts in constant time: it depends on their lengths only. */
 export function equalInConstantTime(a: string, b: string): boolean {
   const left = Buffer.from(a);
   const right = Buffer.from(b);

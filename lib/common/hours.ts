@@ -14,7 +14,7 @@ export function isWithin({ timeZone, days, from, to }: Hours, now: number): bool
   return (isOn(day) && minute >= start) || (isOn(day - 1) && minute < end);
 }
 
-/** When the window that is open at `now` closes, to the minute, if that is before `until`; else `until`. Epoch milliseconds. */
+/** When the window that is open at `now` closes, to the minute, or `until` if that is earlier. Epoch milliseconds. */
 export function closesAt(hours: Hours, now: number, until: number): number {
   for (let minute = Math.floor(now / MINUTE) * MINUTE + MINUTE; minute < until; minute += MINUTE)
     if (!isWithin(hours, minute)) return minute;

@@ -1,16 +1,16 @@
-// One escaping tagged template for pages and mails: whatever is put into it is text, unless this template made it.
+// The tagged template for the HTML of pages and emails. It escapes every value that it did not make itself.
 
 const markup: unique symbol = Symbol('markup');
 
-/** Markup that came out of `html`. Nothing else is one: the symbol never leaves this file, so neither JSON nor a string can pose as it. */
+/** Markup made by `html`. The symbol never leaves this file, so neither JSON nor a string can pass as markup. */
 export type SafeHtml = { readonly [markup]: string };
 
-/** What may be put into the template. `undefined` and `false` leave nothing behind, so that `condition && html...` reads well. */
+/** A value in the template. `undefined` and `false` render as nothing, so that `condition && html...` reads well. */
 export type Hole = SafeHtml | string | number | false | undefined | readonly Hole[];
 
 /**
- * Builds markup: SafeHtml is passed through, lists are joined, everything else is escaped for text and for quoted attributes.
- * @throws TypeError when a value stands where escaping could not help: in a tag, in an unquoted attribute, or as an address that is not http(s)
+ * Builds markup: SafeHtml is passed through, lists are joined, all other values are escaped for text and for quoted attributes.
+ * @throws TypeError where escaping is not enough: in a tag, in an unquoted attribute, or for an address that is not http(s)
  */
 export function html(strings: TemplateStringsArray, ...holes: readonly Hole[]): SafeHtml {
   const text = strings.reduce((before, after, i) => before + place(holes[i - 1], before) + after);
@@ -56,7 +56,7 @@ const entities: Record<string, string> = {
   '`': '&#96;',
 };
 
-/** Characters that HTML cannot carry (NUL, other controls, lone surrogates) become U+FFFD; line ends become LF, as a parser would make them. */
+/** Characters that HTML cannot represent (NUL, other controls, lone surrogates) become U+FFFD. Line ends become LF, as in a parser. */
 const escaped = (text: string): string =>
   text
     .toWellFormed()

@@ -1,13 +1,13 @@
-// What JSON.parse does not tell of a text: members of an object that are given twice.
+// Finds duplicate members in JSON, which JSON.parse accepts silently.
 
 type Open = { names: Set<string> | undefined; at: string | number };
 
-/** A text, or what opens, closes and separates (RFC 8259, 2). */
+/** A string or a structural character (RFC 8259, 2). */
 const token = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gs;
 
 /**
  * @param text valid JSON
- * @returns a path of names and indexes for each member whose name its object has already; names count as they are meant, not as they are escaped
+ * @returns a path of names and indexes for each duplicate member; names are compared after unescaping
  */
 export function repeatedMembers(text: string): Array<Array<string | number>> {
   const found: Array<Array<string | number>> = [];

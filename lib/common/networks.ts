@@ -1,7 +1,7 @@
-// Networks of a catalogue: how one is written, and whether an address is inside.
+// Networks in the catalogue: parses them and tests whether an address is inside one.
 import { BlockList, isIP, isIPv4 } from 'node:net';
 
-/** `10.0.0.0/8` or `2001:db8::/32`; a bare address is a network of one. Undefined for anything else. */
+/** Parses `10.0.0.0/8` or `2001:db8::/32`; a bare address is a network of one address. Undefined if invalid. */
 export function parseNetwork(text: string): { address: string; prefix: number; family: 'ipv4' | 'ipv6' } | undefined {
   const [address = '', bits, ...rest] = text.split('/');
   const version = isIP(address);
@@ -11,7 +11,7 @@ export function parseNetwork(text: string): { address: string; prefix: number; f
   return { address, prefix: bits === undefined ? longest : Number(bits), family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
-/** Whether the address is inside one of the networks. No address is inside none; an IPv4 address written as IPv6 is the IPv4 address. */
+/** Whether the address is inside one of the networks. False without an address. An IPv4-mapped IPv6 address counts as IPv4. */
 export function isFrom(networks: readonly string[], address: string | undefined): boolean {
   if (address === undefined || isIP(address) === 0) return false;
   const bare = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1] ?? address;

@@ -1,17 +1,17 @@
-// Compares what a caller sent with a regular expression of the catalogue, and gives up where that would take for ever.
+// Matches a caller\'s text against a regular expression of the catalogue, with a time limit.
 import { createContext, Script } from 'node:vm';
 
-/** Milliseconds by the wall clock; long enough that a busy machine does not refuse a text that has the form. */
+/** Milliseconds of wall-clock time; long enough that a busy machine does not reject a valid text. */
 const PATIENCE = 1000;
 
 const comparison = new Script("new RegExp(pattern, 'u').test(text)");
-/** Holds two texts and no code. Made when a pattern is first compared with, which most calls never do. */
+/** A context that holds two texts and no code. Created on first use, because most calls never need it. */
 let room: { pattern: string; text: string } | undefined;
 
 /**
- * Whether a text has the form. A pattern such as `^(a+)+$` backtracks through more ways than anybody can wait for; a text that is made
- * for that is one that has not.
- * @param pattern that `isPattern` (catalogue/tickets.ts) took
+ * Whether a text matches a pattern. A pattern such as `^(a+)+$` can backtrack practically without end; a text that runs into the time
+ * limit does not match.
+ * @param pattern valid by `isPattern` (catalogue/ticket-rules.ts)
  */
 export function isOfForm(pattern: string, text: string): boolean {
   room ??= createContext({ pattern: '', text: '' }) as { pattern: string; text: string };

@@ -1,10 +1,10 @@
-// What people wrote, on its way to other people: shown as it is, on one line, quoted, and never turned into a link.
+// Prepares text written by one person for display to another: visible, on one line, quoted, and never turned into a link.
 
-/** Controls and formatting that let a text look like another one. The joiners U+200C and U+200D stay: scripts and emoji need them. */
+/** Control and formatting characters that make a text look like another one. The joiners U+200C and U+200D stay, because scripts and emoji need them. */
 const deceptive =
   /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g;
 
-/** The text with LF line ends; what nobody should see by mistake becomes a visible U+FFFD. */
+/** The text with LF line ends. Deceptive characters become a visible U+FFFD. */
 export const visible = (text: string): string =>
   text
     .toWellFormed()
@@ -32,13 +32,13 @@ const links: RegExp[] = [
 ];
 
 /**
- * The text with brackets where a mail program would see a link: `https[:]//evil[.]example`. Mail programs make links of bare
- * text, in the text part as in the HTML part, and a mail that asks for a click must hold one link only. Brackets are the
- * way security people write such addresses, survive every mail program, and hide nothing from the reader.
+ * The text with brackets where an email client would see a link: `https[:]//evil[.]example`. Email clients turn bare text into links,
+ * in the text part and in the HTML part, and an email that asks for a click must hold one link only. Security teams write addresses
+ * with brackets (defanged), every email client keeps them, and they hide nothing from the reader.
  */
 export const unlinked = (text: string): string => links.reduce((value, bait) => value.replace(bait, '[$&]'), text);
 
-/** The text as a block of a plain-text mail: every line is marked, so that none can pass for the mail's own. */
+/** The text as a block of a plain-text email: every line is marked, so that no line looks like part of the email itself. */
 export const quoted = (text: string): string =>
   visible(text)
     .split('\n')

@@ -1,4 +1,4 @@
-// Quiet hours: the part of the day in which nobody is reminded, by the wall clock of a time zone.
+// Quiet hours: the time of day, on the wall clock of a time zone, in which no reminders are sent.
 import { MINUTE } from './time.ts';
 import { DAY_MINUTES, minutesOf, wallClock } from './wall-clock.ts';
 
@@ -6,15 +6,15 @@ import { DAY_MINUTES, minutesOf, wallClock } from './wall-clock.ts';
 export type Quiet = { timeZone: string; from: string; to: string };
 
 /**
- * The moment itself, or the end of the quiet hours that it falls into. Where clocks are put forward over that end, it is
- * the first moment after the gap; where they are put back, the first of the two.
+ * Moves a time out of quiet hours, to their end. If clocks go forward over that end, the result is the first moment after the gap;
+ * if they go back, the first of the two.
  * @param at epoch milliseconds
  */
 export function afterQuiet(at: number, quiet: Quiet | undefined): number {
   if (!quiet || !isQuiet(at, quiet)) return at;
   const whole = Math.floor(at / MINUTE) * MINUTE;
   const left = (minutesOf(quiet.to) - wallClock(quiet.timeZone, at).minute + DAY_MINUTES) % DAY_MINUTES;
-  // clocks that change on the way make the wait longer or shorter: go minute by minute around the end that the arithmetic gives
+  // a clock change on the way makes the wait longer or shorter, so search minute by minute around the calculated end
   const guess = whole + left * MINUTE;
   let end = guess;
   while (end - MINUTE > at && !isQuiet(end - MINUTE, quiet)) end -= MINUTE;

@@ -1,21 +1,21 @@
-// Objects in a body as they were sent: no member that is not known, none left out without a word, and no list in their place.
+// Strict objects for valibot: unknown members, reserved names and lists in place of objects are errors.
 import * as v from 'valibot';
 
-/** What an unknown member of an object is told, and a list where an object is expected. */
+/** Messages for an unknown member, and for a list where an object is expected. */
 export const unknownField = 'is not a known field';
 export const noObject = 'must be an object';
 
-/** valibot takes a list for an object. This step before an object refuses it, and carries the object for whoever describes the shape. */
+/** valibot accepts a list as an object. This step rejects it, and carries the object for generators of schemas. */
 const noList = <Shape extends v.GenericSchema>(object: Shape) => ({
   ...v.custom<v.InferInput<Shape>>((input) => !Array.isArray(input), noObject),
   object,
 });
 
-/** The object behind a step that refuses lists: what a JSON Schema has in the place of the step. */
+/** The object behind a step that rejects lists, which a JSON Schema has in place of the step. */
 export const objectBehind = (step: object): v.GenericSchema | undefined =>
   'object' in step ? (step.object as v.GenericSchema) : undefined;
 
-/** Names and values. valibot's own record leaves out names such as `__proto__` without a word; here they are refused. */
+/** A record of names and values. valibot's own record silently drops names such as `__proto__`; here they are errors. */
 export const named = <Value extends v.GenericSchema>(name: v.GenericSchema<string>, value: Value) => {
   const record = v.record(name, value);
   return v.pipe(
@@ -29,7 +29,7 @@ export const named = <Value extends v.GenericSchema>(name: v.GenericSchema<strin
   );
 };
 
-/** An object with these members and no others. Every unknown one is named, where valibot's own check stops at the first. */
+/** An object with these members and no others. Reports every unknown member, where valibot's own check stops at the first. */
 export const strict = <const Entries extends v.ObjectEntries>(entries: Entries) => {
   const object = v.strictObject(entries);
   const shape = v.pipe(

@@ -1,6 +1,6 @@
-// The known name that somebody probably meant.
+// Suggests the known name that a misspelt one probably stands for.
 
-/** The nearest of the names if it is near enough to be a slip of the pen; undefined otherwise. */
+/** The nearest of the names if it is near enough to be a typo; undefined otherwise. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   const most = Math.min(3, Math.max(1, Math.floor(name.length / 3)));
   let best: string | undefined;
@@ -13,7 +13,7 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best;
 }
 
-/** The nearest of the names; else the only one that has the given text in it, since a part of a long id is as good as a slip. */
+/** The nearest of the names, or the only name that contains the text, because people also type a part of a long id. */
 export function probablyMeant(name: string, names: Iterable<string>): string | undefined {
   const all = [...names];
   const holding = name.length >= 3 ? all.filter((candidate) => candidate.includes(name)) : [];
@@ -28,7 +28,7 @@ export function didYouMean(name: string, names: Iterable<string>): string {
 
 // --- internal ---
 
-/** How many letters were left out, added, mistaken or swapped with the next (optimal string alignment). */
+/** The number of letters left out, added, replaced or swapped with the next (optimal string alignment distance). */
 function slips(a: string, b: string): number {
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -1,9 +1,9 @@
-// Times as people write them in files: a duration within bounds, a time of day, a time zone.
+// Shapes for times in files: a duration within bounds, a time of day, a time zone.
 import * as v from 'valibot';
 import { parseDuration } from './time.ts';
 import { isTimeZone } from './wall-clock.ts';
 
-/** `45m`, `2h` or `PT1H30M`, from `min` to `max` seconds; read as seconds. */
+/** Parses `45m`, `2h` or `PT1H30M` to seconds, from `min` to `max`. */
 export const seconds = (min: number, max: number) =>
   v.pipe(
     v.string('must be a duration such as 45m, 2h or PT1H30M'),

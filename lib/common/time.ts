@@ -5,7 +5,7 @@ export const MINUTE = 60 * SECOND;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** The longest that a session from role chaining lives (iam-ug, id_roles_terms-and-concepts). Milliseconds. */
+/** The longest session from role chaining (iam-ug, id_roles_terms-and-concepts). Milliseconds. */
 export const SESSION_MOST = HOUR;
 
 /** Epoch milliseconds -> `2026-11-22T10:00:00Z`, cut to the second. */
@@ -17,7 +17,7 @@ export const floorToSecond = (ms: number): number => Math.floor(ms / SECOND) * S
 const shortForm = /^(?=\d)(?:(\d{1,4})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?$/;
 const isoForm = /^P(?=\d|T\d)(?:(\d{1,4})D)?(?:T(?=\d)(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?)?$/;
 
-/** The form of a duration, for a JSON Schema: not of zeros alone. */
+/** The form of a duration, for a JSON Schema. A duration of zero does not match. */
 export const durationPattern = `^(?=.*[1-9])(?:${shortForm.source}|${isoForm.source})$`;
 
 /** `45m`, `2h`, `1h30m`, `3d` or ISO 8601 `PT1H30M` -> seconds; undefined for anything else, zero included. */
@@ -32,7 +32,7 @@ export function parseDuration(text: string): number | undefined {
 const instantForm =
   /^(\d{4}-\d\d-\d\d)T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/i;
 
-/** RFC 3339 with `Z` or an offset -> epoch milliseconds; undefined for anything else, days that no month has and leap seconds included. */
+/** RFC 3339 with `Z` or an offset -> epoch milliseconds. Undefined if invalid, also for leap seconds and days such as 31 November. */
 export function parseInstant(text: string): number | undefined {
   const day = instantForm.exec(text)?.[1];
   const midnight = day === undefined ? Number.NaN : Date.parse(`${day}T00:00:00Z`);

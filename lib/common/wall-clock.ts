@@ -1,8 +1,8 @@
-// The wall clock of a time zone: what time it is there, and whether that is inside a span of the day.
+// The wall clock of a time zone: the weekday and the time of day there.
 /** Days of the week as the catalogue writes them, in the order of `wallClock`. */
 export const weekdays = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 
-/** Whether the platform knows the zone by this IANA name. An offset such as +02:00 is none: it would be wrong half of the year. */
+/** Whether the platform knows the zone by this IANA name. An offset such as +02:00 is not accepted: it would be wrong half of the year. */
 export function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) return false;
   try {
@@ -14,7 +14,7 @@ export function isTimeZone(name: string): boolean {
   }
 }
 
-/** Whether a zone that `isTimeZone` took is an offset or an abbreviation, which no daylight saving moves as it does a place. */
+/** Whether a valid zone is an offset or an abbreviation, which may not follow the daylight saving time of a place. */
 export function isFixedZone(name: string): boolean {
   if (/^(?:Etc\/)?(?:UTC|UCT|GMT|Zulu|Universal|Greenwich)$/i.test(name)) return false;
   return /^Etc\//i.test(name) || !name.includes('/');
@@ -44,7 +44,7 @@ export const DAY_MINUTES = 24 * 60;
 
 // --- internal ---
 
-/** Making a formatter takes far longer than using it. */
+/** Creating a formatter takes far longer than using it. */
 const clocks = new Map<string, Intl.DateTimeFormat>();
 function clockOf(timeZone: string): Intl.DateTimeFormat {
   const clock =

@@ -1,4 +1,4 @@
-// Reads a YAML file that a person wrote: its data with the place of every part, or every error with line and column.
+// Reads a YAML file that a person wrote: its data with the place of every part, or all errors with line and column.
 import {
   type Alias,
   type Document,
@@ -21,10 +21,10 @@ export type Place = { line: number; column: number };
 export type YamlError = Place & { detail: string };
 type Path = ReadonlyArray<string | number>;
 export type YamlFile =
-  /** `placeOf` is of the deepest part of the path that exists: the key of an entry, or the item of a list */
+  /** `placeOf`: the place of the deepest part of the path that exists, which is the key of an entry or the item of a list */
   { data: unknown; placeOf(path: Path): Place; errors: [] } | { data?: undefined; errors: YamlError[] };
 
-/** How many values a file may have once its aliases are written out. A list of a thousand people in a thousand roles is one million. */
+/** How many values a file may have with its aliases expanded. A list of a thousand people in a thousand roles is one million. */
 const MOST_VALUES = 2_000_000;
 
 /** @param source a file's bytes, or text that is known to be UTF-8 */
@@ -32,7 +32,7 @@ export function readYaml(source: Uint8Array | string): YamlFile {
   const decoded = typeof source === 'string' ? { text: source } : textOfFile(source);
   if ('error' in decoded) return { errors: [decoded.error] };
   const lines = new LineCounter();
-  // merge keys (<<) are not of YAML 1.2, but whoever has written YAML for other tools expects them
+  // merge keys (<<) are not part of YAML 1.2, but authors know them from other tools
   const document = parseDocument(decoded.text, {
     lineCounter: lines,
     uniqueKeys: true,
@@ -47,7 +47,7 @@ export function readYaml(source: Uint8Array | string): YamlFile {
   };
   const errors = [...syntaxErrors(document), ...aliasErrors(document, anchors)];
   if (errors.length > 0) return { errors: errors.map(({ offset, detail }) => ({ ...placeAt(offset), detail })) };
-  // aliases are counted above, by what they come to
+  // countErrors limits aliases by their expanded size
   return {
     data: document.toJS({ maxAliasCount: -1 }),
     placeOf: (path) => placeAt(offsetOf(document.contents, path, anchors)),
@@ -68,7 +68,7 @@ function syntaxErrors({ errors, warnings }: Document): Located[] {
   }));
 }
 
-/** Aliases and merges that the reader finds too late to say where, or that come to more than anybody can read. Fills in what each alias stands for. */
+/** Invalid or too large aliases and merges, whose place the parser does not report. Fills in the node that each alias stands for. */
 function aliasErrors(document: Document, anchors: Map<Alias, Node>): Located[] {
   const errors: Located[] = [];
   const named = new Map<string, Node>();
@@ -79,12 +79,11 @@ function aliasErrors(document: Document, anchors: Map<Alias, Node>): Located[] {
         return;
       }
       const target = named.get(node.source);
-      if (!target)
-        errors.push({ offset: startOf(node), detail: `there is no anchor &${node.source} before this alias` });
+      if (!target) errors.push({ offset: startOf(node), detail: `no anchor &${node.source} before this alias` });
       else if (path.includes(target))
         errors.push({
           offset: startOf(node),
-          detail: `*${node.source} stands within &${node.source}, which it repeats`,
+          detail: `*${node.source} is inside &${node.source}, so it would contain itself`,
         });
       else anchors.set(node, target);
     },
@@ -95,7 +94,7 @@ function aliasErrors(document: Document, anchors: Map<Alias, Node>): Located[] {
       if (!isMerge(pair) || mergedInto(pair, anchors)) return;
       errors.push({
         offset: startOf(pair.value ?? pair.key),
-        detail: '<< merges maps: give it a map, an alias of a map, or a list of them',
+        detail: '<< merges maps: give it a map, an alias of a map, or a list of these',
       });
     },
   });
@@ -115,7 +114,7 @@ function countErrors({ contents }: Document, anchors: ReadonlyMap<Alias, Node>):
   if (all <= MOST_VALUES) return [];
   const [largest] = [...anchors.keys()].sort((a, b) => countOf(b) - countOf(a) || startOf(a) - startOf(b));
   const detail = largest
-    ? `*${largest.source} repeats so much that the file comes to more than ${MOST_VALUES.toLocaleString('en')} values`
+    ? `*${largest.source} repeats so much that the file has more than ${MOST_VALUES.toLocaleString('en')} values with its aliases expanded`
     : `has more than ${MOST_VALUES.toLocaleString('en')} values`;
   return [{ offset: startOf(largest), detail }];
 }
@@ -129,7 +128,7 @@ function partsOf(node: unknown, anchors: ReadonlyMap<Alias, Node>): unknown[] {
 const isMerge = ({ key }: Pair<unknown, unknown>): boolean =>
   isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
 
-/** The maps that a merge key takes entries from; undefined where its value is not made of maps. */
+/** The maps that a merge key takes entries from; undefined if its value has anything other than maps. */
 function mergedInto({ value }: Pair<unknown, unknown>, anchors: ReadonlyMap<Alias, Node>): unknown[] | undefined {
   const meant = (node: unknown) => (isAlias(node) ? anchors.get(node) : node);
   const from = meant(value);
@@ -137,7 +136,7 @@ function mergedInto({ value }: Pair<unknown, unknown>, anchors: ReadonlyMap<Alia
   return maps.every(isMap) ? maps : undefined;
 }
 
-/** Where the deepest part of the path that exists begins. */
+/** The start of the deepest part of the path that exists. */
 function offsetOf(root: unknown, path: Path, anchors: ReadonlyMap<Alias, Node>): number {
   let node = root;
   let offset = startOf(root);

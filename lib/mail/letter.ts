@@ -1,5 +1,5 @@
 // A mail set twice, as plain text and as HTML. People's words stay words in both: quoted, isolated, never a link.
-import { bandOf } from '../common/band.ts';
+import { bannerOf } from '../common/account-banner.ts';
 import { type Hole, html, htmlText } from '../common/html.ts';
 import { oneLine, quoted, unlinked, visible } from '../common/people-text.ts';
 import { type Fact, keyBeside, type Named, type Phrase } from './wording.ts';
@@ -93,7 +93,7 @@ ${paragraphs.map(paragraphHtml)}`,
 }
 
 function accountHtml({ account, isQuiet }: Letter): Hole {
-  const { fill, ink } = bandOf(account.color);
+  const { fill, ink } = bannerOf(account.color);
   const words = html`<span style="font-size:13px">Account</span> <strong>${oneLine(account.name)}</strong> <span style="${mono};font-size:14px">${account.id}</span>`;
   return isQuiet
     ? html`<div style="border-left:6px solid ${fill};padding:6px 12px;margin:0 0 20px">${words}</div>`

@@ -1,4 +1,4 @@
-// What people and programs send: the bodies and forms that the API takes.
+// The bodies and forms that the API accepts.
 import * as v from 'valibot';
 import { named, strict } from '../common/strict-object.ts';
 import { DurationText, InstantText, OnBehalfOf, oneLine, RoleId, text, words } from './text.ts';
@@ -32,7 +32,7 @@ export const NewConsole = strict({
     v.pipe(
       v.string(),
       v.maxLength(1000),
-      // a path and nothing else: no scheme, no host, no second slash that a browser would read as one
+      // a path only: no scheme, no host, and no second slash, which a browser would read as the start of a host
       v.regex(/^\/(?![/\\])[!-[\]-~]*$/, 'must be a path on the AWS console, such as /s3/home'),
     ),
   ),
@@ -43,7 +43,7 @@ export const LinkForm = strict({
     'must be "approve" or "deny"; "withdraw" where something was filed in your name; "revoke" for a grant; "sign" for a review',
   ),
   comment: v.optional(comment),
-  /** with an approval alone; a denial leaves it aside, because the form has one field for both buttons */
+  /** for an approval only; a denial ignores it, because the form has one field for both buttons */
   duration: v.optional(DurationText),
 });
 

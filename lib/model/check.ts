@@ -1,7 +1,7 @@
 // One rule applied to one filing or call, and its explanation.
 import type { ProblemCode } from './problem-table.ts';
 
-/** `code` is what a failure answers with. */
+/** `code`: of the Problem that a failed check becomes. */
 export type Check = {
   check: string;
   passed: boolean;

@@ -1,4 +1,4 @@
-// Conditions on a call that have nothing to do with who calls. A new kind is a row of the table here, its words in scripts/catalogue-words.ts and, if calls have to prove something new, a field of `Proof`.
+// Conditions on a call that do not depend on the caller. A new kind needs a row in the table here, words in scripts/catalogue-words.ts and, if calls must prove something new, a field of `Proof`.
 import * as v from 'valibot';
 import { hoursText, isWithin } from '../common/hours.ts';
 import { isFrom, parseNetwork } from '../common/networks.ts';
@@ -49,11 +49,11 @@ type Kind<Shape extends v.GenericSchema> = {
   /** how the catalogue writes it */
   shape: Shape;
   check(wanted: v.InferOutput<Shape>, proof: Proof, now: number): Check;
-  /** what is wanted, in a few words */
+  /** the condition in a few words */
   text(wanted: v.InferOutput<Shape>): string;
   /** the same as a sentence, from the few words */
   sentence(text: string): string;
-  /** grows as the condition becomes laxer; left out where two of them cannot be compared */
+  /** grows as the condition becomes less strict; left out if two conditions of the kind cannot be compared */
   laxity?(wanted: v.InferOutput<Shape>): number;
 };
 const kind = <Shape extends v.GenericSchema>(entry: Kind<Shape>): Kind<Shape> => entry;
@@ -66,7 +66,7 @@ const kinds = {
       const passed = isFresh(within, signedInAt, now);
       const detail = passed
         ? 'Signed in recently enough.'
-        : `This role needs a sign-in of the last ${durationText(within)}. Sign in again; a signature with AWS keys cannot prove one.`;
+        : `This role requires a sign-in within the last ${durationText(within)}. Sign in again. A signature with AWS keys does not prove a sign-in.`;
       return { check: 'sign-in', passed, code: 'needs-sign-in', detail };
     },
     text: ({ within }) => durationText(within),
@@ -79,7 +79,7 @@ const kinds = {
       const passed = isWithin(hours, now);
       const detail = passed
         ? `It is within ${hoursText(hours)}.`
-        : `This role can be used ${hoursText(hours)} only. Come back then.`;
+        : `This role can only be used ${hoursText(hours)}. Try again then.`;
       return { check: 'hours', passed, code: 'refused-by-policy', pointer: '', detail };
     },
     text: hoursText,
@@ -92,7 +92,7 @@ const kinds = {
       const from = sourceIp ?? 'an unknown address';
       const detail = passed
         ? `The call comes from ${from}.`
-        : `This role can be used from ${networks.join(', ')} only; this call comes from ${from}.`;
+        : `This role can only be used from ${networks.join(', ')}. This call comes from ${from}.`;
       return { check: 'network', passed, code: 'refused-by-policy', pointer: '', detail };
     },
     text: (networks) => networks.join(', '),
@@ -103,7 +103,7 @@ type Kinds = typeof kinds;
 export type ConditionName = keyof Kinds;
 export const conditionNames = Object.keys(kinds) as ConditionName[];
 
-/** What a role asks of each call, at filing and whenever credentials are issued; stored with a request as it is here. */
+/** What a role requires of each call, at filing and whenever credentials are issued. Stored with a request in this form. */
 export type Conditions = { [Name in ConditionName]?: v.InferOutput<Kinds[Name]['shape']> | undefined };
 
 type Fields<Name extends ConditionName> = { [N in Name]: v.OptionalSchema<Kinds[N]['shape'], undefined> };
@@ -111,11 +111,11 @@ type Fields<Name extends ConditionName> = { [N in Name]: v.OptionalSchema<Kinds[
 export const conditionFields = <Name extends ConditionName>(...names: Name[]): Fields<Name> =>
   Object.fromEntries(names.map((name) => [name, v.optional(kinds[name].shape as v.GenericSchema)])) as Fields<Name>;
 
-/** The conditions among the fields of a rule; what is not asked for is left out. */
+/** The conditions among the fields of a rule, without those that are not set. */
 export const conditionsIn = (rule: Conditions): Conditions =>
   Object.fromEntries(conditionNames.flatMap((name) => (rule[name] === undefined ? [] : [[name, rule[name]]])));
 
-/** Every condition that there is, passed or failed. */
+/** A check for each condition, passed or failed. */
 export const conditionChecks = (conditions: Conditions, proof: Proof, now: number): Check[] =>
   wantedOf(conditions).map(([{ check }, wanted]) => check(wanted, proof, now));
 
@@ -123,7 +123,7 @@ export const conditionChecks = (conditions: Conditions, proof: Proof, now: numbe
 export const conditionTexts = (conditions: Conditions): string[] =>
   wantedOf(conditions).map(([{ text, sentence }, wanted]) => sentence(text(wanted)));
 
-/** Each kind as a comparison of two catalogues reads it; undefined where it is not asked for. */
+/** Each kind for a comparison of two catalogues; undefined if not set. */
 export const conditionReadings = (
   conditions: Conditions,
 ): Array<[ConditionName, { text: string; laxity?: number } | undefined]> =>
@@ -136,16 +136,16 @@ export const conditionReadings = (
 
 // --- internal ---
 
-/** The rows of the kinds that are asked for. What a kind is given is always of its own shape. */
+/** The kinds that are set, each with its value, which always has the shape of the kind. */
 const wantedOf = (conditions: Conditions): Array<[Kind<v.GenericSchema>, unknown]> =>
   conditionNames.flatMap((name) =>
     conditions[name] === undefined ? [] : [[kinds[name] as unknown as Kind<v.GenericSchema>, conditions[name]]],
   );
 
-/** Clocks of issuers may be a little ahead. */
+/** Clocks of issuers may be slightly ahead. */
 const LEEWAY = MINUTE;
 
-/** Whether the caller signed in at most so many seconds ago; one who does not say when has not. */
+/** Whether the caller signed in at most `within` seconds ago. A caller without a sign-in time did not. */
 function isFresh(within: number, signedInAt: number | undefined, now: number): boolean {
   if (signedInAt === undefined) return false;
   const age = now - signedInAt;

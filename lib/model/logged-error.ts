@@ -1,4 +1,4 @@
-// What is logged about an error: its name and frames, which `npm run trace` maps to source lines. Never its message: it may contain anything.
+// What is logged about an error: its name and frames, which `npm run trace` maps to source lines. Never its message, which may contain secrets.
 import { namesOf } from '../common/aws-answer.ts';
 import { Problem } from './problem.ts';
 
@@ -21,7 +21,7 @@ export function loggedError(error: unknown): LoggedError {
   };
 }
 
-/** The stack begins with the message, and a line of a message may look like a frame, so the message is cut out first. */
+/** The stack begins with the message. A line of a message may look like a frame, so the message is removed first. */
 function framesOf(error: unknown): string {
   const { stack = '', message } = error instanceof Error ? error : { message: '' };
   const lines = stack.replace(message, '').matchAll(/^ {4}at (?:.* \()?(?!node:)(?:\S*\/)?([\w.-]+:\d+:\d+)\)?$/gm);

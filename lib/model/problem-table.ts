@@ -1,4 +1,4 @@
-// The closed table of refusals: every expected "no" has a code that is listed here.
+// The closed table of problem codes, with HTTP status and title.
 
 /** Code -> HTTP status and title. The code is the contract; titles are for people. */
 export const problemTable = {

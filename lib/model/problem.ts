@@ -1,4 +1,4 @@
-// The closed table of refusals: every expected "no" is a Problem whose code is listed here (RFC 9457).
+// Problem: an expected refusal with a code of the closed table (RFC 9457).
 import type { ErrorNames } from '../common/aws-answer.ts';
 import { type ProblemCode, problemTable } from './problem-table.ts';
 import type { RequestRecord } from './schema.ts';
@@ -27,7 +27,7 @@ export class Problem extends Error {
 
   /**
    * @param code one of the closed table
-   * @param detail for a person: what happened and what to do next; never a secret, never an AWS message verbatim
+   * @param detail for people: what happened and what to do next\. Never a secret, never an AWS message verbatim
    */
   constructor(code: ProblemCode, detail: string, extras: ProblemExtras = {}) {
     super(detail);

@@ -1,17 +1,17 @@
-// Every shape that is stored, once. Types are inferred from here.
+// Every shape that is stored. Types are inferred from these.
 import * as v from 'valibot';
 import type { Conditions } from './condition.ts';
 
-/** Epoch milliseconds, of which JavaScript can make a date. */
+/** Epoch milliseconds within the range of a JavaScript date. */
 const At = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 
-/** A person as a request remembers one: `key` is the mail address in lower case or, without one, the principal. */
+/** A person in a request. `key`: the email address in lower case or, without one, the principal. */
 export const KnownPerson = v.object({ key: v.string(), name: v.string() });
 export type KnownPerson = v.InferOutput<typeof KnownPerson>;
 
-/** How a person's call reached Latchkey: a token, a signature with AWS keys, the link of a mail. */
+/** How a person's call reached Latchkey: with a token, a signature with AWS keys, or the link of an email. */
 const callerVias = ['oidc', 'iam', 'link'] as const;
-/** What wrote an event: a person's call, or a part of Latchkey. */
+/** The source of an event: a person's call, or a part of Latchkey. */
 const vias = [...callerVias, 'sweep', 'catalogue', 'break-glass', 'revoke', 'ticket-validator'] as const;
 
 export const Decision = v.object({
@@ -27,26 +27,26 @@ export const Decision = v.object({
 export const Stage = v.object({
   /** the catalogue has at most 20 */
   need: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100)),
-  /** entries of the catalogue as of filing or its last change: a mail address, an ARN, `group:NAME` or `everyone` */
+  /** entries of the catalogue at filing or its last change: an email address, an ARN, `group:NAME` or `everyone` */
   approvers: v.array(v.string()),
-  /** who that is, as far as the catalogue can tell; they are the ones who get mail */
+  /** the people behind the entries, as far as the catalogue knows them; they get the emails */
   people: v.array(KnownPerson),
-  /** who was in `people` until the catalogue took them out; they may still see the request */
+  /** people who were in `people` until the catalogue removed them; they may still see the request */
   former: v.optional(v.array(KnownPerson)),
-  /** there where a mailed link does not decide */
+  /** set if an emailed link does not decide */
   by: v.optional(v.literal('signed-in')),
-  /** when it became this stage's turn */
+  /** when the stage opened */
   openedAt: v.optional(At),
-  /** when its people are first asked; at once if absent */
+  /** when its people are first asked; at once if not set */
   askAt: v.optional(At),
   decisions: v.array(Decision),
-  /** how often its people were reminded, and when last; a change of its people counts as a reminder in time, not in number */
+  /** the number of reminders to its people, and the time of the last one; a change of its people sets the time but not the number */
   reminded: v.optional(v.object({ count: v.number(), at: At })),
-  /** when further people were let decide, and where in `people` they begin */
+  /** when the stage was escalated, and the index in `people` of the first person who was added */
   escalated: v.optional(v.object({ at: At, from: v.number() })),
 });
 
-/** What the sweep does while a request waits, as the catalogue had it at filing. Seconds. */
+/** What the sweep does while a request waits, by the catalogue at filing. Seconds. */
 export const Waiting = v.object({
   remind: v.optional(
     v.object({
@@ -60,17 +60,17 @@ export const Waiting = v.object({
   escalate: v.optional(v.object({ after: v.number(), to: v.array(v.string()), people: v.array(KnownPerson) })),
 });
 
-/** What is owed for break-glass: somebody else's word on it. */
+/** The review that break-glass requires, by another person. */
 export const Review = v.object({
-  /** entries of the catalogue as they stood at filing */
+  /** entries of the catalogue at filing */
   reviewers: v.array(v.string()),
   people: v.array(KnownPerson),
-  /** the admins who are told */
+  /** the admins who are notified */
   admins: v.array(KnownPerson),
-  /** there where a mailed link does not sign */
+  /** set if an emailed link does not sign */
   by: v.optional(v.literal('signed-in')),
   due: At,
-  /** how often the sweep has said that it is overdue */
+  /** how often the sweep has reported that it is overdue */
   overdue: v.optional(v.number()),
   signed: v.optional(
     v.object({
@@ -122,12 +122,12 @@ export const HistoryEvent = v.object({
   actor: v.string(),
   via: v.picklist(vias),
   note: v.optional(v.string()),
-  /** set on the event whose write folded older ones away: the chain value before it, and the digest of the history that was kept */
+  /** set on an event whose write removed older ones: the chain value before it, and the digest of the history that was kept */
   prev: v.optional(v.string()),
   kept: v.optional(v.string()),
 });
 
-/** The rule of the role as it stood when the request was filed: what approvers said yes to. */
+/** The rule of the role at filing: what approvers agreed to. */
 export const RoleSnapshot = v.object({
   id: v.string(),
   description: v.string(),
@@ -135,51 +135,51 @@ export const RoleSnapshot = v.object({
   arn: v.string(),
   risk: v.picklist(['low', 'high']),
   mfa: v.boolean(),
-  /** what each call for credentials must prove besides, see condition.ts */
+  /** further conditions on each call for credentials, see condition.ts */
   conditions: v.optional(v.custom<Conditions>((stored) => typeof stored === 'object' && stored !== null)),
   maxSeconds: v.number(),
   sessionSeconds: v.number(),
-  /** what bounds its sessions besides a scope, see narrowing.ts */
+  /** limits of its sessions in addition to a scope, see narrowing.ts */
   sessionPolicies: v.optional(v.array(v.string())),
   sourceNetworks: v.optional(v.array(v.string())),
-  /** what its sessions reach beyond themselves, see reach.ts */
+  /** access that its sessions can get beyond themselves, see reach.ts */
   reaches: v.optional(v.array(v.string())),
   passRole: v.optional(v.array(v.string())),
   /** digest of the role's whole rule in the catalogue */
   digest: v.string(),
 });
 
-/** What becomes of sessions that were out when a grant was ended early. */
+/** The revocation of sessions that were live when a grant was ended early. */
 export const Revocation = v.object({
-  /** unavailable: the account has no revoker, so they end by themselves */
+  /** unavailable: the account has no revoker, so the sessions run until they expire */
   state: v.picklist(['pending', 'done', 'failed', 'unavailable']),
   at: At,
-  /** from when on none of them works any more, for certain */
+  /** from this time on, none of these sessions can be used */
   effectiveBy: At,
 });
 
-/** Whether the company's validator knows the ticket. */
+/** The result of the ticket check by the company's validator. */
 export const TicketCheck = v.object({
   /** its name in the catalogue */
   validator: v.string(),
-  /** unchecked: it did not answer and the role allows that, or break-glass did not wait for it */
+  /** unchecked: the validator did not answer and the role allows that, or break-glass did not wait for it */
   state: v.picklist(['valid', 'unchecked']),
   at: At,
-  /** the validator's own words */
+  /** the validator's own text */
   says: v.optional(v.string()),
 });
 
-/** What the session policy is narrowed to, as approvers saw it. */
+/** The scope of the session policy, as approvers saw it. */
 export const Scope = v.object({
   values: v.record(v.string(), v.string()),
   says: v.string(),
   statements: v.array(v.object({ actions: v.array(v.string()), resources: v.array(v.string()) })),
 });
 
-/** `endsAt` no longer belongs to it. */
+/** `endsAt` is exclusive. */
 export const Grant = v.object({ startsAt: At, endsAt: At });
 
-/** How a request ended that somebody or something ended; `why` is the comment, or what the catalogue no longer allows. */
+/** How a request ended. `why`: the comment, or what the catalogue no longer allows. */
 export const Outcome = v.object({
   status: v.picklist(['denied', 'withdrawn', 'ended', 'revoked', 'lapsed']),
   at: At,
@@ -190,14 +190,14 @@ export const Outcome = v.object({
   why: v.optional(v.string()),
 });
 
-/** What a requester may say at filing besides the reason: kept, shown and carried into an extension as it was said. */
+/** What a requester may give at filing in addition to the reason. It is kept, shown and copied to an extension unchanged. */
 export const said = { ticket: v.optional(v.string()) };
 const saidNames = Object.keys(said) as Array<keyof typeof said>;
 type Said = { [Name in keyof typeof said]?: v.InferOutput<(typeof said)[Name]> };
 export const saidOf = (from: Said): Said =>
   Object.fromEntries(saidNames.flatMap((name) => (from[name] === undefined ? [] : [[name, from[name]]])));
 
-/** One request: the document that DynamoDB holds, one item, replaced whole under a version check. */
+/** One request: one item in DynamoDB, replaced as a whole under a version check. */
 export const RequestRecord = v.object({
   id: v.string(),
   /** also the seq of the newest event: every write adds at least one */
@@ -209,7 +209,7 @@ export const RequestRecord = v.object({
   filedBy: v.optional(v.object({ principal: v.string() })),
   reason: v.string(),
   ...said,
-  /** there where the role has tickets checked and one was given */
+  /** set if the role checks tickets and one was given */
   ticketCheck: v.optional(TicketCheck),
   durationSeconds: v.number(),
   /** the request whose grant this one continues */
@@ -219,48 +219,48 @@ export const RequestRecord = v.object({
   decideBy: At,
   automatic: v.boolean(),
   stages: v.array(Stage),
-  /** how often the sweeper has made sure that the approvers of the current stage were mailed */
+  /** how often the sweeper has checked that the approvers of the current stage got their email */
   mailChecks: v.number(),
   waiting: v.optional(Waiting),
-  /** there while the catalogue names too few people to approve it; `admins` were told */
+  /** set while the catalogue names too few people to approve it; `admins` were notified */
   stuck: v.optional(v.object({ at: At, admins: v.array(KnownPerson) })),
-  /** there for a request by break-glass, and for no other */
+  /** set for a request by break-glass only */
   review: v.optional(Review),
-  /** the earliest start that was asked for */
+  /** the earliest start that was requested */
   wantedStart: v.optional(At),
   /** the time in which credentials are issued, once it is approved */
   grant: v.optional(Grant),
-  /** written when somebody ends it, and by the sweep for what the clock has ended */
+  /** written when somebody ends it, and by the sweep when time has ended it */
   outcome: v.optional(Outcome),
   revocation: v.optional(Revocation),
-  /** the newest sessions; `vended` counts all that ever were */
+  /** the newest sessions; `vended` counts all sessions ever issued */
   sessions: v.array(Session),
   vended: v.number(),
   history: v.array(HistoryEvent),
-  /** hash chain over all events, folded ones included */
+  /** hash chain over all events, removed ones included */
   head: v.string(),
-  /** digest of the body that an Idempotency-Key stands for */
+  /** digest of the body that was sent with the Idempotency-Key */
   fingerprint: v.optional(v.string()),
 });
 
-/** A message that was claimed for one channel: the claim and the link are one item. The link's random part itself is never stored. */
+/** A message that was claimed for one channel, and its link, as one item. The random part of the link is never stored. */
 export const MessageRecord = v.object({
   requestId: v.string(),
   id: v.string(),
   channel: v.string(),
   kind: v.string(),
-  /** whom its link is for: who may decide or sign a review by it or, for something a bot filed in their name, withdraw; absent without a link */
+  /** the person who may decide, sign a review or, for a request that a bot filed in their name, withdraw with its link; not set without a link */
   holder: v.optional(KnownPerson),
-  /** SHA-256 of the random parts of the links mailed so far (more than one after a crash between send and mark) */
+  /** SHA-256 of the random parts of the links sent so far (more than one after a crash between sending and marking as sent) */
   linkHashes: v.array(v.string()),
   claimedAt: At,
   sentAt: v.optional(At),
-  /** why the mail service will never take it */
+  /** why the email service rejected it permanently */
   failure: v.optional(v.string()),
   expiresAt: At,
 });
 
-/** An admin has refused access for a while: filing, approving and issuing. All that is named has to fit. `account`: its 12 digits. */
+/** An admin blocks filing, approving and issuing credentials until a given time. All selectors that are set must match. `account`: its 12 digits. */
 export const Block = v.object({
   id: v.string(),
   person: v.optional(v.string()),
@@ -272,10 +272,10 @@ export const Block = v.object({
   until: At,
 });
 export type Block = v.InferOutput<typeof Block>;
-/** All blocks, one item; version 0 has never been written. */
+/** All blocks, as one item. Version 0: never written. */
 export type Blocks = { version: number; blocks: readonly Block[] };
 
-/** Whose a token's subject is: `subject` is `ISSUER#SUBJECT`, `id` its digest, `person` a key, `boundAt` epoch milliseconds. */
+/** Binds the subject of a token to a person: `subject` is `ISSUER#SUBJECT`, `id` its digest, `person` a key, `boundAt` epoch milliseconds. */
 export type Binding = { id: string; subject: string; person: string; boundAt: number };
 
 export const statuses = [

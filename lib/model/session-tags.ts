@@ -1,2 +1,2 @@
-// The session tags that Latchkey sets. Trust policies let no other through, revocations go by the first, CloudTrail shows both.
+// The session tags that Latchkey sets. Trust policies allow no others, revocations use the first, CloudTrail shows both.
 export const sessionTags = { request: 'latchkey-request', requester: 'latchkey-requester' } as const;

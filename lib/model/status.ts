@@ -1,15 +1,15 @@
-// What a request is at a moment: computed from its stored facts and the clock, never from a sweep having run.
+// The status of a request, computed from its stored facts and the time. It never depends on whether a sweep has run.
 import { afterQuiet } from '../common/quiet.ts';
 import { DAY, HOUR, MINUTE, SECOND, SESSION_MOST } from '../common/time.ts';
 import type { Grant, RequestRecord, Stage, Status } from './schema.ts';
 
-/** When a revocation that nobody has finished is written down as failed. */
+/** When a revocation that is not finished is recorded as failed. */
 export const REVOCATION_OVERDUE = 15 * MINUTE;
 
-/** How long after a stage opened the sweeper makes sure that its approvers were mailed. */
+/** When the sweeper checks that approvers got their email, counted from the opening of their stage. */
 const mailChecksAfter = [5 * MINUTE, 30 * MINUTE, 2 * HOUR, 8 * HOUR, 24 * HOUR];
 
-/** Nobody has decided for good: neither refused nor granted. A lapsed request that no sweep has seen is still pending by its facts. */
+/** Neither ended nor granted. By its facts, a lapsed request that no sweep has seen is still pending. */
 export const isPending = (record: RequestRecord): boolean => record.outcome === undefined && record.grant === undefined;
 
 /** The status at `now`, epoch milliseconds. */
@@ -20,7 +20,7 @@ export function statusAt(record: RequestRecord, now: number): Status {
   return now < record.grant.endsAt ? 'active' : 'ended';
 }
 
-/** The stage whose turn it is: the first that has not enough approvals; undefined when the request is no longer pending by its facts. */
+/** The first stage without enough approvals; undefined if the request is no longer pending by its facts. */
 export function openStage(record: RequestRecord): { index: number; stage: Stage } | undefined {
   if (!isPending(record)) return undefined;
   const index = record.stages.findIndex((stage) => approvals(stage) < stage.need);
@@ -28,30 +28,30 @@ export function openStage(record: RequestRecord): { index: number; stage: Stage 
   return stage && { index, stage };
 }
 
-/** How many distinct persons have approved a stage. */
+/** The number of distinct people who have approved a stage. */
 export const approvals = (stage: Stage): number =>
   new Set(stage.decisions.filter(({ decision }) => decision === 'approve').map(({ person }) => person)).size;
 
-/** The statuses of a request that is open: it gives access, will, or may yet. All others are final. */
+/** Whether a request with this status is open: it gives access now or may give it later. All other statuses are final. */
 export const isOpenStatus = (status: Status): boolean => ['pending', 'scheduled', 'active'].includes(status);
 
 export const isOpen = (record: RequestRecord, now: number): boolean => isOpenStatus(statusAt(record, now));
 
-/** When a request stopped being open, or will by its own clock: what lists and ledgers keep of `isOpen`. */
+/** When a request stopped being open, or will at the latest. Lists and ledgers store this in place of `isOpen`. */
 export const overAt = (record: RequestRecord): number =>
   Math.min(record.outcome?.at ?? Number.POSITIVE_INFINITY, record.grant?.endsAt ?? record.decideBy);
 
-/** Whether a request was over within a minute of its filing: nobody can have spent much thought on it. */
+/** Whether a request was over within a minute of its filing, too soon for a considered decision. */
 export const wasShortLived = (createdAt: number, over: number): boolean =>
   over >= createdAt && over - createdAt < MINUTE;
 
-/** What the clock alone will make of a request, and when. */
+/** What time alone will change in a request, and when. */
 export type ClockStep = {
   at: number;
   does: 'ended' | 'lapsed' | 'escalated' | 'reminded' | 'mail-checked' | 'review-overdue' | 'revocation-failed';
 };
 
-/** The next step of each kind; where several are due, the first of them counts. */
+/** The next step of each kind. If several are due, the first in the list counts. */
 export function clockSteps(record: RequestRecord): ClockStep[] {
   if (record.outcome) return [...revocationSteps(record, record.outcome.at), ...reviewSteps(record)];
   if (record.grant)
@@ -67,11 +67,11 @@ export function clockSteps(record: RequestRecord): ClockStep[] {
   ];
 }
 
-/** A revocation that nobody has finished is written down as failed. */
+/** A revocation that is not finished in time is recorded as failed. */
 const revocationSteps = ({ revocation }: RequestRecord, endedAt: number): ClockStep[] =>
   revocation?.state === 'pending' ? [{ at: endedAt + REVOCATION_OVERDUE, does: 'revocation-failed' }] : [];
 
-/** When a review that nobody signs is brought up, counted from its due time. */
+/** When a missing review is reported, counted from its due time. */
 const overdueAfter = [0, DAY, 7 * DAY];
 
 function reviewSteps({ review }: RequestRecord): ClockStep[] {
@@ -79,7 +79,7 @@ function reviewSteps({ review }: RequestRecord): ClockStep[] {
   return !review || review.signed || delay === undefined ? [] : [{ at: review.due + delay, does: 'review-overdue' }];
 }
 
-/** While a grant by break-glass runs, its loud mails are made sure of. */
+/** While a break-glass grant runs, the sweeper checks that its notifications were sent. */
 function stepsUnderGlass({ review, mailChecks, createdAt }: RequestRecord, { endsAt }: Grant): ClockStep[] {
   const delay = mailChecksAfter[mailChecks];
   return review && delay !== undefined && createdAt + delay < endsAt
@@ -99,7 +99,7 @@ function stepsWhileOpen({ waiting, mailChecks, decideBy }: RequestRecord, stage:
   return steps.filter(({ at }) => at < decideBy);
 }
 
-/** Counted from the last reminder that went out, not from a plan: a sweep that was held up does not remind in a hurry. */
+/** Counted from the last reminder that was sent, so that a delayed sweep does not send several in a row. */
 function nextReminder(
   { after, every, backOff, most, quiet }: NonNullable<NonNullable<RequestRecord['waiting']>['remind']>,
   { reminded }: Stage,
@@ -110,26 +110,26 @@ function nextReminder(
   return afterQuiet(reminded.at + every * backOff ** (reminded.count - 1) * SECOND, quiet);
 }
 
-/** When the sweeper must look next; undefined when nothing is left to record. */
+/** When the sweeper must look next; undefined if nothing is left to record. */
 export function dueAt(record: RequestRecord): number | undefined {
   const steps = clockSteps(record);
   return steps.length === 0 ? undefined : Math.min(...steps.map(({ at }) => at));
 }
 
-/** How many checks of the mail the open stage, or the grant by break-glass, has had coming by `now`. A sweep that comes late makes up for all of them at once. */
+/** The number of email checks that are due by `now` for the open stage or the break-glass grant. A late sweep makes up for all of them at once. */
 export function mailChecksBy(record: RequestRecord, now: number): number {
   const stage = record.review ? undefined : openStage(record)?.stage;
   const opened = record.review ? record.createdAt : stage?.openedAt;
   return opened === undefined ? record.mailChecks : mailChecksOf(stage).filter((delay) => opened + delay <= now).length;
 }
 
-/** Delays since the stage opened. Where its people are not asked at once, the first check is what asks them. */
+/** Delays since the stage opened. If its people are asked later, the first check asks them. */
 const mailChecksOf = (stage: Stage | undefined): number[] =>
   stage?.askAt === undefined || stage.openedAt === undefined
     ? mailChecksAfter
     : [stage.askAt - stage.openedAt, ...mailChecksAfter];
 
-/** Until when a session of the grant may still live, left to itself; undefined when none can. Older sessions that are no longer kept count by the most that one can last. */
+/** When the last live session of the grant expires; undefined if none is live. Older sessions that are no longer stored count with the longest lifetime. */
 export function sessionsUntil(record: RequestRecord, now: number): number | undefined {
   const [oldest] = record.sessions;
   const isFolded = record.vended > record.sessions.length;

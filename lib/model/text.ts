@@ -1,12 +1,12 @@
-// Text as people and programs write it: shapes that keep out what could make one text look like another.
+// Shapes for text in requests. They reject characters that make a text look like another one.
 import * as v from 'valibot';
 import { durationPattern, parseDuration, parseInstant } from '../common/time.ts';
 
-/** Control characters, invisible and bidirectional formatting: they let a text look like another one. The joiners stay: scripts and emoji need them. */
+/** Control characters, and invisible or bidirectional formatting. The joiners stay, because scripts and emoji need them. */
 const unsafe =
   /[\p{Cc}\p{Cs}\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u2064\u2066-\u206F\uFEFF\uFFF9-\uFFFB]/u;
 const isSafe = (text: string): boolean => !unsafe.test(text);
-/** The character, as nobody can see it. */
+/** Names the character by its code, because it is invisible. */
 const unsafeText = ({ input }: { input: string }): string => {
   const code = unsafe
     .exec(input.replace(/[\n\t]/g, ' '))?.[0]
@@ -15,7 +15,7 @@ const unsafeText = ({ input }: { input: string }): string => {
     .toUpperCase();
   return `must not contain control or formatting characters such as U+${code?.padStart(4, '0')}`;
 };
-/** The same for the API's document, as far as one pattern can say it. */
+/** The same rule for the OpenAPI document, as far as one pattern can express it. */
 export const safePattern = (breaks: string, start = '') =>
   `^${start}(?:[^\\u0000-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u180e\\u200b\\u200e\\u200f\\u202a-\\u202e\\u2060-\\u2064\\u2066-\\u206f\\ufeff\\ufff9-\\ufffb]${breaks})*$`;
 
@@ -32,7 +32,7 @@ export const lineBreaks = '|[\\t\\n]|\\r\\n';
 export const text = (max: number, more: { minLength?: number; pattern?: string } = {}) =>
   v.pipe(
     v.string(),
-    // for the API's document, which describes what is sent: before the line breaks
+    // the OpenAPI document describes the text as sent, before line breaks are changed
     v.metadata({ maxLength: max, pattern: safePattern(lineBreaks), ...more }),
     v.transform((value) => value.replace(/\r\n/g, '\n')),
     v.maxCodePoints(max, `must be at most ${max} characters`),
@@ -48,18 +48,18 @@ const mailAddress = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9](?:[A-Za-z0-9.
 export const Email = v.pipe(
   v.string(),
   v.maxLength(254),
-  v.regex(mailAddress, 'must be a mail address'),
+  v.regex(mailAddress, 'must be an email address'),
   v.toLowerCase(),
 );
 
-/** A user of a chat as a bot knows one: the chat's name in the catalogue, a colon, the chat's own id of the user. */
+/** A chat user: the chat's name in the catalogue, a colon, the chat's id of the user. */
 export const chatUser = /^[a-z][a-z0-9-]{0,19}:[\x21-\x7e]{1,100}$/;
 export const OnBehalfOf = v.pipe(
   v.string(),
   v.metadata({ maxLength: 254, pattern: `(?:${mailAddress.source})|(?:${chatUser.source})` }),
   v.check(
     (value) => v.is(Email, value) || chatUser.test(value),
-    'must be a mail address or a chat user such as slack:U024BE7LH',
+    'must be an email address or a chat user such as slack:U024BE7LH',
   ),
   v.transform((value) => (chatUser.test(value) ? value : value.toLowerCase())),
 );

@@ -1,7 +1,7 @@
 // What all pages behind mailed links are made of: one document each, no script, nothing remote.
 
 import type { Role } from '../catalogue/catalogue.ts';
-import { bandOf } from '../common/band.ts';
+import { bannerOf } from '../common/account-banner.ts';
 import { type Hole, html, htmlText } from '../common/html.ts';
 import { oneLine, visible } from '../common/people-text.ts';
 import type { Purpose } from '../mail/links.ts';
@@ -152,7 +152,7 @@ export function document(
   { nonce, request, code }: { nonce: string; request?: RequestRecord; code?: ProblemCode | undefined },
   content: Hole,
 ): string {
-  const { fill, ink } = bandOf(request?.role.account.color);
+  const { fill, ink } = bannerOf(request?.role.account.color);
   return htmlText(html`<!doctype html>
 <html lang="en">
 <head>

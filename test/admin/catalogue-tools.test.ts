@@ -511,7 +511,7 @@ describe('test', () => {
 
   test.each([
     ['that is UTF-16', Buffer.from('cases: []', 'utf16le'), /bad\.yml:1:1 is UTF-16, not UTF-8/],
-    ['with an alias of nothing', 'cases: *none\n', /bad\.yml:1:8 there is no anchor &none/],
+    ['with an alias of nothing', 'cases: *none\n', /bad\.yml:1:8 no anchor &none/],
   ])('a case file %s', async (_, content, told) => {
     mkdirSync(join(folder, 'unreadable'), { recursive: true });
     writeFileSync(join(folder, 'unreadable/bad.yml'), content);

@@ -55,7 +55,7 @@ test('the right file is right, with its defaults', () => {
 
 describe('a mistake is named with line and column', () => {
   const duration = 'must be a duration such as 45m, 2h or PT1H30M';
-  const entry = 'must be a mail address, the ARN of an IAM user or role, group:NAME or everyone';
+  const entry = 'must be an email address, the ARN of an IAM user or role, group:NAME or everyone';
   test.each<[string, string, string, string[]]>([
     ['another version', 'version: 1', 'version: 2', ['1:1 version: must be 1']],
     [
@@ -109,14 +109,14 @@ describe('a mistake is named with line and column', () => {
       'a mail address that is none',
       'email: dev@example.com',
       'email: dev',
-      ['5:7 people.0.email: must be a mail address'],
+      ['5:7 people.0.email: must be an email address'],
     ],
     [
       'an assumed role as a principal',
       'iam::222222222222:user/dev',
       'sts::222222222222:assumed-role/dev/s',
       [
-        '5:55 people.0.principals.0: must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+        '5:55 people.0.principals.0: must be an email address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
       ],
     ],
     [
@@ -124,7 +124,7 @@ describe('a mistake is named with line and column', () => {
       ':user/dev',
       ':root',
       [
-        '5:55 people.0.principals.0: must be a mail address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
+        '5:55 people.0.principals.0: must be an email address, the ARN of an IAM user or role, or ISSUER#SUBJECT of a token',
       ],
     ],
     [
@@ -319,7 +319,7 @@ describe('what is no YAML', () => {
     [
       'an alias without an anchor',
       right.replace('[dev@example.com]\n', '*devs\n'),
-      '7:15 there is no anchor &devs before this alias',
+      '7:15 no anchor &devs before this alias',
     ],
     ['two documents', `${right}---\n${right}`, ''],
     ['a tag that means nothing', right.replace('version: 1', 'version: !!js/function "x"'), '1:10 '],

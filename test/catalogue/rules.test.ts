@@ -130,8 +130,8 @@ describe('hours and networks', () => {
     app.now += 30 * MINUTE;
     const late = await vend(app, id, from('11.1.1.1'));
     expect(late.body.errors?.map(({ detail }) => detail)).toEqual([
-      'This role can be used sun 11:00-11:30 Europe/Berlin only. Come back then.',
-      'This role can be used from 10.0.0.0/8 only; this call comes from 11.1.1.1.',
+      'This role can only be used sun 11:00-11:30 Europe/Berlin. Try again then.',
+      'This role can only be used from 10.0.0.0/8. This call comes from 11.1.1.1.',
     ]);
     expect(app.sts.assumed).toHaveLength(1);
     expect((await file(app, from('11.1.1.1'))).body.errors).toHaveLength(2);

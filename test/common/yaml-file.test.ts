@@ -15,7 +15,7 @@ describe('a file in another encoding', () => {
     return order === 'le' ? bytes : bytes.swap16();
   };
   test.each<[string, Uint8Array, string]>([
-    ['Latin-1', Buffer.from(text, 'latin1'), '2:8 holds the byte 0xfc, which is not UTF-8: save the file as UTF-8'],
+    ['Latin-1', Buffer.from(text, 'latin1'), '2:8 contains the byte 0xfc, which is not UTF-8: save the file as UTF-8'],
     ['UTF-16 with a mark', utf16('le', true), '1:1 is UTF-16, not UTF-8: save the file as UTF-8'],
     ['UTF-16, big end first, with a mark', utf16('be', true), '1:1 is UTF-16, not UTF-8: save the file as UTF-8'],
     ['UTF-16 without a mark', utf16('le', false), '1:1 is UTF-16, not UTF-8: save the file as UTF-8'],
@@ -24,24 +24,24 @@ describe('a file in another encoding', () => {
     [
       'a character cut at the end',
       Buffer.from(text).subarray(0, 19),
-      '2:8 holds the byte 0xc3, which is not UTF-8: save the file as UTF-8',
+      '2:8 contains the byte 0xc3, which is not UTF-8: save the file as UTF-8',
     ],
     [
       'Latin-1 behind a lost character',
       Buffer.from([0xef, 0xbf, 0xbd, 0x0a, 0xe4]),
-      '2:1 holds the byte 0xe4, which is not UTF-8: save the file as UTF-8',
+      '2:1 contains the byte 0xe4, which is not UTF-8: save the file as UTF-8',
     ],
     [
       'a lost character',
       Buffer.from('a: J\ufffdrgen'),
-      '1:5 holds U+FFFD, which stands for a character that was lost when the file was saved in another encoding',
+      '1:5 contains U+FFFD, which replaced a character that was lost when the file was saved in another encoding',
     ],
-    ['a zero byte', Buffer.from('a: 1\nb: "\0"'), '2:5 holds the control character U+0000'],
-    ['an escape', Buffer.from('a: "\x1b[31m"'), '1:5 holds the control character U+001B'],
+    ['a zero byte', Buffer.from('a: 1\nb: "\0"'), '2:5 contains the control character U+0000'],
+    ['an escape', Buffer.from('a: "\x1b[31m"'), '1:5 contains the control character U+001B'],
     [
       'line ends of the old Mac',
       Buffer.from('a: 1\rb: 2\r'),
-      '1:5 ends a line with a carriage return alone: save the file with LF or CRLF line ends',
+      '1:5 has a carriage return without a line feed: save the file with LF or CRLF line ends',
     ],
   ])('%s', (_, bytes, error) => expect(errorsOf(bytes)).toEqual([error]));
 
@@ -76,20 +76,24 @@ describe('reuse', () => {
   ])('%s', (_, text, value) => expect((dataOf(text) as { c: unknown }).c).toEqual(value));
 
   test.each([
-    ['an alias before its anchor', 'a: *b\nb: &b 1\n', '1:4 there is no anchor &b before this alias'],
-    ['an alias within its anchor', 'a: &a [1, *a]\n', '1:11 *a stands within &a, which it repeats'],
-    ['a merge of itself', 'a: &a\n  <<: *a\n', '2:7 *a stands within &a, which it repeats'],
-    ['a merge of a number', 'a:\n  <<: 5\n', '2:7 << merges maps: give it a map, an alias of a map, or a list of them'],
-    ['a merge of nothing', 'a:\n  <<:\n', '2:6 << merges maps: give it a map, an alias of a map, or a list of them'],
+    ['an alias before its anchor', 'a: *b\nb: &b 1\n', '1:4 no anchor &b before this alias'],
+    ['an alias within its anchor', 'a: &a [1, *a]\n', '1:11 *a is inside &a, so it would contain itself'],
+    ['a merge of itself', 'a: &a\n  <<: *a\n', '2:7 *a is inside &a, so it would contain itself'],
+    [
+      'a merge of a number',
+      'a:\n  <<: 5\n',
+      '2:7 << merges maps: give it a map, an alias of a map, or a list of these',
+    ],
+    ['a merge of nothing', 'a:\n  <<:\n', '2:6 << merges maps: give it a map, an alias of a map, or a list of these'],
     [
       'a merge of a list of texts',
       'b: &b x\na:\n  <<: [*b]\n',
-      '3:7 << merges maps: give it a map, an alias of a map, or a list of them',
+      '3:7 << merges maps: give it a map, an alias of a map, or a list of these',
     ],
     [
       'aliases that come to billions',
       `a0: &a0 [1, 2]\n${uses(30, (n) => `a${n + 1}: &a${n + 1} [*a${n}, *a${n}]\n`)}`,
-      '31:12 *a29 repeats so much that the file comes to more than 2,000,000 values',
+      '31:12 *a29 repeats so much that the file has more than 2,000,000 values with its aliases expanded',
     ],
     ['brackets by the thousand', '['.repeat(20_000), expect.stringMatching(/^1:\d+ is nested too deeply$/)],
   ])('%s is refused at its place', (_, text, error) => expect(errorsOf(text)).toEqual([error]));

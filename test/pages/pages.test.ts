@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { bandOf } from '../../lib/common/band.ts';
+import { bannerOf } from '../../lib/common/account-banner.ts';
 import { HOUR, MINUTE } from '../../lib/common/time.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
@@ -279,8 +279,8 @@ test('the headers allow the nonce and nothing else', () => {
 });
 
 test('ink can be read on every account colour', () => {
-  expect(bandOf('#b91c1c')).toEqual({ fill: '#b91c1c', ink: '#ffffff' });
-  expect(bandOf('#facc15')).toEqual({ fill: '#facc15', ink: '#000000' });
+  expect(bannerOf('#b91c1c')).toEqual({ fill: '#b91c1c', ink: '#ffffff' });
+  expect(bannerOf('#facc15')).toEqual({ fill: '#facc15', ink: '#000000' });
   for (const none of [undefined, 'red', '#fff', '#12345g', '#123456;} body{display:none'])
-    expect(bandOf(none)).toEqual({ fill: '#475569', ink: '#ffffff' });
+    expect(bannerOf(none)).toEqual({ fill: '#475569', ink: '#ffffff' });
 });

@@ -1,14 +1,14 @@
-// The account's colour, and ink that can be read on it.
+// The account's colour, and a text colour that can be read on it.
 
-/** For an account to which the catalogue gives no colour. */
+/** For an account without a colour in the catalogue. */
 const neutral = '#475569';
 
 /**
- * Fill and ink of the band that shows an account. The ink is black or white, whichever contrasts more: at least 4.5 to 1
- * on every colour (WCAG 2.2, 1.4.3).
- * @param color `#rrggbb`; anything else counts as none
+ * Background and text colour of the banner that shows an account. The text is black or white, whichever contrasts more: at least
+ * 4.5 to 1 on every colour (WCAG 2.2, 1.4.3).
+ * @param color `#rrggbb`; anything else counts as no colour
  */
-export function bandOf(color: string | undefined): { fill: string; ink: '#000000' | '#ffffff' } {
+export function bannerOf(color: string | undefined): { fill: string; ink: '#000000' | '#ffffff' } {
   const fill = color !== undefined && /^#[0-9a-fA-F]{6}$/.test(color) ? color : neutral;
   const light = luminance(fill);
   return { fill, ink: 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 ? '#ffffff' : '#000000' };
