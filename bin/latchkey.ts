@@ -11,12 +11,12 @@ process.on('SIGUSR1', () => {});
 realWorld()
   .then((world) => runProgram(world, args, commands))
   .then(
-    // everything is written already, and nothing that is still open is waited for
+    // all output is written; do not wait for open handles
     (status) => process.exit(status),
     (error: unknown) => {
       const { name, message, stack = '' } = error instanceof Error ? error : new Error(String(error));
-      const next = args.includes('--debug') ? stack : '  Run it again with --debug, and report what it shows.';
-      process.stderr.write(`latchkey: a fault of the command line itself: ${name}: ${message}\n${next}\n`);
+      const next = args.includes('--debug') ? stack : '  Run it again with --debug and report the output.';
+      process.stderr.write(`latchkey: internal error: ${name}: ${message}\n${next}\n`);
       process.exit(1);
     },
   );

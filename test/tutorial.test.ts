@@ -65,7 +65,7 @@ inShell.test('the commands of the tutorial work when they are pasted', async () 
     };
     const { stdout } = await typed([tour.replaceAll('http://localhost:3000', server.url)], env);
 
-    expect(stdout).toMatch(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/);
+    expect(stdout).toMatch(/^Saved http:\/\/localhost:\d+ to \S+\.\nSign in: latchkey login\n/);
     expect(stdout).toMatch(/\nYou are signed in at [\s\S]*\nAmira Diaz\n/);
     expect(stdout).toMatch(/\nactive {2}sandbox-read in Sandbox[\s\S]*\nThis shell has ASIA\w+\n/);
     expect(stdout).toMatch(

@@ -1,4 +1,4 @@
-// What the admin commands answer, as a command ends: text on stdout, and 1 for a no.
+// Prints the answer of an admin command, and exits with 1 if the answer is no.
 import type { Answer } from '../../admin/answer.ts';
 import { exits, Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
@@ -7,7 +7,7 @@ import type { World } from '../machine/world.ts';
 export const tools = (): Promise<typeof import('./tools.ts')> => import('./tools.ts');
 
 /**
- * Prints what `ask` answers. What is wrong in a file is an answer too, and goes to stderr with its places.
+ * Prints what `ask` answers. Errors in a file are an answer too, and go to stderr with line and column.
  * @throws Failure `usage` for a question that has no answer
  */
 export async function answer(world: World, ask: () => Answer): Promise<number> {

@@ -1,4 +1,4 @@
-// The tools of the admin commands as one file: the build puts it next to the program, which loads it only when one of them is named.
+// The tools of the admin commands as one file: the build puts it next to the program, which loads it only for an admin command.
 import { type Answer, CannotAnswer } from '../../admin/answer.ts';
 
 export { runCases } from '../../admin/catalogue/cases.ts';
@@ -11,7 +11,7 @@ export const audit = (): Promise<typeof import('../../doctor/audit.ts')> => impo
 export const tokenDoctor = (): Promise<typeof import('../../doctor/token.ts')> => import('../../doctor/token.ts');
 export const doctor = (): Promise<typeof import('../../doctor/doctor.ts')> => import('../../doctor/doctor.ts');
 
-/** A question that has no answer comes back as a value: no class of an error crosses from this file to the program. */
+/** Returns a CannotAnswer as a value: this bundle and the program each have their own copy of the error classes. */
 export function settled(ask: () => Answer): Answer | { fault: string; exitCode: 1 | 2 } {
   try {
     return ask();

@@ -34,10 +34,10 @@ export type Api = {
 };
 
 const tries = 3;
-/** A wait that somebody at a terminal still takes for an answer; what asks for more is told instead. */
+/** The longest Retry-After that is waited for; a longer one is reported to the user. */
 const longestWait = 10;
 
-/** The API for whoever `findSigner` found. */
+/** The API, called as the signer that `findSigner` returned. */
 export function openApi(world: World, settings: Settings, signer: Signer): Api {
   const callFully = async <Body>(call: ApiCall): Promise<{ body: Body; retryAfterSeconds: number | undefined }> => {
     const answer = await send(world, settings, signer, call);
@@ -49,15 +49,15 @@ export function openApi(world: World, settings: Settings, signer: Signer): Api {
   return { signer, settings, callFully, call: async <Body>(call: ApiCall) => (await callFully<Body>(call)).body };
 }
 
-/** The API as the settings and this machine say. @throws Failure `sign-in` */
+/** The API with the signer of these settings and this machine. @throws Failure `sign-in` */
 export const connect = async (world: World, settings: Settings): Promise<Api> =>
   openApi(world, settings, await findSigner(world, settings));
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /**
- * Sends until there is an answer, three times at most. Busy (503) means that nothing was done, so any call is made again; where the connection was cut,
- * the answer may be what was lost, so only reads and filings with an Idempotency-Key are.
+ * Sends a call up to three times. Status 503 means that nothing was done, so any call is retried. After a broken connection the call may have
+ * succeeded, so only reads and filings with an Idempotency-Key are retried.
  */
 async function send(world: World, settings: Settings, signer: Signer, call: ApiCall): Promise<HttpAnswer> {
   const { method, path, query = {}, body, headers = {} } = call;
@@ -95,7 +95,7 @@ async function send(world: World, settings: Settings, signer: Signer, call: ApiC
 
 const warned = new WeakSet<World>();
 
-/** Once in a command. Tokens and signatures fail by a wrong clock, and every "in 2 h" is off by as much. */
+/** Warns once per command: with a wrong clock, tokens and signatures fail and relative times are off. */
 function warnOfClock(world: World, { headers }: HttpAnswer): void {
   const ahead = world.now() - Date.parse(headers.date ?? '');
   if (!(Math.abs(ahead) > 2 * MINUTE) || warned.has(world)) return;
@@ -106,7 +106,7 @@ function warnOfClock(world: World, { headers }: HttpAnswer): void {
   );
 }
 
-/** @returns undefined where the call is not made again */
+/** @returns undefined if the call is not retried */
 function secondsToWait(answer: HttpAnswer | NoAnswer, call: ApiCall, attempt: number): number | undefined {
   if (attempt === tries) return undefined;
   if (answer instanceof NoAnswer) return cutOff.includes(answer.code) && countsOnce(call) ? attempt : undefined;
@@ -131,7 +131,7 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
     const known = Object.hasOwn(exitOf, body.code) ? exitOf[body.code as keyof typeof problemTable] : 'fault';
     const details = (body.errors ?? []).map(({ detail }) => detail);
     const next = [...(hints[body.code]?.(signer, placeOf(call, body)) ?? []), ...again];
-    // several errors are read more easily one a line
+    // several errors are easier to read on separate lines
     if (details.length > 1 && body.detail === details.join(' '))
       return new Failure(known, `${body.title}:`, [...details, ...next], body);
     const said = inFlags(body, call.path);
@@ -140,7 +140,7 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
       .map(({ flag, detail }) => (flag ? `${flag}: ${detail}` : detail));
     return new Failure(known, said.detail, [...errors, ...next], body);
   }
-  // API Gateway's own words: {"message":"Unauthorized"}, {"message":"Forbidden"}
+  // API Gateway's own answers: {"message":"Unauthorized"}, {"message":"Forbidden"}
   if (answer.status === 401 || answer.status === 403)
     return new Failure('sign-in', `${settings.url} did not accept this sign-in.`, signInHints(signer));
   if (answer.status >= 500 || answer.status === 429)
@@ -155,8 +155,8 @@ function failureOf(answer: HttpAnswer, body: unknown, settings: Settings, signer
 /** @param next what to check */
 export function notLatchkey(url: string, { status, headers }: HttpAnswer, next: string): Failure {
   const isPage = /^text\/html\b/i.test(headers['content-type'] ?? '');
-  return new Failure('usage', `${url} does not answer as Latchkey does (status ${status}).`, [
-    ...(isPage ? ['It answered with a web page; perhaps a proxy or a sign-in page of the network is in between.'] : []),
+  return new Failure('usage', `${url} did not answer like a Latchkey deployment (status ${status}).`, [
+    ...(isPage ? ['The answer is a web page, perhaps from a proxy or from a sign-in page of the network.'] : []),
     next,
   ]);
 }
@@ -166,10 +166,10 @@ const signInHints = ({ mount }: Signer): string[] =>
     ? ['Sign in again: latchkey login (or set LATCHKEY_TOKEN to a fresh access token)']
     : [
         'Check whose credentials these are: aws sts get-caller-identity',
-        'They must be those of an IAM user or role that the catalogue names, and the clock of this machine must be right.',
+        'They must belong to an IAM user or role that the catalogue names. Also check the clock of this machine.',
       ];
 
-/** The request and the role that a call was about, as far as it names them. */
+/** The request and the role that a call names, if any. */
 type Place = { id: string | undefined; role: string | undefined };
 function placeOf({ path, body }: ApiCall, { request }: ProblemDocument): Place {
   const id = request?.id ?? /^\/requests\/(\w{26})/.exec(path)?.[1];

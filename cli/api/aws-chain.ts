@@ -1,14 +1,14 @@
-// The AWS SDK's own chain of credentials. Built as a file of its own, which only a call that has to sign with them loads.
+// The AWS SDK's credential chain, in its own bundle so that only calls signed with AWS credentials load it.
 import type { Agent } from 'node:https';
 import { fromIni, fromNodeProviderChain } from '@aws-sdk/credential-providers';
 import { loadSharedConfigFiles } from '@smithy/core/config';
 import type { FoundKeys } from '../machine/world.ts';
 
-/** Set while the chain is at work, so that a `credential_process` which is Latchkey again ends instead of starting the next one. */
+/** Set while the chain runs, so that a `credential_process` that calls Latchkey again stops instead of looping. */
 export const guard = 'LATCHKEY_SIGNING';
 
 /**
- * @param named a profile; left out, the default one, then web identity, container and instance metadata (version 2 only), as the SDK has them
+ * @param named a profile; if left out, the SDK's order: default profile, web identity, container, instance metadata (version 2 only)
  * @param httpsAgent of a proxy
  */
 export async function keysByChain(named: string | undefined, httpsAgent: Agent | undefined): Promise<FoundKeys> {
@@ -18,12 +18,12 @@ export async function keysByChain(named: string | undefined, httpsAgent: Agent |
     ec2MetadataV1Disabled: true,
     clientConfig: httpsAgent === undefined ? {} : { requestHandler: { httpsAgent } },
   };
-  // a named profile without credentials is an error, and never a reason to sign as the machine that it runs on
+  // a named profile without credentials is an error: never fall back to the credentials of the machine
   const provider =
     profile === undefined
       ? fromNodeProviderChain({ ...options, profile: 'default' })
       : fromIni({ ...options, profile });
-  // the SDK warns of Node 20 on stderr, which the AWS tools show to whoever calls them
+  // the SDK warns about Node 20 on stderr, which AWS tools show to their users
   const variables = { [guard]: 'true', AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' };
   Object.assign(process.env, variables);
   try {
@@ -38,7 +38,7 @@ export async function keysByChain(named: string | undefined, httpsAgent: Agent |
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** @returns undefined for the default chain: a profile that gets its credentials from Latchkey cannot sign for them, what is below it can */
+/** @returns undefined for the default chain: a profile that gets its credentials from Latchkey cannot sign, but later sources can */
 async function profileThatSigns(named: string): Promise<string | undefined | { why: string }> {
   const { configFile, credentialsFile } = await loadSharedConfigFiles();
   const settings = { ...configFile[named], ...credentialsFile[named] };
@@ -49,7 +49,7 @@ async function profileThatSigns(named: string): Promise<string | undefined | { w
 const isLatchkey = (commandLine: string): boolean =>
   /(?:^|[\s/\\"'])latchkey(?:\.[a-z]+)?["']?\s+(?:--\S+\s+)*credentials(?:\s|$)/.test(commandLine);
 
-/** A process that failed is told without its command line, which may hold a secret. */
+/** Leaves out the command line of a failed process, because it may contain a secret. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.startsWith('Command failed') ? 'its credential_process failed.' : message;

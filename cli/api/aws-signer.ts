@@ -4,7 +4,7 @@ import { type AwsKeys, variable, type World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import type { Signer } from './signed-call.ts';
 
-/** @throws Failure `sign-in` when it is to sign and there are none */
+/** @throws Failure `sign-in` at the first call if there are no credentials */
 export function awsSigner(world: World, settings: Settings): Signer {
   const region =
     regionOfUrl(settings.url) ??
@@ -29,18 +29,18 @@ export function awsSigner(world: World, settings: Settings): Signer {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** The region that the URL of an API names, where it is API Gateway's own. */
+/** The region in the URL of an API, if the URL is API Gateway's own. */
 export const regionOfUrl = (url: string): string | undefined =>
   /\.execute-api\.([a-z0-9-]+)\.amazonaws\.(?:com|com\.cn|eu)$/.exec(new URL(url).hostname)?.[1];
 
-/** What `exec` hands its command are the session's credentials: no principal of Latchkey, which would only answer that it does not know them. */
+/** `exec` passes the session's credentials to its command. Latchkey does not know their principal, so this explains it before calling. */
 function checkOutsideExec(world: World, named: string | undefined): void {
   const role = variable(world, 'LATCHKEY_EXEC');
   if (role === undefined || named !== undefined) return;
   throw new Failure(
     'sign-in',
     `This runs inside "latchkey exec ${role}", whose credentials do not sign in at Latchkey.`,
-    ['Run it outside (exit), or sign in: latchkey login', 'A machine names the profile that signs: AWS_PROFILE'],
+    ['Run it outside (exit), or sign in: latchkey login', 'On a machine, set AWS_PROFILE to the profile that signs.'],
   );
 }
 
@@ -55,8 +55,8 @@ function ownKeys(world: World): AwsKeys | undefined {
 
 async function keysByChain(world: World, named: string | undefined): Promise<AwsKeys> {
   if (variable(world, 'LATCHKEY_SIGNING') !== undefined)
-    throw new Failure('sign-in', 'The AWS credentials that are to sign would come from Latchkey itself.', [
-      'Sign in otherwise (latchkey login), or name a profile with credentials of its own: AWS_PROFILE',
+    throw new Failure('sign-in', 'The AWS credentials for signing would come from Latchkey itself.', [
+      'Sign in another way (latchkey login), or set AWS_PROFILE to a profile with its own credentials.',
     ]);
   const keys = await world.awsKeys(named);
   if (!('why' in keys)) return keys;
@@ -67,6 +67,6 @@ async function keysByChain(world: World, named: string | undefined): Promise<Aws
       `The AWS SDK says: ${keys.why}`,
     ]);
   throw new Failure('sign-in', `The AWS profile "${named}" gives no credentials: ${keys.why}`, [
-    'Check AWS_PROFILE and the profile in ~/.aws/config, or sign in otherwise: latchkey login',
+    'Check AWS_PROFILE and the profile in ~/.aws/config, or sign in another way: latchkey login',
   ]);
 }

@@ -1,10 +1,10 @@
-// What signs a call, whatever it signs with.
+// The type of a signer: adds the headers that authenticate a call.
 
 export type Signer = {
   mount: '/v1' | '/iam/v1';
-  /** what its token says, where it is one that can be read; unverified */
+  /** unverified claims of the token, if it can be decoded */
   claims?: Record<string, unknown>;
-  /** tells one identity from another, without a secret; for what is cached */
+  /** identifies the caller without a secret, for cached sessions */
   who: string;
   headersFor(call: {
     method: string;

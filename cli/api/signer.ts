@@ -1,4 +1,4 @@
-// Who calls: a token for /v1, or AWS credentials that sign for /iam/v1.
+// Chooses how to authenticate: a token for /v1, or AWS credentials that sign for /iam/v1.
 import { Failure } from '../machine/exit.ts';
 import { parsedJson } from '../machine/json-text.ts';
 import { variable, type World } from '../machine/world.ts';
@@ -7,13 +7,16 @@ import { fresh, readTokens } from '../sign-in/tokens.ts';
 import { awsSigner } from './aws-signer.ts';
 import type { Signer } from './signed-call.ts';
 
-/** @throws Failure `sign-in` that says which ways there are */
+/** @throws Failure `sign-in` that lists the ways to sign in */
 export async function findSigner(world: World, settings: Settings): Promise<Signer> {
   const { auth } = settings;
   const token = variable(world, 'LATCHKEY_TOKEN');
   if (token !== undefined && (auth === 'auto' || auth === 'token')) {
     if (!/^[\x21-\x7e]+$/.test(token))
-      throw new Failure('sign-in', 'LATCHKEY_TOKEN has characters that no token has, such as a line break.');
+      throw new Failure(
+        'sign-in',
+        'LATCHKEY_TOKEN contains characters that are not allowed in a token, such as a line break.',
+      );
     return bearer(token);
   }
   if (auth === 'token')

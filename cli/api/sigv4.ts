@@ -6,7 +6,7 @@ export type Signable = { method: string; url: string; body?: string };
 
 /**
  * @param now epoch milliseconds
- * @returns the headers to send with the call; `host` is the one that Node sends itself
+ * @returns the headers to send with the call; Node adds `host` itself
  */
 export function signedHeaders(
   { method, url, body = '' }: Signable,
@@ -27,7 +27,7 @@ export function signedHeaders(
   const names = Object.keys(headers).sort();
   const canonical = [
     method,
-    // every service but S3 signs the path encoded once more than it is sent
+    // every service except S3 signs the path with one more level of encoding than it is sent with
     pathname.split('/').map(encode).join('/'),
     [...searchParams]
       .map(([name, value]) => `${encode(name)}=${encode(value)}`)
@@ -50,6 +50,6 @@ export function signedHeaders(
   };
 }
 
-/** RFC 3986: everything but the unreserved characters. */
+/** Percent-encodes everything except the unreserved characters (RFC 3986). */
 const encode = (text: string): string =>
   encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);

@@ -1,4 +1,4 @@
-// Reads ~/.aws/config and ~/.aws/credentials as botocore does (Python's configparser), and loses nothing of their text.
+// Parses ~/.aws/config and ~/.aws/credentials as botocore does (Python's configparser), and keeps their text byte for byte.
 
 /** `end` is the line's own end: \n, \r\n, \r, or empty for a last line without one. */
 export type Line = { text: string; end: string };
@@ -6,7 +6,7 @@ export type Line = { text: string; end: string };
 export type Setting = { name: string; value: string; indentation: string; at: number; continued: number[] };
 /** A section; `heading` is the text between the brackets. */
 export type Section = { heading: string; at: number; settings: Setting[] };
-/** A reason for which botocore refuses the whole file; `within` is the setting whose value is the reason. */
+/** A reason why botocore refuses the whole file; `within` is the setting with the invalid value. */
 export type FileError = { at: number; what: string; within?: Setting };
 export type AwsFile = { lines: Line[]; sections: Section[]; errors: FileError[] };
 
@@ -15,7 +15,7 @@ const blank = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029
 const outer = new RegExp(`^${blank}+|${blank}+$`, 'g');
 const leading = new RegExp(`^${blank}*`);
 
-/** The text of a file as its lines and sections; what botocore refuses is in `errors`, and is read as well as it can be. */
+/** The lines and sections of a file. `errors` lists the lines that botocore refuses; the rest is still parsed. */
 export function readAwsFile(text: string): AwsFile {
   const lines = linesOf(text);
   const file: AwsFile = { lines, sections: [], errors: [] };
@@ -67,7 +67,7 @@ export function profileOf(heading: string): string | undefined {
   );
 }
 
-/** Sections of ~/.aws/config that are this profile; botocore uses the last one. */
+/** Sections of ~/.aws/config for this profile; botocore uses the last one. */
 export const sectionsOf = ({ sections }: AwsFile, profile: string): Section[] =>
   sections.filter(({ heading }) => profileOf(heading) === profile);
 
@@ -78,7 +78,7 @@ export const everySection = ({ sections }: AwsFile): Setting[] =>
 /** The same text again. */
 export const textOf = (lines: readonly Line[]): string => lines.map(({ text, end }) => text + end).join('');
 
-/** The text of a file's bytes; `isUtf8` is false for a file in another encoding, which is then read byte by byte. */
+/** Decodes a file. `isUtf8` is false for another encoding; each byte is then one character. */
 export function decode(bytes: Buffer): { text: string; isUtf8: boolean } {
   const text = bytes.toString('utf8');
   const isUtf8 = Buffer.from(text).equals(bytes);
@@ -87,7 +87,7 @@ export function decode(bytes: Buffer): { text: string; isUtf8: boolean } {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A word of a shell, as Python's shlex splits. */
+/** A shell word, as Python's shlex splits. */
 const word = String.raw`(?:[^ \t'"\\]|\\[\s\S]|'[^']*'|"(?:[^"\\]|\\[\s\S])*")+`;
 const profileHeading = new RegExp(`^(?=profile)${word}[ \\t]+(${word})[ \\t]*$`);
 
@@ -98,7 +98,7 @@ const linesOf = (text: string): Line[] =>
     .map(([, line = '', end = '']) => ({ text: line, end }))
     .filter(({ text: line, end }) => line !== '' || end !== '');
 
-/** A name, the first `=` or `:`, and a value. Names count in lower case. */
+/** A name, the first `=` or `:`, and a value. Names are case-insensitive. */
 function settingOf(content: string, indentation: string, at: number): Setting | undefined {
   const [, name, value = ''] = /^([^=:]+)[=:](.*)$/s.exec(content) ?? [];
   return name === undefined
@@ -121,7 +121,7 @@ function finish({ errors }: AwsFile, setting: Setting): void {
     });
 }
 
-/** [DEFAULT] may be opened again, and goes on. */
+/** [DEFAULT] may appear several times; its settings are merged. */
 function open({ sections, errors }: AwsFile, heading: string, at: number): Section {
   const same = sections.find((section) => section.heading === heading);
   if (same && heading === 'DEFAULT') return same;

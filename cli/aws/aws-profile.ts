@@ -1,4 +1,4 @@
-// Edits one profile in the text of ~/.aws/config, and leaves everything else as it was, to the byte.
+// Edits one profile in the text of ~/.aws/config, and leaves every other byte unchanged.
 import {
   type AwsFile,
   everySection,
@@ -13,15 +13,15 @@ import {
 
 /** `line` counts from 1. */
 export type Conflict = { name: string; line: number };
-/** `diff` is empty where nothing has to change. */
+/** `diff` is empty if nothing has to change. */
 export type Edit = { text: string; diff: readonly string[] };
-/** Settings that the AWS tools would use instead of the new ones; or the line for which no edit of the file is safe, and why. */
+/** Settings that AWS tools would use instead of the new ones, or the line that makes every edit unsafe, and why. */
 export type Refusal = { conflicts: readonly Conflict[] } | { line: number; refused: string };
 
-/** What a profile is called in a ~/.aws/config that does not have it yet. */
+/** The section heading of a new profile in ~/.aws/config. */
 export const configHeading = (profile: string): string => (profile === 'default' ? 'default' : `profile ${profile}`);
 
-/** @returns how settings are written, a line each */
+/** @returns one line per setting */
 export const settingLines = (settings: Record<string, string>): string[] =>
   Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
 
@@ -41,13 +41,13 @@ export function editProfile(text: string, profile: string, settings: Record<stri
   return section ? edited(file, section, settings) : added(file, profile, settings);
 }
 
-/** Settings of ~/.aws/credentials that the AWS tools would use instead of what the profile gets in ~/.aws/config. */
+/** Settings of ~/.aws/credentials that AWS tools would use instead of the profile in ~/.aws/config. */
 export function shadowing(text: string, profile: string, settings: Record<string, string>): Refusal | undefined {
   const file = readAwsFile(text);
   const [error] = file.errors;
   if (error) return { line: error.at + 1, refused: error.what };
   const section = file.sections.find(({ heading }) => heading === profile);
-  // settings of [DEFAULT] count in the credentials file only for a profile that is in it
+  // in the credentials file, [DEFAULT] applies only to profiles that are in that file
   const present = section ? [...everySection(file), ...section.settings] : [];
   const differs = ({ name, value }: Setting) => Object.hasOwn(settings, name) && value !== settings[name];
   const conflicts = conflictsIn(present, (setting) => winsOverProcess(setting) || differs(setting));
@@ -56,7 +56,7 @@ export function shadowing(text: string, profile: string, settings: Record<string
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** The order of botocore's and the SDKs' provider chains: all of these come before a credential_process. */
+/** In the provider chains of botocore and the SDKs, all of these come before a credential_process. */
 const winsOverProcess = ({ name }: Setting): boolean =>
   /^(aws_access_key_id|aws_secret_access_key|role_arn|source_profile|credential_source|web_identity_token_file|sso_session|sso_start_url|sso_account_id|sso_role_name|login_session)$/.test(
     name,
@@ -65,17 +65,17 @@ const winsOverProcess = ({ name }: Setting): boolean =>
 const conflictsIn = (settings: readonly Setting[], wins: (setting: Setting) => boolean): Conflict[] =>
   settings.filter(wins).map(({ name, at }) => ({ name, line: at + 1 }));
 
-/** An error inside a setting that is replaced goes away with it. */
+/** Errors that remain after the edit: one inside a replaced setting disappears with it. */
 const errorOf = ({ errors }: AwsFile, replaced: readonly Setting[]): FileError | undefined =>
   errors.find(({ within }) => within === undefined || !replaced.includes(within));
 
-/** Where botocore and the SDKs differ on which lines are the profile, no edit is right for all of them. */
+/** If botocore and the SDKs disagree about which lines are the profile, no edit works for all of them. */
 function ambiguityOf({ lines }: AwsFile, profile: string, sections: readonly Section[]): FileError | undefined {
   const [first, second] = sections;
   if (first && second)
     return {
       at: second.at,
-      what: `opens the profile "${profile}" again (first on line ${first.at + 1}), and the AWS tools differ on which one counts`,
+      what: `opens the profile "${profile}" again (first on line ${first.at + 1}), and AWS tools disagree about which one to use`,
     };
   const alike = new RegExp(
     `^\\s*\\[\\s*${profile === 'default' ? '(?:profile\\s+)?' : 'profile\\s+'}(["']?)${profile.replace(/[.+]/g, '\\$&')}\\1\\s*\\]`,
@@ -85,7 +85,7 @@ function ambiguityOf({ lines }: AwsFile, profile: string, sections: readonly Sec
   if (at < 0) return undefined;
   return {
     at,
-    what: `looks like the profile "${profile}" but is not read as it by every AWS tool: write it as [${configHeading(profile)}], without indentation`,
+    what: `looks like the profile "${profile}" but not every AWS tool reads it as such: write it as [${configHeading(profile)}], without indentation`,
   };
 }
 
@@ -101,7 +101,7 @@ function added({ lines }: AwsFile, profile: string, settings: Record<string, str
   };
 }
 
-/** New settings stand right below the heading with the indentation of what follows, so that nothing becomes their continuation. */
+/** Inserts new settings right below the heading, indented like the next line, so that no line becomes a continuation of another. */
 function edited({ lines, sections }: AwsFile, section: Section, settings: Record<string, string>): Edit {
   const present = section.settings.filter(({ name }) => Object.hasOwn(settings, name));
   const changes = new Map<number, string | undefined>();

@@ -1,4 +1,4 @@
-// What the child of `exec` sees of AWS: the session and no other credentials.
+// The AWS environment of the command that `exec` runs: the session and no other credentials.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,33 +10,33 @@ import { decode, profileOf, readAwsFile, textOf } from './aws-files.ts';
 type Foreign = {
   names: readonly string[];
   why: string;
-  /** whether they come before a session in plain variables too, so that a shell has to unset them */
+  /** whether AWS tools prefer them even to a session in plain variables, so that a shell has to unset them */
   beatsVariables?: true;
 };
 
 /**
- * The variables by which AWS tools find other credentials than the session (SDK reference guide, "Settings reference"; botocore.credentials).
- * None of them reaches the child with its old value; docs/cli.md lists them from here.
+ * Variables through which AWS tools find credentials other than the session (SDK reference guide, "Settings reference"; botocore.credentials).
+ * None reaches the child with its old value. docs/cli.md is generated from this list.
  */
 export const foreign: readonly Foreign[] = [
   {
     names: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION'],
-    why: 'keys of another identity; set to the session where it is given as variables',
+    why: 'keys of another identity; set to the session if it is passed as variables',
   },
-  { names: ['AWS_ACCOUNT_ID'], why: 'endpoints of the account; set to the account of the grant' },
+  { names: ['AWS_ACCOUNT_ID'], why: 'account for account-based endpoints; set to the account of the grant' },
   {
     names: ['AWS_SECURITY_TOKEN', 'AWS_ACCESS_KEY', 'AWS_SECRET_KEY', 'AWS_SESSION_EXPIRATION'],
-    why: 'older names of the same, which botocore and the SDK for Java read',
+    why: 'older names of the same keys, which botocore and the SDK for Java read',
     beatsVariables: true,
   },
   {
     names: ['AWS_PROFILE', 'AWS_DEFAULT_PROFILE'],
-    why: 'a profile, which most SDKs use before keys in variables',
+    why: 'a profile; most SDKs prefer it to keys in variables',
     beatsVariables: true,
   },
   {
     names: ['AWS_BEARER_TOKEN_BEDROCK'],
-    why: 'a key of Amazon Bedrock, which the SDKs use before any session',
+    why: 'an Amazon Bedrock API key; the SDKs prefer it to any session',
     beatsVariables: true,
   },
   {
@@ -47,7 +47,7 @@ export const foreign: readonly Foreign[] = [
       'AWS_IAM_ROLE_ARN',
       'AWS_IAM_ROLE_SESSION_NAME',
     ],
-    why: 'a web identity, which comes before a container endpoint',
+    why: 'a web identity, which takes precedence over a container endpoint',
   },
   {
     names: [
@@ -56,27 +56,27 @@ export const foreign: readonly Foreign[] = [
       'AWS_CONTAINER_AUTHORIZATION_TOKEN',
       'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE',
     ],
-    why: "another container's role; set to the endpoint of `exec` where the session is renewed",
+    why: "another container's role; set to the endpoint of `exec` if the session is renewed",
   },
   {
     names: ['AWS_CREDENTIAL_FILE'],
-    why: 'a file of keys of the old EC2 tools, which botocore reads before a container endpoint',
+    why: 'a key file of the old EC2 tools; botocore reads it before a container endpoint',
   },
   {
     names: ['BOTO_CONFIG', 'BOTO_PATH'],
     why: 'keys in the files of boto; BOTO_CONFIG is set to the null device, so that `~/.boto` is not read either',
   },
-  { names: ['LATCHKEY_TOKEN'], why: 'the sign-in of Latchkey itself' },
+  { names: ['LATCHKEY_TOKEN'], why: 'the access token for Latchkey itself' },
 ];
 
-/** What comes before a session in variables: a shell that takes one has to unset these. */
+/** Variables that AWS tools prefer to a session in variables; `latchkey env` unsets them. */
 export const shadowingVariables: readonly string[] = foreign.flatMap(({ names, beatsVariables }) =>
   beatsVariables ? names : [],
 );
 
-/** The environment of the child: this one without the foreign variables, and with the session's. */
+/** This environment without the foreign variables and with those of the session. */
 export function childEnvironment(world: World, session: Record<string, string>): NodeJS.ProcessEnv {
-  // Windows does not tell apart the case of a variable's name
+  // names of variables are case-insensitive on Windows
   const key = (name: string) => (world.platform === 'win32' ? name.toUpperCase() : name);
   const left = new Set(foreign.flatMap(({ names }) => names));
   const kept = Object.entries(world.env).filter(([name]) => !left.has(key(name)));
@@ -85,8 +85,8 @@ export function childEnvironment(world: World, session: Record<string, string>):
 }
 
 /**
- * The AWS tools take a default profile before a container's credentials. So the child gets copies of the two files in a folder of its own: the
- * configuration without the credentials of the default profile, and no shared credentials.
+ * AWS tools prefer a default profile to container credentials. So the child gets its own copies of the two files: the
+ * configuration without the credentials of the default profile, and an empty credentials file.
  */
 export function withoutDefaultProfile(world: World): { variables: Record<string, string>; remove(): void } {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-'));
@@ -111,8 +111,8 @@ const isDefault = (heading: string): boolean =>
   profileOf(heading) === 'default' || /^\s*(?:profile\s+)?["']?default["']?\s*$/i.test(heading);
 
 /**
- * The text of a configuration without the credentials of the default profile: whole settings, with their continuation lines, as botocore reads
- * them; and lines that only other tools read as such a setting.
+ * Removes the credentials of the default profile from the text: whole settings with their continuation lines, as botocore reads
+ * them, and lines that only other tools read as such a setting.
  */
 export function withoutCredentials(config: string): string {
   const { lines, sections } = readAwsFile(config);

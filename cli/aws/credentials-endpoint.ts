@@ -1,4 +1,4 @@
-// The container-credentials endpoint of `exec`: on the loopback interface, for whoever has its token, as long as the child runs.
+// The container-credentials endpoint of `exec`: on the loopback interface, protected by a token, open while the command runs.
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../../lib/common/time.ts';
 import type { CredentialsView } from '../../lib/http/answers.ts';
@@ -7,16 +7,16 @@ import { isLastSession, marginOf } from './session-end.ts';
 
 export type CredentialsEndpoint = { url: string; token: string; close(): void };
 
-/** How long before its expiry a session of an hour is replaced. The SDKs ask again about 5 to 15 minutes before. */
+/** How long before its expiry a one-hour session is replaced. The SDKs refresh about 5 to 15 minutes before expiry. */
 const wantedMargin = 16 * MINUTE;
 
 /**
- * @param first is handed out until it nears its end
- * @param vendAgain asks Latchkey, which reads the grant again each time
+ * @param first is served until it is close to its end
+ * @param issueAgain gets a new session from Latchkey, which checks the grant each time
  */
 export async function serveCredentials(
   first: CredentialsView,
-  vendAgain: () => Promise<CredentialsView>,
+  issueAgain: () => Promise<CredentialsView>,
   now: () => number,
 ): Promise<CredentialsEndpoint> {
   const { createServer } = await import('node:http');
@@ -30,14 +30,14 @@ export async function serveCredentials(
     const known = await current;
     const { session: old, until } = known;
     if (now() < until || isLastSession(old)) return old;
-    const next = vendAgain();
-    // those who ask at the same time wait for the same answer; a refusal is not kept
+    const next = issueAgain();
+    // concurrent callers share one answer; a refusal is not kept
     current = next.then(
       (renewed) => held(renewed, now()),
       () => known,
     );
     return next.catch((error: unknown) => {
-      // a Latchkey that is away for a while takes nothing from a session that still holds
+      // during an outage of Latchkey, a session that is still valid is served
       if (isForNow(error) && now() < Date.parse(old.Expiration)) return old;
       throw error;
     });
@@ -49,16 +49,16 @@ export async function serveCredentials(
         .writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' })
         .end(JSON.stringify(body));
     if (request.method !== 'GET' || request.url !== '/credentials')
-      return void answer(404, { code: 'NotFound', message: 'There is nothing here.' });
+      return void answer(404, { code: 'NotFound', message: 'Not found.' });
     if (!timingSafeEqual(digest(request.headers.authorization ?? ''), expected))
-      return void answer(403, { code: 'AccessDenied', message: 'The token is missing or wrong.' });
+      return void answer(403, { code: 'AccessDenied', message: 'The token is missing or invalid.' });
     session().then(
       ({ AccessKeyId, SecretAccessKey, SessionToken, Expiration, AccountId }) =>
         answer(200, { AccessKeyId, SecretAccessKey, Token: SessionToken, Expiration, AccountId }),
       (error: unknown) =>
         answer(isForNow(error) ? 503 : 403, {
           code: 'NoSession',
-          message: error instanceof Failure ? error.message : 'A fault of latchkey.',
+          message: error instanceof Failure ? error.message : 'Internal error of latchkey.',
         }),
     );
   });
@@ -75,7 +75,7 @@ export async function serveCredentials(
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A session as it came, and until when it is handed out. */
+/** A session, and until when it is served. */
 type Held = { session: CredentialsView; until: number };
 
 const isForNow = (error: unknown): boolean => error instanceof Failure && error.exit === 'try-again';

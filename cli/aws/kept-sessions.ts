@@ -1,4 +1,4 @@
-// The sessions that `--cache` keeps: one 0600 file a role or request, used until shortly before they expire.
+// The sessions that `--cache` keeps: one 0600 file per role or request, used until shortly before it expires.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
@@ -10,10 +10,10 @@ import { readText, writeWhole } from '../machine/whole-file.ts';
 import type { World } from '../machine/world.ts';
 import { isLastSession, marginOf } from './session-end.ts';
 
-/** Of which Latchkey and whom a session is, and for which role or request; another's is not used. `at`: when it came, in epoch milliseconds. */
+/** The deployment, caller and role or request of a session; it is used only if all match. `at`: when it was issued, in epoch milliseconds. */
 type Kept = { url: string; who: string; target: string; at?: number; credentials: CredentialsView };
 
-/** A session that is still good for a while: 5 minutes or a third of its length, or 30 seconds where the grant's end allows no newer one. */
+/** A kept session that is not close to its end: 5 minutes or a third of its length left, or 30 seconds if the grant allows no newer one. */
 export function recallSession(world: World, url: string, who: string, target: string): CredentialsView | undefined {
   const path = sessionPath(world, target);
   const text = readText(path);

@@ -1,20 +1,20 @@
-// Signals for the command of `exec`: each reaches it once, whether it was sent to this program alone or, as Ctrl-C is, to its whole process group.
+// Passes signals to the command of `exec`, exactly once, whether sent to this program alone or (like Ctrl-C) to the whole process group.
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** What a shell's user sends to a job. Ctrl-C and Ctrl-\ are the first two; SIGUSR1 would open Node's debugger here. */
+/** Signals that users send to a job. The first two are Ctrl-C and Ctrl-\; SIGUSR1 would open Node's debugger here. */
 export const passedSignals = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP', 'SIGUSR1', 'SIGUSR2'] as const;
 type Passed = (typeof passedSignals)[number];
 
-/** How long the witness may take to say that it got a signal, too, in milliseconds. */
+/** How long the witness shell may take to report the same signal, in milliseconds. */
 const patience = 200;
 
 export type PassedSignals = {
-  /** from now on; also what came before there was a command */
+  /** passes signals on from now on, including those that arrived before the command started */
   to(child: ChildProcess): void;
   end(): void;
 };
 
-/** Keeps this program alive at these signals, so that it tidies up when its command has ended. */
+/** Keeps this program alive at these signals, so that it can clean up after its command. */
 export function passSignals(platform: NodeJS.Platform): PassedSignals {
   const witness = platform === 'win32' ? undefined : startWitness();
   const early: Passed[] = [];
@@ -42,13 +42,13 @@ export function passSignals(platform: NodeJS.Platform): PassedSignals {
 
 type Witness = { hasSeen(signal: Passed): Promise<boolean>; end(): void };
 
-/** Says each signal that it gets, until its parent is gone. A `read` ends with a signal as it does with the end of input. */
+/** Prints each signal that it receives, until its parent is gone. A signal interrupts `read`, like the end of input. */
 const script = `for s in INT QUIT TERM HUP USR1 USR2; do trap "echo SIG$s" $s; done
 while kill -0 $PPID; do read -r line; done`;
 
 /**
- * Node cannot tell who sent a signal. A shell in the same process group can: what it gets as well, the command has got already.
- * Where there is no shell, everything is passed on.
+ * Node cannot tell whether a signal went to the whole process group. A witness shell in the group can: if it received the signal too, so did
+ * the command. Without a shell, every signal is passed on.
  */
 function startWitness(): Witness {
   const seen = new Map<string, number>();
@@ -58,7 +58,7 @@ function startWitness(): Witness {
   shell.stdout.setEncoding('utf8').on('data', (text: string) => {
     for (const name of text.split('\n').filter(Boolean)) seen.set(name, (seen.get(name) ?? 0) + 1);
   });
-  // neither keeps this program alive
+  // neither of these keeps this program alive
   shell.unref();
   const take = (signal: string): boolean => {
     const count = seen.get(signal) ?? 0;

@@ -1,8 +1,8 @@
-// When a session is near enough to its end to be replaced, and when there is nothing to replace it with.
+// Decides when a session is replaced, and whether the grant allows a newer one.
 import { MINUTE } from '../../lib/common/time.ts';
 import type { CredentialsView } from '../../lib/http/answers.ts';
 
-/** STS counts whole seconds from the call on, so that a session that lasts to the grant's end can fall short of it by a few. */
+/** STS counts whole seconds from the call, so a session that should last to the end of the grant can be a few seconds shorter. */
 export const isLastSession = ({
   Expiration,
   GrantEndsAt,
@@ -10,7 +10,7 @@ export const isLastSession = ({
   Date.parse(GrantEndsAt) - Date.parse(Expiration) < MINUTE;
 
 /**
- * How long before its end a session is replaced: as long as is wanted, but a third of its length at most, so that a short one is not replaced at
- * every ask. Milliseconds, all of them.
+ * How long before its end a session is replaced: the wanted margin, but at most a third of its length, so that a short session is not replaced
+ * at every call. All in milliseconds.
  */
 export const marginOf = (wanted: number, length: number): number => Math.min(wanted, length / 3);

@@ -1,4 +1,4 @@
-// `latchkey catalogue check|explain|who|diff|test`: what a reviewer of access.yml asks.
+// `latchkey catalogue check|explain|who|diff|test`, for authors and reviewers of access.yml
 import { answer, tools } from '../admin/answer.ts';
 import { command } from '../options/command.ts';
 import { namedValues } from '../options/named-values.ts';

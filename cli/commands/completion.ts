@@ -40,7 +40,7 @@ export const completion = command({
       return 0;
     }
     if (!isShell(shell))
-      throw new Failure('usage', `There are completions for ${shells.join(', ')}, not for "${shell}".`);
+      throw new Failure('usage', `"${shell}" is not a supported shell. Supported: ${shells.join(', ')}.`);
     world.out(completionScripts[shell]);
     return 0;
   },
@@ -50,16 +50,16 @@ export const completion = command({
 
 const isShell = (text: string): text is CompletionShell => (shells as readonly string[]).includes(text);
 
-/** How long somebody who has pressed Tab waits for an answer. */
+/** How long a completion may take after Tab is pressed. */
 const patience = 5000;
 
-/** A word goes into somebody's command line as it is, so only what can be a role or a request is one. */
+/** Candidates are inserted into the command line unquoted, so only valid role names and request IDs are offered. */
 function knownTo(world: World, options: CommonValues): Known {
   const ask = async (path: string, query: Record<string, string>): Promise<unknown> => {
     const { connect } = await import('../api/api.ts');
     return (await connect(world, readSettings(world, options))).call({ method: 'GET', path, query });
   };
-  /** Nobody is told in the middle of typing why there are none. */
+  /** Errors are dropped on purpose: a message in the middle of typing would break the prompt. */
   const orNone = async (listed: Promise<Candidate[]>): Promise<Candidate[]> => {
     const none = listed.catch((error: unknown) => {
       if (error instanceof Failure) return [];

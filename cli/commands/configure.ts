@@ -49,9 +49,9 @@ export const configure = command({
     const role = checkTarget(given);
     const profile = options.profile ?? role;
     if (!/^[\w.@:/+-]+$/.test(profile))
-      throw new Failure('usage', `"${profile}" cannot be the name of a profile: use letters, digits and . _ - @ : / +`);
+      throw new Failure('usage', `"${profile}" is not a valid profile name. Use letters, digits and . _ - @ : / +`);
     if (options.region !== undefined && !/^[a-z0-9-]+$/.test(options.region))
-      throw new Failure('usage', `"${options.region}" is no AWS region.`);
+      throw new Failure('usage', `"${options.region}" is not a valid AWS region.`);
     await checkKnown(world, role, options);
     const path = awsConfigPath(world);
     const settings = {
@@ -71,7 +71,7 @@ export const configure = command({
   },
 });
 
-/** A misspelt role would make a profile that never works. Where nobody can be asked (not set up yet, not signed in, no network), it is taken as it is. */
+/** A misspelt role would make a profile that never works. The check is skipped if Latchkey cannot be asked (not set up, not signed in, no network). */
 async function checkKnown(world: World, role: string, options: CommonValues): Promise<void> {
   if (isRequestId(role)) return;
   try {
@@ -82,7 +82,7 @@ async function checkKnown(world: World, role: string, options: CommonValues): Pr
 }
 
 function shown(world: World, path: string, diff: readonly string[]): string {
-  if (diff.length === 0) return `${path} is already so.\n`;
+  if (diff.length === 0) return `${path} already has this profile. Nothing to change.\n`;
   const paint = painter(world);
   const coloured = diff.map((line) =>
     line.startsWith('+') ? paint('green', line) : line.startsWith('-') ? paint('red', line) : line,
@@ -90,13 +90,13 @@ function shown(world: World, path: string, diff: readonly string[]): string {
   return `--- ${path}\n+++ ${path}\n${coloured.join('\n')}\n`;
 }
 
-/** The AWS tools split the line at blanks, and know double quotes. */
+/** AWS tools split the command line at spaces, and support double quotes. */
 const commandLine = ({ self }: World, isAbsolute: boolean): string =>
   self(isAbsolute)
     .map((part) => (/^[\w@%+=:,./\\-]+$/.test(part) ? part : `"${part}"`))
     .join(' ');
 
-/** @throws Failure where the AWS tools would not read the new profile as it is meant, or where they refuse the file */
+/** @throws Failure if AWS tools would refuse the file, or would not use the new settings */
 function changeOf(
   world: World,
   profile: string,
@@ -111,7 +111,7 @@ function changeOf(
   return 'diff' in edit ? edit : refuse(path, profile, edit, byHand, role);
 }
 
-/** A file that cannot be written (a link into a read-only store, say) is shown as lines to write elsewhere. */
+/** If the file cannot be written (for example a link into a read-only store), the lines are shown for editing by hand. */
 async function saved(world: World, path: string, byHand: readonly string[], change: () => Edit): Promise<Edit> {
   try {
     return await withLock(world, path, () => {
@@ -138,7 +138,7 @@ function refuse(path: string, profile: string, edit: Refusal, byHand: readonly s
 }
 
 const unsafe = (path: string, line: number, why: string, byHand: readonly string[]): Failure =>
-  new Failure('usage', `Line ${line} of ${path} ${why}. No edit of this file is safe. Nothing was changed.`, [
+  new Failure('usage', `Line ${line} of ${path} ${why}. It is not safe to edit this file. Nothing was changed.`, [
     `Fix line ${line} and try again.`,
     ...handwritten(byHand),
   ]);
@@ -149,7 +149,7 @@ function taken(path: string, profile: string, conflicts: readonly Conflict[], ro
   const names = conflicts.map(({ name, line }) => `${name} on line ${line}`).join(', ');
   return new Failure(
     'usage',
-    `The profile "${profile}" in ${path} already gets credentials otherwise (${names}), and the AWS tools would go on using those. Nothing was changed.`,
-    [`Choose another name: latchkey configure ${role} --profile ${profile}-latchkey`, 'or take those lines out first.'],
+    `The profile "${profile}" in ${path} already has other credentials (${names}), and AWS tools would keep using those. Nothing was changed.`,
+    [`Choose another name: latchkey configure ${role} --profile ${profile}-latchkey`, 'or remove those lines first.'],
   );
 }

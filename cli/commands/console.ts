@@ -46,7 +46,7 @@ export const console = command({
   },
 });
 
-/** A URL that signs in is only shown to somebody who says so. @throws Failure where nobody can be asked, or at a no */
+/** The URL signs in without a password, so it is printed only after a yes. @throws Failure without a terminal or a yes */
 async function printInstead(world: World, target: string, url: string): Promise<void> {
   const question =
     'No browser could be opened here. Print the URL? Anyone who has it can sign in for a few minutes. Type yes: ';
@@ -57,7 +57,7 @@ async function printInstead(world: World, target: string, url: string): Promise<
   world.out(`${url}\n`);
 }
 
-/** Only of a whole address is the role asked first, as each partition has a console of its own. */
+/** A full URL is checked against the role, because each partition has its own console. */
 const pathOn = async (api: Api, target: string, given: string): Promise<string> =>
   given.startsWith('/') ? consolePath(given) : pathOfAddress(given, (await findRequest(api, target)).role.arn);
 
@@ -72,7 +72,7 @@ function destinationOf({
   if (path !== undefined) throw new Failure('usage', 'Give either --service or --path.');
   if (!/^[a-z0-9-]+$/i.test(service))
     throw new Failure('usage', `"${service}" is not a valid service name.`, [
-      'For a whole path use --path, such as --path /s3/buckets/example',
+      'For a full path use --path, such as --path /s3/buckets/example',
     ]);
   return `/${service.toLowerCase()}/home`;
 }

@@ -1,6 +1,7 @@
-// `latchkey credentials`: what the AWS tools call as credential_process.
+// `latchkey credentials`: AWS tools call it as credential_process
+
+import { sessionOf } from '../grants/session.ts';
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
-import { vend } from '../grants/vend.ts';
 import { Failure } from '../machine/exit.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';
@@ -27,11 +28,11 @@ export const credentials = command({
     if (world.outIsTerminal && !options.print) {
       throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
         `Run one command with them: latchkey exec ${target} -- aws sts get-caller-identity`,
-        'or show them all the same: add --print',
+        'To show them anyway, add --print.',
       ]);
     }
     const { duration, cache } = options;
-    const document = await vend(world, readSettings(world, options), target, {
+    const document = await sessionOf(world, readSettings(world, options), target, {
       duration,
       cache,
       filing: filingOf(options),

@@ -1,8 +1,8 @@
 // `latchkey env`
 import type { CredentialsView } from '../../lib/http/answers.ts';
 import { shadowingVariables } from '../aws/child-environment.ts';
+import { sessionOf } from '../grants/session.ts';
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
-import { vend } from '../grants/vend.ts';
 import { Failure } from '../machine/exit.ts';
 import { variable, type World } from '../machine/world.ts';
 import { command } from '../options/command.ts';
@@ -40,12 +40,12 @@ export const env = command({
     const shell = options.shell === undefined ? shellOf(world) : languageOf(options.shell);
     if (world.outIsTerminal && !options.print) {
       throw new Failure('usage', 'Credentials are not shown on a terminal, where they would stay in the scrollback.', [
-        `Let the shell take them: ${hints[shell](target)}`,
-        'or show them all the same: add --print',
+        `Let the shell evaluate them: ${hints[shell](target)}`,
+        'To show them anyway, add --print.',
       ]);
     }
     const { duration, cache } = options;
-    const session = await vend(world, readSettings(world, options), target, {
+    const session = await sessionOf(world, readSettings(world, options), target, {
       duration,
       cache,
       filing: filingOf(options),
@@ -64,7 +64,7 @@ export const env = command({
   },
 });
 
-/** What the AWS tools read (SDK reference guide, "Environment variables settings"). */
+/** The variables that AWS tools read (SDK reference guide, "Environment variables settings"). */
 export const variablesOf = ({
   AccessKeyId,
   SecretAccessKey,
@@ -76,11 +76,11 @@ export const variablesOf = ({
   AWS_SECRET_ACCESS_KEY: SecretAccessKey,
   AWS_SESSION_TOKEN: SessionToken,
   AWS_CREDENTIAL_EXPIRATION: Expiration,
-  // a session that was kept by an older version has none
+  // a session kept by an older version has none
   ...(AccountId && { AWS_ACCOUNT_ID: AccountId }),
 });
 
-// Every value is quoted so that no shell reads anything into it.
+// Every value is quoted so that no shell interprets it.
 const formats: Record<Shell, { set(name: string, value: string): string; unset(name: string): string }> = {
   bash: {
     set: (name, value) => `export ${name}='${value.replaceAll("'", "'\\''")}'`,
@@ -91,7 +91,7 @@ const formats: Record<Shell, { set(name: string, value: string): string; unset(n
     unset: (name) => `set -e ${name}`,
   },
   powershell: {
-    // to PowerShell the typographic ones are quotes as well (about_Quoting_Rules)
+    // PowerShell also treats typographic quotes as quotes (about_Quoting_Rules)
     set: (name, value) => `$Env:${name} = '${value.replace(/['\u2018-\u201b]/g, '$&$&')}'`,
     unset: (name) => `$Env:${name} = $null`,
   },
@@ -102,7 +102,7 @@ const hints: Record<Shell, (target: string) => string> = {
   powershell: (target) => `latchkey env ${target} | Out-String | Invoke-Expression`,
 };
 
-/** zsh and sh read what bash reads. */
+/** zsh and sh read the syntax of bash. */
 const languageOf = (shell: string): Shell => (shell === 'fish' || shell === 'powershell' ? shell : 'bash');
 
 function shellOf(world: World): Shell {

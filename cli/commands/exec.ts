@@ -5,8 +5,8 @@ import { childEnvironment, withoutDefaultProfile } from '../aws/child-environmen
 import { serveCredentials } from '../aws/credentials-endpoint.ts';
 import type { PassedSignals } from '../aws/passed-signals.ts';
 import { isLastSession } from '../aws/session-end.ts';
+import { sessionOf } from '../grants/session.ts';
 import { filingOf, filingOptions, sessionOptions } from '../grants/session-options.ts';
-import { vend } from '../grants/vend.ts';
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
 import { command } from '../options/command.ts';
@@ -39,10 +39,10 @@ export const exec = command({
       ]);
     const settings = readSettings(world, options);
     const { duration, cache } = options;
-    const session = await vend(world, settings, target, { duration, cache, filing: filingOf(options) });
-    // loaded here, as help knows every command and runs none
+    const session = await sessionOf(world, settings, target, { duration, cache, filing: filingOf(options) });
+    // loaded here, because help loads every command and runs none
     const { passSignals } = await import('../aws/passed-signals.ts');
-    // from here on there is something to tidy up
+    // from here on, cleanup is needed
     const signals = passSignals(world.platform);
     const handOver =
       options.static || isLastSession(session) ? plainly(session) : await renewing(world, settings, session, duration);
@@ -67,11 +67,11 @@ async function renewing(
 ): Promise<HandOver> {
   const endpoint = await serveCredentials(
     session,
-    () => vend(world, settings, session.RequestId, { duration }),
+    () => sessionOf(world, settings, session.RequestId, { duration }),
     world.now,
   );
   const files = withoutDefaultProfile(world);
-  // also where this program ends in another way than it should
+  // also on unexpected exits of this program
   process.once('exit', files.remove);
   return {
     variables: {
@@ -88,7 +88,7 @@ async function renewing(
   };
 }
 
-/** Stays until the command has ended, whatever that makes of a signal. @returns its status, or 128 and the number of the signal that ended it */
+/** Waits until the command has ended, even if it handles signals. @returns its status, or 128 plus the number of the signal that ended it */
 async function run(
   world: World,
   [program = '', ...args]: readonly string[],
@@ -104,10 +104,12 @@ async function run(
   });
 }
 
-/** With the statuses of a shell (POSIX, Shell Command Language, section 2.8.2). */
+/** Uses the exit statuses of a shell (POSIX, Shell Command Language, section 2.8.2). */
 const notRun = (program: string, code: string): Failure =>
   code === 'ENOENT'
-    ? new Failure('command-not-found', `"${program}" was not found.`, ['Check its name and that it is on the PATH.'])
+    ? new Failure('command-not-found', `Command not found: "${program}".`, [
+        'Check its name and that it is on the PATH.',
+      ])
     : new Failure('command-not-executable', `"${program}" cannot be run (${code}).`, [
-        'Check that it is a program, and that you may run it.',
+        'Check that it is a program and that you have permission to run it.',
       ]);

@@ -3,7 +3,7 @@ import { durationText } from '../../lib/common/time.ts';
 import type { ExplanationView } from '../../lib/http/answers.ts';
 import { connect } from '../api/api.ts';
 import { suggestingRole } from '../grants/grant.ts';
-import { wishOf, wishOptions } from '../grants/wish.ts';
+import { requestFieldOptions, requestFieldsOf } from '../grants/request-fields.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';
 import { accountText } from '../text/request-text.ts';
@@ -19,13 +19,13 @@ export const explain = command({
   positionals: [{ name: 'ROLE', summary: 'role, as listed by `latchkey roles`' }],
   options: {
     reason: { type: 'text', placeholder: 'TEXT', summary: 'why you need it' },
-    ...wishOptions,
+    ...requestFieldOptions,
   },
   examples: [
     'latchkey explain production-app-write --for 4h --at "2026-12-24 09:00" --reason "Deploy 1.4 by hand" --ticket OPS-123',
   ],
   async run(world, { positionals: [role = ''], options }) {
-    const body = { role, ...wishOf(world, options.reason ?? anyReason, options) };
+    const body = { role, ...requestFieldsOf(world, options.reason ?? anyReason, options) };
     const api = await connect(world, readSettings(world, options));
     const found = await suggestingRole(api, role, () =>
       api.call<ExplanationView>({ method: 'POST', path: '/requests', query: { dryRun: 'true' }, body }),
@@ -39,7 +39,7 @@ export const explain = command({
   },
 });
 
-/** Long enough for every role: who gives no reason wants to know about everything else. */
+/** Long enough for every role, so that without --reason only the other rules are checked. */
 const anyReason = 'no reason was given '.repeat(50).trim();
 const withoutReason = (found: ExplanationView): ExplanationView => ({
   ...found,

@@ -39,18 +39,18 @@ export const login = command({
     const { authorization_endpoint: authorize, device_authorization_endpoint: device } = client.issuer;
     const byDevice = device !== undefined && (options.device || authorize === undefined || !browserHere(world));
     if (options.device && device === undefined)
-      throw new Failure('usage', `${client.issuer.issuer} does not offer sign-in by a code.`, [
-        'Sign in with the browser: latchkey login',
+      throw new Failure('usage', `${client.issuer.issuer} does not support sign-in with a code.`, [
+        'Sign in with a browser: latchkey login',
       ]);
     if (!byDevice && authorize === undefined)
-      throw new Failure('usage', `${client.issuer.issuer} offers neither sign-in with the browser nor by a code.`);
+      throw new Failure('usage', `${client.issuer.issuer} supports neither sign-in with a browser nor with a code.`);
     const tokens = await withoutOfflineAccess(client, (known) =>
       byDevice ? loginByDevice(world, known) : loginByBrowser(world, known, ports),
     ).catch(inWords);
     const place = await keepSignIn(world, settings, tokens);
     if (place.why !== undefined) world.err(inFileText(tokensPath(world), place.why));
     if (variable(world, 'LATCHKEY_TOKEN') !== undefined && settings.auth === 'auto')
-      world.err('LATCHKEY_TOKEN is set and is used before this sign-in: unset it, or add --auth login.\n');
+      world.err('LATCHKEY_TOKEN is set and takes precedence over this sign-in: unset it, or add --auth login.\n');
     const expiresAt = new Date(tokens.expiresAt).toISOString();
     if (options.json)
       world.out(
@@ -64,7 +64,7 @@ export const login = command({
       );
     else
       world.out(
-        `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, timesOf(world))}` : 'renews itself'}.\n`,
+        `You are signed in at ${settings.url}. The sign-in ${tokens.refreshToken === undefined ? `expires ${when(expiresAt, timesOf(world))}` : 'is renewed automatically'}.\n`,
       );
     return 0;
   },
@@ -79,9 +79,11 @@ function inWords(error: unknown): never {
 /** The client with the parameters of a stronger or fresh sign-in (OpenID Connect Core 1.0, section 3.1.2.1). */
 function asking(client: Client, { stepUp }: Settings, { mfa, fresh }: { mfa: boolean; fresh: boolean }): Client {
   if (mfa && stepUp === undefined)
-    throw new Failure('usage', 'This deployment does not say how to ask its provider for a second factor.', [
-      'Sign in with it by yourself: latchkey login',
-    ]);
+    throw new Failure(
+      'usage',
+      'This deployment does not define how to request a second factor from its identity provider.',
+      ['Sign in without --mfa, and use your second factor there: latchkey login'],
+    );
   return {
     ...client,
     parameters: { ...client.parameters, ...(mfa && stepUp), ...(fresh && { prompt: 'login' }) },
@@ -90,8 +92,8 @@ function asking(client: Client, { stepUp }: Settings, { mfa, fresh }: { mfa: boo
 
 function portOf(text: string): number {
   if (isPort(Number(text))) return Number(text);
-  throw new Failure('usage', `"${text}" is no port; it is a number from 1 to 65535.`);
+  throw new Failure('usage', `"${text}" is not a valid port. A port is a number from 1 to 65535.`);
 }
 
 const inFileText = (path: string, why: string): string =>
-  `What renews the sign-in is in ${path}, which only you can read, and not in a keychain: ${why}.\nIf that is as you want it, say so, and this is not said again: LATCHKEY_KEYCHAIN=off, or "keychain": "off" in the configuration file.\n`;
+  `The refresh token is stored in ${path}, which only you can read, because no keychain can be used: ${why}.\nTo silence this message, set LATCHKEY_KEYCHAIN=off, or "keychain": "off" in the configuration file.\n`;

@@ -25,11 +25,11 @@ export const logout = command({
     const wasSignedIn = await forgetSignIn(world, settings);
     if (why !== undefined)
       world.err(
-        `latchkey: The issuer could not be told that you signed out: ${why} What renews a sign-in ends there by itself.\n`,
+        `latchkey: The refresh token could not be revoked at the issuer: ${why} It expires there on its own.\n`,
       );
     rmSync(sessionsDirectory(world), { recursive: true, force: true });
     if (variable(world, 'LATCHKEY_TOKEN') !== undefined)
-      world.err('LATCHKEY_TOKEN is still set, and still signs you in: unset LATCHKEY_TOKEN.\n');
+      world.err('LATCHKEY_TOKEN is still set and still signs you in: unset LATCHKEY_TOKEN.\n');
     world.out(
       options.json
         ? json({ url, wasSignedIn })

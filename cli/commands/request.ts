@@ -4,7 +4,7 @@ import { confirmBreakGlass } from '../grants/break-glass.ts';
 import { fileRequest } from '../grants/file-request.ts';
 import { besideOpen, filedOptions, showFiled } from '../grants/filed.ts';
 import { checkTarget } from '../grants/grant.ts';
-import { wishOf, wishOptions } from '../grants/wish.ts';
+import { requestFieldOptions, requestFieldsOf } from '../grants/request-fields.ts';
 import { command } from '../options/command.ts';
 import { readSettings } from '../options/settings.ts';
 
@@ -20,7 +20,7 @@ export const request = command({
   positionals: [{ name: 'ROLE', summary: 'role, as listed by `latchkey roles`' }],
   options: {
     reason: { type: 'text', placeholder: 'TEXT', required: true, summary: 'why you need it; the approvers read it' },
-    ...wishOptions,
+    ...requestFieldOptions,
     yes: { type: 'flag', summary: 'break the glass without confirmation' },
     ...filedOptions,
   },
@@ -32,12 +32,17 @@ export const request = command({
   ],
   async run(world, { positionals: [given = ''], options }) {
     const role = checkTarget(given);
-    const wish = wishOf(world, options.reason, options);
+    const fields = requestFieldsOf(world, options.reason, options);
     const api = await connect(world, readSettings(world, options));
     if (options['break-glass']) await confirmBreakGlass(world, api, role, options.for, options.yes);
-    const file = () => fileRequest(api, role, wish, options['idempotency-key']);
-    // a bot has no list of the requests of somebody else
-    await showFiled(world, api, await (wish.onBehalfOf === undefined ? besideOpen(api, role, file) : file()), options);
+    const file = () => fileRequest(api, role, fields, options['idempotency-key']);
+    // a bot cannot list the requests of other people
+    await showFiled(
+      world,
+      api,
+      await (fields.onBehalfOf === undefined ? besideOpen(api, role, file) : file()),
+      options,
+    );
     return 0;
   },
 });

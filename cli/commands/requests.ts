@@ -74,7 +74,7 @@ export const requests = command({
 
 const shown = 40;
 
-/** The whole of a long list takes its cursor; most people want more on one page. */
+/** The cursor reads all of a long list; a higher limit is enough for most people. */
 const moreText = (cursor: string, limit: string | undefined): string =>
   [
     'There are more requests.',

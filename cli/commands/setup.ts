@@ -49,11 +49,11 @@ export const setup = command({
     if (options.json) world.out(json({ path, ...changes }));
     else
       world.out(
-        `${path} now knows ${url}.\n${changes.issuer !== undefined && changes.clientId !== undefined ? 'Sign in: latchkey login\n' : ''}See the roles: latchkey roles\n`,
+        `Saved ${url} to ${path}.\n${changes.issuer !== undefined && changes.clientId !== undefined ? 'Sign in: latchkey login\n' : ''}See the roles: latchkey roles\n`,
       );
     const overridden = variable(world, 'LATCHKEY_URL');
     if (overridden !== undefined && overridden !== url)
-      world.err(`LATCHKEY_URL is set and is used before this: ${overridden}. Unset it.\n`);
+      world.err(`LATCHKEY_URL is set and takes precedence over this: ${overridden}. Unset it.\n`);
     return 0;
   },
 });
@@ -65,7 +65,7 @@ function saidIn(given: Values<typeof options>): ConfigValues {
   );
 }
 
-/** What Latchkey says of itself. @throws Failure if there is none, so that a misspelt address is not remembered */
+/** The deployment's discovery document. @throws Failure if there is none, so that a misspelt URL is not saved */
 async function discovered(world: World, url: string): Promise<ConfigValues> {
   const answer = await sendHttp({ method: 'GET', url: `${url}/.well-known/latchkey`, env: world.env }).catch(
     (error: unknown) => {
@@ -75,7 +75,7 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
   );
   const { issuer, scope, signIn, clientId, loginPorts } = jsonObject(answer.body);
   if (answer.status !== 200 || typeof issuer !== 'string' || typeof scope !== 'string') {
-    throw notLatchkey(url, answer, 'Check the address. It is the one before /v1.');
+    throw notLatchkey(url, answer, 'Check the URL. It is the part before /v1.');
   }
   checkedUrl(issuer);
   return {
@@ -87,7 +87,7 @@ async function discovered(world: World, url: string): Promise<ConfigValues> {
   };
 }
 
-/** A Latchkey of version 0.1.0 says nothing of it: there, the scope of the token is the one to request. */
+/** Version 0.1.0 does not publish it; there, the scope of the token is the scope to request. */
 function signInOf(signIn: unknown): ConfigValues {
   const { scope, parameters, offlineAccess, stepUp } = Object(signIn) as Record<string, unknown>;
   return {

@@ -31,7 +31,7 @@ export const whoami = command({
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** What decides who somebody is, and what they may (docs: the API's `unauthenticated` says what is missing). */
+/** The claims that decide who the caller is and what they may do. */
 const telling = [
   'iss',
   'sub',
@@ -49,18 +49,18 @@ const telling = [
   'exp',
 ];
 
-/** The claims of the caller's own token, and whether its address counts; nothing with which anybody could call. */
+/** The claims of the caller's own token and whether its email address is used; never the token. */
 function claimsText(claims: Record<string, unknown> | undefined): string {
-  if (!claims) return 'debug: there is no token that can be read here\n';
+  if (!claims) return 'debug: no token that can be decoded\n';
   const said = telling.flatMap((name) =>
-    Object.hasOwn(claims, name) ? [`debug: the token says ${name}: ${plain(JSON.stringify(claims[name]))}\n`] : [],
+    Object.hasOwn(claims, name) ? [`debug: token claim ${name}: ${plain(JSON.stringify(claims[name]))}\n`] : [],
   );
   return [...said, `debug: ${addressText(claims)}\n`].join('');
 }
 
 function addressText({ email, email_verified: verified }: Record<string, unknown>): string {
-  if (email === undefined) return 'the token has no "email", so that it names nobody by address';
+  if (email === undefined) return 'the token has no claim "email", so it identifies no email address';
   return verified === true || verified === 'true'
-    ? 'the address is counted: "email_verified" is true'
-    : 'the address is not counted: it needs "email_verified": true beside it';
+    ? 'the email address is used: "email_verified" is true'
+    : 'the email address is ignored: it requires "email_verified": true';
 }

@@ -1,9 +1,9 @@
-// What can stand in the place of the word that is being typed; the shells' completion scripts ask this.
+// Finds the candidates for the word that is being typed; the completion scripts of the shells call this.
 import { type AnyCommand, commonOptions, commonOptionsOf, type OptionSpec, type Options } from '../options/command.ts';
 
-/** A word, and what it is where that helps. */
+/** A candidate, with a description where that helps. */
 export type Candidate = { word: string; summary: string };
-/** What only Latchkey knows. */
+/** Candidates that have to be read from the API. */
 export type Known = {
   roles(): Promise<Candidate[]>;
   toDecide(): Promise<Candidate[]>;
@@ -11,8 +11,8 @@ export type Known = {
 };
 
 /**
- * @param words behind `latchkey`; the last one is being typed, and may be empty
- * @returns nothing where a file, a command of the shell or a text of one's own stands
+ * @param words after `latchkey`; the last one is being typed, and may be empty
+ * @returns nothing for a file, a shell command or free text
  */
 export async function candidatesFor(
   commands: readonly AnyCommand[],
@@ -48,7 +48,7 @@ async function allFor(
   return argumentsOf(command, before.slice(command.name.split(' ').length), current, known);
 }
 
-/** Options of every command may stand before it. */
+/** Common options may come before the command. */
 function afterOption(
   commands: readonly AnyCommand[],
   [first = '', ...others]: readonly string[],
@@ -71,7 +71,7 @@ const optionsBesides = (used: readonly string[], options: Options = commonOption
     used.includes(option) && type !== 'list' ? [] : [{ word: `--${option}`, summary }],
   );
 
-/** The next words of all names that begin with these; what several names have in common has no summary of its own. */
+/** The next words of all command names that begin with these; a word shared by several names has no description. */
 function namesAfter(commands: readonly AnyCommand[], begin: string): Candidate[] {
   const depth = begin === '' ? 0 : begin.split(' ').length;
   const fitting = commands.filter(({ name }) => begin === '' || name.startsWith(`${begin} `));

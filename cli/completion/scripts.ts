@@ -1,9 +1,9 @@
-// Completions for shells: short scripts that ask `latchkey completion words` what can stand in the place of the word that is being typed.
+// Completion scripts for shells: short scripts that get their candidates from `latchkey completion words`.
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type CompletionShell = (typeof shells)[number];
 
-/** Where there is nothing to offer, the shell's own completion of files takes over; behind `--`, that of commands. */
+/** Without candidates, the shell completes file names; after `--`, it completes commands. */
 export const completionScripts: Record<CompletionShell, string> = {
   bash: `# latchkey completions for bash: eval "$(latchkey completion bash)"
 _latchkey() {

@@ -1,4 +1,4 @@
-// Before the glass is broken: says what will happen and who is told of it, and has somebody at a terminal say yes to that.
+// Confirmation before break-glass: shows what will happen and who is notified, and asks for a yes at the terminal.
 import { durationText } from '../../lib/common/time.ts';
 import type { Api, RoleList } from '../api/api.ts';
 import { confirmed } from '../machine/confirmation.ts';
@@ -8,8 +8,8 @@ import { accountText } from '../text/request-text.ts';
 import { painter, plain } from '../text/terminal-text.ts';
 
 /**
- * @param yes the question was answered with --yes
- * @throws Failure `refused` for a role without break-glass, `usage` where nobody can be asked, `interrupted` without a yes
+ * @param yes whether --yes was given
+ * @throws Failure `refused` for a role without break-glass, `usage` without a terminal, `interrupted` without a yes
  */
 export async function confirmBreakGlass(
   world: World,
@@ -20,32 +20,34 @@ export async function confirmBreakGlass(
 ): Promise<void> {
   const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
   const found = items.find(({ id }) => id === role);
-  // a role that is not there is refused, with the one that was meant, by the filing itself
+  // filing refuses an unknown role and suggests similar names
   if (!found) return;
   const { breakGlass, approval } = found;
   if (!breakGlass)
-    throw new Failure('refused', `The catalogue has no break-glass for ${role}.`, [
-      `Ask in the ordinary way: latchkey request ${role} --reason "..."`,
+    throw new Failure('refused', `The catalogue does not allow break-glass for ${role}.`, [
+      `Request it with approval: latchkey request ${role} --reason "..."`,
     ]);
   const bold = (text: string) => painter(world, world.errIsTerminal)('red', text);
   const approvers = [...new Set(approval.stages.flatMap((stage) => stage.approvers))];
   world.err(
     [
       `${bold('BREAK-GLASS')}: ${role} in ${accountText(found)}, at once and without approval, for ${duration ?? durationText(Math.min(found.duration.defaultSeconds, breakGlass.maxSeconds))}.`,
-      `Told at once by mail: its approvers (${namesText(approvers)}), its reviewers (${namesText(breakGlass.reviewers)}) and every admin of Latchkey. Each of them can revoke it.`,
-      `Somebody else has to review what you did, within ${durationText(breakGlass.reviewWithinSeconds)} of the end. All of it stays on record.`,
+      `Notified immediately by email: its approvers (${namesText(approvers)}), its reviewers (${namesText(breakGlass.reviewers)}) and every admin of Latchkey. Each of them can revoke it.`,
+      `Someone else must review the grant within ${durationText(breakGlass.reviewWithinSeconds)} after its end. Every step is recorded.`,
       '',
     ].join('\n'),
   );
   if (yes) return;
   const isYes = await confirmed(world, 'Break the glass? Type yes: ');
   if (isYes === undefined)
-    throw new Failure('usage', '--break-glass asks before it files, and here nobody can be asked. Nothing was filed.', [
-      'If it is meant, add --yes.',
-    ]);
+    throw new Failure(
+      'usage',
+      '--break-glass requires confirmation, and there is no terminal to ask on. Nothing was filed.',
+      ['To file without confirmation, add --yes.'],
+    );
   if (!isYes) throw new Failure('interrupted', 'Nothing was filed.');
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-const namesText = (names: readonly string[]): string => names.map(plain).join(', ') || 'nobody by name';
+const namesText = (names: readonly string[]): string => names.map(plain).join(', ') || 'none named';

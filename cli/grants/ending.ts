@@ -1,4 +1,4 @@
-// What `end`, `withdraw`, `hand-back` and `revoke` have in common: the request that is meant, whether the word fits it, and its end.
+// Shared by `end`, `withdraw`, `hand-back` and `revoke`: finds the request, checks that the command fits it, and ends it.
 import type { MeView, RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import { dropSessions } from '../aws/kept-sessions.ts';
@@ -11,14 +11,14 @@ import { isRequestId, ownOpenRequests } from './grant.ts';
 export type EndVerb = 'end' | 'withdraw' | 'hand-back' | 'revoke';
 type Meant = {
   id: string;
-  /** what stays open of the role, such as an extension */
+  /** open requests for the role that stay, such as an extension */
   others: readonly RequestView[];
 };
 
 /**
- * Ends the request that is meant, and shows it.
+ * Ends a request and shows it.
  * @param target the ID of a request, or a role for one's own
- * @throws Failure `conflict` or `not-allowed` where the verb is not the word for that request, with the one that is
+ * @throws Failure `conflict` or `not-allowed` if the command does not fit the request; it names the one that does
  */
 export async function endRequest(
   world: World,
@@ -41,7 +41,7 @@ export async function endRequest(
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** Of a role, the grant that gives access now comes first, then one that is to come, then what waits. */
+/** For a role: the active grant first, then a scheduled one, then a pending request. */
 async function meantByRole(world: World, api: Api, verb: EndVerb, role: string): Promise<Meant> {
   const open = await ownOpenRequests(world, api, role);
   const meant = open.find((request) => wordFor(request, true) === verb) ?? open[0];
@@ -49,7 +49,7 @@ async function meantByRole(world: World, api: Api, verb: EndVerb, role: string):
   return { id: meant.id, others: open.filter(({ id }) => id !== meant.id) };
 }
 
-/** `end` fits every request, so nothing is read for it. */
+/** `end` fits every request, so it reads nothing first. */
 async function meantById(api: Api, verb: EndVerb, id: string): Promise<Meant> {
   if (verb === 'end') return { id, others: [] };
   const [request, me] = await Promise.all([
@@ -63,7 +63,7 @@ async function meantById(api: Api, verb: EndVerb, id: string): Promise<Meant> {
 const isBy = (me: MeView, { requester }: RequestView): boolean =>
   me.principal === requester.principal || (me.email !== null && me.email === requester.email);
 
-/** The word for ending this request; undefined for one that is over, where the API says so. */
+/** The command that ends this request; undefined if it has ended, which the API then reports. */
 function wordFor({ status }: RequestView, isOwn: boolean): Exclude<EndVerb, 'end'> | undefined {
   if (status !== 'pending' && status !== 'scheduled' && status !== 'active') return undefined;
   if (!isOwn) return 'revoke';
@@ -77,7 +77,11 @@ function checkWord(verb: EndVerb, request: RequestView, isOwn: boolean): void {
   if (verb === 'end' || word === undefined || word === verb) return;
   const next = [`${imperatives[word]}: latchkey ${word} ${request.id}${word === 'revoke' ? ' --comment "..."' : ''}`];
   if (verb === 'revoke')
-    throw new Failure('not-allowed', `Request ${request.id} is your own. Only requests of others are revoked.`, next);
+    throw new Failure(
+      'not-allowed',
+      `Request ${request.id} is your own. Only requests of other people can be revoked.`,
+      next,
+    );
   if (word === 'revoke')
     throw new Failure(
       'not-allowed',
@@ -88,6 +92,6 @@ function checkWord(verb: EndVerb, request: RequestView, isOwn: boolean): void {
 }
 
 const rules = {
-  withdraw: 'An active grant is handed back, not withdrawn.',
+  withdraw: 'An active grant is handed back instead of withdrawn.',
   'hand-back': 'Only an active grant can be handed back.',
 } as const;

@@ -1,16 +1,16 @@
-// Files a request, and waits for its decision if that is wanted.
+// Files a request, and optionally waits for its decision.
 import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import type { World } from '../machine/world.ts';
 import { suggestingRole } from './grant.ts';
+import type { Filing, RequestFields } from './request-fields.ts';
 import { waitForDecision } from './wait.ts';
-import type { Filing, Wish } from './wish.ts';
 
-/** A filing may be made twice and counts once: it carries an Idempotency-Key, its caller's or one of its own. */
-export async function fileRequest(api: Api, role: string, wish: Wish, key?: string): Promise<RequestView> {
+/** Sends an Idempotency-Key (the given or a new one), so that a retried filing files only one request. */
+export async function fileRequest(api: Api, role: string, fields: RequestFields, key?: string): Promise<RequestView> {
   const headers = idempotent(key);
   // JSON leaves out what is undefined
-  const body = { role, ...wish };
+  const body = { role, ...fields };
   return suggestingRole(api, role, () => api.call<RequestView>({ method: 'POST', path: '/requests', body, headers }));
 }
 

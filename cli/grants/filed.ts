@@ -1,4 +1,4 @@
-// What `request` and `extend` end with: the request and what can be done next, after the decision if that is waited for; or with the request that is in the way.
+// The output of `request` and `extend`: the request and the next steps, or the open request that prevents a new one.
 import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
 import { Failure } from '../machine/exit.ts';
@@ -32,7 +32,7 @@ export async function showFiled(
 }
 
 /**
- * Runs `work`, and adds what can be done with the request that is open already, where that is why it is refused.
+ * Runs `work`. If it is refused because a request is already open, adds the next steps for that request.
  * @param target the role, or the id of a request for it
  */
 export async function besideOpen<T>(api: Api, target: string, work: () => Promise<T>): Promise<T> {
@@ -47,7 +47,7 @@ export async function besideOpen<T>(api: Api, target: string, work: () => Promis
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** The newest that is open, which is the extension where there is one. */
+/** The newest open request, which is the extension if there is one. */
 async function openBeside(api: Api, target: string): Promise<RequestView> {
   const found = await findRequest(api, target);
   return found.role.id === target ? found : findRequest(api, found.role.id);

@@ -1,4 +1,4 @@
-// From what somebody types, a role or the id of a request, to the request that is meant.
+// Resolves an argument ROLE or ID to a request.
 import { probablyMeant } from '../../lib/common/suggestion.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
 import { isOpenStatus } from '../../lib/model/status.ts';
@@ -13,7 +13,7 @@ export const isRequestId = (text: string): boolean => /^[0-9a-z]{26}$/.test(text
 export const isRoleId = (text: string): boolean => /^[A-Za-z0-9][A-Za-z0-9._@-]{0,199}$/.test(text);
 const isOpen = ({ status }: RequestView): boolean => isOpenStatus(status);
 
-/** @throws Failure `usage` for what can be neither a role nor a request */
+/** @throws Failure `usage` if the text is neither a role name nor a request ID */
 export function checkTarget(target: string): string {
   if (isRequestId(target) || isRoleId(target)) return target;
   throw new Failure('usage', `"${target}" is neither a role nor the ID of a request.`, [
@@ -30,7 +30,7 @@ export function checkRequestId(id: string): string {
   ]);
 }
 
-/** Reads a request by its id, or the newest of one's own for a role, open ones first. */
+/** Reads a request by ID, or the caller's newest request for a role, open ones first. */
 export async function findRequest(api: Api, target: string): Promise<RequestView> {
   if (isRequestId(checkTarget(target))) return api.call<RequestView>({ method: 'GET', path: `/requests/${target}` });
   const items = await someOwnRequests(api, target);
@@ -38,7 +38,7 @@ export async function findRequest(api: Api, target: string): Promise<RequestView
 }
 
 /**
- * The caller's open requests for a role: the grant that gives access now, then those to come, then those that wait. At least one.
+ * The caller's open requests for a role, at least one: the active grant, then scheduled ones, then pending ones.
  * @throws Failure `not-found`, or `conflict` if none is open
  */
 export async function ownOpenRequests(world: World, api: Api, role: string): Promise<[RequestView, ...RequestView[]]> {
@@ -54,8 +54,8 @@ export async function ownOpenRequests(world: World, api: Api, role: string): Pro
 }
 
 /**
- * Asks for a session in one call: of the caller's active grant for a role, or of a request.
- * @throws Failure `no-grant` that says what to do, or which request is still open; and whatever else the API refuses
+ * Gets a session in one call: of the caller's active grant for a role, or of a request.
+ * @throws Failure `no-grant` with the next step or the request that is still open, and any other refusal of the API
  */
 export async function issue<Session>(
   world: World,
@@ -78,7 +78,7 @@ export async function issue<Session>(
   }
 }
 
-/** The grant that more time is asked for. @returns the id of its request @throws Failure `no-grant` that says what to do */
+/** The grant to extend. @returns the ID of its request @throws Failure `no-grant` with the next step */
 export async function findGrantToExtend(world: World, api: Api, target: string): Promise<string> {
   if (isRequestId(checkTarget(target))) return target;
   const items = await ownRequests(api, target);
@@ -88,7 +88,7 @@ export async function findGrantToExtend(world: World, api: Api, target: string):
   throw noGrant(world, target, items.find(isOpen));
 }
 
-/** Runs `work`, and adds the role that was probably meant if there is none of that name. */
+/** Runs `work`. If the role is not found, adds the most similar role name. */
 export async function suggestingRole<T>(api: Api, role: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -98,13 +98,13 @@ export async function suggestingRole<T>(api: Api, role: string, work: () => Prom
   }
 }
 
-/** @throws Failure `not-found` that says which role was probably meant */
+/** @throws Failure `not-found` with the most similar role name */
 export async function checkRole(api: Api, role: string): Promise<void> {
   const { items } = await api.call<RoleList>({ method: 'GET', path: '/roles' });
   if (!items.some(({ id }) => id === role)) throw notARole(role, items);
 }
 
-/** Says which role was probably meant. @param items the roles that there are for this caller */
+/** Suggests the most similar role name. @param items the roles that this caller may request */
 export function notARole(role: string, items: RoleList['items'], problem?: Failure['problem']): Failure {
   const meant = probablyMeant(
     role,
@@ -126,17 +126,17 @@ export function notARole(role: string, items: RoleList['items'], problem?: Failu
 const ownRequests = async (api: Api, role: string): Promise<RequestView[]> =>
   (await api.call<RequestList>({ method: 'GET', path: '/requests', query: { view: 'mine', role, limit: '10' } })).items;
 
-/** At least one. @throws Failure `not-found` that says what to do */
+/** At least one. @throws Failure `not-found` with the next step */
 async function someOwnRequests(api: Api, role: string): Promise<[RequestView, ...RequestView[]]> {
   const [first, ...more] = await ownRequests(api, role);
   if (first) return [first, ...more];
   await checkRole(api, role);
   throw new Failure('not-found', `You have no request for ${role}.`, [
-    `Ask: latchkey request ${role} --for 1h --reason "..."`,
+    `Request it: latchkey request ${role} --for 1h --reason "..."`,
   ]);
 }
 
-/** Of a request that is over: what became of it, and when. */
+/** How and when a request ended. */
 function overText(world: World, request: RequestView): string {
   const at = endInstant(request);
   const became = { ended: 'ended', lapsed: 'lapsed' }[request.status as string] ?? `was ${request.status}`;
@@ -153,7 +153,7 @@ function noGrant(world: World, role: string, open: RequestView | undefined, prob
     const asked = open.approval.stages.flatMap(({ approvers }) => approvers).join(', ');
     return new Failure(
       'no-grant',
-      `Your request for ${role} is still pending; ${asked} can decide it, ${when(open.decideBy, timesBeside(world))} at the latest.`,
+      `Your request for ${role} is still pending. Waiting for ${asked}. Deadline: ${when(open.decideBy, timesBeside(world))}.`,
       [`Wait for it: latchkey show ${open.id} --wait`],
       problem,
     );
@@ -168,7 +168,7 @@ function noGrant(world: World, role: string, open: RequestView | undefined, prob
   return new Failure(
     'no-grant',
     `You have no active grant for ${role}.`,
-    [`Ask for one: latchkey request ${role} --for 1h --reason "..." --wait`],
+    [`Request one: latchkey request ${role} --for 1h --reason "..." --wait`],
     problem,
   );
 }

@@ -1,4 +1,4 @@
-// Asks for a new session of a grant by one call; and files the request first if that is wanted.
+// Gets a new session in one call; with --request, files a request and waits for it first.
 import type { CredentialsView } from '../../lib/http/answers.ts';
 import { type Api, openApi } from '../api/api.ts';
 import type { Signer } from '../api/signed-call.ts';
@@ -7,17 +7,17 @@ import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { fileAndWait } from './file-request.ts';
 import { issue } from './grant.ts';
+import type { Filing } from './request-fields.ts';
 import { waitForDecision } from './wait.ts';
-import type { Filing } from './wish.ts';
 
 export type Issue = {
-  /** of the session, as the API takes it: `15m` */
+  /** length of the session in the API's form: `15m` */
   duration?: string | undefined;
-  /** what to file, and wait for, where there is no grant */
+  /** the request to file and wait for if there is no grant */
   filing?: Filing | undefined;
 };
 
-/** @param target a role, or the id of a request @throws Failure `no-grant` and whatever the API refuses */
+/** @param target a role, or the id of a request @throws Failure `no-grant`, and any refusal of the API */
 export async function issueSession(
   world: World,
   settings: Settings,
@@ -38,11 +38,11 @@ export async function issueSession(
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** The request that is granted in the end: the one that waits already, or else a new one. @throws `missing` for one that only starts later */
+/** The pending request if there is one, otherwise a new one. @throws `missing` for a request that only starts later */
 async function grantedId(world: World, api: Api, role: string, filing: Filing, missing: Failure): Promise<string> {
   const open = missing.problem?.request;
   if (open === undefined) return (await fileAndWait(world, api, role, filing)).id;
   if (open.status !== 'pending') throw missing;
-  world.err(`Your request ${open.id} for ${role} waits already.\n`);
+  world.err(`Your request ${open.id} for ${role} is already pending.\n`);
   return (await waitForDecision(world, api, open)).id;
 }

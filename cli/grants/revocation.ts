@@ -1,4 +1,4 @@
-// Revoking everything of a person, a role or an account: what would be ended, the yes to it, and what came of it.
+// Revokes everything of a person, role or account: preview, confirmation and result.
 import type { RequestView, RevocationView } from '../../lib/http/answers.ts';
 import type { Api, RequestList } from '../api/api.ts';
 import { confirmed } from '../machine/confirmation.ts';
@@ -7,7 +7,7 @@ import type { World } from '../machine/world.ts';
 import { requesterText } from '../text/request-text.ts';
 import { painter, plain, type Times, table, when } from '../text/terminal-text.ts';
 
-/** All that is given has to fit. `block`: a duration such as `2h`. */
+/** A request must match every given field. `block`: a duration such as `2h`. */
 export type Revocation = {
   person: string | undefined;
   role: string | undefined;
@@ -15,26 +15,28 @@ export type Revocation = {
   block: string | undefined;
 };
 
-/** What of the open requests is shown before the question; the rest is counted. */
+/** How many open requests are listed before the confirmation; the rest is counted. */
 const mostShown = 20;
 const openStatuses = ['active', 'scheduled', 'pending'] as const satisfies ReadonlyArray<RequestView['status']>;
 
 /**
- * Shows what is open and would be ended, and has somebody at a terminal say yes to it.
- * @throws Failure `usage` where nobody can be asked, `interrupted` without a yes, and whatever the API refuses
+ * Shows the requests that would be ended, and asks for confirmation.
+ * @throws Failure `usage` without a terminal, `interrupted` without a yes, and any refusal of the API
  */
 export async function confirmRevocation(world: World, api: Api, revocation: Revocation): Promise<void> {
   const found = await openRequests(api, revocation);
   world.err(previewText(world, found, revocation));
-  const isYes = await confirmed(world, `${found.length > 0 ? 'Revoke all of it' : 'Go on'}? Type yes: `);
+  const isYes = await confirmed(world, `${found.length > 0 ? 'Revoke all of it' : 'Continue'}? Type yes: `);
   if (isYes === undefined)
-    throw new Failure('usage', 'revoke asks for confirmation, and nobody can be asked here. Nothing was revoked.', [
-      'To revoke without confirmation, add --yes.',
-    ]);
+    throw new Failure(
+      'usage',
+      'revoke requires confirmation, and there is no terminal to ask on. Nothing was revoked.',
+      ['To revoke without confirmation, add --yes.'],
+    );
   if (!isYes) throw new Failure('interrupted', 'Nothing was revoked.');
 }
 
-/** @throws Failure `try-again` that names what is still open */
+/** @throws Failure `try-again` with the requests that are still open */
 export function checkAllEnded({ remaining = [] }: RevocationView): void {
   if (remaining.length === 0) return;
   throw new Failure('try-again', `${countText(remaining.length)} could not be ended: ${remaining.join(', ')}.`, [
@@ -45,7 +47,7 @@ export function checkAllEnded({ remaining = [] }: RevocationView): void {
 export function revocationText({ ended, effectiveBy, blockedUntil }: RevocationView, times: Times): string {
   return [
     ...(ended.length === 0
-      ? ['Nothing was open.']
+      ? ['No open requests.']
       : [
           `Ended ${countText(ended.length)}:`,
           ...ended.map((id) => `  ${plain(id)}`),
@@ -60,7 +62,7 @@ export function revocationText({ ended, effectiveBy, blockedUntil }: RevocationV
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** @param effectiveBy from when on no session of the requests works, for certain */
+/** @param effectiveBy when the last session of the requests ends */
 const sessionsText = (effectiveBy: string, times: Times): string =>
   Date.parse(effectiveBy) <= times.now
     ? 'None of their sessions can be used any more.'
@@ -80,7 +82,7 @@ function previewText(world: World, found: readonly RequestView[], { block }: Rev
     ]);
   const more = found.length - rows.length;
   return [
-    found.length === 0 ? 'Nothing is open that fits.' : `${countText(found.length)} would be ended:`,
+    found.length === 0 ? 'No open request matches.' : `${countText(found.length)} would be ended:`,
     ...(found.length === 0
       ? []
       : [
@@ -97,7 +99,7 @@ function previewText(world: World, found: readonly RequestView[], { block }: Rev
   ].join('\n');
 }
 
-/** Over all pages. */
+/** Reads all pages. */
 async function openRequests(api: Api, { person, role, account }: Revocation): Promise<RequestView[]> {
   const found: RequestView[] = [];
   for (const status of openStatuses) {
@@ -112,6 +114,6 @@ async function openRequests(api: Api, { person, role, account }: Revocation): Pr
   return found;
 }
 
-/** The API takes the name of a role of many accounts for all of them: `migrate` is `migrate@app-01`, too. */
+/** As in the API, the name of a role template matches its role in every account: `migrate` also matches `migrate@app-01`. */
 const isFor = ({ role: { id } }: RequestView, role: string | undefined): boolean =>
   role === undefined || id === role || id.split('@')[0] === role;

@@ -1,8 +1,8 @@
-// The options of every command that gets a session: credentials, env, exec.
+// Options shared by the commands that get a session: credentials, env, exec.
 import { Failure } from '../machine/exit.ts';
 import type { Options, Values } from '../options/command.ts';
 import { namedValues } from '../options/named-values.ts';
-import type { Filing } from './wish.ts';
+import type { Filing } from './request-fields.ts';
 
 export const sessionOptions = {
   duration: {
@@ -28,7 +28,7 @@ export const filingOptions = {
   },
 } as const satisfies Options;
 
-/** @throws Failure `usage` when there is something to file without a reason */
+/** @throws Failure `usage` for --request without --reason */
 export function filingOf(options: Values<typeof filingOptions>): Filing | undefined {
   const { request, reason, for: duration, ticket, scope } = options;
   if (!request) return undefined;

@@ -1,4 +1,4 @@
-// Waits for the decision on a request: says who was asked and how long they have, and asks less and less often.
+// Waits for the decision on a request: shows the approvers and the deadline, and polls with growing intervals.
 import { SECOND } from '../../lib/common/time.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
 import type { Api } from '../api/api.ts';
@@ -6,15 +6,15 @@ import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
 import { painter, plain, roughly, timesBeside, when } from '../text/terminal-text.ts';
 
-/** Seconds between two looks: the first, how it grows, the longest. A `Retry-After` of the API may make it longer. */
+/** Seconds between polls: the first interval, its growth and the longest. The API's `Retry-After` may extend it. */
 const interval = { first: 2, growth: 1.4, longest: 30 };
-/** Looks in a row that may go unanswered, a quarter of an hour and more: a laptop that slept, a network that changed, a deployment. */
+/** Consecutive polls that may fail, 15 minutes or more in total: enough for a sleeping laptop, a network change or a deployment. */
 const patience = 40;
 
 /**
- * Rides out a Latchkey that does not answer for a while.
+ * Polls until the decision, also through short outages of Latchkey.
  * @returns the request once it is no longer pending
- * @throws Failure `not-granted` if it ended otherwise than by approval, `interrupted` at Ctrl-C
+ * @throws Failure `not-granted` if it was not approved, `interrupted` at Ctrl-C
  */
 export async function waitForDecision(world: World, api: Api, filed: RequestView): Promise<RequestView> {
   const say = teller(world);
@@ -25,7 +25,7 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
   try {
     if (request.status === 'pending')
       say.line(
-        `Asked: ${askedText(request)}. To be decided ${when(request.decideBy, timesBeside(world))}.\nCtrl-C stops waiting and leaves the request in place.`,
+        `Waiting for ${askedText(request)}. Deadline: ${when(request.decideBy, timesBeside(world))}.\nCtrl-C stops waiting; the request stays.`,
       );
     while (request.status === 'pending') {
       say.status(`Waiting for a decision; ${roughly(Math.max(0, Date.parse(request.decideBy) - world.now()))} left`);
@@ -36,7 +36,7 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
       if (look instanceof Failure) {
         unanswered += 1;
         if (unanswered === patience) throw look;
-        if (unanswered === 1) say.line(`${look.message} Waiting on.`);
+        if (unanswered === 1) say.line(`${look.message} Still waiting.`);
         continue;
       }
       unanswered = 0;
@@ -57,7 +57,7 @@ export async function waitForDecision(world: World, api: Api, filed: RequestView
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** What may be over the next time. @throws whatever else it is */
+/** An error that may be temporary. @throws any other error */
 function passing(error: unknown): Failure {
   if (error instanceof Failure && error.exit === 'try-again') return error;
   throw error;
@@ -76,7 +76,7 @@ const commentText = (request: RequestView): string => {
   return comment ? ` ("${plain(comment)}")` : '';
 };
 
-/** The stage whose turn it is. */
+/** The current stage. */
 function askedText({ approval }: RequestView): string {
   const open = approval.stages.find(({ need, decisions }) => decisions.length < need) ?? approval.stages.at(-1);
   if (!open) return 'nobody';
@@ -85,13 +85,13 @@ function askedText({ approval }: RequestView): string {
 }
 
 function interrupted({ id }: RequestView): Failure {
-  return new Failure('interrupted', `Stopped waiting. Your request ${id} stays in place.`, [
-    `Wait on: latchkey show ${id} --wait`,
+  return new Failure('interrupted', `Stopped waiting. Your request ${id} is still pending.`, [
+    `Continue to wait: latchkey show ${id} --wait`,
     `Withdraw it: latchkey withdraw ${id}`,
   ]);
 }
 
-/** Lines on stderr, and on a terminal one line that is written over. */
+/** Writes lines to stderr, and on a terminal one status line that is overwritten. */
 function teller(world: World) {
   const paint = painter(world, world.errIsTerminal);
   const erase = world.errIsTerminal ? '\r\u001b[K' : '';

@@ -1,4 +1,4 @@
-// One HTTP call by node:http(s): no redirect is followed, and an answer has limits of size and time.
+// One HTTP call with node:http(s): follows no redirects, and limits the size and time of the answer.
 import type { IncomingMessage } from 'node:http';
 import type { Agent } from 'node:https';
 import { SECOND } from '../../lib/common/time.ts';
@@ -13,10 +13,10 @@ export type HttpCall = {
   timeoutMs?: number;
   env?: Environment;
 };
-/** `headers` by their names in lower case. */
+/** Names in `headers` are lower case. */
 export type HttpAnswer = { status: number; headers: Readonly<Record<string, string | undefined>>; body: string };
 
-/** More than any answer of Latchkey or an issuer has. */
+/** Larger than any valid answer of Latchkey or an issuer. */
 export const mostBytes = 8 * 1024 * 1024;
 /** API Gateway gives up after 30 s. */
 const patience = 31 * SECOND;
@@ -29,7 +29,7 @@ export async function sendHttp(call: HttpCall): Promise<HttpAnswer> {
   const agent = isSecure ? await proxyAgent(env) : undefined;
   const length: Record<string, string> = body === '' ? {} : { 'content-length': String(Buffer.byteLength(body)) };
   return new Promise((resolve, reject) => {
-    // an agent of its own, as there is one call a connection
+    // its own agent, because each connection serves one call
     const sent = request(url, { method, headers: { ...headers, ...length }, agent: agent ?? false });
     const timer = setTimeout(() => sent.destroy(new NoAnswer('timeout')), timeoutMs);
     sent.on('error', (error) => reject(noAnswerOf(error)));
@@ -45,7 +45,7 @@ export async function sendHttp(call: HttpCall): Promise<HttpAnswer> {
   });
 }
 
-/** The agent for https calls where a proxy is named, and only then loaded. @throws Failure `usage` for what is no proxy */
+/** The agent for https calls through a proxy, loaded only if one is set. @throws Failure `usage` for an invalid proxy URL */
 export async function proxyAgent(env: Environment): Promise<Agent | undefined> {
   if (!env.HTTPS_PROXY && !env.https_proxy) return undefined;
   const { ProxyAgent } = await import('./proxy.ts');
@@ -59,17 +59,17 @@ async function bodyOf(answer: IncomingMessage): Promise<string> {
   let bytes = 0;
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    // leaving the loop ends the connection
+    // leaving the loop closes the connection
     if (bytes > mostBytes) throw new NoAnswer('too-long');
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
 
-/** @throws what is a mistake of the caller, and no answer of anybody */
+/** @throws the error itself if it is not a network error, because then it is a bug of the caller */
 function noAnswerOf(error: NodeJS.ErrnoException): Error {
   if (error instanceof NoAnswer) return error;
-  // of Node's HTTP parser
+  // codes of Node's HTTP parser
   if (error.code?.startsWith('HPE_')) return new NoAnswer('not-http');
   return new NoAnswer(error.code ?? error.name);
 }

@@ -1,4 +1,4 @@
-// Calls by way of the proxy of HTTPS_PROXY, but for the hosts of NO_PROXY. Node knows proxies itself from 24.5 on; the command line runs on 20, too.
+// Sends https calls through HTTPS_PROXY, except to hosts in NO_PROXY. Node supports proxies itself from 24.5, but the command line also runs on 20.
 import { request as httpRequest } from 'node:http';
 import { Agent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { isIPv6, Socket } from 'node:net';
@@ -10,12 +10,12 @@ import { NoAnswer } from './no-answer.ts';
 
 type Connected = (error: Error | null, stream: Duplex) => void;
 
-/** Opens a tunnel for each connection; TLS is with the server behind it, whose certificate is verified as anywhere. */
+/** Opens a tunnel for each connection. TLS ends at the server behind the proxy, and its certificate is verified as usual. */
 export class ProxyAgent extends Agent {
   readonly #proxy: URL;
   readonly #exceptions: readonly string[];
 
-  /** @throws Failure `usage` for what is no proxy */
+  /** @throws Failure `usage` for an invalid proxy URL */
   constructor(env: Environment) {
     super();
     this.#proxy = proxyAt(env.https_proxy || env.HTTPS_PROXY || '');
@@ -42,7 +42,7 @@ export class ProxyAgent extends Agent {
   }
 }
 
-/** Whether an entry of NO_PROXY covers a host: `*`, `example.com` and what is below it, `.example.com`, `*.example.com`, each with `:port` or not. */
+/** Whether an entry of NO_PROXY covers a host: `*`, `example.com` with its subdomains, `.example.com` or `*.example.com`, each with an optional `:port`. */
 export function isFor(exception: string, host: string, port: number): boolean {
   const [, name = '', only] = /^(?:\*(?=\.))?\.?(.*?)(?::(\d+))?$/.exec(exception) ?? [];
   if (only !== undefined && Number(only) !== port) return false;
@@ -55,8 +55,8 @@ function proxyAt(text: string): URL {
   const address = /^\w+:\/\//.test(text) ? text : `http://${text}`;
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
-  // not the text, which may have a password in it
-  throw new Failure('usage', 'HTTPS_PROXY is not the address of an HTTP proxy, such as http://proxy.example.com:8080.');
+  // leave out the value, because it may contain a password
+  throw new Failure('usage', 'HTTPS_PROXY is not a valid HTTP proxy URL, such as http://proxy.example.com:8080.');
 }
 
 /** The CONNECT method (RFC 9110 section 9.3.6). @throws NoAnswer `proxy` */
@@ -81,10 +81,10 @@ function tunnel(proxy: URL, host: string, port: number): Promise<Socket> {
     asked.on('connect', ({ statusCode }, socket) => {
       if (statusCode === 200) return resolve(socket as Socket);
       socket.destroy();
-      reject(new NoAnswer('proxy', `the proxy ${hostname} refuses to connect (status ${statusCode})`));
+      reject(new NoAnswer('proxy', `the proxy ${hostname} refused the connection (status ${statusCode})`));
     });
     asked.on('error', ({ code = '' }: NodeJS.ErrnoException) =>
-      reject(new NoAnswer('proxy', `the proxy ${hostname} does not answer (${code})`)),
+      reject(new NoAnswer('proxy', `the proxy ${hostname} did not answer (${code})`)),
     );
     asked.end();
   });

@@ -1,16 +1,16 @@
-// Runs another program to its end, and gives what it printed.
+// Runs another program and returns its output.
 import type { Environment } from '../../lib/config.ts';
 
 export type ChildOptions = {
-  /** everything that it reads from stdin */
+  /** its whole stdin */
   input?: string;
-  /** how long it may take, in milliseconds; then it is ended. For ever, if left out */
+  /** milliseconds after which it is killed (default: no limit) */
   timeoutMs?: number;
 };
-/** `status` as shells tell it: 127 if there is no such program, 124 if it took too long (as timeout(1)) or was ended otherwise. */
+/** `status` as in shells: 127 if the program was not found, 124 if it was killed for taking too long (as timeout(1)) or by a signal. */
 export type ChildEnd = { status: number; out: string };
 
-/** Loads what it needs when it is called, as a kept answer of `credentials` runs nothing. Never rejects. */
+/** Loads node:child_process on the first call, because a kept session needs no child process. Never rejects. */
 export async function runChild(
   env: Environment,
   program: string,
@@ -27,7 +27,7 @@ export async function runChild(
     let out = '';
     const end = (status: number) => {
       clearTimeout(timer);
-      // what it has started itself may hold its streams open
+      // its own child processes may keep the streams open
       child.stdout.destroy();
       resolve({ status, out });
     };
@@ -41,7 +41,7 @@ export async function runChild(
     });
     child.on('error', () => end(127));
     child.on('close', (status) => end(status ?? 124));
-    // one that ends without reading has said so by its status
+    // a program that ends without reading its input reports that by its status
     child.stdin.on('error', () => {}).end(input);
   });
 }

@@ -1,7 +1,7 @@
-// A question to whoever sits at the terminal.
+// Asks for a yes at the terminal.
 import type { World } from './world.ts';
 
-/** @returns whether the answer was yes; undefined where nobody can be asked */
+/** @returns whether the answer was yes; undefined if there is no terminal */
 export async function confirmed(world: World, question: string): Promise<boolean | undefined> {
   const answer = await world.ask(question);
   return answer === undefined ? undefined : /^\s*y(?:es)?\s*$/i.test(answer);

@@ -1,8 +1,8 @@
-// How the command line ends: one table from refusals to exit statuses, and the error that carries one.
+// Exit statuses, the table that maps API codes to them, and the error that carries one.
 import type { RequestView } from '../../lib/http/answers.ts';
 import type { ProblemCode } from '../../lib/model/problem-table.ts';
 
-/** Exit statuses by name: a contract for scripts. `document.ts` says what they mean; `exec` ends with the status of its child. */
+/** Exit statuses by name: a contract for scripts. `document.ts` explains them. `exec` exits with the status of its command. */
 export const exits = {
   ok: { status: 0 },
   fault: { status: 1 },
@@ -22,7 +22,7 @@ export const exits = {
 } as const;
 export type ExitName = keyof typeof exits;
 
-/** Which end each of the API's refusals makes. */
+/** The exit status for each code of the API. */
 export const exitOf = {
   'invalid-request': 'usage',
   unauthenticated: 'sign-in',
@@ -55,7 +55,7 @@ export const exitOf = {
   'try-again': 'try-again',
 } as const satisfies Record<ProblemCode, ExitName>;
 
-/** The body of a refusal, as far as the command line reads it. */
+/** The fields of an API error that the command line reads. */
 export type ProblemDocument = {
   code: string;
   title: string;
@@ -66,14 +66,14 @@ export type ProblemDocument = {
   request?: RequestView;
 };
 
-/** A command that cannot go on; the only error that is shown without being taken for a mistake of ours. */
+/** A command cannot continue, for an expected reason. Any other error is reported as an internal error. */
 export class Failure extends Error {
   readonly exit: ExitName;
-  /** what to do next, a line each */
+  /** what to do next, one entry per line */
   readonly next: readonly string[];
-  /** what the API said, for --json */
+  /** the API's error, for --json */
   readonly problem?: ProblemDocument;
-  /** how long the answer asked to wait */
+  /** Retry-After of the answer */
   retryAfterSeconds?: number | undefined;
 
   /** @param message what happened, for a person; never a secret */

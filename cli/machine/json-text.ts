@@ -1,4 +1,4 @@
-// JSON from files, programs and other machines, which may be anything else.
+// Parses JSON from files, programs and servers, which may send anything.
 
 /** @returns undefined for what is no JSON */
 export function parsedJson(text: string): unknown {
@@ -11,7 +11,7 @@ export function parsedJson(text: string): unknown {
 }
 
 /**
- * JSON of a server that people will read on a terminal: what could steer one, or turn a line around, is taken out of every text and name in it.
+ * Parses JSON of a server whose texts are shown on a terminal: removes control and bidirectional characters from every name and value.
  * @returns undefined for what is no JSON
  */
 export const inertJson = (text: string): unknown => inert(parsedJson(text));
@@ -22,10 +22,10 @@ function inert(value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replace(steering, ''), inert(inner)]));
 }
-/** Control characters but the tab and the end of a line, and the directional ones. */
+/** Control characters except tab and line feed, and bidirectional formatting characters. */
 const steering = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
 
-/** @returns an object with nothing in it for what is no JSON, or JSON of another kind */
+/** @returns an empty object if the text is not a JSON object */
 export function jsonObject(text: string): Record<string, unknown> {
   const value = parsedJson(text);
   return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};

@@ -1,11 +1,11 @@
-// Where the command line keeps what it keeps.
+// The paths of the files that the command line reads and writes.
 import { homedir, userInfo } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { variable, type World } from './world.ts';
 
 type Where = Pick<World, 'env' | 'home'>;
 
-/** A container may run as a number that belongs to nobody: then there is nothing to read, and nowhere to write. */
+/** A container may run under a user ID without a home directory; then nothing is read or written. */
 export function homeDirectory(): string {
   try {
     return homedir() || userInfo().homedir;
@@ -18,27 +18,27 @@ export function homeDirectory(): string {
 const configDirectory = (world: Where): string => join(baseFolder(world, 'XDG_CONFIG_HOME', '.config'), 'latchkey');
 const cacheDirectory = (world: Where): string => join(baseFolder(world, 'XDG_CACHE_HOME', '.cache'), 'latchkey');
 
-/** XDG Base Directory Specification: a path that is relative is invalid, and ignored. */
+/** A relative path is invalid and ignored (XDG Base Directory Specification). */
 function baseFolder(world: Where, name: string, ordinary: string): string {
   const given = variable(world, name);
   return given !== undefined && isAbsolute(given) ? given : join(world.home, ordinary);
 }
 
-/** `~/.config/latchkey/config.json`, or what LATCHKEY_CONFIG says. */
+/** `~/.config/latchkey/config.json`, or the value of LATCHKEY_CONFIG. */
 export const configPath = (world: Where): string =>
   variable(world, 'LATCHKEY_CONFIG') ?? join(configDirectory(world), 'config.json');
-/** What 0.1.0 wrote, and nothing reads any more. */
+/** The configuration file of 0.1.0, which is no longer read. */
 export const formerConfigPath = (world: Where): string => join(configDirectory(world), 'config.yml');
 
 /** Tokens of `latchkey login`; 0600. */
 export const tokensPath = (world: Where): string => join(cacheDirectory(world), 'tokens.json');
-/** The session that `--cache` keeps for a role or request; 0600. A disk may take `Read` and `read` for one name, so capitals are written as numbers. */
+/** The session that `--cache` keeps for a role or request; 0600. File names can be case-insensitive, so capitals are written as numbers. */
 export const sessionPath = (world: Where, target: string): string =>
   join(sessionsDirectory(world), `${target.replace(/[^a-z0-9.-]/g, asNumber)}.json`);
 const asNumber = (character: string): string => `_${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 export const sessionsDirectory = (world: Where): string => join(cacheDirectory(world), 'sessions');
 
-/** `~/.aws/config` and `~/.aws/credentials`, or what the AWS tools' own variables say. */
+/** `~/.aws/config` and `~/.aws/credentials`, or the paths in the variables of the AWS tools. */
 export const awsConfigPath = (world: Where): string =>
   variable(world, 'AWS_CONFIG_FILE') ?? join(world.home, '.aws', 'config');
 export const awsCredentialsPath = (world: Where): string =>

@@ -1,4 +1,4 @@
-// Writes a file whole or not at all, and lets one writer in at a time.
+// Writes files atomically, with one writer at a time.
 import { chmodSync, mkdirSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
@@ -7,10 +7,10 @@ import { MINUTE, SECOND } from '../../lib/common/time.ts';
 import { Failure } from './exit.ts';
 import type { World } from './world.ts';
 
-/** The text of a file; undefined where there is none. */
+/** The text of a file; undefined if it does not exist. */
 export const readText = (path: string): string | undefined => readBytes(path)?.toString('utf8');
 
-/** The text of a file that a person writes; undefined where there is none. @throws Failure with the place of what is not UTF-8 */
+/** The text of a file edited by people; undefined if it does not exist. @throws Failure with line and column of text that is not UTF-8 */
 export function readUtf8(path: string): string | undefined {
   const bytes = readBytes(path);
   if (bytes === undefined) return undefined;
@@ -20,10 +20,10 @@ export function readUtf8(path: string): string | undefined {
   throw new Failure('usage', `${path}:${line}:${column} ${detail}.`);
 }
 
-/** The bytes of a file; undefined where there is none. */
+/** The bytes of a file; undefined if it does not exist. */
 export function readBytes(path: string): Buffer | undefined {
   try {
-    // asked before, because an error with its stack costs more than the file would
+    // check first, because creating an error with a stack costs more than the check
     if (!statSync(path, { throwIfNoEntry: false })) return undefined;
     return readFileSync(path);
   } catch (error) {
@@ -35,8 +35,8 @@ export function readBytes(path: string): Buffer | undefined {
 }
 
 /**
- * Replaces a file in one step: whoever reads it sees the old text or the new one. A link stays a link.
- * @param mode of a file that is new, or of any if `force`; an existing one keeps its own
+ * Replaces a file in one step: readers see the old text or the new one. A symbolic link stays a link.
+ * @param mode for a new file, or for any file if `force`; otherwise an existing file keeps its mode
  */
 export function writeWhole(
   path: string,
@@ -47,11 +47,11 @@ export function writeWhole(
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const target = targetOf(path);
     const kept = force ? undefined : modeOf(target);
-    // not by process number alone: containers that share a home have the same ones
+    // the process ID alone is not unique: containers that share a home directory can have the same one
     const draft = `${target}.${process.pid}-${Math.random().toString(36).slice(2)}.tmp`;
     try {
       writeFileSync(draft, text, { mode: kept ?? mode, flag: 'wx' });
-      // the umask may have taken away what an existing file had
+      // restore permissions of the existing file that the umask removed
       if (kept !== undefined) chmodSync(draft, kept);
       renameSync(draft, target);
     } catch (error) {
@@ -64,8 +64,8 @@ export function writeWhole(
 }
 
 /**
- * Runs `work` while no other latchkey works on the same file. A lock that nobody can still hold is taken over.
- * @param patience how long to wait for the others, in milliseconds
+ * Runs `work` while no other latchkey process uses the same file. A stale lock is taken over.
+ * @param patience how long to wait for other processes, in milliseconds
  */
 export async function withLock<T>(
   world: Pick<World, 'sleep'>,
@@ -77,8 +77,8 @@ export async function withLock<T>(
   makeFolder(dirname(lock));
   for (let waited = 0; !take(lock); waited += 50) {
     if (waited > patience)
-      throw new Failure('try-again', `Another latchkey is at work on ${path}.`, [
-        `If none is running, remove ${lock} and try again.`,
+      throw new Failure('try-again', `Another latchkey process is using ${path}.`, [
+        `If no other latchkey is running, remove ${lock} and try again.`,
       ]);
     await world.sleep(50);
   }
@@ -110,7 +110,7 @@ function take(lock: string): boolean {
   }
 }
 
-/** Whether a crash left a lock behind: its process is gone, or, where that cannot be told, it is old. */
+/** Whether a lock is stale after a crash: its process is gone, or, if that cannot be determined, the lock is old. */
 function isAbandoned(lock: string): boolean {
   const taken = statSync(lock, { throwIfNoEntry: false })?.mtimeMs;
   if (taken === undefined) return false;
@@ -146,11 +146,11 @@ function modeOf(path: string): number | undefined {
   }
 }
 
-/** The only Failure with a cause: the system's error. */
+/** The only Failure with a cause: the system error. */
 const notWritten = (path: string, error: unknown): Failure =>
   Object.assign(
     new Failure('usage', `${path} cannot be written (${codeOf(error)}). Nothing was changed.`, [
-      'Check who may write there, and whether the disk is full.',
+      'Check the permissions, and whether the disk is full.',
     ]),
     { cause: error },
   );

@@ -1,4 +1,4 @@
-// What a command may touch: the environment, the clock, and the two streams. Tests give another one.
+// Everything that a command may touch: environment, clock and output streams. Tests provide their own.
 import type { Environment } from '../../lib/config.ts';
 
 import type { ChildEnd, ChildOptions } from './child.ts';
@@ -10,34 +10,34 @@ export type World = {
   platform: NodeJS.Platform;
   /** epoch milliseconds */
   now(): number;
-  /** minutes that the time zone of whoever reads is ahead of UTC, at this instant in epoch milliseconds */
+  /** minutes that the user's time zone is ahead of UTC at this instant, in epoch milliseconds */
   offsetAt(ms: number): number;
-  /** to stdout, as it is: what the command was asked for */
+  /** writes to stdout: the result of the command */
   out(text: string): void;
-  /** to stderr, as it is: everything said beside it */
+  /** writes to stderr: all other messages */
   err(text: string): void;
   outIsTerminal: boolean;
   errIsTerminal: boolean;
-  /** how many characters fit on a line of the terminal that stdout is; undefined for anything else */
+  /** width of the terminal in characters; undefined if stdout is not a terminal */
   columns(): number | undefined;
-  /** @param ms how long; ends early, without an error, when `signal` is aborted */
+  /** @param ms how long; returns early, without an error, when `signal` is aborted */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
-  /** Aborted at Ctrl-C from now on, instead of ending the program; `release` gives Ctrl-C back. */
+  /** From now on, Ctrl-C aborts this signal instead of ending the program; `release` restores the default. */
   interrupt(): { signal: AbortSignal; release(): void };
-  /** Asks whoever sits at the terminal for one line; undefined where nobody does. */
+  /** Asks for one line at the terminal; undefined if there is no terminal. */
   ask(question: string): Promise<string | undefined>;
-  /** Runs another program to its end, with this environment. Never rejects. */
+  /** Runs another program with this environment and waits for its end. Never rejects. */
   run(program: string, args: readonly string[], options?: ChildOptions): Promise<ChildEnd>;
-  /** The AWS credentials of this machine that are not in its environment. @param profile the default chain's, if left out */
+  /** The AWS credentials of this machine, other than environment variables. @param profile (default: the SDK's default chain) */
   awsKeys(profile?: string): Promise<FoundKeys>;
-  /** program and first arguments that start this command line again; absolute paths, also where the PATH leads to it, if that is wanted */
+  /** program and first arguments that start this command line again; with `absolute`, absolute paths even if it is on the PATH */
   self(isAbsolute?: boolean): readonly string[];
 };
 
-/** A variable that is empty counts as not set. */
+/** An empty variable counts as not set. */
 export const variable = ({ env }: Pick<World, 'env'>, name: string): string | undefined => env[name] || undefined;
 
-/** The keys, or why there are none. No class of an error crosses from this file to the program, which has classes of its own. */
+/** The keys, or why there are none. Errors are returned as text, because each bundle has its own copy of the error classes. */
 export type FoundKeys = AwsKeys | { why: string };
 
 export type AwsKeys = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };

@@ -1,15 +1,15 @@
-// A command as a value: what it takes, what it does. Parsing, help, completions and docs/cli.md are all made from it.
+// The type of a command. Parsing, help, completions and docs/cli.md are all generated from it.
 import type { World } from '../machine/world.ts';
 
 export type OptionSpec = {
-  /** a list is given once for each of its values */
+  /** a list option is repeated, once per value */
   type: 'text' | 'list' | 'flag';
-  /** of what stands behind a text option or each value of a list: `2h`, `NAME` */
+  /** shown for the value: `2h`, `NAME` */
   placeholder?: string;
   summary: string;
-  /** the letter that is the same with one dash */
+  /** one-letter form */
   short?: string;
-  /** the only values it takes */
+  /** the allowed values */
   values?: readonly string[];
   required?: boolean;
 };
@@ -27,13 +27,13 @@ export type Positional = {
   name: string;
   summary: string;
   optional?: boolean;
-  /** what completions offer */
+  /** the values that completions offer */
   values?: readonly string[];
-  /** they offer the requests that wait for the caller's decision, or the blocks that stand; roles are known by the name */
+  /** completions offer requests to decide or current blocks; an argument named ROLE offers roles */
   from?: 'to-decide' | 'blocks';
 };
 
-/** Options that every command takes. */
+/** Options of every command. */
 export const commonOptions = {
   url: {
     type: 'text',
@@ -58,7 +58,7 @@ export const commonOptions = {
   },
   help: { type: 'flag', short: 'h', summary: 'show this help' },
 } as const satisfies Options;
-/** The common options that a command takes besides its own. */
+/** The common options that a command accepts in addition to its own. */
 export const commonOptionsOf = ({ apart }: Pick<AnyCommand, 'apart'>): Options =>
   apart ? { help: commonOptions.help } : commonOptions;
 export type CommonValues = Values<typeof commonOptions>;
@@ -67,38 +67,38 @@ export type Input<Specs extends Options = Options> = {
   /** in the order of the command's positionals; an optional one may be missing */
   positionals: readonly string[];
   options: Values<Specs> & CommonValues;
-  /** what stands behind `--` */
+  /** the arguments after `--` */
   rest: readonly string[];
 };
 
-/** What somebody is about to do, in the order of the help. */
+/** Groups of commands, in the order of the help. */
 export const groups = ['Get access', 'Use it', 'Decide', 'Set up', 'Administer'] as const;
 export type Group = (typeof groups)[number];
 
 export type Command<Specs extends Options = Options> = {
   name: string;
-  /** under which the help lists it */
+  /** its group in the help */
   group: Group;
   /** in the imperative, without a full stop */
   summary: string;
   /** paragraphs for help and docs */
   description?: readonly string[];
-  /** has nothing to do with the API, and takes none of the options of those that call it */
+  /** does not call the API, and accepts only --help of the common options */
   apart?: boolean;
   positionals: readonly Positional[];
   options: Specs;
-  /** what stands behind `--`, where a command takes that */
+  /** the arguments after `--`, if the command accepts them */
   rest?: { name: string; summary: string; optional?: boolean };
   examples: readonly string[];
   /** @param commands every command of the program @returns the exit status, 0 if nothing @throws Failure */
   run(world: World, input: Input<Specs>, commands: Commands): Promise<number | undefined>;
 };
-/** Any command, as tables hold it. */
+/** A command with any options, for tables of commands. */
 export type AnyCommand = Omit<Command, 'run'> & {
   run(world: World, input: Input, commands: Commands): Promise<number | undefined>;
 };
 
-/** Keeps the types of the options for `run`, and hands the command on as any other. */
+/** Infers the types of the options for `run`, and returns the command as AnyCommand. */
 export function command<const Specs extends Options>(spec: Command<Specs>): AnyCommand {
   return spec as unknown as AnyCommand;
 }

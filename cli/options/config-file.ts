@@ -25,13 +25,13 @@ export type ConfigValues = { [Key in (typeof texts)[number]]?: string } & {
 
 export type Config = {
   values: ConfigValues;
-  /** a line for each member that is no setting */
+  /** one line for each unknown member */
   warnings: string[];
-  /** everything that is in the file */
+  /** the whole content of the file */
   all: Record<string, unknown>;
 };
 
-/** @param text of the file; undefined where there is none @throws Failure `usage` for what cannot be read */
+/** @param text of the file; undefined if there is no file @throws Failure `usage` for an invalid file */
 export function parseConfig(text: string | undefined, path: string): Config {
   const all = text === undefined ? {} : objectIn(text, path);
   const values: Record<string, unknown> = {};
@@ -44,7 +44,7 @@ export function parseConfig(text: string | undefined, path: string): Config {
   return { values: values as ConfigValues, warnings, all };
 }
 
-/** The file with these settings set; what else is in it stays. */
+/** The file with these settings changed; everything else in it stays. */
 export const withSettings = ({ all }: Config, changes: ConfigValues): string =>
   `${JSON.stringify({ ...all, ...changes }, null, 2)}\n`;
 
@@ -65,7 +65,7 @@ function objectIn(text: string, path: string): Record<string, unknown> {
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    // Node's message quotes the text, in which a secret may stand
+    // Node's message quotes the text, which may contain a secret
     const place = /line \d+ column \d+/.exec(error.message)?.[0];
     throw notJson(`${path} is not valid JSON${place === undefined ? '' : ` (${place})`}.`);
   }
@@ -74,7 +74,7 @@ function objectIn(text: string, path: string): Record<string, unknown> {
 
 const notJson = (message: string): Failure =>
   new Failure('usage', message, [
-    'It looks like {"url": "https://latchkey.example.com"}, and latchkey setup URL writes it.',
+    'Example: {"url": "https://latchkey.example.com"}. To write the file, run: latchkey setup URL',
   ]);
 
 const isKey = (key: string): key is ConfigKey => (configKeys as readonly string[]).includes(key);
@@ -88,7 +88,7 @@ function fits(key: ConfigKey, value: unknown): boolean {
 
 function formOf(key: ConfigKey): string {
   if (key === 'loginPorts') return 'a list of ports';
-  return isParameterSet(key) ? 'an object of texts' : 'a text';
+  return isParameterSet(key) ? 'an object of strings' : 'a string';
 }
 
 function unknownKey(key: string, path: string): string {

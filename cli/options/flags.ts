@@ -1,7 +1,7 @@
-// What somebody typed for what an error of the API points to: `/duration` is `--for`, `?limit` is `--limit`.
+// Maps the JSON pointers in the API's errors to flags: `/duration` is `--for`, `?limit` is `--limit`.
 import type { ProblemDocument } from '../machine/exit.ts';
 
-/** Members of the API's bodies, by their JSON Pointer, and the one header that an option fills. */
+/** The flag of each field in the API's bodies, by JSON Pointer, and of the one header that a flag sets. */
 const flags: Readonly<Record<string, string>> = {
   '/account': '--account',
   '/block': '--block',
@@ -19,7 +19,7 @@ const flags: Readonly<Record<string, string>> = {
   'Idempotency-Key': '--idempotency-key',
 };
 
-/** @param path of the call @returns undefined for what nobody typed */
+/** @param path of the call @returns undefined for a field that no flag sets */
 export function flagOf(pointer: string, path: string): string | undefined {
   if (pointer === '/duration' && path.endsWith('/credentials')) return '--duration';
   if (pointer === '/role' && path === '/revocations') return '--role';
@@ -27,7 +27,7 @@ export function flagOf(pointer: string, path: string): string | undefined {
   return pointer.startsWith('?') ? `--${pointer.slice(1)}` : flags[pointer];
 }
 
-/** What the API said, in flags instead of pointers. @param path of the call */
+/** The API's errors, with flags instead of pointers. @param path of the call */
 export function inFlags(
   { code, detail, errors = [] }: ProblemDocument,
   path: string,
@@ -42,6 +42,6 @@ export function inFlags(
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** `must be ...`, which needs its subject; other details are whole sentences. */
+/** A detail such as `must be ...` needs the flag as its subject; other details are whole sentences. */
 const isFormOfFlag = ({ flag, detail }: { flag: string | undefined; detail: string }): boolean =>
   flag !== undefined && /^[a-z]/.test(detail);

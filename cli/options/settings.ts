@@ -1,4 +1,4 @@
-// Where Latchkey is and how to sign in: flags before environment before the configuration file.
+// The settings of a command: flags override environment variables, which override the configuration file.
 import { Failure } from '../machine/exit.ts';
 import { configPath, formerConfigPath } from '../machine/places.ts';
 import { readUtf8 } from '../machine/whole-file.ts';
@@ -12,13 +12,13 @@ export type Settings = Omit<ConfigValues, 'url' | 'auth' | 'keychain'> & {
   /** without a trailing slash */
   url: string;
   auth: Auth;
-  /** whether the system's keychain takes what renews a login */
+  /** whether the refresh token is kept in the system's keychain */
   keychain: Keychains;
   debug: boolean;
   json: boolean;
 };
 
-/** What is wrong in the file and can be passed over is said on stderr. @throws Failure if no URL is known, or a setting is wrong */
+/** Prints warnings about the file to stderr. @throws Failure if no URL is configured, or a setting is invalid */
 export function readSettings(world: World, options: CommonValues): Settings {
   const path = configPath(world);
   const { values, warnings } = parseConfig(readUtf8(path), path);
@@ -28,12 +28,12 @@ export function readSettings(world: World, options: CommonValues): Settings {
   if (url === undefined) throw noUrl(world);
   const auth = options.auth ?? variable(world, 'LATCHKEY_AUTH') ?? keptAuth ?? 'auto';
   if (!isAuth(auth))
-    throw new Failure('usage', `The way to sign in must be auto, token, login or aws, not "${auth}".`, [
+    throw new Failure('usage', `The setting "auth" must be auto, token, login or aws, not "${auth}".`, [
       `Check --auth, LATCHKEY_AUTH and ${path}.`,
     ]);
   const keychain = variable(world, 'LATCHKEY_KEYCHAIN') ?? keptKeychain ?? 'auto';
   if (keychain !== 'auto' && keychain !== 'off')
-    throw new Failure('usage', `The keychain must be auto or off, not "${keychain}".`, [
+    throw new Failure('usage', `The setting "keychain" must be auto or off, not "${keychain}".`, [
       `Check LATCHKEY_KEYCHAIN and ${path}.`,
     ]);
   const { offlineAccess } = rest;
@@ -55,14 +55,14 @@ export function readSettings(world: World, options: CommonValues): Settings {
 
 function noUrl(world: World): Failure {
   const former = formerConfigPath(world);
-  return new Failure('usage', 'It is not known yet where Latchkey is.', [
-    'Say it once: latchkey setup https://latchkey.example.com',
+  return new Failure('usage', 'No Latchkey URL is configured.', [
+    'Run once: latchkey setup https://latchkey.example.com',
     'or for this shell: export LATCHKEY_URL=https://latchkey.example.com',
-    ...(readUtf8(former) === undefined ? [] : [`(${former} is of version 0.1.0, and is not read any more.)`]),
+    ...(readUtf8(former) === undefined ? [] : [`(${former} was written by version 0.1.0 and is no longer read.)`]),
   ]);
 }
 
-/** A token or signature sent in the clear could be used by anybody on the way, so only this machine's own address may be http. */
+/** Anyone on the network could use a token or signature sent in the clear, so http is allowed only to this machine. */
 export function checkedUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isLoopback = url !== undefined && ['localhost', '127.0.0.1', '[::1]'].includes(url.hostname);
@@ -70,19 +70,19 @@ export function checkedUrl(text: string): string {
   if (!isSafe || url.username || url.password || url.search || url.hash) {
     throw new Failure(
       'usage',
-      `"${text}" is no address of Latchkey: it must be an https URL, or http on this machine, without query or password.`,
+      `"${text}" is not a valid Latchkey URL: it must be an https URL (or http on this machine) without query or password.`,
       meantBy(text),
     );
   }
   return url.href.replace(/\/+$/, '');
 }
 
-/** A host alone is an address that lacks its beginning. */
+/** Suggests the scheme if only a host was given. */
 function meantBy(text: string): string[] {
   const isHost = /^[\w.-]+(?::\d+)?(?:\/\S*)?$/.test(text);
   return isHost
     ? [`Did you mean ${/^(?:localhost|127\.0\.0\.1)\b/.test(text) ? 'http' : 'https'}://${text}?`]
-    : ['It is such as https://latchkey.example.com'];
+    : ['Example: https://latchkey.example.com'];
 }
 
 const isAuth = (text: string): text is Auth => ['auto', 'token', 'login', 'aws'].includes(text);

@@ -1,10 +1,10 @@
-// Reads a command's arguments.
+// Parses the arguments of a command.
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { probablyMeant } from '../../lib/common/suggestion.ts';
 import { Failure } from '../machine/exit.ts';
 import { type AnyCommand, commonOptionsOf, type Input, type OptionSpec, type Options } from '../options/command.ts';
 
-/** The options of a command as node:util takes them. */
+/** The options of a command in the form of node:util parseArgs. */
 export const parserOptions = (specs: Options): NonNullable<ParseArgsConfig['options']> =>
   Object.fromEntries(
     Object.entries(specs).map(([name, { type, short }]) => [
@@ -14,8 +14,8 @@ export const parserOptions = (specs: Options): NonNullable<ParseArgsConfig['opti
   );
 
 /**
- * Options may stand anywhere before `--`, as `--name value` or `--name=value`.
- * @throws Failure that names what is wrong and what was probably meant
+ * Options may come anywhere before `--`, as `--name value` or `--name=value`.
+ * @throws Failure that names the invalid argument and suggests a similar one
  */
 export function readArguments(command: AnyCommand, args: readonly string[]): Input {
   const specs: Options = { ...command.options, ...commonOptionsOf(command) };
@@ -23,7 +23,7 @@ export function readArguments(command: AnyCommand, args: readonly string[]): Inp
     Object.entries(specs).map(([name, { type }]) => [name, nothingGiven[type]]),
   );
   const positionals: string[] = [];
-  // not strict, so that errors are in the words of this program
+  // not strict, so that this program writes its own error messages
   const { tokens } = parseArgs({
     args: [...args],
     options: parserOptions(specs),
@@ -90,9 +90,9 @@ function check(command: AnyCommand, { positionals, options }: Input): void {
 const wrong = ({ name }: AnyCommand, message: string) =>
   new Failure('usage', message, [`See: latchkey ${name} --help`]);
 
-/** What runs a command knows it only by the dashes before it, since its options could be ours. */
+/** The dashes before the command to run are required, because its options could be mistaken for ours. */
 function noDashes({ name }: AnyCommand, positionals: readonly string[], rest: readonly string[]): Failure {
-  return new Failure('usage', 'Put two dashes before the command to run.', [
+  return new Failure('usage', 'Put -- before the command to run.', [
     `Did you mean: ${['latchkey', name, ...positionals, '--', ...rest].map(wordFor).join(' ')}`,
   ]);
 }

@@ -1,7 +1,7 @@
 // Every command of the program by its name.
 import type { AnyCommand, Commands } from '../options/command.ts';
 
-/** In the order of the docs; the help has the groups in an order of its own. */
+/** In the order of docs/cli.md; the help orders them by group. */
 export const commands: Commands = {
   setup: async () => (await import('../commands/setup.ts')).setup,
   login: async () => (await import('../commands/login.ts')).login,

@@ -1,4 +1,4 @@
-// Help, from the commands themselves.
+// Generates the help from the commands.
 import { type AnyCommand, commonOptionsOf, groups, type OptionSpec, type Options } from '../options/command.ts';
 
 /** `latchkey request ROLE --reason TEXT [options]` */
@@ -15,15 +15,15 @@ export function usageOf({ name, positionals, options, rest }: AnyCommand): strin
   ].join(' ');
 }
 
-/** What an option does, and that it may be given more than once. */
+/** The summary of an option, and whether it may be repeated. */
 export const optionSummary = ({ summary, type }: OptionSpec): string =>
   type === 'list' ? `${summary} (may be repeated)` : summary;
 
-/** One line an option or argument, what it is behind it. */
+/** The option with its short form and placeholder. */
 export const optionName = (name: string, { placeholder, short }: OptionSpec): string =>
   `${short === undefined ? '' : `-${short}, `}--${name}${placeholder === undefined ? '' : ` ${placeholder}`}`;
 
-/** Every command, by what somebody is about to do. */
+/** All commands, by group. */
 export function programHelp(commands: readonly AnyCommand[]): string {
   const width = Math.max(...commands.map(({ name }) => name.length));
   const sections = groups.map((title) => {
@@ -43,7 +43,7 @@ More:     latchkey COMMAND --help
 `;
 }
 
-/** @param first the word that they have in common */
+/** @param first the first word of their names */
 export const groupHelp = (
   first: string,
   commands: readonly AnyCommand[],
@@ -72,9 +72,9 @@ export function commandHelp(command: AnyCommand): string {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** As wide as the narrowest usual terminal. */
+/** The width of the narrowest usual terminal. */
 const mostColumns = 80;
-/** A longer name has its text on the next line. */
+/** The text of a longer name is on the next line. */
 const mostName = 26;
 
 const optionColumns = (options: Options): string =>
@@ -93,7 +93,7 @@ function columns(
     .join('');
 }
 
-/** Broken at blanks; a word that is longer than a line stays whole. */
+/** Breaks lines at spaces; a word longer than a line stays whole. */
 function wrapped(text: string, width = mostColumns): string {
   const lines: string[] = [];
   for (const word of text.split(' ')) {
@@ -104,14 +104,14 @@ function wrapped(text: string, width = mostColumns): string {
   return lines.join('\n');
 }
 
-/** As it can be pasted into a shell: a long one goes on after a backslash, and never within quotes. */
+/** Can be pasted into a shell: a long example continues after a backslash, never within quotes. */
 function exampleText(example: string): string {
   // an option and its value stay together
   const words = example.match(/(?:--[\w-]+ (?!-))?(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
   const lines: string[] = [];
   for (const word of words) {
     const last = lines.at(-1);
-    // two columns in front, and the backslash behind
+    // two columns of indentation and the backslash
     if (last !== undefined && last.length + 1 + word.length <= mostColumns - 4)
       lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(last === undefined ? word : `    ${word}`);

@@ -1,11 +1,11 @@
-// latchkey(1), from the commands themselves, in the man macros that groff, mandoc and macOS read (man(7)).
+// Generates latchkey(1) from the commands, in the man macros of groff, mandoc and macOS (man(7)).
 import { type ExitName, exits } from '../machine/exit.ts';
 import { type AnyCommand, commonOptions, groups, type Options } from '../options/command.ts';
 import { settingsText } from '../options/settings-text.ts';
 import { environment, meanings } from './document.ts';
 import { optionName, optionSummary, usageOf } from './help.ts';
 
-/** @param version of the program; there is no date, so that the same source makes the same page */
+/** @param version of the program; there is no date, so that the same source generates the same page */
 export const manPage = (commands: readonly AnyCommand[], version: string): string =>
   [
     `.TH LATCHKEY 1 "" "latchkey ${version}" "User Commands"`,
@@ -16,7 +16,7 @@ export const manPage = (commands: readonly AnyCommand[], version: string): strin
     roff('COMMAND [options]'),
     '.SH DESCRIPTION',
     roff(
-      'Request a role, wait for the approval, and use AWS credentials that end with the grant. Connect to a deployment first with `latchkey setup URL`, then sign in with `latchkey login`.',
+      'Request a role, wait for the approval, and use AWS credentials that expire with the grant. Connect to a deployment first with `latchkey setup URL`, then sign in with `latchkey login`.',
     ),
     ...groups.flatMap((title) => [
       `.SH ${title.toUpperCase()}`,
@@ -31,7 +31,7 @@ export const manPage = (commands: readonly AnyCommand[], version: string): strin
     '.RS',
     ...Object.entries(settingsText).flatMap(([key, what]) => item(key, what)),
     '.RE',
-    ...item('~/.cache/latchkey/', 'The sign-in, and sessions kept by --cache; readable by you alone.'),
+    ...item('~/.cache/latchkey/', 'The sign-in, and sessions kept by --cache; readable only by you.'),
     '.SH EXIT STATUS',
     ...(Object.keys(exits) as ExitName[]).flatMap((name) => item(String(exits[name].status), meanings[name])),
     '',
@@ -64,7 +64,7 @@ const optionItems = (options: Options): string[] =>
 
 const item = (name: string, what: string): string[] => ['.TP', `.B ${roff(name)}`, roff(what)];
 
-/** A line of text as it is: no dot or quote at its beginning is a macro, and hyphens are those of a command line. */
+/** Escapes a line of text: a leading dot or quote starts no macro, and hyphens can be pasted into a command line. */
 const roff = (text: string): string =>
   text
     .replaceAll('\\', '\\e')

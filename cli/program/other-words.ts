@@ -1,6 +1,6 @@
-// Words of other programs, and everyday ones, for commands that have another name here.
+// Command names that people know from other programs, mapped to the commands here.
 
-/** Word -> the commands that were probably meant; only used where it is no command. */
+/** Word -> suggested commands; used only for unknown commands. */
 export const otherWords: Readonly<Record<string, readonly string[]>> = {
   accept: ['approve'],
   ask: ['request'],

@@ -1,4 +1,4 @@
-// From arguments to an exit status. Commands are loaded when they are named.
+// Runs a command line. Each command is loaded only when it is named.
 import { parseArgs } from 'node:util';
 import { probablyMeant } from '../../lib/common/suggestion.ts';
 import { version } from '../../lib/common/version.ts';
@@ -10,7 +10,7 @@ import { commandHelp, groupHelp, programHelp } from './help.ts';
 import { otherWords } from './other-words.ts';
 import { told } from './told.ts';
 
-/** Runs one command line. Never rejects for what a user can do. @returns the exit status */
+/** Runs one command line. Rejects only for internal errors. @returns the exit status */
 export const runProgram = (world: World, args: readonly string[], commands: Commands): Promise<number> =>
   told(world, args, () => dispatch(world, args, commands));
 
@@ -36,7 +36,7 @@ async function dispatch(world: World, args: readonly string[], commands: Command
   return rest.length === 0 ? exits.usage.status : 0;
 }
 
-/** Options of every command may stand before its name, as they do with other programs. @throws Failure `usage` for another option there */
+/** Common options may come before the command, as in other programs. @throws Failure `usage` for any other option there */
 function splitAtCommand(args: readonly string[]): { before: readonly string[]; words: readonly string[] } {
   const { tokens } = parseArgs({
     args: [...args],
@@ -48,14 +48,14 @@ function splitAtCommand(args: readonly string[]): { before: readonly string[]; w
   const at = tokens.find(({ kind }) => kind === 'positional')?.index ?? args.length;
   for (const token of tokens) {
     if (token.kind === 'option' && token.index < at && !Object.hasOwn(commonOptions, token.name))
-      throw new Failure('usage', `${token.rawName} cannot stand before the command.`, ['See: latchkey help']);
+      throw new Failure('usage', `${token.rawName} must come after the command.`, ['See: latchkey help']);
   }
   return { before: args.slice(0, at), words: args.slice(at) };
 }
 
 /**
- * The command that the first words name; some names have two, of which the first alone names them all.
- * @returns no command for the first word of several, and for nothing @throws Failure `usage` for what names nothing
+ * Finds the command by its first word or first two words; the first word alone can name a group.
+ * @returns no command for a group or for no words @throws Failure `usage` for an unknown command
  */
 async function find(
   commands: Commands,
@@ -78,7 +78,7 @@ function unknownCommand(commands: Commands, given: string, group: string): Failu
   return new Failure('usage', `Unknown command "${given}".${guess}`, [`See: latchkey help${group}`]);
 }
 
-/** The names of two words that begin with this one. */
+/** The two-word command names that start with this word. */
 const namesOf = (commands: Commands, first: string): string[] =>
   Object.keys(commands).filter((name) => name.startsWith(`${first} `));
 

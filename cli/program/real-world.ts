@@ -1,4 +1,4 @@
-// The world as it is: this process, its environment, streams and signals.
+// The real World: this process, its environment, streams and signals.
 import { accessSync, constants, fstatSync, realpathSync, writeSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { proxyAgent } from '../http/http.ts';
@@ -32,14 +32,14 @@ export async function realWorld(): Promise<World> {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** Only a device can be one. `node:tty` loads all that streams and sockets need, and AWS tools read the answer of `credentials` from a pipe. */
+/** Checks for a device first: loading `node:tty` is slow, and AWS tools read the output of `credentials` from a pipe. */
 async function isTerminal(descriptor: 0 | 1 | 2): Promise<boolean> {
   if (process.platform !== 'win32' && !fstatSync(descriptor).isCharacterDevice()) return false;
   const { isatty } = await import('node:tty');
   return isatty(descriptor);
 }
 
-/** Written before going on, so that nothing is lost at the exit. A reader who went away (`| head`) is no fault. */
+/** Writes synchronously, so that nothing is lost at exit. A closed pipe (`| head`) is not an error. */
 function writeAll(descriptor: 1 | 2, text: string): void {
   const bytes = Buffer.from(text, 'utf8');
   for (let at = 0; at < bytes.length; ) {
@@ -48,10 +48,10 @@ function writeAll(descriptor: 1 | 2, text: string): void {
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'EPIPE') return;
-      // the pipe is full; its reader is slower than we are
+      // the pipe is full because its reader is slower
       if (code !== 'EAGAIN')
         throw new Failure('fault', `The output cannot be written (${code}).`, [
-          'Check where it goes: a disk that is full, a file that is gone.',
+          'Check the output file, and whether the disk is full.',
         ]);
     }
   }
@@ -76,7 +76,7 @@ const interrupt: World['interrupt'] = () => {
   return { signal: controller.signal, release: () => void process.off('SIGINT', stop) };
 };
 
-/** The line as the terminal itself edits it, so that Ctrl-C ends the program as it does anywhere else. The end of input is an empty answer. */
+/** Reads a line in the terminal's own line mode, so that Ctrl-C ends the program as usual. End of input counts as an empty answer. */
 const ask: World['ask'] = async (question) => {
   if (!(await isTerminal(0)) || !(await isTerminal(2))) return undefined;
   const { createInterface } = await import('node:readline');
@@ -89,7 +89,7 @@ const ask: World['ask'] = async (question) => {
   }
 };
 
-/** `latchkey` where the PATH leads to this very program; else node and the script. */
+/** `latchkey` if the PATH finds this program, otherwise node and the script. */
 function selfIn(path: string): string[] {
   const script = process.argv[1] ?? '';
   const own = realpathOf(script);
@@ -103,7 +103,7 @@ function realpathOf(path: string): string | undefined {
   try {
     return realpathSync(path);
   } catch {
-    // not there, or not to be read: not ours
+    // missing or not readable, so not this program
     return undefined;
   }
 }
@@ -113,7 +113,7 @@ function isExecutable(path: string | undefined): boolean {
     accessSync(path ?? '', constants.X_OK);
     return true;
   } catch {
-    // may not be run under this name
+    // not executable under this name
     return false;
   }
 }

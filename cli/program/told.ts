@@ -1,9 +1,9 @@
-// What becomes of a refusal: words or JSON on stderr, and its exit status.
+// Reports a Failure: text or JSON on stderr, and its exit status.
 import { exits, Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
 import { plain } from '../text/terminal-text.ts';
 
-/** Runs `work` and tells why it failed. @param args of the command line, for --json @returns the exit status */
+/** Runs `work` and reports its Failure. @param args of the command line, for --json @returns the exit status */
 export async function told(
   world: World,
   args: readonly string[],
@@ -25,7 +25,7 @@ const beforeDashes = (args: readonly string[]): readonly string[] =>
 
 function failureText({ message, next, exit, problem }: Failure, asJson: boolean): string {
   if (asJson) return `${JSON.stringify({ ...(problem ?? { code: exit, detail: message }), next }, null, 2)}\n`;
-  // what others wrote can be in it
+  // messages can contain text of other people
   return [`latchkey: ${message.split('\n').map(plain).join('\n')}`, ...next.map((line) => `  ${plain(line)}`), ''].join(
     '\n',
   );

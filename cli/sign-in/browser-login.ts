@@ -1,4 +1,4 @@
-// Signs in with the browser: authorization code with PKCE, back to a port of this machine (RFC 7636, RFC 8252 section 7.3, RFC 9207).
+// Signs in with a browser: authorization code with PKCE and a loopback redirect (RFC 7636, RFC 8252 section 7.3, RFC 9207).
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../../lib/common/time.ts';
@@ -8,11 +8,11 @@ import { openBrowser } from './browser.ts';
 import { type Client, checkEndpoint, newProof, tokensByCode } from './oidc.ts';
 import type { Tokens } from './tokens.ts';
 
-/** How long somebody may take to sign in. */
+/** How long a sign-in may take. */
 const patience = 5 * MINUTE;
 
 /**
- * @param ports to listen at, the first that is free; any, where there are none
+ * @param ports to listen on: the first free one is used; any free port if empty
  * @throws Refused, Failure `sign-in`, `try-again`, `interrupted`
  */
 export async function loginByBrowser(world: World, client: Client, ports: readonly number[]): Promise<Tokens> {
@@ -22,14 +22,14 @@ export async function loginByBrowser(world: World, client: Client, ports: readon
   try {
     const { redirectUri } = visit;
     const address = addressOf(client, { state, redirect_uri: redirectUri, code_challenge: challenge });
-    world.err(`Sign in with the browser. If it does not open by itself, go to:\n  ${address}\n`);
+    world.err(`Sign in with the browser. If it does not open automatically, go to:\n  ${address}\n`);
     void openBrowser(world, address);
     const answer = await Promise.race([visit.answer, world.sleep(patience, signal)]);
-    if (signal.aborted) throw new Failure('interrupted', 'Stopped signing in.');
+    if (signal.aborted) throw new Failure('interrupted', 'Sign-in cancelled.');
     if (!answer)
-      throw new Failure('try-again', 'Nobody signed in within five minutes.', [
-        'Try again: latchkey login, or without a browser here: latchkey login --device',
-        `If the browser showed an error about the redirect, let the issuer know ${redirectUri}, and name the port: --port`,
+      throw new Failure('try-again', 'The sign-in was not completed within five minutes.', [
+        'Try again: latchkey login, or, without a browser on this machine: latchkey login --device',
+        `If the browser showed an error about the redirect URI, register ${redirectUri} at the issuer, and pass its port: --port`,
       ]);
     return await tokensByCode(world, client, answer, { state, verifier, redirectUri });
   } finally {
@@ -44,7 +44,7 @@ function addressOf({ issuer, clientId, scope, parameters: more }: Client, own: R
   const endpoint = issuer.authorization_endpoint ?? '';
   checkEndpoint(endpoint);
   const url = new URL(endpoint);
-  // what a sign-in depends on is never for a deployment to say
+  // a deployment cannot override the parameters that the sign-in depends on
   const parameters = {
     ...more,
     response_type: 'code',
@@ -60,12 +60,12 @@ function addressOf({ issuer, clientId, scope, parameters: more }: Client, own: R
 const here = 'http://127.0.0.1';
 type Visit = { redirectUri: string; answer: Promise<URLSearchParams>; close(): void };
 
-/** Listens for the browser to come back with our state; any other visit is turned away and changes nothing. */
+/** Listens for the redirect with our state; any other request gets 404 and changes nothing. */
 async function awaitVisit(state: string, ports: readonly number[]): Promise<Visit> {
   const { createServer } = await import('node:http');
   const { promise: answer, resolve: answered } = withResolver<URLSearchParams>();
   const server = createServer((request, response) => {
-    // any page and any program of this machine can find the port, and send what is no address
+    // any web page or local program can find the port and send an invalid URL
     const target = request.url ?? '/';
     const { pathname, searchParams } = new URL(URL.canParse(target, here) ? target : '/', here);
     const isAnswer = request.method === 'GET' && pathname === '/callback' && searchParams.get('state') === state;
@@ -75,11 +75,11 @@ async function awaitVisit(state: string, ports: readonly number[]): Promise<Visi
       'referrer-policy': 'no-referrer',
       connection: 'close',
     });
-    response.end(isAnswer ? page : 'There is nothing here.', () => isAnswer && answered(searchParams));
+    response.end(isAnswer ? page : 'Not found.', () => isAnswer && answered(searchParams));
   });
   const port = await listening(server, ports);
   return {
-    // a port that an issuer knows by number belongs to a name that it knows, too: most take no address in numbers (RFC 8252 section 8.3)
+    // registered ports use localhost, because most issuers do not accept 127.0.0.1 (RFC 8252 section 8.3)
     redirectUri: `http://${ports.length > 0 ? 'localhost' : '127.0.0.1'}:${port}/callback`,
     answer,
     close() {
@@ -89,7 +89,7 @@ async function awaitVisit(state: string, ports: readonly number[]): Promise<Visi
   };
 }
 
-/** @returns the port @throws Failure `usage` where none of them is free */
+/** @returns the port @throws Failure `usage` if none of them is free */
 async function listening(server: Server, ports: readonly number[]): Promise<number> {
   for (const port of ports.length > 0 ? ports : [0]) {
     const isFree = await new Promise<boolean>((resolve, reject) => {
@@ -100,12 +100,12 @@ async function listening(server: Server, ports: readonly number[]): Promise<numb
     });
     if (isFree) return (server.address() as AddressInfo).port;
   }
-  throw new Failure('usage', `No port to come back to is free: ${ports.join(', ')}.`, [
-    'Stop what uses it, name another one that the issuer knows (--port), or sign in by a code: latchkey login --device',
+  throw new Failure('usage', `No free port for the redirect: ${ports.join(', ')}.`, [
+    'Stop the program that uses it, pass another registered port (--port), or sign in with a code: latchkey login --device',
   ]);
 }
 
-/** Promise.withResolvers, which Node knows from 22 on. */
+/** Promise.withResolvers, which Node supports from 22. */
 function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {
   let resolve: (value: T) => void = () => {};
   const promise = new Promise<T>((done) => {

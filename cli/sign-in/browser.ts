@@ -1,10 +1,10 @@
-// Opens a page in the person's own browser.
+// Opens a URL in the user's browser.
 import { win32 } from 'node:path';
 import type { World } from '../machine/world.ts';
 
 /**
- * @param url what another machine said: a file, or an address that some other program answers to, is no page and is not opened
- * @returns whether something took the address; an address can carry a secret, so it is shown nowhere
+ * @param url from another machine, so only web pages are opened: no files, and no schemes of other programs
+ * @returns whether a program accepted the URL; the URL can contain a secret, so it is never shown
  */
 export async function openBrowser(world: World, url: string): Promise<boolean> {
   const page = pageAt(url);
@@ -18,18 +18,18 @@ export async function openBrowser(world: World, url: string): Promise<boolean> {
   });
 }
 
-/** The address as a browser reads it: https, or http on this machine. It begins with its scheme, so no program takes it for an option. */
+/** The URL if it is https, or http on this machine. It starts with its scheme, so no program mistakes it for an option. */
 function pageAt(url: string): string | undefined {
   const { protocol, hostname, href } = URL.canParse(url) ? new URL(url) : new URL('about:blank');
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   return protocol === 'https:' || (protocol === 'http:' && isLocal) ? href : undefined;
 }
 
-/** The program that opens an address, and its arguments. */
+/** The program that opens a URL, and its arguments. */
 export function programFor({ env, platform }: Pick<World, 'env' | 'platform'>, url: string): [string, ...string[]] {
   if (env.BROWSER) return [env.BROWSER, url];
   if (platform === 'darwin') return ['open', url];
-  // the handler itself, as `start` would read & and ^ in the address as its own; by its path, as Windows looks in the current folder first
+  // not `start`, which would interpret & and ^ in the URL; with its full path, because Windows searches the current folder first
   if (platform === 'win32') return [win32.join(systemRoot(env), 'System32', 'rundll32.exe'), handler, url];
   return ['xdg-open', url];
 }
@@ -37,7 +37,7 @@ export function programFor({ env, platform }: Pick<World, 'env' | 'platform'>, u
 const handler = 'url.dll,FileProtocolHandler';
 const systemRoot = (env: World['env']): string => env.SystemRoot || env.SYSTEMROOT || 'C:\\Windows';
 
-/** Whether a browser would open where the person sits: not over SSH, and not without a display. */
+/** Whether a browser would open in front of the user: not over SSH, and not without a display. */
 export function browserHere({ env, platform }: World): boolean {
   if (env.BROWSER) return true;
   if (env.SSH_CONNECTION || env.SSH_TTY) return false;

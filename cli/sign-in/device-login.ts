@@ -1,4 +1,4 @@
-// Signs in with a browser anywhere else: the device authorization grant (RFC 8628), with PKCE for the issuers that ask for it.
+// Signs in with a browser on another machine: device authorization grant (RFC 8628), with PKCE for issuers that require it.
 import { SECOND } from '../../lib/common/time.ts';
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
@@ -11,16 +11,16 @@ export async function loginByDevice(world: World, client: Client): Promise<Token
   const { signal, release } = world.interrupt();
   try {
     const { verifier, challenge } = await newProof();
-    // issuers that do not know these parameters ignore them (RFC 6749 section 3.1)
+    // issuers ignore unknown parameters (RFC 6749 section 3.1)
     const asked = await askForDevice(world, client, { code_challenge: challenge, code_challenge_method: 'S256' });
     const { verification_uri: page, verification_uri_complete: whole } = asked;
-    const straight = whole === undefined ? '' : `(or straight to ${plain(whole)})\n`;
+    const straight = whole === undefined ? '' : `(or go directly to ${plain(whole)})\n`;
     world.err(`Go to ${plain(page)} with any browser and enter the code ${plain(asked.user_code)}\n${straight}`);
     const until = world.now() + asked.expires_in * SECOND;
     let seconds = asked.interval ?? 5;
     while (world.now() < until) {
       await world.sleep(seconds * SECOND, signal);
-      if (signal.aborted) throw new Failure('interrupted', 'Stopped signing in.');
+      if (signal.aborted) throw new Failure('interrupted', 'Sign-in cancelled.');
       const answer = await poll(world, client, asked.device_code, verifier);
       if (answer === 'slow_down') seconds += 5;
       else if (answer !== 'authorization_pending') return answer;

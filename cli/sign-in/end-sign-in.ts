@@ -1,4 +1,4 @@
-// Ends a sign-in at its issuer, so that a copy of what renews it is worth nothing either.
+// Revokes the refresh token at its issuer, so that copies of it are useless.
 import { Failure } from '../machine/exit.ts';
 import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
@@ -6,7 +6,7 @@ import { discover, Refused, revokeToken, signInRefused } from './oidc.ts';
 import { refreshTokenOf } from './sign-in.ts';
 import { readTokens } from './tokens.ts';
 
-/** Never bars the way out: what is kept here is forgotten all the same. @returns why the issuer could not be told; undefined where there was nothing to tell */
+/** Never throws for an issuer that fails, so that logout always removes the local sign-in. @returns why the token was not revoked; undefined if it was, or if there was none */
 export async function endAtIssuer(world: World, settings: Settings): Promise<string | undefined> {
   try {
     await revoke(world, settings);

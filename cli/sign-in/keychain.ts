@@ -1,24 +1,24 @@
-// The system's keychain, where there is one: security(1) on macOS, secret-tool(1) for the Secret Service of a Linux desktop.
-// A secret passes through stdin and stdout alone: everybody on the machine can read the arguments of a process.
+// The system's keychain: security(1) on macOS, secret-tool(1) for the Secret Service of a Linux desktop.
+// Secrets go only through stdin and stdout, because every user of the machine can read the arguments of a process.
 import { SECOND } from '../../lib/common/time.ts';
 import { variable, type World } from '../machine/world.ts';
 
 export type Keychain = {
-  /** @returns why it is not in there; undefined if it is, and can be read back */
+  /** @returns why the secret was not stored; undefined if it was stored and read back */
   keep(account: string, secret: string): Promise<string | undefined>;
-  /** @returns undefined if it is not in there, or is not handed over */
+  /** @returns undefined if there is no secret, or the keychain does not return it */
   recall(account: string): Promise<string | undefined>;
-  /** @returns whether there was one that is gone now */
+  /** @returns whether a secret was removed */
   forget(account: string): Promise<boolean>;
 };
 
-/** Long enough to type a password into the keychain's own window, and short enough that an AWS tool is not held up for ever where no window can open. */
+/** Long enough to type a password into the keychain's window, and short enough not to block an AWS tool if no window can open. */
 const patience = 30 * SECOND;
 
 /** @returns the keychain, or why there is none */
 export function findKeychain(world: World): Keychain | string {
   if (world.platform === 'darwin') return keychainBy(world, macos);
-  if (world.platform !== 'linux') return 'latchkey knows none on this system';
+  if (world.platform !== 'linux') return 'latchkey supports no keychain on this system';
   return variable(world, 'DBUS_SESSION_BUS_ADDRESS') === undefined
     ? 'there is no desktop session here (DBUS_SESSION_BUS_ADDRESS is not set)'
     : keychainBy(world, secretService);
@@ -30,7 +30,7 @@ type Step = { args: readonly string[]; input?: string };
 type Tool = {
   program: string;
   whereFrom: string;
-  /** undefined for a secret that would not fit */
+  /** undefined for a secret that is too long */
   store(account: string, secret: string): Step | undefined;
   lookup(account: string): Step;
   clear(account: string): Step;
@@ -46,15 +46,15 @@ function keychainBy(world: World, { program, whereFrom, store, lookup, clear }: 
   return {
     recall,
     async keep(account, secret) {
-      // RFC 6749 appendix A.17 allows a refresh token nothing else
+      // the only characters that RFC 6749 appendix A.17 allows in a refresh token
       const step = /^[\x20-\x7e]+$/.test(secret) ? store(account, secret) : undefined;
-      if (!step) return 'the token does not fit into it';
+      if (!step) return 'the token is too long for it';
       const { status } = await run(step);
-      if (status === 127) return `${program} is not there (${whereFrom})`;
+      if (status === 127) return `${program} is not installed (${whereFrom})`;
       if (status === 124) return `${program} did not answer within ${patience / SECOND} s`;
-      if (status !== 0) return `${program} ended with status ${status}`;
-      // both programs have been seen to report success for what they had not kept, or not whole
-      return (await recall(account)) === secret ? undefined : `${program} did not give back what it was given`;
+      if (status !== 0) return `${program} exited with status ${status}`;
+      // both programs can report success although they stored nothing, or only a part
+      return (await recall(account)) === secret ? undefined : `${program} did not return the stored value`;
     },
     forget: async (account) => (await run(clear(account))).status === 0,
   };
@@ -63,8 +63,8 @@ function keychainBy(world: World, { program, whereFrom, store, lookup, clear }: 
 const service = 'latchkey';
 
 /**
- * A generic password of the default keychain. What has a secret in it goes through `security -i`, which reads commands from stdin: a line of at
- * most 4,095 bytes, in words that may be quoted, where a backslash takes the next character as it is (Security, SecurityTool/security.c).
+ * A generic password in the default keychain. Commands with a secret go through `security -i`, which reads them from stdin: a line of at
+ * most 4,095 bytes of words that may be quoted, in which a backslash escapes the next character (Security, SecurityTool/security.c).
  */
 const macos: Tool = {
   program: '/usr/bin/security',
@@ -81,7 +81,7 @@ const macos: Tool = {
 
 const quoted = (word: string): string => `"${word.replace(/["\\]/g, '\\$&')}"`;
 
-/** `store` takes everything on stdin for the secret, line breaks too, and cuts it off at 8,192 bytes (libsecret, tool/secret-tool.c). */
+/** `store` reads all of stdin as the secret, including line breaks, and truncates it at 8,192 bytes (libsecret, tool/secret-tool.c). */
 const secretService: Tool = {
   program: 'secret-tool',
   whereFrom: 'Debian, Ubuntu: libsecret-tools; Fedora: libsecret',

@@ -1,4 +1,4 @@
-// Signing in at an OIDC issuer: discovery, codes, devices, renewal and revocation, by oauth4webapi over our own calls.
+// The protocol of a sign-in at an OIDC issuer: discovery, codes, devices, renewal and revocation, with oauth4webapi over our own HTTP calls.
 import type * as OAuth from 'oauth4webapi';
 import { MINUTE, SECOND } from '../../lib/common/time.ts';
 import { sendHttp } from '../http/http.ts';
@@ -9,18 +9,18 @@ import { checkedUrl, type Settings } from '../options/settings.ts';
 import { expiryOf, type Tokens } from './tokens.ts';
 
 export type Issuer = OAuth.AuthorizationServer;
-/** How the command line is known at the issuer. */
+/** The command line as a client of the issuer. */
 export type Client = {
   issuer: Issuer;
   clientId: string;
-  /** of the few issuers that insist on one for programs on people's machines, too */
+  /** only for the few issuers that require one even for native apps */
   clientSecret: string | undefined;
   scope: string;
-  /** more parameters of the requests that begin a sign-in */
+  /** additional parameters of the requests that start a sign-in */
   parameters: Readonly<Record<string, string>>;
 };
 
-/** The issuer said no (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628 section 3.5). */
+/** An error response of the issuer (RFC 6749 sections 4.1.2.1 and 5.2, RFC 8628 section 3.5). */
 export class Refused extends Error {
   readonly code: string;
   readonly description: string;
@@ -32,13 +32,13 @@ export class Refused extends Error {
   }
 }
 
-/** A refusal of the issuer in words. Its description is for people, and is shown without control characters. */
+/** Describes an error response of the issuer. Its description is shown without control characters. */
 export function signInRefused({ code, description }: Refused): Failure {
   const words = description.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, 300);
   return new Failure('sign-in', `The issuer refused the sign-in: ${words || code}.`, ['Try again: latchkey login']);
 }
 
-/** @throws Failure `usage` if the settings do not say where to sign in */
+/** @throws Failure `usage` if the settings lack the issuer or the client ID */
 export async function findClient(world: World, settings: Settings): Promise<Client> {
   const { issuer, clientId, clientSecret, scope = '', audience, signInParameters, offlineAccess } = settings;
   if (issuer === undefined || clientId === undefined) throw unknownIssuer(settings);
@@ -51,7 +51,7 @@ export async function findClient(world: World, settings: Settings): Promise<Clie
 }
 
 const offline = 'offline_access';
-/** Some issuers list a scope that not every client or person may have: then the sign-in lasts as long as they let it last without. */
+/** Some issuers list offline_access but refuse it to some clients or people; the sign-in is then repeated without it. */
 export async function withoutOfflineAccess<T>(client: Client, signIn: (client: Client) => Promise<T>): Promise<T> {
   try {
     return await signIn(client);
@@ -66,7 +66,7 @@ export async function withoutOfflineAccess<T>(client: Client, signIn: (client: C
   }
 }
 
-/** @throws Failure if the issuer does not describe itself, or as another one */
+/** @throws Failure if there is no discovery document, or it names another issuer */
 export async function discover(world: World, issuer: string): Promise<Issuer> {
   checkedUrl(issuer);
   const address = new URL(issuer);
@@ -76,13 +76,13 @@ export async function discover(world: World, issuer: string): Promise<Issuer> {
     return await oauth.processDiscoveryResponse(address, answer);
   } catch (error) {
     if (!(error instanceof oauth.OperationProcessingError)) throw error;
-    throw new Failure('sign-in', `${issuer} does not describe itself as the OIDC issuer of that name.`, [
+    throw new Failure('sign-in', `${issuer} has no OIDC discovery document with that issuer name.`, [
       'Check the issuer: latchkey setup URL --issuer ...',
     ]);
   }
 }
 
-/** A code of the browser for tokens. @param answer what the issuer sent the browser back with @throws Refused, Failure */
+/** Exchanges the code for tokens. @param answer query of the redirect @throws Refused, Failure */
 export async function tokensByCode(
   world: World,
   client: Client,
@@ -104,16 +104,16 @@ export async function tokensByCode(
   });
 }
 
-/** The refresh token for new tokens. @throws Refused, Failure */
+/** Exchanges the refresh token for new tokens. @throws Refused, Failure */
 export function tokensByRefresh(world: World, client: Client, refreshToken: string): Promise<Tokens> {
   return tokensBy(world, client, async ({ oauth, parts: [issuer, known, secret], calls }) => {
     const response = await oauth.refreshTokenGrantRequest(issuer, known, secret, refreshToken, calls);
-    // an issuer that does not rotate refresh tokens leaves them out
+    // an issuer that does not rotate refresh tokens returns none
     return { refresh_token: refreshToken, ...(await oauth.processRefreshTokenResponse(issuer, known, response)) };
   });
 }
 
-/** Asks for a code that somebody enters elsewhere (RFC 8628). @param more parameters beside those of the client @throws Refused, Failure */
+/** Requests a code to enter on another machine (RFC 8628). @param more parameters in addition to those of the client @throws Refused, Failure */
 export async function askForDevice(
   world: World,
   client: Client,
@@ -134,7 +134,7 @@ export async function askForDevice(
   );
 }
 
-/** @throws Refused (`authorization_pending`, `slow_down` while nobody has decided), Failure */
+/** @throws Refused (`authorization_pending` or `slow_down` until the user decides), Failure */
 export function tokensByDevice(world: World, client: Client, deviceCode: string, verifier: string): Promise<Tokens> {
   return tokensBy(world, client, async ({ oauth, parts: [issuer, known, secret], calls }) => {
     const additionalParameters = { code_verifier: verifier };
@@ -146,7 +146,7 @@ export function tokensByDevice(world: World, client: Client, deviceCode: string,
   });
 }
 
-/** Tells the issuer that a token is not to be used any more (RFC 7009). @returns whether it takes that at all @throws Refused, Failure */
+/** Revokes a token at the issuer (RFC 7009). @returns whether the issuer supports it @throws Refused, Failure */
 export async function revokeToken(world: World, client: Client, token: string): Promise<boolean> {
   if (client.issuer.revocation_endpoint === undefined) return false;
   const { oauth, parts, calls } = await knownTo(world, client);
@@ -157,7 +157,7 @@ export async function revokeToken(world: World, client: Client, token: string): 
   return true;
 }
 
-/** A secret and its challenge for one sign-in, so that nobody else can use its code (RFC 7636). */
+/** A verifier and its challenge for one sign-in, so that nobody else can use its code (RFC 7636). */
 export async function newProof(): Promise<{ verifier: string; challenge: string; state: string }> {
   const oauth = await import('./oauth.ts');
   const verifier = oauth.generateRandomCodeVerifier();
@@ -174,7 +174,7 @@ type Known = { oauth: Library; parts: [Issuer, OAuth.Client, OAuth.ClientAuth]; 
 
 async function knownTo(world: World, { issuer, clientId, clientSecret }: Client): Promise<Known> {
   const oauth = await import('./oauth.ts');
-  // nothing of an ID token is used, so that a clock which is wrong does not bar the sign-in
+  // no ID token is used, so a wrong clock does not prevent the sign-in
   const client = { client_id: clientId, [oauth.clockTolerance]: (30 * MINUTE) / SECOND };
   const isBasic = issuer.token_endpoint_auth_methods_supported?.includes('client_secret_post') !== true;
   const bySecret = isBasic ? oauth.ClientSecretBasic : oauth.ClientSecretPost;
@@ -189,7 +189,7 @@ async function tokensBy(
 ): Promise<Tokens> {
   const known = await knownTo(world, client);
   const found = await worded(known.oauth, client.issuer.issuer, () => ask(known));
-  if (found.token_type !== 'bearer') throw new Refused('invalid_response', 'The issuer gave no bearer token');
+  if (found.token_type !== 'bearer') throw new Refused('invalid_response', 'The issuer did not return a bearer token');
   return {
     accessToken: found.access_token,
     ...(found.refresh_token !== undefined && { refreshToken: found.refresh_token }),
@@ -200,7 +200,7 @@ async function tokensBy(
   };
 }
 
-/** Our own calls in the place of fetch, with their proxy and limits; http stays on this machine, whatever the issuer's document says. */
+/** Replaces fetch by our own calls, with proxy and limits. http is allowed only to this machine, whatever the discovery document says. */
 const callsOf = (world: World, oauth: Library): Calls => ({
   [oauth.allowInsecureRequests]: true,
   [oauth.customFetch]: async (
@@ -209,7 +209,7 @@ const callsOf = (world: World, oauth: Library): Calls => ({
   ) => {
     checkEndpoint(url);
     const answer = await sendHttp({ method, url, headers, body: body?.toString() ?? '', env: world.env });
-    // of the headers only what is read: a challenge in them would hide the error in the body
+    // pass on only the headers that are read: a WWW-Authenticate challenge would hide the error in the body
     return new Response(answer.status === 204 ? null : answer.body, {
       status: answer.status,
       headers: { 'content-type': answer.headers['content-type'] ?? '' },
@@ -217,15 +217,15 @@ const callsOf = (world: World, oauth: Library): Calls => ({
   },
 });
 
-/** @throws Failure `sign-in` for an address at which a token could be read on the way */
+/** @throws Failure `sign-in` for a URL to which a token would be sent in the clear */
 export function checkEndpoint(url: string): void {
   const { protocol, hostname } = URL.canParse(url) ? new URL(url) : new URL('about:blank');
   const isLocal = ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
   if (protocol !== 'https:' && !(protocol === 'http:' && isLocal))
-    throw new Failure('sign-in', 'The issuer names an endpoint that is not https.');
+    throw new Failure('sign-in', 'The discovery document of the issuer lists an endpoint that is not https.');
 }
 
-/** Runs what asks the issuer, and says in our words what goes wrong. @throws Refused, Failure */
+/** Runs a call to the issuer, and translates its errors. @throws Refused, Failure */
 async function worded<T>(oauth: Library, issuer: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -241,20 +241,22 @@ async function worded<T>(oauth: Library, issuer: string, ask: () => Promise<T>):
 
 function unusable(issuer: string, { message, cause }: Error): Failure {
   if (cause instanceof Response && (cause.status >= 500 || cause.status === 429))
-    return new Failure('try-again', `${new URL(issuer).origin} cannot sign you in now (status ${cause.status}).`, [
-      'Try again in a moment.',
-    ]);
-  return new Failure('sign-in', `The answer of ${issuer} cannot be used: ${message}.`, ['Try again: latchkey login']);
+    return new Failure(
+      'try-again',
+      `${new URL(issuer).origin} cannot sign you in at the moment (status ${cause.status}).`,
+      ['Try again in a moment.'],
+    );
+  return new Failure('sign-in', `The answer of ${issuer} is not valid: ${message}.`, ['Try again: latchkey login']);
 }
 
 function unknownIssuer({ url, issuer, clientId }: Settings): Failure {
   const missing = [...(issuer === undefined ? ['issuer'] : []), ...(clientId === undefined ? ['clientId'] : [])];
   return new Failure(
     'usage',
-    `It is not known how to sign in at ${url}: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing in the configuration.`,
+    `Sign-in at ${url} is not configured: ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing.`,
     [
-      `Let Latchkey say it: latchkey setup ${url}`,
-      `or say it yourself: latchkey setup ${url} --issuer https://login.example.com --client-id ID`,
+      `Read them from the deployment: latchkey setup ${url}`,
+      `or set them yourself: latchkey setup ${url} --issuer https://login.example.com --client-id ID`,
     ],
   );
 }

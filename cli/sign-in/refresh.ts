@@ -1,4 +1,4 @@
-// Renews an expired sign-in by its refresh token.
+// Renews an expired sign-in with its refresh token.
 import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { discover, Refused, signInRefused, tokensByRefresh } from './oidc.ts';
@@ -7,11 +7,11 @@ import { alone, fresh, readTokens, type Tokens } from './tokens.ts';
 
 type Where = Pick<Settings, 'url' | 'keychain' | 'clientSecret'>;
 
-/** @returns undefined if only a new sign-in can help, and then nothing stale is kept @throws Failure `try-again`, and `sign-in` if the keychain does not help */
+/** @returns undefined if a new sign-in is required; the old one is then removed @throws Failure `try-again`, or `sign-in` if the keychain fails */
 export function refreshed(world: World, settings: Where): Promise<Tokens | undefined> {
   return alone(world, async () => {
     const kept = readTokens(world, settings.url);
-    // another latchkey may have been first
+    // another latchkey process may have renewed it already
     if (!kept || fresh(kept, world.now())) return kept;
     const refreshToken = await refreshTokenOf(world, settings.url, kept);
     if (refreshToken === undefined) return undefined;
@@ -24,10 +24,10 @@ export function refreshed(world: World, settings: Where): Promise<Tokens | undef
       return renewed;
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      // one that took longer than its lock holds may have been first
+      // a process that outlived its lock may have renewed it already
       const others = readTokens(world, settings.url);
       if (others && fresh(others, world.now())) return others;
-      // anything else, such as a client that is wrong, says nothing of the token
+      // other errors, such as an invalid client, say nothing about the token
       if (error.code !== 'invalid_grant') throw signInRefused(error);
       await forgetSignIn(world, settings);
       return undefined;

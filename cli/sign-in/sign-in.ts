@@ -1,4 +1,4 @@
-// Where a sign-in is kept: what renews it in the system's keychain, if there is one, and the rest in the 0600 file, which is all that a call needs.
+// Stores a sign-in: the refresh token in the system's keychain, if there is one, and the rest in a 0600 file, which is enough for a call.
 import { Failure } from '../machine/exit.ts';
 import { tokensPath } from '../machine/places.ts';
 import type { World } from '../machine/world.ts';
@@ -7,10 +7,10 @@ import { findKeychain } from './keychain.ts';
 import { forgetTokens, type KeptTokens, keepTokens, readTokens, type Tokens } from './tokens.ts';
 
 type Where = Pick<Settings, 'url' | 'keychain'>;
-/** Where the refresh token is; and why it is not in the keychain, unless it should not be. */
+/** Where the refresh token is stored, and why not in the keychain unless that is switched off. */
 export type Place = { in: 'keychain' | 'file'; why?: string };
 
-/** Keeps a new sign-in. */
+/** Stores a new sign-in. */
 export async function keepSignIn(world: World, where: Where, tokens: Tokens): Promise<Place> {
   const before = readTokens(world, where.url);
   const place = await placed(world, where, tokens.refreshToken);
@@ -19,7 +19,7 @@ export async function keepSignIn(world: World, where: Where, tokens: Tokens): Pr
 }
 
 /**
- * Keeps a renewed sign-in where it was: one that is in the file stays there until the next login.
+ * Stores a renewed sign-in where it was: one in the file stays there until the next login.
  * @param before as it was read from the file
  * @param used the refresh token that renewed it
  */
@@ -33,12 +33,12 @@ export async function keepRenewed(
   const place = await placeOfRenewed(world, where, renewed, before, used);
   if (place.why !== undefined)
     world.err(
-      `latchkey: What renews your sign-in is now in ${tokensPath(world)}, which only you can read, and not in the keychain: ${place.why}.\n`,
+      `latchkey: The refresh token is now stored in ${tokensPath(world)}, which only you can read, because the keychain cannot be used: ${place.why}.\n`,
     );
   await keep(world, where.url, renewed, place, before);
 }
 
-/** @returns the refresh token, undefined if the sign-in has none @throws Failure `sign-in` if the keychain does not hand it over */
+/** @returns the refresh token, undefined if the sign-in has none @throws Failure `sign-in` if the keychain does not return it */
 export async function refreshTokenOf(
   world: World,
   url: string,
@@ -51,10 +51,10 @@ export async function refreshTokenOf(
   if (found !== undefined) return found;
   throw new Failure(
     'sign-in',
-    `Your sign-in has expired; what renews it is in the keychain, which ${isFound ? 'did not hand it over' : `is out of reach: ${keychain}`}.`,
+    `Your sign-in has expired. Its refresh token is in the keychain, which ${isFound ? 'did not return it' : `cannot be used: ${keychain}`}.`,
     [
-      'Sign in again: latchkey login (or unlock the keychain, and try again)',
-      'Where nobody can unlock it, as in cron, keep the sign-in in a file: LATCHKEY_KEYCHAIN=off latchkey login',
+      'Sign in again: latchkey login (or unlock the keychain and try again)',
+      'If nobody can unlock it, as in cron, keep the sign-in in a file: LATCHKEY_KEYCHAIN=off latchkey login',
     ],
   );
 }
@@ -63,18 +63,18 @@ export async function refreshTokenOf(
 export async function forgetSignIn(world: World, { url, keychain }: Where): Promise<boolean> {
   const isInKeychain = readTokens(world, url)?.refreshTokenIn === 'keychain';
   const wasThere = await forgetTokens(world, url);
-  // asked even if the file knows of none: it can have been lost
+  // also if the file lists none, because the file may have been lost
   const isGone = (isInKeychain || keychain !== 'off') && (await removed(world, url));
   if (isInKeychain && !isGone)
     world.err(
-      'latchkey: The keychain did not remove what renews your sign-in. Remove its entry "Latchkey sign-in" by hand.\n',
+      'latchkey: The keychain did not remove the refresh token. Remove its entry "Latchkey sign-in" manually.\n',
     );
   return wasThere;
 }
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** One for each Latchkey and home, so that two people, or two homes of one, never renew each other's sign-in. */
+/** One entry per deployment and home directory, so that two people (or two homes) never renew each other's sign-in. */
 const accountOf = (world: World, url: string): string => `${url} ${tokensPath(world)}`;
 
 async function placeOfRenewed(
@@ -89,7 +89,7 @@ async function placeOfRenewed(
   return isThere ? { in: 'keychain' } : placed(world, where, refreshToken);
 }
 
-/** Puts a refresh token where it belongs, if that is the keychain. */
+/** Stores the refresh token in the keychain, if that is where it belongs. */
 async function placed(
   world: World,
   { url, keychain: wanted }: Where,
@@ -101,7 +101,7 @@ async function placed(
   return why === undefined ? { in: 'keychain' } : { in: 'file', why };
 }
 
-/** Writes the file, after the keychain: a crash in between leaves behind what renews the sign-in, and no memory of something that is nowhere. */
+/** Writes the file after the keychain, so that after a crash in between the file never refers to a missing keychain entry. */
 async function keep(
   world: World,
   url: string,

@@ -1,4 +1,4 @@
-// The tokens of `latchkey login` in a file that only its owner can read: one set per Latchkey, without the refresh token where a keychain has it.
+// The tokens of `latchkey login` in a 0600 file: one set per deployment, without the refresh token if a keychain has it.
 import { MINUTE, SECOND } from '../../lib/common/time.ts';
 import { parsedJson } from '../machine/json-text.ts';
 import { tokensPath } from '../machine/places.ts';
@@ -15,12 +15,12 @@ export type Tokens = {
   scope: string;
 };
 export type KeptTokens = Tokens & {
-  /** where the keychain has it, and the file has not */
+  /** whether the refresh token is in the keychain instead of the file */
   refreshTokenIn?: 'keychain';
 };
 type Kept = Record<string, KeptTokens>;
 
-/** What a token needs left to be worth sending. */
+/** How long a token must still be valid to be sent. */
 export const fresh = (tokens: Tokens, now: number): boolean => tokens.expiresAt - now > 30 * SECOND;
 
 /** @param url of Latchkey */
@@ -30,14 +30,14 @@ export async function keepTokens(world: World, url: string, tokens: KeptTokens):
   await change(world, (all) => ({ ...all, [url]: tokens }));
 }
 
-/** @returns whether there were any */
+/** @returns whether tokens were removed */
 export async function forgetTokens(world: World, url: string): Promise<boolean> {
   const had = readTokens(world, url) !== undefined;
   if (had) await change(world, ({ [url]: _, ...others }) => others);
   return had;
 }
 
-/** Runs a refresh alone: an issuer that rotates refresh tokens takes each of them once. The others wait as long as a keychain and an issuer may take. */
+/** Runs one refresh at a time: an issuer that rotates refresh tokens accepts each only once. Other processes wait as long as keychain and issuer may take. */
 export const alone = <T>(world: World, work: () => Promise<T>): Promise<T> =>
   withLock(world, `${tokensPath(world)}.refresh`, work, MINUTE);
 
@@ -60,7 +60,7 @@ function readAll(world: World): Kept {
   if (text === undefined) return {};
   const found = parsedJson(text);
   if (found !== null && typeof found === 'object' && Object.values(found).every(isTokens)) return found as Kept;
-  world.err(`latchkey: ${path} cannot be read as tokens and is ignored; the next login replaces it.\n`);
+  world.err(`latchkey: ${path} is damaged and is ignored; the next login replaces it.\n`);
   return {};
 }
 

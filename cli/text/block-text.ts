@@ -1,10 +1,10 @@
-// A block in words.
+// Describes a block as text.
 import type { BlockListView } from '../../lib/http/answers.ts';
 import { plain } from './terminal-text.ts';
 
 type BlockView = BlockListView['items'][number];
 
-/** What it is on; all that is named has to fit: `dev@example.com, role read`. */
+/** The subject of a block; all named fields must match: `dev@example.com, role read`. */
 export const blockedText = ({ person, role, account }: BlockView): string =>
   [person, role && `role ${role}`, account && `account ${account}`]
     .filter((part): part is string => part !== undefined)

@@ -1,4 +1,4 @@
-// A request in words.
+// Formats a request for the terminal.
 import { durationText } from '../../lib/common/time.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
 import { type Colour, fields, type Paint, plain, type Times, table, when } from './terminal-text.ts';
@@ -13,19 +13,19 @@ const colours: Record<RequestView['status'], Colour> = {
   revoked: 'red',
   lapsed: 'dim',
 };
-/** Every status, in the order of a request's life. */
+/** Every status, in the order of a request's lifecycle. */
 export const statuses = Object.keys(colours);
 export const statusText = (paint: Paint, status: RequestView['status']): string => paint(colours[status], status);
 
 export const accountText = ({ account }: RequestView['role']): string => `${plain(account.name)} (${account.id})`;
 
-/** The name, which may be the person's own choice, with what was verified behind it. */
+/** The display name, which the person may have chosen, followed by the verified identity. */
 export const requesterText = ({ name, email, principal }: RequestView['requester']): string => {
   const identity = email ?? principal;
   return name === identity ? plain(name) : `${plain(name)} (${plain(identity)})`;
 };
 
-/** Everything that matters to whoever asked or decides. @param times what its instants are told by */
+/** All details of a request. @param times clock and time zone for its instants */
 export function requestText(paint: Paint, request: RequestView, times: Times): string {
   const { role, requester, approval, sessions, scope, review } = request;
   const stages = approval.stages.map((stage, i): [string, string] => [
@@ -71,7 +71,7 @@ export function requestText(paint: Paint, request: RequestView, times: Times): s
   ].join('');
 }
 
-/** The API calls a grant that was handed back unused withdrawn, as a request that never started. */
+/** In the API, a grant that was handed back unused has the status withdrawn. */
 function handedBackText({ status, endsAt, startsAt, history }: RequestView): string {
   const end = history.findLast(({ type }) => type === status);
   const wasActive = end && endsAt && startsAt && Date.parse(end.at) >= Date.parse(startsAt);
@@ -80,7 +80,7 @@ function handedBackText({ status, endsAt, startsAt, history }: RequestView): str
   return status === 'ended' ? ' (handed back)' : '';
 }
 
-/** Every step on record: when, what, who, by which way, and what was said. */
+/** Every recorded step: when, what, who, how, and the comment. */
 export function historyText(paint: Paint, { history }: RequestView, room?: number): string {
   const rows = history.map(({ at, type, actor, via, note }) => [
     at,
@@ -92,32 +92,32 @@ export function historyText(paint: Paint, { history }: RequestView, room?: numbe
   return table(paint, ['AT', 'WHAT', 'WHO', 'BY', 'NOTE'], rows, room);
 }
 
-/** A start that was asked for, or that is still to come. */
+/** A requested start, or a start in the future. */
 function startOf({ status, startsAt, extends: continued }: RequestView, times: Times): [string, string | undefined] {
   if (startsAt === undefined || (status !== 'pending' && status !== 'scheduled')) return ['Starts', undefined];
   const at = when(startsAt, times);
   if (status === 'scheduled') return ['Starts', at];
   return [
     'Starts',
-    continued === undefined ? `${at}, or at the approval if that is later` : `where the grant before it ends, ${at}`,
+    continued === undefined ? `${at}, or when it is approved, if later` : `when the previous grant ends, ${at}`,
   ];
 }
 
-/** What becomes of sessions that were out when the grant was ended early. */
+/** The state of sessions that were issued before the grant was ended early. */
 function revocationText({ revocation }: RequestView, times: Times): string | undefined {
   if (!revocation) return undefined;
   const { state, at, effectiveBy } = revocation;
   const last =
     times.now < Date.parse(effectiveBy)
-      ? `The last of them ends ${when(effectiveBy, times)}, or before.`
+      ? `The last one ends ${when(effectiveBy, times)} or earlier.`
       : `All sessions had ended by ${when(effectiveBy, times)}.`;
   return `${revocationStates[state]}${state === 'done' ? ` ${when(at, times)}` : ''}. ${last}`;
 }
 const revocationStates: Record<NonNullable<RequestView['revocation']>['state'], string> = {
-  pending: 'sessions that are out are being revoked in AWS, which takes some minutes',
-  done: 'sessions that were out have been revoked in AWS',
-  failed: 'revoking sessions in AWS did not work; they end by themselves',
-  unavailable: 'sessions that were out end by themselves: this account has no revoker',
+  pending: 'existing sessions are being revoked in AWS, which takes a few minutes',
+  done: 'existing sessions have been revoked in AWS',
+  failed: 'existing sessions could not be revoked in AWS; they last until they expire',
+  unavailable: 'existing sessions last until they expire, because this account has no revoker',
 };
 
 function reviewText(
@@ -131,7 +131,7 @@ function reviewText(
   return `${state === 'overdue' ? 'overdue, was due' : 'due'} ${when(due, times)}, by ${who}: latchkey review ${id}`;
 }
 
-/** The ticket and the newest word of its validator. */
+/** The ticket and the latest answer of its validator. */
 function ticketText({ ticket, ticketCheck, history }: RequestView): string | undefined {
   if (ticket === undefined || !ticketCheck) return ticket && plain(ticket);
   if (ticketCheck.state === 'unchecked') return `${plain(ticket)} (unchecked by ${plain(ticketCheck.validator)})`;
@@ -139,7 +139,7 @@ function ticketText({ ticket, ticketCheck, history }: RequestView): string | und
   return `${plain(ticket)} (${plain(answer ?? `${ticketCheck.validator}: valid`)})`;
 }
 
-/** When a request ended or its grant will: by its own clock, or by what somebody did. */
+/** When a request ended or its grant will end. */
 export const endInstant = ({ status, endsAt, history }: RequestView): string | undefined =>
   status === 'pending' ? undefined : (history.findLast(({ type }) => type === status)?.at ?? endsAt);
 
@@ -156,7 +156,7 @@ function stageText({ need, approvers, decisions }: RequestView['approval']['stag
   return `${need} of ${approvers.map(plain).join(', ')}${said.length > 0 ? `: ${said.join(', ')}` : ''}`;
 }
 
-/** What the requester can do next. */
+/** The next steps for the requester. */
 export function nextSteps({ id, status, role }: RequestView): string[] {
   if (status === 'pending')
     return [`Wait for the decision: latchkey show ${id} --wait`, `Withdraw it: latchkey withdraw ${id}`];
@@ -167,8 +167,8 @@ export function nextSteps({ id, status, role }: RequestView): string[] {
       `Use it: latchkey exec ${role.id} -- aws sts get-caller-identity`,
       `or in the browser: latchkey console ${role.id}`,
       `or in every AWS tool: latchkey configure ${role.id}`,
-      `Ask for more time: latchkey extend ${role.id} --for 1h --reason "..."`,
+      `Request more time: latchkey extend ${role.id} --for 1h --reason "..."`,
       `Hand it back: latchkey hand-back ${id}`,
     ];
-  return [`Ask again: latchkey request ${role.id} --for 1h --reason "..."`];
+  return [`Request it again: latchkey request ${role.id} --for 1h --reason "..."`];
 }

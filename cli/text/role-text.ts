@@ -1,10 +1,10 @@
-// A role in words: everything that its catalogue says to whoever may ask for it.
+// Formats a role for the terminal, with all of its rules.
 import { durationText } from '../../lib/common/time.ts';
 import type { RoleView } from '../../lib/http/answers.ts';
 import { accountText } from './request-text.ts';
 import { fields, type Paint, plain } from './terminal-text.ts';
 
-/** `1 of Lena Park, Sam Okafor, then 1 of Priya Nair`, or that nobody is asked. */
+/** `1 of Lena Park, Sam Okafor, then 1 of Priya Nair`, or a text for roles without approval. */
 export function approvalText({ approval }: RoleView): string {
   return approval.automatic
     ? 'automatic'
@@ -31,10 +31,10 @@ export function roleText(paint: Paint, role: RoleView): string {
       ...Object.entries(scope).map(([name, parameter]): [string, string] => ['Scope', scopeText(name, parameter)]),
       ['Requires', role.mfa ? 'a sign-in with MFA' : undefined],
       ...conditions.map((condition): [string, string] => ['Requires', plain(condition)]),
-      ['Limit', role.limits && `${role.limits.open} open at once, over all people`],
+      ['Limit', role.limits && `${role.limits.open} open at once, across all people`],
       [
         'Approval',
-        `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; nobody is asked when ${plain(approval.automaticWhen)}`}`,
+        `${approvalText(role)}${approval.automaticWhen === undefined ? '' : `; auto-approved when ${plain(approval.automaticWhen)}`}`,
       ],
       [
         'Decide within',

@@ -1,4 +1,4 @@
-// Text for a terminal: colours only where they are wanted, times as people say them, and nobody's words as control sequences.
+// Formats text for a terminal: colours, times, tables, and other people's text without control sequences.
 import { durationText, instantText, MINUTE, SECOND } from '../../lib/common/time.ts';
 import { variable, type World } from '../machine/world.ts';
 
@@ -6,28 +6,28 @@ const codes = { bold: '1', dim: '2', red: '31', green: '32', yellow: '33', cyan:
 export type Colour = keyof typeof codes;
 export type Paint = (colour: Colour, text: string) => string;
 
-/** Colours on a terminal, unless NO_COLOR (no-color.org) or a terminal without them says no. */
+/** Uses colours on a terminal, unless NO_COLOR is set (no-color.org) or the terminal has none. */
 export function painter(world: World, isTerminal = world.outIsTerminal): Paint {
   const isPlain = !isTerminal || variable(world, 'NO_COLOR') !== undefined || world.env.TERM === 'dumb';
   return isPlain ? (_, text) => text : (colour, text) => `\u001b[${codes[colour]}m${text}\u001b[0m`;
 }
 
-/** Other people's words on one line: what could steer the terminal or reorder the line is left out. */
+/** Other people's text on one line, without control and bidirectional characters. */
 export const plain = (text: string): string =>
   text
     .replace(/\s+/g, ' ')
     .replace(/[\p{Cc}\p{Cs}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, '')
     .trim();
 
-/** What times are told by: the instant now in epoch milliseconds, and how many minutes the reader's zone is ahead of UTC at an instant. */
+/** Clock and time zone: now in epoch milliseconds, and the offset of the reader's zone from UTC in minutes at an instant. */
 export type Times = { now: number; offsetAt(ms: number): number };
 
-/** On a terminal in the zone of whoever reads, with UTC beside it; anything else, a file or a pipe, may be read anywhere. */
+/** The local zone and UTC on a terminal; only UTC in files and pipes, which may be read anywhere. */
 export const timesOf = (world: World, isTerminal = world.outIsTerminal): Times => ({
   now: world.now(),
   offsetAt: isTerminal ? (ms) => world.offsetAt(ms) : () => 0,
 });
-/** The same, for what is said on stderr. */
+/** The same for stderr. */
 export const timesBeside = (world: World): Times => timesOf(world, world.errIsTerminal);
 
 /** `in 42 min (22 Nov 2026, 10:00 UTC)`, `3 h ago (22 Nov 2026, 11:00 +01:00 / 10:00 UTC)`. @param instant RFC 3339 */
@@ -54,15 +54,15 @@ function offsetText(minutes: number): string {
   return `${minutes < 0 ? '-' : '+'}${parts.join(':')}`;
 }
 
-/** A time span with as much of it as matters, rounded: minutes from a minute on, hours from a day on. @param ms milliseconds */
+/** A rounded time span: no seconds from a minute on, no minutes from a day on. @param ms milliseconds */
 export function roughly(ms: number): string {
   const unit = ms >= 24 * 60 * MINUTE ? 60 * MINUTE : ms >= MINUTE ? MINUTE : SECOND;
   return durationText((Math.round(ms / unit) * unit) / SECOND);
 }
 
 /**
- * Rows under a heading, in columns as wide as they must be. The last column is not padded.
- * @param room how many characters fit on a line; where the table does not, each row is a paragraph of its own
+ * A table with columns as wide as needed. The last column is not padded.
+ * @param room width of the terminal; if the table does not fit, each row becomes a paragraph
  */
 export function table(
   paint: Paint,
@@ -81,7 +81,7 @@ export function table(
   return [paint('bold', line(heading)), ...rows.map(line), ''].join('\n');
 }
 
-/** A row with the titles beside its cells; an empty cell is left out. */
+/** A row as a paragraph with the column titles; empty cells are left out. */
 function paragraph(paint: Paint, [, ...titles]: readonly string[], [first = '', ...cells]: readonly string[]): string {
   return `${paint('bold', first)}\n${fields(
     paint,
@@ -89,7 +89,7 @@ function paragraph(paint: Paint, [, ...titles]: readonly string[], [first = '', 
   )}`;
 }
 
-/** `name  value` lines, the names in one column. Rows without a value are left out. */
+/** `name  value` lines with aligned values. Rows without a value are left out. */
 export function fields(paint: Paint, rows: ReadonlyArray<readonly [string, string | undefined]>): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows
@@ -97,5 +97,5 @@ export function fields(paint: Paint, rows: ReadonlyArray<readonly [string, strin
     .join('');
 }
 
-/** What `--json` prints. */
+/** The output of `--json`. */
 export const json = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;

@@ -89,9 +89,9 @@ describe('a start', () => {
   test('is said back exactly, in the words of the terminal and in UTC', async () => {
     const ran = await file('database', '--at', '+2h');
     expect(ran.err).toMatch(
-      /^To start \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/,
+      /^Requested start: \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/,
     );
-    expect(ran.out).toMatch(/ {2}Starts +in 2 h \(.* UTC\), or at the approval if that is later\n/);
+    expect(ran.out).toMatch(/ {2}Starts +in 2 h \(.* UTC\), or when it is approved, if later\n/);
     const { id } = bodyOf<RequestView>(await cli(dev, 'show', 'database', '--json'));
     expect((await cli(lead, 'approve', id)).out).toMatch(
       /^scheduled [\s\S]* {2}Starts +in 2 h \(.* UTC\)\n {2}Ends +in 3 h/,
@@ -110,7 +110,7 @@ describe('a start', () => {
       status: 2,
       out: '',
       err: expect.stringMatching(
-        /"at noon" is no time to start\.\n {2}Say it as \+2h, "2026-12-24 08:00" in your time zone/,
+        /"at noon" is not a valid start time\.\n {2}Use \+2h, "2026-12-24 08:00" in your time zone/,
       ),
     }));
   test('too far ahead is refused by the catalogue', async () =>
@@ -146,7 +146,7 @@ describe('a scope', () => {
   test.each([
     [['--scope', 'bucket'], 2, /such as --scope bucket=reports, not "bucket"/],
     [['--scope', '=x'], 2, /not "=x"/],
-    [['--scope', 'bucket=reports', '--scope', 'bucket=exports'], 2, /names bucket twice/],
+    [['--scope', 'bucket=reports', '--scope', 'bucket=exports'], 2, /sets bucket twice/],
     [['--scope'], 2, /--scope requires a value: NAME=VALUE/],
     [['--scope', 'bucket=secrets', '--scope', 'prefix=x'], 6, /reports, exports/],
     [[], 6, /prefix/],
@@ -164,7 +164,7 @@ test('several errors are told one a line', async () =>
 describe('explain', () => {
   test('judges everything that a request can say', async () => {
     const ran = await cli(dev, 'explain', 'reports', '--at', '+1h', ...scope);
-    expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^To start /) });
+    expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^Requested start: /) });
     expect(ran.out).toMatch(/ok {2}start: A start at[\s\S]*ok {2}scope: Limited to objects below 2026\/11 in reports/);
     expect((await cli(dev, 'explain', 'database', '--break-glass')).out).toMatch(/ok {2}break-glass: /);
   });
@@ -221,7 +221,7 @@ test('a request beside one that is open says what can be done with that one', as
     ),
   });
   await cli(lead, 'approve', id);
-  expect((await again()).err).toMatch(/^ {2}Ask for more time: latchkey extend reports /m);
+  expect((await again()).err).toMatch(/^ {2}Request more time: latchkey extend reports /m);
   expect(JSON.parse((await again('--json')).err)).toMatchObject({ code: 'overlap' });
 });
 
@@ -237,7 +237,7 @@ describe('extend', () => {
       out: expect.stringMatching(/^pending {2}reports[\s\S]*Scope +bucket=reports prefix=2026\/11\n/),
     });
     expect(ran.out).toMatch(new RegExp(`Extends +${first.id}\\n`));
-    expect(ran.out).toMatch(/Starts +where the grant before it ends, in 1 h \(/);
+    expect(ran.out).toMatch(/Starts +when the previous grant ends, in 1 h \(/);
     const second = await approved({ id: /Request +(\w{26})/.exec(ran.out)![1]! } as RequestView);
     expect(second).toMatchObject({ status: 'scheduled', extends: first.id, startsAt: first.endsAt });
     const refused = {
@@ -332,7 +332,7 @@ test('options of every command may stand before it', async () => {
   expect(await cli(dev, '--debug')).toMatchObject({ status: 2 });
   expect(await cli(dev, '--reason', 'x', 'request')).toMatchObject({
     status: 2,
-    err: expect.stringMatching(/--reason cannot stand before the command/),
+    err: expect.stringMatching(/--reason must come after the command/),
   });
 });
 
@@ -363,9 +363,9 @@ describe('break-glass', () => {
       '\u001b[31mBREAK-GLASS\u001b[0m: database in Lab (333333333333), at once and without approval, for 30 min.',
     );
     expect(ran.err).toContain(
-      'Told at once by mail: its approvers (Lead), its reviewers (Security) and every admin of Latchkey.',
+      'Notified immediately by email: its approvers (Lead), its reviewers (Security) and every admin of Latchkey.',
     );
-    expect(ran.err).toContain('within 2 d of the end');
+    expect(ran.err).toContain('within 2 d after its end');
     expect(ran.err).toContain('Nothing was filed.');
     expect(asked).toEqual(['Break the glass? Type yes: ']);
     expect(await cli(dev, 'show', 'database')).not.toMatchObject({ out: expect.stringMatching(/^active/) });
@@ -374,7 +374,7 @@ describe('break-glass', () => {
     expect(await smash(asking(undefined).world)).toMatchObject({
       status: 2,
       out: '',
-      err: expect.stringMatching(/Nothing was filed\.\n {2}If it is meant, add --yes\.\n$/),
+      err: expect.stringMatching(/Nothing was filed\.\n {2}To file without confirmation, add --yes\.\n$/),
     }));
   const onTerminal = where(missingTerminal(), 'a question at a terminal');
   onTerminal.test.each(['no', 'yes'])('somebody at a real terminal types %s', async (answer) => {
@@ -406,7 +406,7 @@ describe('break-glass', () => {
   test('a role without it', async () =>
     expect(await cli(dev, 'request', 'reports', ...because, '--yes')).toMatchObject({
       status: 6,
-      err: expect.stringMatching(/no break-glass for reports/),
+      err: expect.stringMatching(/does not allow break-glass for reports/),
     }));
   test('a role that is not there', async () =>
     expect(await cli(dev, 'request', 'databse', ...because, '--yes')).toMatchObject({
@@ -431,7 +431,7 @@ describe('break-glass', () => {
     });
     const revoked = await cli(security, 'end', id, '--comment', 'enough');
     expect(revoked.out).toMatch(
-      /^revoked [\s\S]*Revocation +sessions that were out end by themselves: this account has no revoker\. The last of them ends in 30 min \(/,
+      /^revoked [\s\S]*Revocation +existing sessions last until they expire, because this account has no revoker\. The last one ends in 30 min \(/,
     );
     expect(await cli(dev, 'review', id, '--comment', 'fine')).toMatchObject({ status: 5 });
     expect(await cli(security, 'review', id)).toMatchObject({

@@ -105,7 +105,7 @@ describe('no edit is made, and the line is named,', () => {
       3,
       /\[profile auto\] again \(first on line 1\)/,
     ],
-    ['a profile is there in two spellings', '[profile auto]\n[profile "auto"]\n', 2, /the AWS tools differ/],
+    ['a profile is there in two spellings', '[profile auto]\n[profile "auto"]\n', 2, /AWS tools disagree/],
     ['a setting is there twice', '[profile z]\nregion = a\nRegion = b\n', 3, /"region" again \(first on line 2\)/],
     ['a line is no setting', '[profile auto]\nregion\n', 2, /neither a section heading nor a setting/],
     ['a setting stands before every heading', 'region = a\n', 1, /before the first section heading/],

@@ -86,7 +86,7 @@ describe('asking and deciding', () => {
 
   test('whoami --debug shows what the token says, and why its address does not count', async () => {
     expect((await cli(dev, 'whoami', '--debug')).err).toMatch(
-      /debug: the token says email: "asi-dev@example.com"\n[\s\S]*debug: the address is counted: "email_verified" is true\n/,
+      /debug: token claim email: "asi-dev@example.com"\n[\s\S]*debug: the email address is used: "email_verified" is true\n/,
     );
     const claims = { email: 'asi-dev@example.com\u001b[2J', email_verified: false };
     const body = JSON.stringify({ email: 'asi-dev@example.com', claims: { email_verified: false } });
@@ -96,7 +96,7 @@ describe('asking and deciding', () => {
     const unverified = await cli(testWorld({ env: { ...dev.env, LATCHKEY_TOKEN: forged } }), 'whoami', '--debug');
     expect(unverified).toMatchObject({
       status: 3,
-      err: expect.stringContaining('debug: the address is not counted: it needs "email_verified": true beside it\n'),
+      err: expect.stringContaining('debug: the email address is ignored: it requires "email_verified": true\n'),
     });
     expect(unverified.err).not.toContain(forged);
   });
@@ -177,7 +177,7 @@ describe('waiting', () => {
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^active /) });
     expect(ran.err).toMatch(
-      /^Filed request \w{26}\.\nAsked: Lena Park, Sam Okafor\. To be decided in 8 h \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Park approved it\.\n$/,
+      /^Filed request \w{26}\.\nWaiting for Lena Park, Sam Okafor\. Deadline: in 8 h \(.*\)\.\nCtrl-C stops waiting[\s\S]*\nLena Park approved it\.\n$/,
     );
     expect(looks).toEqual([2000, 2800, 3920, 5488].map((ms) => expect.closeTo(ms, 0)));
   });
@@ -202,7 +202,7 @@ describe('waiting', () => {
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
     expect(ran).toMatchObject({
       status: 130,
-      err: expect.stringMatching(/stays in place\.\n {2}Wait on: latchkey show \w{26} --wait\n/),
+      err: expect.stringMatching(/is still pending\.\n {2}Continue to wait: latchkey show \w{26} --wait\n/),
     });
     expect((await cli(dev, 'show', role)).out).toMatch(/^pending /);
   });
@@ -324,7 +324,7 @@ describe('refusals', () => {
       await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z\nx-more: 1' } }), 'whoami'),
     ).toMatchObject({
       status: 3,
-      err: expect.stringContaining('LATCHKEY_TOKEN has characters that no token has'),
+      err: expect.stringContaining('LATCHKEY_TOKEN contains characters that are not allowed in a token'),
     }));
 
   test('nothing to sign in with', async () =>
@@ -342,13 +342,15 @@ describe('refusals', () => {
   test('nobody there', async () =>
     expect(await cli(dev, 'roles', '--url', 'http://localhost:9')).toMatchObject({
       status: 11,
-      err: expect.stringMatching(/does not answer: nothing listens there\.\n {2}Try again in a moment/),
+      err: expect.stringMatching(
+        /does not answer: connection refused\.\n {2}Try again\. If the problem persists, check/,
+      ),
     }));
 
   test('somebody there who does not speak TLS', async () =>
     expect(await cli(dev, 'roles', '--url', server.url.replace('http:', 'https:'))).toMatchObject({
       status: 11,
-      err: expect.stringMatching(/does not answer: it does not speak TLS, perhaps it is http\.\n/),
+      err: expect.stringMatching(/does not answer: it does not use TLS; the URL may have to start with http\.\n/),
     }));
 
   test('a file of settings that is none', async () =>
@@ -462,7 +464,7 @@ describe('a server that is busy', () => {
     const ended = [200, {}, JSON.stringify({ ...pending, status: 'lapsed' })] as (typeof answers)[number];
     const { status, err, slept } = await waited(...looks, ended);
     expect([status, slept]).toEqual([9, [2000, 60_000, 45_000, 30_000]]);
-    expect(err.match(/cannot answer now .* Waiting on\./g)).toHaveLength(1);
+    expect(err.match(/cannot answer now .* Still waiting\./g)).toHaveLength(1);
     // one that never comes back is given up
     const lost = await waited(looks[0]!, ...Array.from({ length: 60 }, () => down));
     expect(lost).toMatchObject({
@@ -491,10 +493,10 @@ describe('a server that is busy', () => {
     const refused = await run([200, {}, 'hello']);
     expect(refused).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/does not answer as Latchkey does \(status 200\)\.\n {2}Check the address/),
+      err: expect.stringMatching(/did not answer like a Latchkey deployment \(status 200\)\.\n {2}Check the address/),
     });
     expect((await run([200, { 'content-type': 'text/html; charset=utf-8' }, '<html>'])).err).toMatch(
-      /\n {2}It answered with a web page; perhaps a proxy/,
+      /\n {2}The answer is a web page, perhaps from a proxy/,
     );
   });
 });
@@ -527,14 +529,14 @@ describe('credentials', () => {
     expect(await cli(dev, 'credentials', role)).toMatchObject({
       status: 8,
       out: '',
-      err: expect.stringMatching(/no active grant for production-bucket-read\.\n {2}Ask for one: latchkey request/),
+      err: expect.stringMatching(/no active grant for production-bucket-read\.\n {2}Request one: latchkey request/),
     });
     await file();
     expect(await cli(dev, 'credentials', role)).toMatchObject({
       status: 8,
       out: '',
       err: expect.stringMatching(
-        /still pending; Lena Park, Sam Okafor can decide it, in [\s\S]*Wait for it: latchkey show \w{26} --wait/,
+        /still pending\. Waiting for Lena Park, Sam Okafor\. Deadline: in [\s\S]*Wait for it: latchkey show \w{26} --wait/,
       ),
     });
   });
@@ -558,7 +560,7 @@ describe('credentials', () => {
     const ran = await cli(dev, 'credentials', role, '--request', '--reason', reason);
     expect(ran).toMatchObject({
       status: 0,
-      err: expect.stringContaining(`Your request ${id} for ${role} waits already.`),
+      err: expect.stringContaining(`Your request ${id} for ${role} is already pending.`),
     });
     expect(JSON.parse(ran.out)).toMatchObject({ RequestId: id });
   });
@@ -763,7 +765,7 @@ describe('env, exec, console', () => {
     );
     expect(await destinationOf('https://console.amazonaws-us-gov.com/s3/home')).toMatchObject({
       status: 2,
-      err: expect.stringContaining('The console of this role is at https://console.aws.amazon.com;'),
+      err: expect.stringContaining('The console of this role is at https://console.aws.amazon.com.'),
     });
     const opened = await cli(testWorld({ ...dev, env: { ...dev.env, BROWSER: 'true' } }), 'console', role);
     expect(opened).toMatchObject({ status: 0, out: '' });
@@ -802,7 +804,7 @@ describe('configure', () => {
       `[profile ${role}]\ncredential_process = latchkey credentials ${role} --cache\nregion = eu-west-1\n`,
     );
     expect((await cli(dev, 'configure', role, '--region', 'eu-west-1', '--cache')).out).toBe(
-      `${path()} is already so.\n`,
+      `${path()} already has this profile. Nothing to change.\n`,
     );
   });
 
@@ -918,7 +920,7 @@ describe('configure', () => {
     expect(await cli(dev, 'configure', role)).toMatchObject({
       status: 2,
       err: expect.stringMatching(
-        /cannot be written .*\n {2}Check who may write there.*\n {2}Or write these lines by hand:\n {2}\[profile/,
+        /cannot be written .*\n {2}Check the permissions.*\n {2}Or write these lines by hand:\n {2}\[profile/,
       ),
     });
   });
@@ -929,7 +931,7 @@ describe('setup', () => {
     const world = testWorld({ env: { LATCHKEY_TOKEN: dev.env.LATCHKEY_TOKEN! } });
     expect(await cli(world, 'setup', `${server.url}/`)).toMatchObject({
       status: 0,
-      out: expect.stringMatching(/now knows http:\/\/localhost:\d+\.\nSign in: latchkey login\n/),
+      out: expect.stringMatching(/^Saved http:\/\/localhost:\d+ to \S+\.\nSign in: latchkey login\n/),
     });
     const path = join(world.home, '.config/latchkey/config.json');
     const settings = {
@@ -959,14 +961,14 @@ describe('setup', () => {
     const world = testWorld();
     expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({
       status: 2,
-      err: expect.stringMatching(/does not answer as Latchkey does/),
+      err: expect.stringMatching(/did not answer like a Latchkey deployment/),
     });
     expect(await cli(world, 'setup', 'http://localhost:9')).toMatchObject({
       status: 11,
-      err: expect.stringMatching(/nothing listens there/),
+      err: expect.stringMatching(/connection refused/),
     });
     for (const [address, next] of [
-      ['http://example.com', 'It is such as https://latchkey.example.com'],
+      ['http://example.com', 'Example: https://latchkey.example.com'],
       ['example.com/latchkey', 'Did you mean https://example.com/latchkey?'],
       ['localhost:3000', 'Did you mean http://localhost:3000?'],
     ])

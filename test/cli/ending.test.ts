@@ -59,7 +59,7 @@ describe('the wrong word', () => {
       'an active grant',
       () => granted(),
       7,
-      /is active\. An active grant is handed back, not withdrawn\.\n {2}Hand it back: latchkey hand-back ID\n$/,
+      /is active\. An active grant is handed back instead of withdrawn\.\n {2}Hand it back: latchkey hand-back ID\n$/,
     ],
     [
       'hand-back',
@@ -93,7 +93,7 @@ describe('the wrong word', () => {
     const id = await waiting();
     expect(await cli(dev, 'revoke', id, '--comment', 'mine')).toMatchObject({
       status: 5,
-      err: `latchkey: Request ${id} is your own. Only requests of others are revoked.\n  Withdraw it: latchkey withdraw ${id}\n`,
+      err: `latchkey: Request ${id} is your own. Only requests of other people can be revoked.\n  Withdraw it: latchkey withdraw ${id}\n`,
     });
   });
 

@@ -41,7 +41,7 @@ async function login(who: TestWorld = world, ...args: string[]): Promise<Ran> {
   const running = cli(
     Object.assign(who, {
       onSleep: async () =>
-        void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'asi-dev@example.com' })),
+        void (await signInAt(/go directly to (\S+)\)/.exec(said)![1]!, { email: 'asi-dev@example.com' })),
     }),
     'login',
     '--device',
@@ -73,7 +73,11 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
   test('has what renews the sign-in from login to logout, and no process shows it', async () => {
     world = await newWorld(platform);
     const first = await login();
-    expect(first).toMatchObject({ status: 0, out: expect.stringContaining('The sign-in renews itself'), err: '' });
+    expect(first).toMatchObject({
+      status: 0,
+      out: expect.stringContaining('The sign-in is renewed automatically'),
+      err: '',
+    });
     expect(keptIn()).toMatchObject({ refreshTokenIn: 'keychain', accessToken: expect.any(String) });
     expect(keptIn()).not.toHaveProperty('refreshToken');
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
@@ -125,7 +129,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
     ]).toEqual([true, undefined, false]);
     expect(await found.recall(accounts[1]!)).toHaveLength(3000);
     for (const secret of ['', 'a\nb', 'é', 'x'.repeat(8192)])
-      expect(await found.keep('account', secret)).toBe('the token does not fit into it');
+      expect(await found.keep('account', secret)).toBe('the token is too long for it');
   });
 
   test('that is locked leaves the sign-in as it is, until it is unlocked', async () => {
@@ -135,7 +139,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
     expect(await cli(later(), 'whoami')).toMatchObject({
       status: 3,
       err: expect.stringMatching(
-        /what renews it is in the keychain, which did not hand it over\.\n {2}Sign in again: latchkey login/,
+        /Its refresh token is in the keychain, which did not return it\.\n {2}Sign in again: latchkey login/,
       ),
     });
     keychain.become('well');
@@ -163,7 +167,7 @@ describe('the file takes its place, and login says so once', () => {
   const ways: Array<[string, RegExp, () => void]> = [
     [
       'is not installed',
-      /secret-tool is not there \(Debian, Ubuntu: libsecret-tools; Fedora: libsecret\)/,
+      /secret-tool is not installed \(Debian, Ubuntu: libsecret-tools; Fedora: libsecret\)/,
       () => rmSync(join(keychain.folder, 'secret-tool')),
     ],
     [
@@ -171,21 +175,25 @@ describe('the file takes its place, and login says so once', () => {
       /there is no desktop session here/,
       () => Object.assign(world, { env: { ...world.env, DBUS_SESSION_BUS_ADDRESS: undefined } }),
     ],
-    ['is locked', /secret-tool ended with status 1/, () => keychain.become('locked')],
-    ['forgets', /did not give back what it was given/, () => keychain.become('forgetful')],
+    ['is locked', /secret-tool exited with status 1/, () => keychain.become('locked')],
+    ['forgets', /did not return the stored value/, () => keychain.become('forgetful')],
     [
       'never answers',
       /did not answer within 30 s/,
       () => Object.assign(world, { run: async () => ({ status: 124, out: '' }) }),
     ],
-    ['is of another system', /latchkey knows none on this system/, () => Object.assign(world, { platform: 'win32' })],
+    [
+      'is of another system',
+      /latchkey supports no keychain on this system/,
+      () => Object.assign(world, { platform: 'win32' }),
+    ],
   ];
   test.each(ways)('where the keychain %s', async (_, why, happens) => {
     happens();
     const ran = await login();
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(why) });
     expect(ran.err).toMatch(
-      /^What renews the sign-in is in \S+tokens\.json, which only you can read, and not in a keychain: .*\n.*LATCHKEY_KEYCHAIN=off.*\n$/,
+      /^The refresh token is stored in \S+tokens\.json, which only you can read, because no keychain can be used: .*\n.*LATCHKEY_KEYCHAIN=off.*\n$/,
     );
     expect(keptIn()).toMatchObject({ refreshToken: expect.any(String) });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
@@ -212,7 +220,7 @@ test('a new token that the keychain does not take is not lost, which is said whe
   keychain.become('read-only');
   expect(await cli(later(), 'whoami')).toMatchObject({
     status: 0,
-    err: expect.stringMatching(/is now in \S+tokens\.json.*: secret-tool ended with status 1\.\n$/),
+    err: expect.stringMatching(/is now stored in \S+tokens\.json.*: secret-tool exited with status 1\.\n$/),
   });
   expect(keptIn()).toMatchObject({ refreshToken: expect.any(String) });
   expect(await cli(later(), 'whoami')).toMatchObject({ status: 0, err: '' });
@@ -246,7 +254,7 @@ test('logout says what it could not remove, and removes what a lost file has lef
   keychain.become('locked');
   expect(await cli(world, 'logout')).toMatchObject({
     status: 0,
-    err: expect.stringMatching(/Remove its entry "Latchkey sign-in" by hand/),
+    err: expect.stringMatching(/Remove its entry "Latchkey sign-in" manually/),
   });
   keychain.become('well');
   expect(await cli(world, 'logout')).toMatchObject({
@@ -269,7 +277,7 @@ test('while one latchkey waits for the keychain, the others wait for that one', 
   writeFileSync(`${tokensFile()}.refresh.latchkey-lock`, `${process.pid} ${hostname()}`);
   expect(await cli(waiting, 'whoami')).toMatchObject({
     status: 11,
-    err: expect.stringMatching(/Another latchkey is at work/),
+    err: expect.stringMatching(/Another latchkey process is using/),
   });
   expect(waited).toBeGreaterThan(30_000);
 });
@@ -281,7 +289,7 @@ test('a job without a session is told how to do without the keychain', async () 
   expect(await cli(cron, 'whoami')).toMatchObject({
     status: 3,
     err: expect.stringMatching(
-      /out of reach: there is no desktop session here.*\n.*\n {2}Where nobody can unlock it.*LATCHKEY_KEYCHAIN=off latchkey login\n$/,
+      /cannot be used: there is no desktop session here.*\n.*\n {2}If nobody can unlock it.*LATCHKEY_KEYCHAIN=off latchkey login\n$/,
     ),
   });
 });
@@ -291,7 +299,7 @@ test('another setting than auto and off is refused', async () => {
   expect(await cli(world, 'whoami')).toMatchObject({
     status: 2,
     err: expect.stringMatching(
-      /keychain must be auto or off, not "maybe"\.\n {2}Check LATCHKEY_KEYCHAIN and \S+config\.json\.\n/,
+      /setting "keychain" must be auto or off, not "maybe"\.\n {2}Check LATCHKEY_KEYCHAIN and \S+config\.json\.\n/,
     ),
   });
 });

@@ -44,7 +44,7 @@ async function byCode(
   let visit: Visit | undefined;
   world.slept.length = 0;
   world.onSleep = async () => {
-    if (world.slept.length === wait) visit = await signInAt(/straight to (\S+)\)/.exec(said)![1]!, choice);
+    if (world.slept.length === wait) visit = await signInAt(/go directly to (\S+)\)/.exec(said)![1]!, choice);
     return undefined;
   };
   const running = cli(world, ...args);
@@ -106,7 +106,9 @@ describe('with the browser', () => {
     const ran = await byBrowser();
     expect(ran).toMatchObject({
       status: 0,
-      out: expect.stringMatching(/^You are signed in at http:\/\/localhost:\d+\. The sign-in renews itself\.\n$/),
+      out: expect.stringMatching(
+        /^You are signed in at http:\/\/localhost:\d+\. The sign-in is renewed automatically\.\n$/,
+      ),
     });
     expect(statSync(tokensFile()).mode & 0o777).toBe(0o600);
     expect((await cli(world, 'whoami')).out).toMatch(/^Amira Diaz\n/);
@@ -162,7 +164,7 @@ describe('with the browser', () => {
       expect(await byBrowser(visit, '--port', String(free))).toMatchObject({ status: 0 });
       expect(await byBrowser(visit, '--port', String(taken))).toMatchObject({
         status: 2,
-        err: expect.stringContaining(`No port to come back to is free: ${taken}.`),
+        err: expect.stringContaining(`No free port for the redirect: ${taken}.`),
       });
       const settings = JSON.parse(readFileSync(configFile(), 'utf8'));
       writeFileSync(configFile(), JSON.stringify({ ...settings, loginPorts: [taken, free] }));
@@ -170,7 +172,7 @@ describe('with the browser', () => {
       expect(backs).toEqual(Array(2).fill(`http://localhost:${free}/callback`));
       expect(await byBrowser(visit, '--port', 'x')).toMatchObject({
         status: 2,
-        err: expect.stringMatching(/"x" is no port/),
+        err: expect.stringMatching(/"x" is not a valid port/),
       });
     } finally {
       busy.close();
@@ -229,7 +231,7 @@ describe('by a code', () => {
       await cli(world, 'setup', server.url, '--issuer', address);
       expect(await cli(world, 'login', '--device')).toMatchObject({
         status: 2,
-        err: expect.stringMatching(/does not offer sign-in by a code/),
+        err: expect.stringMatching(/does not support sign-in with a code/),
       });
     } finally {
       plain.close();
@@ -319,7 +321,7 @@ describe('an issuer of its own kind', () => {
     writeFileSync(configFile(), JSON.stringify(kept));
     expect(await cli(world, 'login', '--mfa')).toMatchObject({
       status: 2,
-      err: expect.stringContaining('does not say how to ask its provider for a second factor'),
+      err: expect.stringContaining('does not define how to request a second factor'),
     });
   });
 
@@ -412,7 +414,7 @@ describe('tokens', () => {
   });
 
   test.each([
-    ['busy', 503, {}, 11, /cannot sign you in now \(status 503\)/],
+    ['busy', 503, {}, 11, /cannot sign you in at the moment \(status 503\)/],
     [
       'wrongly set up',
       401,
@@ -420,7 +422,7 @@ describe('tokens', () => {
       3,
       /refused the sign-in: No such client/,
     ],
-    ['no issuer at all', 200, 'hello', 3, /cannot be used/],
+    ['no issuer at all', 200, 'hello', 3, /The answer of \S+ is not valid: /],
   ])('stay where the issuer is %s', async (_, status, body, exit, err) => {
     await byCode(asi);
     const before = keptTokens();
@@ -441,7 +443,9 @@ describe('tokens', () => {
     await issuing({ '/revoke': () => [503, {}] as const }, async (address) => {
       const ran = await cli(world, 'logout');
       expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^You are signed out of /) });
-      expect(ran.err).toContain(`The issuer could not be told that you signed out: ${address} cannot sign you in now`);
+      expect(ran.err).toContain(
+        `The refresh token could not be revoked at the issuer: ${address} cannot sign you in at the moment`,
+      );
     });
     expect((await cli(world, 'whoami')).status).toBe(3);
   });
@@ -455,7 +459,7 @@ describe('tokens', () => {
 
   test('come after LATCHKEY_TOKEN, which login and logout say', async () => {
     world.env = { ...world.env, LATCHKEY_TOKEN: 'x.y.z' };
-    expect((await byCode(asi)).err).toMatch(/^LATCHKEY_TOKEN is set and is used before this sign-in/m);
+    expect((await byCode(asi)).err).toMatch(/^LATCHKEY_TOKEN is set and takes precedence over this sign-in/m);
     expect((await cli(world, 'whoami', '--auth', 'login')).status).toBe(0);
     expect((await cli(world, 'logout')).err).toMatch(/^LATCHKEY_TOKEN is still set/);
   });
@@ -465,7 +469,7 @@ describe('tokens', () => {
     writeFileSync(tokensFile(), '{"x":1}');
     expect(await cli(world, 'whoami')).toMatchObject({
       status: 3,
-      err: expect.stringMatching(/cannot be read as tokens and is ignored/),
+      err: expect.stringMatching(/is damaged and is ignored/),
     });
   });
 });
@@ -482,7 +486,7 @@ describe('an issuer that is not what it should be', () => {
     await cli(world, 'setup', server.url, '--issuer', issuer().replace('localhost', '127.0.0.1'));
     expect(await cli(world, 'login')).toMatchObject({
       status: 3,
-      err: expect.stringMatching(/does not describe itself/),
+      err: expect.stringMatching(/has no OIDC discovery document/),
     });
   });
   test('none at all', async () => {

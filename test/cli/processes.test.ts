@@ -70,7 +70,7 @@ withFullDisk.test('a disk that is full is told as such', async () => {
   closeSync(full);
   expect([status, stderr]).toEqual([
     1,
-    expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check where it goes/),
+    expect.stringMatching(/^latchkey: The output cannot be written \(ENOSPC\)\.\n {2}Check the output file/),
   ]);
 });
 
@@ -141,7 +141,7 @@ test('a home that nothing can be written to takes no credentials away', async ()
   expect([plain.err, cached.err]).toEqual([
     '',
     expect.stringMatching(
-      /^latchkey: \S+ cannot be written \(ENOTDIR\)\. Nothing was changed\. The credentials are good all the same\.\n$/,
+      /^latchkey: \S+ cannot be written \(ENOTDIR\)\. Nothing was changed\. The credentials are valid, but were not kept\.\n$/,
     ),
   ]);
   await latchkey(['end', 'sandbox-read']);
@@ -255,9 +255,9 @@ describe('by way of a proxy', () => {
     expect([connected, calls.length]).toEqual([[], 1]);
   });
   test.each([
-    ['http://127.0.0.1:9', 11, /the proxy 127\.0\.0\.1 does not answer \(ECONNREFUSED\)\.\n {2}Check HTTPS_PROXY/],
-    ['refusing', 11, /the proxy 127\.0\.0\.1 refuses to connect \(status 407\)\.\n {2}Check HTTPS_PROXY/],
-    ['socks5://user:canary@127.0.0.1:9', 2, /HTTPS_PROXY is not the address of an HTTP proxy/],
+    ['http://127.0.0.1:9', 11, /the proxy 127\.0\.0\.1 did not answer \(ECONNREFUSED\)\.\n {2}Check HTTPS_PROXY/],
+    ['refusing', 11, /the proxy 127\.0\.0\.1 refused the connection \(status 407\)\.\n {2}Check HTTPS_PROXY/],
+    ['socks5://user:canary@127.0.0.1:9', 2, /HTTPS_PROXY is not a valid HTTP proxy URL/],
   ])('a proxy that is not there, or is none, is told: %s', async (address, status, err) => {
     const at = `http://user:canary@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const ran = await roles({ HTTPS_PROXY: address === 'refusing' ? at : address });

@@ -62,7 +62,7 @@ describe('revoking everything of a person', () => {
         ),
       ),
     });
-    expect(await revoke('--person', person, '--yes')).toMatchObject({ status: 0, out: 'Nothing was open.\n' });
+    expect(await revoke('--person', person, '--yes')).toMatchObject({ status: 0, out: 'No open requests.\n' });
   });
 
   test('shows what would be ended, and ends it at a yes', async () => {

@@ -25,7 +25,7 @@ const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[
     const world = testWorld();
     await cli(world, 'setup', at.server.url);
     world.onSleep = async () =>
-      void (await signInAt(/straight to (\S+)\)/.exec(said)![1]!, { email: 'second-dev@example.com' }));
+      void (await signInAt(/go directly to (\S+)\)/.exec(said)![1]!, { email: 'second-dev@example.com' }));
     let said = '';
     const running = cli(world, 'login', '--device', '--debug');
     const { err } = world;

@@ -128,7 +128,7 @@ onTerminal.test('Ctrl-C and Ctrl-\\ on a terminal reach the command once', async
 });
 
 test.each([
-  ['that is not there', 'no-such-program', 127, /"no-such-program" was not found/],
+  ['that is not there', 'no-such-program', 127, /Command not found: "no-such-program"/],
   ['that is none', '/etc/passwd', 126, /"\/etc\/passwd" cannot be run \(EACCES\)/],
 ])('a command %s', async (_, name, status, err) => {
   const child = spawn(process.execPath, [program, 'exec', role, '--', name], { env });

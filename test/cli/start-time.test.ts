@@ -69,12 +69,12 @@ describe('in Berlin', () => {
   ];
   const refused = readings(wrong, 'Europe/Berlin');
   test.each(wrong.map((text, i) => [text, refused[i]!]))('"%s" is no time', (text, found) =>
-    expect(found).toBe(`usage: "${text}" is no time to start.`),
+    expect(found).toBe(`usage: "${text}" is not a valid start time.`),
   );
 
   test('a time that the clocks skip is no time', () =>
     expect(readings(['2027-03-28 02:30'], 'Europe/Berlin')).toEqual([
-      'usage: There is no 02:30 on that day here: the clocks are put forward.',
+      'usage: 02:30 does not exist on that day in your time zone: the clocks go forward.',
     ]));
 });
 

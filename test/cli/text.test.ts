@@ -60,7 +60,7 @@ describe('arguments', () => {
   );
   test.each([
     [[], /ROLE is required/],
-    [['a', 'b'], /Put two dashes before the command to run/],
+    [['a', 'b'], /Put -- before the command to run/],
     [['a', '--weit'], /Unknown flag --weit for "latchkey sample". Did you mean --wait\?/],
     [['a', '-w'], /Unknown flag -w for/],
     [['a', '--for'], /--for requires a value: 2h/],
@@ -106,11 +106,11 @@ describe('the configuration file', () => {
     ['{\n"url": "a"\n"secret-canary": 1}', /^f is not valid JSON \(line 3 column 1\)/],
     ['', /^f is not valid JSON/],
     ['["secret-canary"]', /^f is not a JSON object/],
-    ['{"url": 1}', /^f: "url" must be a text/],
+    ['{"url": 1}', /^f: "url" must be a string/],
     ['{"loginPorts": [0]}', /^f: "loginPorts" must be a list of ports/],
     ['{"loginPorts": "8765"}', /^f: "loginPorts" must be a list of ports/],
-    ['{"stepUp": {"acr_values": 1}}', /^f: "stepUp" must be an object of texts/],
-    ['{"signInParameters": ["a"]}', /^f: "signInParameters" must be an object of texts/],
+    ['{"stepUp": {"acr_values": 1}}', /^f: "stepUp" must be an object of strings/],
+    ['{"signInParameters": ["a"]}', /^f: "signInParameters" must be an object of strings/],
   ])('%j is refused, and not quoted', (broken, message) => {
     const thrown = thrownBy(() => parseConfig(broken, 'f'));
     expect(thrown).toEqual(failure('usage', message));
@@ -165,11 +165,13 @@ describe('an address of the console becomes a path', () => {
     'https://signin.aws.amazon.com/federation',
     's3/home',
     '',
-  ])('%j is not one', (address) => expect(() => pathOfAddress(address, arn)).toThrow('nor an address of it'));
+  ])('%j is not one', (address) =>
+    expect(() => pathOfAddress(address, arn)).toThrow('is not a valid AWS console path or URL'),
+  );
 
   test('not that of another account', () =>
     expect(() => pathOfAddress('https://222222222222-abcd1234.console.aws.amazon.com/', arn)).toThrow(
-      'This address is of account 222222222222; the role is in account 111111111111.',
+      'This URL is for account 222222222222, but the role is in account 111111111111.',
     ));
 });
 

@@ -1,4 +1,4 @@
-// What can be asked for with a role: the options of `request` and `explain`, and what they come to in a request's body.
+// The options of `request` and `explain` that become fields of the request's body.
 import { toInstant } from '../../lib/common/time.ts';
 import type { World } from '../machine/world.ts';
 import type { Options, Values } from '../options/command.ts';
@@ -6,14 +6,14 @@ import { namedValues } from '../options/named-values.ts';
 
 import { startForms, startTimeOf, startTimeText } from './start-time.ts';
 
-/** A filing with everything that the API takes. */
-export type Wish = Filing & {
+/** A filing with every field of the API. */
+export type RequestFields = Filing & {
   startsAt?: string | undefined;
   breakGlass?: true | undefined;
   onBehalfOf?: string | undefined;
 };
 
-export const wishOptions = {
+export const requestFieldOptions = {
   for: {
     type: 'text',
     placeholder: '2h',
@@ -39,10 +39,14 @@ export const wishOptions = {
 } as const satisfies Options;
 
 /**
- * The wish as the API takes it. What was understood of --at is said on stderr, as a local time has another meaning elsewhere.
- * @throws Failure `usage` for a time or scope that cannot be read
+ * The fields in the API's form. Prints the parsed --at on stderr, because a local time depends on the time zone.
+ * @throws Failure `usage` for an invalid time or scope
  */
-export function wishOf(world: World, reason: string, options: Values<typeof wishOptions>): Wish {
+export function requestFieldsOf(
+  world: World,
+  reason: string,
+  options: Values<typeof requestFieldOptions>,
+): RequestFields {
   const { for: duration, ticket, at, scope, 'break-glass': breakGlass, 'on-behalf-of': onBehalfOf } = options;
   return {
     reason,
@@ -59,7 +63,7 @@ export function wishOf(world: World, reason: string, options: Values<typeof wish
 
 function startOf(world: World, text: string): string {
   const at = startTimeOf(text, world.now());
-  world.err(`To start ${startTimeText(at, world.now())}.\n`);
+  world.err(`Requested start: ${startTimeText(at, world.now())}.\n`);
   return toInstant(at);
 }
 

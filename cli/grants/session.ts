@@ -1,4 +1,4 @@
-// Gets a session of a grant: the kept one if that is wanted, else a new one, which it keeps if that is wanted.
+// Gets a session of a grant; with --cache, reuses the kept session or keeps the new one.
 import type { CredentialsView } from '../../lib/http/answers.ts';
 import { findSigner } from '../api/signer.ts';
 import { keepSession, recallSession } from '../aws/kept-sessions.ts';
@@ -7,17 +7,17 @@ import type { World } from '../machine/world.ts';
 import type { Settings } from '../options/settings.ts';
 import { type Issue, issueSession } from './issue-session.ts';
 
-export type VendOptions = Issue & {
-  /** uses and keeps a session in a 0600 file */
+export type SessionOptions = Issue & {
+  /** reuse and keep the session in a 0600 file */
   cache?: boolean;
 };
 
-/** @param target a role, or the id of a request @throws Failure `no-grant` and whatever the API refuses */
-export async function vend(
+/** @param target a role, or the id of a request @throws Failure `no-grant`, and any refusal of the API */
+export async function sessionOf(
   world: World,
   settings: Settings,
   target: string,
-  { duration, cache = false, filing }: VendOptions = {},
+  { duration, cache = false, filing }: SessionOptions = {},
 ): Promise<CredentialsView> {
   const signer = await findSigner(world, settings);
   const { who } = signer;
@@ -30,12 +30,12 @@ export async function vend(
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A disk that is full or read-only takes nothing away from credentials that were issued. */
+/** Credentials that were issued are returned even if the disk is full or read-only. */
 function orSay(world: World, keep: () => void): void {
   try {
     keep();
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    world.err(`latchkey: ${error.message} The credentials are good all the same.\n`);
+    world.err(`latchkey: ${error.message} The credentials are valid, but were not kept.\n`);
   }
 }
