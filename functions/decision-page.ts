@@ -19,7 +19,7 @@ export const handler = lambda({ store, catalogue, identity }, (app) => {
   const ask = (link: OpenedLink, status = 200, draft?: Draft) =>
     page(status, (nonce) => pageToAnswer(link, app.catalogue, app.clock(), nonce, draft));
   const outcome = (link: OpenedLink, after: After) =>
-    page(after === 'decided' ? 200 : 410, (nonce) => pageAfter(link, app.clock(), nonce, after));
+    page(after === 'decided' ? 200 : 410, (nonce) => pageAfter(link, app.catalogue, app.clock(), nonce, after));
   const shown = (link: OpenedLink) => (link.spent ? outcome(link, 'spent') : ask(link));
   const answered = (link: OpenedLink) => outcome(link, link.spent ? 'late' : 'decided');
   const showProblem = async (problem: Problem, event: HttpEvent) => {

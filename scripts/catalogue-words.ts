@@ -8,6 +8,7 @@ export const words: Readonly<Record<string, string>> = {
   auditors: 'People who may see every request.',
   ssoAccounts:
     'Accounts where the session name of an AWSReservedSSO_ role identifies the person. List an account only if nobody in it can create such roles.',
+  timeZone: 'Time zone of the people here, such as Europe/Berlin. Emails and pages show its time beside UTC.',
   leavers:
     'What happens to grants of people that the catalogue no longer names: revoke ends them at the next sweep, keep lets them run until they expire.',
 

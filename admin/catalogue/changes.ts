@@ -128,11 +128,12 @@ function more(old: Rights, renewed: Rights): Change[] {
 /** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
 type Reading = { text: string; laxity?: number };
 
-/** What goes for all roles: limits, leavers, names, groups of tokens, bots, where permission sets count. */
+/** What goes for all roles: limits, leavers, time zone, names, groups of tokens, bots, where permission sets count. */
 function wholeReadings({
   openRequests,
   requestsPerHour,
   leavers,
+  timeZone,
   ssoAccounts,
   bots,
   data,
@@ -146,6 +147,7 @@ function wholeReadings({
       Object.entries(data.tokenGroups).map(([name, values]) => [`tokenGroups.${name}`, { text: values.join(', ') }]),
     ),
     leavers: { text: leavers, laxity: leavers === 'keep' ? 1 : 0 },
+    timeZone: timeZone === undefined ? nothing : { text: timeZone },
     ssoAccounts: ssoAccounts.size > 0 ? { text: [...ssoAccounts].join(', ') } : nothing,
     ...Object.fromEntries(
       [...bots.values()].flatMap(

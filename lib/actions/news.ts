@@ -105,7 +105,8 @@ async function claimFor(app: Part, channel: Channel, news: News, request: Reques
     },
     at - CLAIM_LASTS,
   );
-  const place = { home: app.baseUrl, at, ...(link && { link: `${app.baseUrl}/decide/${link.token}` }) };
+  const { timeZone } = app.catalogue;
+  const place = { home: app.baseUrl, at, timeZone, ...(link && { link: `${app.baseUrl}/decide/${link.token}` }) };
   return { state, id, at, place };
 }
 

@@ -71,6 +71,8 @@ export type Catalogue = {
   openRequests: number;
   requestsPerHour: number;
   leavers: 'revoke' | 'keep';
+  /** IANA name */
+  timeZone: string | undefined;
 };
 
 /** Opens checked data for look-ups. */
@@ -106,6 +108,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
     openRequests: data.limits.openRequests,
     requestsPerHour: data.limits.requestsPerHour,
     leavers: data.leavers,
+    timeZone: data.timeZone,
   };
 }
 

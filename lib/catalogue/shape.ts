@@ -396,6 +396,8 @@ export const CatalogueData = strict({
   ),
   /** what becomes of open requests that the catalogue no longer allows */
   leavers: v.optional(v.picklist(['revoke', 'keep'], 'must be revoke or keep'), 'revoke'),
+  /** emails and pages show its time beside UTC */
+  timeZone: v.optional(timeZone),
   /** services of the company that check tickets */
   ticketValidators: v.optional(named('a ticket validator', ValidatorRule), {}),
   roles: named('a role', RoleRule),

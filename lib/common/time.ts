@@ -1,4 +1,5 @@
 // Instants and durations as text: RFC 3339 in UTC, `1h30m`, `PT1H30M`. All arithmetic elsewhere is in epoch milliseconds.
+import { wallClock } from './wall-clock.ts';
 
 export const SECOND = 1000;
 export const MINUTE = 60 * SECOND;
@@ -58,9 +59,26 @@ export function durationText(seconds: number): string {
   return parts.join(' ') || '0 s';
 }
 
-/** Epoch milliseconds -> `22 Nov 2026, 10:00 UTC`, for people. */
-export function instantText(ms: number): string {
-  const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/**
+ * Epoch milliseconds -> `22 Nov 2026, 10:00 UTC`, for people; with a time zone `22 Nov 2026, 10:00 UTC (11:00 Europe/Berlin)`.
+ * @param timeZone IANA name
+ */
+export function instantText(ms: number, timeZone = 'UTC'): string {
   const at = new Date(ms);
-  return `${at.getUTCDate()} ${months[at.getUTCMonth()]} ${at.getUTCFullYear()}, ${at.toISOString().slice(11, 16)} UTC`;
+  const time = at.toISOString().slice(11, 16);
+  const utc = `${dateText(at.getUTCDate(), at.getUTCMonth() + 1)} ${at.getUTCFullYear()}, ${time} UTC`;
+  return timeZone === 'UTC' ? utc : `${utc} (${localText(at, timeZone)})`;
 }
+
+// --- internal ---
+
+/** `11:00 Europe/Berlin`, with the date where it is another one there. */
+function localText(at: Date, timeZone: string): string {
+  const { date, month, minute } = wallClock(timeZone, at.getTime());
+  const time = [Math.floor(minute / 60), minute % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return `${date === at.getUTCDate() ? '' : `${dateText(date, month)}, `}${time} ${timeZone}`;
+}
+
+const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** `22 Nov` @param month from 1 */
+const dateText = (date: number, month: number): string => `${date} ${months[month - 1]}`;

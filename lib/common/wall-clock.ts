@@ -21,10 +21,10 @@ export function isFixedZone(name: string): boolean {
 }
 
 /**
- * The weekday, from 0 for Monday, and the minutes since midnight.
+ * The weekday, from 0 for Monday, the date as day of the month and month from 1, and the minutes since midnight.
  * @param at epoch milliseconds
  */
-export function wallClock(timeZone: string, at: number): { day: number; minute: number } {
+export function wallClock(timeZone: string, at: number): { day: number; date: number; month: number; minute: number } {
   const parts = new Map(
     clockOf(timeZone)
       .formatToParts(at)
@@ -33,6 +33,8 @@ export function wallClock(timeZone: string, at: number): { day: number; minute: 
   const name = (parts.get('weekday') ?? '').toLowerCase();
   return {
     day: (weekdays as readonly string[]).indexOf(name),
+    date: Number(parts.get('day')),
+    month: Number(parts.get('month')),
     minute: Number(parts.get('hour')) * 60 + Number(parts.get('minute')),
   };
 }
@@ -52,6 +54,8 @@ function clockOf(timeZone: string): Intl.DateTimeFormat {
     new Intl.DateTimeFormat('en-GB', {
       timeZone,
       weekday: 'short',
+      day: 'numeric',
+      month: 'numeric',
       hour: '2-digit',
       minute: '2-digit',
       hourCycle: 'h23',

@@ -20,19 +20,25 @@ import {
   reasonFacts,
   requesterOf,
   say,
+  type Told,
 } from './wording.ts';
 
-/** Where Latchkey answers, without a trailing slash, when the message is written (epoch milliseconds), and its link if it has one. */
-export type Place = { home: string; at: number; link?: string };
+/**
+ * Where Latchkey answers, without a trailing slash, when the message is written (epoch milliseconds), its link if it has one, and the time
+ * zone that the catalogue names, if it does.
+ */
+export type Place = { home: string; at: number; link?: string; timeZone?: string | undefined };
 
 /**
  * @param request the record that the message speaks of, as it was after the change
  * @throws TypeError when a message that asks for a decision comes without its link
  */
-export const letterOf = (news: News, request: RequestRecord, place: Place): Letter =>
-  news.kind === 'decide' || news.kind === 'reminder'
-    ? ask(news, request, place)
-    : report(news.kind, news, request, place);
+export function letterOf(news: News, request: RequestRecord, place: Place): Letter {
+  const told: Told = { ...request, timeZone: place.timeZone };
+  return news.kind === 'decide' || news.kind === 'reminder'
+    ? ask(news, told, place)
+    : report(news.kind, news, told, place);
+}
 
 const titles: Record<NewsKind, string> = {
   decide: 'Decision needed',
@@ -120,13 +126,16 @@ const signedIn = (request: RequestRecord, url: string, at: number) => ({
 const forYouAlone = 'The link is for you alone: do not forward it.';
 
 /** Why this message comes to this person now, where the request alone does not say. */
-function whyAsked(kind: NewsKind, to: Named, request: RequestRecord): Phrase {
+function whyAsked(kind: NewsKind, to: Named, request: Told): Phrase {
   const stage = openStage(request)?.stage;
   const openedAt = stage?.openedAt ?? request.createdAt;
-  if (kind === 'reminder') return [` The request has waited for your decision since ${instantText(openedAt)}.`];
+  if (kind === 'reminder')
+    return [` The request has waited for your decision since ${instantText(openedAt, request.timeZone)}.`];
   const isEscalated = stage?.escalated && stage.people.slice(stage.escalated.from).some(({ key }) => key === to.key);
   return isEscalated
-    ? [` You are asked because the people who were asked first, on ${instantText(openedAt)}, have not decided.`]
+    ? [
+        ` You are asked because the people who were asked first, on ${instantText(openedAt, request.timeZone)}, have not decided.`,
+      ]
     : [];
 }
 

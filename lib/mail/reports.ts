@@ -14,6 +14,7 @@ import {
   requesterOf,
   say,
   sessionsAfterEnd,
+  type Told,
   ticketFacts,
   waitingFor,
   what,
@@ -21,8 +22,8 @@ import {
 } from './wording.ts';
 
 /** What happened and who did it. */
-export function story(kind: Report, request: RequestRecord, about?: Named): { lead: Phrase; facts: Fact[] } {
-  const { filedBy, decideBy, outcome, automatic, review } = request;
+export function story(kind: Report, request: Told, about?: Named): { lead: Phrase; facts: Fact[] } {
+  const { filedBy, decideBy, outcome, automatic, review, timeZone } = request;
   const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
   const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
   const grant = grantFacts(request);
@@ -31,7 +32,7 @@ export function story(kind: Report, request: RequestRecord, about?: Named): { le
       ? [
           {
             label,
-            value: say`${whoEnded(outcome)}, ${instantText(outcome.at)}`,
+            value: say`${whoEnded(outcome)}, ${instantText(outcome.at, timeZone)}`,
             ...(outcome.why !== undefined && { quote: outcome.why }),
           },
         ]
@@ -40,7 +41,7 @@ export function story(kind: Report, request: RequestRecord, about?: Named): { le
     case 'filed':
       return {
         lead: say`Something was filed in your name: a request for ${what(request)}.`,
-        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
+        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy, timeZone)] }],
       };
     case 'approved':
       if (review)
@@ -59,7 +60,7 @@ export function story(kind: Report, request: RequestRecord, about?: Named): { le
       return { lead: say`${wish} was revoked.`, facts: by('Revoked by') };
     case 'lapsed':
       return {
-        lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy)}.`,
+        lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy, timeZone)}.`,
         facts: decisionsOf(request),
       };
     case 'ended':
@@ -67,7 +68,7 @@ export function story(kind: Report, request: RequestRecord, about?: Named): { le
     case 'no-approver':
       return {
         lead: say`${wish} cannot be approved any more: since it was filed, the catalogue changed and now names too few approvers for it.`,
-        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy)] }],
+        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy, timeZone)] }],
       };
     case 'unreached':
       return {
@@ -105,18 +106,18 @@ export function story(kind: Report, request: RequestRecord, about?: Named): { le
 const stillWaiting = (request: RequestRecord): Fact[] =>
   openStage(request) ? [{ label: 'Waiting for', value: waitingFor(request) }] : [];
 
-const reviewFacts = ({ review }: RequestRecord): Fact[] => {
+const reviewFacts = ({ review, timeZone }: Told): Fact[] => {
   if (!review) return [];
   const { signed, due } = review;
   return signed
     ? [
         {
           label: 'Reviewed by',
-          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`,
+          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at, timeZone)}`,
           quote: signed.comment,
         },
       ]
-    : [{ label: 'Review due', value: [instantText(due)] }];
+    : [{ label: 'Review due', value: [instantText(due, timeZone)] }];
 };
 
 /** Commands stand in paragraphs of their own, to be copied. */

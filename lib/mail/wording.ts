@@ -14,6 +14,8 @@ export const keyBeside = ({ key, name }: Named): string | undefined => (key === 
 export type Said = { said: string };
 /** A sentence whose parts know whose words they are, so that each channel can render people's words its own safe way. */
 export type Phrase = ReadonlyArray<string | Named | Said>;
+/** A request on its way to a reader. `timeZone`: an IANA name, whose time stands beside UTC. */
+export type Told = RequestRecord & { timeZone?: string | undefined };
 /** One line of a table of facts. `quote` is a longer text that somebody typed. */
 export type Fact = { label: string; value?: Phrase; note?: Phrase; quote?: string };
 
@@ -47,9 +49,9 @@ export function whoAsks(request: RequestRecord): Phrase {
 }
 
 /** Who asks for what, where and for how long, in one sentence. */
-export function asksFor(request: RequestRecord): Phrase {
+export function asksFor(request: Told): Phrase {
   const { role, durationSeconds, wantedStart } = request;
-  const start = wantedStart === undefined ? '' : `, starting on ${instantText(wantedStart)}`;
+  const start = wantedStart === undefined ? '' : `, starting on ${instantText(wantedStart, request.timeZone)}`;
   return say`${requesterOf(request)} requests ${role.id} in ${role.account.name} for ${durationText(durationSeconds)}${start}.`;
 }
 
@@ -60,7 +62,7 @@ export const reasonFacts = (request: RequestRecord): Fact[] => [
 ];
 
 /** Everything an approver should know besides the reason, which comes before it, and the account, which is shown as a band. */
-export function factsOf(request: RequestRecord): Fact[] {
+export function factsOf(request: Told): Fact[] {
   const { role, durationSeconds, decideBy } = request;
   return [
     ...askerFacts(request),
@@ -73,7 +75,7 @@ export function factsOf(request: RequestRecord): Fact[] {
     ...scopeFacts(request),
     { label: 'How long', value: [`${durationText(durationSeconds)}, ${countedFrom(request)}`] },
     { label: 'Approvals needed', value: approvalsNeeded(request) },
-    { label: 'Decide until', value: [instantText(decideBy)] },
+    { label: 'Decide until', value: [instantText(decideBy, request.timeZone)] },
   ];
 }
 
@@ -108,12 +110,12 @@ export const scopeFacts = ({ scope }: RequestRecord): Fact[] =>
     : [];
 
 /** Who has decided so far, oldest first. */
-export const decisionsOf = ({ stages }: RequestRecord): Fact[] =>
+export const decisionsOf = ({ stages, timeZone }: Told): Fact[] =>
   stages
     .flatMap(({ decisions }) => decisions)
     .map(({ person, name, decision, comment, at }) => ({
       label: decision === 'approve' ? 'Approved by' : 'Denied by',
-      value: say`${{ key: person, name }}, ${instantText(at)}`,
+      value: say`${{ key: person, name }}, ${instantText(at, timeZone)}`,
       ...(comment !== undefined && { quote: comment }),
     }));
 
@@ -139,7 +141,7 @@ export function waitingFor(request: RequestRecord): Phrase {
 }
 
 /** What happens on Approve, in one plain sentence or two. */
-export function ifApproved(request: RequestRecord): Phrase {
+export function ifApproved(request: Told): Phrase {
   const open = openStage(request);
   if (!open) return ['Nothing happens: the request is no longer pending.'];
   const who = requesterOf(request);
@@ -154,7 +156,7 @@ export function ifApproved(request: RequestRecord): Phrase {
   const start =
     request.wantedStart === undefined
       ? 'starting when you approve'
-      : `starting on ${instantText(request.wantedStart)} (or when you approve, if later)`;
+      : `starting on ${instantText(request.wantedStart, request.timeZone)}, or when you approve if that is later`;
   return say`${who} can use ${what(request)} for ${durationText(request.durationSeconds)}, ${start}. Access then ends automatically.`;
 }
 
@@ -162,8 +164,8 @@ export const ifDenied = (request: RequestRecord): Phrase =>
   say`The request is closed permanently. ${requesterOf(request)} is told, and sees your comment.`;
 
 /** @param now epoch milliseconds */
-export const ifNobodyDecides = ({ decideBy }: RequestRecord, now: number): Phrase => [
-  `If nobody decides within ${timeLeft(decideBy, now)}, by ${instantText(decideBy)}, the request lapses.`,
+export const ifNobodyDecides = ({ decideBy, timeZone }: Told, now: number): Phrase => [
+  `If nobody decides within ${timeLeft(decideBy, now)}, by ${instantText(decideBy, timeZone)}, the request lapses.`,
 ];
 
 /** In whole minutes, at least one. */
@@ -175,8 +177,13 @@ export const whoEnded = ({ by }: Outcome): Named | string =>
   by.kind === 'person' ? { key: by.key, name: by.name } : endedBy[by.kind];
 const endedBy = { clock: 'the clock', catalogue: 'the catalogue' };
 
-export const grantFacts = ({ grant }: RequestRecord): Fact[] =>
-  grant ? [{ label: 'Access', value: [`from ${instantText(grant.startsAt)} until ${instantText(grant.endsAt)}`] }] : [];
+export const grantFacts = ({ grant, timeZone }: Told): Fact[] => {
+  if (!grant) return [];
+  const { startsAt, endsAt } = grant;
+  return [
+    { label: 'Access', value: [`from ${instantText(startsAt, timeZone)} until ${instantText(endsAt, timeZone)}`] },
+  ];
+};
 
 /** Until when sessions that are already out can still be used after an early end; undefined when none can. */
 function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): number | undefined {
@@ -186,12 +193,12 @@ function lastSessionEnd({ sessions, outcome, revocation }: RequestRecord): numbe
 }
 
 /** What an early end does to sessions, in sentences. */
-export function sessionsAfterEnd(request: RequestRecord): string {
+export function sessionsAfterEnd(request: Told): string {
   const until = lastSessionEnd(request);
   const out =
     until === undefined
       ? ''
-      : ` From ${instantText(until)} on, none of the existing sessions can be used.${revocationText(request)}`;
+      : ` From ${instantText(until, request.timeZone)} on, none of the existing sessions can be used.${revocationText(request)}`;
   return `No new sessions are issued.${out}`;
 }
 
@@ -233,10 +240,10 @@ export const reachFacts = ({ role }: RequestRecord): Fact[] => {
   return texts.length > 0 ? [{ label: 'Beyond the session', value: [`This role can ${texts.join('; ')}.`] }] : [];
 };
 
-const countedFrom = ({ wantedStart }: RequestRecord): string =>
+const countedFrom = ({ wantedStart, timeZone }: Told): string =>
   wantedStart === undefined
     ? 'starting at the approval'
-    : `starting on ${instantText(wantedStart)}, or at the approval if that is later`;
+    : `starting on ${instantText(wantedStart, timeZone)}, or at the approval if that is later`;
 
 const approversOf = ({ requester }: RequestRecord, stage: Stage): Named[] => {
   const people: Named[] = stage.people.filter(({ key }) => key !== requester.person);

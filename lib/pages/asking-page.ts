@@ -14,6 +14,7 @@ import {
   reasonFacts,
   requesterOf,
   say,
+  type Told,
 } from '../mail/wording.ts';
 import { commandsToDecide } from '../model/how-to-decide.ts';
 import type { Block, RequestRecord } from '../model/schema.ts';
@@ -25,7 +26,7 @@ import { rights } from './role-rights.ts';
  * What is asked, with both buttons. Posts `decision`, `duration` and `comment` to its own address; a high-risk role shows everything
  * once more before the button that approves.
  */
-export function decisionPage(request: RequestRecord, view: View): string {
+export function decisionPage(request: Told, view: View): string {
   const { holder, nonce, needsSignIn, block, draft, role } = view;
   return document(
     'Approve or deny access',
@@ -34,7 +35,7 @@ export function decisionPage(request: RequestRecord, view: View): string {
 <p class="lead">${phrase(asksFor(request))}</p>
 ${band(request)}
 ${facts(reasonFacts(request))}
-${block && blockNotice(block)}${needsSignIn ? signInToAnswer(request) : decisionForm(request, view)}
+${block && blockNotice(block, request)}${needsSignIn ? signInToAnswer(request) : decisionForm(request, view)}
 ${effects(request, block)}
 ${facts([...factsOf(request), ...decisionsOf(request)])}
 ${rights(request, role)}
@@ -55,7 +56,8 @@ export const signInToAnswer = (
 
 const blockNotice = (
   block: Block,
-): Hole => html`<p class="notice">${visible(blockText(block, instantText))} Until then this request can be denied, not approved. <span class="soft">(blocked)</span></p>
+  { timeZone }: Told,
+): Hole => html`<p class="notice">${visible(blockText(block, (at) => instantText(at, timeZone)))} Until then this request can be denied, not approved. <span class="soft">(blocked)</span></p>
 `;
 
 const effects = (

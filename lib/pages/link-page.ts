@@ -15,21 +15,29 @@ const telling = { decide: outcomePage, withdraw: outcomePage, revoke: outcomePag
 /** @param now epoch milliseconds @param draft what was typed into the page's form when it was refused */
 export const pageToAnswer = (
   { request, holder, does, needsSignIn, block }: OpenedLink,
-  { roles }: Pick<Catalogue, 'roles'>,
+  { roles, timeZone }: Pick<Catalogue, 'roles' | 'timeZone'>,
   now: number,
   nonce: string,
   draft?: Draft,
 ): string =>
-  asking[does](request, {
-    holder,
-    now,
-    nonce,
-    needsSignIn,
-    block,
-    role: roles.get(request.role.id),
-    ...(draft && { draft }),
-  });
+  asking[does](
+    { ...request, timeZone },
+    {
+      holder,
+      now,
+      nonce,
+      needsSignIn,
+      block,
+      role: roles.get(request.role.id),
+      ...(draft && { draft }),
+    },
+  );
 
 /** @param after see pages/decision-page.ts */
-export const pageAfter = ({ request, holder, does }: OpenedLink, now: number, nonce: string, after: After): string =>
-  telling[does](request, { holder, now, nonce, does }, after);
+export const pageAfter = (
+  { request, holder, does }: OpenedLink,
+  { timeZone }: Pick<Catalogue, 'timeZone'>,
+  now: number,
+  nonce: string,
+  after: After,
+): string => telling[does]({ ...request, timeZone }, { holder, now, nonce, does }, after);

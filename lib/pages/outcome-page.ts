@@ -10,6 +10,7 @@ import {
   requesterOf,
   say,
   sessionsAfterEnd,
+  type Told,
   waitingFor,
   what,
   whoEnded,
@@ -19,11 +20,7 @@ import { statusAt } from '../model/status.ts';
 import { type After, document, facts, phrase, quietBand, spentPage, type View } from './page.ts';
 
 /** What became of a request, as one of its approvers sees it, or the person in whose name a bot filed it. */
-export function outcomePage(
-  request: RequestRecord,
-  { holder, now, nonce, does = 'decide' }: View,
-  after: After,
-): string {
+export function outcomePage(request: Told, { holder, now, nonce, does = 'decide' }: View, after: After): string {
   const status = statusAt(request, now);
   const { title, mark, tone, lead, next } = outcomeOf(request, status, holder);
   if (after !== 'decided')
@@ -57,7 +54,7 @@ ${facts([
 /** `tone`: the colour of the mark. */
 type Outcome = { title: string; mark: string; tone: 'yes' | 'no' | 'over' | 'wait'; lead: Phrase; next: Phrase };
 
-function outcomeOf(request: RequestRecord, status: Status, holder: Named): Outcome {
+function outcomeOf(request: Told, status: Status, holder: Named): Outcome {
   const who = requesterOf(request);
   const isTold = say`${who} is told by email.`;
   const by = (verb: string, own: Phrase): Phrase =>
@@ -90,7 +87,7 @@ function outcomeOf(request: RequestRecord, status: Status, holder: Named): Outco
       return { title: 'Revoked', mark: '■', tone: 'no', lead, next: isTold };
     }
     case 'lapsed': {
-      const lead = say`Nobody decided the request by ${who} for ${what(request)} by ${instantText(request.decideBy)}. Access was not given.`;
+      const lead = say`Nobody decided the request by ${who} for ${what(request)} by ${instantText(request.decideBy, request.timeZone)}. Access was not given.`;
       return { title: 'Lapsed', mark: '◷', tone: 'over', lead, next: isTold };
     }
   }
@@ -132,10 +129,10 @@ const endedText = ({ outcome, grant }: RequestRecord): Phrase =>
 
 /** Why an answer came too late, with no more of the request than its status: the link may be in other hands by now. */
 /** @param own what the holder has decided before */
-function tooLate(request: RequestRecord, status: Status, own: Decision | undefined): string {
+function tooLate(request: Told, status: Status, own: Decision | undefined): string {
   if (own)
-    return `You already ${own.decision === 'approve' ? 'approved' : 'denied'} this request on ${instantText(own.at)}. That decision counts.`;
-  const { outcome, decideBy, grant } = request;
+    return `You already ${own.decision === 'approve' ? 'approved' : 'denied'} this request on ${instantText(own.at, request.timeZone)}. That decision counts.`;
+  const { outcome, decideBy, grant, timeZone } = request;
   switch (status) {
     case 'pending':
       return 'Other approvers have already decided this step. The request waits for the next approvers.';
@@ -143,11 +140,11 @@ function tooLate(request: RequestRecord, status: Status, own: Decision | undefin
     case 'active':
       return 'The request was already approved by others.';
     case 'lapsed':
-      return `Nobody had decided the request by ${instantText(decideBy)}, so it has lapsed.`;
+      return `Nobody had decided the request by ${instantText(decideBy, timeZone)}, so it has lapsed.`;
     case 'ended':
-      return `The grant ended on ${instantText(outcome?.at ?? grant?.endsAt ?? decideBy)}.`;
+      return `The grant ended on ${instantText(outcome?.at ?? grant?.endsAt ?? decideBy, timeZone)}.`;
     default:
-      return `The request was ${status} on ${instantText(outcome?.at ?? decideBy)}.`;
+      return `The request was ${status} on ${instantText(outcome?.at ?? decideBy, timeZone)}.`;
   }
 }
 

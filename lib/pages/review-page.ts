@@ -9,6 +9,7 @@ import {
   requesterOf,
   say,
   scopeFacts,
+  type Told,
   ticketFacts,
   what,
   whoAsks,
@@ -36,14 +37,14 @@ import {
 /**
  * What was done by break-glass, with the form that signs it off once the grant is over. Posts `decision=sign` and `comment` to its own address.
  */
-export function reviewPage(request: RequestRecord, { holder, now, nonce, needsSignIn, draft }: View): string {
+export function reviewPage(request: Told, { holder, now, nonce, needsSignIn, draft }: View): string {
   const running = isRunning(request, now);
   return document(
     'Review break-glass',
     { nonce, request, code: draft?.problem.code },
     html`<h1>Review break-glass${riskBadge(request)}</h1>
 <p class="lead">${phrase(say`${requesterOf(request)} used break-glass for ${what(request)}. Nobody approved it, so somebody else has to review it afterwards.`)}</p>
-${running && html`<p class="notice">The grant runs until ${instantText(request.grant?.endsAt ?? now)}. Sign it off after that. Until then an approver, a reviewer or an admin can revoke it.</p>`}
+${running && html`<p class="notice">The grant runs until ${instantText(request.grant?.endsAt ?? now, request.timeZone)}. Sign it off after that. Until then an approver, a reviewer or an admin can revoke it.</p>`}
 ${band(request)}
 ${facts([...useFacts(request), ...dueFacts(request, now)])}
 ${sessions(request)}
@@ -56,7 +57,7 @@ ${!running && (needsSignIn ? signInToAnswer(request) : signingForm(draft))}
 /**
  * Who signed the review, when, and what they found.
  */
-export function reviewedPage(request: RequestRecord, { holder, nonce }: View, after: After): string {
+export function reviewedPage(request: Told, { holder, nonce }: View, after: After): string {
   if (after !== 'decided')
     return spentPage(request, 'Signed off', nonce, after === 'late' ? tooLate(request) : undefined);
   const signed = request.review?.signed;
@@ -72,7 +73,7 @@ ${facts([
     ? [
         {
           label: 'Signed by',
-          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at)}`,
+          value: say`${{ key: signed.person, name: signed.name }}, ${instantText(signed.at, request.timeZone)}`,
           quote: signed.comment,
         },
       ]
@@ -87,8 +88,10 @@ ${history(request)}
 
 // --- internal ---
 
-const tooLate = ({ review }: RequestRecord): string =>
-  review?.signed ? `The review was already signed on ${instantText(review.signed.at)}.` : 'There is nothing to sign.';
+const tooLate = ({ review, timeZone }: Told): string =>
+  review?.signed
+    ? `The review was already signed on ${instantText(review.signed.at, timeZone)}.`
+    : 'There is nothing to sign.';
 
 const isRunning = (request: RequestRecord, now: number): boolean =>
   ['active', 'scheduled'].includes(statusAt(request, now));
@@ -104,18 +107,20 @@ const useFacts = (request: RequestRecord): Fact[] => [
   ...earlyEnd(request),
 ];
 
-const earlyEnd = ({ outcome, grant }: RequestRecord): Fact[] =>
+const earlyEnd = ({ outcome, grant, timeZone }: Told): Fact[] =>
   outcome && grant && outcome.at < grant.endsAt
     ? [
         {
           label: 'Ended early',
-          value: say`${instantText(outcome.at)}, ${outcome.status === 'ended' ? 'handed back' : outcome.status} by ${whoEnded(outcome)}`,
+          value: say`${instantText(outcome.at, timeZone)}, ${outcome.status === 'ended' ? 'handed back' : outcome.status} by ${whoEnded(outcome)}`,
         },
       ]
     : [];
 
-const dueFacts = ({ review }: RequestRecord, now: number): Fact[] =>
-  review ? [{ label: 'Review due', value: [instantText(review.due), ...(now < review.due ? [] : [': overdue'])] }] : [];
+const dueFacts = ({ review, timeZone }: Told, now: number): Fact[] =>
+  review
+    ? [{ label: 'Review due', value: [instantText(review.due, timeZone), ...(now < review.due ? [] : [': overdue'])] }]
+    : [];
 
 const signingForm = (draft: Draft | undefined): Hole => html`<form method="post" accept-charset="utf-8">
 ${draft && notRecorded(draft)}
@@ -129,7 +134,7 @@ ${commentField('What you found', { hint: 'Required. Kept on record and shown to 
 </div>
 </form>`;
 
-function sessions({ sessions, vended, role, id }: RequestRecord): Hole {
+function sessions({ sessions, vended, role, id, timeZone }: Told): Hole {
   const older = vended - sessions.length;
   return html`<section class="log" aria-label="Sessions">
 <h2>Sessions issued: ${vended}</h2>
@@ -144,7 +149,7 @@ ${sessions.map(
     sessionName,
     issuedAt,
     expiresAt,
-  }) => html`<li><span class="when">${instantText(issuedAt)} until ${instantText(expiresAt)}</span>
+  }) => html`<li><span class="when">${instantText(issuedAt, timeZone)} until ${instantText(expiresAt, timeZone)}</span>
 ${kind === 'keys' ? 'Keys' : 'Console'} <code>${accessKeyId}</code>
 <span class="when">${oneLine(sessionName)}</span></li>
 `,
@@ -155,11 +160,11 @@ ${older > 0 && html`<p class="hint">${older} older ${older === 1 ? 'one is' : 'o
 </section>`;
 }
 
-const history = ({ history }: RequestRecord): Hole => html`<section class="log" aria-label="History">
+const history = ({ history, timeZone }: Told): Hole => html`<section class="log" aria-label="History">
 <h2>History</h2>
 <ol>
 ${history.map(
-  ({ at, type, actor, via, note }) => html`<li><span class="when">${instantText(at)}</span>
+  ({ at, type, actor, via, note }) => html`<li><span class="when">${instantText(at, timeZone)}</span>
 ${eventWords[type]} <span class="soft">by <bdi>${oneLine(actor)}</bdi>, via ${oneLine(via)}</span>
 ${note !== undefined && html`<blockquote dir="auto">${visible(note)}</blockquote>`}</li>
 `,

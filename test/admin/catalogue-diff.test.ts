@@ -341,6 +341,7 @@ describe('rules: stricter one way, looser the other', () => {
     ['requests in an hour', { limits: { requestsPerHour: 10 } }, 'limits.requestsPerHour', '20', '10', 'stricter'],
     ['open requests of a role', { role: { limits: { open: 3 } } }, 'limits.open', 'none', '3', 'stricter'],
     ['leavers', { leavers: 'keep' }, 'leavers', 'revoke', 'keep', 'looser'],
+    ['the time zone', { timeZone: 'Europe/Berlin' }, 'timeZone', 'none', 'Europe/Berlin'],
     ['accounts of permission sets', { ssoAccounts: ['222222222222'] }, 'ssoAccounts', 'none', '222222222222'],
     [
       'an external id',
@@ -357,7 +358,7 @@ describe('rules: stricter one way, looser the other', () => {
       'false',
     ],
   ];
-  const inWhole = ['limits.openRequests', 'limits.requestsPerHour', 'leavers', 'ssoAccounts'];
+  const inWhole = ['limits.openRequests', 'limits.requestsPerHour', 'leavers', 'timeZone', 'ssoAccounts'];
   test.each(rows.map(([name, ...row]) => ({ name, row })))('$name', ({ row: [change, rule, before, after, is] }) => {
     const { there, back, json } = diffs(base, changed(change));
     const opposite = is && (is === 'stricter' ? 'looser' : 'stricter');

@@ -251,6 +251,12 @@ describe('a mistake is named with line and column', () => {
       ['17:15 roles.reader.ticket.pattern: must be a regular expression'],
     ],
     [
+      'a time zone that is an offset',
+      'groups:\n',
+      'timeZone: +02:00\ngroups:\n',
+      ['6:1 timeZone: must be a time zone such as Europe/Berlin'],
+    ],
+    [
       'a risk that is none',
       'duration: {',
       'risk: medium\n    duration: {',

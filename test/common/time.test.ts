@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { durationText, parseDuration, parseInstant, toInstant } from '../../lib/common/time.ts';
+import { durationText, instantText, parseDuration, parseInstant, toInstant } from '../../lib/common/time.ts';
 
 describe('durations', () => {
   test.each([
@@ -21,6 +21,16 @@ describe('durations', () => {
     expect(durationText(0)).toBe('0 s');
   });
 });
+
+test.each([
+  ['2026-11-22T18:58:00Z', undefined, '22 Nov 2026, 18:58 UTC'],
+  ['2026-11-22T18:58:00Z', 'UTC', '22 Nov 2026, 18:58 UTC'],
+  ['2026-11-22T18:58:00Z', 'Europe/Berlin', '22 Nov 2026, 18:58 UTC (19:58 Europe/Berlin)'],
+  ['2026-09-30T22:05:00Z', 'Europe/Berlin', '30 Sep 2026, 22:05 UTC (1 Oct, 00:05 Europe/Berlin)'],
+  ['2027-01-01T00:30:00Z', 'America/St_Johns', '1 Jan 2027, 00:30 UTC (31 Dec, 21:00 America/St_Johns)'],
+])('people read %s in %s as %s', (instant, timeZone, text) =>
+  expect(instantText(Date.parse(instant), timeZone)).toBe(text),
+);
 
 test('an instant is cut to the second, in UTC', () =>
   expect(toInstant(Date.UTC(2026, 10, 22, 10, 0, 0, 999))).toBe('2026-11-22T10:00:00Z'));

@@ -57,6 +57,23 @@ test('an approver reads what a role can do beyond its session', async () => {
   expect(wordsOf(await open(plain, linkTo(plain, lead)))).not.toContain('Beyond the session');
 });
 
+test('email and pages show the time of the zone that the catalogue names beside UTC', async () => {
+  const app = fakeApp({ catalogue: catalogueOf({ ...smallCatalogueFile, timeZone: 'Asia/Tokyo' }) });
+  await mailed({ startsAt: '2026-11-22T14:00:00Z' }, app);
+  const until = 'by 22 Nov 2026, 18:00 UTC (23 Nov, 03:00 Asia/Tokyo), the request lapses.';
+  const email = app.mail.outbox.find(({ to }) => to === lead)!;
+  const page = await open(app, linkTo(app, lead));
+  const outcome = await post(app, linkTo(app, lead), 'decision=approve');
+  const from = 'from 22 Nov 2026, 14:00 UTC (23:00 Asia/Tokyo) until';
+  for (const text of [email.text.replace(/\s+/g, ' '), words(parsed(email.html)), wordsOf(page)]) {
+    expect(text).toContain(until);
+    expect(text.match(/\d\d:\d\d UTC(?! \()/g)).toBeNull();
+  }
+  expect(wordsOf(outcome)).toContain(from);
+  await playStream(app);
+  expect(app.mail.outbox.findLast(({ to }) => to === lead)!.text.replace(/\s+/g, ' ')).toContain(from);
+});
+
 describe('looking', () => {
   test('shows who asks for what, and both buttons', async () => {
     const { app } = await mailed();
