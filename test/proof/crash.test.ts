@@ -185,7 +185,7 @@ describe('a process that dies at any I/O', () => {
     ]);
     expect([...crashedAt].sort()).toEqual(all.sort());
 
-    const measured = { 'use cases': useCases.length, 'places to die': points.length, 'mails sent twice': 0 };
+    const measured = { 'use cases': useCases.length, 'crash points': points.length, 'emails sent twice': 0 };
     const isTwice = new Set<string>();
     await prove(
       4,
@@ -198,7 +198,7 @@ describe('a process that dies at any I/O', () => {
               cause,
             });
           });
-          measured['mails sent twice'] += twice;
+          measured['emails sent twice'] += twice;
           if (twice > 0) isTwice.add(nameOf(point));
         }
         return points.length;

@@ -58,7 +58,7 @@ describe('a table that throttles, conflicts and loses answers', () => {
     };
     await prove(
       10,
-      'lives of a request over a bad table',
+      'lives of a request over a failing table',
       size(150, 20_000),
       (_, random) => life(random, measured),
       measured,
@@ -259,7 +259,13 @@ describe('an STS that will not', () => {
 
   test('faults at random over many grants', async () => {
     const measured = { 'sessions given': 0, 'answers in the contract': 0, 'answers 500': 0 };
-    await prove(11, 'sessions asked of a bad STS', size(40, 20_000), (_, random) => badDay(random, measured), measured);
+    await prove(
+      11,
+      'sessions requested from a failing STS',
+      size(40, 20_000),
+      (_, random) => badDay(random, measured),
+      measured,
+    );
     expect(measured['answers 500']).toBe(0);
   }, 3_600_000);
 });

@@ -66,7 +66,7 @@ const scenarios: Scenario[] = [
     endsFree: true,
   },
   {
-    what: 'many people, one role that limits how many',
+    what: 'many people, one role with a limit',
     filing: (n) => ({ as: person(n), role: 'scarce' }),
     most: limits.ofRole,
     endsFree: true,
@@ -130,7 +130,7 @@ describe('many break the glass at once', () => {
       const measured = { filed: 0, refused: 0, replayed: 0, 'told to try again': 0, 'processes that died': 0 };
       await prove(
         19,
-        `${callers} at once: one person breaks the glass of many roles`,
+        `${callers} at once: one person uses break-glass for many roles`,
         trials,
         (seed, random) => glasses(callers, seed, random, measured),
         measured,

@@ -132,7 +132,7 @@ describe('whatever is stored, streamed or written down', () => {
   test(
     'items that are damaged: an answer as ever, or one that owns up and tells nothing',
     async () => {
-      const measured = { 'answers that own up to the damage': 0, 'words of damaged items told': 0 };
+      const measured = { 'answers that report the damage': 0, 'words of damaged items revealed': 0 };
       await prove(
         6,
         'calls about damaged items',
@@ -187,7 +187,7 @@ describe('whatever is stored, streamed or written down', () => {
   test(
     'stream records: each is taken or reported by its number, and no mail has markup that nobody wrote',
     async () => {
-      const measured = { 'reported to come again': 0, mails: 0 };
+      const measured = { 'reported for a retry': 0, emails: 0 };
       await prove(
         6,
         'stream records',
@@ -207,9 +207,9 @@ describe('whatever is stored, streamed or written down', () => {
               batchItemFailures.every(({ itemIdentifier }) => numbers.includes(itemIdentifier)),
               'a record is reported that nobody sent',
             );
-            measured['reported to come again'] += batchItemFailures.length;
+            measured['reported for a retry'] += batchItemFailures.length;
           }
-          measured.mails += app.mail.outbox.length;
+          measured.emails += app.mail.outbox.length;
           for (const { html, subject } of app.mail.outbox.splice(0)) {
             mails.check(parsed(html));
             must(!/[\r\n\0]/.test(subject), 'a subject has two lines');
@@ -525,7 +525,7 @@ function owns(answer: Answer, name: CallName, shapes: Shapes, measured: Record<s
     judged(name, answer, shapes);
     return;
   }
-  measured['answers that own up to the damage']! += 1;
+  measured['answers that report the damage']! += 1;
   must(!answer.text.includes(canary), () => `a fault tells what is stored: ${answer.text}`);
   if (answer.headers['content-type'] === 'application/problem+json')
     must((answer.body as { code: string }).code === 'internal', 'a fault has another code');

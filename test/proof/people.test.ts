@@ -32,7 +32,7 @@ describe('as many people as the catalogue says', () => {
       grants: 0,
       'second decisions of one person refused': 0,
       'decisions on own requests refused': 0,
-      'filings refused for want of approvers': 0,
+      'filings refused without enough approvers': 0,
     };
     await prove(
       2,
@@ -59,7 +59,7 @@ async function trial(
   );
   if (!filing.answer) {
     must(codeOf(filing) === 'no-approver', `filing was refused with ${codeOf(filing)}`);
-    measured['filings refused for want of approvers']! += 1;
+    measured['filings refused without enough approvers']! += 1;
     return undefined;
   }
   const { request } = filing.answer;

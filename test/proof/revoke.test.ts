@@ -16,13 +16,13 @@ const role = 'arn:aws:iam::333333333333:role/latchkey/play';
 describe('revocations', () => {
   test('no vend is accepted after a revoke', async () => {
     const measured = {
-      'vends before the revoke': 0,
-      'vends refused by it': 0,
-      'sessions thrown away in the middle': 0,
+      'sessions issued before the revoke': 0,
+      'sessions refused by it': 0,
+      'sessions discarded in between': 0,
     };
     await prove(
       12,
-      'vend against revoke',
+      'issuing against revoke',
       size(200, 100_000),
       (seed, random) => vendOrRevoke(seed, random, measured),
       measured,
@@ -30,7 +30,7 @@ describe('revocations', () => {
   }, 600_000);
 
   test('two revokers of one role, with an IAM that fails, lose nothing', async () => {
-    const measured = { 'IAM calls that failed': 0, 'tries that had to come again': 0 };
+    const measured = { 'IAM calls that failed': 0, 'attempts that were retried': 0 };
     await prove(
       12,
       'two revokers of one role',
@@ -40,8 +40,8 @@ describe('revocations', () => {
     );
   }, 600_000);
 
-  test('an IAM that does not take the policy is asked again for ten minutes, and then said to have failed', async () => {
-    const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations said to have failed': 0 };
+  test('an IAM that does not take the policy is asked again for ten minutes, and then reported as failed', async () => {
+    const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations reported as failed': 0 };
     await prove(12, 'revocation while IAM fails', size(40, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
 
@@ -56,8 +56,8 @@ describe('revocations', () => {
     );
   }, 600_000);
 
-  test('a role without room has all its older sessions denied, or is said to have failed', async () => {
-    const measured = { 'grant by grant': 0, 'all older sessions at once': 0, 'said to have failed': 0 };
+  test('a role without room has all its older sessions denied, or is reported as failed', async () => {
+    const measured = { 'grant by grant': 0, 'all older sessions at once': 0, 'reported as failed': 0 };
     await prove(
       12,
       'revocations on a role with little room',
@@ -115,9 +115,9 @@ async function vendOrRevoke(seed: number, random: () => number, measured: Record
     (request.revocation?.state === 'pending') === request.sessions.length > 0,
     'sessions are out and nobody revokes them',
   );
-  measured['vends before the revoke']! += accepted.length;
-  measured['vends refused by it']! += vends.length - accepted.length;
-  measured['sessions thrown away in the middle']! += app.sts.issued.length - before - accepted.length;
+  measured['sessions issued before the revoke']! += accepted.length;
+  measured['sessions refused by it']! += vends.length - accepted.length;
+  measured['sessions discarded in between']! += app.sts.issued.length - before - accepted.length;
 
   app.now += MINUTE;
   must((await revokeSessions(app, [request])).length === 0, 'the revocation had to come again');
@@ -151,7 +151,7 @@ async function revokers(seed: number, random: () => number, measured: Record<str
     must(round < 50, 'the revocations never came to an end');
     const halves = [left.filter((_, i) => i % 2 === 0), left.filter((_, i) => i % 2 === 1), left];
     const later = new Set((await Promise.all(halves.map((half) => revokeSessions(app, half)))).flat());
-    measured['tries that had to come again']! += later.size;
+    measured['attempts that were retried']! += later.size;
     left = requests.filter(({ id }) => later.has(id));
   }
   app.gate = () => {};
@@ -217,7 +217,7 @@ async function outage(random: () => number, measured: Record<string, number>): P
   );
   must(code === 'revocation-failed' || isDenied(app, request), 'a revocation was lost');
   measured['IAM calls that failed']! += failed;
-  measured[code === 'revocation-failed' ? 'revocations said to have failed' : 'revocations done']! += 1;
+  measured[code === 'revocation-failed' ? 'revocations reported as failed' : 'revocations done']! += 1;
   return undefined;
 }
 
@@ -272,7 +272,7 @@ async function full(seed: number, random: () => number, measured: Record<string,
     'a revocation failed that had room',
   );
   const failed = requests.filter((request) => stateOf(app, request) === 'failed').length;
-  measured['said to have failed']! += failed;
+  measured['reported as failed']! += failed;
   measured[policy.includes('aws:TokenIssueTime') ? 'all older sessions at once' : 'grant by grant']! +=
     requests.length - failed;
   return undefined;

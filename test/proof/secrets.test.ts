@@ -33,14 +33,14 @@ describe('secrets stay where they belong', () => {
   test('over the whole life of requests, with faults that carry secrets in their words', async () => {
     const measured = {
       'secrets looked for': 0,
-      'spellings found where they do not belong': 0,
-      'forced faults': 0,
-      'answers that gave a secret to whom it belongs': 0,
+      'encodings found where they do not belong': 0,
+      'forced failures': 0,
+      'answers that gave a secret to its owner': 0,
     };
     await prove(9, 'operations searched for secrets', size(15, 2_000), (_, random) => life(random, measured), measured);
     if (process.env.LATCHKEY_SEED === undefined) {
       expect(measured['secrets looked for']).toBeGreaterThan(100);
-      expect(measured['answers that gave a secret to whom it belongs']).toBeGreaterThan(10);
+      expect(measured['answers that gave a secret to its owner']).toBeGreaterThan(10);
     }
   }, 3_600_000);
 
@@ -81,7 +81,7 @@ function world(random: () => number, measured: Record<string, number>): World {
   const signIn = fakeSignIn(sts, clock);
   const failing = (share: number, ...known: unknown[]): void => {
     if (random() >= share) return;
-    measured['forced faults']! += 1;
+    measured['forced failures']! += 1;
     throw indiscreet(random, known.map((part) => JSON.stringify(part)).join(' '));
   };
   const client = <Client>(send: (input: never) => Promise<unknown>) =>
@@ -230,7 +230,7 @@ async function life(random: () => number, measured: Record<string, number>): Pro
         body: {},
       });
       if (answer.status !== 200) return record('refusal of a session', answer);
-      measured['answers that gave a secret to whom it belongs']! += 1;
+      measured['answers that gave a secret to its owner']! += 1;
       // what it is for is in it; nobody's link is
       seen.push({
         where: 'a session',
