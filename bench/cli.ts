@@ -82,11 +82,11 @@ export async function measure(): Promise<string> {
         `| ${name} | ${(medians[i]! / bare).toFixed(2)} | ${limit === undefined ? '' : `${limit.toFixed(2)}`} |`,
     );
     return [
-      '| start to end | ratio to bare node | wanted |',
+      '| start to end | ratio to bare node | target |',
       '|---|---:|---:|',
       ...rows,
       '',
-      `Node ${process.versions.node}, medians of ${rounds} rounds in turn (10 for the AWS CLI) with credentials from a server that answers at once; the program is ${kilobytes(bytes.program)}, besides ${kilobytes(bytes.admin)} for the admin commands and ${kilobytes(bytes.signing)} for the AWS SDK's chain of credentials.`,
+      `Node ${process.versions.node}, medians of ${rounds} interleaved rounds (10 for the AWS CLI). A server that answers at once gives the credentials. The program has ${kilobytes(bytes.program)}, plus ${kilobytes(bytes.admin)} for the admin commands and ${kilobytes(bytes.signing)} for the AWS SDK's chain of credentials.`,
     ].join('\n');
   } finally {
     stopCanned();

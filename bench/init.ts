@@ -40,17 +40,17 @@ export async function measure(): Promise<string> {
     });
     const ratio = medians[1]!.ready / empty.ready;
     return [
-      `Medians of ${rounds} fresh processes each, in turns, Node ${process.versions.node}, clean environment. "Start" is from the start of the process until`,
-      'the handler is ready, clients built, after what Lambda has loaded itself by then. The code of its runtime client is left out; with',
-      'aws-lambda-ric 4.0.2 in front, its native part replaced, the same pair came to 2.1.',
+      `Medians of ${rounds} fresh processes each, interleaved, Node ${process.versions.node}, clean environment. "Start" is the time from the start of the process until`,
+      'the handler is ready and its clients are built, without the code that Lambda itself has loaded by then, such as its runtime client. With',
+      'aws-lambda-ric 4.0.2 (with its native part replaced) loaded first, the ratio was 2.1.',
       '',
       `Target: at most ${target} times the empty handler; ${ratio <= target ? 'met' : '**missed**'}.`,
       '',
-      '| bundle | bytes | start, ratio to empty | of which loading |',
+      '| bundle | bytes | start, ratio to empty | loading |',
       '|---|---:|---:|---:|',
       ...rows,
       '',
-      'What each function weighs, minified, and zipped with its catalogue:',
+      'Size of each function, minified, and zipped with its catalogue:',
       '',
       '| function | bytes | zip |',
       '|---|---:|---:|',

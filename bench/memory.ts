@@ -26,8 +26,8 @@ export async function measure(): Promise<string> {
     const after = residentMegabytes(pid);
     const isMet = Math.max(atStart, after) < most;
     return [
-      `\`npm start\`, one process with table, mail, STS and sign-in in memory. A life is filed, approved, vended and handed back over HTTP, with its`,
-      'mails in the outbox.',
+      `\`npm start\`, one process with table, email, STS and sign-in in memory. In each life, a request is filed and approved, credentials are issued, and`,
+      'the grant is handed back, over HTTP. The emails stay in the outbox.',
       '',
       `Target: under ${most} MB resident; ${isMet ? 'met' : '**missed**'}.`,
       '',

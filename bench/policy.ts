@@ -124,9 +124,9 @@ export async function measure(): Promise<string> {
       '1 s',
       `the first run of the process: ${cold.toFixed(0)} ms`,
     ),
-    row('open the compiled catalogue, as a function does when it starts', open, '', ''),
+    row('open the compiled catalogue, as a function does at its start', open, '', ''),
     row(
-      'whether the catalogue is another one, as the first sweep of an instance asks',
+      'check whether the catalogue has changed, as the first sweep of an instance does',
       drift,
       '',
       'later sweeps remember it',
@@ -136,7 +136,7 @@ export async function measure(): Promise<string> {
       'the roles of one caller',
       within(list, 5),
       '5 ms',
-      `a pass over all roles takes ${(pass / list).toFixed(0)} times as long`,
+      `iterating over all roles takes ${(pass / list).toFixed(0)} times as long`,
     ),
   ].join('\n');
 }

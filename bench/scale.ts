@@ -20,8 +20,8 @@ export async function measure(): Promise<string> {
   const [few, many] = [await costsAt(100), await costsAt(100_000)];
   const rows = few.map((cost, i) => ({ cost, same: textOf(cost) === textOf(many[i]!), many: many[i]! }));
   return [
-    'Sequential round trips to AWS, DynamoDB calls, read and write units, through the functions on dynoxide. The stored requests are a year of',
-    'finished ones by many people; open ones, which do not pile up, are 30 at both sizes, and so are the earlier requests of whoever calls.',
+    'Sequential round trips to AWS, DynamoDB calls, read and write units, measured through the functions on dynoxide. The stored requests are finished',
+    'requests of many people over a year. At both sizes 30 requests are open (open requests do not pile up), and the caller has 30 earlier requests.',
     '',
     `Target: no difference; ${rows.every(({ same }) => same) ? 'met' : '**missed**'}.`,
     '',
@@ -69,8 +69,8 @@ async function costsOn(emulator: Emulator): Promise<Cost[]> {
   });
   await cost('read', () => call(app, 'readRequest', { as: 'dev@example.com', id }));
   await cost('decide', () => call(app, 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } }));
-  await cost('vend keys', () => call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null }));
-  await cost('vend a console URL', () => call(app, 'issueConsole', { as: 'dev@example.com', id, body: null }));
+  await cost('issue credentials', () => call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null }));
+  await cost('issue a console URL', () => call(app, 'issueConsole', { as: 'dev@example.com', id, body: null }));
   await cost('hand back', () => call(app, 'endRequest', { as: 'dev@example.com', id, body: null }));
   await cost('list mine', list('mine', 'dev@example.com'));
   await cost('list to decide', list('to-decide', 'lead@example.com'));

@@ -52,7 +52,7 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
   await sweepOnce(); // the first with a catalogue also looks for what the catalogue no longer allows
 
   const { id } = await step('file', () => filed(app));
-  await step('mail the approver', () => news(id));
+  await step('email the approver', () => news(id));
   const link = linkTo(app, 'lead@example.com');
   await step('show the page behind the link', () => expectStatus(200, call(app, 'showDecision', { id: link })));
   const form = {
@@ -60,15 +60,15 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
     body: Buffer.from('decision=approve&comment=go+ahead'),
   };
   await step('approve by the link', () => expectStatus(200, call(app, 'decideByLink', { id: link, ...form })));
-  await step('mail the outcome', () => news(id));
-  await step('vend keys', () =>
+  await step('email the outcome', () => news(id));
+  await step('issue credentials', () =>
     expectStatus(200, call(app, 'issueCredentials', { as: 'dev@example.com', id, body: null })),
   );
-  await step('no news of that', () => news(id));
+  await step('send no email about that', () => news(id));
   await step(look, sweepOnce);
   app.now += 2 * HOUR;
   await step('record the end', sweepOnce);
-  await step('no news of that either', () => news(id));
+  await step('send no email about the end', () => news(id));
   return withoutLook(steps);
 }
 
@@ -105,16 +105,16 @@ function report(all: Step[]): string {
   const total = (unit: 'write' | 'read') => steps.reduce((sum, step) => sum + step[unit], 0);
   const isMet = total('write') <= most.write && total('read') <= most.read;
   return [
-    'One request from filing to its natural end, through the functions, on dynoxide, which counts indexes as DynamoDB does. One approver is',
-    'mailed, sees the page once and approves by the link; one set of keys is vended.',
+    'One request from filing until it expires, through the functions on dynoxide, which counts indexes as DynamoDB does. One approver gets an',
+    'email, sees the page once and approves by the link. One set of credentials is issued.',
     '',
     `Target: at most ${most.write} write and ${most.read} read units; ${isMet ? 'met' : '**missed**'}.`,
     '',
     '| step | write units | read units | calls |',
     '|---|---:|---:|---:|',
     ...steps.map(({ name, write, read, calls }) => `| ${name} | ${write} | ${read} | ${calls} |`),
-    `| **in all** | **${total('write')}** | **${total('read')}** | |`,
+    `| **total** | **${total('write')}** | **${total('read')}** | |`,
     '',
-    `Besides, the sweeper's look for what is due costs ${looking.read} read units in ${looking.calls} calls at once, once a minute for all requests together.`,
+    `In addition, the sweeper looks for due requests once a minute, which costs ${looking.read} read units in ${looking.calls} parallel calls for all requests together.`,
   ].join('\n');
 }

@@ -37,7 +37,7 @@ export function costPage(): string {
 /** Write and read units of one request from filing to its end. */
 function unitsOfALife(): { write: number; read: number } {
   const benchmarks = readFileSync(new URL('docs/benchmarks.md', root), 'utf8');
-  const [, write, read] = /^\| \*\*in all\*\* \| \*\*([\d.]+)\*\* \| \*\*([\d.]+)\*\*/m.exec(benchmarks) ?? [];
+  const [, write, read] = /^\| \*\*total\*\* \| \*\*([\d.]+)\*\* \| \*\*([\d.]+)\*\*/m.exec(benchmarks) ?? [];
   if (write === undefined || read === undefined) throw new Error('docs/benchmarks.md has no total of a life');
   return { write: Number(write), read: Number(read) };
 }
