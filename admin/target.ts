@@ -3,16 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
 import { selectedAccounts } from '../lib/catalogue/role-template.ts';
 import { didYouMean } from '../lib/common/suggestion.ts';
+import { cloudFormationTemplate } from '../lib/target/cloud-formation.ts';
+import { plainDocuments } from '../lib/target/plain-documents.ts';
 import { alike, stackSetTemplate } from '../lib/target/stack-set.ts';
-import {
-  cloudFormationTemplate,
-  type Hub,
-  installsRoles,
-  plainDocuments,
-  TargetError,
-  targetOf,
-  terraformDocument,
-} from '../lib/target/target.ts';
+import { type Hub, installsRoles, TargetError, targetOf } from '../lib/target/target.ts';
+import { terraformDocument } from '../lib/target/terraform.ts';
 import { CannotAnswer } from './answer.ts';
 import { loadCatalogue } from './catalogue/load.ts';
 import { inYaml, templateLimits } from './template-text.ts';

@@ -1,7 +1,8 @@
 // The text of a CloudFormation template, and whether CloudFormation takes one of that length.
 import { stringify } from 'yaml';
 import type { CatalogueFinding } from '../lib/catalogue/finding.ts';
-import { cloudFormationTemplate, type Target, type Template, usualHub } from '../lib/target/target.ts';
+import { cloudFormationTemplate, type Template } from '../lib/target/cloud-formation.ts';
+import { type Target, usualHub } from '../lib/target/target.ts';
 
 /** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
 export const templateLimits = { call: 51_200, s3: 1_048_576 };

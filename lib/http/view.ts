@@ -3,7 +3,14 @@ import { type Catalogue, displayNames, type Role } from '../catalogue/catalogue.
 import { reachTexts } from '../catalogue/reach.ts';
 import { toInstant } from '../common/time.ts';
 import { conditionTexts } from '../model/condition.ts';
-import { type Binding, type Block, type RequestRecord, saidOf } from '../model/schema.ts';
+import {
+  type Binding,
+  type Block,
+  type HistoryEvent,
+  type RequestRecord,
+  type Stage,
+  saidOf,
+} from '../model/schema.ts';
 import { statusAt } from '../model/status.ts';
 import { automaticText } from '../policy/automatic.ts';
 import type { SignInRule } from '../policy/identity-presets.ts';
@@ -75,22 +82,7 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
     ...(startsAt !== undefined && { startsAt: toInstant(startsAt) }),
     ...(request.grant && { endsAt: toInstant(request.grant.endsAt) }),
     ...(request.review && { breakGlass: true, review: reviewView(catalogue, request.review, now) }),
-    approval: {
-      automatic,
-      stages: request.stages.map(({ need, approvers, by, decisions }) => ({
-        need,
-        ...(by !== undefined && { by }),
-        approvers: displayNames(catalogue, approvers),
-        decisions: decisions.map(({ person, name, decision, comment, via, at }) => ({
-          approver: name,
-          person,
-          decision,
-          ...(comment !== undefined && { comment }),
-          via,
-          at: toInstant(at),
-        })),
-      })),
-    },
+    approval: { automatic, stages: request.stages.map((stage) => stageView(catalogue, stage)) },
     ...(request.revocation && {
       revocation: {
         ...request.revocation,
@@ -103,13 +95,29 @@ export function requestView(catalogue: Catalogue, request: RequestRecord, now: n
       issuedAt: toInstant(session.issuedAt),
       expiresAt: toInstant(session.expiresAt),
     })),
-    history: request.history.map(({ prev: _, kept: __, ...event }) => ({
-      ...event,
-      ...(isOfPerson(request, event) && { person: event.actor }),
-      at: toInstant(event.at),
-    })),
+    history: request.history.map((event) => eventView(request, event)),
   };
 }
+
+const stageView = (catalogue: Catalogue, { need, approvers, by, decisions }: Stage) => ({
+  need,
+  ...(by !== undefined && { by }),
+  approvers: displayNames(catalogue, approvers),
+  decisions: decisions.map(({ person, name, decision, comment, via, at }) => ({
+    approver: name,
+    person,
+    decision,
+    ...(comment !== undefined && { comment }),
+    via,
+    at: toInstant(at),
+  })),
+});
+
+const eventView = (request: RequestRecord, { prev: _, kept: __, ...event }: HistoryEvent) => ({
+  ...event,
+  ...(isOfPerson(request, event) && { person: event.actor }),
+  at: toInstant(event.at),
+});
 
 function requestedRoleView(role: RequestRecord['role']): RequestView['role'] {
   const { id, description, account, arn } = role;

@@ -1,4 +1,4 @@
-// What a mail says that reports how a request went: what happened, who did it, and what its reader can do next.
+// The text of emails that report on a request: what happened, who did it, and what the reader can do next.
 import { instantText } from '../common/time.ts';
 import type { RequestRecord } from '../model/schema.ts';
 import { sessionTags } from '../model/session-tags.ts';
@@ -21,87 +21,98 @@ import {
   whoEnded,
 } from './wording.ts';
 
-/** What happened and who did it. */
-export function story(kind: Report, request: Told, about?: Named): { lead: Phrase; facts: Fact[] } {
-  const { filedBy, decideBy, outcome, automatic, review, timeZone } = request;
-  const wish = say`The request by ${requesterOf(request)} for ${what(request)}`;
-  const bot: Fact[] = filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
+/** What happened, and the facts that go with it. */
+type Story = { lead: Phrase; facts: Fact[] };
+
+/** @param about who could not be told, in a report of kind `unreached` */
+export const story = (kind: Report, request: Told, about?: Named): Story => stories[kind](request, about);
+
+const stories: Record<Report, (request: Told, about?: Named) => Story> = {
+  filed: (request) => ({
+    lead: say`Something was filed in your name: a request for ${what(request)}.`,
+    facts: [...botFacts(request), decideUntil(request)],
+  }),
+  approved: approvedStory,
+  denied: (request) => ({ lead: say`${wish(request)} was denied.`, facts: decisionsOf(request) }),
+  withdrawn: (request) => ({
+    lead: say`${wish(request)} was withdrawn. No session was ever issued for it.`,
+    facts: endedBy('Withdrawn by', request),
+  }),
+  revoked: (request) => ({ lead: say`${wish(request)} was revoked.`, facts: endedBy('Revoked by', request) }),
+  lapsed: (request) => ({
+    lead: say`${wish(request)} lapsed: it was not decided by ${instantText(request.decideBy, request.timeZone)}.`,
+    facts: decisionsOf(request),
+  }),
+  ended: (request) => ({
+    lead: say`${wish(request)} is over: the grant was handed back early.`,
+    facts: endedBy('Handed back by', request),
+  }),
+  'no-approver': (request) => ({
+    lead: say`${wish(request)} can no longer be approved: since it was filed, the catalogue changed and now names too few approvers for it.`,
+    facts: [...botFacts(request), decideUntil(request)],
+  }),
+  unreached: (request, about) => ({
+    lead: say`${about ?? 'Somebody'} could not be told about the request by ${requesterOf(request)} for ${what(request)}: the email was permanently rejected.`,
+    facts: [...(about ? [{ label: 'Address', value: [about.key] }] : []), ...stillWaiting(request)],
+  }),
+  'break-glass': (request) => ({
+    lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
+    facts: [...grantFacts(request), ...reviewFacts(request)],
+  }),
+  review: (request) => ({
+    lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
+    facts: [...grantFacts(request), sessionsIssued(request), ...ticketFacts(request), ...reviewFacts(request)],
+  }),
+  'review-overdue': (request) => ({
+    lead: say`Nobody has reviewed what ${requesterOf(request)} did by break-glass with ${what(request)}. Until somebody does, break-glass is refused to them.`,
+    facts: [...grantFacts(request), sessionsIssued(request), ...reviewFacts(request)],
+  }),
+  reviewed: (request) => ({
+    lead: say`What was done by break-glass with ${what(request)} was reviewed.`,
+    facts: reviewFacts(request),
+  }),
+};
+
+function approvedStory(request: Told): Story {
   const grant = grantFacts(request);
-  const by = (label: string): Fact[] =>
-    outcome
-      ? [
-          {
-            label,
-            value: say`${whoEnded(outcome)}, ${instantText(outcome.at, timeZone)}`,
-            ...(outcome.why !== undefined && { quote: outcome.why }),
-          },
-        ]
-      : [];
-  switch (kind) {
-    case 'filed':
-      return {
-        lead: say`Something was filed in your name: a request for ${what(request)}.`,
-        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy, timeZone)] }],
+  if (request.review)
+    return {
+      lead: say`${wish(request)} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`,
+      facts: grant,
+    };
+  return request.automatic
+    ? {
+        lead: say`${wish(request)} was approved by the catalogue's rule; nobody had to decide.`,
+        facts: [...grant, ...botFacts(request)],
+      }
+    : {
+        lead: say`${wish(request)} was approved.`,
+        facts: [...grant, ...decisionsOf(request), ...botFacts(request)],
       };
-    case 'approved':
-      if (review)
-        return {
-          lead: say`${wish} is granted by break-glass: nobody approved it, and approvers, reviewers and admins were told.`,
-          facts: grant,
-        };
-      return automatic
-        ? { lead: say`${wish} was approved by the catalogue's rule; nobody had to decide.`, facts: [...grant, ...bot] }
-        : { lead: say`${wish} was approved.`, facts: [...grant, ...decisionsOf(request), ...bot] };
-    case 'denied':
-      return { lead: say`${wish} was denied.`, facts: decisionsOf(request) };
-    case 'withdrawn':
-      return { lead: say`${wish} was withdrawn. No session was ever issued for it.`, facts: by('Withdrawn by') };
-    case 'revoked':
-      return { lead: say`${wish} was revoked.`, facts: by('Revoked by') };
-    case 'lapsed':
-      return {
-        lead: say`${wish} lapsed: it was not decided by ${instantText(decideBy, timeZone)}.`,
-        facts: decisionsOf(request),
-      };
-    case 'ended':
-      return { lead: say`${wish} is over: the grant was handed back early.`, facts: by('Handed back by') };
-    case 'no-approver':
-      return {
-        lead: say`${wish} cannot be approved any more: since it was filed, the catalogue changed and now names too few approvers for it.`,
-        facts: [...bot, { label: 'Decide until', value: [instantText(decideBy, timeZone)] }],
-      };
-    case 'unreached':
-      return {
-        lead: say`${about ?? 'Somebody'} could not be told about the request by ${requesterOf(request)} for ${what(request)}: the email was permanently rejected.`,
-        facts: [...(about ? [{ label: 'Address', value: [about.key] }] : []), ...stillWaiting(request)],
-      };
-    case 'break-glass':
-      return {
-        lead: say`${requesterOf(request)} has used break-glass and can use ${what(request)} now. Nobody approved it.`,
-        facts: [...grant, ...reviewFacts(request)],
-      };
-    case 'review':
-      return {
-        lead: say`${requesterOf(request)} used break-glass for ${what(request)}. The grant is over, and somebody has to review what was done with it.`,
-        facts: [
-          ...grant,
-          { label: 'Sessions issued', value: [String(request.vended)] },
-          ...ticketFacts(request),
-          ...reviewFacts(request),
-        ],
-      };
-    case 'review-overdue':
-      return {
-        lead: say`Nobody has reviewed what ${requesterOf(request)} did by break-glass with ${what(request)}. Until somebody does, break-glass is refused to them.`,
-        facts: [...grant, { label: 'Sessions issued', value: [String(request.vended)] }, ...reviewFacts(request)],
-      };
-    case 'reviewed':
-      return {
-        lead: say`What was done by break-glass with ${what(request)} was reviewed.`,
-        facts: reviewFacts(request),
-      };
-  }
 }
+
+const wish = (request: Told): Phrase => say`The request by ${requesterOf(request)} for ${what(request)}`;
+
+const botFacts = ({ filedBy }: Told): Fact[] =>
+  filedBy ? [{ label: 'Filed by', value: [`the bot ${filedBy.principal}`] }] : [];
+
+const decideUntil = ({ decideBy, timeZone }: Told): Fact => ({
+  label: 'Decide until',
+  value: [instantText(decideBy, timeZone)],
+});
+
+const sessionsIssued = ({ vended }: Told): Fact => ({ label: 'Sessions issued', value: [String(vended)] });
+
+const endedBy = (label: string, { outcome, timeZone }: Told): Fact[] =>
+  outcome
+    ? [
+        {
+          label,
+          value: say`${whoEnded(outcome)}, ${instantText(outcome.at, timeZone)}`,
+          ...(outcome.why !== undefined && { quote: outcome.why }),
+        },
+      ]
+    : [];
 
 const stillWaiting = (request: RequestRecord): Fact[] =>
   openStage(request) ? [{ label: 'Waiting for', value: waitingFor(request) }] : [];

@@ -1,20 +1,20 @@
-// The permissions boundary of target roles: what none of them can do, whatever its permissions, and what only those can that say so in the catalogue.
+// The permissions boundary of target roles: what no role can do whatever its permissions, and what a role can do only if the catalogue says so.
 import { denied } from '../catalogue/denied.ts';
 import { type Reaches, type ReachName, reachable, reachNames } from '../catalogue/reach.ts';
 import type { AccountData } from '../catalogue/shape.ts';
 import type { PolicyDocument, Statement } from '../session/iam.ts';
 
-/** The boundary of roles that reach nothing beyond their session. Others have one of their own. */
+/** The boundary of roles that reach nothing beyond their session. Every other role has its own. */
 export const commonBoundary = 'Boundary';
 
-/** Name of the managed policy that bounds a role. IAM role names are unique in an account, so these are, too. */
+/** Name of the managed policy that bounds a role. It is unique, because IAM role names are unique in an account. */
 export const boundaryNameOf = (name: string, { passRole, reaches }: Reaches): string =>
   passRole.length + reaches.length === 0 ? commonBoundary : `${commonBoundary}-${name}`;
 
 /**
- * The permissions boundary of a target role. It gives nothing; it takes away what would outlive the grant: new and changed identities,
- * other sessions, roles that services act by, whatever the role does not say that it reaches, the account's audit trail, and Latchkey's
- * own roles, policies and stacks. A resource policy that names a session's ARN is not bounded by it (iam-ug,
+ * The permissions boundary of a target role. It grants nothing. It denies everything that would outlive the grant: new and changed
+ * identities, other sessions, service roles, any reach that the role does not declare, changes of the account's audit trail, and
+ * Latchkey's own roles, policies and stacks. It does not limit a resource policy that names a session's ARN (iam-ug,
  * reference_policies_evaluation-logic).
  */
 export function permissionsBoundary(
@@ -33,7 +33,7 @@ export function permissionsBoundary(
     Statement: [
       { Sid: 'UpToTheRole', Effect: 'Allow', Action: '*', Resource: '*' },
       ...Object.entries(denied).map(([Sid, Action]) => deny(Sid, Action)),
-      // what only its service can assume may be made: services do not start without their role
+      // service-linked roles may be created, because services do not start without them
       denyAllBut('NoNewIdentity', ['iam:Create*'], [`arn:${partition}:iam::*:role/aws-service-role/*`]),
       denyAllBut('NoPassedRole', ['iam:PassRole'], passRole),
       ...(unreached.length > 0 ? [deny('NothingBeyondTheSession', unreached)] : []),
@@ -50,7 +50,7 @@ const deny = (Sid: string, Action: readonly string[]): Statement => ({ Sid, Effe
 const denyAllBut = (Sid: string, Action: readonly string[], spared: readonly string[]): Statement =>
   spared.length > 0 ? { Sid, Effect: 'Deny', Action, NotResource: spared } : deny(Sid, Action);
 
-/** STS makes the tokens of some services, in the service's name (service-authorization, list_sts). */
+/** STS issues the tokens of some services, named by the service (service-authorization, list_sts). */
 const bearers: Partial<Record<ReachName, string>> = {
   codeartifact: 'codeartifact.amazonaws.com',
   ecr: 'ecr-public.amazonaws.com',

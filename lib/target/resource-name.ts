@@ -1,16 +1,16 @@
-// Names of resources in generated templates. Two things never share a name, and a thing keeps its name whatever else is in the template.
+// Names of resources in generated templates. They are unique, and do not depend on the rest of the template.
 
 /**
- * A logical id of CloudFormation, which has letters and digits only: the kind, then the name with every other character as
- * `Z` and its two hexadecimal digits. `Z` itself is written like that, too, so that no two names are written alike.
- * @param kind begins a kind of its own: no other kind that goes with a name begins with it
- * @param name ASCII; left out where there is one of the kind
+ * A logical ID of CloudFormation, which allows letters and digits only: the kind, then the name, in which every other character is
+ * `Z` and its two hexadecimal digits. `Z` itself is escaped too, so that two names never become the same ID.
+ * @param kind must not be a prefix of another kind that takes a name
+ * @param name ASCII; left out for a kind with one resource
  */
 export const logicalId = (kind: string, name = ''): string => `${kind}${name.replace(/[^A-Ya-z0-9]/g, escaped('Z'))}`;
 
 /**
- * A resource name of Terraform, which has letters, digits, dash and underscore: an underscore and two hexadecimal digits stand for
- * any other character and for the underscore; two underscores stand between parts.
+ * A resource name of Terraform, which allows letters, digits, dashes and underscores. Any other character, and the underscore itself,
+ * becomes an underscore and two hexadecimal digits. Two underscores separate parts.
  * @param parts ASCII; the first begins with a letter
  */
 export const terraformName = (...parts: readonly string[]): string =>

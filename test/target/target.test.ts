@@ -7,8 +7,10 @@ import fc from 'fast-check';
 import { parse } from 'yaml';
 import { textDiff } from '../../admin/text-diff.ts';
 import type { PolicyDocument, Statement } from '../../lib/session/iam.ts';
+import { cloudFormationTemplate } from '../../lib/target/cloud-formation.ts';
 import { accountsMost, stackSetTemplate } from '../../lib/target/stack-set.ts';
-import { cloudFormationTemplate, targetOf, terraformDocument } from '../../lib/target/target.ts';
+import { targetOf } from '../../lib/target/target.ts';
+import { terraformDocument } from '../../lib/target/terraform.ts';
 import { cli, removeHomes, testWorld } from '../support/cli.ts';
 import { findingsIn, stopValidator } from '../support/cloudformation.ts';
 import { isAllowed } from '../support/judge.ts';
@@ -216,7 +218,7 @@ describe('one template for many accounts', () => {
   test.each([
     [
       '--account *',
-      'take a template for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n',
+      'need different templates, one for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n',
     ],
     ['--account nothing-*', 'No account of the catalogue is called nothing-*.'],
     [
@@ -230,7 +232,9 @@ describe('one template for many accounts', () => {
     const data = catalogueOfAccounts(accountsMost + 1);
     const hub = { accountId: '999999999999', stage: 'prod', organization: undefined };
     const keys = Object.keys(data.accounts);
-    expect(() => stackSetTemplate(data, keys, hub)).toThrow(`These are ${accountsMost + 1} accounts`);
+    expect(() => stackSetTemplate(data, keys, hub)).toThrow(
+      `at most ${accountsMost} accounts, and ${accountsMost + 1} were named`,
+    );
     expect(Object.keys(stackSetTemplate(data, keys.slice(1), hub).Mappings!.Accounts!)).toHaveLength(accountsMost);
     data.accounts[keys[1]!]!.externalId = 'x'.repeat(1200);
     expect(() => stackSetTemplate(data, keys.slice(1), hub)).toThrow('The trust policy of');
@@ -271,7 +275,7 @@ describe('what has changed since', () => {
   });
 
   test('says what is new and what is gone', async () => {
-    const [without] = catalogue.split('  # Low risk: nobody');
+    const [without] = catalogue.split('  # Low risk: no approval needed');
     expect(await since(without!, catalogue)).toBe(
       'sandbox: install the template, there was none before.\n\n4 of 5 accounts as before.\n',
     );
