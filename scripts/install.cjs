@@ -2,13 +2,9 @@
 const fs = require('node:fs');
 const path = require('node:path');
 const child = require('node:child_process');
+const { linkOwnNode, ownNode } = require('./own-node.cjs');
 
 const root = path.join(__dirname, '..');
-// npm leaves out an optional package that it cannot fetch and says nothing; without a Node that is new enough this one is needed
-const ownNode =
-  Number(process.versions.node.split('.')[0]) < 24
-    ? `node_modules/node-${process.platform}-${process.arch}`
-    : undefined;
 const difference = () => differenceOf(packagesIn('package-lock.json'), packagesIn('node_modules/.package-lock.json'));
 
 if (difference()) {
@@ -18,8 +14,9 @@ if (difference()) {
     console.error(`${difference()} npm could not install it. See why: npm ci --loglevel=warn`);
     process.exit(1);
   }
-  process.exit(status);
+  if (status !== 0) process.exit(status);
 }
+linkOwnNode();
 
 /** Of a lock file, every package by its path; undefined where there is none. npm leaves one in node_modules for what it has installed. */
 function packagesIn(file) {
@@ -31,7 +28,7 @@ function packagesIn(file) {
   }
 }
 
-/** In words; undefined where there is none. Which optional packages suit this machine is npm's to decide, so those may be missing. */
+/** In words; undefined where there is none. npm skips optional packages that do not suit the machine or cannot be fetched; only the Node that is needed must be there. */
 function differenceOf(wanted, installed) {
   if (!installed) return 'Nothing is installed yet.';
   const different = Object.keys(wanted).filter((name) => {

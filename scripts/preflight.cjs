@@ -1,10 +1,10 @@
-// Says in plain words when Node is too old; CommonJS without new syntax, so that an old Node can run it.
+// Stops with an explanation if Node is too old. CommonJS without new syntax, so that an old Node can run it.
 var major = Number(process.versions.node.split('.')[0]);
 if (major < 24) {
   console.error(
-    'Latchkey needs Node 24 or newer to run; this is Node ' +
+    'The npm scripts need Node 24 or newer; this is Node ' +
       process.versions.node +
-      '.\nOn Linux (x64 or arm64) `npm ci` brings Node 24 along for every npm script. Elsewhere install it from https://nodejs.org.',
+      '.\nOn Linux (x64 or arm64), run `npm ci`: it installs Node 24 for the npm scripts. Elsewhere, install it from https://nodejs.org.',
   );
   process.exit(1);
 }

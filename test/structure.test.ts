@@ -1,6 +1,17 @@
 // The structure, read from the files: what may import what, who may touch the world, and that what is generated is current.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, posix } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { version } from '../lib/common/version.ts';
 import { openApiDocument } from '../lib/http/openapi.ts';
@@ -275,11 +286,38 @@ describe('generated and current (npm run docs writes them anew)', () => {
   });
 });
 
-test('every npm script that runs TypeScript says in plain words when Node is too old', () => {
-  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-  const ofNode = Object.entries(scripts).filter(([, command]) => /\.ts\b|jest/.test(command));
-  expect(ofNode.map(([name]) => name)).toContain('catalogue');
-  expect(ofNode.filter(([, command]) => !/preflight\.cjs.*(?:\.ts\b|jest)/.test(command))).toEqual([]);
+describe('on a machine whose Node is older than 24', () => {
+  /** What scripts/own-node.cjs leaves where npm has installed a Node and linked nothing; `version` is the machine's own. */
+  const linkedBy = (version: string): string | undefined => {
+    const folder = mkdtempSync(join(tmpdir(), 'own-node-'));
+    const own = `node-${process.platform}-${process.arch}`;
+    for (const path of ['scripts', 'node_modules/.bin', `node_modules/${own}/bin`])
+      mkdirSync(join(folder, path), { recursive: true });
+    copyFileSync(new URL('scripts/own-node.cjs', root), join(folder, 'scripts/own-node.cjs'));
+    const code = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } });
+      require('./scripts/own-node.cjs').linkOwnNode();`;
+    execFileSync(process.execPath, ['-e', code], { cwd: folder });
+    const linked = readdirSync(join(folder, 'node_modules/.bin')).map((name) =>
+      readlinkSync(join(folder, 'node_modules/.bin', name)),
+    )[0];
+    rmSync(folder, { recursive: true });
+    return linked?.replace(own, 'node-here');
+  };
+
+  test('the npm scripts use the Node that npm installed, also where npm 10 removed its link', () => {
+    expect(['20.20.2', '22.23.5', '24.21.0'].map(linkedBy)).toEqual([
+      '../node-here/bin/node',
+      '../node-here/bin/node',
+      undefined,
+    ]);
+  });
+
+  test('every npm script that runs TypeScript explains which Node it needs', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const ofNode = Object.entries(scripts).filter(([, command]) => /\.ts\b|jest/.test(command));
+    expect(ofNode.map(([name]) => name)).toContain('catalogue');
+    expect(ofNode.filter(([, command]) => !/preflight\.cjs.*(?:\.ts\b|jest)/.test(command))).toEqual([]);
+  });
 });
 
 describe('events', () => {
