@@ -1,4 +1,4 @@
-// `latchkey audit verify`: reads every request of the table and says which are not as Latchkey wrote them. Reads only.
+// `latchkey audit verify`: reads every request in the table and reports those that were altered. Read-only.
 import { type AttributeValue, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { recordFromImage } from '../lib/aws/dynamodb/request-image.ts';
 import { partOf, prefixes } from '../lib/aws/table.ts';
@@ -16,17 +16,17 @@ export type AuditOptions = {
   local: string | undefined;
   json: boolean;
 };
-/** `exitCode` 1: something was altered. Faults are for an exit code of 2. */
+/** `exitCode` 1: something was altered. `errors` means exit code 2. */
 export type AuditResult = { text: string; exitCode: 0 | 1 } | { errors: string[] };
 
 type Item = Record<string, AttributeValue>;
-/** `unreadable`: no document of a request, or that of another one. `ttl`: DynamoDB will delete the item. */
+/** `unreadable`: the document is not a request, or is another request. `ttl`: DynamoDB will delete the item. */
 export type AuditFinding = { request: string; what: Alteration | 'unreadable' | 'ttl' };
 export type Audit = { table: string; requests: number; findings: AuditFinding[] };
 
 export async function runAudit(given: AuditOptions): Promise<AuditResult> {
   const { local, endpoint, region, stage = 'prod' } = given;
-  if (local !== undefined && endpoint !== undefined) return { errors: ['--local and --endpoint exclude each other'] };
+  if (local !== undefined && endpoint !== undefined) return { errors: ['--local and --endpoint cannot be combined'] };
   const place: Place = local
     ? { region: 'us-east-1', endpoint: new URL('/local/aws', local).href, credentials: operatorKeys }
     : { ...(region && { region }), ...(endpoint && { endpoint }) };
@@ -47,7 +47,7 @@ export async function runAudit(given: AuditOptions): Promise<AuditResult> {
   }
 }
 
-/** What is wrong with one item of the table; nothing for one that is no request. */
+/** The findings for one item; none if it is not a request. */
 export function findingsIn(item: Item): AuditFinding[] {
   const request = partOf('request', item.pk?.S);
   if (request === undefined) return [];
@@ -79,7 +79,7 @@ function alterationIn(item: Item): Alteration | 'unreadable' | undefined {
   try {
     record = recordFromImage(item as Parameters<typeof recordFromImage>[0]);
   } catch (error) {
-    // the store's own refusal of a document; whatever else is thrown is a fault of this program
+    // the store's refusal of a document; any other error is a bug of this program
     if (error instanceof Error && error.message.includes('cannot be read')) return 'unreadable';
     throw error;
   }
@@ -106,5 +106,5 @@ function textOf({ table, requests, findings }: Audit): string {
 
 const missing = (error: unknown, table: string): string | undefined =>
   error instanceof Error && error.name === 'ResourceNotFoundException'
-    ? `There is no table ${table} there. Check --stage, --region and --table.`
+    ? `Table ${table} not found. Check --stage, --region and --table.`
     : undefined;

@@ -1,4 +1,4 @@
-// The SDK clients of the doctor, towards AWS or an emulator, and the one look at AWS's clock.
+// The doctor's SDK clients, for AWS or an emulator, and the comparison with AWS's clock.
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { LambdaClient } from '@aws-sdk/client-lambda';
@@ -7,7 +7,7 @@ import { SESv2Client } from '@aws-sdk/client-sesv2';
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 
 export type Credentials = { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-/** Left out, the SDK finds each in the environment or its files. */
+/** If left out, the SDK reads them from the environment or its files. */
 export type Place = { region?: string; endpoint?: string; credentials?: Credentials };
 export type Clients = {
   sts: STSClient;
@@ -20,7 +20,7 @@ export type Clients = {
 
 export function clientsOf(place: Place): Clients {
   const settings = { ...place, maxAttempts: 3 };
-  // a function may take its whole minute
+  // a function may run for its full minute
   const patient = { connectionTimeout: 3000, requestTimeout: 70_000, throwOnRequestTimeout: true };
   const requestHandler = { ...patient, requestTimeout: 15_000 };
   return {
@@ -33,7 +33,7 @@ export function clientsOf(place: Place): Clients {
   };
 }
 
-/** Who calls, and by how many milliseconds this machine's clock is ahead of AWS's. @throws what the SDK throws */
+/** The caller, and how many milliseconds this machine's clock is ahead of AWS's. @throws errors of the SDK */
 export async function callerOf(
   { sts }: Pick<Clients, 'sts'>,
   clock: () => number,
@@ -44,7 +44,7 @@ export async function callerOf(
       const asked = clock();
       const result = await next(args);
       const date = Date.parse((result.response as { headers?: Record<string, string> }).headers?.date ?? '');
-      // the header has whole seconds; in the middle of them and of the call
+      // the header has whole seconds, so compare the middle of the second with the middle of the call
       if (!Number.isNaN(date)) aheadMs = Math.round((asked + clock()) / 2 - date - 500);
       return result;
     },

@@ -1,4 +1,4 @@
-// One visit of the doctor: where the operator stands, what can be read from there, and what it amounts to.
+// One run of the doctor: finds the operator's account, reads what can be read from there, and judges it.
 import { type CatalogueData, openCatalogue } from '../lib/catalogue/catalogue.ts';
 import { rolesIn } from '../lib/catalogue/role-template.ts';
 import { version } from '../lib/common/version.ts';
@@ -15,26 +15,26 @@ import { enterToRead, readTarget } from './read-target.ts';
 import type { Seen } from './seen.ts';
 
 export type Question = {
-  /** the hub's account, if the operator says it; else wherever he stands that is no account of the catalogue */
+  /** the hub's account (default: the operator's account, if it is not in the catalogue) */
   hub?: string;
   stage: string;
   organization?: string;
-  /** key of the one account to look at; all without it */
+  /** key of the only account to check (default: all) */
   account?: string;
-  /** a role in each target account that reads IAM: path and name */
+  /** path and name of a role in each target account that may read IAM */
   targetRole?: string;
   place: Place;
 };
 export type Section = { title: string; findings: Finding[] };
 export type Diagnosis = { stage: string; region: string; hub: string | undefined; caller: string; sections: Section[] };
 
-/** Where nobody can stand is told, not guessed. */
+/** The operator's account is neither the hub nor in the catalogue. */
 export class Lost extends Error {}
 
 /**
  * @param clients with the operator's credentials
  * @param clock of this machine, epoch milliseconds
- * @throws Lost; what the SDK throws where there are no credentials or they are not taken
+ * @throws Lost; errors of the SDK if there are no credentials or AWS rejects them
  */
 export async function diagnose(
   question: Question,
@@ -82,7 +82,7 @@ export async function diagnose(
 // --- internal ---
 
 const elsewhere = (hub: string | undefined) =>
-  `only the hub's functions can try it: run the doctor with credentials of the hub${hub ? ` ${hub}` : ''} as well`;
+  `only the hub's functions can check this: run the doctor with credentials of the hub${hub ? ` ${hub}` : ''} as well`;
 
 const AT_ONCE = 4;
 
@@ -97,15 +97,17 @@ function placeOf({ hub, account, targetRole }: Question, { accounts }: Catalogue
   const standing = Object.keys(accounts).filter((key) => accounts[key]!.id === caller);
   const isHub = hub === undefined ? standing.length === 0 : hub === caller;
   if (!isHub && standing.length === 0)
-    throw new Lost(`You stand in account ${caller}, which is neither the hub ${hub} nor an account of the catalogue.`);
+    throw new Lost(
+      `Your credentials are for account ${caller}, which is neither the hub ${hub} nor an account in the catalogue.`,
+    );
   if (!isHub && account !== undefined && targetRole === undefined && !standing.includes(account))
     throw new Lost(
-      `You stand in account ${caller} (${standing.join(', ')}); for ${account} take credentials of ${accounts[account]?.id} or of the hub.`,
+      `Your credentials are for account ${caller} (${standing.join(', ')}). To check ${account}, use credentials of ${accounts[account]?.id} or of the hub.`,
     );
   return { isHub, hub: isHub ? caller : hub, standing };
 }
 
-/** The accounts to look at, in the catalogue's order: those that have roles, and of them the chosen or those where the operator stands. */
+/** The accounts to check, in the catalogue's order: accounts with roles, limited to the chosen one or the operator's. */
 function accountsOf(
   { account }: Question,
   catalogue: CatalogueData,
@@ -130,7 +132,7 @@ async function installed(
   const hubOf = (organization: string | undefined) => ({ accountId: hub, stage: question.stage, organization });
   const target = targetOf(catalogue, key, hubOf(question.organization));
   const reading = await readingOf(question, target, isIn, clients);
-  // a template that was printed for an organisation is stricter; whether it lets the hub in, the hub's functions say
+  // a template generated for an organisation is stricter; the probes of the hub's functions show whether it accepts the hub
   const organization = question.organization ?? (reading.is === 'there' ? organizationIn(reading.value) : undefined);
   const named = { ...values, organization: organizationText(organization) };
   const findings = judgeTargetAccount(reading, targetOf(catalogue, key, hubOf(organization)), named);
@@ -144,19 +146,19 @@ async function installed(
   };
 }
 
-/** Where both sides are seen at once, what the hub ran into is mended by what is found in the account. */
+/** If both sides are visible, the findings in the account also fix the findings of the hub's probes. */
 function seenBelow(finding: Finding): Finding {
   const { plan, ...rest } = finding;
   if (!plan || aboutFunctions.has(finding.code)) return finding;
   return {
     ...rest,
-    fix: "What is found below about the role says how to mend it. Where that is nothing, a policy of the organisation or the hub's own role refuses.",
+    fix: "See the findings about the role below. If there are none, a policy of the organisation or the policy of the hub's role denies it.",
   };
 }
 
-/** What cannot be judged by whoever does not know the hub. */
+/** Checks that require the hub's account ID. */
 const namesTheHub = new Set<Code>(['role-trust', 'revoker-role']);
-const hubIsMissing = 'it names the hub: give its account with --hub, 12 digits';
+const hubIsMissing = 'requires the account ID of the hub: pass --hub with 12 digits';
 
 const organizationText = (organization: string | undefined): string =>
   organization ? ` --organization ${organization}` : '';
@@ -171,25 +173,25 @@ async function readingOf(
   if (targetRole === undefined)
     return {
       is: 'hidden',
-      why: `take credentials of ${target.account.id}, or name a role there that reads IAM with --target-role, to see what is installed`,
+      why: `to check the installed roles, use credentials of ${target.account.id}, or pass a role there that may read IAM with --target-role`,
     };
   const entered = await enterToRead(clients, place, target.account, targetRole);
   return entered.is === 'there' ? { is: 'there', value: await readTarget(entered.value, target) } : entered;
 }
 
-/** The organisation that the first trust policy asks for. */
+/** The organisation that the first trust policy requires. */
 function organizationIn({ roles }: TargetFacts): string | undefined {
   const [first] = Object.values(roles);
   const text = first?.role.is === 'there' ? JSON.stringify(first.role.value.trust) : '';
   return /"aws:PrincipalOrgID":"(o-[a-z0-9]{10,32})"/.exec(text)?.[1];
 }
 
-/** What each account says anew about the same function: it belongs to the hub, once. */
+/** Findings about the hub's functions, which every account repeats; they are shown once, in the section of the hub. */
 const aboutFunctions = new Set<Code>(['probe', 'catalogue', 'version', 'clock-hub']);
 
 function ofTheHub([hub, ...accounts]: readonly Section[]): Section[] {
   const isOfHub = ({ code }: Finding) => aboutFunctions.has(code);
-  // that a function is not deployed is said already
+  // a missing function is already reported
   const isNews = ({ code, about }: Finding) =>
     code !== 'probe' || !hub?.findings.some((finding) => finding.level === 'finding' && finding.about === about);
   const lines = new Map(

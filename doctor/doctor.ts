@@ -1,4 +1,4 @@
-// `latchkey doctor`: checks a deployment and its target accounts, and says what is wrong, why, and how to put it right. Reads only.
+// `latchkey doctor`: checks a deployment and its target accounts, and reports what is wrong, why, and how to fix it. Read-only.
 import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
 import { findingLines, readCatalogue, unreadable } from '../lib/catalogue/file.ts';
 import { TargetError } from '../lib/target/target.ts';
@@ -24,11 +24,11 @@ export type DoctorOptions = {
   'fix-plan': boolean;
 };
 
-/** `exitCode` 0: well or warnings only; 1: findings. Faults are for an exit code of 2. */
+/** `exitCode` 0: ok or only warnings; 1: findings. `errors` means exit code 2. */
 export type DoctorResult = { text: string; exitCode: 0 | 1 } | { errors: string[] };
 
 /**
- * What the options ask for, or every fault at once.
+ * Runs the checks that the options select, or returns all invalid options at once.
  * @param read a file's text
  */
 export async function runDoctor(
@@ -45,7 +45,7 @@ export async function runDoctor(
   if (account !== undefined && !Object.hasOwn(found.catalogue.accounts, account))
     return {
       errors: [
-        `There is no account "${account}" in ${file}. It has: ${Object.keys(found.catalogue.accounts).join(', ')}.`,
+        `Account "${account}" not found in ${file}. Accounts: ${Object.keys(found.catalogue.accounts).join(', ')}.`,
       ],
     };
   const diagnosis = await visit(questionOf(given), found.catalogue, clock);
@@ -78,7 +78,7 @@ function errorsIn({
     [hub === undefined || /^\d{12}$/.test(hub), `--hub must be the 12 digits of an AWS account, not "${hub}"`],
     [
       organization === undefined || /^o-[a-z0-9]{10,32}$/.test(organization),
-      '--organization must be the id of an organisation, such as o-a1b2c3d4e5',
+      '--organization must be the ID of an organisation, such as o-a1b2c3d4e5',
     ],
     [
       role === undefined || /^(?:[\w+=,.@-]+\/)*[\w+=,.@-]{1,64}$/.test(role),
@@ -89,14 +89,14 @@ function errorsIn({
       local === undefined || isUrl(local),
       `--local must be the URL of a local server, such as http://localhost:3000, not "${local}"`,
     ],
-    [local === undefined || endpoint === undefined, '--local and --endpoint exclude each other'],
+    [local === undefined || endpoint === undefined, '--local and --endpoint cannot be combined'],
   ];
   return rules.flatMap(([isKept, fault]) => (isKept ? [] : [fault]));
 }
 
 const isUrl = (url: string): boolean => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 
-/** A local server has its emulators below /local/aws, an operator with a key of his own, and a role that reads in every account. */
+/** A local server has its emulators below /local/aws, a test key for the operator, and a read-only role in every account. */
 function questionOf({
   local,
   stage,
@@ -149,6 +149,6 @@ function catalogueIn(
   } catch (error) {
     const fault = unreadable(file, error);
     if (fault === undefined) throw error;
-    return { errors: [`${fault} Name the catalogue with --catalogue FILE.`] };
+    return { errors: [`${fault} Pass the catalogue with --catalogue FILE.`] };
   }
 }

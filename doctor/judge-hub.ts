@@ -1,13 +1,13 @@
-// What the facts about a hub amount to. Pure: facts in, findings out, in the order of the checks.
+// Judges the facts about a hub. Pure: facts in, findings out, in the order of the checks.
 import { projectionOf, tableDefinition } from '../lib/aws/table.ts';
-import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import { type Code, type Finding, failed, fine, notChecked, type Values } from './codes.ts';
 import { type Consumer, consumers, type HubFacts, type TableFacts, watched } from './facts.ts';
 import type { Seen } from './seen.ts';
 
-/** Judges one value: a text of what is wrong with it, or nothing. */
+/** Judges one value: returns what is wrong with it, or undefined. */
 type Judge<Value> = (value: Value) => string | undefined;
 
-/** @param values what the texts of the codes may name: stage, region, hub */
+/** @param values for the texts of the codes: stage, region, hub */
 export function judgeHub(hub: HubFacts, values: Values): Finding[] {
   return [
     ...watched.flatMap((name) => judgeFunction(hub, name, values)),
@@ -17,7 +17,7 @@ export function judgeHub(hub: HubFacts, values: Values): Finding[] {
   ];
 }
 
-/** One check of something that was seen or not. */
+/** One check of a fact that may be missing or hidden. */
 function judge<Value>(
   code: Code,
   about: string,
@@ -27,9 +27,9 @@ function judge<Value>(
   values: Values,
 ): Finding {
   if (seen.is === 'hidden') return notChecked(code, about, seen.why, seen.permission);
-  if (seen.is === 'missing') return fault(code, about, 'there is none', values);
+  if (seen.is === 'missing') return failed(code, about, 'not found', values);
   const told = wrong(seen.value);
-  return told === undefined ? fine(code, about, well(seen.value)) : fault(code, about, told, values);
+  return told === undefined ? fine(code, about, well(seen.value)) : failed(code, about, told, values);
 }
 
 // -- functions and clocks ---------------------------------------------------------------------------------------------
@@ -42,7 +42,7 @@ function judgeFunction({ functions }: HubFacts, name: (typeof watched)[number], 
     full,
     here,
     () => undefined,
-    () => 'is deployed',
+    () => 'deployed',
     values,
   );
   if (name === 'notify' || here.is !== 'there') return [found];
@@ -63,11 +63,11 @@ function judgeFunction({ functions }: HubFacts, name: (typeof watched)[number], 
 
 const clockLimit = 60_000;
 
-/** @param aheadMs milliseconds by which this machine's clock is ahead of AWS's */
+/** @param aheadMs how many milliseconds this machine's clock is ahead of AWS's */
 export function judgeClock(aheadMs: number, values: Values): Finding {
   const about = "this machine's clock";
   if (Math.abs(aheadMs) <= clockLimit) return fine('clock-here', about, "within a minute of AWS's");
-  return fault(
+  return failed(
     'clock-here',
     about,
     `${Math.round(Math.abs(aheadMs) / 1000)} s ${aheadMs < 0 ? 'behind' : 'ahead of'} AWS's`,
@@ -83,7 +83,7 @@ function judgeTable({ tableName, table, ttl, recovery }: HubFacts, values: Value
     tableName,
     table,
     () => undefined,
-    () => 'is there',
+    () => 'exists',
     values,
   );
   if (table.is === 'missing') return [there];
@@ -92,8 +92,8 @@ function judgeTable({ tableName, table, ttl, recovery }: HubFacts, values: Value
       'table-ttl',
       tableName,
       ttl,
-      ({ isOn, attribute }) => (isOn && attribute === 'ttl' ? undefined : isOn ? `collects by ${attribute}` : 'is off'),
-      () => 'collects by ttl',
+      ({ isOn, attribute }) => (isOn && attribute === 'ttl' ? undefined : isOn ? `deletes by ${attribute}` : 'is off'),
+      () => 'deletes expired items by ttl',
       values,
     ),
     judge(
@@ -113,13 +113,13 @@ function judgeTable({ tableName, table, ttl, recovery }: HubFacts, values: Value
 function judgeDescription(name: string, table: TableFacts, values: Values): Finding[] {
   const { keys, stream, isProtected, isEncrypted } = table;
   const as = (code: Code, wrong: string | undefined, well: string) =>
-    wrong === undefined ? fine(code, name, well) : fault(code, name, wrong, values);
-  const unsaid = (code: Code) => notChecked(code, name, 'this endpoint does not say');
+    wrong === undefined ? fine(code, name, well) : failed(code, name, wrong, values);
+  const unsaid = (code: Code) => notChecked(code, name, 'this endpoint does not report it');
   const flag = (code: Code, value: boolean | undefined, isOff: string, isOn: string) =>
     value === undefined ? unsaid(code) : as(code, value ? undefined : isOff, isOn);
   return [
     as('table-keys', keys.join() === 'pk HASH' ? undefined : `its key is ${keys.join(', ')}`, 'its key is pk'),
-    as('table-indexes', wrongIndexes(table), 'all indexes are there'),
+    as('table-indexes', wrongIndexes(table), 'all indexes exist'),
     stream === undefined
       ? unsaid('table-stream')
       : as(
@@ -128,7 +128,7 @@ function judgeDescription(name: string, table: TableFacts, values: Values): Find
           'new and old images',
         ),
     flag('table-protection', isProtected, 'deletion protection is off', 'deletion protection is on'),
-    flag('table-encryption', isEncrypted, 'no key of KMS', 'with a key of KMS'),
+    flag('table-encryption', isEncrypted, 'not encrypted with a KMS key', 'encrypted with a KMS key'),
   ];
 }
 
@@ -138,13 +138,13 @@ function wrongIndexes({ indexes }: TableFacts): string | undefined {
     const keys = KeySchema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join();
     const found = indexes[name];
     if (!found) return [`${name} is missing`];
-    if (found.keys.join() !== keys) return [`${name} is by ${found.keys.join(', ')}`];
-    return found.projection === projectionOf(Projection) ? [] : [`${name} shows ${found.projection}`];
+    if (found.keys.join() !== keys) return [`${name} has the key ${found.keys.join(', ')}`];
+    return found.projection === projectionOf(Projection) ? [] : [`${name} is ${found.projection}`];
   });
   return errors.length > 0 ? errors.join('; ') : undefined;
 }
 
-// -- stream and mail -------------------------------------------------------------------------------------------------
+// -- stream and email ------------------------------------------------------------------------------------------------
 
 function judgeConsumer({ mappings }: HubFacts, name: Consumer, given: Values): Finding[] {
   const full = `latchkey-${given.stage}-${name}`;
@@ -169,14 +169,14 @@ function judgeConsumer({ mappings }: HubFacts, name: Consumer, given: Values): F
     reads,
     mapping.responses.includes('ReportBatchItemFailures')
       ? fine('consumer-partial', full, 'ReportBatchItemFailures')
-      : fault('consumer-partial', full, 'a whole batch fails or none of it', values),
+      : failed('consumer-partial', full, 'a batch fails as a whole', values),
     mapping.onFailure === undefined
-      ? fault('consumer-dead-letters', full, 'no destination on failure', values)
+      ? failed('consumer-dead-letters', full, 'no destination on failure', values)
       : fine('consumer-dead-letters', full, mapping.onFailure.slice(mapping.onFailure.lastIndexOf(':') + 1)),
   ];
 }
 
-/** botocore ses, GetSendQuota: what the sandbox gives in 24 hours. */
+/** Emails in 24 hours in the sandbox (botocore ses, GetSendQuota). */
 const sandboxQuota = 200;
 
 function judgeSet({ sender, verified, defaultSet, configurationSet }: HubFacts, given: Values): Finding[] {
@@ -190,7 +190,7 @@ function judgeSet({ sender, verified, defaultSet, configurationSet }: HubFacts, 
   const values = { ...given, sender: address, domain, identity: isOfAddress ? address : domain };
   const name = defaultSet.value;
   return configurationSet.is === 'missing'
-    ? [fault(code, name, 'does not exist', values)]
+    ? [failed(code, name, 'does not exist', values)]
     : [judge(code, name, configurationSet, wrongSet, () => 'sends, and does not track clicks', values)];
 }
 
@@ -213,7 +213,7 @@ function judgeMail(facts: HubFacts, values: Values): Finding[] {
       ? notChecked(
           'sender',
           'SES',
-          'only notify knows the sender',
+          'only the function notify knows the sender',
           notify.is === 'hidden' ? notify.permission : undefined,
         )
       : judge(
@@ -240,8 +240,9 @@ function judgeMail(facts: HubFacts, values: Values): Finding[] {
       'sandbox',
       'SES',
       quota,
-      ({ max24Hours }) => (max24Hours === sandboxQuota ? '200 mails in 24 hours, the quota of the sandbox' : undefined),
-      ({ max24Hours }) => `${max24Hours < 0 ? 'any number of' : max24Hours.toLocaleString('en')} mails in 24 hours`,
+      ({ max24Hours }) =>
+        max24Hours === sandboxQuota ? '200 emails in 24 hours, the quota of the sandbox' : undefined,
+      ({ max24Hours }) => `${max24Hours < 0 ? 'any number of' : max24Hours.toLocaleString('en')} emails in 24 hours`,
       values,
     ),
   ];

@@ -1,11 +1,11 @@
-// What the hub's functions said about an account amounts to. Pure: facts in, findings out, in the catalogue's order of roles.
+// Judges the answers of the hub's functions about an account. Pure: facts in, findings out, in the catalogue's order of roles.
 import { unknownCause, usualCauses } from '../lib/aws/sts-causes.ts';
 import type { Asked, RevokerProbe, RoleProbe, TargetProbe, Tried } from '../lib/target/probe.ts';
-import { type Code, type Finding, fault, fine, notChecked, type Values } from './codes.ts';
+import { type Code, type Finding, failed, fine, notChecked, type Values } from './codes.ts';
 import type { Answer, ProbeFacts } from './facts.ts';
 import type { Seen } from './seen.ts';
 
-/** What the functions should be: the catalogue in the file and the version of this checkout. */
+/** The expected catalogue (of the file) and version (of this checkout). */
 export type Expected = { catalogue: string; version: string; hasRevoker: boolean };
 
 /** @param values stage, region, hub, account and accountId */
@@ -14,11 +14,11 @@ export function judgeProbes({ target, revoker }: ProbeFacts, expected: Expected,
     ...judgeAnswer('issue-session', target, expected, values, judgeTarget),
     ...(expected.hasRevoker
       ? judgeAnswer('revoke-sessions', revoker, expected, values, judgeRevoker)
-      : [fault('no-revoker', values.account ?? '', 'the catalogue wants none', values)]),
+      : [failed('no-revoker', values.account ?? '', 'the catalogue sets revoker: false', values)]),
   ];
 }
 
-/** Whether the function answered, and what it decides by; then what it tried. */
+/** Whether the function answered, its catalogue and version, and then its probes. */
 function judgeAnswer<Probe extends { catalogue: string; version: string }>(
   name: 'issue-session' | 'revoke-sessions',
   seen: Seen<Answer<Probe>>,
@@ -29,15 +29,14 @@ function judgeAnswer<Probe extends { catalogue: string; version: string }>(
   const full = `latchkey-${values.stage}-${name}`;
   const named = { ...values, function: name };
   if (seen.is === 'hidden') return [notChecked('probe', full, seen.why, seen.permission)];
-  if (seen.is === 'missing')
-    return [fault('probe', full, 'there is no function of this name with the alias doctor', named)];
+  if (seen.is === 'missing') return [failed('probe', full, 'no function of this name has the alias doctor', named)];
   const answer = seen.value;
-  if (!('catalogue' in answer)) return [fault('probe', full, 'it answered with an error', named)];
+  if (!('catalogue' in answer)) return [failed('probe', full, 'it answered with an error', named)];
   const known = [
     fine('probe', full, 'answers'),
     answer.catalogue === expected.catalogue
-      ? fine('catalogue', full, 'decides by the catalogue in the file')
-      : fault(
+      ? fine('catalogue', full, 'has the catalogue of the file')
+      : failed(
           'catalogue',
           full,
           `has the catalogue ${answer.catalogue.slice(0, 12)}, the file ${expected.catalogue.slice(0, 12)}`,
@@ -45,12 +44,16 @@ function judgeAnswer<Probe extends { catalogue: string; version: string }>(
         ),
     answer.version === expected.version
       ? fine('version', full, answer.version)
-      : fault('version', full, `is of version ${answer.version}, this is ${expected.version}`, named),
+      : failed('version', full, `has version ${answer.version}, this is ${expected.version}`, named),
   ];
   if ('error' in answer)
     return [
       ...known,
-      notChecked(name === 'issue-session' ? 'enter' : 'revoker', values.account ?? '', `it says ${answer.error}`),
+      notChecked(
+        name === 'issue-session' ? 'enter' : 'revoker',
+        values.account ?? '',
+        `the function answered: ${answer.error}`,
+      ),
     ];
   return [...known, ...judge(answer as Probe, values)];
 }
@@ -64,13 +67,13 @@ function judgeTarget({ roles, skewSeconds }: TargetProbe, values: Values): Findi
   ];
 }
 
-/** Seconds: a second for STS's rounding, the rest for a slow answer. */
+/** Seconds: one for STS's rounding, the rest for a slow answer. */
 const skewLimit = 5;
 
 function judgeClock(skew: number, values: Values): Finding {
   const about = `latchkey-${values.stage}-issue-session`;
   if (Math.abs(skew) <= skewLimit) return fine('clock-hub', about, 'within 5 s of STS');
-  return fault('clock-hub', about, `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} STS`, values);
+  return failed('clock-hub', about, `${Math.abs(skew)} s ${skew < 0 ? 'behind' : 'ahead of'} STS`, values);
 }
 
 const missingParts: Record<Asked, Code> = {
@@ -88,7 +91,7 @@ function judgeRole({ arn, entered, without }: RoleProbe, values: Values): Findin
   ];
 }
 
-/** What nobody refused, but what did not come to an answer either. */
+/** Answers that neither allow nor refuse. */
 const passing =
   /^(?:NoAnswer|.*Thrott.*|TooManyRequests|.*LimitExceeded|RequestTimeout|ServiceUnavailable|InternalFailure)$/;
 
@@ -98,10 +101,10 @@ function judgeEntry(
   { was, code: answered = 'Unknown' }: Tried,
   values: Values,
 ): Finding {
-  if (was === 'allowed') return fine(code, arn, 'is entered');
+  if (was === 'allowed') return fine(code, arn, 'can be assumed');
   if (was === 'unclear' && passing.test(answered))
-    return notChecked(code, arn, `STS did not decide (${answered}); ask again`);
-  return fault(code, arn, `STS refuses (${answered})`, { ...values, why: causeOf(code, answered) });
+    return notChecked(code, arn, `STS did not decide (${answered}); run the doctor again`);
+  return failed(code, arn, `STS refuses (${answered})`, { ...values, why: causeOf(code, answered) });
 }
 
 function causeOf(code: 'enter' | 'revoker', answered: string): string {
@@ -110,13 +113,14 @@ function causeOf(code: 'enter' | 'revoker', answered: string): string {
   return usualCauses[answered] ?? unknownCause;
 }
 
-/** A refusal counts only where the whole call is let through: a role that nobody can enter refuses everything. */
+/** A refusal counts only if the complete call is allowed: a role that cannot be assumed at all refuses everything. */
 function judgeRefusal(code: Code, about: string, whole: Tried, lacking: Tried, values: Values): Finding {
-  if (lacking.was === 'allowed') return fault(code, about, 'is entered without it', values);
-  if (whole.was !== 'allowed') return notChecked(code, about, 'nobody can say as long as it is not entered at all');
+  if (lacking.was === 'allowed') return failed(code, about, 'can be assumed without it', values);
+  if (whole.was !== 'allowed')
+    return notChecked(code, about, 'cannot be checked while the role cannot be assumed at all');
   return lacking.was === 'refused'
-    ? fine(code, about, 'is refused without it')
-    : notChecked(code, about, `STS did not decide (${lacking.code}); ask again`);
+    ? fine(code, about, 'cannot be assumed without it')
+    : notChecked(code, about, `STS did not decide (${lacking.code}); run the doctor again`);
 }
 
 // -- revoker ---------------------------------------------------------------------------------------------------------
@@ -133,15 +137,15 @@ function judgeRevoker(
   return [
     ...way,
     ...roles.map(({ arn, deletes }) => {
-      if (deletes.was === 'allowed') return fine('revoker-rights', arn, 'may be changed by the revoker');
+      if (deletes.was === 'allowed') return fine('revoker-rights', arn, 'the revoker may change it');
       if (deletes.was === 'refused')
-        return fault('revoker-rights', arn, 'IAM refuses the revoker (AccessDenied)', values);
-      return notChecked('revoker-rights', arn, `IAM did not decide (${deletes.code}); ask again`);
+        return failed('revoker-rights', arn, 'IAM refuses the revoker (AccessDenied)', values);
+      return notChecked('revoker-rights', arn, `IAM did not decide (${deletes.code}); run the doctor again`);
     }),
     outside.was === 'allowed'
-      ? fault('revoker-reach', about, 'it may change itself, which is no role of the catalogue', values)
+      ? failed('revoker-reach', about, 'may change itself, although it is not a role of the catalogue', values)
       : outside.was === 'refused'
         ? fine('revoker-reach', about, 'may not change itself')
-        : notChecked('revoker-reach', about, `IAM did not decide (${outside.code}); ask again`),
+        : notChecked('revoker-reach', about, `IAM did not decide (${outside.code}); run the doctor again`),
   ];
 }

@@ -1,18 +1,18 @@
-// What stands in a target account, against what the template would install there. Pure: facts in, findings out.
+// Compares a target account with its template. Pure: facts in, findings out.
 import { boundaryArn, inlineLimit, revocationPolicyName, roleArn } from '../lib/session/iam.ts';
 import type { Target } from '../lib/target/target.ts';
-import { type Code, type Finding, fault, fine, notChecked, notInstalled, type Values } from './codes.ts';
+import { type Code, type Finding, failed, fine, notChecked, notInstalled, type Values } from './codes.ts';
 import type { InlineFacts, TargetFacts } from './facts.ts';
 import { differences } from './same-policy.ts';
 import type { Seen } from './seen.ts';
 
 /**
- * @param target what the template would install
+ * @param target the content of the template
  * @param values stage, region, hub, account, accountId
  */
 export function judgeTargetAccount(facts: Seen<TargetFacts>, target: Target, values: Values): Finding[] {
   if (facts.is === 'hidden') return [notChecked('role', target.account.key, facts.why, facts.permission)];
-  if (facts.is === 'missing') return [notChecked('role', target.account.key, 'there is nothing to see')];
+  if (facts.is === 'missing') return [notChecked('role', target.account.key, 'nothing could be read')];
   const { value } = facts;
   return [
     ...Object.entries(target.boundaries).map(([name, policy]) => judgeBoundary(value, target, name, policy, values)),
@@ -47,16 +47,16 @@ function judgeRole(
     seconds: String(wanted.maxSessionDuration),
   };
   if (role.is === 'hidden') return [notChecked('role', arn, role.why, role.permission)];
-  if (role.is === 'missing') return [{ ...notInstalled('role', arn, values), seen: 'there is no role of this name' }];
+  if (role.is === 'missing') return [{ ...notInstalled('role', arn, values), seen: 'no role has this name' }];
   const { value } = role;
   return [
     value.arn === arn
-      ? fine('role', arn, 'is there')
-      : fault('role', arn, `a role of this name is ${value.arn}`, values),
+      ? fine('role', arn, 'exists')
+      : failed('role', arn, `the role of this name is ${value.arn}`, values),
     judgePolicy('role-trust', arn, { is: 'there', value: value.trust }, wanted.trust, values),
     value.boundary === values.boundary
       ? fine('role-boundary', arn, values.boundary)
-      : fault(
+      : failed(
           'role-boundary',
           arn,
           value.boundary === undefined ? 'has no boundary' : `its boundary is ${value.boundary}`,
@@ -64,17 +64,17 @@ function judgeRole(
         ),
     value.maxSessionDuration === wanted.maxSessionDuration
       ? fine('role-duration', arn, `${value.maxSessionDuration} s`)
-      : fault(
+      : failed(
           'role-duration',
           arn,
-          `MaxSessionDuration is ${value.maxSessionDuration} s, in the catalogue ${wanted.maxSessionDuration} s`,
+          `MaxSessionDuration is ${value.maxSessionDuration} s, but ${wanted.maxSessionDuration} s in the catalogue`,
           values,
         ),
     judgeRoom(arn, inline, values),
   ];
 }
 
-/** A policy with one grant, and room enough for some dozens of them. Characters. */
+/** Characters for a policy with one grant, and for a few dozen grants. */
 const room = { least: 250, wanted: 2000 };
 
 function judgeRoom(arn: string, inline: Seen<InlineFacts>, values: Values): Finding {
@@ -82,10 +82,10 @@ function judgeRoom(arn: string, inline: Seen<InlineFacts>, values: Values): Find
   const others = (inline.is === 'there' ? inline.value : []).filter(({ name }) => name !== revocationPolicyName);
   const left = inlineLimit - others.reduce((sum, { characters }) => sum + characters, 0);
   if (left >= room.wanted) return fine('role-room', arn, `${left.toLocaleString('en')} characters left`);
-  const told = fault(
+  const told = failed(
     'role-room',
     arn,
-    `${left.toLocaleString('en')} characters left beside ${others.map(({ name }) => name).join(', ')}`,
+    `${left.toLocaleString('en')} characters left next to ${others.map(({ name }) => name).join(', ')}`,
     values,
   );
   return left < room.least ? told : { ...told, level: 'warning' };
@@ -102,19 +102,19 @@ function judgeRevoker({ revoker }: TargetFacts, { account, revoker: wanted }: Ta
 
 function judgePolicy(code: Code, about: string, found: Seen<unknown>, wanted: unknown, values: Values): Finding {
   if (found.is === 'hidden') return notChecked(code, about, found.why, found.permission);
-  if (found.is === 'missing') return notInstalled(code, about, { ...values, differences: 'it is missing' });
+  if (found.is === 'missing') return notInstalled(code, about, { ...values, differences: 'missing' });
   const apart = differences(found.value, wanted);
-  if (apart.length === 0) return fine(code, about, 'is what the template says');
+  if (apart.length === 0) return fine(code, about, 'matches the template');
   const shown = [...apart.slice(0, 3), ...(apart.length > 3 ? [`and ${apart.length - 3} more`] : [])].join('; ');
-  return fault(code, about, apart.length === 1 ? 'one difference' : `${apart.length} differences`, {
+  return failed(code, about, apart.length === 1 ? 'one difference' : `${apart.length} differences`, {
     ...values,
     differences: shown + hint(shown),
     document: JSON.stringify(wanted),
   });
 }
 
-/** IAM shows the id in place of a principal that is no more (iam-ug, reference_policies_elements_principal). */
+/** IAM shows an ID in place of a deleted principal (iam-ug, reference_policies_elements_principal). */
 const hint = (shown: string): string =>
   /Principal\.AWS is A[A-Z]OA?\w{15,}/.test(shown)
-    ? ' (an id in place of an ARN: that role was deleted or made anew)'
+    ? ' (an ID instead of an ARN: that role was deleted or re-created)'
     : '';

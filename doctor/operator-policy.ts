@@ -1,4 +1,4 @@
-// What the doctor needs of whoever runs it: least privilege in the hub and in a target account. docs/doctor.md shows both.
+// The least-privilege policies for running the doctor, in the hub and in a target account. docs/doctor.md has both.
 import type { Partition } from '../lib/catalogue/partition.ts';
 import { boundaryArn, type PolicyDocument, type Statement } from '../lib/session/iam.ts';
 import { commonBoundary } from '../lib/target/boundary.ts';
@@ -9,7 +9,7 @@ type Hub = { partition: string; account: string; region: string; stage: string }
 
 const document = (...Statement: Statement[]): PolicyDocument => ({ Version: '2012-10-17', Statement });
 
-/** In the hub. The functions themselves are not in it: whoever may invoke those could pose as the gateway. */
+/** In the hub. It does not allow invoking the functions without the alias, which would allow posing as the gateway. */
 export function operatorPolicyInHub({ partition, account, region, stage }: Hub): PolicyDocument {
   const functionArn = (name: string) =>
     `arn:${partition}:lambda:${region}:${account}:function:latchkey-${stage}-${name}`;
@@ -48,7 +48,7 @@ export function operatorPolicyInHub({ partition, account, region, stage }: Hub):
   );
 }
 
-/** In a target account. Any role, so that a missing one can be told from one that is not to be seen. */
+/** In a target account. It covers every role, so that a missing role differs from one that may not be read. */
 export const operatorPolicyInTarget = (account: { partition: Partition; id: string }): PolicyDocument =>
   document(
     {

@@ -1,4 +1,4 @@
-// Reads how a hub is set up, with the operator's own credentials. Nothing is judged and nothing is changed here.
+// Reads the configuration of a hub with the operator's credentials. Judges and changes nothing.
 import {
   DescribeContinuousBackupsCommand,
   DescribeTableCommand,
@@ -76,7 +76,7 @@ export async function readHub(clients: Clients, stage: string): Promise<HubFacts
   return { functions, tableName, table, ttl, recovery, mappings, ...mail };
 }
 
-/** Has the two functions that go into other accounts try the way into one. @param account its key in the catalogue */
+/** Asks the two functions that assume roles in other accounts to probe one account. @param account its key in the catalogue */
 export async function readProbes(clients: Clients, stage: string, account: string): Promise<ProbeFacts> {
   const [target, revoker] = await Promise.all([
     probe(clients, `latchkey-${stage}-issue-session`, account) as Promise<ProbeFacts['target']>,
@@ -87,7 +87,7 @@ export async function readProbes(clients: Clients, stage: string, account: strin
 
 // --- internal ---
 
-/** SES sends by the identity of the address, if there is one, else by that of the domain (ses-dg, verify-addresses-and-domains). */
+/** SES uses the identity of the address if there is one, otherwise that of the domain (ses-dg, verify-addresses-and-domains). */
 async function readDefaultSet({ sesv2 }: Clients, sender: HubFacts['sender']): Promise<HubFacts['defaultSet']> {
   const ofIdentity = (EmailIdentity: string) =>
     look('ses:GetEmailIdentity', async () => {
@@ -99,7 +99,7 @@ async function readDefaultSet({ sesv2 }: Clients, sender: HubFacts['sender']): P
   return ofAddress.is === 'missing' ? ofIdentity(sender.domain) : ofAddress;
 }
 
-/** Clicks are tracked, by rewriting links, where an event destination asks for them (ses-dg, faqs-metrics). */
+/** SES tracks clicks, by rewriting links, if an event destination requests them (ses-dg, faqs-metrics). */
 const readSet = (
   { ses }: Clients,
   ConfigurationSetName: string,
@@ -145,7 +145,7 @@ const readMappings = ({ lambda }: Clients, FunctionName: string): Promise<Seen<r
     );
   });
 
-/** DynamoDB leaves out what is off; an emulator leaves out what it does not keep, and says no ARN either. */
+/** DynamoDB leaves out features that are off. An emulator leaves out features that it lacks, and the ARN. */
 function tableIn(table: TableDescription | undefined): TableFacts | undefined {
   if (!table) return undefined;
   const keysOf = (schema: TableDescription['KeySchema'] = []) =>

@@ -1,4 +1,4 @@
-// Reads what stands in a target account, with credentials of that account. Nothing is judged and nothing is changed here.
+// Reads the roles and policies of a target account, with credentials of that account. Judges and changes nothing.
 import {
   GetPolicyCommand,
   GetPolicyVersionCommand,
@@ -17,8 +17,8 @@ import type { InlineFacts, RoleFacts, TargetFacts } from './facts.ts';
 import { look, type Seen } from './seen.ts';
 
 /**
- * Clients in a target account, by a role there that reads IAM.
- * @param role path and name, as an operator would give to --target-role
+ * Clients in a target account, through a role there that may read IAM.
+ * @param role path and name, the value of --target-role
  */
 export async function enterToRead(
   { sts }: Clients,
@@ -41,7 +41,7 @@ export async function enterToRead(
     return {
       is: 'hidden',
       permission: 'sts:AssumeRole',
-      why: `you could not enter ${RoleArn} (${awsAnswer(error)?.code ?? 'no answer'})`,
+      why: `you cannot assume ${RoleArn} (${awsAnswer(error)?.code ?? 'no answer'})`,
     };
   }
 }
@@ -52,7 +52,7 @@ export async function readTarget(
 ): Promise<TargetFacts> {
   const arns = roles.map(({ path, name }) => ({ name, arn: roleArn(account, `${path.slice(1)}${name}`) }));
   const read: Array<[string, TargetFacts['roles'][string]]> = [];
-  // one after the other: IAM has one small quota for the whole account
+  // sequentially, because IAM has one small request quota per account
   for (const { name, arn } of arns)
     read.push([arn, { role: await readRole(iam, name), inline: await readInline(iam, name) }]);
   const found: Array<[string, Seen<unknown>]> = [];

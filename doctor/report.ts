@@ -1,4 +1,4 @@
-// How a diagnosis reads: for a person, for a machine, and as the commands that would put things right. Nothing here runs anything.
+// Formats a diagnosis as text, as JSON, and as the commands that would fix the findings. Runs nothing.
 import type { Finding, Level } from './codes.ts';
 import type { Diagnosis, Section } from './diagnosis.ts';
 
@@ -18,7 +18,7 @@ export function textOf(diagnosis: Diagnosis, { all }: { all: boolean }): string 
   return [`Stage ${stage} in ${region}, as ${caller}`, '', ...parts.flatMap(sectionLines), end, ''].join('\n');
 }
 
-/** For a machine: everything, in the order of the text. */
+/** As JSON: everything, in the order of the text. */
 export function jsonOf(diagnosis: Diagnosis, plan: readonly string[] | undefined): string {
   const { sections, hub, ...head } = diagnosis;
   const findings = sections.flatMap(({ title, findings }) =>
@@ -27,15 +27,15 @@ export function jsonOf(diagnosis: Diagnosis, plan: readonly string[] | undefined
   return `${JSON.stringify({ ...head, hub: hub ?? null, counts: countsOf(diagnosis), findings, ...(plan && { plan }) }, null, 2)}\n`;
 }
 
-/** The commands of all findings and warnings, each once, in their order. */
+/** The commands of all findings and warnings, without duplicates, in order. */
 export const planOf = ({ sections }: Pick<Diagnosis, 'sections'>): string[] => [
   ...new Set(sections.flatMap(({ findings }) => findings.flatMap(({ plan = [] }) => plan))),
 ];
 
 export function planText(plan: readonly string[]): string {
-  if (plan.length === 0) return 'Nothing to change by a command.\n';
+  if (plan.length === 0) return 'No command would fix anything.\n';
   return [
-    '# What would put it right. The doctor changes nothing; read it, then run what you agree with.',
+    '# Commands that would fix the findings. The doctor ran none of them. Review them, then run those that you agree with.',
     ...plan,
     '',
   ].join('\n');
@@ -73,7 +73,7 @@ function lines({ code, level, about, seen, cause, fix, needs }: Finding): string
   ];
 }
 
-/** One line for everything of a code that is well or unseen in the same words. */
+/** Passed or unchecked results of the same code and text share one line. */
 function merged(findings: readonly Finding[]): Finding[] {
   const groups = new Map<string, Finding[]>();
   for (const [i, finding] of findings.entries()) {
@@ -94,7 +94,7 @@ function merged(findings: readonly Finding[]): Finding[] {
   });
 }
 
-/** The account stands above. */
+/** Leaves out the account, which is in the section's title. */
 const shortName = (about: string): string => about.replace(/^arn:.*:(?:role|policy)\//, '');
 
 const counted = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;

@@ -1,10 +1,10 @@
-// Whether two policies mean the same: the order of statements, keys and lists, and one text in place of a list of one, make no difference.
+// Compares the meaning of two policies: ignores the order of statements, keys and lists, and treats a string like a list of one.
 
 type Flat = ReadonlyMap<string, string>;
 
 /**
- * Where two policies differ, as `statement: path is ..., not ...`; nothing where they mean the same. Sids mean nothing.
- * @param found as IAM shows it
+ * The differences of two policies as `statement: path is ..., not ...`; none if they are equivalent. Sids are ignored.
+ * @param found as IAM returns it
  * @param wanted as Latchkey writes it
  */
 export function differences(found: unknown, wanted: unknown): string[] {
@@ -23,7 +23,7 @@ function flattened(policy: unknown): Flat {
   for (const statement of statements) {
     const { Sid: _, ...rest } = statement;
     const name = `${String(statement.Effect)} ${text(statement.Action ?? statement.NotAction)}`.slice(0, 60);
-    // two statements with the same actions stay two
+    // keep two statements with the same actions apart
     const place = `${name}${flat.has(`${name}: Effect`) ? ` (${flat.size})` : ''}`;
     for (const [path, value] of leaves(rest)) flat.set(`${place}: ${path}`, value);
   }

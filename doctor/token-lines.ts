@@ -1,4 +1,4 @@
-// A token of an identity provider, line by line: what the gateway asks of it, then Latchkey, then who it is. Pure, and without the token itself.
+// Explains an access token line by line: the gateway's checks, Latchkey's checks, and the identity. Pure, and never prints the token.
 import { createPublicKey, verify } from 'node:crypto';
 import { pageOf, presets } from '../lib/policy/identity-presets.ts';
 import type { Identity } from '../lib/policy/principal.ts';
@@ -9,13 +9,13 @@ import type { Level } from './codes.ts';
 export type TokenLine = { check: string; level: Level; seen: string; fix?: string };
 export type TokenSection = { title: string; lines: TokenLine[] };
 
-/** What the issuer publishes, or why that is not known. */
+/** The issuer's published document and keys, or why they are unknown. */
 export type IssuerFacts = { document: Claims; keys: readonly JsonWebKey[] } | { why: string };
 export type JsonWebKey = { kty?: string; kid?: string; alg?: string; n?: string; e?: string };
-/** A token taken apart; nothing of it but header and claims is shown, and of these only what decides. */
+/** A decoded token; only those parts of header and claims that a check uses are shown. */
 export type Parts = { header: Claims; claims: Claims; signed: string; signature: Buffer };
 
-/** @returns undefined for what is no JSON Web Token, such as an opaque token */
+/** @returns undefined if it is not a JSON Web Token, such as an opaque token */
 export function partsOf(token: string): Parts | undefined {
   const found = /^(?:Bearer +)?([\w-]+)\.([\w-]+)\.([\w-]+)$/i.exec(token.trim());
   const [header, claims] = [objectIn(found?.[1]), objectIn(found?.[2])];
@@ -23,31 +23,31 @@ export function partsOf(token: string): Parts | undefined {
   return { header, claims, signed: `${found[1]}.${found[2]}`, signature: Buffer.from(found[3]!, 'base64url') };
 }
 
-/** What the gateway finds out by itself (apigw-dg, http-api-jwt-authorizer): the issuer's document, its keys, the signature. */
+/** The gateway's checks (apigw-dg, http-api-jwt-authorizer): the issuer's document, its keys, the signature. */
 export function issuerLines(facts: IssuerFacts, parts: Parts | undefined, identity: Identity): TokenLine[] {
-  if ('why' in facts) return [finding('issuer-document', facts.why, 'Check --issuer, and that it can be reached.')];
+  if ('why' in facts) return [finding('issuer-document', facts.why, 'Check --issuer and the network.')];
   const said = facts.document.issuer;
   const rsa = facts.keys.filter(({ kty }) => kty === 'RSA');
   return [
     said === identity.issuer
-      ? ok('issuer-document', `the issuer describes itself as ${identity.issuer}`)
+      ? ok('issuer-document', `the document names the issuer ${identity.issuer}`)
       : finding(
           'issuer-document',
-          `the issuer calls itself ${shown(said)}`,
-          'Set the parameter issuer to exactly that, a slash at its end included.',
+          `the document names the issuer ${shown(said)}`,
+          'Set the parameter issuer to exactly this value, including a trailing slash.',
         ),
     rsa.length > 0
       ? ok('issuer-keys', `${rsa.length} RSA keys`)
       : finding(
           'issuer-keys',
           'no RSA key',
-          'API Gateway verifies RSA signatures only: have the provider sign with RS256.',
+          'API Gateway verifies only RSA signatures. Configure the provider to sign with RS256.',
         ),
     ...(parts ? [signatureLine(parts, rsa)] : []),
   ];
 }
 
-/** The form of the token, and then every check of lib/policy/token-checks.ts. @param given which of audience and scope were told */
+/** The form of the token, and then every check of lib/policy/token-checks.ts. @param given which of audience and scope were given */
 export function tokenLines(
   parts: Parts | undefined,
   identity: Identity,
@@ -59,7 +59,7 @@ export function tokenLines(
       finding(
         'form',
         'this is not a JSON Web Token',
-        `The provider issued an opaque access token. It needs an API of its own with an audience and a scope: ${pageOf(identity.idp)}.`,
+        `The provider issued an opaque access token. Define an API with an audience and a scope at the provider: ${pageOf(identity.idp)}.`,
       ),
     ];
   const untold: Record<string, boolean> = { audience: !given.audience, scope: !given.scope };
@@ -70,13 +70,13 @@ export function tokenLines(
       const seen = claimsShown(code, parts.claims, identity);
       if (wrong !== undefined) return finding(code, `${wrong} ${seen}`.trim(), fixOf(code, parts.claims, identity));
       return untold[code]
-        ? { check: code, level: 'not-checked' as const, seen, fix: `Give --${code} as the deployment has it.` }
+        ? { check: code, level: 'not-checked' as const, seen, fix: `Pass --${code} with the value of the deployment.` }
         : ok(code, seen);
     }),
   ];
 }
 
-/** Who the token is. */
+/** The identity in the token. */
 export function personLines({ claims }: Parts, identity: Identity): TokenLine[] {
   const email = emailIn(claims, identity);
   const subject = subjectIn(claims, identity);
@@ -111,7 +111,7 @@ const ok = (check: string, seen: string): TokenLine => ({ check, level: 'ok', se
 const finding = (check: string, seen: string, fix: string): TokenLine => ({ check, level: 'finding', seen, fix });
 const warning = (check: string, seen: string, fix: string): TokenLine => ({ check, level: 'warning', seen, fix });
 
-/** Claims come from elsewhere: nothing of them may steer a terminal, or fill it. */
+/** Claims are untrusted text: removes control characters and limits the length. */
 const shown = (value: unknown): string => {
   const text = (JSON.stringify(value) ?? 'nothing').replace(/[^\x20-\x7e]/g, '?');
   return text.length > 200 ? `${text.slice(0, 200)}...` : text;
@@ -131,7 +131,7 @@ function objectIn(part: string | undefined): Claims | undefined {
 function signatureLine({ header, signed, signature }: Parts, keys: readonly JsonWebKey[]): TokenLine {
   const digest = /^RS(256|384|512)$/.exec(String(header.alg))?.[1];
   if (digest === undefined)
-    return finding('signature', `signed with ${shown(header.alg)}`, 'Have the provider sign with RS256.');
+    return finding('signature', `signed with ${shown(header.alg)}`, 'Configure the provider to sign with RS256.');
   const key = keys.find(({ kid }) => kid !== undefined && kid === header.kid);
   if (!key)
     return finding(
@@ -141,13 +141,13 @@ function signatureLine({ header, signed, signature }: Parts, keys: readonly Json
     );
   const isSigned = verify(`RSA-SHA${digest}`, Buffer.from(signed), publicKey(key), signature);
   return isSigned
-    ? ok('signature', `holds, by key ${shown(header.kid)}`)
-    : finding('signature', 'does not hold', 'The token was changed, or cut when it was copied.');
+    ? ok('signature', `valid, key ${shown(header.kid)}`)
+    : finding('signature', 'not valid', 'The token was changed or was not copied completely.');
 }
 
 const publicKey = ({ n = '', e = '' }: JsonWebKey) => createPublicKey({ key: { kty: 'RSA', n, e }, format: 'jwk' });
 
-/** The claims that a check looks at. */
+/** The claims that a check uses. */
 const looksAt: Readonly<Record<string, readonly string[]>> = {
   issuer: ['iss', 'ver'],
   tenant: ['tid'],
@@ -162,7 +162,7 @@ function claimsShown(code: string, claims: Claims, { subjectClaim, tenant }: Ide
   if (code === 'tenant' && tenant === undefined) return 'this provider has no tenants';
   const names = code === 'subject' ? [subjectClaim] : (looksAt[code] ?? []);
   const said = names.filter((name) => claims[name] !== undefined);
-  // the hash is of no use to anybody, and looks like a secret
+  // the hash helps nobody and looks like a secret
   const texts = said.map((name) => (name === 'at_hash' ? name : `${name}: ${shown(claims[name])}`));
   return texts.join(', ') || `no ${names.join(' or ')}`;
 }
@@ -176,31 +176,31 @@ function fixOf(code: string, claims: Claims, identity: Identity): string {
 }
 
 const fixes: Readonly<Record<string, string>> = {
-  issuer: 'Set the parameter issuer to the iss of the token, or take a token of the issuer.',
+  issuer: 'Set the parameter issuer to the iss of the token, or use a token of this issuer.',
   tenant: 'Sign in with an account of the tenant of the parameter issuer.',
-  audience: 'Set the parameter audience to what the token says, or have the provider write it: {page}.',
+  audience: 'Set the parameter audience to the value in the token, or configure it at the provider: {page}.',
   expiry: 'Sign in again.',
   'not-before': 'Check the clock of this machine and of the provider.',
-  'access-token': 'Take the access_token of the answer, not the id_token.',
+  'access-token': 'Use the access_token of the response, not the id_token.',
 };
 
-/** The commonest mistake: the scope in the request has a prefix that the token has not, or the other way round. */
+/** The most common mistake: the requested scope has a prefix that the scope in the token lacks, or the reverse. */
 function scopeFix(claims: Claims, { scope, signIn }: Identity): string {
   const found = [...textsIn(claims.scope), ...textsIn(claims.scp)].flatMap((text) => text.split(' '));
   const near = found.find((one) => one.split('/').at(-1) === scope.split('/').at(-1));
   return near === undefined
-    ? `Have the sign-in request ${signIn.scope}, and the provider allow it: {page}.`
-    : `Set the parameter scope to ${shown(near)}, as the token writes it. A sign-in may request another spelling: signInScope.`;
+    ? `Request ${signIn.scope} at sign-in, and allow it at the provider: {page}.`
+    : `Set the parameter scope to ${shown(near)}, as in the token. If the sign-in must request another spelling, set signInScope.`;
 }
 
-/** A login name is given to somebody else one day, and with it everything that is bound to it. */
+/** A login name can be reassigned to another person, who would then inherit everything bound to it. */
 function loginLine(subject: string | undefined, { subjectClaim }: Identity): TokenLine[] {
   if (subjectClaim !== 'sub' || !subject?.includes('@')) return [];
   return [
     warning(
       'principal',
-      'the "sub" claim looks like a login name, which can change and be given to somebody else',
-      'Have the provider write a permanent id, or set idp if this is Okta.',
+      'the "sub" claim looks like a login name, which can be reassigned to another person',
+      'Configure a permanent ID at the provider, or set idp if this is Okta.',
     ),
   ];
 }
@@ -212,26 +212,26 @@ function groupLines(claims: Claims, { groupsClaim }: Identity): TokenLine[] {
     return [
       warning(
         'groups',
-        'the token points elsewhere for its groups, so that no group counts and every deny of a mapped group does',
-        'Send fewer groups, or application roles: set groupsClaim to the claim that has them.',
+        'the token only links to its groups: no group grants anything, and every deny of a mapped group applies',
+        'Send fewer groups, or send application roles and set groupsClaim to their claim.',
       ),
     ];
   if (claims[groupsClaim] === undefined)
     return [
       warning(
         'groups',
-        `no "${groupsClaim}" claim: in no group`,
+        `no "${groupsClaim}" claim: no groups`,
         'Set groupsClaim to the claim that lists groups, if there is one.',
       ),
     ];
   const paths = groups.filter((group) => group.startsWith('/'));
   return [
-    ok('groups', `${groups.length}: ${shown(groups)}. Those that tokenGroups of the catalogue maps count`),
+    ok('groups', `${groups.length}: ${shown(groups)}. Groups that tokenGroups of the catalogue maps are used`),
     ...(paths.length > 0
       ? [
           warning(
             'groups',
-            'groups are written as paths',
+            'groups are paths',
             'Map them in tokenGroups with the slash, or switch "Full group path" off.',
           ),
         ]
@@ -239,7 +239,7 @@ function groupLines(claims: Claims, { groupsClaim }: Identity): TokenLine[] {
   ];
 }
 
-/** For a doctor that is told of a provider whose tokens cannot be used at all. */
+/** For a provider whose tokens cannot be used at all. */
 export const unusableLine = (idp: Identity['idp']): TokenLine | undefined => {
   const { unusable } = presets[idp];
   return unusable === undefined ? undefined : finding('provider', unusable, `See ${pageOf(idp)}.`);

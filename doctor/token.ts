@@ -1,4 +1,4 @@
-// `latchkey doctor --issuer URL --token FILE`: explains a real token against the rules of a deployment. Nothing is sent but two reads at the issuer.
+// `latchkey doctor --issuer URL --token FILE`: explains a real token against the rules of a deployment. It only sends two reads to the issuer.
 import { configFor, type Environment } from '../lib/config.ts';
 import { type PresetName, presetNames, presetOfIssuer } from '../lib/policy/identity-presets.ts';
 import type { Identity } from '../lib/policy/principal.ts';
@@ -17,7 +17,7 @@ import {
   unusableLine,
 } from './token-lines.ts';
 
-/** The options of the command that make it look at a token. */
+/** The options of the command for explaining a token. */
 export type TokenOptions = {
   issuer: string | undefined;
   token: string | undefined;
@@ -32,18 +32,18 @@ export type TokenWorld = {
   now: number;
   /** the text of a file, or of standard input for `-` */
   read(file: string): string;
-  /** the body of a document, or why there is none */
+  /** the body of a document, or why it could not be read */
   get(url: string): Promise<{ body: string } | { why: string }>;
 };
 
-/** `exitCode` 0: the token is somebody; 1: findings. Faults are for an exit code of 2. */
+/** `exitCode` 0: the token is accepted; 1: findings. `errors` means exit code 2. */
 export async function runTokenDoctor(
   options: TokenOptions,
   world: TokenWorld,
 ): Promise<{ text: string; exitCode: 0 | 1 } | { errors: string[] }> {
   const { issuer, token: file } = options;
   if (issuer === undefined)
-    return { errors: ['--token needs --issuer: the URL of the issuer, as in the iss of its tokens'] };
+    return { errors: ['--token requires --issuer: the URL of the issuer, as in the iss of its tokens'] };
   const idp = options.idp ?? world.env.LATCHKEY_IDP ?? presetOfIssuer(issuer);
   if (!isPreset(idp)) return { errors: [`--idp must be one of ${presetNames.join(', ')}`] };
   if (file !== undefined && looksLikeToken(file))
@@ -79,7 +79,7 @@ const variables = { audience: 'LATCHKEY_AUDIENCE', scope: 'LATCHKEY_SCOPE' } as 
 const isGiven = (name: keyof typeof variables, options: TokenOptions, env: Environment): boolean =>
   Boolean(options[name] ?? env[variables[name]]);
 
-/** The deployment's rules; where audience and scope are not told, the token's own stand in, so that the rest can be judged. */
+/** The deployment's rules. Without --audience or --scope, the token's own values are used, so that the rest can be checked. */
 function identityIn(
   idp: PresetName,
   { issuer = '', audience, scope }: TokenOptions,
@@ -104,7 +104,7 @@ function identityIn(
   }
 }
 
-/** Scopes of OpenID Connect itself say nothing about an API. */
+/** Scopes of OpenID Connect itself, which do not belong to an API. */
 const isApiScope = (scope: string): boolean =>
   scope !== '' && !['openid', 'profile', 'email', 'address', 'phone', 'offline_access'].includes(scope);
 
@@ -116,7 +116,7 @@ async function readIssuer(issuer: string, { get }: TokenWorld): Promise<IssuerFa
   const document = jsonOf(await get(address));
   if ('why' in document) return { why: `${address} could not be read: ${document.why}` };
   const { jwks_uri: keysAt } = document.value;
-  if (typeof keysAt !== 'string') return { why: `${address} names no jwks_uri` };
+  if (typeof keysAt !== 'string') return { why: `${address} has no jwks_uri` };
   const keys = jsonOf(await get(keysAt));
   if ('why' in keys) return { why: `the keys could not be read: ${keys.why}` };
   return { document: document.value, keys: Array.isArray(keys.value.keys) ? (keys.value.keys as JsonWebKey[]) : [] };

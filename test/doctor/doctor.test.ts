@@ -60,7 +60,7 @@ describe('against a local server', () => {
     expect(text).toMatch(
       /^Stage local in us-east-1, as arn:aws:iam::999999999999:user\/operator\n\nhub 999999999999\n {2}not checked {2}/,
     );
-    expect(text).toMatch(/ {2}not checked {2}table-recovery: latchkey: this endpoint does not have the operation\n/);
+    expect(text).toMatch(/ {2}not checked {2}table-recovery: latchkey: this endpoint does not support the operation\n/);
     expect(text).not.toMatch(/^ {2}ok /m);
     expect(text).toMatch(
       /\n\nNo problems found: 0 findings, 0 warnings, 7 not checked, 120 ok\. List every check with --all\.\n$/,
@@ -101,7 +101,7 @@ describe('against a local server', () => {
       code: 'tags',
       level: 'ok',
       about: 'arn:aws:iam::666666666666:role/latchkey/SandboxReadOnly',
-      seen: 'is refused without it',
+      seen: 'cannot be assumed without it',
     });
   });
 
@@ -321,9 +321,9 @@ describe('against a set-up that somebody broke', () => {
     const text = textOf(diagnosis, { all: false });
     expect(text).toContain(
       [
-        '  FINDING      external-id: latchkey/read: is entered without it',
-        "               cause: Its trust policy does not ask for sts:ExternalId; somebody else's request could be made in your name.",
-        '               fix:   What is found below about the role says how to mend it.',
+        '  FINDING      external-id: latchkey/read: can be assumed without it',
+        '               cause: Its trust policy does not require sts:ExternalId, which allows the confused deputy problem.',
+        '               fix:   See the findings about the role below.',
       ].join('\n'),
     );
     expect(text).toContain(
@@ -331,7 +331,7 @@ describe('against a set-up that somebody broke', () => {
     );
     const boundary =
       'aws iam put-role-permissions-boundary --role-name read --permissions-boundary arn:aws:iam::111111111111:policy/latchkey/Boundary';
-    expect(text).toContain(`fix:   Put it back: ${boundary}, with credentials of 111111111111.`);
+    expect(text).toContain(`fix:   Restore it: ${boundary}, with credentials of 111111111111.`);
     const [trust, ...rest] = planOf(diagnosis);
     expect(rest).toEqual([`${boundary}    # with credentials of 111111111111`]);
     const [, document = ''] =
@@ -407,7 +407,7 @@ describe('against a set-up that somebody broke', () => {
       ]),
     );
     expect(open.find(({ code }) => code === 'role')?.seen).toContain(
-      'you could not enter arn:aws:iam::111111111111:role/Nobody (AccessDenied)',
+      'you cannot assume arn:aws:iam::111111111111:role/Nobody (AccessDenied)',
     );
   });
 
@@ -420,7 +420,7 @@ describe('against a set-up that somebody broke', () => {
       Date.now,
     );
     expect(withoutPlan(diagnosis).find(({ code }) => code === 'role')?.seen).toContain(
-      'take credentials of 111111111111, or name a role there',
+      'use credentials of 111111111111, or pass a role there',
     );
   });
 
@@ -446,13 +446,13 @@ describe('against a set-up that somebody broke', () => {
         ({ code, about, seen }) => `${code} ${about.split('/').at(-1)}: ${seen.split(':')[0]}`,
       ),
     ).toEqual([
-      "enter production: only the hub's functions can try it",
-      'role-trust read: it names the hub',
-      'role-trust write: it names the hub',
-      'revoker-role latchkey-revoker: it names the hub',
+      "enter production: only the hub's functions can check this",
+      'role-trust read: requires the account ID of the hub',
+      'role-trust write: requires the account ID of the hub',
+      'revoker-role latchkey-revoker: requires the account ID of the hub',
     ]);
     await expect(within({ hub: '999999999999', account: 'sandbox' })).rejects.toThrow(
-      'You stand in account 111111111111 (production); for sandbox take credentials of 333333333333',
+      'Your credentials are for account 111111111111 (production). To check sandbox, use credentials of 333333333333',
     );
   });
 });
@@ -460,16 +460,16 @@ describe('against a set-up that somebody broke', () => {
 describe('a wrong question', () => {
   test.each([
     ['--acount production', 'Unknown flag --acount for "latchkey doctor". Did you mean --account?'],
-    ['--account nowhere', 'There is no account "nowhere" in access.yml. It has: production, client-northwind'],
+    ['--account nowhere', 'Account "nowhere" not found in access.yml. Accounts: production, client-northwind'],
     ['--hub 12', '--hub must be the 12 digits'],
     ['--stage a_b', '--stage must be the stage'],
     ['--region europe', '--region must be a Region'],
-    ['--organization x', '--organization must be the id'],
+    ['--organization x', '--organization must be the ID'],
     ['--endpoint localhost', '--endpoint must be an http or https URL'],
     ['--local localhost:3000', '--local must be the URL of a local server'],
-    ['--local http://localhost:3000 --endpoint http://localhost:3000', '--local and --endpoint exclude each other'],
+    ['--local http://localhost:3000 --endpoint http://localhost:3000', '--local and --endpoint cannot be combined'],
     ['--target-role a:b', '--target-role must be the path and name of a role'],
-    ['--local http://127.0.0.1:9', 'Nothing answers at http://127.0.0.1:9 (ECONNREFUSED). Is it running there?'],
+    ['--local http://127.0.0.1:9', 'No answer from http://127.0.0.1:9 (ECONNREFUSED). Check that it is running.'],
   ])('%s', async (line, told) => {
     const result = await asked(line.split(' '), readText);
     expect('errors' in result ? result.errors.join('\n') : '').toContain(told);
@@ -479,7 +479,7 @@ describe('a wrong question', () => {
     const failing = (code: string) => () => {
       throw Object.assign(new Error('no'), { code });
     };
-    const name = 'Name the catalogue with --catalogue FILE.';
+    const name = 'Pass the catalogue with --catalogue FILE.';
     expect(await asked([], failing('ENOENT'))).toEqual({ errors: [`There is no file access.yml. ${name}`] });
     expect(await asked([], failing('EACCES'))).toEqual({ errors: [`access.yml may not be read by you. ${name}`] });
     expect(await asked([], () => 'version: 2')).toMatchObject({
@@ -502,8 +502,8 @@ describe('a wrong question', () => {
       run(strange, '--region', 'eu-west-1', '--endpoint', hub.aws.endpoint),
     ]);
     await hub.close();
-    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('There are no AWS credentials') });
-    expect(region).toMatchObject({ code: 2, stderr: expect.stringContaining('The Region is missing') });
+    expect(missing).toMatchObject({ code: 2, stderr: expect.stringContaining('No AWS credentials found') });
+    expect(region).toMatchObject({ code: 2, stderr: expect.stringContaining('No AWS Region configured') });
     expect(refused).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('AWS did not take your credentials (InvalidClientTokenId)'),

@@ -107,7 +107,7 @@ describe('tells the common mistakes apart', () => {
       await fixOf('auth0', 'issuer-document', {
         documents: imitatedDocuments(auth0, { issuer: auth0.slice(0, -1) }),
       }),
-    ).toMatch(/a slash at its end included/));
+    ).toMatch(/including a trailing slash/));
   test('an issuer that cannot be read', async () =>
     expect(await fixOf('entra', 'issuer-document', { documents: {} })).toMatch(/Check --issuer/));
   test('keys that API Gateway cannot use', async () => {
@@ -151,7 +151,7 @@ test('an issuer alone is looked at without a token', async () => {
 });
 
 test.each([
-  [{ issuer: undefined }, /--token needs --issuer/],
+  [{ issuer: undefined }, /--token requires --issuer/],
   [{ idp: 'adfs' }, /--idp must be one of/],
   [{ idp: 'okta', issuer: 'https://example.okta.com' }, /--issuer must be an issuer of Okta/],
 ])('%j is a wrong question', async (options, says) => {
