@@ -5,6 +5,7 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { allCommands } from '../cli/program/commands.ts';
 import { packageReadme } from '../cli/program/document.ts';
 import { manPage } from '../cli/program/man-page.ts';
+import { inputsOf, noticesFile, noticesOf, packagesIn } from './notices.ts';
 
 const root = join(import.meta.dirname, '..');
 
@@ -37,6 +38,7 @@ const options: BuildOptions = {
   supported: { 'dynamic-import': false },
   mainFields: ['module', 'main'],
   minify: true,
+  // they are in the notices
   legalComments: 'none',
   metafile: true,
   logLevel: 'warning',
@@ -44,9 +46,10 @@ const options: BuildOptions = {
 
 /**
  * The package has a manifest of its own: this repository's would bring the SDKs and emulators of the server to every laptop.
- * @returns sizes in bytes: of the program, of what it loads when an admin command is named, and of what it loads to find AWS credentials
+ * @returns sizes in bytes: of the program, of what it loads when an admin command is named, and of what it loads to find AWS credentials;
+ * and the sources that it is made of
  */
-export async function buildCli(directory: string): Promise<{ program: number; admin: number; signing: number }> {
+export async function buildCli(directory: string): Promise<Built> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
   const { metafile } = await build({ ...options, outdir: directory, metafile: true });
@@ -68,17 +71,20 @@ export async function buildCli(directory: string): Promise<{ program: number; ad
     type: 'commonjs',
     bin: { latchkey: 'latchkey.js' },
     man: ['man/latchkey.1'],
-    files: [...files, 'man', 'README.md'],
+    files: [...files, 'man', 'README.md', noticesFile],
   };
   writeFileSync(join(directory, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
   const commands = await allCommands();
   writeFileSync(join(directory, 'README.md'), packageReadme(commands, packedName(name, version)));
   mkdirSync(join(directory, 'man'));
   writeFileSync(join(directory, 'man/latchkey.1'), manPage(commands, version));
+  const inputs = inputsOf(metafile);
+  writeFileSync(join(directory, noticesFile), noticesOf(packagesIn(root, inputs)));
   copyFileSync(join(root, 'LICENSE'), join(directory, 'LICENSE'));
   const sizeOf = (name: string) => statSync(join(directory, name)).size;
-  return { program: sizeOf('latchkey.js'), admin: sizeOf('admin-tools.js'), signing: sizeOf('aws-chain.js') };
+  return { program: sizeOf('latchkey.js'), admin: sizeOf('admin-tools.js'), signing: sizeOf('aws-chain.js'), inputs };
 }
+type Built = { program: number; admin: number; signing: number; inputs: string[] };
 
 /** As `npm pack` names the file: `@scope/latchkey` is `scope-latchkey-0.1.0.tgz`. */
 export const packedName = (name: string, version: string): string =>

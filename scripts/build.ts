@@ -1,4 +1,4 @@
-// Builds what Lambda runs: per function one minified CommonJS file and the compiled catalogue, in .build/<name>/ and .build/<name>.zip.
+// Builds what Lambda runs: per function one minified CommonJS file, the compiled catalogue and notices of licenses, in .build/<name>/ and .build/<name>.zip.
 // Source maps are kept apart, in .build/maps/, for `npm run trace`.
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type BuildOptions, build as bundle, type Plugin } from 'esbuild';
 import { zipSync } from 'fflate';
 import { deployedCatalogue } from './deployed-catalogue.ts';
+import { inputsOf, noticesFile, noticesOf, packagesIn } from './notices.ts';
 
 export type Artefact = {
   name: string;
@@ -85,6 +86,7 @@ const options: BuildOptions = {
   // not part of the zip; sources are left out because the commit has them
   sourcemap: 'external',
   sourcesContent: false,
+  // they are in the notices
   legalComments: 'none',
   metafile: true,
   write: false,
@@ -122,17 +124,16 @@ async function buildFunction(name: string, catalogue: Buffer): Promise<Artefact>
   });
   const [map, code] = outputFiles.map(({ contents }) => Buffer.from(contents)) as [Buffer, Buffer];
   // named after the function, so that a frame says which source map it needs
-  const files = { 'catalogue.json': catalogue, [`${name}.js`]: code };
+  const inputs = inputsOf(metafile);
+  const notices = Buffer.from(noticesOf(packagesIn(root, inputs)));
+  const files = { 'catalogue.json': catalogue, [`${name}.js`]: code, [noticesFile]: notices };
   const archive = Buffer.from(zipSync(files, reproducibly));
   mkdirSync(join(output, name));
   for (const [file, data] of Object.entries(files)) writeFileSync(join(output, name, file), data);
   writeFileSync(join(output, `${name}.zip`), archive);
   writeFileSync(join(output, 'maps', `${name}.js.map`), map);
-  const inputs = Object.values(metafile.outputs).flatMap((bundled) =>
-    Object.entries(bundled.inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
-  );
   const codeSha256 = createHash('sha256').update(archive).digest('base64');
-  return { name, bundleBytes: code.length, zipBytes: archive.length, codeSha256, inputs: inputs.sort() };
+  return { name, bundleBytes: code.length, zipBytes: archive.length, codeSha256, inputs };
 }
 
 if (import.meta.main) {

@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { unzipSync } from 'fflate';
 import { dynamoStore } from '../lib/aws/store.ts';
 import { tableDefinition } from '../lib/aws/table.ts';
 import { openCatalogue } from '../lib/catalogue/catalogue.ts';
@@ -24,6 +25,7 @@ import { deployedCatalogue, deployedWarnings } from '../scripts/deployed-catalog
 import { domainParts } from '../scripts/domain.ts';
 import { grants, iamResources, roleLogicalId } from '../scripts/function-roles.ts';
 import { givenParameters } from '../scripts/given-parameters.ts';
+import { noticesFile } from '../scripts/notices.ts';
 import { checkSettings, signInWarnings } from '../scripts/settings.ts';
 import { traced } from '../scripts/trace.ts';
 import { invokeBuilt, runBuilt } from './support/built-function.ts';
@@ -32,6 +34,7 @@ import { findingsIn, stopValidator } from './support/cloudformation.ts';
 import { dynalite } from './support/emulators.ts';
 import { isAllowed } from './support/judge.ts';
 import { catalogueOfAccounts } from './support/many-accounts.ts';
+import { expectNotices } from './support/notices.ts';
 import { smallCatalogueFile } from './support/small-catalogue.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -765,6 +768,15 @@ describe('artefacts', () => {
     for (const { inputs } of artefacts) {
       expect(inputs.length).toBeGreaterThan(10);
       expect(inputs.filter((input) => unwanted.test(input))).toEqual([]);
+    }
+  });
+
+  test('each carries the notices of every package in it, and none has a copyleft license', () => {
+    for (const { name, inputs } of artefacts) {
+      const notices = readFileSync(join(root, '.build', name, noticesFile), 'utf8');
+      const inZip = unzipSync(readFileSync(join(root, '.build', `${name}.zip`)))[noticesFile]!;
+      expect(Buffer.from(inZip).toString()).toBe(notices);
+      expectNotices(notices, root, inputs);
     }
   });
 

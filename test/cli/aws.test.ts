@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RequestView } from '../../lib/http/answers.ts';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
 import { compileCache } from '../support/compile-cache.ts';
+import { expectNotices } from '../support/notices.ts';
 import { where } from '../support/wanted.ts';
 
 const root = join(import.meta.dirname, '../..');
@@ -19,10 +20,17 @@ const withAws = where(aws ? undefined : 'no AWS CLI, version 2 (apt-get install 
 type Ran = { status: number; out: string; err: string };
 let server: LocalServer;
 let folder: string;
+let inputs: string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-aws-'));
-  execFileSync(process.execPath, ['scripts/build-cli.ts', join(folder, 'dist')], { cwd: root });
+  const build =
+    "import { buildCli } from './scripts/build-cli.ts'; console.log(JSON.stringify(await buildCli(process.argv[1])))";
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', build, join(folder, 'dist')], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  ({ inputs } = JSON.parse(said) as { inputs: string[] });
   mkdirSync(join(folder, 'bin'));
   symlinkSync(join(folder, 'dist/latchkey.js'), join(folder, 'bin/latchkey'));
   server = await startLocalServer();
@@ -189,6 +197,11 @@ describe('the package', () => {
     });
   }, 60_000);
 
+  test('carries the notices of every package in it, and none has a copyleft license', () => {
+    expect(inputs.some((file) => file.startsWith('node_modules/yaml/'))).toBe(true);
+    expectNotices(readFileSync(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8'), root, inputs);
+  });
+
   test('is installed with npm, alone and without anything else', async () => {
     const npm = join(process.execPath, '..', 'npm');
     const program = existsSync(npm) ? npm : 'npm';
@@ -203,6 +216,7 @@ describe('the package', () => {
     expect(files.map(({ path }) => path).sort()).toEqual([
       'LICENSE',
       'README.md',
+      'THIRD-PARTY-NOTICES.txt',
       'admin-tools.js',
       'aws-chain.js',
       'latchkey.js',
