@@ -1081,7 +1081,7 @@ describe('parameters', () => {
       expect(stderr).toMatch(/mine\.yml:\d+:\d+ roles\.trusting-readonly\.requesters\.0: no group "PCO"/);
       expect(packaged(`--catalogue=${join(scratch, 'none.yml')}`)).toMatchObject({
         status: 1,
-        stderr: expect.stringMatching(/^There is no file .*none\.yml\.\n$/),
+        stderr: expect.stringMatching(/^File .*none\.yml not found\.\n$/),
         isBuilt: false,
       });
     });

@@ -149,7 +149,7 @@ function filesIn(directory: string): string[] {
   } catch (error) {
     const reason = unreadable(directory, error);
     if (reason === undefined) throw error;
-    if (!/no file/.test(reason)) throw new CannotAnswer(reason);
+    if (!/not found/.test(reason)) throw new CannotAnswer(reason);
   }
   throw new CannotAnswer(`There are no .yml files in ${directory}.`);
 }

@@ -1,10 +1,10 @@
-// The least and the most that a catalogue may say.
+// Bounds that no catalogue can exceed.
 import { DAY, HOUR, MINUTE, SECOND } from '../common/time.ts';
 
-/** Upper bounds that no catalogue can lift; the store's look-back for open requests follows from them. Seconds. */
+/** Bounds that no catalogue can lift. The store's look-back for open requests follows from them. Seconds. */
 export const bounds = {
   durationMax: (30 * DAY) / SECOND,
-  /** how long before its start a grant may be filed, and an extension before the grant that it continues has ended */
+  /** how long before its start a grant may be filed, and how long before the end of its grant an extension may be filed */
   aheadMax: (30 * DAY) / SECOND,
   decideWithinMax: (14 * DAY) / SECOND,
   breakGlassMax: (12 * HOUR) / SECOND,

@@ -1,4 +1,4 @@
-// The catalogue opened: its people, groups, roles and bots, and the look-ups that policy needs. Its shape is catalogue/shape.ts's.
+// The catalogue with its people, groups, roles and bots indexed for the look-ups that policy needs. Its shape is in catalogue/shape.ts.
 import { digestOf } from '../common/digest.ts';
 import { type ConditionName, type Conditions, conditionsIn } from '../model/condition.ts';
 import { groupName, isGroup, isPermissionSet } from './entry.ts';
@@ -8,12 +8,12 @@ import type { AccountData, CatalogueData, RoleData } from './shape.ts';
 export type { CatalogueData } from './shape.ts';
 export type Account = AccountData & { key: string };
 type StageData = RoleData['approval']['stages'][number];
-/** When the catalogue approves a filing by itself. */
+/** When the catalogue approves a filing automatically. */
 export type AutomaticWhen = Extract<RoleData['approval']['automatic'], object>['when'];
-/** A role in one account. `owner` in its stages, escalation and break-glass is spelt out as the entries of the account's owner. */
+/** A role in one account. `owner` in its stages, escalation and break-glass is replaced by the entries of the account's owner. */
 export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | ConditionName> & {
   id: string;
-  /** the entry of the catalogue that it comes from; the roles of a template share it */
+  /** the entry of the catalogue that defines it; the roles of a template share one entry */
   entry: string;
   /** its place in the file, from 0 */
   place: number;
@@ -27,11 +27,11 @@ export type Role = Omit<RoleData, 'account' | 'accounts' | 'approval' | Conditio
   /** of the whole rule and the account */
   readonly digest: string;
 };
-/** What the entries of the catalogue are compared with. */
+/** The identities and groups that entries of the catalogue are compared with. */
 export type Who = {
   identities: readonly string[];
   groups: readonly string[];
-  /** groups in which they may be besides, as their token cannot be asked: a deny of one of these counts */
+  /** further groups that they may be in, because no token says otherwise: a deny of one of these counts */
   mayBeIn?: readonly string[] | undefined;
 };
 export type Person = { key: string; name: string; email: string | null; identities: readonly string[] };
@@ -39,7 +39,7 @@ export type Bot = CatalogueData['bots'][string] & { id: string };
 /** A service of the company that checks tickets. */
 export type TicketValidator = CatalogueData['ticketValidators'][string] & { name: string };
 
-/** The catalogue opened for look-ups. Everything in it comes from one CatalogueData. */
+/** The catalogue, indexed for look-ups. Everything in it comes from one CatalogueData. */
 export type Catalogue = {
   /** what it was opened from */
   data: CatalogueData;
@@ -49,7 +49,7 @@ export type Catalogue = {
   /** the roles whose requesters or approvers name an entry, in the order of the file */
   requestable: ReadonlyMap<string, readonly Role[]>;
   decidable: ReadonlyMap<string, readonly Role[]>;
-  /** by canonical identity: mail address in lower case or principal */
+  /** by canonical identity: email address in lower case or principal */
   people: ReadonlyMap<string, Person>;
   /** by chat user, `slack:U024BE7LH` */
   chatUsers: ReadonlyMap<string, Person>;
@@ -57,9 +57,9 @@ export type Catalogue = {
   groups: ReadonlyMap<string, readonly Person[]>;
   /** by a person's key or the entry of a permission set */
   groupsOf: ReadonlyMap<string, readonly string[]>;
-  /** the groups that a value of the token's groups claim makes one a member of, outer groups included */
+  /** by value of the token's groups claim: the groups that it grants membership of, outer groups included */
   groupsOfToken: ReadonlyMap<string, readonly string[]>;
-  /** every group that a token can make one a member of */
+  /** every group whose membership a token can grant */
   tokenGroups: readonly string[];
   /** by canonical principal; `roles` are ids, templates expanded */
   bots: ReadonlyMap<string, Bot>;
@@ -75,7 +75,7 @@ export type Catalogue = {
   timeZone: string | undefined;
 };
 
-/** Opens checked data for look-ups. */
+/** Indexes checked data for look-ups. */
 export function openCatalogue(data: CatalogueData): Catalogue {
   const people = new Map<string, Person>();
   const chatUsers = new Map<string, Person>();
@@ -112,7 +112,7 @@ export function openCatalogue(data: CatalogueData): Catalogue {
   };
 }
 
-/** What a bot may call a person by: `slack:U024BE7LH`. */
+/** The chat users of a person, by which a bot may name them: `slack:U024BE7LH`. */
 export const chatUsersOf = ({ chat }: Pick<CatalogueData['people'][number], 'chat'>): string[] =>
   Object.entries(chat).map(([name, id]) => `${name}:${id}`);
 
@@ -215,7 +215,7 @@ function roleOf(data: CatalogueData, { id, entry, rule, account: key }: PlacedRo
   };
 }
 
-/** The part of a rule with the account's owner in the place of `owner`; the very part, shared by all roles of a template, where it names none. */
+/** Replaces `owner` in part of a rule by the account's owner. Without `owner` it returns the same object, which all roles of a template share. */
 function owned<List extends string, Part extends { readonly [list in List]?: readonly string[] | undefined }>(
   part: Part,
   { owner = [] }: Account,
@@ -244,21 +244,21 @@ function rolesByEntry(
   return found;
 }
 
-/** The roles that an index has for somebody, each once, in the order of the file. */
+/** The roles whose entries name a person, each once, in the order of the file. */
 export function rolesNaming(index: ReadonlyMap<string, readonly Role[]>, who: Who): Role[] {
   const entries = new Set(['everyone', ...who.identities, ...who.groups.map((group) => `group:${group}`)]);
   const lists = [...entries].flatMap((entry) => index.get(entry) ?? []);
   return [...new Set(lists)].sort((a, b) => a.place - b.place);
 }
 
-/** The person behind a canonical identity: the catalogue's, or one who has no other identity. */
+/** The person behind a canonical identity: from the catalogue, or else a person with this identity only. */
 export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string): Person {
-  // every other kind of identity (ARN, ISSUER#SUBJECT) has a colon, which no mail address may have here
+  // every other kind of identity (ARN, ISSUER#SUBJECT) has a colon, which an email address must not have here
   const isMail = identity.includes('@') && !identity.includes(':');
   return (
     catalogue.people.get(identity) ?? {
       key: identity,
-      // of a token's subject all is shown: a slash in it must not leave somebody else's name
+      // a token's subject is shown whole, because the part after a slash could be another person's name
       name:
         isMail || !identity.startsWith('arn:')
           ? identity.replace(/^https?:\/\//, '')
@@ -269,13 +269,13 @@ export function personOf(catalogue: Pick<Catalogue, 'people'>, identity: string)
   );
 }
 
-/** The account of a role by the role's ARN, where it has a revoker: an account may be called otherwise by now. */
+/** The account of a role, found by the role's ARN because accounts can be renamed, if it has a revoker. */
 export const accountWithRevoker = ({ accounts }: Pick<Catalogue, 'accounts'>, roleArn: string): Account | undefined =>
   [...accounts.values()].find(
     ({ id, partition, revoker }) => revoker && roleArn.startsWith(`arn:${partition}:iam::${id}:role/`),
   );
 
-/** Whether one of the entries names somebody with these identities and groups. */
+/** Whether one of the entries names a person with these identities and groups. */
 export function names(entries: readonly string[], who: Who): boolean {
   return entries.some(
     (entry) =>
@@ -283,11 +283,11 @@ export function names(entries: readonly string[], who: Who): boolean {
   );
 }
 
-/** Whether a role denies somebody. Where a token's groups are not known, a deny of a group that tokens fill counts as if it matched. */
+/** Whether a role denies a person. If a token's groups are not known, a deny of a group that tokens fill counts as a match. */
 export const isDenied = (role: { deny: readonly string[] }, { identities, groups, mayBeIn = [] }: Who): boolean =>
   names(role.deny, { identities, groups: [...groups, ...mayBeIn] });
 
-/** Everybody whom the entries name, as far as the catalogue can tell; members of a token's groups, sessions of a permission set and `everyone` are not known in advance. */
+/** The people whom the entries name, as far as the catalogue knows them. Members by token, sessions of a permission set and `everyone` are not known in advance. */
 export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): Person[] {
   const found = new Map<string, Person>();
   for (const entry of entries) {
@@ -298,7 +298,7 @@ export function peopleNamed(catalogue: Catalogue, entries: readonly string[]): P
   return [...found.values()];
 }
 
-/** The people whom the entries name, without one of them. */
+/** The people whom the entries name, except one. */
 export const othersNamed = (
   catalogue: Catalogue,
   entries: readonly string[],
@@ -308,7 +308,7 @@ export const othersNamed = (
     .filter(({ key }) => key !== but)
     .map(({ key, name }) => ({ key, name }));
 
-/** How the entries read for a person: names where they are known, the entry itself where not. */
+/** The entries for display: names of people where known, otherwise the entry itself. */
 export function displayNames(catalogue: Catalogue, entries: readonly string[]): string[] {
   const unknown = entries.filter(
     (entry) =>

@@ -1,4 +1,4 @@
-// The checks of a catalogue: its shape, then everything that spans entries, all errors at once, with the name that was probably meant.
+// Checks a catalogue: first its shape, then everything that spans entries. Reports all errors at once, with suggestions for misspelt names.
 import * as v from 'valibot';
 import { canonicalJson } from '../common/digest.ts';
 import { noObject, unknownField } from '../common/strict-object.ts';
@@ -14,7 +14,7 @@ import { CatalogueData, type CatalogueData as Data, type RoleData } from './shap
 import { permissionSetErrors } from './sso.ts';
 import { validatorErrors } from './tickets.ts';
 
-/** Checks the shape and everything that spans entries. Answers the data or every error at once, each with its path into the file. */
+/** Checks the shape and everything that spans entries. Returns the data or all errors, each with its path into the file. */
 export function checkCatalogue(
   input: unknown,
 ): { data: Data; errors: [] } | { data?: undefined; errors: CatalogueFinding[] } {
@@ -25,7 +25,7 @@ export function checkCatalogue(
   return errors.length === 0 && sound.success ? { data: sound.output, errors: [] } : { errors };
 }
 
-/** The entries without an error inside, so that a slip in one does not hide what is wrong between others. */
+/** The entries without errors, so that an error in one entry does not hide errors between others. */
 function withoutInvalid(input: unknown, errors: readonly CatalogueFinding[]): unknown {
   const rest = structuredClone(input) as Record<string, Record<string, unknown>>;
   for (const [section, entry] of errors.map(({ path }) => path.map(String))) {
@@ -37,7 +37,7 @@ function withoutInvalid(input: unknown, errors: readonly CatalogueFinding[]): un
   return rest;
 }
 
-/** Sections whose entries can be left out without changing what the others mean. */
+/** Sections whose entries can be left out without changing the meaning of others. */
 const apart = ['accounts', 'bots', 'roles', 'ticketValidators'];
 
 /**
@@ -51,7 +51,7 @@ export function soundPart(input: unknown, errors: readonly CatalogueFinding[]): 
   return checked.data ?? soundPart(rest, checked.errors);
 }
 
-/** @param file what it names at all, invalid entries included */
+/** @param file the whole file, invalid entries included, because their names count as known */
 const errorsBetween = (data: Data, file: Partial<Data>): CatalogueFinding[] => [
   ...accountErrors(data),
   ...roleErrors(data, mapOf(file.accounts)),
@@ -65,7 +65,7 @@ const errorsBetween = (data: Data, file: Partial<Data>): CatalogueFinding[] => [
   ...validatorErrors(data, mapOf(file.ticketValidators)),
 ];
 
-/** A section of the file, unless it has not even the shape of one. */
+/** A section of the file, if it is a map. */
 const mapOf = (section: unknown): object | undefined =>
   typeof section === 'object' && section !== null && !Array.isArray(section) ? section : undefined;
 
@@ -114,7 +114,7 @@ function* listsOf({
 
 function shapeErrors(issue: v.BaseIssue<unknown>, root: Array<string | number> = []): CatalogueFinding[] {
   const path = [...root, ...(issue.path ?? []).map((part) => part.key as string | number)];
-  // of several shapes the one that was meant is the one that fails deeper than at its root
+  // of several shapes, the intended one is the one that fails below its root
   const deeper =
     issue.type === 'union'
       ? (issue.issues ?? []).filter((inner) => inner.path !== undefined || inner.kind === 'validation')
@@ -142,7 +142,7 @@ const kinds: Record<string, string> = {
   boolean: 'true or false',
 };
 
-/** A schema as valibot builds them: what is inside depends on the kind. */
+/** A schema as valibot builds it; its members depend on its kind. */
 type AnySchema = {
   type: string;
   entries?: Record<string, AnySchema>;
@@ -168,7 +168,7 @@ function fieldsAt(schema: AnySchema, path: ReadonlyArray<string | number>): stri
 
 // -- what spans entries ----------------------------------------------------------------------------------------------
 
-/** An account installs one template with one external id, so it stands in the catalogue once. */
+/** An account installs one template with one external id, so the catalogue must list it once. */
 function* accountErrors(data: Data): Generator<CatalogueFinding> {
   const names = new Map<string, string>();
   for (const [key, { id, partition }] of Object.entries(data.accounts)) {
@@ -186,7 +186,7 @@ function* partitionErrors({ accounts }: Data): Generator<CatalogueFinding> {
     if (partition !== first![1].partition)
       yield {
         path: ['accounts', key, 'partition'],
-        detail: `is ${partition}, and account "${first![0]}" is in ${first![1].partition}: a hub enters accounts of its own partition only, so each partition needs a hub and a catalogue of its own`,
+        detail: `is ${partition}, and account "${first![0]}" is in ${first![1].partition}: a hub can only enter accounts of its own partition, so each partition needs its own hub and catalogue`,
       };
 }
 
@@ -218,13 +218,16 @@ function* roleErrors(data: Data, accounts: object = {}): Generator<CatalogueFind
       };
     yield* placeErrors(data, role, path);
     if (role.breakGlass && role.approval.automatic === true)
-      yield { path: [...path, 'breakGlass'], detail: 'a role that approves by itself needs no break-glass' };
+      yield {
+        path: [...path, 'breakGlass'],
+        detail: 'a role that is always approved automatically needs no break-glass',
+      };
     if (role.breakGlass && role.breakGlass.maxDuration > role.duration.max)
       yield { path: [...path, 'breakGlass', 'maxDuration'], detail: "is longer than the role's own maximum" };
   }
 }
 
-/** Roles to pass and managed policies are the account's own; of policies AWS has some in every account of a partition. */
+/** Roles to pass and managed policies must be in the role's own account, or be policies of AWS in its partition. */
 function* placeErrors(data: Data, role: RoleData, path: CatalogueFinding['path']): Generator<CatalogueFinding> {
   const keys = role.account === undefined ? selectedAccounts(data, role) : [role.account];
   const accounts = keys.flatMap((key) => data.accounts[key] ?? []);
@@ -236,7 +239,7 @@ function* placeErrors(data: Data, role: RoleData, path: CatalogueFinding['path']
     if (isForeign(arn, '*'))
       yield {
         path: [...path, 'passRole', i],
-        detail: "is not in the role's own account; write * for the number of an account",
+        detail: "is not in the role's own account; write * in place of an account number",
       };
   const policies = [
     ...(role.permissions?.managed ?? []).map((arn, i) => ({ arn, at: ['permissions', 'managed', i] })),
@@ -247,7 +250,7 @@ function* placeErrors(data: Data, role: RoleData, path: CatalogueFinding['path']
       yield { path: [...path, ...at], detail: "is not in the role's own account, nor AWS's in its partition" };
 }
 
-/** A reminder or an escalation that could never come is a slip. */
+/** A reminder or an escalation that can never happen is an error. */
 function* waitingErrors(
   approval: Data['roles'][string]['approval'],
   path: CatalogueFinding['path'],
@@ -255,13 +258,13 @@ function* waitingErrors(
   for (const name of ['remind', 'escalate'] as const) {
     const rule = approval[name];
     if (rule && approval.automatic === true)
-      yield { path: [...path, name], detail: 'a role that approves by itself waits for nobody' };
+      yield { path: [...path, name], detail: 'a role that is always approved automatically waits for nobody' };
     else if (rule && rule.after >= approval.decideWithin)
       yield { path: [...path, name, 'after'], detail: 'comes only after decideWithin has passed' };
   }
 }
 
-/** A name without `*` must be there: a template that silently skips an account is a slip of the pen. */
+/** A name without `*` must exist, so that a typo does not silently skip an account. */
 function* nameErrors(
   accounts: object,
   path: string[],
@@ -275,7 +278,7 @@ function* nameErrors(
   }
 }
 
-/** `owner` stands for somebody only where somebody owns the account. */
+/** `owner` is only valid in accounts that have an owner. */
 function* ownerErrors(data: Data): Generator<CatalogueFinding> {
   for (const [id, role] of Object.entries(data.roles)) {
     const accounts = (role.account === undefined ? selectedAccounts(data, role) : [role.account]).filter((key) =>
@@ -291,7 +294,7 @@ function* ownerErrors(data: Data): Generator<CatalogueFinding> {
   }
 }
 
-/** What cannot become a session policy, told before anybody waits for a session: unknown names, and more text than STS takes. */
+/** Errors that would only show when a session is issued: unknown parameter names, and a policy that is too long for STS. */
 function* narrowingErrors(role: RoleData, path: string[]): Generator<CatalogueFinding> {
   const names = Object.keys(role.scope?.parameters ?? {});
   const texts = [role.scope?.says ?? '', ...(role.scope?.statements ?? []).flatMap(({ resources }) => resources)];
@@ -306,19 +309,19 @@ function* narrowingErrors(role: RoleData, path: string[]): Generator<CatalogueFi
   if (role.scope && role.sessionPolicies.length > 0)
     yield {
       path: [...path, 'sessionPolicies'],
-      detail: 'what these allow would be allowed beside the scope; a role has one or the other',
+      detail: 'these policies would allow more than the scope; give a role either scope or sessionPolicies',
     };
   const length = longestSessionPolicy(role);
   if (length > sessionPolicyLimit)
     yield {
       path,
-      detail: `a session's policy could have ${length} characters, STS takes ${sessionPolicyLimit}: shorten scope, sessionPolicies or sourceNetworks`,
+      detail: `a session's policy could have ${length} characters, but STS takes at most ${sessionPolicyLimit}: shorten scope, sessionPolicies or sourceNetworks`,
     };
 }
 
 /**
- * Several entries may lead to one IAM role, on different terms; what the role itself is can be said in one way only. IAM tells the roles
- * of an account apart by their names alone, without path and case (iam-ug, reference_identifiers).
+ * Several entries may lead to one IAM role on different terms, but must define the role itself in the same way. Role names are unique
+ * in an account regardless of path and case (iam-ug, reference_identifiers).
  */
 function* twinErrors(data: Data): Generator<CatalogueFinding> {
   const first = new Map<string, PlacedRole>();
@@ -336,7 +339,7 @@ function* twinErrors(data: Data): Generator<CatalogueFinding> {
 
 const iamName = ({ roleName }: RoleData): string => roleName.slice(roleName.lastIndexOf('/') + 1);
 
-/** What two entries for roles of one name say differently. */
+/** The difference between two entries for roles of one name. */
 function differenceOf(twin: PlacedRole, { rule }: PlacedRole): string | undefined {
   if (twin.rule.roleName !== rule.roleName)
     return `IAM compares role names without path and case, so this is the same name as ${twin.rule.roleName} of ${twin.id}; use another name`;
@@ -345,7 +348,7 @@ function differenceOf(twin: PlacedRole, { rule }: PlacedRole): string | undefine
     : `${twin.id} means the same IAM role with other permissions, passRole or reaches, or another maxSessionDuration`;
 }
 
-/** Names that templates give to roles and policies of Latchkey itself. */
+/** Names of Latchkey's own roles and policies in the templates. */
 const ownNames = /^(?:latchkey-|boundary(?:-|$))/i;
 
 function* ownNameErrors(data: Data): Generator<CatalogueFinding> {
@@ -359,7 +362,7 @@ function* ownNameErrors(data: Data): Generator<CatalogueFinding> {
 
 const isSameIamRole = (a: RoleData, b: RoleData): boolean =>
   canonicalJson(installedOf(a)) === canonicalJson(installedOf(b));
-/** What of a rule the account installs. */
+/** The part of a rule that the account installs. */
 const installedOf = ({
   maxSessionDuration,
   permissions = { managed: [], statements: [] },
@@ -383,7 +386,7 @@ function* peopleErrors(data: Data): Generator<CatalogueFinding> {
   }
 }
 
-/** A bot files and reads; were it also a person somewhere, it could decide on its own word. */
+/** A bot only files and reads. If it were also a person, it could approve its own requests. */
 function* botErrors(data: Data, file: object = {}, groups: object | undefined): Generator<CatalogueFinding> {
   const named = new Set(data.people.flatMap((person) => [person.email, ...person.principals]));
   for (const { path, entry } of entriesIn(data)) if (path[0] !== 'bots' && path[2] !== 'deny') named.add(entry);
@@ -405,13 +408,13 @@ function* botErrors(data: Data, file: object = {}, groups: object | undefined): 
   }
 }
 
-/** For whom a bot files is judged by the catalogue alone: what only tokens and sessions carry is nobody there. */
+/** Whom a bot may file for follows from the catalogue alone, so groups of tokens and permission sets match nobody there. */
 function* strangerErrors(
   entry: string,
   path: CatalogueFinding['path'],
   groups: object | undefined,
 ): Generator<CatalogueFinding> {
-  const alone = 'for whom a bot files is judged by the catalogue alone';
+  const alone = 'the people of a bot must be named in the catalogue';
   if (isPermissionSet(entry))
     yield { path, detail: `${alone}, which does not know who signs in with a permission set; name people or a group` };
   if (groups && isGroup(entry) && !Object.hasOwn(groups, groupName(entry)))
@@ -428,7 +431,7 @@ function* groupErrors(data: Data, groups?: object, tokenGroups?: object): Genera
     if (!names.includes(name))
       yield {
         path,
-        detail: `no group "${name}" in groups or tokenGroups${didYouMean(name, names)}; what tokens call a group counts only where tokenGroups maps it`,
+        detail: `no group "${name}" in groups or tokenGroups${didYouMean(name, names)}; a group name in a token only counts if tokenGroups maps it`,
       };
   for (const [name, entries] of Object.entries(data.groups)) {
     for (const [i, entry] of entries.entries()) {
@@ -442,7 +445,7 @@ function* groupErrors(data: Data, groups?: object, tokenGroups?: object): Genera
   yield* cycleErrors(data);
 }
 
-/** Every group that is named where people are, with its place; whom bots file for has a rule of its own. */
+/** Every group in a list of people, with its place. Lists of bots are checked separately. */
 function* groupsNamed(data: Data): Generator<{ path: CatalogueFinding['path']; name: string }> {
   for (const { path, entry } of entriesIn(data))
     if (isGroup(entry) && path[0] !== 'bots') yield { path, name: groupName(entry) };
@@ -454,7 +457,7 @@ function* groupsNamed(data: Data): Generator<{ path: CatalogueFinding['path']; n
   }
 }
 
-/** A group inside itself: reported once for each round, where it closes. */
+/** A group inside itself: reported once for each cycle, where it closes. */
 function* cycleErrors(data: Data): Generator<CatalogueFinding> {
   const done = new Set<string>();
   function* visit(name: string, trail: readonly string[]): Generator<CatalogueFinding> {

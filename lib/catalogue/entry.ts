@@ -1,18 +1,18 @@
-// How the catalogue writes an entry in a list of people: a mail address, an IAM principal, a permission set, `group:NAME`, `everyone`.
+// The forms of an entry in a list of people: an email address, an IAM principal, a permission set, `group:NAME`, `everyone`.
 import { partitions } from './partition.ts';
 
-/** An ARN that begins in a known partition, which is the first group. */
+/** A pattern for ARNs of known partitions. The partition is the first group. */
 const arn = (rest: RegExp): RegExp => new RegExp(`^arn:(${partitions.join('|')}):${rest.source}`);
 
 export const principalPattern = arn(/iam::(\d{12}):(user|role)\/((?:[\w+=,.@-]+\/)*)([\w+=,.@-]{1,64})$/);
-/** Everybody who signs in with one permission set of IAM Identity Center; its role's name ends in 16 characters that AWS chooses. */
+/** Everyone who signs in with a permission set of IAM Identity Center. The name of its role ends in 16 characters that AWS chooses. */
 export const permissionSetPattern = arn(
   /iam::(\d{12}):role\/(?:aws-reserved\/sso\.amazonaws\.com\/(?:[a-z0-9-]+\/)?)?(AWSReservedSSO_[\w+=,.@-]{1,32})_\*$/,
 );
 
 /**
- * One user of IAM Identity Center by the user name, which its sessions carry, under whatever permission set and however often that
- * has been provisioned. Whose user name is a mail address is written as that.
+ * One user of IAM Identity Center, by the user name in the session name, under any permission set and after any new provisioning.
+ * A user whose user name is an email address is written as the email address.
  */
 export const ssoUserPattern = arn(/sts::(\d{12}):assumed-role\/AWSReservedSSO_\*\/(?![^/]*@)[\w+=,.-]{2,64}$/);
 export const ssoUser = (partition: string, account: string, name: string): string =>
@@ -32,7 +32,7 @@ export function canonicalPrincipal(principal: string): string {
   return set ? `arn:${set[1]}:iam::${set[2]}:role/${set[3]}_*` : principal;
 }
 
-/** Entries that say of a caller what he is, not who: nobody can be mailed by them and no list of people follows from them. */
+/** Whether an entry is a permission set. It names no known people, so nobody can be emailed because of it. */
 export const isPermissionSet = (entry: string): boolean => entry.startsWith('arn:') && entry.endsWith('_*');
 export const isGroup = (entry: string): boolean => entry.startsWith('group:');
 export const groupName = (entry: string): string => entry.slice('group:'.length);

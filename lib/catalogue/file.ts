@@ -1,4 +1,4 @@
-// Reads access.yml: YAML to checked data, or every error at once with line and column. Used at build, package and start; no Lambda carries it.
+// Reads access.yml: YAML to checked data, or all errors with line and column. Used at build, package and start, never in a Lambda function.
 import { type Place, readYaml } from '../common/yaml-file.ts';
 import { checkCatalogue, soundPart } from './check.ts';
 import type { CatalogueFinding } from './finding.ts';
@@ -8,7 +8,7 @@ import type { CatalogueData } from './shape.ts';
 
 export type FileFinding = { line: number; column: number; path: string; detail: string };
 
-/** Data with warnings and what a reviewer should know, or errors with the warnings about entries that have none. */
+/** Data with warnings and notes for reviewers, or errors with the warnings about valid entries. */
 export type ReadCatalogue =
   | { data: CatalogueData; errors: []; warnings: FileFinding[]; notes: FileFinding[] }
   | { data?: undefined; errors: FileFinding[]; warnings: FileFinding[] };
@@ -16,7 +16,7 @@ export type ReadCatalogue =
 /**
  * Parses and checks a catalogue.
  * @param source the file's bytes, or its text
- * @param installErrors what cannot be installed in its accounts; only asked of a catalogue that is right otherwise
+ * @param installErrors finds what cannot be installed in its accounts; only called for an otherwise valid catalogue
  */
 export function readCatalogue(
   source: Uint8Array | string,
@@ -34,7 +34,7 @@ export function readCatalogue(
   return { ...checked, warnings, notes: placed([...reachNotes(checked.data)]) };
 }
 
-/** Only about accounts and roles: of everything else an entry that was left out may be the reason. */
+/** Only about accounts and roles, because other warnings may only follow from an entry that was left out. */
 const warningsBeside = (data: CatalogueData | undefined): CatalogueFinding[] =>
   data ? [...warningsOf(data)].filter(({ path: [section] }) => section === 'accounts' || section === 'roles') : [];
 
@@ -53,18 +53,18 @@ export function unreadable(file: string, error: unknown): string | undefined {
   switch ((error as { code?: unknown } | undefined)?.code) {
     case 'ENOENT':
     case 'ENOTDIR':
-      return `There is no file ${file}.`;
+      return `File ${file} not found.`;
     case 'EISDIR':
-      return `${file} is a folder; name the file in it.`;
+      return `${file} is a folder. Name a file.`;
     case 'EACCES':
     case 'EPERM':
-      return `${file} may not be read by you.`;
+      return `No permission to read ${file}.`;
     default:
       return undefined;
   }
 }
 
-/** What an anchor says wrong is said once, by the first path that comes to it. */
+/** An error in an anchor is reported once, for the first path that leads to it. */
 function placedErrors(
   errors: readonly CatalogueFinding[],
   placeOf: (path: CatalogueFinding['path']) => Place,

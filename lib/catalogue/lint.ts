@@ -36,7 +36,7 @@ function byEntry({ roles }: Catalogue): Role[][] {
   return [...found.values()];
 }
 
-/** A group that tokens fill and nobody names is probably another one, misspelt. */
+/** A group that tokens fill but no list names is probably misspelt. */
 function* tokenGroupWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   const named = new Set([...entriesIn(data)].flatMap(({ entry }) => (isGroup(entry) ? [groupName(entry)] : [])));
   for (const name of Object.keys(data.tokenGroups)) {
@@ -46,18 +46,21 @@ function* tokenGroupWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   }
 }
 
-/** `EST` has no summer time in New York's summer, and the sign of `Etc/GMT+5` is the other way round. Wherever a zone stands. */
+/** `EST` ignores daylight saving time, and the sign of `Etc/GMT+5` is reversed. Checks every time zone in the file. */
 function* zoneWarnings(part: unknown, path: ReadonlyArray<string | number>): Generator<CatalogueFinding> {
   if (typeof part !== 'object' || part === null) return;
   for (const [key, value] of Object.entries(part)) {
     const at = [...path, Array.isArray(part) ? Number(key) : key];
     if (key === 'timeZone' && typeof value === 'string' && isFixedZone(value))
-      yield { path: at, detail: `"${value}" may ignore summer time; name a place such as America/New_York, or UTC` };
+      yield {
+        path: at,
+        detail: `"${value}" may ignore daylight saving time; use a place such as America/New_York, or UTC`,
+      };
     else yield* zoneWarnings(value, at);
   }
 }
 
-/** A deny of a group that tokens fill refuses whoever's token cannot be asked: who signs with AWS keys, or is filed for by a bot. */
+/** A deny of a group that tokens fill refuses everyone without a token: callers with AWS keys, and people whom a bot files for. */
 function* denyWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   const { tokenGroups, groupsOf } = openCatalogue(data);
   const hasKeys = (entry: string): boolean =>
@@ -67,13 +70,15 @@ function* denyWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   for (const [id, { deny, requesters }] of Object.entries(data.roles)) {
     const shut = [
       ...requesters.filter(hasKeys).map((entry) => `${entry} (by AWS keys)`),
-      ...Object.entries(data.bots).flatMap(([bot, { roles }]) => (roles.includes(id) ? [`whom ${bot} files for`] : [])),
+      ...Object.entries(data.bots).flatMap(([bot, { roles }]) =>
+        roles.includes(id) ? [`people whom ${bot} files for`] : [],
+      ),
     ];
     for (const [i, entry] of deny.entries())
       if (isGroup(entry) && tokenGroups.includes(groupName(entry)) && shut.length > 0)
         yield {
           path: ['roles', id, 'deny', i],
-          detail: `a token can make one a member of "${groupName(entry)}", so this refuses everyone who comes without a token: ${shut.join(', ')}; name people, or give them a role of their own`,
+          detail: `tokens can grant membership of "${groupName(entry)}", so this refuses everyone without a token: ${shut.join(', ')}; deny people by name, or give these callers a separate role`,
         };
   }
 }
@@ -101,29 +106,29 @@ function* domainWarnings(data: CatalogueData): Generator<CatalogueFinding> {
   }
 }
 
-/** What nobody can guess. Latchkey's own are `lk-` and 32 hexadecimal digits. */
+/** The shortest length that is hard to guess. Latchkey's own external IDs are `lk-` and 32 hexadecimal digits. */
 const shortestExternalId = 16;
 
-/** The external id keeps one account's hub from being talked into another's; shared, it tells them apart no more. */
+/** The external ID protects against the confused deputy problem, so each account needs its own. */
 function* externalIdWarnings({ accounts }: CatalogueData): Generator<CatalogueFinding> {
   const owners = new Map<string, string>();
   for (const [key, { externalId }] of Object.entries(accounts)) {
     if (externalId.length < shortestExternalId)
       yield {
         path: ['accounts', key, 'externalId'],
-        detail: `this external id has ${externalId.length} characters, so it can be guessed; use at least ${shortestExternalId}, npm run target -- --new-external-id prints one`,
+        detail: `this external ID has ${externalId.length} characters, so it can be guessed; use at least ${shortestExternalId} (npm run target -- --new-external-id prints one)`,
       };
     const owner = owners.get(externalId);
     if (owner === undefined) owners.set(externalId, key);
     else
       yield {
         path: ['accounts', key, 'externalId'],
-        detail: `the account "${owner}" has the same external id; each account has one of its own, npm run target -- --new-external-id prints one`,
+        detail: `account "${owner}" has the same external ID; give each account its own (npm run target -- --new-external-id prints one)`,
       };
   }
 }
 
-/** The template would create a role that may do nothing. `permissions: {}` says that policies are attached elsewhere. */
+/** The template would create a role without permissions. `permissions: {}` means that policies are attached elsewhere. */
 function* permissionWarnings({ roles }: CatalogueData): Generator<CatalogueFinding> {
   for (const [id, { permissions }] of Object.entries(roles))
     if (permissions === undefined)
@@ -138,13 +143,13 @@ function* roleWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<
   const [{ entry, risk, approval }] = roles as readonly [Role];
   const path = ['roles', entry, 'approval'];
   if (risk === 'high' && approval.automatic)
-    yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved without anybody being asked' };
+    yield { path: [...path, 'automatic'], detail: 'a role of high risk is approved automatically' };
   for (const [i, { approvers }] of approval.stages.entries())
     if (approvers.includes('everyone'))
       yield {
         path: [...path, 'stages', i, 'approvers'],
         detail:
-          'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
+          'everyone means anyone who can sign in or has keys of the hub account, even the requester under another identity that people does not join',
       };
   const short = [...stageWarnings(catalogue, roles)];
   yield* short;
@@ -152,7 +157,7 @@ function* roleWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<
   yield* reviewWarnings(catalogue, roles);
 }
 
-/** A stage that needs more people than can be asked: filing answers `no-approver` to everybody. */
+/** A stage that needs more people than can be asked: every filing is refused with `no-approver`. */
 function* stageWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   for (const [i, { need }] of roles[0]!.approval.stages.entries()) {
     const { first, where } = failing(roles, ({ approval }) => {
@@ -165,7 +170,7 @@ function* stageWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator
       askable.length === 0 ? 'nobody can be asked' : `only ${askable.length} can be asked (${[...askable].join(', ')})`;
     const remedy =
       askable.length === 0
-        ? 'name somebody by mail address, by a group of the catalogue, or as fallback'
+        ? 'name people by email address, by a group of the catalogue, or as fallback'
         : `name more, or set need to ${askable.length}`;
     const list = need === 1 ? 'approvers' : 'need';
     yield {
@@ -175,7 +180,7 @@ function* stageWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator
   }
 }
 
-/** Each stage could be filled by itself, but nobody counts twice. */
+/** Each stage alone could be filled, but each person counts once over all stages. */
 function* wholeWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   const { first, where } = failing(
     roles,
@@ -189,7 +194,7 @@ function* wholeWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator
     };
 }
 
-/** Break-glass that nobody could review is refused, too. */
+/** Break-glass without a possible reviewer is refused too. */
 function* reviewWarnings(catalogue: Catalogue, roles: readonly Role[]): Generator<CatalogueFinding> {
   const { first, where } = failing(
     roles,
@@ -201,13 +206,13 @@ function* reviewWarnings(catalogue: Catalogue, roles: readonly Role[]): Generato
   if (first)
     yield {
       path: ['roles', first.entry, 'breakGlass', 'reviewers'],
-      detail: `nobody can be asked to review this${where}: break-glass is refused to everybody`,
+      detail: `nobody can be asked to review this${where}: every break-glass request is refused`,
     };
 }
 
 /**
- * Who could be asked to approve a stage, as filing sees it: people by name. Members of a token's group and sessions of a permission
- * set may approve, but nobody knows in advance who they are.
+ * The people who can be asked to approve a stage. Members of a token's group and sessions of a permission set may approve too, but are
+ * not known in advance.
  */
 function askableOf(
   catalogue: Catalogue,
@@ -220,7 +225,7 @@ function askableOf(
   return fallback.includes('everyone') ? 'any' : keys([...approvers, ...fallback]);
 }
 
-/** The first role of a template for which something holds, and in which of its accounts, where that is not all of them. Roles that share a rule are asked once. */
+/** The first role of a template for which `holds` is true, and the accounts, if not all of them. Roles that share a rule are tested once. */
 function failing(roles: readonly Role[], holds: (role: Role) => boolean): { first: Role | undefined; where: string } {
   const answers = new Map<unknown, boolean>();
   const found = roles.filter((role) => {

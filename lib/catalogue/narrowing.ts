@@ -1,4 +1,4 @@
-// Less than the whole role: what a request's scope, managed session policies and source networks make of a session's policy. Data in, data out, no text in between.
+// Builds the session policy from a request's scope, managed session policies and source networks, as data and never by joining text.
 import { isOfForm } from '../common/pattern.ts';
 import { toInstant } from '../common/time.ts';
 import { scopeValue } from './scope-value.ts';
@@ -6,13 +6,13 @@ import type { RoleData } from './shape.ts';
 
 type ScopeRule = NonNullable<RoleData['scope']>;
 export type ScopeStatement = { actions: string[]; resources: string[] };
-/** A scope as it was asked for and approved: the values, what they mean in words, and what they come to. */
+/** A scope as requested and approved: its values, its meaning in words, and its statements. */
 export type Scope = { values: Record<string, string>; says: string; statements: ScopeStatement[] };
 
 const placeholder = /\{([a-z][a-zA-Z0-9]{0,30})\}/g;
 export const placeholdersIn = (text: string): string[] => [...text.matchAll(placeholder)].map(([, name]) => name!);
 
-/** Everything that is wrong with the values of a scope; nothing where the role has none and none was asked for. Pointers are into the body. */
+/** Errors in the values of a scope. Empty if the role has no scope and none was requested. Pointers are into the body. */
 export function scopeErrors(
   rule: ScopeRule | undefined,
   given: Record<string, string> | undefined,
@@ -23,13 +23,13 @@ export function scopeErrors(
   return [
     ...unknown.map((name) => ({
       pointer: `/scope/${name}`,
-      detail: `The role's scope has no "${name}", only ${Object.keys(rule.parameters).join(', ')}.`,
+      detail: `Unknown scope parameter "${name}". The role's scope has: ${Object.keys(rule.parameters).join(', ')}.`,
     })),
     ...Object.entries(rule.parameters).flatMap(([name, parameter]) => {
       const value = Object.hasOwn(values, name) ? values[name] : undefined;
       const pointer = `/scope/${name}`;
       if (value === undefined)
-        return [{ pointer, detail: `The scope must say ${name}: ${parameter.description}${choicesOf(parameter)}.` }];
+        return [{ pointer, detail: `The scope requires ${name}: ${parameter.description}${choicesOf(parameter)}.` }];
       return isTaken(parameter, value)
         ? []
         : [{ pointer, detail: `${name} must be ${parameter.description}${choicesOf(parameter)}.` }];
@@ -45,7 +45,7 @@ function isTaken({ values, pattern, maxLength }: ScopeRule['parameters'][string]
 const choicesOf = ({ values, pattern, maxLength }: ScopeRule['parameters'][string]): string =>
   values ? `, one of ${values.join(', ')}` : `, of the form ${pattern} and at most ${maxLength} characters`;
 
-/** The scope with its values filled in. The values must have been judged by `scopeErrors`. */
+/** The scope with its values filled in. The values must have passed `scopeErrors`. */
 export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope {
   const fill = (text: string) => text.replace(placeholder, (_, name: string) => values[name] ?? '');
   return {
@@ -61,18 +61,18 @@ export function scopeOf(rule: ScopeRule, values: Record<string, string>): Scope 
 type Narrowing = Pick<RoleData, 'sessionPolicies' | 'sourceNetworks'>;
 type Filed = { [Part in keyof Narrowing]?: Narrowing[Part] | undefined };
 
-/** What a request keeps of it: what its approvers said yes to. Nothing where the role has none. */
+/** The part that a request stores, because its approvers agreed to it. */
 export const storedNarrowing = ({ sessionPolicies, sourceNetworks }: Narrowing) => ({
   ...(sessionPolicies.length > 0 && { sessionPolicies: [...sessionPolicies] }),
   ...(sourceNetworks.length > 0 && { sourceNetworks: [...sourceNetworks] }),
 });
 
-/** What bounds a session besides its scope: one of the policies has to allow a call, and it has to come from each of the lists of networks. */
+/** Limits of a session in addition to its scope: one of the policies must allow a call, and it must come from a network of each list. */
 export type Bounds = { sessionPolicies: readonly string[]; sourceNetworks: ReadonlyArray<readonly string[]> };
 
 /**
- * What a request was filed under and what the catalogue says now, together: a stricter catalogue counts at once, a laxer one does not.
- * @returns undefined where the two have no managed session policy in common, so that there is no session that both allow
+ * Combines the limits at filing with those of today\'s catalogue: stricter ones apply immediately, relaxed ones do not.
+ * @returns undefined if the two have no managed session policy in common, so that no session satisfies both
  */
 export function boundsOf(filed: Filed, today: Narrowing): Bounds | undefined {
   const policies = [filed.sessionPolicies ?? [], today.sessionPolicies].filter((arns) => arns.length > 0);
@@ -88,9 +88,9 @@ export function boundsOf(filed: Filed, today: Narrowing): Bounds | undefined {
 }
 
 /**
- * The policy of a session: what the role allows, within the scope or the managed session policies if there are any, until the grant
- * ends. Inline and managed session policies allow together, so the inline one allows everything only where it is alone (iam-ug,
- * access_policies, session policies). A Deny in a session policy beats every Allow.
+ * The session policy: what the role allows, within the scope or the managed session policies if there are any, until the grant ends.
+ * Inline and managed session policies allow together, so the inline one allows everything only if there is no other (iam-ug,
+ * access_policies, session policies). A Deny in a session policy overrides every Allow.
  */
 export function sessionPolicy(
   endsAt: number,
@@ -125,10 +125,10 @@ export function sessionPolicy(
   };
 }
 
-/** botocore sts: inline session policy and the ARNs of managed ones, plain text, together. AWS has a packed limit besides, which nobody can compute. */
+/** botocore sts: inline session policy and the ARNs of managed ones, plain text, together. AWS also has a limit on the packed size, which cannot be computed. */
 export const sessionPolicyLimit = 2048;
 
-/** The most characters that a session of this role can take of it, as long as its request was filed under the same networks. */
+/** The longest session policy of this role in characters, for a request that was filed under the same networks. */
 export function longestSessionPolicy(role: Pick<RoleData, 'sessionPolicies' | 'sourceNetworks' | 'scope'>): number {
   const longest = ({ values, maxLength }: ScopeRule['parameters'][string]) =>
     'x'.repeat(values ? Math.max(...values.map(({ length }) => length)) : maxLength);

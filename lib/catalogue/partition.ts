@@ -1,4 +1,4 @@
-// The partitions of AWS that Latchkey knows. What is in one cannot be reached from another.
+// The AWS partitions that Latchkey supports. A role in one partition cannot be assumed from another.
 
 export const partitions = ['aws', 'aws-us-gov', 'aws-cn', 'aws-eusc'] as const;
 export type Partition = (typeof partitions)[number];

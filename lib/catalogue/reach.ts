@@ -1,18 +1,18 @@
-// What a role may reach beyond its own session: other identities, and access that IAM's denial does not end. Each has to be named in the catalogue.
+// Access that a role can get beyond its own session: other identities, and access that outlives a denial by IAM. The catalogue must list each.
 
-/** One thing that the permissions boundary denies unless the role names it. */
+/** A kind of access that the permissions boundary denies unless the role lists it. */
 type Reach = {
-  /** what is denied; together with its name it is the whole meaning of the entry */
+  /** the actions that are denied */
   actions: readonly string[];
   /** what a session can do with it, after "can" */
   says: string;
-  /** how long the access that it gives lasts after a denial: to the end of the session's credentials, or so many seconds. Left out: it gives none */
+  /** how long its access lasts after a denial: to the end of the session's credentials, or a number of seconds. Not set: the denial ends it */
   lasts?: 'session' | number;
 };
 
 const hours = (count: number): number => count * 3600;
 
-/** Alphabetical. What cannot be opted into is in boundary.ts. */
+/** Alphabetical. Actions that are always denied are in denied.ts. */
 export const reachable = {
   'acm-pca': {
     actions: ['acm-pca:Create*', 'acm-pca:Import*', 'acm-pca:Issue*', 'acm-pca:Put*'],
@@ -133,21 +133,21 @@ export const reachable = {
 export type ReachName = keyof typeof reachable;
 export const reachNames = Object.keys(reachable) as ReachName[];
 
-/** What widens a role beyond its own session. Nothing unless the catalogue says so. */
+/** What extends a role beyond its own session. Empty by default. */
 export type Reaches = { passRole: readonly string[]; reaches: readonly ReachName[] };
 
-/** As a request keeps it: left out where there is nothing. */
+/** As a request stores it: not set if empty. */
 export type StoredReaches = { passRole?: readonly string[] | undefined; reaches?: readonly string[] | undefined };
 
-/** One line for each thing that the role can reach, for whoever decides on it; nothing where it can reach nothing. */
+/** One line for each kind of access beyond the session, for approvers. */
 export const reachTexts = ({ passRole = [], reaches }: StoredReaches): string[] => [
   ...knownOf(reaches).map((name) => `${reachable[name].says} (${name})`),
   ...(passRole.length > 0 ? [`give services these roles to act by: ${passRole.join(', ')}`] : []),
 ];
 
 /**
- * How long access may go on after IAM denies the session: to the end of its credentials, and so many seconds after the last call.
- * Both are zero where a denial ends everything.
+ * How long access may last after IAM denies the session: to the end of its credentials, and a number of seconds after the last call.
+ * False and zero if a denial ends all access.
  */
 export function reachAfterDenial(reaches: readonly string[] | undefined): { isToSessionEnd: boolean; seconds: number } {
   const lasting = lastingReaches(reaches).map(lastsOf);
@@ -157,7 +157,7 @@ export function reachAfterDenial(reaches: readonly string[] | undefined): { isTo
   };
 }
 
-/** Of what a role reaches, that which a denial by IAM does not end. */
+/** The kinds of access that a denial by IAM does not end. */
 export const lastingReaches = (reaches: readonly string[] | undefined): ReachName[] =>
   knownOf(reaches).filter((name) => lastsOf(name) !== undefined);
 
@@ -165,5 +165,5 @@ export const lastingReaches = (reaches: readonly string[] | undefined): ReachNam
 
 const lastsOf = (name: ReachName): Reach['lasts'] => (reachable[name] as Reach).lasts;
 
-/** A stored request may name what a later version no longer knows. */
+/** A stored request may have names that this version no longer knows. */
 const knownOf = (names: readonly string[] = []): ReachName[] => reachNames.filter((name) => names.includes(name));

@@ -1,4 +1,4 @@
-// One rule for many accounts: a template with `accounts` stands for one role `id@account` in each account that it selects.
+// Role templates: a rule with `accounts` defines one role `id@account` in each account that it selects.
 import type { AccountData, CatalogueData, RoleData } from './shape.ts';
 
 /** One role of the catalogue: its id, its rule, the key of its account. `rule` is shared by all roles of a template. */
@@ -39,7 +39,7 @@ export const hasTags = (account: Pick<AccountData, 'tags'>, tags: Readonly<Recor
 
 // --- internal ---
 
-/** `*` stands for any characters, also none. */
+/** `*` matches any characters, or none. */
 const namePattern = (text: string): RegExp =>
   new RegExp(
     `^${text
@@ -48,6 +48,6 @@ const namePattern = (text: string): RegExp =>
       .join('.*')}$`,
   );
 
-/** An organizational unit covers whatever is below it, and itself. */
+/** An organizational unit covers itself and everything below it. */
 const isBelow = (account: Pick<AccountData, 'path'>, path: string): boolean =>
   account.path === path || account.path?.startsWith(`${path}/`) === true;

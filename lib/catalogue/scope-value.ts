@@ -1,4 +1,4 @@
-// What the value of a scope may consist of.
+// The characters that are allowed in a scope value.
 
-/** What a value can never be: a wildcard, a policy variable, a quote or a space, whatever a catalogue's pattern lets through. */
+/** Never a wildcard, a policy variable, a quote or a space, whatever a catalogue's pattern accepts. */
 export const scopeValue = /^[\w.,/@+=:-]{1,200}$/;

@@ -1,19 +1,18 @@
 // Whether there are enough different people for the stages of an approval.
 
-/** Who could fill a stage: `any` if the catalogue leaves it to everyone, else the keys of known persons. */
+/** The people who could approve a stage: `any` for everyone, otherwise the keys of known people. */
 export type Candidates = 'any' | readonly string[];
 
 /**
- * Whether every stage can get its number of distinct persons when nobody counts twice over the whole request: a matching
- * of seats to persons by augmenting paths. It is judged at filing and before each approval, so that no request is left
- * that nobody can move.
+ * Whether every stage can get enough people when each person counts once in the whole request: a bipartite matching of seats to people
+ * by augmenting paths. It is checked at filing and before each approval, so that no request gets stuck.
  */
 export function areFillable(stages: ReadonlyArray<{ need: number; candidates: Candidates }>): boolean {
   const seats = stages.flatMap(({ need, candidates }) =>
     candidates === 'any' ? [] : Array.from({ length: need }, () => candidates),
   );
   const seatOf = new Map<string, number>();
-  /** Seats a person on `index`, where need be by moving others; `tried` is who has been looked at on the way. */
+  /** Seats a person on `index`, if necessary by moving others. `tried`: the people already considered. */
   const fill = (index: number, tried: Set<string>): boolean =>
     seats[index]!.some((person) => isFirstTry(tried, person) && frees(person, tried) && take(person, index));
   const frees = (person: string, tried: Set<string>): boolean => {

@@ -1,4 +1,4 @@
-// What access.yml may hold, field by field: the shape, its defaults and its bounds. What spans entries is catalogue/check.ts's.
+// The shape of access.yml: its fields, defaults and bounds. Checks that span entries are in catalogue/check.ts.
 import * as v from 'valibot';
 import { strict } from '../common/strict-object.ts';
 import { seconds, timeOfDay, timeZone } from '../common/time-shapes.ts';
@@ -25,7 +25,7 @@ const key = (what: string) =>
     v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, `must be a name for ${what}: letters, digits, dot, dash, underscore`),
   );
 
-/** Entries by name. valibot leaves out names that every object has, which would lose an entry without a word. */
+/** Entries by name. valibot silently drops names that every object has, so they are errors here. */
 const named = <Entry extends v.GenericSchema>(what: string, entry: Entry) =>
   v.pipe(
     v.unknown(),
@@ -48,7 +48,7 @@ const isIdentity = (text: string): boolean =>
   principalPattern.test(text) || ssoUserPattern.test(text) || v.is(Email, text);
 const canonicalIdentity = (text: string): string =>
   text.startsWith('arn:') ? canonicalPrincipal(text) : text.toLowerCase();
-/** What joins the identities of one human: also an account at the issuer, which nothing else can name. */
+/** An identity of a person in `people`. Only here can it also be an account at the issuer. */
 const OwnIdentity = v.pipe(
   v.string(),
   v.check(
@@ -66,7 +66,7 @@ const Entry = v.pipe(
   v.transform(canonicalEntry),
 );
 const Entries = v.array(Entry);
-/** In a role where an account has a say: also `owner`, whoever owns the account of the role. */
+/** Entries in a role, where `owner` stands for the owner of the role\'s account. */
 const EntriesOrOwner = v.array(
   v.pipe(
     v.string(),
@@ -78,7 +78,7 @@ const EntriesOrOwner = v.array(
   ),
 );
 
-/** A group as the issuer calls it: a name, a path or an object id. */
+/** The issuer's name of a group: a name, a path or an object ID. */
 const TokenGroup = v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(300));
 
 // -- where -----------------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ const AccountRule = strict({
   partition: v.optional(v.picklist(partitions, `must be one of ${partitions.join(', ')}`), 'aws'),
   tags: v.optional(Tags, {}),
   path: v.optional(OuPath),
-  /** whether the account's template brought the role latchkey-revoker, by which a revocation reaches sessions that are out */
+  /** whether the account's template includes the role latchkey-revoker, with which a revocation ends live sessions */
   revoker: v.optional(v.boolean(), true),
   owner: v.optional(Entries),
 });
@@ -151,15 +151,15 @@ const PersonRule = strict({
   email: Email,
   name: label,
   principals: v.optional(v.array(OwnIdentity), []),
-  /** by the chat's name; bots may name the person so, and nobody signs in with it */
+  /** by the chat's name; bots may use it to name the person, but nobody signs in with it */
   chat: v.optional(v.record(ChatName, ChatId), {}),
 });
 const StageRule = strict({
   approvers: EntriesOrOwner,
   need: v.optional(count(20), 1),
-  /** join the approvers where those are too few besides the requester */
+  /** added to the approvers if these are too few without the requester */
   fallback: v.optional(EntriesOrOwner),
-  /** whether the mailed link decides, or only a sign-in; of a role of high risk a sign-in unless given */
+  /** whether the emailed link can decide, or only a sign-in (default for a role of high risk) */
   by: v.optional(v.picklist(['link', 'signed-in'], 'must be link or signed-in')),
 });
 const decideWithin = v.optional(seconds(60, bounds.decideWithinMax), '8h');
@@ -175,18 +175,18 @@ const QuietRule = v.pipe(
 const RemindRule = strict({
   /** counted from the opening of the stage */
   after: seconds(300, bounds.decideWithinMax),
-  /** between reminders; as `after` if left out */
+  /** between reminders (default: `after`) */
   every: v.optional(seconds(300, bounds.decideWithinMax)),
-  /** each pause is so many times as long as the one before */
+  /** multiplier applied to each successive interval */
   backOff: v.optional(v.pipe(v.number(), v.minValue(1), v.maxValue(10)), 1),
   most: v.optional(count(20), 3),
   quiet: v.optional(QuietRule),
 });
 const EscalateRule = strict({
   after: seconds(60, bounds.decideWithinMax),
-  to: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
+  to: v.pipe(EntriesOrOwner, v.minLength(1, 'must have at least one entry')),
 });
-/** When the catalogue approves by itself; all of it must hold. */
+/** When the catalogue approves automatically; all conditions must hold. */
 const AutomaticRule = v.pipe(
   strict({
     groups: v.optional(
@@ -211,7 +211,7 @@ const ApprovalRule = v.pipe(
     decideWithin,
     remind: v.optional(RemindRule),
     escalate: v.optional(EscalateRule),
-    /** what whoever decides or reviews has to prove; a mailed link proves none of it */
+    /** conditions on approvers and reviewers; an emailed link meets none of them */
     mfa: v.optional(v.boolean(), false),
     ...conditionFields('signIn', 'networks'),
   }),
@@ -221,13 +221,13 @@ const ApprovalRule = v.pipe(
   ),
 );
 const BreakGlassRule = strict({
-  requesters: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
+  requesters: v.pipe(EntriesOrOwner, v.minLength(1, 'must have at least one entry')),
   maxDuration: seconds(60, bounds.breakGlassMax),
   reason: v.optional(strict({ minLength: count(1000) }), { minLength: 20 }),
-  reviewers: v.pipe(EntriesOrOwner, v.minLength(1, 'must name somebody')),
-  /** counted from the end of the grant as it was given */
+  reviewers: v.pipe(EntriesOrOwner, v.minLength(1, 'must have at least one entry')),
+  /** counted from the end of the grant as issued */
   reviewWithin: v.optional(seconds(3600, bounds.reviewWithinMax), '3d'),
-  /** how many of a person's grants by break-glass, of whatever role, may wait for review at once */
+  /** the number of a person's break-glass grants, of any role, that may wait for review at once */
   unsigned: v.optional(count(10), 1),
 });
 const ManagedPolicy = v.pipe(
@@ -239,7 +239,7 @@ const Action = v.pipe(
   v.regex(/^(?:\*|[a-z0-9-]+:[A-Za-z0-9*?]+)$/, 'must be an action such as s3:GetObject'),
 );
 const Resource = v.pipe(v.string(), v.regex(/^(?:\*|arn:[!-~]+)$/, 'must be an ARN or *'));
-/** What the role may do, for the template of its account. Plain data: nothing of a request ever gets into it. */
+/** Permissions of the role in the template of its account. Plain data: no part of a request ever gets into it. */
 const PermissionsRule = strict({
   managed: v.optional(v.pipe(v.array(ManagedPolicy), v.maxLength(9, 'must have at most 9 managed policies')), []),
   statements: v.optional(
@@ -253,29 +253,32 @@ const PermissionsRule = strict({
     [],
   ),
 });
-/** Each once, whatever the order of the file. */
+/** Sorted, without duplicates, so that the order in the file does not matter. */
 const once = <Item extends string>(list: readonly Item[]): Item[] => [...new Set(list)].sort();
 const PassableRole = v.pipe(
   v.string(),
   v.regex(
     /^arn:[\w-]+:iam::(?:\d{12}|\*):role\/[\w+=,.@/*?-]{1,576}$/,
-    'must be the ARN of an IAM role, with * for several or for the account',
+    'must be the ARN of an IAM role; * matches any characters, or any account',
   ),
 );
-/** What a requester may narrow the role to. Names in braces stand for the values in resources and in what approvers are told. */
+/** The scope that a request may set. Names in braces are replaced by values in resources and in the text for approvers. */
 const ScopeRule = strict({
   parameters: v.pipe(
     v.record(
       v.pipe(
         v.string(),
-        v.regex(/^[a-z][a-zA-Z0-9]{0,30}$/, 'must be a name such as bucket: a small letter, then letters and digits'),
+        v.regex(
+          /^[a-z][a-zA-Z0-9]{0,30}$/,
+          'must be a name such as bucket: a lower-case letter, then letters and digits',
+        ),
       ),
       v.pipe(
         strict({
           description: label,
           values: v.optional(
             v.pipe(
-              v.array(v.pipe(v.string(), v.regex(scopeValue, 'must have letters, digits and _.,/@+=:- only'))),
+              v.array(v.pipe(v.string(), v.regex(scopeValue, 'must contain only letters, digits and _.,/@+=:-'))),
               v.minLength(1),
             ),
           ),
@@ -306,7 +309,7 @@ const cidr = /^(?:\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}|[0-9a-fA-F:]{2,39}\/\d{1,3})$
 const RoleRule = v.pipe(
   strict({
     account: v.optional(v.string()),
-    /** makes it a template: one role `id@account` in each of these accounts */
+    /** makes this a template: one role `id@account` in each of these accounts */
     accounts: v.optional(AccountSelector),
     /** IAM path and name, without the leading slash; botocore iam: path up to 512, name up to 64 */
     roleName: v.pipe(
@@ -321,7 +324,7 @@ const RoleRule = v.pipe(
     deny: v.optional(Entries, []),
     approval: ApprovalRule,
     duration: strict({ default: seconds(60, bounds.durationMax), max: seconds(60, bounds.durationMax) }),
-    /** how far ahead a grant may be asked to start */
+    /** how far ahead a grant may start */
     schedule: v.optional(strict({ within: v.optional(seconds(60, bounds.aheadMax), '7d') }), {}),
     session: v.optional(strict({ max: v.optional(seconds(bounds.sessionMin, bounds.sessionMax), '1h') }), {}),
     /** the role's own MaxSessionDuration in IAM; IAM's default is one hour */
@@ -329,14 +332,14 @@ const RoleRule = v.pipe(
     reason: v.optional(strict({ minLength: count(1000) }), { minLength: 1 }),
     ticket: v.optional(TicketRule),
     mfa: v.optional(v.boolean(), false),
-    /** what each call must prove besides, see condition.ts */
+    /** further conditions on each call, see condition.ts */
     ...conditionFields(...conditionNames),
     risk: v.optional(v.picklist(['low', 'high']), 'low'),
-    /** `open`: requests for this role that may be open at once, over all people; of a template, in each account */
+    /** `open`: the number of requests for this role that may be open at once, over all people; for a template, in each account */
     limits: v.optional(strict({ open: v.optional(count(500)) })),
     breakGlass: v.optional(BreakGlassRule),
     permissions: v.optional(PermissionsRule),
-    /** roles that its sessions may give to services to act by; none unless given */
+    /** roles that its sessions may pass to services (default: none) */
     passRole: v.optional(
       v.pipe(
         v.union(
@@ -347,18 +350,18 @@ const RoleRule = v.pipe(
       ),
       'none',
     ),
-    /** what its sessions reach beyond themselves, see reach.ts; the boundary denies the rest */
+    /** access that its sessions can get beyond themselves, see reach.ts; the boundary denies all other kinds */
     reaches: v.optional(
       v.pipe(v.array(v.picklist(reachNames, `must be one of ${reachNames.join(', ')}`)), v.transform(once)),
       [],
     ),
     scope: v.optional(ScopeRule),
-    /** managed policies that bound every session; botocore sts: at most 10, of the role's own account or AWS's */
+    /** managed policies that limit every session; botocore sts: at most 10, of the role's own account or of AWS */
     sessionPolicies: v.optional(
       v.pipe(v.array(ManagedPolicy), v.maxLength(10, 'must have at most 10 managed policies')),
       [],
     ),
-    /** where sessions may be used from */
+    /** networks from which sessions may be used */
     sourceNetworks: v.optional(
       v.array(v.pipe(v.string(), v.regex(cidr, 'must be a network such as 198.51.100.0/24'))),
       [],
@@ -375,12 +378,12 @@ export const CatalogueData = strict({
   version: v.literal(1, 'must be 1'),
   admins: v.optional(Entries, []),
   auditors: v.optional(Entries, []),
-  /** accounts in which nobody but IAM Identity Center may make AWSReservedSSO_ roles; the session name is the person there */
+  /** accounts in which only IAM Identity Center can create AWSReservedSSO_ roles, so that the session name identifies the person */
   ssoAccounts: v.optional(v.array(AccountId), []),
   accounts: named('an account', AccountRule),
   people: v.optional(v.array(PersonRule), []),
   groups: v.optional(named('a group', Entries), {}),
-  /** values of the token's groups claim that make its holder a member; a group that is only in `groups` takes no token's word */
+  /** values of the token's groups claim that grant membership; a group in `groups` only gets no members from tokens */
   tokenGroups: v.optional(
     named('a group', v.pipe(v.array(TokenGroup), v.minLength(1, 'must name at least one group of the issuer'))),
     {},
@@ -394,7 +397,7 @@ export const CatalogueData = strict({
     }),
     {},
   ),
-  /** what becomes of open requests that the catalogue no longer allows */
+  /** what happens to open requests that the catalogue no longer allows */
   leavers: v.optional(v.picklist(['revoke', 'keep'], 'must be revoke or keep'), 'revoke'),
   /** emails and pages show its time beside UTC */
   timeZone: v.optional(timeZone),

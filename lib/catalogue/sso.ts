@@ -1,10 +1,10 @@
-// What a catalogue says of IAM Identity Center: permission sets and users, which count in the accounts that it lists.
+// Checks entries for IAM Identity Center: permission sets and users, which only count in the accounts of ssoAccounts.
 import { isPermissionSet, principalPattern, ssoUserPattern } from './entry.ts';
 import type { CatalogueFinding } from './finding.ts';
 
 /**
- * A permission set or a user of one counts only where its account is listed, and there only with `_*` in the place of what AWS
- * chooses: the role behind it is shared by many people, and has another name each time it is provisioned.
+ * A permission set or a user of Identity Center only counts if its account is listed. A permission set must be written with `_*` in
+ * place of the characters that AWS chooses: many people share its role, and its name changes each time it is provisioned.
  * @param identities every identity that the catalogue names, with its path into the file
  */
 export function* permissionSetErrors(
@@ -16,9 +16,12 @@ export function* permissionSetErrors(
     const account = entry.split(':')[4] ?? '';
     const isListed = accounts.has(account);
     if (isPermissionSet(entry) && !isListed)
-      yield { path, detail: `list account ${account} in ssoAccounts, or no session of this permission set counts` };
+      yield {
+        path,
+        detail: `list account ${account} in ssoAccounts; otherwise no session matches this permission set`,
+      };
     if (ssoUserPattern.test(entry) && !isListed)
-      yield { path, detail: `list account ${account} in ssoAccounts, or no session is this user's` };
+      yield { path, detail: `list account ${account} in ssoAccounts; otherwise no session matches this user` };
     const role = principalPattern.exec(entry)?.[5] ?? '';
     if (/^AWSReservedSSO_.+_[0-9a-f]{16}$/.test(role) && isListed)
       yield {

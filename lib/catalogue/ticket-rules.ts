@@ -1,17 +1,17 @@
-// Tickets in the catalogue as it is written: the rule of a role, and the services that check tickets.
+// Shapes for tickets in the catalogue: the rule of a role, and the services that check tickets.
 import * as v from 'valibot';
 import { isOfForm } from '../common/pattern.ts';
 import { strict } from '../common/strict-object.ts';
 
 const urlError =
-  'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path has letters, digits and _.~/- only';
+  'must be an https URL (http on the loopback interface only) without user, query or fragment, whose path contains only letters, digits and _.~/-';
 
-/** A service behind AWS's own IAM authorization, which is who verifies the signature of a call. */
+/** A service behind IAM authorization, with which AWS verifies the signature of each call. */
 export const ValidatorRule = strict({
   url: v.pipe(v.string(), v.check(isValidatorUrl, urlError)),
-  /** what the call is signed for: API Gateway, or the function URL of a Lambda function */
+  /** the service name in the signature: API Gateway, or a Lambda function URL */
   service: v.optional(v.picklist(['execute-api', 'lambda'], 'must be execute-api or lambda'), 'execute-api'),
-  /** the service's, unless it is in the hub's own region */
+  /** of the service (default: the hub's region) */
   region: v.optional(v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1'))),
 });
 
@@ -23,13 +23,13 @@ export const TicketRule = v.pipe(
     required: v.optional(v.boolean(), false),
     /** an entry of ticketValidators */
     validator: v.optional(v.string()),
-    /** refuse, unless given: nothing is filed without the validator's yes. allow: filed at once, asked afterwards */
+    /** refuse (default): nothing is filed unless the validator accepts the ticket. allow: filed at once and checked later */
     ifUnreachable: v.optional(v.picklist(['refuse', 'allow'], 'must be refuse or allow')),
   }),
   v.forward(
     v.check(
       ({ validator, ifUnreachable }) => validator !== undefined || ifUnreachable === undefined,
-      'goes with a validator only',
+      'requires a validator',
     ),
     ['ifUnreachable'],
   ),
@@ -42,7 +42,7 @@ export const TicketRule = v.pipe(
   ),
 );
 
-/** Whether it is a regular expression as policy reads one. */
+/** Whether the text is a valid regular expression. */
 export function isPattern(text: string): boolean {
   try {
     new RegExp(text, 'u');
@@ -53,7 +53,7 @@ export function isPattern(text: string): boolean {
   }
 }
 
-/** Written as it is called: what URL's parser would silently change (an escape, `..`, a capital in the host) is not taken, as the signature covers it. */
+/** A URL that the parser leaves unchanged. Escapes, `..` and capitals in the host are rejected, because the signature covers the exact text. */
 function isValidatorUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, host, pathname, username, password } = new URL(text);

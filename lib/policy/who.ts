@@ -1,3 +1,4 @@
+// The identity of a caller or person, in the form that entries of the catalogue are compared with.
 import type { Catalogue, Person, Who } from '../catalogue/catalogue.ts';
 import type { Caller } from './principal.ts';
 

@@ -73,19 +73,19 @@ describe('check', () => {
       'an approval that anybody can give',
       'approvers: [group:leads, group:security], need: 2',
       'approvers: [everyone], need: 2',
-      'everyone is whoever can sign in, or sign with keys of the hub account: also the requester by another identity, unless people joins the two',
+      'everyone means anyone who can sign in or has keys of the hub account, even the requester under another identity that people does not join',
     ],
     [
       'a deny that shuts out who comes without a token',
       'reason: { minLength: 1 }',
       'reason: { minLength: 1 }\n    deny: [group:leads, group:developers]',
-      'a token can make one a member of "developers", so this refuses everyone who comes without a token: group:developers (by AWS keys); name people, or give them a role of their own',
+      'tokens can grant membership of "developers", so this refuses everyone without a token: group:developers (by AWS keys); deny people by name, or give these callers a separate role',
     ],
     [
       'high risk without a second person',
       'reason: { minLength: 1 }',
       'reason: { minLength: 1 }\n    risk: high',
-      'a role of high risk is approved without anybody being asked',
+      'a role of high risk is approved automatically',
     ],
     [
       'a role that can become another identity, and is of low risk',
@@ -97,13 +97,13 @@ describe('check', () => {
       'what a role reaches and its permissions do not allow',
       's3:DeleteObject], resources: ["arn:aws:s3:::productionapp/*"] }',
       's3:DeleteObject], resources: ["arn:aws:s3:::productionapp/*"] }\n    reaches: [ssm]',
-      "roles.production-app-write.reaches.0: the role's permissions allow nothing of ssm: leave it out",
+      "roles.production-app-write.reaches.0: the role's permissions allow nothing of ssm: remove it",
     ],
     [
       'permissions that the boundary denies unless the role says that it reaches them',
       's3:DeleteObject]',
       'lambda:Update*]',
-      'permissions.statements.2.actions.2: the boundary denies lambda:Update*: name lambda in reaches',
+      'permissions.statements.2.actions.2: the boundary denies lambda:Update*: list lambda in reaches',
     ],
     [
       'permissions that the boundary denies in any case',
@@ -115,19 +115,19 @@ describe('check', () => {
       'permission to pass roles without the roles',
       's3:DeleteObject]',
       'iam:PassRole]',
-      'permissions.statements.2.actions.2: the boundary denies iam:PassRole: name the roles in passRole',
+      'permissions.statements.2.actions.2: the boundary denies iam:PassRole: list the roles in passRole',
     ],
     [
       'a validator of tickets that no role names',
       'roles:\n',
       'ticketValidators: { jira: { url: "https://tickets.example.com/check" } }\nroles:\n',
-      'no role has its tickets checked by it',
+      'no role uses this validator',
     ],
     [
       'an external id that is too short',
       'lk-0d8c2f6a91e34c7fb254a96b',
       'lk-1',
-      'this external id has 4 characters, so it can be guessed; use at least 16, npm run target -- --new-external-id prints one',
+      'this external ID has 4 characters, so it can be guessed; use at least 16 (npm run target -- --new-external-id prints one)',
     ],
     [
       'a role without permissions',
@@ -155,7 +155,7 @@ describe('check', () => {
     expect(text.split('\n').map((line) => line.replace(/ \S+mixed\.yml:\d+:\d+/, ''))).toEqual([
       'error: accounts.production.id: must be the 12 digits of an AWS account, in quotes',
       expect.stringMatching(/^error: roles\.trusting-readonly\.requesters\.0: no group "PCO" .*did you mean "POC"\?/),
-      'warning: roles.sandbox-read.approval.automatic: a role of high risk is approved without anybody being asked',
+      'warning: roles.sandbox-read.approval.automatic: a role of high risk is approved automatically',
       `${file}: 2 errors, 1 warning.`,
     ]);
     expect(exitCode).toBe(1);
@@ -230,13 +230,13 @@ roles:${roles.join('')}
 
   test('a folder in place of a file', async () =>
     expect(await run('check', folder)).toEqual({
-      text: `latchkey: ${folder} is a folder; name the file in it.`,
+      text: `latchkey: ${folder} is a folder. Name a file.`,
       exitCode: 2,
     }));
 
   test('a file that is not there', async () =>
     expect(await run('check', join(folder, 'none.yml'))).toEqual({
-      text: `latchkey: There is no file ${join(folder, 'none.yml')}.`,
+      text: `latchkey: File ${join(folder, 'none.yml')} not found.`,
       exitCode: 2,
     }));
 });
@@ -370,7 +370,7 @@ describe('explain', () => {
   });
 
   test.each([
-    [['--scope', 'logs'], '--scope takes a name and a value, such as --scope bucket=reports, not "logs".'],
+    [['--scope', 'logs'], '--scope requires NAME=VALUE, such as --scope bucket=reports, not "logs".'],
     [['--filed-lately', 'many'], 'filedLately must be a whole number'],
     [['--starts-at', 'noon'], 'startsAt must be an instant such as 2026-11-22T10:00:00Z'],
     [

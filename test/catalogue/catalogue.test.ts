@@ -388,7 +388,7 @@ test.each([
   expect(warnings).toEqual(
     isWarned
       ? [
-          `access.yml:18:14 roles.reader.hours.timeZone: "${timeZone}" may ignore summer time; name a place such as America/New_York, or UTC`,
+          `access.yml:18:14 roles.reader.hours.timeZone: "${timeZone}" may ignore daylight saving time; use a place such as America/New_York, or UTC`,
         ]
       : [],
   );

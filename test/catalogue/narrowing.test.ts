@@ -299,7 +299,7 @@ describe('the catalogue is told', () => {
     [
       'a scope beside managed session policies, which would widen it',
       { scope, sessionPolicies: ['arn:aws:iam::aws:policy/ReadOnlyAccess'] },
-      'beside the scope',
+      'give a role either scope or sessionPolicies',
     ],
     ['no network', { sourceNetworks: ['office'] }, 'must be a network'],
     [

@@ -260,7 +260,7 @@ describe('the package', () => {
     });
     expect(await installed('catalogue', 'check')).toMatchObject({
       status: 2,
-      err: 'latchkey: There is no file access.yml.\n',
+      err: 'latchkey: File access.yml not found.\n',
     });
     expect(await installed('doctor', '--local', server.url, '--catalogue', catalogue, '--json')).toMatchObject({
       status: 0,

@@ -480,8 +480,8 @@ describe('a wrong question', () => {
       throw Object.assign(new Error('no'), { code });
     };
     const name = 'Pass the catalogue with --catalogue FILE.';
-    expect(await asked([], failing('ENOENT'))).toEqual({ errors: [`There is no file access.yml. ${name}`] });
-    expect(await asked([], failing('EACCES'))).toEqual({ errors: [`access.yml may not be read by you. ${name}`] });
+    expect(await asked([], failing('ENOENT'))).toEqual({ errors: [`File access.yml not found. ${name}`] });
+    expect(await asked([], failing('EACCES'))).toEqual({ errors: [`No permission to read access.yml. ${name}`] });
     expect(await asked([], () => 'version: 2')).toMatchObject({
       errors: expect.arrayContaining(['access.yml:1:1 version: must be 1']),
     });

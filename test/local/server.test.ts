@@ -800,7 +800,7 @@ describe('as a process', () => {
     [['--catalogue', 'docs'], /^docs is a folder/],
     [['--data', 'access.yml', '--port', '0'], /^access\.yml is a file; --data takes a folder/],
     [['--nothing'], /--nothing/],
-    [['--catalogue', 'nowhere.yml'], /no file .*nowhere\.yml/],
+    [['--catalogue', 'nowhere.yml'], /File .*nowhere\.yml not found/],
   ])('%j', async (args, words) => {
     const { ended, errors } = start(...args);
     expect(await errors).toMatch(words);

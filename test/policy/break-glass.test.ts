@@ -371,7 +371,7 @@ describe('the review', () => {
 
 test.each([
   ['longer than the role itself', { maxDuration: '3h' }, {}, /longer than the role's own maximum/],
-  ['without reviewers', { reviewers: [] }, {}, /must name somebody/],
+  ['without reviewers', { reviewers: [] }, {}, /must have at least one entry/],
   ['that lets no review wait', { unsigned: 0 }, {}, /must be at least 1/],
   ['a bot to review', { reviewers: [smallCatalogueFile.bots.chatops.principal] }, {}, /a bot must not be/],
   ['for a role that approves by itself', {}, { approval: { automatic: true } }, /needs no break-glass/],

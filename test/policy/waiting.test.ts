@@ -304,7 +304,7 @@ test.each([
     { escalate: { after: '9h', to: ['security@example.com'] } },
     /only after decideWithin/,
   ],
-  ['an escalation to nobody', { escalate: { after: '1h', to: [] } }, /must name somebody/],
+  ['an escalation to nobody', { escalate: { after: '1h', to: [] } }, /must have at least one entry/],
   [
     'an escalation to a bot',
     { escalate: { after: '1h', to: ['arn:aws:iam::999999999999:role/chatops-bot'] } },

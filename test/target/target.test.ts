@@ -285,7 +285,7 @@ describe('what has changed since', () => {
   });
 
   test('of a catalogue that is not there', async () =>
-    expect(await errors('--since /no/access.yml')).toContain('There is no file /no/access.yml.'));
+    expect(await errors('--since /no/access.yml')).toContain('File /no/access.yml not found.'));
 
   test('the diff, applied to what was, is what is', () => {
     const text = fc
@@ -541,7 +541,7 @@ describe('a wrong question is told what is wrong', () => {
 
   test('a catalogue that is not there', async () =>
     expect(await errors('--account production --catalogue /no/access.yml')).toBe(
-      'latchkey: There is no file /no/access.yml.\n',
+      'latchkey: File /no/access.yml not found.\n',
     ));
 });
 
