@@ -43,8 +43,7 @@ export function createLocalRoutes({
     '/local/outbox/{id}': {
       GET: (call, id) => {
         const mail = aws.ses.outbox.find((sent) => sent.id === id);
-        if (!mail)
-          throw new Problem('not-found', 'There is no such mail in the outbox. GET /local/outbox lists them all.');
+        if (!mail) throw new Problem('not-found', 'Unknown email. GET /local/outbox lists all emails.');
         return reply(200, mailPage(mail, call.headers['sec-fetch-dest'] === 'iframe'), mailPageHeaders);
       },
     },
@@ -72,10 +71,11 @@ export function createLocalRoutes({
     const [, folder, param = ''] = /^(\/local\/outbox)\/([^/]+)$/.exec(path) ?? [];
     const known = folder ? `${folder}/{id}` : path;
     const methods = Object.hasOwn(table, known) ? table[known]! : undefined;
-    if (!methods) throw new Problem('not-found', 'There is no such route on the local server.');
+    if (!methods) throw new Problem('not-found', 'Unknown route of the local server.');
     const answer = methods[call.method === 'HEAD' ? 'GET' : call.method];
     const allow = Object.keys(methods).flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method]));
-    if (!answer) throw new Problem('method-not-allowed', `This route answers ${allow.join(', ')}.`, { allow });
+    if (!answer)
+      throw new Problem('method-not-allowed', `Method not allowed. This route accepts ${allow.join(', ')}.`, { allow });
     return answer(call, param);
   };
 }
@@ -111,7 +111,7 @@ const NoBody = v.strictObject({});
 
 /** JSON whatever the content type says, as `curl -d` leaves it at that of a form. @throws Problem `invalid-request`, `too-large` */
 function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.InferOutput<S> {
-  if (body.length > 16 * 1024) throw new Problem('too-large', 'A body has at most 16 KiB.');
+  if (body.length > 16 * 1024) throw new Problem('too-large', 'The body is too large. The limit is 16 KiB.');
   return parse(
     schema,
     body.length === 0 ? {} : parseJson(body.toString('utf8')),

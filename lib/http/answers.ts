@@ -1,4 +1,4 @@
-// What the API answers.
+// The shapes of the API's answers.
 import * as v from 'valibot';
 import { type ProblemCode, problemTable } from '../model/problem-table.ts';
 import { limits, Revocation, said, statuses, TicketCheck } from '../model/schema.ts';
@@ -12,21 +12,21 @@ export const DiscoveryView = v.object({
   version: v.string(),
   issuer: v.string(),
   audience: v.array(v.string()),
-  /** that a token must carry */
+  /** the scope that a token must carry */
   scope: v.string(),
-  /** what a sign-in asks the issuer for; scopes are separated by spaces */
+  /** what a sign-in requests from the issuer; scopes are separated by spaces */
   signIn: v.object({
     scope: v.string(),
-    /** more parameters of the requests that begin a sign-in */
+    /** extra parameters of the requests that start a sign-in */
     parameters: v.optional(v.record(v.string(), v.string())),
-    /** whether `offline_access` may be asked for, where the issuer lists it */
+    /** whether to request `offline_access`, if the issuer lists it */
     offlineAccess: v.boolean(),
-    /** more parameters of a sign-in with a second factor */
+    /** extra parameters of a sign-in with a second factor */
     stepUp: v.optional(v.record(v.string(), v.string())),
   }),
-  /** of programs on people's machines, at the issuer; public clients have no secret */
+  /** client ID of command lines at the issuer; public clients have no secret */
   clientId: v.optional(v.string()),
-  /** where a browser may come back to on a person's machine, `http://localhost:PORT/callback`; any, if left out */
+  /** ports of the redirect URI `http://localhost:PORT/callback`; any port, if left out */
   loginPorts: v.optional(v.array(v.number())),
 });
 export const MeView = v.object({
@@ -61,7 +61,7 @@ export const RoleView = v.object({
   ticket: v.optional(
     v.object({
       pattern: v.string(),
-      /** a ticket that matches the pattern, for people */
+      /** a ticket that matches the pattern, as an example for people */
       example: v.optional(v.string()),
       required: v.boolean(),
       validator: v.optional(v.string()),
@@ -77,11 +77,11 @@ export const RoleView = v.object({
       reviewers: v.array(v.string()),
     }),
   ),
-  /** what a call must prove besides, one sentence each */
+  /** further conditions of a call, one sentence each */
   conditions: v.optional(v.array(v.string())),
   approval: v.object({
     automatic: v.boolean(),
-    /** when nobody has to be asked */
+    /** when a request is auto-approved */
     automaticWhen: v.optional(v.string()),
     decideWithinSeconds: v.number(),
     stages: v.array(StageView),
@@ -98,7 +98,7 @@ export const RequestView = v.object({
     description: v.string(),
     account: AccountView,
     arn: v.string(),
-    /** what the role can do that its session's end does not end, one sentence's end each; left out where there is nothing */
+    /** actions of the role that outlast its session, each a part of a sentence; left out if there are none */
     beyondSession: v.optional(v.array(v.string())),
   }),
   requester: v.object({ principal: v.string(), email: v.nullable(v.string()), name: v.string() }),
@@ -131,7 +131,7 @@ export const RequestView = v.object({
     stages: v.array(
       v.object({
         need: v.number(),
-        /** there where a mailed link does not decide, and whoever decides has to sign in */
+        /** present if the approvers have to sign in, because an emailed link does not decide */
         by: v.optional(v.literal('signed-in')),
         approvers: v.array(v.string()),
         decisions: v.array(
@@ -173,15 +173,15 @@ export const RequestView = v.object({
 export const IdentityListView = v.object({
   items: v.array(v.object({ id: v.string(), principal: v.string(), person: v.string(), boundAt: Instant })),
 });
-/** false where nothing was known of the account */
+/** false: the account was not bound to a person */
 export const ReleasedView = v.object({ released: v.boolean() });
-/** What a revocation of many has ended. */
+/** The result of a revocation of many requests. */
 export const RevocationView = v.object({
   ended: v.array(v.string()),
-  /** from when on no session of them works, for certain */
+  /** from this time on, none of their sessions can be used */
   effectiveBy: Instant,
   blockedUntil: v.optional(Instant),
-  /** what could not be ended: repeat the call */
+  /** requests that could not be ended: repeat the call */
   remaining: v.optional(v.array(v.string())),
 });
 export const BlockListView = v.object({
@@ -198,14 +198,14 @@ export const BlockListView = v.object({
     }),
   ),
 });
-/** false where there was no such block, or no longer */
+/** false: the block does not exist, or has ended */
 export const LiftedView = v.object({ lifted: v.boolean() });
 /** A request that was just ended. */
 export const EndedView = v.object({
   ...RequestView.entries,
-  /** the extensions that a revoke has ended with it */
+  /** extensions that the revoke ended too */
   alsoEnded: v.optional(v.array(v.string())),
-  /** the extensions that could not be ended: repeat the call */
+  /** extensions that could not be ended: repeat the call */
   remaining: v.optional(v.array(v.string())),
 });
 export const RequestListView = v.object({ items: v.array(RequestView), nextCursor: v.optional(v.string()) });

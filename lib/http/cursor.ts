@@ -1,4 +1,4 @@
-// Where a page of a list goes on: a position that its caller hands back, and that holds nothing secret.
+// Cursors of lists: the position of the next page, which the caller sends back. They contain no secrets.
 import * as v from 'valibot';
 import { Problem } from '../model/problem.ts';
 import type { RequestRecord } from '../model/schema.ts';
@@ -6,18 +6,18 @@ import { RequestId } from '../model/text.ts';
 
 type Position = Pick<RequestRecord, 'id' | 'createdAt'>;
 
-/** Whose list it is follows from the caller at every call, so a cursor needs no secret: who changes one moves within his own list. */
+/** Every call takes the list from its caller, so a cursor needs no protection: a changed cursor still points into the caller's own list. */
 export const cursorOf = ({ createdAt, id }: Position): string =>
   Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');
 
-/** @throws Problem `invalid-request` for what is no cursor; it never reaches the store, which has limits of its own */
+/** @throws Problem `invalid-request` for an invalid cursor, which never reaches the store */
 export function positionOf(cursor: string): Position {
   const parts = v.safeParse(CursorParts, partsOf(cursor));
   const position = parts.success ? { createdAt: parts.output[0], id: parts.output[1] } : undefined;
   if (position && cursorOf(position) === cursor) return position;
   throw new Problem(
     'invalid-request',
-    'This is not a cursor. Use nextCursor as it was answered, or start again without it.',
+    'The cursor is not valid. Use nextCursor exactly as returned, or start again without it.',
     {
       errors: [{ pointer: '?cursor', detail: 'is not a valid cursor' }],
     },

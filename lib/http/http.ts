@@ -1,4 +1,4 @@
-// The edge of every HTTP function: who calls, what they sent, what they get; the one place that turns errors into answers.
+// The edge of every HTTP function: parses caller and input, and is the only place that turns errors into answers.
 import { isUtf8 } from 'node:buffer';
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
@@ -29,7 +29,7 @@ import {
 import { type About, withToldStore } from './told-store.ts';
 import { requestView } from './view.ts';
 
-/** What API Gateway's HTTP API sends (payload 2.0); the local server sends the same. */
+/** The event of API Gateway's HTTP API (payload 2.0). The local server sends the same. */
 export type HttpEvent = Omit<APIGatewayProxyEventV2, 'requestContext'> & {
   requestContext: APIGatewayProxyEventV2['requestContext'] & {
     authorizer?: { jwt?: { claims: Record<string, unknown> }; iam?: IamContext };
@@ -40,7 +40,7 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 type Output<S> = S extends v.GenericSchema ? v.InferOutput<S> : undefined;
 type Field<R, K extends string> = R extends { [key in K]: infer S } ? Output<S> : undefined;
 
-/** One call, parsed. `caller` is there on every route that has one. */
+/** One parsed call. */
 export type Call<N extends RouteName> = {
   caller: Routes[N]['access'] extends 'caller' ? Caller : undefined;
   /** the one path parameter of the route, or '' */
@@ -51,7 +51,7 @@ export type Call<N extends RouteName> = {
   /** `/v1` or `/iam/v1`; '' for public routes */
   mount: string;
 };
-/** Headers in lower case. A text is sent as it is, anything else as JSON. */
+/** Header names are in lower case. A string body is sent unchanged, anything else as JSON. */
 export type Reply = { status: number; headers?: Record<string, string>; body: unknown };
 export const reply = (status: number, body: unknown, headers: Record<string, string> = {}): Reply => ({
   status,
@@ -59,7 +59,7 @@ export const reply = (status: number, body: unknown, headers: Record<string, str
   headers,
 });
 
-/** What was filed, with where it is; a replay of a filing says that it is one. */
+/** A filed request with its location. A header marks a replay. */
 export function filingReply(is: 'filed' | 'replayed', request: RequestView, mount: string): Reply {
   const location = `${mount}/requests/${request.id}`;
   return is === 'filed'
@@ -67,7 +67,7 @@ export function filingReply(is: 'filed' | 'replayed', request: RequestView, moun
     : reply(200, request, { location, 'idempotent-replayed': 'true' });
 }
 
-/** An App for one call: its log says which call, its store which request. */
+/** The App of one call: its log lines carry the call, and its store logs changes of requests. */
 export type CallApp<Part> = Part & { about: About };
 type Handlers<N extends RouteName> = { [K in N]: (call: Call<K>) => Promise<Reply> | Reply };
 type Needs = Pick<App, 'clock' | 'catalogue' | 'identity' | 'log' | 'store'>;
@@ -76,9 +76,9 @@ type Options = { showProblem?: (problem: Problem, event: HttpEvent) => Reply | P
 const MOST_BYTES = 16 * 1024;
 
 /**
- * The Lambda handler of a function: exactly the routes that it serves, told apart by the route key.
+ * The Lambda handler of a function, for exactly the routes that it serves, by route key.
  * @param handlersOf the App of one call -> what each route does
- * @param showProblem how a refusal looks on routes for people; problem+json otherwise
+ * @param showProblem shows a refusal on routes for people (default: problem+json)
  */
 export function endpoint<F extends HttpFunctionName, Part extends Needs>(
   functionName: F,
@@ -123,14 +123,14 @@ export function endpoint<F extends HttpFunctionName, Part extends Needs>(
       try {
         request.response = await refused(event, error);
       } catch (refusal) {
-        // a refusal that cannot be shown, such as of a request in which something stored is damaged
+        // the refusal itself cannot be shown, for example because the stored request is damaged
         request.response = await refused(event, refusal);
       }
     },
   });
 }
 
-/** What a form held that was refused, to be shown again; undefined for anything that is no form. */
+/** The fields of a refused form, to show them again; undefined for anything that is not a form. */
 export function typedIn(event: HttpEvent): Record<string, string> | undefined {
   const bytes = bytesOf(event);
   const isForm =
@@ -138,7 +138,7 @@ export function typedIn(event: HttpEvent): Record<string, string> | undefined {
   return isForm && isUtf8(bytes) ? Object.fromEntries(new URLSearchParams(bytes.toString('utf8'))) : undefined;
 }
 
-/** A refusal as problem+json with its headers. The local gateway answers with it too, where AWS's has words of its own. */
+/** A refusal as problem+json with its headers. The local gateway uses it too, where the gateway of AWS has its own texts. */
 export function problemResult(
   problem: Problem,
   event: Pick<HttpEvent, 'requestContext' | 'rawPath'>,
@@ -155,7 +155,7 @@ export function problemResult(
 
 // --- internal ---
 
-/** The headers that a refusal has in whatever form it is shown. */
+/** Adds the headers of a refusal, whatever its form. */
 function shownResult(shown: Reply, problem: Problem, event: Pick<HttpEvent, 'requestContext' | 'rawPath'>): HttpResult {
   const { retryAfterSeconds, allow } = problem.extras;
   const scheme = event.rawPath.startsWith('/iam/')
@@ -177,7 +177,7 @@ function toResult({ status, headers, body }: Reply, event: Pick<HttpEvent, 'requ
       'content-type': 'application/json',
       'cache-control': 'no-store',
       'x-content-type-options': 'nosniff',
-      // links of emails carry tokens: no browser that has been here once asks for them without TLS (RFC 6797; ignored over http)
+      // emailed links carry tokens: after one visit a browser never requests them without TLS (RFC 6797; ignored over http)
       'strict-transport-security': 'max-age=63072000',
       'x-request-id': event.requestContext.requestId,
       ...headers,
@@ -194,7 +194,7 @@ function appOfCall<Part extends Needs>(app: Part, about: About): CallApp<Part> {
   return { ...withToldStore({ ...app, log }, about), about };
 }
 
-/** @param about takes up who calls, also where the call is refused afterwards */
+/** @param about receives the caller, even if the call is refused afterwards */
 function callOf(app: Needs, route: Route, event: HttpEvent, about: About): Call<RouteName> {
   const caller = route.access === 'caller' ? callerOf(app, event) : undefined;
   if (caller) Object.assign(about, { person: caller.person.key, via: caller.via });
@@ -209,7 +209,7 @@ function callOf(app: Needs, route: Route, event: HttpEvent, about: About): Call<
   return call as Call<RouteName>;
 }
 
-/** What is no id is nobody's request and no role; it never becomes a key of the store, which has its own limits. */
+/** An invalid id never reaches the store. @throws Problem as for an unknown id */
 function paramOf(route: Route, event: HttpEvent): string {
   const param = Object.values(event.pathParameters ?? {})[0] ?? '';
   if (route.path.startsWith('/requests/{id}') && !v.is(RequestId, param)) throw notFound();
@@ -220,9 +220,9 @@ function paramOf(route: Route, event: HttpEvent): string {
 }
 
 const noIdentity = () =>
-  new Problem('invalid-request', 'This is not the id of an identity. GET /v1/identities?person=... lists them.');
-const noBlock = () => new Problem('invalid-request', 'This is not the id of a block. GET /v1/blocks lists them.');
-const noRole = () => new Problem('role-not-found', 'This is not the id of a role. GET /v1/roles lists yours.');
+  new Problem('invalid-request', 'This is not a valid id of an identity. GET /v1/identities?person=... lists them.');
+const noBlock = () => new Problem('invalid-request', 'This is not a valid id of a block. GET /v1/blocks lists them.');
+const noRole = () => new Problem('role-not-found', 'This is not a valid id of a role. GET /v1/roles lists yours.');
 
 const mountOf = (event: HttpEvent): string =>
   mounts.find(({ prefix }) => event.rawPath.startsWith(`${prefix}/`))?.prefix ?? '';
@@ -252,7 +252,7 @@ function idempotencyKeyOf(event: HttpEvent): string | undefined {
 
 function bodyOf(route: Route, event: HttpEvent): unknown {
   const bytes = bytesOf(event);
-  if (bytes.length > MOST_BYTES) throw new Problem('too-large', 'A body has at most 16 KiB.');
+  if (bytes.length > MOST_BYTES) throw new Problem('too-large', 'The body is too large. The limit is 16 KiB.');
   if (bytes.length === 0 && route.bodyOptional) return {};
   const coding = (event.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
   if (coding !== 'identity') throw new Problem('unsupported-media-type', 'Send the body without a Content-Encoding.');
@@ -300,11 +300,11 @@ function parseForm(text: string): Record<string, string> {
   return Object.fromEntries(fields);
 }
 
-/** A field that is there twice could be read in two ways, one of which approves. */
+/** A repeated field is ambiguous, and one of its values may approve. */
 function refuseRepeated(paths: ReadonlyArray<ReadonlyArray<string | number>>, what: string): void {
   if (paths.length === 0) return;
   const pointers = [...new Set(paths.map((path) => `/${pointerTo(path)}`))];
-  const errors = pointers.map((pointer) => ({ pointer, detail: 'is there more than once' }));
+  const errors = pointers.map((pointer) => ({ pointer, detail: 'is repeated' }));
   throw new Problem(
     'invalid-request',
     `The ${what} is malformed: ${errors.map(({ pointer, detail }) => `${pointer} ${detail}`).join('; ')}.`,
@@ -336,15 +336,15 @@ export function parse(schema: v.GenericSchema, input: unknown, pointerOf: (path:
 function detailOf(issue: v.BaseIssue<unknown>): string {
   if (issue.expected === 'Object') return noObject;
   if (issue.type === 'strict_object') return issue.expected === 'never' ? unknownField : 'is required';
-  // valibot's own words, not those of a shape of ours
+  // a default message of valibot, not one of our shapes
   if (issue.kind === 'schema' && issue.message.startsWith('Invalid')) return `must be a ${issue.expected}`;
   return issue.message;
 }
 
 function noRoute(event: HttpEvent): Problem {
   const allow = methodsOf(event.rawPath);
-  if (allow.length === 0) return new Problem('not-found', 'There is no such route. GET /openapi.json lists them all.');
-  return new Problem('method-not-allowed', `This route answers ${allow.join(', ')}.`, { allow });
+  if (allow.length === 0) return new Problem('not-found', 'Unknown route. GET /openapi.json lists all routes.');
+  return new Problem('method-not-allowed', `Method not allowed. This route accepts ${allow.join(', ')}.`, { allow });
 }
 
 function problemOf(error: unknown, event: HttpEvent): Problem {

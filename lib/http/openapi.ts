@@ -1,4 +1,4 @@
-// routes + shapes -> OpenAPI 3.1. Nothing is written twice: what the functions parse is what the document says.
+// The OpenAPI 3.1 document, generated from the routes and shapes that the functions use.
 import { type ConversionConfig, toJsonSchema, toJsonSchemaDefs } from '@valibot/to-json-schema';
 import * as v from 'valibot';
 import { objectBehind } from '../common/strict-object.ts';
@@ -9,7 +9,7 @@ import * as answers from './answers.ts';
 import * as queries from './queries.ts';
 import { type Route, type RouteName, routeKeysOf, routes } from './routes.ts';
 
-/** Shapes that the document names; every other one stands where it is used. */
+/** Shapes that are components of the document. All others are written inline. */
 const named = {
   Me: answers.MeView,
   Role: answers.RoleView,
@@ -23,74 +23,75 @@ const named = {
   Problem: answers.ProblemView,
 };
 
-/** What a shape cannot say of the fields of a filing. */
+/** Descriptions of the fields of a new request. */
 const filingWords: Record<keyof typeof bodies.NewRequest.entries, string> = {
   role: 'ID of a role, as GET /v1/roles lists it',
-  duration: 'Such as 45m, 2h, 1h30m or PT1H30M. The default is that of the role',
-  reason: 'Why the access is needed. Approvers read it',
+  duration: "Such as 45m, 2h, 1h30m or PT1H30M (default: the role's)",
+  reason: 'Why the access is needed. Shown to approvers',
   ticket: 'A ticket in the form that the role requires',
   onBehalfOf:
-    'Required for bots, and only for them: the email address of the person, or a chat user such as slack:U024BE7LH',
+    'For bots only, and required for them: the email address of the person, or a chat user such as slack:U024BE7LH',
   startsAt: 'When the grant starts, in RFC 3339. It starts at the approval if that is later, or if this is left out',
   scope: 'A value for every parameter of the scope of the role',
-  breakGlass: 'true takes the role at once, if the catalogue lets the caller. Somebody else reviews it later',
+  breakGlass:
+    'true grants the role immediately, if the catalogue allows break-glass for the caller. Another person reviews it later',
 };
 
-/** What each operation does, in full sentences. */
+/** Descriptions of the operations. */
 const operationWords: Record<RouteName, string> = {
-  health: 'Says that the service runs, and its version.',
-  openapi: 'OpenAPI 3.1 document of this API.',
+  health: 'Returns the version of the running service.',
+  openapi: 'Returns the OpenAPI 3.1 document of this API.',
   discovery:
-    'What the command line and other programs need to sign in: issuer, client ID, scopes and Region. Nothing in it is secret.',
-  me: 'The caller as Latchkey sees it: principal, person, groups, and how the call was made.',
+    'Returns what the command line and other programs need to sign in: issuer, client ID and scopes. Nothing in it is secret.',
+  me: 'Returns the caller as Latchkey sees it: principal, person, groups, and how the call was made.',
   listRoles:
-    'Only roles that the caller may request, with their limits, conditions and approvers. Other roles are not shown.',
+    'Lists the roles that the caller may request, with their limits, conditions and approvers. Other roles are not shown.',
   createRequest:
     'Files a request. Auto-approved requests and break-glass are active at once; others wait for approvers, who get an email. With dryRun=true nothing is stored, and the answer explains every check. Send an Idempotency-Key to repeat the call safely.',
   listRequests:
-    "Newest first. view=mine lists the caller's own requests (for a bot, those that it filed), view=to-decide those that wait for the caller's decision, and view=all every request (admins and auditors only).",
-  readRequest: 'One request with its approvals, sessions and history. Anybody who is not involved gets 404.',
+    "Lists requests, newest first. view=mine lists the caller's own requests (for a bot, those that it filed), view=to-decide those that wait for the caller's decision, and view=all every request (admins and auditors only).",
+  readRequest: 'Returns one request with its approvals, sessions and history. Callers who are not involved get 404.',
   decideRequest:
-    'Approves or denies for the stage whose turn it is. An approver may shorten the grant with duration, but not lengthen it. Nobody can decide their own request.',
+    'Approves or denies the current stage of a request. An approver may shorten the grant with duration, but not lengthen it. Nobody can decide their own request.',
   reviewRequest:
     'Signs the review of a break-glass grant after it has ended. A comment is required. The requester cannot sign it.',
   endRequest:
     'Ends a request: its requester withdraws it while nothing was issued and otherwise hands it back; an approver, reviewer or admin revokes it. Running sessions are denied on the target role; revocation in the answer says by when. A revoke also ends the extensions of the grant.',
   extendRequest:
     'Files a linked request for the same role, which starts when this grant ends. It follows the same rules and needs its own approval.',
-  listIdentities: 'Accounts at the issuer whose tokens have made changes as this person. For admins.',
+  listIdentities: 'Lists the accounts at the issuer whose tokens have made changes as this person. For admins.',
   releaseIdentity:
-    'Forgets which person an account at the issuer belongs to. Its next call that changes something binds it again. For admins.',
+    'Releases an account at the issuer from its person. The next call of the account that changes something binds it again. For admins.',
   revokeMany:
-    'Ends every pending, scheduled and active request that matches all of person, role and account (at least one). With block, filing, approving and issuing are refused for them for that time. For admins.',
-  listBlocks: 'Blocks that are in force. For admins and auditors.',
+    'Ends every pending, scheduled and active request that matches all of person, role and account (at least one). With block, filing, approving and issuing are refused for them during that time. For admins.',
+  listBlocks: 'Lists the blocks in force. For admins and auditors.',
   liftBlock: 'Ends a block before its time. For admins.',
   issueCredentials:
-    'Issues AWS credentials for an active grant, in the format of credential_process. They never outlive the grant; LimitedBy says what limits them. duration asks for a shorter session. Only the requester can call it.',
+    'Issues AWS credentials for an active grant, in the format of credential_process. They never outlive the grant; LimitedBy names the limit that applied. duration requests a shorter session. Only the requester can call it.',
   issueConsole:
     'Issues a URL that signs in to the AWS console. destination is a path of the console, such as /s3/home. Use the URL within 15 minutes.',
-  issueRoleCredentials: "As for a request, for the caller's active grant of this role, whichever request it is.",
-  issueRoleConsole: "As for a request, for the caller's active grant of this role, whichever request it is.",
+  issueRoleCredentials: "Issues AWS credentials for the caller's active grant of this role, as for a request.",
+  issueRoleConsole: "Issues a console URL for the caller's active grant of this role, as for a request.",
   showDecision:
-    'Shows the request and the form. Changes nothing, however often it is opened. The token is the proof; there is no other sign-in.',
+    'Shows the request and the form. Opening it changes nothing. The token in the path is the only credential.',
   decisionOptions: 'Changes nothing.',
   decideByLink:
-    'Sends the form of the page: decision, comment and, with an approval, duration. It acts as the person to whom the link was emailed, and works once.',
+    'Submits the form of the page: decision, comment and, with an approval, duration. It acts as the person to whom the link was emailed, and works once.',
 };
 
-/** What each parameter of a query means. */
+/** Descriptions of query parameters. */
 const queryWords: Readonly<Record<string, string>> = {
-  dryRun: 'true explains what filing would lead to, and files nothing',
+  dryRun: 'true explains the outcome and files nothing',
   view: 'Which requests',
   status: 'Only requests with this status',
   role: 'Only requests for this role',
   person: 'Email address or principal of a person',
   account: 'Account ID, or the name of the account in the catalogue',
-  limit: 'How many entries at most',
-  cursor: 'nextCursor of the answer before',
+  limit: 'Maximum number of entries',
+  cursor: 'nextCursor of the previous page',
 };
 
-/** Refusals that any route of a caller, or any route with a body, can give. */
+/** Refusals of all routes with a caller, and of all routes with a body. */
 const ofEveryCaller: ProblemCode[] = ['unauthenticated', 'internal', 'try-again'];
 const ofEveryBody: ProblemCode[] = ['invalid-request', 'too-large', 'unsupported-media-type'];
 
@@ -135,7 +136,7 @@ function paths() {
   for (const [name, route] of Object.entries(routes) as Array<[RouteName, Route]>) {
     for (const key of routeKeysOf(route)) {
       const [method = '', path = ''] = key.split(' ');
-      // what HEAD does follows from GET, and nobody wants two functions for it in a generated client
+      // HEAD follows from GET, and a generated client should not have a second function for it
       if (method === 'HEAD') continue;
       all[path] = { ...all[path], [method.toLowerCase()]: operation(name, route, path) };
     }
@@ -221,7 +222,7 @@ const pathParameters = (path: string) =>
     schema: schemaOf(idShapes.find(([start]) => path.includes(start))?.[1] ?? v.string()),
   }));
 
-/** What an id in a path looks like, by what is before it. */
+/** The shape of an id in a path, by the start of the path. */
 const idShapes = [
   ['/requests/{', text.RequestId],
   ['/roles/{', text.RoleId],
@@ -237,7 +238,7 @@ function queryParameters(route: Route) {
     in: 'query',
     required: required.includes(name),
     description: queryWords[name] ?? '',
-    // a query holds text alone, and a document says what it means
+    // queries carry text only; the document gives the meaning
     schema: name === 'limit' ? { type: 'integer', minimum: 1, maximum: 100, default: 50 } : schema,
   }));
 }
@@ -257,7 +258,7 @@ const filingHeaders = {
   },
 };
 
-/** Checks in code (durations, text without formatting characters) have no JSON Schema; the shape of the input is what is described. */
+/** Checks in code (durations, text without formatting characters) have no JSON Schema, so only the input's shape is described. */
 const conversion: ConversionConfig = {
   typeMode: 'input',
   errorMode: 'ignore',
@@ -270,7 +271,7 @@ const conversion: ConversionConfig = {
       : null,
 };
 
-/** What is named, each with references to the others; the fields of a filing also in words. */
+/** The components, with references to each other, and descriptions of the fields of a new request. */
 function namedSchemas() {
   const schemas = toJsonSchemaDefs(named, conversion);
   const { properties = {} } = schemas.NewRequest;
@@ -281,14 +282,14 @@ function namedSchemas() {
   return { ...schemas, NewRequest: { ...schemas.NewRequest, properties: Object.fromEntries(said) as object } };
 }
 
-/** What a body's first step stands for; nothing inside of it has a name. */
+/** The object behind the first step of a body; nothing inside it is a component. */
 function behind(step: object) {
   const object = objectBehind(step);
   const { $schema: _, ...rest } = object ? toJsonSchema(object, conversion) : {};
   return object && rest;
 }
 
-/** A shape where it is used; what is named, itself or inside of it, by its name. */
+/** A shape where it is used, with components as references. */
 function schemaOf(schema: v.GenericSchema) {
   const { $schema: _, $defs: __, ...rest } = toJsonSchema(schema, { ...conversion, definitions: named });
   return rest;

@@ -1,17 +1,17 @@
-// What the API takes in paths, queries and headers, and the body of a revocation, which names people as a query does.
+// The shapes of paths, queries and headers, and the body of a revocation, which names people as a query does.
 import * as v from 'valibot';
 import { canonicalPrincipal } from '../catalogue/entry.ts';
 import { strict } from '../common/strict-object.ts';
 import { statuses } from '../model/schema.ts';
 import { DurationText, oneLine, RoleId, words } from '../model/text.ts';
 
-/** A mail address in any case, or the ARN of an IAM user or role. */
+/** An email address in any case, or the ARN of an IAM user or role. */
 const PersonText = v.pipe(
   oneLine(600),
   v.minLength(1, 'must name a person'),
   v.transform((text) => (text.includes(':') ? canonicalPrincipal(text) : text.toLowerCase())),
 );
-/** Id of an account, or its name in the catalogue. */
+/** ID of an account, or its name in the catalogue. */
 const AccountText = v.pipe(oneLine(64), v.minLength(1, 'must name an account'));
 export const ListQuery = strict({
   view: v.optional(v.picklist(['mine', 'to-decide', 'all'], 'must be mine, to-decide or all'), 'mine'),
@@ -19,7 +19,7 @@ export const ListQuery = strict({
   role: v.optional(RoleId),
   /** with view=all only: whose requests */
   person: v.optional(PersonText),
-  /** with view=all only: id of an account, or its name in the catalogue */
+  /** with view=all only: ID of an account, or its name in the catalogue */
   account: v.optional(AccountText),
   limit: v.optional(
     v.pipe(v.string(), v.regex(/^(?:[1-9]\d?|100)$/, 'must be a whole number from 1 to 100'), v.transform(Number)),
@@ -27,13 +27,13 @@ export const ListQuery = strict({
   ),
   cursor: v.optional(v.pipe(v.string(), v.maxLength(400))),
 });
-/** At least one of person, role and account; requests that fit all that is given are ended. */
+/** Needs at least one of person, role and account. Requests that match all of them are ended. */
 export const NewRevocation = strict({
   person: v.optional(PersonText),
   role: v.optional(RoleId),
   account: v.optional(AccountText),
   comment: words('must say why'),
-  /** how long filing, approving and issuing are refused from now on */
+  /** how long filing, approving and issuing are refused, from now on */
   block: v.optional(DurationText),
 });
 export const BlockId = v.pipe(v.string(), v.regex(/^[0-9a-z]{26}$/, 'must be the id of a block'));

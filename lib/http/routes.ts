@@ -1,4 +1,4 @@
-// The API as data: method, path, who may call, what goes in, what comes out, which refusals it can give.
+// The API as data: method, path, access, input, output and possible refusals of each route.
 import type { GenericSchema } from 'valibot';
 import * as bodies from '../model/bodies.ts';
 import type { ProblemCode } from '../model/problem-table.ts';
@@ -6,12 +6,12 @@ import * as answers from './answers.ts';
 import * as queries from './queries.ts';
 
 /**
- * The functions behind the gateway, each a file in functions/. Each route names its own once, in `servedBy`; the deployment, the local server
- * and the functions themselves follow from that.
+ * The functions behind the gateway, each a file in functions/. Each route names its function in `servedBy`. The deployment, the local
+ * server and the functions themselves are derived from that.
  */
 export const httpFunctions = ['api', 'issue-session', 'decision-page'] as const;
 export type HttpFunctionName = (typeof httpFunctions)[number];
-/** Answers whatever no route knows, as 404 or 405. */
+/** Answers unknown routes with 404 or 405. */
 export const unknownServedBy: HttpFunctionName = 'api';
 
 export type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'OPTIONS';
@@ -25,7 +25,7 @@ export type Route = {
   summary: string;
   query?: GenericSchema;
   body?: GenericSchema;
-  /** an empty body is fine and means {} */
+  /** an empty body means {} */
   bodyOptional?: boolean;
   idempotent?: boolean;
   /** success status -> shape; `html` for a page */
@@ -33,7 +33,7 @@ export type Route = {
   problems: readonly ProblemCode[];
 };
 
-/** The two mounts of the same routes and the authorizer of each. */
+/** The two mounts of the same routes, and the authorizer of each. */
 export const mounts = [
   { prefix: '/v1', authorizer: 'jwt' },
   { prefix: '/iam/v1', authorizer: 'iam' },
@@ -348,7 +348,7 @@ export const routesServedBy = (name: HttpFunctionName): RouteName[] =>
   (Object.keys(routes) as RouteName[]).filter((route) => routes[route].servedBy === name);
 
 /**
- * Every place a route is mounted, as API Gateway's route key has it: `POST /v1/requests/{id}/decision`. What answers GET answers HEAD, too
+ * The route keys of API Gateway for a route, one per mount: `POST /v1/requests/{id}/decision`. Every GET route also answers HEAD
  * (RFC 9110, 9.3.2).
  */
 export function routeKeysOf({ method, path, access }: Route): string[] {
@@ -357,7 +357,7 @@ export function routeKeysOf({ method, path, access }: Route): string[] {
   return methods.flatMap((one) => prefixes.map((prefix) => `${one} ${prefix}${path}`));
 }
 
-/** Which methods a concrete path answers to, for 404 against 405. */
+/** The methods that a path answers, to choose between 404 and 405. */
 export function methodsOf(path: string): Method[] {
   const isMatch = (key: string) => {
     const pattern = key.split(' ')[1]!.split('/');

@@ -1,13 +1,13 @@
-// The store of an App, by which every change of a request becomes a line of the log: whoever writes cannot forget to tell.
+// A store that logs every change of a request as a security event, so that no caller can forget to.
 import type { App, Log, Store } from '../app.ts';
 import { securityEventsOf } from '../request/security-event.ts';
 
-/** What the lines of one HTTP call say of it. `request` and `person` are known only on the way. */
+/** The fields of one HTTP call in its log lines. `request` and `person` become known during the call. */
 export type About = { call?: string; ip?: string; person?: string; via?: string; request?: string };
 
 /**
- * The same App, with a store that tells.
- * @param about takes up which request was last read or written
+ * The same App, with a store that logs.
+ * @param about receives the id of the request that was last read or written
  */
 export function withToldStore<Part extends Pick<App, 'store' | 'log'>>(app: Part, about: About = {}): Part {
   return { ...app, store: toldStore(app.store, app.log, about) };

@@ -1,4 +1,4 @@
-// What the API shows: stored facts and the clock -> the contract's shapes, instants as text.
+// Converts stored records to the API's answers. Status depends on the clock, and times are text.
 import { type Catalogue, displayNames, type Role } from '../catalogue/catalogue.ts';
 import { reachTexts } from '../catalogue/reach.ts';
 import { toInstant } from '../common/time.ts';
@@ -36,7 +36,7 @@ type SignIn = {
   loginPorts?: readonly number[];
 };
 
-/** What a program must know to sign somebody in; all of it is public at the issuer anyway. */
+/** The settings that a program needs for a sign-in. All of them are public. */
 export const discoveryView = (
   { issuer, audience, scope, signIn, clientId, loginPorts }: SignIn,
   version: string,
@@ -125,7 +125,7 @@ function requestedRoleView(role: RequestRecord['role']): RequestView['role'] {
   return { id, description, account: accountView(account), arn, ...(reached.length > 0 && { beyondSession: reached }) };
 }
 
-/** Somebody's own doing; of bots and of Latchkey itself the actor says all. */
+/** Whether a person did it themselves. For bots and Latchkey the actor is enough. */
 const isOfPerson = ({ filedBy }: RequestRecord, { actor, via }: RequestRecord['history'][number]): boolean =>
   ['oidc', 'iam', 'link'].includes(via) && actor !== filedBy?.principal;
 
@@ -149,7 +149,7 @@ export const listView = <Shown>(
   view: (request: RequestRecord) => Shown,
 ) => ({ items: items.map(view), ...(nextCursor !== undefined && { nextCursor }) });
 
-/** A request that was ended, with what a revoke has ended besides. @param view how one request is shown */
+/** A request that was ended, with the extensions that ended too. @param view how one request is shown */
 export const endingView = <Shown extends object>(
   {
     request,
@@ -163,7 +163,7 @@ export const endingView = <Shown extends object>(
   ...(remaining.length > 0 && { remaining }),
 });
 
-/** What a revocation of many has ended, and what it could not end. */
+/** The requests that a revocation of many ended, and those that it could not end. */
 export const revocationView = ({
   ended,
   remaining,
