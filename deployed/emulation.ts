@@ -8,7 +8,12 @@ import { setTimeout as pause } from 'node:timers/promises';
 /** The account that Latchkey is deployed into, and its Region. */
 export const hub = { account: '999999999999', region: 'eu-west-1' } as const;
 
-export type Emulation = { endpoint: string; stop(): Promise<void> };
+export type Emulation = {
+  endpoint: string;
+  /** the file with one line of JSON for each call that IAM was asked about */
+  calls: string;
+  stop(): Promise<void>;
+};
 
 /**
  * @param python of the virtual environment that has the packages
@@ -16,9 +21,9 @@ export type Emulation = { endpoint: string; stop(): Promise<void> };
  */
 export async function startEmulation(python: string, folder: string): Promise<Emulation> {
   const port = await freePort();
-  const log = join(folder, 'emulation.log');
+  const [log, calls] = [join(folder, 'emulation.log'), join(folder, 'calls.jsonl')];
   const out = openSync(log, 'w');
-  const child = spawn(python, ['-m', 'ministack'], {
+  const child = spawn(python, [join(import.meta.dirname, 'emulation.py')], {
     cwd: folder,
     stdio: ['ignore', out, out],
     env: {
@@ -28,7 +33,8 @@ export async function startEmulation(python: string, folder: string): Promise<Em
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       IOT_MTLS_ENABLED: '0',
-      AUTH: 'false',
+      AUTH: 'true',
+      LATCHKEY_CALLS: calls,
       MINISTACK_ACCOUNT_ID: hub.account,
       MINISTACK_REGION: hub.region,
       AWS_ACCESS_KEY_ID: 'test',
@@ -38,7 +44,7 @@ export async function startEmulation(python: string, folder: string): Promise<Em
   closeSync(out);
   // an IP address: with a name, the SDK would make the bucket a part of it
   const endpoint = `http://127.0.0.1:${port}`;
-  const emulation = { endpoint, stop: () => stopped(child) };
+  const emulation = { endpoint, calls, stop: () => stopped(child) };
   try {
     await ready(child, endpoint);
     return emulation;

@@ -4,15 +4,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { everythingIsWanted } from '../test/support/skipped.ts';
-import { freePort, startEmulation } from './emulation.ts';
+import { startEmulation } from './emulation.ts';
 import { startGateway } from './gateway.ts';
-import { deployStack, outputsOf, packageStack } from './stack.ts';
-import { installedPython, missingPython } from './tools.ts';
+import { startIssuer } from './issuer.ts';
+import { deployStack, outputsOf, packageStack, verifySender } from './stack.ts';
+import { setUpTargets } from './targets.ts';
+import { installedIssuer, installedPython, missingPython } from './tools.ts';
 import { deployedVariable, type Outputs, type World } from './world.ts';
 
 const root = join(import.meta.dirname, '..');
 /** In this order: the last one takes the stack away. */
-const suites = ['deployed/hub.test.ts', 'deployed/removal.test.ts'];
+const suites = ['deployed/hub.test.ts', 'deployed/life.test.ts', 'deployed/removal.test.ts'];
 
 type Count = { passed: number; failed: number };
 
@@ -57,12 +59,21 @@ async function prepared(folder: string, stops: Array<() => Promise<void>>): Prom
   stops.push(emulation.stop);
   const gateway = await startGateway(emulation.endpoint);
   stops.push(gateway.close);
-  const issuer = `http://localhost:${await freePort()}`;
-  const deployment = { endpoint: emulation.endpoint, issuer, baseUrl: gateway.url, folder };
+  const issuer = await said('start the identity provider', () => startIssuer(installedIssuer()));
+  stops.push(issuer.close);
+  const deployment = {
+    endpoint: emulation.endpoint,
+    calls: emulation.calls,
+    issuer: issuer.url,
+    baseUrl: gateway.url,
+    folder,
+  };
   await said('package', () => packageStack(deployment));
+  await verifySender(deployment);
   await said('deploy', () => deployStack(deployment));
   const outputs = (await outputsOf(deployment)) as Outputs;
   gateway.leadTo(outputs.HttpApiId);
+  await said('set up two target accounts', () => setUpTargets(emulation.endpoint, ['production', 'sandbox']));
   return { ...deployment, outputs };
 }
 

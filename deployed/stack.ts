@@ -3,15 +3,18 @@ import { spawn } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { VerifyEmailIdentityCommand } from '@aws-sdk/client-ses';
 import { hub } from './emulation.ts';
 import { operator } from './operator.ts';
 
 const root = join(import.meta.dirname, '..');
 export const stage = 'prod';
+const sender = 'latchkey@example.com';
 
 export type Deployment = {
   /** the emulation's */
   endpoint: string;
+  calls: string;
   issuer: string;
   baseUrl: string;
   /** where the package is kept: osls deletes what it has deployed */
@@ -25,7 +28,7 @@ const parametersOf = ({ issuer, baseUrl }: Deployment): string[] =>
     audience: 'latchkey',
     scope: 'latchkey/use',
     clientId: 'latchkey-cli',
-    sender: 'Latchkey <latchkey@example.com>',
+    sender: `Latchkey <${sender}>`,
     alarmTopic: `arn:aws:sns:${hub.region}:${hub.account}:latchkey-alarms`,
     baseUrl,
   }).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
@@ -43,6 +46,10 @@ export async function deployStack(deployment: Deployment): Promise<string> {
   cpSync(packageOf(deployment), copy, { recursive: true });
   return osls(deployment, 'deploy', '--package', copy);
 }
+
+/** What an operator does in SES before the first deployment. */
+export const verifySender = ({ endpoint }: Deployment): Promise<unknown> =>
+  operator(endpoint).ses.send(new VerifyEmailIdentityCommand({ EmailAddress: sender }));
 
 /** What the stack says of itself, by name. */
 export async function outputsOf({ endpoint }: Deployment): Promise<Record<string, string>> {

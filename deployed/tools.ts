@@ -1,7 +1,7 @@
-// The emulation of AWS that the deployed stack runs on: pinned packages of Python, installed once into a virtual environment in the user's cache.
-import { type SpawnSyncReturns, spawnSync } from 'node:child_process';
+// What the deployed stack is tested with and Latchkey itself has no use for: pinned packages of Python and npm, installed once into the user's cache.
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -17,31 +17,48 @@ export function missingPython(): string | undefined {
   return asked.stdout.trim() === 'True' ? undefined : 'python3 is older than 3.10';
 }
 
-/** Installs what is not there yet. @returns the Python of the virtual environment @throws Error with what pip says */
+/** @returns the Python of a virtual environment with the emulation of AWS @throws Error with what pip says */
 export function installedPython(): string {
-  const digest = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
-  const folder = join(cache, 'latchkey', `emulation-${digest}`);
-  if (!existsSync(folder)) install(folder);
+  const folder = installed('emulation', requirements, (unfinished) => {
+    ran('python3', '-m', 'venv', unfinished);
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
+    ran(join(unfinished, 'bin/python'), ...pip);
+  });
   return join(folder, 'bin/python');
 }
 
-/** A folder of this name is whole: it gets the name last. Python finds its packages beside itself, so it may be moved. */
-function install(folder: string): void {
+/** @returns the folder with the packages of the identity provider @throws Error with what npm says */
+export function installedIssuer(): string {
+  const own = join(import.meta.dirname, 'issuer');
+  return installed('issuer', join(own, 'package-lock.json'), (unfinished) => {
+    cpSync(own, unfinished, { recursive: true });
+    ran('npm', 'ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefix', unfinished);
+  });
+}
+
+/**
+ * A folder of the cache, filled where it is not there yet. It gets its name last, so one of that name is whole; Python and Node find packages beside themselves,
+ * so it may be moved.
+ * @param pins the file that says what is installed: other pins, another folder
+ */
+function installed(name: string, pins: string, fill: (folder: string) => void): string {
+  const digest = createHash('sha256').update(readFileSync(pins)).digest('hex').slice(0, 12);
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache');
+  const folder = join(cache, 'latchkey', `${name}-${digest}`);
+  if (existsSync(folder)) return folder;
   const unfinished = `${folder}.${process.pid}`;
   mkdirSync(unfinished, { recursive: true });
   try {
-    succeeded('python3 -m venv', spawnSync('python3', ['-m', 'venv', unfinished], { encoding: 'utf8' }));
-    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--requirement', requirements];
-    succeeded('pip install', spawnSync(join(unfinished, 'bin/python'), pip, { encoding: 'utf8' }));
+    fill(unfinished);
     renameSync(unfinished, folder);
-  } catch (error) {
+  } finally {
     rmSync(unfinished, { recursive: true, force: true });
-    throw error;
   }
+  return folder;
 }
 
-function succeeded(what: string, { error, status, stdout, stderr }: SpawnSyncReturns<string>): void {
+function ran(program: string, ...args: string[]): void {
+  const { error, status, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' });
   if (error) throw error;
-  if (status !== 0) throw new Error(`${what} failed:\n${stdout}${stderr}`);
+  if (status !== 0) throw new Error(`${program} ${args.join(' ')} failed:\n${stdout}${stderr}`);
 }
