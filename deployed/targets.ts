@@ -1,7 +1,8 @@
 // The target accounts: what the catalogue has each of them install, deployed with that account's own credentials.
 import { CreateStackCommand, waitUntilStackCreateComplete } from '@aws-sdk/client-cloudformation';
 import { PutRolePermissionsBoundaryCommand } from '@aws-sdk/client-iam';
-import { cloudFormationTemplate, targetOf } from '../lib/target/target.ts';
+import { cloudFormationTemplate } from '../lib/target/cloud-formation.ts';
+import { targetOf } from '../lib/target/target.ts';
 import { deployedCatalogue } from '../scripts/deployed-catalogue.ts';
 import { hub } from './emulation.ts';
 import { operator } from './operator.ts';
