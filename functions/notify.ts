@@ -1,4 +1,4 @@
-// Table stream -> mail: the only function that may send it. What fails comes again, alone.
+// Table stream -> email. The only function that may send email. Failed records are retried individually.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { tell } from '../lib/actions/news.ts';

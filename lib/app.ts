@@ -165,7 +165,7 @@ export type SessionCredentials = {
 export interface Sts {
   /** @throws Problem `aws-refused` (with the usual causes) or `try-again`; never AWS's own words */
   assumeRole(input: AssumeRoleInput): Promise<SessionCredentials>;
-  /** Only whether STS lets it, and until when the session would have lived; its credentials do not leave the edge. Never throws. */
+  /** Only whether STS allows it, and when the session would have expired. The credentials do not leave the adapter. Never throws. */
   tryRole(input: TrialInput): Promise<Tried & { expiresAt?: number }>;
 }
 export interface SignIn {

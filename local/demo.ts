@@ -1,4 +1,4 @@
-// `npm run demo`: the whole story in the terminal, through real HTTP against a server of its own.
+// `npm run demo`: the whole flow in the terminal, over real HTTP against a server of its own.
 import { fileURLToPath } from 'node:url';
 import { styleText } from 'node:util';
 import { startLocalServer } from './server.ts';

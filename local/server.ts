@@ -25,7 +25,7 @@ export type LocalServer = {
   url: string;
   /** of every IAM principal in the catalogue */
   keys: readonly TestKey[];
-  /** what the catalogue may say but probably does not mean */
+  /** lint warnings of the catalogue */
   warnings: readonly FileFinding[];
   close(): Promise<void>;
 };

@@ -104,7 +104,7 @@ const actionsOf = (name: string) => allowed(name).flatMap(({ Action }) => Action
 test('the template passes CloudFormation validation', () =>
   expect(said).toContain('cloudformation-template-update-stack.json passed CloudFormation validation.'));
 
-test('what the catalogue probably does not mean is said when it is packaged', () => {
+test('packaging shows the lint warnings of the catalogue', () => {
   expect(deployedWarnings()).toEqual([]);
   const misspelt = readFileSync(join(root, 'access.yml'), 'utf8').replace(
     '  developers: [idp-',

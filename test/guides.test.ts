@@ -60,7 +60,7 @@ describe('each example of a rule is accepted', () => {
 
 const inShell = where(missingShellTools(), 'the walkthroughs of the guides');
 
-inShell.test('the walkthrough of a bot tells its story when it is typed as it stands', async () => {
+inShell.test('the walkthrough of a bot works as it is printed', async () => {
   const server = await startLocalServer({ port: 0 });
   try {
     const { accessKeyId, secretAccessKey } = testKeyOf('arn:aws:iam::999999999999:role/chatops-bot');

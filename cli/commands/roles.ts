@@ -22,7 +22,7 @@ export const roles = command({
     if (only !== undefined && !found) throw notARole(only, list.items);
     if (options.json) world.out(json(found ?? list));
     else if (found) world.out(roleText(painter(world), found));
-    else if (list.items.length === 0) world.out('There is no role that you may request.\n');
+    else if (list.items.length === 0) world.out('You may not request any role.\n');
     else
       world.out(
         table(

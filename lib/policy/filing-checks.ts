@@ -24,7 +24,7 @@ export function botChecks({ catalogue, role, caller, who }: RoleFiling): Check[]
       check: 'bot-roles',
       passed: hasRole,
       code: 'role-not-found',
-      detail: hasRole ? 'The bot may file for this role.' : 'This role is none of the bot.',
+      detail: hasRole ? 'This bot may file for this role.' : 'This bot may not file for this role.',
     },
     {
       check: 'bot-for',

@@ -80,7 +80,10 @@ export function judgeFiling(filing: FilingContext): Judgement {
 
 /** One answer for "no such role" and "not yours". */
 export const roleNotFound = (id: string): Problem =>
-  new Problem('role-not-found', `There is no role "${id}" that you may request. GET /v1/roles lists yours.`);
+  new Problem(
+    'role-not-found',
+    `Role "${id}" was not found, or you may not request it. GET /v1/roles lists the roles that you may request.`,
+  );
 
 /** Every rule of a role, in the order in which its checks are shown. */
 const rules: ReadonlyArray<(filing: RoleFiling) => Check[]> = [

@@ -191,7 +191,7 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
 }
 
 /**
- * The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, a mail address by custom.
+ * The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, usually an email address.
  * @param user that mail address or, for another name, the user apart from role and permission set: with two of them one human is still one
  */
 function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: string, permissionSet: string): Caller {

@@ -1,7 +1,7 @@
 // One session inside a grant: how long, under which policy, by which name. Nothing here lets a session outlive its grant.
 //
 // Latchkey's own credentials are an assumed role, so AssumeRole from it is role chaining: one hour at most, and STS refuses
-// rather than clamps a longer wish (botocore sts; iam-ug id_roles). STS's least is 900 s. Where less is left of the grant, and
+// a longer duration instead of clamping it (botocore sts; iam-ug id_roles). The minimum of STS is 900 s. Where less is left of the grant, and
 // always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
 import type { Role } from '../catalogue/catalogue.ts';
 import { boundsOf, sessionPolicy } from '../catalogue/narrowing.ts';

@@ -22,7 +22,7 @@ const Question = v.object({
 });
 
 /**
- * A ticket whose last digit is even exists and one whose last digit is odd does not, but for 9: about such a one the example is out of order.
+ * Tickets that end in an even digit exist. Tickets that end in an odd digit do not, and for those that end in 9 the example fails.
  * @throws Problem `unauthenticated` for whoever is not Latchkey, `invalid-request`
  */
 export async function answerTicket(call: WireCall, wallClock = Date.now): Promise<Reply> {
@@ -39,7 +39,7 @@ export async function answerTicket(call: WireCall, wallClock = Date.now): Promis
   >;
   const last = Number(/(\d)\D*$/.exec(ticket)?.[1]);
   if (last === 9)
-    throw new Problem('try-again', 'The example is out of order for tickets that end in 9.', { retryAfterSeconds: 1 });
+    throw new Problem('try-again', 'The example always fails for tickets that end in 9.', { retryAfterSeconds: 1 });
   return reply(
     200,
     last % 2 === 0

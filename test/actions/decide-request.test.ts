@@ -247,7 +247,7 @@ describe('who may not', () => {
     expect(await decide(app, id, bot)).toMatchObject({ status: 403, body: { code: 'not-allowed' } });
   });
 
-  test('an approver whom the catalogue has taken the right away sees it still', async () => {
+  test('a former approver can still see the request', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     app.catalogue = catalogueOf({ ...smallCatalogueFile, groups: { ...smallCatalogueFile.groups, leads: [second] } });

@@ -162,7 +162,7 @@ describe('who may not', () => {
   });
 });
 
-test('a refusal that cannot be shown is a fault of ours', async () => {
+test('a refusal that cannot be shown is an internal error', async () => {
   const app = fakeApp();
   const { id } = await filed(app);
   await end(app, id, dev);

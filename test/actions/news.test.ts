@@ -142,7 +142,7 @@ describe('who is told what', () => {
     expect(told(app).sort()).toEqual(expected);
   });
 
-  test('a session and a natural end are no news', async () => {
+  test('issuing a session or reaching the end of a grant sends no email', async () => {
     const app = fakeApp();
     const { id } = await granted(app);
     await playStream(app);

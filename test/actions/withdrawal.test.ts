@@ -129,7 +129,7 @@ describe('the link in the mail to the person', () => {
     expect(await statusOf(over, id)).toBe('pending');
   });
 
-  test('ends a grant that was approved meanwhile, and one that the catalogue approved by itself', async () => {
+  test('ends a grant that was approved in the meantime, and an auto-approved grant', async () => {
     const first = await mailed();
     await approvedBy(first.over, first.id, 'lead@example.com');
     expect((await call(first.over, 'showDecision', { id: first.token })).text).toContain('The grant ends at once');

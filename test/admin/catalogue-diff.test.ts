@@ -73,7 +73,7 @@ function diffs(before: Tree, after: Tree): { there: string; back: string; json: 
   };
 }
 
-describe('rights: what one diff calls gained, the diff back calls lost', () => {
+describe('rights: gained and lost are symmetric when the diff is reversed', () => {
   const request = (who: string): Change => ({ who, may: 'request', roles: ['read'] });
   const cases: Array<[string, Tree, string[], Change[]]> = [
     [

@@ -414,7 +414,7 @@ describe('break-glass', () => {
       err: expect.stringMatching(/Did you mean database\?/),
     }));
 
-  test('its whole story: taken, used, revoked by a reviewer, reviewed', async () => {
+  test('break-glass from start to end: taken, used, revoked by a reviewer, reviewed', async () => {
     const taken = await smash(asking('yes').world);
     expect(taken).toMatchObject({
       status: 0,

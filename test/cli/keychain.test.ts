@@ -70,7 +70,7 @@ function later(who: TestWorld = world): TestWorld {
 }
 
 describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
-  test('has what renews the sign-in from login to logout, and no process shows it', async () => {
+  test('holds the refresh token from login to logout, and no process shows it', async () => {
     world = await newWorld(platform);
     const first = await login();
     expect(first).toMatchObject({

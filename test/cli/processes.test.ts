@@ -239,7 +239,7 @@ describe('by way of a proxy', () => {
     });
 
   test('a call goes through it, still verified end to end', async () => {
-    expect(await roles({})).toMatchObject({ status: 0, out: 'There is no role that you may request.\n' });
+    expect(await roles({})).toMatchObject({ status: 0, out: 'You may not request any role.\n' });
     expect([connected, calls]).toEqual([
       [`localhost:${(api.address() as AddressInfo).port}`],
       ['GET /v1/roles Bearer a.b.c'],

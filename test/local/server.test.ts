@@ -768,7 +768,7 @@ describe('as a process', () => {
     for (const line of lines) expect(line).toMatch(/faulty\.yml:\d+:\d+ /);
   });
 
-  test('tells what a catalogue probably does not mean, and starts', async () => {
+  test('shows the lint warnings of a catalogue, and starts', async () => {
     const doubtful = join(folder, 'doubtful.yml');
     writeFileSync(
       doubtful,

@@ -95,7 +95,7 @@ describe('whom to tell what', () => {
     expect(told(messagesFor(twoStages, firstApproved))).toEqual([`decide ${sec.key}`]);
   });
 
-  test('an approval that opens no stage and grants nothing is no news', () => {
+  test('an approval that opens no stage and grants nothing sends no email', () => {
     const two = filed({ stages: [stage([lea, bob], { need: 2, openedAt: start })] });
     expect(
       messagesFor(

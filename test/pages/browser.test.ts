@@ -73,7 +73,7 @@ inBrowser.describe('in a real browser', () => {
   const expectAccessible = async (page: Page) => expect(await violationsIn(page)).toEqual([]);
   const step = (page: Page, id: string) => page.locator(`#step-${id}`);
 
-  test('the guided page leads through the whole story', async () => {
+  test('the guided page leads through the whole flow', async () => {
     const { context, page, errors, elsewhere } = await open(desk);
     await actAs(page, 'asi-dev@example.com', 'production-app-write');
     await expectAccessible(page);

@@ -524,7 +524,7 @@ describe('faults are pages too', () => {
     expectPageHeaders(answer);
   });
 
-  test('a fault of ours says nothing of what is inside', async () => {
+  test('an internal error reveals no details', async () => {
     const { app } = await mailed();
     const token = linkTo(app, lead);
     app.gate = () => Promise.reject(new Error('canary'));

@@ -519,7 +519,7 @@ function afterAllOthers(error: unknown): void {
   );
 }
 
-/** As ever, or a fault of ours that says so and no more. */
+/** As usual, or an internal error without details. */
 function owns(answer: Answer, name: CallName, shapes: Shapes, measured: Record<string, number>): void {
   if (answer.status !== 500) {
     judged(name, answer, shapes);

@@ -47,7 +47,7 @@ const accounts = ['production', 'client-northwind', 'client-fabrikam', 'trusting
 
 describe('the CloudFormation template', () => {
   test.each(accounts)(
-    "AWS's validator has no objection to that of %s, with the hub's account and without",
+    "passes CloudFormation validation for %s, with the hub's account and without",
     async (account) => {
       for (const [i, line] of [
         `--account ${account} --hub 999999999999 --organization o-a1b2c3d4e5`,
@@ -194,7 +194,7 @@ describe('one template for many accounts', () => {
     }
   });
 
-  test("AWS's validator has no objection, with the hub's account and without", async () => {
+  test("passes CloudFormation validation, with the hub's account and without", async () => {
     for (const line of ['--account client-* --hub 999999999999', '--account client-northwind,client-fabrikam']) {
       const file = join(scratch, 'shared.yml');
       writeFileSync(file, await printed(line, many));
