@@ -1,4 +1,4 @@
-// What a caller can do with a request: read, decide, review, end. Load, ask the core, save.
+// A caller's actions on one request: read, decide, review, end. Each loads the request, asks the core and saves the result.
 import type { App } from '../app.ts';
 import { personOf } from '../catalogue/catalogue.ts';
 import { SECOND } from '../common/time.ts';
@@ -17,10 +17,10 @@ import { confirmIdentity } from './identity.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause'>;
 
-/** For how long extensions are ended with a grant that is revoked; the function may run for 20 s. */
+/** How long a revoke tries to end the extensions of a grant; the function may run for 20 s. */
 const PATIENCE = 10 * SECOND;
 
-/** @throws Problem `request-not-found`, also for whoever has nothing to do with it */
+/** @throws Problem `request-not-found`, also for callers who are not involved */
 export async function readRequest(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
   const request = await app.store.get(id);
   if (!request || !isInvolved(relationOf(app.catalogue, request, caller))) throw notFound();
@@ -37,7 +37,7 @@ export async function decideRequest(app: Part, caller: Caller, id: string, body:
   return (await changeRequest(app, id, judge, loaded, body.decision === 'deny' ? 'wins' : 'yields')).request;
 }
 
-/** The request that an extension continues: one more read, for extensions alone. */
+/** The request that an extension continues. Only extensions cost this extra read. */
 export const continuedBy = async (
   app: Pick<App, 'store'>,
   { extends: id }: RequestRecord,
@@ -51,12 +51,12 @@ export async function reviewRequest(app: Part, caller: Caller, id: string, body:
   return (await changeRequest(app, id, judge, loaded)).request;
 }
 
-/** `alsoEnded`: ids of the extensions that a revoke has ended with the grant that they continue; `remaining`: of those that it could not end. */
+/** `alsoEnded`: ids of the extensions that a revoke ended with their grant. `remaining`: ids of the extensions that it could not end. */
 export type Ending = { request: RequestRecord; alsoEnded: string[]; remaining: string[] };
 
 /**
- * Ends a request. A revoke also ends what continues the grant; whoever revokes again, because an answer was lost or an extension could not
- * be ended, has that made up for.
+ * Ends a request. A revoke also ends the extensions of the grant. Repeating it, because an answer was lost or an extension could not
+ * be ended, ends the rest.
  * @throws Problem as `end` of the core
  */
 export async function endRequest(app: Part, caller: Caller, id: string, comment?: string): Promise<Ending> {
@@ -74,7 +74,7 @@ export async function endRequest(app: Part, caller: Caller, id: string, comment?
   return { request, ...others };
 }
 
-/** Ends the open extensions of a grant that was revoked, which is over whatever becomes of them. */
+/** Ends the open extensions of a revoked grant. The grant itself has already ended. */
 async function endContinuations(
   app: Part,
   caller: Caller,
@@ -93,7 +93,7 @@ async function endContinuations(
   return { alsoEnded: ended.map(({ id }) => id), remaining };
 }
 
-/** A request that the caller is about to change, read while it is made sure who that is. @throws Problem `request-not-found`, `identity-changed` */
+/** Reads a request that the caller is about to change, and confirms the caller's identity at the same time. @throws Problem `request-not-found`, `identity-changed` */
 async function readToChange(app: Part, caller: Caller, id: string): Promise<RequestRecord> {
   const [request] = await Promise.all([app.store.get(id), confirmIdentity(app, caller)]);
   if (!request) throw notFound();

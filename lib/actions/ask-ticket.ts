@@ -1,4 +1,4 @@
-// Asks a ticket's validator about a filing, before anything is filed.
+// Asks the validator of a ticket about a request before it is filed.
 import type { App } from '../app.ts';
 import { type Asked, nothingCounts } from '../policy/filing-context.ts';
 import { judgeRole } from '../policy/judge.ts';
@@ -7,8 +7,8 @@ import { type TicketAnswer, type TicketQuestion, validatorOf } from '../policy/t
 type Part = Pick<App, 'clock' | 'catalogue' | 'tickets' | 'log'>;
 
 /**
- * The validator's answer for a filing; undefined where nobody is to be asked. Nobody is asked about a filing that is
- * refused anyway, as far as that shows without the table: so this goes beside the reads, not after them.
+ * The validator's answer; undefined if no validator needs to be asked. None is asked about a request that the catalogue alone refuses.
+ * It does not depend on the table, so the call runs at the same time as the reads.
  */
 export async function answerForFiling(app: Part, asked: Asked): Promise<TicketAnswer | undefined> {
   const { body, requester } = asked;

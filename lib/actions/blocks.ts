@@ -1,4 +1,4 @@
-// Blocking and lifting, by admins: each change of the blocks is written under their version and told in the log.
+// Blocking and lifting, by admins. Each change of the blocks is written under their version and logged.
 import type { App } from '../app.ts';
 import { names } from '../catalogue/catalogue.ts';
 import { SECOND } from '../common/time.ts';
@@ -14,7 +14,7 @@ import { confirmIdentity } from './identity.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause' | 'random'>;
 
-/** Filings hold the blocks for some milliseconds each; a block gets through between them. */
+/** Each filing holds the blocks for some milliseconds; a block is written between them. */
 const ATTEMPTS = 20;
 /** Milliseconds */
 const PAUSE_MOST = 200;
@@ -35,12 +35,12 @@ export const blocksLately = (app: Reader): Promise<Blocks> => patiently(app, () 
 export async function listBlocks({ store, clock, catalogue }: Part, caller: Caller): Promise<Block[]> {
   const { admins, auditors } = catalogue;
   if (caller.kind === 'bot' || !names([...admins, ...auditors], whoIs(caller)))
-    throw new Problem('not-allowed', 'Only admins and auditors see blocks.');
+    throw new Problem('not-allowed', 'Only admins and auditors can list blocks.');
   return standingBlocks(await store.blocks(), clock());
 }
 
 /**
- * Takes a block away before its time. False: there was none.
+ * Lifts a block before its end. False: there was none.
  * @throws Problem `not-allowed`, also to an admin whom the block names; `identity-changed`, `try-again`
  */
 export async function liftBlock(app: Part, caller: Caller, id: string): Promise<boolean> {
@@ -74,7 +74,7 @@ export function onlyAdmins({ catalogue }: Pick<App, 'catalogue'>, caller: Caller
 
 // --- internal ---
 
-/** Somebody's account may be in the wrong hands, and an admin's, too. */
+/** The account of a blocked admin may be compromised too. */
 function refuseOwn({ catalogue }: Part, caller: Caller, { person }: Block): void {
   if (person !== undefined && isSamePerson(catalogue, { person, principal: person }, caller))
     throw new Problem('not-allowed', 'This block is about you. Another admin can lift it.');
@@ -96,7 +96,7 @@ async function changeBlocks(app: Part, change: ChangeOf): Promise<Block | undefi
     if (attempt >= ATTEMPTS)
       throw new Problem(
         'try-again',
-        'The blocks are being changed by others. Nothing was blocked or lifted; try again.',
+        'The blocks are being changed by other calls. Nothing was blocked or lifted. Try again.',
         { retryAfterSeconds: 1 },
       );
     await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** attempt) * (app.random(1)[0]! / 256));

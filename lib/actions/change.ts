@@ -1,4 +1,4 @@
-// Every change of a request: load it, let the core judge it, write it only if nobody was faster; else judge again.
+// Every change of a request: load it, let the core judge it, and write it only if it has not changed. Otherwise judge again.
 import type { App } from '../app.ts';
 import { SECOND } from '../common/time.ts';
 import { Problem } from '../model/problem.ts';
@@ -7,19 +7,19 @@ import { notFound } from '../request/life.ts';
 
 const ATTEMPTS = { yields: 3, wins: 10 };
 
-/** How long other writes are held off for an end that lost a race. A process that dies before it ends the request holds them off no longer. */
+/** How long other writes are held off for an end that lost a race. The mark expires by then even if the process died. */
 const ENDING_LASTS = 10 * SECOND;
 
-/** `wins`: ends, denials and revocations. They get through in one call, however often others write: vends cannot starve a revocation. */
+/** `wins`: ends, denials and revocations. They succeed in one call however often others write, so issuing cannot starve a revocation. */
 export type How = keyof typeof ATTEMPTS;
 
 export type Change = { request: RequestRecord; changed: boolean };
 
 /**
- * Changes one request under its version. The clock is read for each attempt, so that no retry decides by an old time.
+ * Changes one request under its version. The clock is read for each attempt, so that no retry decides by an outdated time.
  * @param judge the core's function; undefined means nothing to write
  * @param loaded the record if the caller has just read it
- * @param how what `wins` marks the request after a lost race, if there is still something to write; what `yields` writes nothing while it is marked
+ * @param how `wins` marks the request after a lost race, if there is still something to write; `yields` writes nothing while it is marked
  * @returns the request as it now is, and whether this call changed it
  * @throws Problem whatever `judge` throws; `request-not-found`; `try-again` after several lost races
  */
@@ -39,12 +39,12 @@ export async function changeRequest(
     if (!next) return { request: current, changed: false };
     const yieldsAt = how === 'yields' ? now : undefined;
     const isMarked = how === 'wins' && attempt === 1;
-    // what was read before the mark may have changed since, so the marked request is read again
+    // the request may have changed before it was marked, so it is read again
     if (isMarked) await app.store.markEnding(id, now + ENDING_LASTS);
     else if (await app.store.replace(next, current.version, yieldsAt)) return { request: next, changed: true };
     current = undefined;
   }
-  throw new Problem('try-again', 'Others were changing this request at the same time. Nothing was lost; try again.', {
+  throw new Problem('try-again', 'The request was being changed by other calls. Your change was not made. Try again.', {
     retryAfterSeconds: 1,
   });
 }

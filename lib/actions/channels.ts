@@ -1,4 +1,4 @@
-// The channels by which people are told. Another one is a module of its own and an entry here.
+// The channels that notify people. A new channel is a module of its own and an entry here.
 import type { App } from '../app.ts';
 import type { Channel } from '../mail/channel.ts';
 import { mailChannel } from './mail-channel.ts';

@@ -1,4 +1,4 @@
-// The page behind a mailed link: showing changes nothing, posting acts as the person the link was mailed to.
+// The page behind an emailed link. Showing it changes nothing; posting the form acts as the person to whom the link was emailed.
 import type { App } from '../app.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { About } from '../http/told-store.ts';
@@ -19,14 +19,14 @@ import { continuedBy, endRequest } from './access.ts';
 import { blocksLately } from './blocks.ts';
 import { changeRequest, type How } from './change.ts';
 
-/** `about`: what the log says of the call, which takes up whose link it is. */
+/** `about`: the fields of the call's log lines, which receive the holder of the link. */
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log' | 'pause'> & { about?: About };
 
 type Opened = Pick<OpenedLink, 'request' | 'holder' | 'does'>;
 
 /**
  * Reads link and request in one round trip.
- * @throws Problem `link-not-found`, the same for every way a link can be wrong; `not-an-approver` to an approver or reviewer who no longer is one
+ * @throws Problem `link-not-found`, the same for every invalid link; `not-an-approver` to a former approver or reviewer
  */
 export async function openLink(app: Part, token: string): Promise<OpenedLink> {
   const link = parseLink(token);
@@ -45,15 +45,15 @@ export async function openLink(app: Part, token: string): Promise<OpenedLink> {
 }
 
 /**
- * Decides, withdraws, revokes or signs by a link, whichever it was mailed for. What it answers as `spent` was not done by this call:
- * somebody was faster, its holder earlier, or time.
- * @throws Problem as `openLink`; `invalid-request` for an answer that the link does not take; as `decide`, `end` and `signReview` of the core
+ * Decides, withdraws, revokes or signs by a link, whichever it was emailed for. `spent` in the answer: this call changed nothing, because
+ * the request had been decided or had ended before.
+ * @throws Problem as `openLink`; `invalid-request` for an answer that the link does not accept; as `decide`, `end` and `signReview` of the core
  */
 export async function decideByLink(app: Part, token: string, form: LinkForm): Promise<OpenedLink> {
   const opened = await openLink(app, token);
   const { request, does, spent } = opened;
   if (purposeOfAnswer[form.decision] !== does) throw refusal('decision', `must be ${answersTo[does]} for this link`);
-  if (form.duration !== undefined && does !== 'decide') throw refusal('duration', 'goes with an approval only');
+  if (form.duration !== undefined && does !== 'decide') throw refusal('duration', 'is only allowed with an approval');
   if (spent) return opened;
   const { decision } = form;
   if (decision === 'revoke') return await revokeByLink(app, opened, form.comment);
@@ -64,13 +64,13 @@ export async function decideByLink(app: Part, token: string, form: LinkForm): Pr
   return { ...opened, request: next, spent: !changed };
 }
 
-/** Of the request, or of whoever is asked: nobody who is blocked gives access to others. */
+/** A block on the request or on the holder of the link. A blocked person cannot give access to others. */
 function blockFor(app: Part, { request, holder }: Opened, blocks: readonly Block[]): Block | undefined {
   const { people, role } = accessOf(request);
   return blockOn(app.catalogue, blocks, { people: [...people, holder.key], role }, app.clock());
 }
 
-/** A revoke by link ends what continues the grant, as one by the API does. */
+/** A revoke by link also ends the extensions of the grant, as one by the API does. */
 async function revokeByLink(app: Part, opened: OpenedLink, comment: string | undefined): Promise<OpenedLink> {
   const caller = callerFromLink(app.catalogue, opened.holder);
   const { request } = await endRequest(app, caller, opened.request.id, comment);
@@ -83,7 +83,7 @@ function needsSignIn({ catalogue }: Part, { request, does }: Pick<OpenedLink, 'r
   return does === 'decide' && stageTakesSignIn(request, role);
 }
 
-/** A link outlives its holder's right: who was asked and has lost it since is told so, and is shown nothing. */
+/** A link outlives its holder's rights. A holder who has lost them is told so and sees nothing of the request. */
 function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): void {
   const caller = callerFromLink(catalogue, holder);
   if (does === 'review' && !mayReview(catalogue, request, whoIs(caller)))
@@ -99,14 +99,14 @@ function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): v
   if (does === 'decide' && !relationOf(catalogue, request, caller).approver)
     throw new Problem(
       'not-an-approver',
-      'You were asked to decide this, but the catalogue does not name you as one of its approvers any more.',
+      'You were asked to decide this request, but you are no longer one of its approvers in the catalogue.',
     );
 }
 
-/** A revocation ends more than the request, see `revokeByLink`. */
+/** A revocation ends more than one request, see `revokeByLink`. */
 type Answer = LinkForm & { decision: Exclude<LinkForm['decision'], 'revoke'> };
 
-/** What a form of the page does to a request, as the person whom the link was mailed to. */
+/** The change that the form makes, as the person to whom the link was emailed. */
 async function actOf(
   app: Part,
   { request, holder, block }: OpenedLink,
@@ -127,7 +127,7 @@ async function actOf(
   return (current, now) => decide(current, { catalogue, caller, now, blocks }, body, continued);
 }
 
-/** What a link is for follows from the email that it came in; no link decides but one that asked for it, and only the requester's withdraw. */
+/** The purpose of a link follows from its email. Only links that asked for a decision decide, and only the requester's links withdraw. */
 function purposeOf({ kind, holder }: MessageRecord, { requester }: RequestRecord): Purpose {
   if (kind === 'decide' || kind === 'reminder') return 'decide';
   if (kind === 'review' || kind === 'review-overdue') return 'review';
@@ -141,7 +141,7 @@ const purposeOfAnswer = {
   revoke: 'revoke',
   sign: 'review',
 } as const satisfies Record<LinkForm['decision'], Purpose>;
-/** What ends a request gets through, whatever else is written to it. */
+/** Answers that end a request win over concurrent writes. */
 const howOf = { approve: 'yields', deny: 'wins', withdraw: 'wins', sign: 'yields' } as const satisfies Record<
   Answer['decision'],
   How
@@ -154,8 +154,8 @@ const answersTo: Record<Purpose, string> = {
 };
 
 /**
- * Nothing is left for its holder: the review is signed, the request is over or, for who was asked to decide, he has done so or
- * his stage has been filled by others.
+ * Whether the holder can no longer do anything: the review is signed, the request is over, or an approver has already decided or was
+ * no longer needed.
  */
 function isSpent(app: Part, { request, holder, does }: Opened): boolean {
   if (does === 'review') return request.review?.signed !== undefined;
@@ -176,7 +176,7 @@ function isSpent(app: Part, { request, holder, does }: Opened): boolean {
 const linkNotFound = () =>
   new Problem(
     'link-not-found',
-    'It may have been cut short on its way. Open the newest email about this request, or ask the requester to file it again.',
+    'The link is incomplete or unknown. Open the newest email about this request, or ask the requester to file it again.',
   );
 
 const refusal = (field: keyof LinkForm, detail: string): Problem =>

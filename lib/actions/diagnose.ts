@@ -1,4 +1,4 @@
-// The hub's half of a diagnosis: each role of an account is tried as a vend or a revocation would use it, and nothing is kept.
+// The hub's part of a diagnosis: tries each role of an account as issuing or a revocation would use it, and keeps nothing.
 import type { App } from '../app.ts';
 import { SECOND } from '../common/time.ts';
 import {
@@ -23,8 +23,8 @@ type Part = Pick<App, 'catalogue' | 'clock' | 'random' | 'log' | 'version'>;
 const AT_ONCE = 10;
 
 /**
- * A function with a second entrance, its alias `doctor`. What comes through the alias is a probe or nothing, so whoever may invoke that alone
- * cannot pose as the gateway or the stream; what comes without it is never a probe. Lambda itself says which way an invocation came.
+ * Adds a second entrance to a function, its alias `doctor`. The alias accepts probes only, so permission to invoke the alias is not
+ * permission to pose as the gateway or the stream. Without the alias no event is a probe. Lambda itself reports how it was invoked.
  * @param probe gets the key of an account
  */
 export function withDoctor<Event, Context extends { invokedFunctionArn?: string }, Result>(
@@ -38,7 +38,7 @@ export function withDoctor<Event, Context extends { invokedFunctionArn?: string 
   };
 }
 
-/** Enters every role of the account with and without what its trust policy must ask for. */
+/** Assumes every role of the account with and without the values that its trust policy must require. */
 export async function probeTarget(app: Part & Pick<App, 'sts'>, account: string): Promise<TargetProbe | Unknown> {
   const known = { version: app.version, catalogue: catalogueDigest(app.catalogue) };
   if (!app.catalogue.accounts.has(account)) return { ...known, error: 'unknown-account' };
@@ -73,7 +73,7 @@ async function probeRole(
   return { probe: { arn: role.arn, entered, without }, ...(skew !== undefined && { skewSeconds: skew }) };
 }
 
-/** Enters the account's revoker and tries its one right without using it. */
+/** Assumes the account's revoker and tests its one permission without using it. */
 export async function probeRevoker(app: Part & Pick<App, 'iam'>, key: string): Promise<RevokerProbe | Unknown> {
   const known = { version: app.version, catalogue: catalogueDigest(app.catalogue) };
   const account = app.catalogue.accounts.get(key);

@@ -1,11 +1,11 @@
-// Works through many requests, a few at a time; one that fails holds up no other.
+// Processes many requests, a few at a time. One failure does not hold up the others.
 import type { App, LogCode } from '../app.ts';
 import { loggedError } from '../model/logged-error.ts';
 
 /**
- * @param act answers whether it changed the request
+ * @param act returns whether it changed the request
  * @param code logged for each request that failed, with name and place of the error
- * @returns how many were changed, and what the others failed with
+ * @returns the number of changed requests, and the errors of the failed ones
  */
 export async function eachRequest(
   app: Pick<App, 'log'>,

@@ -1,4 +1,4 @@
-// Ends many requests: all that can be ended, whatever becomes of the others.
+// Ends many requests. One that cannot be ended does not stop the others.
 import type { App } from '../app.ts';
 import { SECOND } from '../common/time.ts';
 import type { RequestRecord } from '../model/schema.ts';
@@ -11,13 +11,13 @@ const AT_ONCE = 16;
 const ATTEMPTS = 3;
 const PAUSE = SECOND / 5;
 
-/** `ended`: as they are now. `remaining`: ids of those that may still be open. */
+/** `ended`: the requests as they are now. `remaining`: ids of the requests that may still be open. */
 export type Endings = { ended: RequestRecord[]; remaining: string[] };
 
 /**
- * A request that cannot be ended holds up no other; it is tried again after the others, and named if that fails as well.
+ * A request that cannot be ended is retried after the others, and listed as remaining if that fails too.
  * @param judge the core's function; undefined where there is nothing left to end
- * @param deadline epoch milliseconds: nothing is begun later, so that the answer still gets out
+ * @param deadline epoch milliseconds; nothing starts later, so that the answer can still be sent
  */
 export async function endEach(
   app: Part,

@@ -1,4 +1,4 @@
-// Continues a grant: a linked request under the same rule, which starts where the grant ends and needs its own approval.
+// Extends a grant: files a linked request for the same role, which starts when the grant ends and needs its own approval.
 import type { App } from '../app.ts';
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { NewExtension } from '../model/bodies.ts';
@@ -17,7 +17,7 @@ import { confirmIdentity } from './identity.ts';
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'random' | 'pause' | 'tickets' | 'log'>;
 
 /**
- * Files a request that continues a grant of the caller's: same role, same rule, its own approval. It starts when that grant ends.
+ * Files a request that continues one of the caller's grants: same role, same rule, its own approval. It starts when that grant ends.
  * @throws Problem `request-not-found`, `not-allowed`, `not-the-requester`, `not-active`, and as `fileRequest`
  */
 export async function extendRequest(
@@ -39,7 +39,7 @@ export async function extendRequest(
     checkRequester(continued, app.catalogue, caller);
     if (found) return replayed(found, identity);
     const asked = extensionOf(app, caller, continued, body);
-    // the role is known only now: its ledger, and what its tickets' validator says, are a step more
+    // the role is known only now, so its ledger and its ticket validator take one more step
     const others = ledgersFor(asked).filter(({ of }) => of !== 'person');
     const [ofRole, answer] = await Promise.all([
       others.length === 0 ? [] : app.store.ledgers(others),
@@ -52,7 +52,7 @@ export async function extendRequest(
 
 // --- internal ---
 
-/** The filing that an extension is: what it continues, asked for once more. @throws Problem `not-active` */
+/** An extension as a request of its own: the continued request, filed once more. @throws Problem `not-active` */
 function extensionOf({ catalogue, clock }: Part, caller: Caller, continued: RequestRecord, body: NewExtension): Asked {
   const now = clock();
   const status = statusAt(continued, now);
@@ -73,8 +73,7 @@ function extensionOf({ catalogue, clock }: Part, caller: Caller, continued: Requ
 function checkRequester(request: RequestRecord, catalogue: Catalogue, caller: Caller): void {
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (caller.kind === 'bot')
-    throw new Problem('not-allowed', 'A bot may file and read, never extend. The requester can.');
+  if (caller.kind === 'bot') throw new Problem('not-allowed', 'Bots cannot extend grants. The requester can.');
   if (!relation.requester)
-    throw new Problem('not-the-requester', 'Only the requester extends a grant. File a request of your own.');
+    throw new Problem('not-the-requester', 'Only the requester can extend a grant. File your own request.');
 }

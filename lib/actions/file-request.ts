@@ -1,4 +1,4 @@
-// Filing a request, or asking what filing would say: read what counts, ask the core, save; judged again when somebody was faster.
+// Files a request, or explains what filing would lead to: reads what counts, asks the core, saves. A filing that lost a race is judged again.
 import type { App } from '../app.ts';
 import type { Person } from '../catalogue/catalogue.ts';
 import { digestOf } from '../common/digest.ts';
@@ -19,16 +19,16 @@ import { confirmIdentity } from './identity.ts';
 type Part = Pick<App, 'store' | 'clock' | 'catalogue'>;
 type Filer = Part & Pick<App, 'random' | 'pause' | 'tickets' | 'log'>;
 
-/** How a filing went. A replay is the request as it is now. */
+/** The result of a filing. A replay is the request as it is now. */
 export type Filing = { is: 'filed' | 'replayed'; request: RequestRecord };
 
-/** The id of a request and, with an idempotency key, the digest of the body that it stands for. */
+/** The id of a request and, with an idempotency key, the digest of its body. */
 export type Identity = { id: string; fingerprint?: string };
 
 /**
- * Files a request. With an idempotency key the id follows from caller and key, so that a replay meets itself in the store;
- * a refused filing stores nothing and so leaves its key unused. The ticket's validator is asked while the table
- * is read; a replay is the stored request whatever the answer.
+ * Files a request. With an idempotency key the id is derived from caller and key, so that a replay finds the stored request.
+ * A refused filing stores nothing and leaves its key unused. The ticket's validator is asked while the table is read. A replay
+ * returns the stored request, whatever the validator answers.
  * @throws Problem as `judgeFiling`, `requesterOf` and `refusalOf`; `idempotency-mismatch`; `try-again` after many lost races
  */
 export async function fileRequest(
@@ -51,7 +51,7 @@ export async function fileRequest(
   });
 }
 
-/** What filing would say, with every check; nothing is stored. @throws Problem as `judgeFiling` and `requesterOf` */
+/** The outcome of filing, with every check. Nothing is stored. @throws Problem as `judgeFiling` and `requesterOf` */
 export async function explainFiling(app: Part, caller: Caller, body: NewRequest): Promise<Judgement> {
   const asked = askedBy(app, caller, body);
   return (await judge(app, asked, await countsFor(app, asked))).judgement;
@@ -68,7 +68,7 @@ export function identityOf(
   return { id: requestIdOf(digest), fingerprint: digestOf(body) };
 }
 
-/** The request that an idempotency key stands for already. */
+/** The request that was already filed with this idempotency key. */
 export const keyedBy = async (
   app: Pick<App, 'store'>,
   { id, fingerprint }: Identity,
@@ -77,12 +77,12 @@ export const keyedBy = async (
 const ATTEMPTS = 12;
 /** Milliseconds */
 const PAUSE_MOST = 200;
-/** For how long a busy table is asked again; API Gateway gives up after 30 s. */
+/** How long calls to a busy table are retried; API Gateway gives up after 30 s. */
 const PATIENCE = 3 * SECOND;
 
 /**
- * Tries again, after a pause of random length, while somebody else files under the same limits or the table is busy.
- * @param attempt answers a refusal, so that it is told apart from a busy table
+ * Retries, after a pause of random length, while others file under the same limits or the table is busy.
+ * @param attempt returns a refusal instead of throwing it, to tell it apart from a busy table
  * @throws Problem the refusal; `try-again`
  */
 export async function untilFiled(
@@ -100,7 +100,7 @@ export async function untilFiled(
     if (filing !== 'lost') return filing;
     await app.pause(Math.min(PAUSE_MOST, 5 * 2 ** n) * (app.random(1)[0]! / 256));
   }
-  throw new Problem('try-again', 'Many requests are being filed at the same time. Nothing was filed; try again.', {
+  throw new Problem('try-again', 'Many requests are being filed at the same time. Nothing was filed. Try again.', {
     retryAfterSeconds: 1,
   });
 }
@@ -112,7 +112,7 @@ export async function fileUnder(
   before: Counts,
   identity: Identity,
 ): Promise<Filing | Problem | 'lost'> {
-  // written between two reads that went out at once, the request that the key stands for would stand in its own way
+  // a request with this key that was written between two parallel reads would conflict with itself
   const known = [...before.indexed, ...before.ledgers.flatMap(({ open }) => open)];
   const found = known.some(({ id }) => id === identity.id) ? await app.store.get(identity.id) : undefined;
   if (found) return replayed(found, identity);
@@ -126,7 +126,7 @@ export async function fileUnder(
   return stored === 'lost' ? 'lost' : replayed(stored, identity);
 }
 
-/** Without an idempotency key it is this very filing, of which an earlier attempt was written although its answer was lost. @throws Problem `idempotency-mismatch` */
+/** Without an idempotency key it is this same filing: an earlier attempt was written, but its answer was lost. @throws Problem `idempotency-mismatch` */
 export function replayed(request: RequestRecord, { fingerprint }: Identity): Filing {
   if (fingerprint === undefined) return { is: 'filed', request };
   if (request.fingerprint !== fingerprint) {
@@ -139,9 +139,9 @@ export function replayed(request: RequestRecord, { fingerprint }: Identity): Fil
 }
 
 /**
- * What counts for a person and what is blocked, in reads that go out at once: under any identity, because the catalogue may have joined some of them since.
- * @param ledgers also those of a role and a bot, where they count
- * @param since looks no further back than a request can be open unless given
+ * The requests that count for a person, and the blocks, in parallel reads. All identities are read, because the catalogue may have merged some.
+ * @param ledgers also those of a role and a bot, if they count
+ * @param since epoch milliseconds (default: as far back as a request can be open)
  */
 export async function countsOf(
   { store, clock }: Pick<App, 'store' | 'clock'>,
@@ -168,11 +168,11 @@ const askedBy = ({ catalogue, clock }: Part, caller: Caller, body: NewRequest): 
   now: clock(),
 });
 
-/** An open review counts however long ago it was owed; only break-glass asks for that. */
+/** An open review counts however old it is, but only for break-glass. */
 const countsFor = (app: Part, asked: Asked): Promise<Counts> =>
   countsOf(app, asked.requester, ledgersFor(asked), asked.body.breakGlass ? 0 : undefined);
 
-/** Ledgers do not hear of ends and signatures and the index does a moment later: where requests stand in the way, they are looked at once. */
+/** Ledgers do not record ends and signatures, and the index lags behind. If requests would cause a refusal, they are read from the table first. */
 async function judge(app: Part, asked: Asked, counts: Counts): Promise<{ judgement: Judgement; counts: Counts }> {
   const now = app.clock();
   const counted = countedOf(counts);

@@ -1,4 +1,4 @@
-// One human is one person: whose the subject of a token is, said by its first call that changes anything and held to from then on.
+// One human is one person: the first call of a token's subject that changes something binds the subject to its person.
 import type { App } from '../app.ts';
 import { names, personOf } from '../catalogue/catalogue.ts';
 import { sha256 } from '../common/digest.ts';
@@ -7,14 +7,14 @@ import type { Binding } from '../model/schema.ts';
 import type { Caller } from '../policy/principal.ts';
 import { whoIs } from '../policy/who.ts';
 
-/** In hexadecimal: an id that begins with a dash would read as an option of a command. */
+/** In hexadecimal, because an id that begins with a dash would look like a flag of a command. */
 export const identityId = (subject: string): string => Buffer.from(sha256(subject), 'base64url').toString('hex');
 
 type Part = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 
 /**
- * Lets a call through that changes something, if its token's subject is known as this person or not at all; then it is from now on.
- * Goes beside the call's other reads: one of its own at every call, one write at the first call ever. A signature has no subject.
+ * Allows a call that changes something if its token's subject is bound to this person. An unbound subject is bound now.
+ * It runs in parallel to the call's other reads: one read per call, and one write at the first call. A signature has no subject.
  * @throws Problem `identity-changed`
  */
 export async function confirmIdentity(app: Part, { subject, person }: Caller): Promise<void> {
@@ -23,7 +23,7 @@ export async function confirmIdentity(app: Part, { subject, person }: Caller): P
   const bound =
     (await app.store.getIdentity(id)) ??
     (await app.store.bindIdentity({ id, subject, person: person.key, boundAt: app.clock() }));
-  // the catalogue may have joined the two since
+  // the catalogue may have merged the two since
   if (personOf(app.catalogue, bound.person).key === person.key) return;
   app.log('identity-changed', { identity: id });
   throw new Problem(
@@ -32,7 +32,7 @@ export async function confirmIdentity(app: Part, { subject, person }: Caller): P
   );
 }
 
-/** Whose tokens have called as a person, under whatever identity the catalogue joins. @throws Problem `not-allowed` */
+/** The subjects bound to a person, under all identities that the catalogue merges. @throws Problem `not-allowed` */
 export async function listIdentities(app: Part, caller: Caller, person: string): Promise<Binding[]> {
   onlyAdmins(app, caller);
   const { key, identities } = personOf(app.catalogue, person);
@@ -40,7 +40,7 @@ export async function listIdentities(app: Part, caller: Caller, person: string):
   return found.flat();
 }
 
-/** Forgets whose a subject is; its next call that changes anything says so anew. False: nothing was known. @throws Problem `not-allowed`, `identity-changed` */
+/** Releases a subject from its person; its next call that changes something binds it again. False: it was not bound. @throws Problem `not-allowed`, `identity-changed` */
 export async function releaseIdentity(app: Part, caller: Caller, id: string): Promise<boolean> {
   onlyAdmins(app, caller);
   await confirmIdentity(app, caller);
@@ -51,5 +51,5 @@ export async function releaseIdentity(app: Part, caller: Caller, id: string): Pr
 
 function onlyAdmins({ catalogue }: Part, caller: Caller): void {
   if (caller.kind === 'bot' || !names(catalogue.admins, whoIs(caller)))
-    throw new Problem('not-allowed', 'Only admins see and release identities.');
+    throw new Problem('not-allowed', 'Only admins can list and release identities.');
 }

@@ -1,4 +1,4 @@
-// After the catalogue has changed, every open request is looked at once: what may no longer stand is ended, and approvers follow.
+// After a change of the catalogue, checks every open request once: ends requests that are no longer allowed, and updates approvers.
 import type { App } from '../app.ts';
 import { DAY } from '../common/time.ts';
 import { withApproversOfToday } from '../request/approvers.ts';
@@ -8,15 +8,15 @@ import { eachRequest } from './each-request.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue'>;
 
-/** The rest comes a minute later, from where this run stopped. */
+/** The next run continues a minute later where this one stopped. */
 const MOST_PER_RUN = 5000;
 const AT_ONCE = 16;
 
 /**
- * One look at what the index of due requests holds: every open request is in it. It runs when the catalogue's digest is another
- * than at the last look, and once a day, for what a function with the older catalogue did while a deployment was under way.
- * @returns how many requests were changed
- * @throws AggregateError after the run, if some request could not be judged; the next run looks again
+ * Checks the index of due requests, which holds every open request. It runs when the catalogue's digest has changed since the last
+ * run, and once a day, because a function with the older catalogue may still have run during a deployment.
+ * @returns the number of changed requests
+ * @throws AggregateError after the run, if a request could not be judged; the next run checks again
  */
 export async function followCatalogue(app: Part): Promise<number> {
   const digest = driftDigest(app.catalogue);
@@ -36,7 +36,7 @@ export async function followCatalogue(app: Part): Promise<number> {
 
 // --- internal ---
 
-/** The id after which a look is to go on, '' for a new one; undefined where none is due. */
+/** The id after which the check continues, '' for a new one; undefined if none is due. */
 async function beginningOf(app: Part, digest: string): Promise<string | undefined> {
   const last = await app.store.lastLook();
   if (last && last.digest !== digest)

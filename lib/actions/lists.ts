@@ -15,7 +15,7 @@ type Page = { items: RequestRecord[]; nextCursor?: string };
 
 /** BatchGetItem takes 100 keys (botocore dynamodb). */
 const MOST_AT_ONCE = 100;
-/** A filter that matches little reads on; after this many rounds the page ends short, with a cursor. */
+/** A filter with few matches reads on. After this many rounds the page ends early, with a cursor. */
 const MOST_ROUNDS = 10;
 
 /** One page of a view, newest first. @throws Problem `not-allowed`, `invalid-request` for an invalid cursor or a filter of another view */
@@ -38,7 +38,7 @@ export async function listRequests(app: Part, caller: Caller, query: ListQuery):
   return { items: found, ...(after && { nextCursor: cursorOf(after) }) };
 }
 
-/** The page goes on after its last request, also where what follows does not fit. */
+/** The next page starts after the last request of this one, whether or not the following ones match. */
 function pageOf(found: RequestRecord[], limit: number): Page {
   const items = found.slice(0, limit);
   return { items, nextCursor: cursorOf(items.at(-1)!) };
@@ -49,29 +49,33 @@ function indexesOf(app: Part, caller: Caller, { view, person, account }: ListQue
   if (view !== 'all' && (person !== undefined || account !== undefined)) throw onlyWithAll(person, account);
   const who = whoIs(caller);
   if (caller.kind === 'bot') {
-    if (view !== 'mine') throw new Problem('not-allowed', 'A bot sees what it has filed: view=mine.');
+    if (view !== 'mine')
+      throw new Problem('not-allowed', 'Bots can only list the requests that they filed. Use view=mine.');
     return [{ by: 'filer', principal: caller.principal }];
   }
   if (view === 'mine') return requestsOf(caller.person);
   if (view === 'all') {
     if (!names([...catalogue.admins, ...catalogue.auditors], who))
-      throw new Problem('not-allowed', 'Only admins and auditors see all requests. Try view=mine or view=to-decide.');
+      throw new Problem(
+        'not-allowed',
+        'Only admins and auditors can list all requests. Use view=mine or view=to-decide.',
+      );
     return person === undefined ? [{ by: 'time', now: app.clock() }] : requestsOf(personOf(catalogue, person));
   }
-  // a template has one inbox for all of its accounts
+  // a template has one list for all of its accounts
   const entries = new Set(rolesNaming(catalogue.decidable, who).map(({ entry }) => entry));
   return [...entries].map((role) => ({ by: 'pending', role }));
 }
 
-/** Under whatever identity they were filed; the catalogue may have joined some of them since. */
+/** Under every identity of the person, because the catalogue may have merged some since. */
 const requestsOf = ({ key, identities }: Person): ListIndex[] =>
   [...new Set([key, ...identities])].map((person) => ({ by: 'requester', person }));
 
 function onlyWithAll(person: string | undefined, account: string | undefined): Problem {
   const errors = Object.entries({ person, account }).flatMap(([name, value]) =>
-    value === undefined ? [] : [{ pointer: `?${name}`, detail: 'goes with view=all only' }],
+    value === undefined ? [] : [{ pointer: `?${name}`, detail: 'requires view=all' }],
   );
-  return new Problem('invalid-request', 'person and account go with view=all only.', { errors });
+  return new Problem('invalid-request', 'person and account require view=all.', { errors });
 }
 
 function filterOf(app: Part, caller: Caller, query: ListQuery): (request: RequestRecord) => boolean {
@@ -86,7 +90,7 @@ function filterOf(app: Part, caller: Caller, query: ListQuery): (request: Reques
 const isIn = ({ role: { account } }: RequestRecord, wanted: string): boolean =>
   account.id === wanted || account.key === wanted;
 
-/** Pending, this caller's turn, and not decided by him yet. */
+/** Whether the request is pending and waits for this caller's decision. */
 function isForDecision({ catalogue }: Part, caller: Caller, request: RequestRecord, now: number): boolean {
   const open = openStage(request);
   return (

@@ -12,10 +12,10 @@ import { type ChannelParts, channelsOf } from './channels.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'random' | 'log' | 'baseUrl' | 'catalogue'> & ChannelParts;
 
-/** Longer than any call to a channel's service lasts; a claim that is older was left by a crash. Milliseconds. */
+/** Longer than any call to a channel's service. An older claim was left by a crash. Milliseconds. */
 const CLAIM_LASTS = 2 * MINUTE;
 
-/** A message that could not go out now. The record comes again, what was sent stays sent. */
+/** Some messages could not be sent. The stream repeats the record; messages that were sent are not sent again. */
 class NewsPending extends Error {
   constructor(left: number) {
     super(`${left} messages have not gone out yet`);
@@ -24,7 +24,7 @@ class NewsPending extends Error {
 }
 
 /**
- * Tells everybody who should know of a change: nobody who was an approver, reviewer or admin and by the catalogue of today no longer is. A message that fails holds up no other, and a channel that is down no other channel.
+ * Notifies everybody concerned by a change, except former approvers, reviewers and admins. A failed message does not hold up other messages, nor a failed channel other channels.
  * @param before undefined for a new request
  * @throws NewsPending if some message has to be tried again
  */
@@ -38,7 +38,7 @@ export async function tell(
   if (left > 0) throw new NewsPending(left);
 }
 
-/** How many have to be tried again. */
+/** The number of messages to retry. */
 async function deliverAll(
   app: Part,
   channels: readonly Channel[],
@@ -55,7 +55,7 @@ async function deliverAll(
 }
 
 /**
- * True when the message is out, or will never be.
+ * True when the message was sent, or will never be.
  * @param tellOthers called when the message was permanently rejected; answers how many messages about that are left to send
  */
 async function deliver(
@@ -110,7 +110,7 @@ async function claimFor(app: Part, channel: Channel, news: News, request: Reques
   return { state, id, at, place };
 }
 
-/** Until when the link can be of use; a link that is over still says what became of the request. */
+/** Until when the link can act. A spent link still shows what became of the request. */
 const expiryOf = ({ link }: News, { review, grant, decideBy }: RequestRecord, now: number): number =>
   link === 'review' && review ? Math.max(now, review.due) : (grant?.endsAt ?? decideBy);
 

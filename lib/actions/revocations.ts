@@ -1,4 +1,4 @@
-// Ends everything that a person, a role or an account has open, in one call, and blocks it from being had again for a while.
+// Ends all open requests of a person, a role or an account in one call, and can block new ones for a while.
 import type { App } from '../app.ts';
 import { type Catalogue, personOf } from '../catalogue/catalogue.ts';
 import { DAY, floorToSecond, MINUTE, parseDuration, SECOND } from '../common/time.ts';
@@ -23,9 +23,9 @@ type Reader = Pick<App, 'store' | 'clock' | 'catalogue' | 'log'>;
 /** What was ended, what could not be, and until when it is blocked; epoch milliseconds. */
 export type Revoked = Endings & { effectiveBy: number; blockedUntil?: number };
 
-/** The function may run for 20 s; what is left over then is named in the answer. */
+/** The function may run for 20 s. The answer lists requests that are left over. */
 const PATIENCE = 14 * SECOND;
-/** How far the index may be behind the table when it is looked at a second time. */
+/** How far the index may lag behind the table when it is read a second time. */
 const INDEX_LAG = SECOND;
 const LOOKS = 3;
 /** How long the sweep looks after a block: longer than any call takes that was under way, and than the index is ever behind. */
@@ -78,7 +78,7 @@ export async function endBlocked(app: Omit<Part, 'random'>): Promise<void> {
 
 // --- internal ---
 
-/** Who revokes, by what, and why. */
+/** Who revokes, by which way, and why. */
 type Revoker = Parameters<typeof revokeOpen>[2];
 
 /**
@@ -116,14 +116,14 @@ async function openRequests(app: Reader, selector: Selector): Promise<Found> {
   return read;
 }
 
-/** By ledger and index, whichever knows of it. */
+/** From the ledger and the index. */
 async function idsOf(app: Reader, identity: string): Promise<string[]> {
   const person = personOf(app.catalogue, identity);
   const { own } = countedOf(await countsOf(app, person, ledgersOf(person)));
   return own.map(({ id }) => id);
 }
 
-/** One document that is damaged must not keep the others from being ended. */
+/** A damaged document must not keep the others from being ended. */
 async function readPage({ store, log }: Reader, ids: readonly string[]): Promise<Found> {
   const [page] = await Promise.allSettled([store.getMany(ids)]);
   if (page.status === 'fulfilled') return { found: page.value, unread: [] };

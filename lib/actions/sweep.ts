@@ -1,4 +1,4 @@
-// Turns what the clock has made of requests into recorded events and so into news. Nothing is correct only because this ran.
+// Records the time-based changes of requests as events, which triggers emails. No rule depends on this having run.
 import type { App } from '../app.ts';
 import { loggedError } from '../model/logged-error.ts';
 import { settle } from '../request/life.ts';
@@ -9,15 +9,15 @@ import { endBlocked } from './revocations.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'log' | 'catalogue' | 'pause'>;
 
-/** The rest comes a minute later. */
+/** The next run, a minute later, continues. */
 const MOST_PER_RUN = 500;
 const AT_ONCE = 8;
 
 /**
- * Ends what is blocked and what a changed catalogue no longer allows, and has approvers follow it; then records every lapse and natural end that is due, has the
- * mail of waiting approvers checked, reminds and escalates. In this order, a reminder goes to the approvers of today.
- * @returns how many requests were due and how many were changed
- * @throws AggregateError after the run, of everything that failed; it held up nothing else
+ * Ends requests that are blocked or that a changed catalogue no longer allows, and updates approvers. Then records every due lapse and
+ * natural end, checks the emails of waiting approvers, reminds and escalates. In this order reminders go to the current approvers.
+ * @returns the numbers of due and of changed requests
+ * @throws AggregateError after the run, with everything that failed; failures do not hold up anything else
  */
 export async function sweep(app: Part): Promise<{ due: number; settled: number }> {
   const looks = [failuresOf(app, endBlocked(app)), failuresOf(app, followCatalogue(app))];

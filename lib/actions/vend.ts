@@ -1,4 +1,4 @@
-// Credentials and console URLs: judged against the grant read a moment ago, recorded before they leave.
+// Issues credentials and console URLs. They are judged by the grant just read, and recorded before they are returned.
 import type { App, SessionCredentials } from '../app.ts';
 import { MINUTE, parseDuration, toInstant } from '../common/time.ts';
 import type { ConsoleView, CredentialsView } from '../http/answers.ts';
@@ -20,12 +20,12 @@ import { confirmIdentity } from './identity.ts';
 
 type Part = Pick<App, 'store' | 'clock' | 'random' | 'catalogue' | 'sts' | 'log'>;
 
-/** The id of a request, or of a role of which the caller has a grant. */
+/** The id of a request, or of a role for which the caller has a grant. */
 export type Wanted = { request: string } | { role: string };
 
 /**
- * Vends credentials. Three round trips: read, AssumeRole, write; by role one more, which finds the request. The write comes
- * last because the record carries the access key id, which STS makes; the credentials leave only if the write found the grant still standing.
+ * Issues credentials in three round trips: read, AssumeRole, write. By role it takes one more, to find the request. The write comes last,
+ * because the record carries the access key ID from STS. The credentials are returned only if the grant was still active at the write.
  * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
 export async function issueCredentials(
@@ -44,7 +44,7 @@ export async function issueCredentials(
     SecretAccessKey: credentials.secretAccessKey,
     SessionToken: credentials.sessionToken,
     Expiration: toInstant(session.expiresAt),
-    // of the document's own (SDK reference guide, "Process credential provider"): endpoints of the account, whatever AWS_ACCOUNT_ID says
+    // part of the format (SDK reference guide, "Process credential provider"): SDKs use it for account endpoints
     AccountId: plan.input.RoleArn.split(':')[4] ?? '',
     RequestId: request.id,
     GrantEndsAt: toInstant(plan.grantEndsAt),
@@ -52,12 +52,12 @@ export async function issueCredentials(
   };
 }
 
-/** AWS takes a sign-in URL for 15 minutes (iam-ug, id_roles_providers_enable-console-custom-url). */
+/** A sign-in URL is valid for 15 minutes (iam-ug, id_roles_providers_enable-console-custom-url). */
 const URL_LIFE = 15 * MINUTE;
 
 /**
- * A URL that signs in to the console with a session of the grant. The record is written while the sign-in endpoint answers;
- * if it refuses, the record is taken back.
+ * Issues a URL that signs in to the console with a session of the grant. The record is written while the sign-in endpoint answers.
+ * If the endpoint refuses, the record is removed.
  * @param destination a path on the console
  * @throws Problem as `roleToVend` and, by role, `requestForRole`; `aws-refused`, `try-again`
  */
@@ -90,9 +90,9 @@ export async function issueConsole(
 // --- internal ---
 
 /**
- * The caller's open request for a role: the active grant or, without one, what comes closest to it, so that the refusal can show it.
- * Ledger and index say which may be open; how they stand is read from the table.
- * @throws Problem `role-not-found`; `no-grant` when none is open, `blocked` where none can be; `not-the-requester` to a bot
+ * The caller's open request for a role: the active grant or, without one, the closest to it, so that the refusal can show it.
+ * Ledger and index list candidates; their status is read from the table.
+ * @throws Problem `role-not-found`; `no-grant` if none is open; `blocked` if none can be; `not-the-requester` to a bot
  */
 async function requestForRole(app: Part, caller: Caller, role: string): Promise<Found> {
   const { own, blocks } = countedOf(await countsOf(app, caller.person, ledgersOf(caller.person)));
@@ -105,7 +105,7 @@ async function requestForRole(app: Part, caller: Caller, role: string): Promise<
   if (request) return { request, blocks };
   const asked = rolesFor(app.catalogue, caller).find(({ id }) => id === role);
   if (!asked) throw roleNotFound(role);
-  if (caller.kind === 'bot') throw new Problem('not-the-requester', 'A bot may file and read, never get credentials.');
+  if (caller.kind === 'bot') throw new Problem('not-the-requester', 'Bots cannot get credentials. The requester can.');
   refuseIfBlocked({ catalogue: app.catalogue, caller, now: app.clock(), blocks }, { people: [], role: asked });
   throw new Problem(
     'no-grant',
@@ -113,13 +113,13 @@ async function requestForRole(app: Part, caller: Caller, role: string): Promise<
   );
 }
 
-/** An active grant before a scheduled one before a pending request; what is over is none. */
+/** An active grant before a scheduled one, before a pending request. */
 function closest(requests: readonly RequestRecord[], now: number): RequestRecord | undefined {
   const order = ['active', 'scheduled', 'pending'] as const;
   return order.flatMap((status) => requests.filter((request) => statusAt(request, now) === status))[0];
 }
 
-/** A request and the blocks that stood when it was read. */
+/** A request, and the blocks in force when it was read. */
 type Found = { request: RequestRecord; blocks: readonly Block[] };
 type Assumed = Found & { plan: SessionPlan; credentials: SessionCredentials; session: Session };
 
@@ -141,7 +141,7 @@ async function assume(
   const now = app.clock();
   const role = roleToVend(request, { catalogue: app.catalogue, caller, now, blocks });
   const plan = planSession(request, role, asked, app.random(16), now);
-  // read beside the call to STS, so that an extension costs no step more; its credentials stay here if what it continues was revoked
+  // read in parallel to the call to STS, so that an extension takes no extra step; credentials are dropped if the continued grant was revoked
   const [credentials, continued] = await Promise.all([app.sts.assumeRole(plan.input), continuedBy(app, request)]);
   refuseIfRevoked(continued);
   const session: Session = {
@@ -155,9 +155,9 @@ async function assume(
 }
 
 /**
- * Whoever ended the grant meanwhile wins: the session is judged again by the newest record before it is part of it. The blocks are read for
- * certain beside the write, because a revocation may have missed a request so new that the index did not show it. Its session stays here
- * then and is taken back.
+ * An end of the grant in the meantime wins: the session is judged again by the newest record before it is added. The blocks are read
+ * strongly consistent in parallel to the write, because a revocation may have missed a request that the index did not show yet. Its
+ * session is then dropped and its record removed.
  */
 async function recordOnGrant(app: Part, caller: Caller, { request, blocks, session }: Assumed): Promise<void> {
   const { catalogue } = app;
@@ -175,7 +175,7 @@ async function recordOnGrant(app: Part, caller: Caller, { request, blocks, sessi
   }
 }
 
-/** The same App, which reads the blocks beside each write of a request, also where a write has to be repeated. */
+/** The same App, which also reads the blocks with each write of a request, including repeated writes. */
 function readingBlocks(app: Part, standing: Pick<Found, 'blocks'>): Part {
   const replace: App['store']['replace'] = async (...write) => {
     const [isReplaced, { blocks }] = await Promise.all([app.store.replace(...write), blocksNow(app)]);
@@ -185,6 +185,6 @@ function readingBlocks(app: Part, standing: Pick<Found, 'blocks'>): Part {
   return { ...app, store: { ...app.store, replace } };
 }
 
-/** A session that nobody got is not shown as one. */
+/** Removes the record of a session whose credentials were not returned. */
 const takeBack = (app: Part, caller: Caller, { request, session }: Pick<Assumed, 'request' | 'session'>) =>
   changeRequest(app, request.id, (current, now) => recordUndelivered(current, session, caller, now));

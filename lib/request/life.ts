@@ -171,8 +171,8 @@ export function decide(
 function deny(request: RequestRecord, index: number, act: Act, body: NewDecision): RequestRecord {
   const { caller, now } = act;
   if (body.duration !== undefined) {
-    throw new Problem('invalid-request', 'A duration goes with an approval only.', {
-      errors: [{ pointer: '/duration', detail: 'goes with an approval only' }],
+    throw new Problem('invalid-request', 'A duration is only allowed with an approval.', {
+      errors: [{ pointer: '/duration', detail: 'is only allowed with an approval' }],
     });
   }
   const denied = withDecision(request, index, act, body);

@@ -289,7 +289,7 @@ describe('filters and pages', () => {
       ] as const)
         expect(await list(app, admin, query)).toMatchObject({
           status: 400,
-          body: { code: 'invalid-request', errors: [{ pointer, detail: 'goes with view=all only' }] },
+          body: { code: 'invalid-request', errors: [{ pointer, detail: 'requires view=all' }] },
         });
       expect(await list(app, dev, { view: 'all', person: dev })).toMatchObject({ status: 403 });
     });

@@ -396,7 +396,7 @@ describe('a link that is wrong', () => {
         expect([token === known, answer.status]).toEqual([false, 404]);
         expectPageHeaders(answer);
         expect(wordsOf(answer)).toMatch(
-          /This link is not valid\s+It may have been cut short on its way.*newest email.*link-not-found/s,
+          /This link is not valid\s+The link is incomplete or unknown.*newest email.*link-not-found/s,
         );
       }
       expect(await open(app, token, 'probeDecision')).toMatchObject({ status: 404, text: '' });
