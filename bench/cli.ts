@@ -1,4 +1,4 @@
-// What the command line costs beside a bare `node -e 0`, and beside `aws sts assume-role` where that is installed: medians, one call at a time.
+// Start-to-end times of the command line relative to `node -e 0`, and to `aws sts assume-role` if it is installed: medians, one call at a time.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,7 +97,7 @@ export async function measure(): Promise<string> {
 
 const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(0)} KB`;
 
-/** A process of its own that gives the same credentials to everybody at once, so that what is measured is the command line and not the server. */
+/** A separate process that returns the same credentials immediately, so that only the command line is measured. */
 async function startCanned(): Promise<{ url: string; stop(): void }> {
   const at = new Date(Date.now() + 3_600_000).toISOString();
   const document = {
@@ -118,7 +118,7 @@ async function startCanned(): Promise<{ url: string; stop(): void }> {
   return { url: `http://127.0.0.1:${port}`, stop: () => void child.kill() };
 }
 
-/** What the by-hand way costs, against the same emulator. */
+/** The same with the AWS CLI, against the same emulator. */
 function awsCase(url: string, env: Record<string, string>): Case[] {
   const program = '/usr/bin/aws';
   if (!existsSync(program)) return [];
@@ -140,7 +140,7 @@ function awsCase(url: string, env: Record<string, string>): Case[] {
   ];
 }
 
-/** In turn, so that whatever else this machine does falls on all of them alike. */
+/** Runs the commands in turn, so that other load on this machine affects all of them equally. */
 async function mediansOf(cases: readonly Case[]): Promise<number[]> {
   const times: number[][] = cases.map(() => []);
   for (let round = 0; round < rounds; round += 1) {
@@ -163,7 +163,7 @@ function timed({ name, program, args, env }: Case): Promise<number> {
     child.on('close', (status) =>
       status === 0
         ? resolve(performance.now() - began)
-        : reject(new Error(`${name || args[1]} ended with ${status}: ${said}`)),
+        : reject(new Error(`${name || args[1]} exited with ${status}: ${said}`)),
     );
   });
 }

@@ -1,4 +1,4 @@
-// What a cold start costs: fresh processes load the built issue-session, an empty handler, and the same function bundled without care, in turns.
+// Cold start times: new processes load the built issue-session, an empty handler, and the same function bundled without optimisation, in turn.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,7 @@ const rounds = 80;
 const target = 2.3;
 const built = join(import.meta.dirname, '../.build');
 
-/** As little as Lambda gives, and nothing of this machine: NODE_EXTRA_CA_CERTS alone would add tens of milliseconds. */
+/** A minimal environment like Lambda's: NODE_EXTRA_CA_CERTS alone would add tens of milliseconds. */
 const environment = {
   AWS_LAMBDA_FUNCTION_NAME: 'latchkey-bench-issue-session',
   AWS_REGION: 'eu-west-1',
@@ -26,7 +26,7 @@ const environment = {
   LATCHKEY_SCOPE: 'latchkey/use',
 };
 
-/** Answers a section of Markdown: ratios to the empty handler, and bytes. */
+/** @returns a section of Markdown: ratios to the empty handler, and bytes */
 export async function measure(): Promise<string> {
   const artefacts = await build();
   const scratch = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
@@ -85,7 +85,7 @@ async function variantsIn(scratch: string): Promise<Variant[]> {
   ];
 }
 
-/** Medians of milliseconds, per variant. The variants take turns, so that a busy moment of the machine hits all alike. */
+/** Medians in milliseconds per variant. The variants run in turn, so that other load affects all of them equally. */
 function startsOf(variants: Variant[]): Array<{ load: number; ready: number }> {
   const samples = variants.map(() => ({ load: [] as number[], ready: [] as number[] }));
   for (let round = 0; round < rounds; round++) {

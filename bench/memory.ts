@@ -1,4 +1,4 @@
-// How much memory the local server takes: its process, emulators included, after the start and after a thousand requests.
+// Memory of the local server process, including the emulators, after the start and after a thousand requests.
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ const lives = 1000;
 const most = 300;
 const root = join(import.meta.dirname, '..');
 
-/** Answers a section of Markdown: resident megabytes. */
+/** @returns a section of Markdown: resident megabytes */
 export async function measure(): Promise<string> {
   const server = spawn('npm', ['start', '--silent', '--', '--port', '0'], {
     cwd: root,
@@ -50,7 +50,7 @@ async function readyAt(output: NodeJS.ReadableStream): Promise<string> {
   throw new Error('the local server did not start');
 }
 
-/** npm and its shell stand before the server; theirs is the memory of whoever starts it. */
+/** npm and its shell are parents of the server; their memory is not counted. */
 function listenerOf(parent: number): number {
   const rows = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n');
   const child = rows.map((row) => row.trim().split(/\s+/).map(Number)).find(([, ppid]) => ppid === parent)?.[0];

@@ -1,4 +1,4 @@
-// Policy for a company of 5,000 people and 500 accounts: parsing its catalogue, judging a request, listing a caller's roles; beside a naive pass over everything.
+// Policy times for 5,000 people and 500 accounts: parsing the catalogue, judging a request, listing a caller's roles; compared with a naive pass over everything.
 import { type Catalogue, names, openCatalogue, type Role } from '../lib/catalogue/catalogue.ts';
 import { readCatalogue } from '../lib/catalogue/file.ts';
 import type { NewRequest } from '../lib/model/bodies.ts';
@@ -12,7 +12,7 @@ export const title = 'Policy at 500 accounts, 200 roles and 5,000 people';
 const sizes = { accounts: 500, templates: 200, people: 5000, teams: 100 };
 const now = Date.UTC(2026, 10, 23, 10);
 
-/** access.yml of such a company: each template covers the 25 accounts of a team, so that 200 entries are 5,000 roles. */
+/** Its access.yml: each template covers the 25 accounts of a team, so 200 entries are 5,000 roles. */
 export function companyCatalogue(): string {
   const { accounts, templates, people, teams } = sizes;
   const each = (count: number, line: (i: number) => string) =>
@@ -43,13 +43,13 @@ ${each(
 `;
 }
 
-/** What this thread has worked, milliseconds: other programs on the machine do not count. */
+/** CPU time of this thread in milliseconds, so that other programs do not count. */
 const worked = (): number => {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 };
 
-/** The best of some runs, milliseconds. */
+/** The best of several runs, in milliseconds. */
 function best(runs: number, work: () => void): number {
   const times = Array.from({ length: runs }, () => {
     const begun = worked();
@@ -59,7 +59,7 @@ function best(runs: number, work: () => void): number {
   return Math.min(...times);
 }
 
-/** What rolesFor would be without an index. */
+/** rolesFor without an index. */
 const naive = (catalogue: Catalogue, caller: Caller): Role[] => {
   const who = { identities: [...caller.person.identities, caller.principal], groups: caller.groups };
   return [...catalogue.roles.values()].filter((role) => names(role.requesters, who) && !names(role.deny, who));
@@ -70,14 +70,14 @@ export async function measure(): Promise<string> {
   const first = worked();
   const { data } = readCatalogue(text);
   const cold = worked() - first;
-  if (!data) throw new Error('the generated catalogue is wrong');
+  if (!data) throw new Error('the generated catalogue is not valid');
   const parse = Math.min(
     cold,
     best(4, () => readCatalogue(text)),
   );
   const open = best(5, () => openCatalogue(data));
   const catalogue = openCatalogue(data);
-  // the digest is remembered with the data, so each run takes data of its own
+  // the digest is cached with the data, so each run uses new data
   const drift = best(5, () => driftDigest({ ...catalogue, data: { ...data } }));
 
   const callers = Array.from({ length: 500 }, (_, i): Caller => {

@@ -1,8 +1,8 @@
-// `npm run bench`: runs every benchmark of this folder and writes docs/benchmarks.md. With names, only those, and nothing is written.
+// `npm run bench`: runs every benchmark in this folder and writes docs/benchmarks.md. With names, runs only those and writes nothing.
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a file of this folder exports: ratios and counts, never bare times of one machine. */
+/** The exports of each benchmark: ratios and counts, never absolute times of one machine. */
 type Bench = { title: string; measure(): Promise<string> };
 
 const asked = process.argv.slice(2);

@@ -1,4 +1,4 @@
-// What each call costs when few and when very many requests are stored: sequential round trips, DynamoDB calls, and units.
+// The cost of each call with few and with very many stored requests: sequential round trips, DynamoDB calls and units.
 import { imageOf } from '../lib/aws/dynamodb/request-image.ts';
 import { dynamoStore } from '../lib/aws/store.ts';
 import { DAY, HOUR } from '../lib/common/time.ts';
@@ -13,7 +13,7 @@ import { approved, finished, record, requestId, start, vended } from '../test/su
 export const title = 'The same calls at 100 and 100,000 requests';
 const table = 'latchkey-scale';
 
-/** Answers a section of Markdown: both sizes side by side, which must not differ. */
+/** @returns a section of Markdown: both sizes side by side, which must not differ */
 export async function measure(): Promise<string> {
   const absence = dynoxide.absence();
   if (absence !== undefined) return `SKIPPED: ${absence}.`;
@@ -83,7 +83,7 @@ async function costsOn(emulator: Emulator): Promise<Cost[]> {
 const open = 30;
 const earlier = 30;
 
-/** Requests until there are `size`; the same first ones at every size, then a year of finished ones, evenly spread. */
+/** Stores requests up to `size`: the same first ones at every size, then a year of finished ones, evenly spread. */
 function* stored(size: number): Generator<RequestRecord> {
   for (let n = 1; n <= size; n++) {
     if (n <= open) yield by(n, `waiting-${n}@example.com`, start - n * 60_000);

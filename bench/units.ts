@@ -1,4 +1,4 @@
-// What a whole life costs in DynamoDB: read and write units step by step, as an emulator counts them, indexes included.
+// The DynamoDB cost of a request's lifecycle: read and write units per step, as an emulator counts them, including indexes.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { Context } from 'aws-lambda';
 import { handler as sweep } from '../functions/sweep.ts';
@@ -15,7 +15,7 @@ const table = 'latchkey-units';
 const look = 'a look of the sweeper';
 const most = { write: 30, read: 13 };
 
-/** Answers a section of Markdown: units per step and in all. */
+/** @returns a section of Markdown: units per step and in total */
 export async function measure(): Promise<string> {
   const absence = dynoxide.absence();
   if (absence !== undefined) return `SKIPPED: ${absence}.`;
@@ -30,7 +30,7 @@ export async function measure(): Promise<string> {
 
 type Step = { name: string; write: number; read: number; calls: number };
 
-/** One approver is mailed and approves by the link, one set of keys is vended, the outcome is mailed, the grant ends by itself. */
+/** One approver gets an email and approves by the link, one set of credentials is issued, the outcome is emailed, the grant expires. */
 async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promise<Step[]> {
   const catalogue = catalogueOf({
     ...smallCatalogueFile,
@@ -49,7 +49,7 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
   const news = newsOf(app, (id) => looking.get(id));
 
   const sweepOnce = () => sweep.with(app)({}, {} as Context);
-  await sweepOnce(); // the first with a catalogue also looks for what the catalogue no longer allows
+  await sweepOnce(); // the first sweep with a catalogue also looks for grants that the catalogue no longer allows
 
   const { id } = await step('file', () => filed(app));
   await step('email the approver', () => news(id));
@@ -72,7 +72,7 @@ async function lifeOn(client: DynamoDBClient, unmetered: DynamoDBClient): Promis
   return withoutLook(steps);
 }
 
-/** The sweep that recorded the end also looked, as it does every minute; what is left is the end's own. */
+/** The sweep that recorded the end also made its regular reads, which are subtracted. */
 function withoutLook(steps: Step[]): Step[] {
   const own = steps.find(({ name }) => name === look)!;
   return steps.map((step) =>
@@ -82,14 +82,14 @@ function withoutLook(steps: Step[]): Step[] {
   );
 }
 
-/** Plays the stream: hands the newest change of a request to the function that sends news. */
+/** Acts as the stream: passes the newest change of a request to the function that sends email. */
 function newsOf(app: FakeApp, read: FakeApp['store']['get']) {
   let before: Awaited<ReturnType<typeof read>>;
   return async (id: string): Promise<void> => {
     const after = await read(id);
     if (!after) throw new Error('the request is gone');
     const { batchItemFailures } = await notify(app, streamRecord({ ...(before && { before }), after }));
-    if (batchItemFailures.length > 0) throw new Error('news did not go out');
+    if (batchItemFailures.length > 0) throw new Error('the email was not sent');
     before = after;
   };
 }

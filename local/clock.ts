@@ -1,9 +1,9 @@
-// Latchkey's clock on the local server: the wall's, moved by as much as somebody asked for.
+// Latchkey's clock on the local server: the wall clock, plus the offset that a user has set.
 
 export type MovableClock = {
   /** epoch milliseconds */
   now(): number;
-  /** lets the clock run on from this instant; epoch milliseconds */
+  /** sets the clock to this instant, from which it continues; epoch milliseconds */
   set(at: number): void;
   reset(): void;
 };

@@ -35,18 +35,18 @@ import type { LocalSettings } from './settings.ts';
 export type Composition = {
   app: App;
   clock: MovableClock;
-  /** the embedded STS, SES, IAM and sign-in; they stay empty where others took their place */
+  /** the embedded STS, SES, IAM and sign-in; unused if they are replaced by other emulators */
   aws: AwsEmulator;
   functions: Functions;
   stream: LocalStream;
-  /** runs the sweeper once, as the schedule would */
+  /** runs the sweeper once, like the schedule */
   sweep(): Promise<{ due: number; settled: number }>;
   close(): Promise<void>;
 };
 
 /**
  * @param baseUrl of this server, which serves the emulators below /local/aws
- * @param loopback the same by address, for calls from within
+ * @param loopback the same with a numeric address, for calls within the process
  */
 export async function compose(
   settings: LocalSettings,
@@ -62,7 +62,7 @@ export async function compose(
   const stsClient = new STSClient({ ...clientSettings(settings.aws, 'sts', emulator), maxAttempts: 3 });
   const sesClient = new SESClient({ ...clientSettings(settings.aws, 'ses', emulator), maxAttempts: 1 });
 
-  // IAM takes the sessions of the STS that is in use, so both are embedded or neither is
+  // IAM accepts the sessions of the STS in use, so either both are embedded or neither is
   const iamSettings = clientSettings(settings.aws, 'sts', emulator);
   const revokeClient = new STSClient({
     ...iamSettings,
@@ -73,7 +73,7 @@ export async function compose(
   const parts: App = {
     clock: clock.now,
     random: (bytes) => randomBytes(bytes),
-    // time is moved by hand here
+    // time is set manually here
     pause: async () => {},
     log,
     catalogue,
@@ -84,7 +84,7 @@ export async function compose(
     mail: sesMail(sesClient, sender),
     sts: stsSessions(stsClient),
     iam: revoker(revokeClient, (credentials) => new IAMClient({ ...iamSettings, credentials, maxAttempts: 3 })),
-    // sign-in takes the sessions of the STS that is in use, so both are embedded or neither is
+    // sign-in accepts the sessions of the STS in use, so either both are embedded or neither is
     tickets: ticketValidators({
       region: settings.aws.region,
       credentials: async () => ticketKeys,
@@ -146,11 +146,11 @@ export async function compose(
 const sender = 'Latchkey <latchkey@example.com>';
 type Invocable = (event: unknown, context: Context) => Promise<unknown>;
 
-/** Faults are shown always, on standard error; everything else only to whoever asked for it. */
+/** Errors always go to standard error; everything else only to a log that was asked for. */
 function logTo(write: ((line: string) => void) | undefined, clock: MovableClock): Log {
   const all = write && jsonLog(write, clock.now);
   const errors = jsonLog((line) => process.stderr.write(`${line}\n`), clock.now);
-  const isFault = new Set([
+  const isError = new Set([
     'call-failed',
     'record-failed',
     'sweep-item-failed',
@@ -158,5 +158,5 @@ function logTo(write: ((line: string) => void) | undefined, clock: MovableClock)
     'leaver-not-judged',
     'ticket-unanswered',
   ]);
-  return (code, fields) => (all ?? (isFault.has(code) ? errors : undefined))?.(code, fields);
+  return (code, fields) => (all ?? (isError.has(code) ? errors : undefined))?.(code, fields);
 }

@@ -1,13 +1,13 @@
-// The directory of --data, for one server at a time: its database ends the whole process when it is opened twice.
+// Reserves the directory of --data for one server, because LevelDB crashes the process if a database is opened twice.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ClassicLevel } from 'classic-level';
 
 /**
- * Makes the directory if need be and takes it, by the file lock that LevelDB has on a database that is open. The operating system
- * releases it when the process ends, in whatever way, so no process id has to be trusted.
- * @returns gives it back
- * @throws Error that says so while another server has it
+ * Creates the directory if necessary and locks it with the file lock of an open LevelDB database. The operating system
+ * releases the lock however the process ends, so no process ID has to be trusted.
+ * @returns a function that releases it
+ * @throws Error if another server uses it
  */
 export async function takeDataDir(dir: string): Promise<() => Promise<void>> {
   mkdirSync(dir, { recursive: true });

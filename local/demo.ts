@@ -20,7 +20,7 @@ async function tellStory(url: string): Promise<void> {
   const lead = await signIn(url, 'lead@example.com');
   const stranger = await signIn(url, 'nobody@example.com');
 
-  chapter('A developer asks for access');
+  chapter('A developer requests access');
   const filed = await tell(
     developer,
     'POST',
@@ -29,34 +29,34 @@ async function tellStory(url: string): Promise<void> {
     201,
   );
   const id = String(filed.id);
-  line(`request ${id} is ${filed.status}; asked are ${approversOf(filed)}`);
+  line(`request ${id} is ${filed.status}; approvers: ${approversOf(filed)}`);
   await tell(stranger, 'GET', `/v1/requests/${id}`, undefined, 404);
   await tell(developer, 'POST', `/v1/requests/${id}/decision`, { decision: 'approve' }, 403);
   await tell(developer, 'POST', `/v1/requests/${id}/credentials`, {}, 409);
 
-  chapter('The approvers get a mail');
+  chapter('The approvers get an email');
   const mails = (await read(url, '/local/outbox')) as Sent[];
   for (const { to, subject } of mails) line(`to ${to}: ${subject}`);
   const link = linkIn(mails.find(({ to }) => to === 'lead@example.com'));
   for (let visit = 1; visit <= 3; visit++) expectStatus(await fetch(link), 200);
   line(
-    `a mail scanner opened the link three times; the request is still ${(await tell(developer, 'GET', `/v1/requests/${id}`)).status}`,
+    `an email scanner opened the link three times; the request is still ${(await tell(developer, 'GET', `/v1/requests/${id}`)).status}`,
   );
 
-  chapter('One of them approves, by the page behind the link');
+  chapter('One of them approves on the page behind the link');
   const form = () => ({ method: 'POST', body: new URLSearchParams({ decision: 'approve', comment: 'Go ahead' }) });
   expectStatus(await fetch(link, form()), 200);
   expectStatus(await fetch(link, form()), 410);
-  line('a double click changes nothing: the second answer is 410, this link has been used');
+  line('a double click changes nothing: the second answer is 410, because the link has been used');
   const approved = await tell(developer, 'GET', `/v1/requests/${id}`);
   line(`now it is ${approved.status}, until ${approved.endsAt}`);
 
-  chapter('The developer gets credentials that end with the grant');
+  chapter('The developer gets credentials that expire with the grant');
   const keys = await tell(developer, 'POST', `/v1/requests/${id}/credentials`, {});
   line(`export AWS_ACCESS_KEY_ID=${keys.AccessKeyId}`);
   line(`export AWS_SECRET_ACCESS_KEY=${masked(keys.SecretAccessKey)}`);
   line(`export AWS_SESSION_TOKEN=${masked(keys.SessionToken)}`);
-  line(`they work until ${keys.Expiration}, limited by ${keys.LimitedBy}`);
+  line(`they are valid until ${keys.Expiration}, limited by ${keys.LimitedBy}`);
   const signInPage = await tell(developer, 'POST', `/v1/requests/${id}/console`, {});
   line(`console: ${String(signInPage.url).slice(0, 54)}…`);
   await tell(lead, 'POST', `/v1/requests/${id}/credentials`, {}, 403);
@@ -67,7 +67,7 @@ async function tellStory(url: string): Promise<void> {
   await fetch(`${url}/local/sweep`, { method: 'POST' });
   historyOf(await tell(developer, 'GET', `/v1/requests/${id}`));
 
-  chapter('A machine asks with its own role, without any stored secret');
+  chapter('A machine requests access with its own role, without a stored secret');
   const machine = as('asi-dev-server', (path, init) =>
     signedFetch(`${url}${path}`, keysOf('role/asi-dev-server'), init),
   );
@@ -78,28 +78,32 @@ async function tellStory(url: string): Promise<void> {
     { role: 'sandbox-read', duration: '30m', reason: 'Nightly report' },
     201,
   );
-  line(`the catalogue approves this role by itself: ${job.status}`);
+  line(`this role is auto-approved: ${job.status}`);
   const jobKeys = await tell(machine, 'POST', `/iam/v1/requests/${job.id}/credentials`, {});
-  line(`keys until ${jobKeys.Expiration}`);
+  line(`credentials are valid until ${jobKeys.Expiration}`);
 
-  chapter('A bot files for a person, and can do nothing else');
+  chapter('A bot files a request for a person, and can do nothing else');
   const bot = as('chatops-bot', (path, init) => signedFetch(`${url}${path}`, keysOf('role/chatops-bot'), init));
-  const wish = { role: 'production-bucket-read', reason: 'Asked for in the chat', onBehalfOf: 'asi-dev@example.com' };
-  const asked = await tell(bot, 'POST', '/iam/v1/requests', wish, 201);
+  const chatRequest = {
+    role: 'production-bucket-read',
+    reason: 'Requested in the chat',
+    onBehalfOf: 'asi-dev@example.com',
+  };
+  const asked = await tell(bot, 'POST', '/iam/v1/requests', chatRequest, 201);
   await tell(bot, 'POST', `/iam/v1/requests/${asked.id}/decision`, { decision: 'approve' }, 403);
   await tell(bot, 'POST', `/iam/v1/requests/${asked.id}/credentials`, {}, 403);
   const denied = await tell(lead, 'POST', `/v1/requests/${asked.id}/decision`, {
     decision: 'deny',
     comment: 'Use the replica, please',
   });
-  line(`Lena Park says no: ${denied.status}`);
+  line(`Lena Park denies it: ${denied.status}`);
 
   const calls = (await read(url, '/local/sts')) as unknown[];
-  chapter('That was all');
+  chapter('Done');
   line(
-    `${calls.length} calls of AssumeRole, ${((await read(url, '/local/outbox')) as unknown[]).length} mails, every step on record.`,
+    `${calls.length} calls of AssumeRole, ${((await read(url, '/local/outbox')) as unknown[]).length} emails. Every step was recorded.`,
   );
-  line('Walk it yourself: npm start, then open http://localhost:3000');
+  line('Try it yourself: npm start, then open http://localhost:3000');
 }
 
 // -- actors ----------------------------------------------------------------------------------------------------------
@@ -120,11 +124,11 @@ async function signIn(url: string, email: string): Promise<Actor> {
 
 function keysOf(resource: string) {
   const key = server.keys.find(({ arn }) => arn.endsWith(`:${resource}`));
-  if (!key) throw new Error(`the catalogue names no ${resource}`);
+  if (!key) throw new Error(`the catalogue does not contain ${resource}`);
   return key;
 }
 
-/** Makes a call, prints who called what and how it went, and stops the story if it went otherwise. */
+/** Makes a call, prints the caller, the call and the status, and stops the demo at an unexpected status. */
 async function tell(actor: Actor, method: string, path: string, body?: Json, expected = 200): Promise<Json> {
   const headers = { 'content-type': 'application/json' };
   const response = await actor.call(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
@@ -135,7 +139,7 @@ async function tell(actor: Actor, method: string, path: string, body?: Json, exp
   );
   if (isNo) line(`    ${answer.body.code}: ${answer.body.detail}`);
   if (answer.status !== expected)
-    throw new Error(`the story goes otherwise: ${method} ${path} answered ${answer.status} instead of ${expected}`);
+    throw new Error(`unexpected answer: ${method} ${path} returned ${answer.status} instead of ${expected}`);
   return answer.body;
 }
 
@@ -151,19 +155,18 @@ async function moveClock(url: string, advance: string): Promise<void> {
 }
 
 function expectStatus({ status }: Response, expected: number): void {
-  if (status !== expected)
-    throw new Error(`the story goes otherwise: the page answered ${status} instead of ${expected}`);
+  if (status !== expected) throw new Error(`unexpected answer: the page returned ${status} instead of ${expected}`);
 }
 
 function linkIn(mail: Sent | undefined): string {
   const link = /http:\/\/\S+\/decide\/\S+/.exec(mail?.text ?? '')?.[0];
-  if (link === undefined) throw new Error('the story goes otherwise: the approver was not mailed');
+  if (link === undefined) throw new Error('unexpected: the approver got no email');
   return link;
 }
 
-// -- words -----------------------------------------------------------------------------------------------------------
+// -- output ----------------------------------------------------------------------------------------------------------
 
-// styleText colours only where the terminal shows colours
+// styleText uses colours only on a terminal that supports them
 function chapter(title: string): void {
   console.log(`\n${styleText('bold', title)}`);
 }

@@ -1,10 +1,10 @@
-// The guided page at /: its files, and what it is given at the start.
+// The guided page at /: its files and its initial data.
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname } from 'node:path';
 import { type Reply, reply } from '../lib/http/http.ts';
 import type { Actor } from './oidc/identities.ts';
 
-/** The page may run its own script and call its own server; nothing may be fetched from elsewhere, and nobody may frame it. */
+/** The page may only run its own script and call its own server, and cannot be framed. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; frame-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'";
 const headers = {
@@ -17,7 +17,7 @@ const folder = new URL('page/', import.meta.url);
 const types: Record<string, string> = { '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; charset=utf-8' };
 
 /**
- * @param actors everybody to act as
+ * @param actors the people, machines and bots to act as
  * @param now Latchkey's clock
  */
 export function guidedPage(
@@ -26,7 +26,7 @@ export function guidedPage(
 ): { page(): Reply /** by path */; files: ReadonlyMap<string, Reply> } {
   const read = (name: string) => readFileSync(new URL(name, folder), 'utf8');
   const document = read('index.html');
-  // in a script element only `<` can end the data early
+  // in a script element, only `<` could end the data early
   const given = () => JSON.stringify({ actors, now: now() }).replaceAll('<', '\\u003c');
   const names = readdirSync(folder).filter((name) => Object.hasOwn(types, extname(name)));
   return {

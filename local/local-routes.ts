@@ -1,4 +1,4 @@
-// What exists on the local server only: tokens and sign-in, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
+// Routes of the local server only: tokens and sign-in, outbox, STS calls, clock, sweeper, the issuer's documents and the guided page.
 import * as v from 'valibot';
 import { canonicalPrincipal, principalPattern } from '../lib/catalogue/entry.ts';
 import { parseDuration, parseInstant, SECOND, toInstant } from '../lib/common/time.ts';
@@ -17,7 +17,7 @@ import { splitTarget, type WireCall } from './wire-call.ts';
 type Answer = (call: WireCall, param: string) => Promise<Reply> | Reply;
 type Options = Pick<Composition, 'app' | 'aws' | 'clock' | 'sweep'> & { identities: Identities; issuer: Issuer };
 
-/** @returns answers one call below /local/, or of the guided page at /; throws Problem */
+/** @returns a function that answers one call below /local/ or of the guided page at /; it throws Problem */
 export function createLocalRoutes({
   app,
   aws,
@@ -90,7 +90,7 @@ const TokenBody = v.pipe(
     groups: v.optional(
       v.pipe(v.array(v.pipe(v.string(), v.minLength(1, 'must not be empty'), v.maxLength(200))), v.maxLength(100)),
     ),
-    /** laid over the token, so that any issuer's can be imitated; null takes a claim away */
+    /** claims to set in the token, to imitate any issuer; null removes a claim */
     claims: v.optional(v.record(v.string(), v.unknown())),
   }),
   v.check(
@@ -109,7 +109,7 @@ const ClockBody = v.pipe(
 );
 const NoBody = v.strictObject({});
 
-/** JSON whatever the content type says, as `curl -d` leaves it at that of a form. @throws Problem `invalid-request`, `too-large` */
+/** Parses JSON whatever the content type, because `curl -d` sends that of a form. @throws Problem `invalid-request`, `too-large` */
 function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.InferOutput<S> {
   if (body.length > 16 * 1024) throw new Problem('too-large', 'The body is too large. The limit is 16 KiB.');
   return parse(
@@ -119,19 +119,19 @@ function bodyOf<S extends v.GenericSchema>(schema: S, { body }: WireCall): v.Inf
   ) as v.InferOutput<S>;
 }
 
-/** Any well-formed mail address will do, since strangers must be tried too: a stranger's token works and sees nothing. */
+/** Accepts any valid email address, so that unknown people can be tested too: their token works and sees nothing. */
 function subjectOf({ principals }: Identities, { email, principal, ...more }: v.InferOutput<typeof TokenBody>) {
   if (principal === undefined) return { email: email!, ...more };
   const canonical = canonicalPrincipal(principal);
   if (principals.includes(canonical)) return { principal: canonical, ...more };
-  const detail = 'is no principal of the catalogue';
-  throw new Problem('invalid-request', `${principal} ${detail}. Known are: ${principals.join(', ') || 'none'}.`, {
+  const detail = 'is not a principal in the catalogue';
+  throw new Problem('invalid-request', `${principal} ${detail}. Principals: ${principals.join(', ') || 'none'}.`, {
     errors: [{ pointer: '/principal', detail }],
   });
 }
 
-/** Instants have four-digit years everywhere. */
+/** Instants always have four-digit years. */
 function inRange(at: number): number {
   if (at >= Date.UTC(2000, 0) && at < Date.UTC(3000, 0)) return at;
-  throw new Problem('invalid-request', "Latchkey's clock stays between the years 2000 and 2999.");
+  throw new Problem('invalid-request', "Latchkey's clock must be between the years 2000 and 2999.");
 }

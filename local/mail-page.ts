@@ -1,8 +1,8 @@
-// A mail as its reader sees it, below a strip with what a mail program shows above it.
+// Shows an email as its reader sees it, below a header with recipient, subject and time.
 import { html, htmlText } from '../lib/common/html.ts';
 import type { SentMail } from './aws/ses.ts';
 
-/** A mail's own styles are inline; nothing else of it may run or be fetched. Only the guided page may frame it. */
+/** Only the email's inline styles are allowed; nothing may run or be fetched. Only the guided page may frame it. */
 export const mailPageHeaders: Record<string, string> = {
   'content-type': 'text/html; charset=utf-8',
   'content-security-policy':
@@ -13,7 +13,7 @@ export const mailPageHeaders: Record<string, string> = {
 const strip =
   'margin:0;padding:12px 16px;background:#1e293b;color:#f1f5f9;font:14px/20px system-ui,sans-serif;overflow-wrap:anywhere';
 
-/** @param isFramed links open outside of the frame then, as the decision page lets nobody frame it */
+/** @param isFramed opens links outside of the frame, because the decision page cannot be framed */
 export function mailPage(mail: SentMail, isFramed: boolean): string {
   const head = htmlText(
     html`<header style="${strip}"><strong>To</strong> ${mail.to}<br><strong>Subject</strong> ${mail.subject}<br><strong>At</strong> ${mail.at}</header>`,

@@ -23,14 +23,14 @@ import { splitTarget, type WireCall } from './wire-call.ts';
 export type LocalServer = {
   /** `http://localhost:PORT` */
   url: string;
-  /** of every IAM principal in the catalogue */
+  /** test keys of every IAM principal in the catalogue */
   keys: readonly TestKey[];
   /** lint warnings of the catalogue */
   warnings: readonly FileFinding[];
   close(): Promise<void>;
 };
 
-/** What is wrong with a catalogue file, every fault with its line. */
+/** All errors of a catalogue file, with their lines. */
 export class InvalidCatalogue extends Error {
   readonly file: string;
   readonly errors: readonly FileFinding[];
@@ -43,8 +43,8 @@ export class InvalidCatalogue extends Error {
 }
 
 /**
- * Starts a server and waits until it serves.
- * @throws InvalidCatalogue; Error, with code EADDRINUSE when the port is taken; Error when a ticket validator is on a host that nobody has listed
+ * Starts a server and waits until it accepts calls.
+ * @throws InvalidCatalogue; Error with code EADDRINUSE if the port is in use; Error if a ticket validator is on a host that is not allowed
  */
 export async function startLocalServer({
   port = 0,
@@ -165,7 +165,7 @@ async function callOf(request: IncomingMessage): Promise<WireCall> {
   };
 }
 
-/** Of a body that is too long, as much as shows that it is; the rest is read and dropped, so that its sender hears the answer. */
+/** Keeps just enough of an oversized body to detect it; the rest is read and dropped, so that the sender gets the answer. */
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -188,15 +188,15 @@ function send(
 type Listening = { port: number; begin(answer: Answer): void; close(): Promise<void> };
 
 /**
- * Listens on both loopback addresses, since `localhost` may mean either; on IPv4 alone where the machine has no other.
- * Calls that come before `begin` wait for it.
+ * Listens on both loopback addresses, because `localhost` may mean either; only on IPv4 if the machine has no IPv6.
+ * Calls that arrive before `begin` wait for it.
  */
 async function listen(port: number, tries = 5): Promise<Listening> {
   const { promise: begun, resolve: begin } = Promise.withResolvers<Answer>();
   const handle = (request: IncomingMessage, response: ServerResponse) => {
     begun
       .then((answer) => answer(request, response))
-      // what still fails is the connection itself: its caller went away in the middle
+      // only the connection itself can still fail: the client disconnected
       .catch(() => response.destroy());
   };
   const first = await bind(handle, port, '127.0.0.1');
@@ -215,7 +215,7 @@ async function listen(port: number, tries = 5): Promise<Listening> {
   }
 }
 
-/** Longer than clients keep a connection in their pools, as API Gateway's is; Node's five seconds cut some off in the middle of a next call. */
+/** Longer than clients pool a connection, as in API Gateway; with Node's five seconds, some calls were cut off. */
 const keepAliveTimeout = 65 * SECOND;
 
 function bind(handle: RequestListener, port: number, host: string): Promise<Server> {
@@ -230,7 +230,7 @@ function orNothing(error: NodeJS.ErrnoException): undefined {
   throw error;
 }
 
-/** Calls under way may finish; then every connection is closed. */
+/** Lets running calls finish, then closes every connection. */
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();

@@ -1,4 +1,4 @@
-// What the local server is told: flags and environment, read in this one place. All errors are named at once.
+// The settings of the local server: flags and environment variables. All errors are reported together.
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { configFor } from '../lib/config.ts';
@@ -6,26 +6,26 @@ import { type PresetName, presetNames, presets } from '../lib/policy/identity-pr
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 export type LocalSettings = {
-  /** 0 for any free one */
+  /** 0 for any free port */
   port: number;
   catalogueFile: string;
-  /** where the table and the issuer's key are kept; a fresh table in memory without it */
+  /** directory of the table and the issuer's key (default: a new table in memory) */
   dataDir?: string;
   aws: AwsSettings;
-  /** hosts of ticket validators that may be called besides this server's own */
+  /** additional hosts of ticket validators that may be called */
   ticketHosts: readonly string[];
-  /** identity provider whose tokens and rules the local issuer imitates; generic, if left out */
+  /** identity provider whose tokens and rules the local issuer imitates (default: generic) */
   idp?: PresetName;
-  /** takes the lines of the log; without it only errors are shown */
+  /** receives the lines of the log; without it, only errors are shown */
   log?: (line: string) => void;
 };
-/** What is only about what `npm start` prints. */
+/** Settings that affect only the output of `npm start`. */
 export type StartSettings = LocalSettings & { showsKeys: boolean };
-/** Which emulators somebody has replaced by the AWS SDK's own variables, and with what the clients sign. */
+/** Which emulators are replaced through the AWS SDK's variables, and the credentials of the clients. */
 export type AwsSettings = {
   region: string;
   elsewhere: { dynamodb: boolean; sts: boolean; ses: boolean };
-  /** the SDK finds credentials itself; otherwise the emulators' are used */
+  /** whether the SDK finds credentials itself; otherwise those of the emulators are used */
   ownCredentials: boolean;
 };
 
@@ -48,8 +48,8 @@ LATCHKEY_TICKET_HOSTS lists further hosts of ticket validators (docs/tickets.md)
 `;
 
 /**
- * @param args as after the name of the script
- * @param isTerminal whether a person reads the output: programs find the test keys there without asking
+ * @param args the arguments after the script
+ * @param isTerminal whether a person reads the output; otherwise test keys are printed without --keys
  */
 export function readSettings(
   args: readonly string[],
@@ -79,7 +79,7 @@ export function readSettings(
   };
 }
 
-/** An endpoint of the SDK's own variables takes an emulator's place (SDK reference guide, "Service-specific endpoints"). */
+/** An endpoint in the SDK's variables replaces an emulator (SDK reference guide, "Service-specific endpoints"). */
 export function readAwsSettings(env: Environment): AwsSettings {
   const isElsewhere = (service: string) =>
     set(env.AWS_ENDPOINT_URL) !== undefined || set(env[`AWS_ENDPOINT_URL_${service}`]) !== undefined;

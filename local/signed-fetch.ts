@@ -1,10 +1,10 @@
-// A call signed as an AWS SDK signs it, for the demo and for tests.
+// fetch with Signature Version 4, for the demo and for tests.
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 
 export type SignedCall = { method?: string; headers?: Record<string, string>; body?: string; service?: string };
 
-/** Signature Version 4 with long-term keys, then fetch. */
+/** Signs with long-term keys, then calls fetch. */
 export async function signedFetch(
   url: string,
   keys: { accessKeyId: string; secretAccessKey: string },

@@ -1,10 +1,10 @@
-// `npm start`: the whole of Latchkey on this machine, until it is told to stop.
+// `npm start`: runs all of Latchkey on this machine until Ctrl-C.
 import { relative } from 'node:path';
 import { findingLines, unreadable, warningLines } from '../lib/catalogue/file.ts';
 import { InvalidCatalogue, startLocalServer } from './server.ts';
 import { type LocalSettings, readSettings } from './settings.ts';
 
-// The table in memory keeps small buffers for good. Cut from a common pool, as Node does it, each would keep its 64 KB of pool alive.
+// The table in memory keeps small buffers. If they came from Node's shared pool, each would keep its 64 KB pool alive.
 Buffer.poolSize = 0;
 
 const settings = readSettings(process.argv.slice(2), process.env, process.stdout.isTTY);
@@ -37,7 +37,7 @@ function fail(...lines: string[]): never {
   process.exit(1);
 }
 
-/** A path as somebody would type it here. */
+/** A path relative to the current directory. */
 function shown(file: string): string {
   return relative(process.cwd(), file) || file;
 }
@@ -51,6 +51,6 @@ function reasonsOf(error: unknown, { port, catalogueFile }: LocalSettings): stri
     ];
   if (code === 'EACCES' && path === undefined)
     return [`No permission to listen on port ${port}. Choose one above 1023: npm start -- --port 3000`];
-  if (code === 'EEXIST' && path !== undefined) return [`${shown(path)} is a file; --data takes a folder.`];
+  if (code === 'EEXIST' && path !== undefined) return [`${shown(path)} is a file. --data requires a directory.`];
   return [unreadable(shown(path ?? catalogueFile), error) ?? `Latchkey could not start: ${message}`];
 }

@@ -1,6 +1,6 @@
-// A call as it comes over the wire.
+// The type of an HTTP call before the gateway.
 
-/** A request as it came over the wire; header names in lower case, several of one name joined by commas. */
+/** An HTTP request; header names in lower case, repeated headers joined by commas. */
 export type WireCall = {
   id: string;
   method: string;

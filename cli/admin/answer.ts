@@ -14,7 +14,7 @@ export async function answer(world: World, ask: () => Answer): Promise<number> {
   const { settled } = await tools();
   const found = settled(ask);
   if ('lines' in found) world.out(`${found.lines.join('\n')}\n`);
-  else if (found.exitCode === exits.usage.status) throw new Failure('usage', found.fault);
-  else world.err(`${found.fault}\n`);
+  else if (found.exitCode === exits.usage.status) throw new Failure('usage', found.error);
+  else world.err(`${found.error}\n`);
   return found.exitCode;
 }

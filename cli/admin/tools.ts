@@ -12,11 +12,11 @@ export const tokenDoctor = (): Promise<typeof import('../../doctor/token.ts')> =
 export const doctor = (): Promise<typeof import('../../doctor/doctor.ts')> => import('../../doctor/doctor.ts');
 
 /** Returns a CannotAnswer as a value: this bundle and the program each have their own copy of the error classes. */
-export function settled(ask: () => Answer): Answer | { fault: string; exitCode: 1 | 2 } {
+export function settled(ask: () => Answer): Answer | { error: string; exitCode: 1 | 2 } {
   try {
     return ask();
   } catch (error) {
-    if (error instanceof CannotAnswer) return { fault: error.message, exitCode: error.exitCode };
+    if (error instanceof CannotAnswer) return { error: error.message, exitCode: error.exitCode };
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-// How the local server's SDK clients are set up: towards an embedded emulator, or as the SDK's own variables say.
+// Configures the local server's SDK clients: for an embedded emulator, or from the SDK's own variables.
 import type { AwsSettings } from '../settings.ts';
 import { hubKeys } from './sts.ts';
 
@@ -6,8 +6,8 @@ type Service = keyof AwsSettings['elsewhere'];
 type ClientSettings = { region: string; endpoint?: string; credentials?: typeof hubKeys };
 
 /**
- * @param endpoint the embedded emulator's; left out where a variable of the SDK names another, so that the SDK reads it itself.
- *   Credentials of the environment never go to an embedded emulator, and are used only where an endpoint was named.
+ * @param endpoint the embedded emulator's; left out if a variable of the SDK names another, so that the SDK reads it itself.
+ *   Credentials of the environment never go to an embedded emulator, and are used only if an endpoint was named.
  */
 export function clientSettings(aws: AwsSettings, service: Service, endpoint: string | undefined): ClientSettings {
   const isElsewhere = aws.elsewhere[service];

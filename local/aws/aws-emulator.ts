@@ -1,14 +1,14 @@
-// STS, SES, IAM, AWS sign-in and what the doctor asks of Lambda and DynamoDB behind one HTTP listener: real SDK clients, botocore and curl can call it.
+// Emulates STS, SES, IAM, AWS sign-in and the parts of Lambda and DynamoDB that the doctor uses, over HTTP for real SDK clients, botocore and curl.
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { App } from '../../lib/app.ts';
 import { createIamEmulator, type IamEmulator } from './iam.ts';
-import { createLambdaEmulator, jsonFault, type LambdaEmulator } from './lambda.ts';
-import { AwsFault, faultDocument, type QueryService, runAction } from './query-protocol.ts';
+import { createLambdaEmulator, jsonError, type LambdaEmulator } from './lambda.ts';
+import { AwsError, errorDocument, type QueryService, runAction } from './query-protocol.ts';
 import { createSesEmulator, type SesEmulator } from './ses.ts';
 import { createSignInEmulator, type PlainAnswer } from './sign-in.ts';
-import { readAuthorization, type SigV4Fault, verifySigV4 } from './sigv4.ts';
+import { readAuthorization, type SigV4Error, verifySigV4 } from './sigv4.ts';
 import { createStsEmulator, type StsCaller, type StsEmulator } from './sts.ts';
 import { answerDynamo, type TableQuestions } from './table-description.ts';
 import { installTargets, type TargetAccounts } from './target-accounts.ts';
@@ -17,21 +17,21 @@ export type AwsEmulator = {
   sts: StsEmulator;
   ses: SesEmulator;
   iam: IamEmulator;
-  /** without functions until somebody puts them there */
+  /** has no functions until they are added */
   lambda: LambdaEmulator;
-  /** what is installed in the accounts of the catalogue */
+  /** the roles installed in the catalogue's accounts */
   targets: TargetAccounts;
   /**
-   * Answers one request. A path that ends in `/federation` is sign-in's; any other is the service's that the scope of its signature names, else STS's,
-   * so that one endpoint URL serves all clients wherever this is mounted. Never rejects.
+   * Answers one request. Paths that end in `/federation` belong to sign-in. For any other path, the scope of the signature names the service (default: STS),
+   * so that one endpoint URL serves all clients. Never rejects.
    */
   handle(request: IncomingMessage, response: ServerResponse): Promise<void>;
 };
 
 type Options = Pick<App, 'catalogue' | 'clock'> & {
-  /** judges the freshness of signatures, which clients make by the real time; Latchkey's own clock can be moved */
+  /** wall clock for signatures, because clients sign with real time; Latchkey's own clock can be moved */
   wallClock?: () => number;
-  /** the table that there is, for whoever asks how it is set up */
+  /** the table, for calls that read its configuration */
   table?: TableQuestions;
 };
 
@@ -49,7 +49,7 @@ export function createAwsEmulator({
   const signIn = createSignInEmulator({ sts, clock });
   const services: Record<string, QueryService<StsCaller>> = { sts, ses, iam };
 
-  /** Services that speak JSON. @throws AwsFault */
+  /** Services that speak JSON. @throws AwsError */
   const json = async (
     name: string,
     request: IncomingMessage,
@@ -59,7 +59,7 @@ export function createAwsEmulator({
     if (name === 'ses') return ses.answerV2(request.method ?? 'GET', request.url ?? '/', caller);
     if (name === 'lambda') return await lambda.answer(request.method ?? 'GET', request.url ?? '/', body, caller);
     if (!caller.isOperator)
-      throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+      throw new AwsError('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
     return await answerDynamo(String(request.headers['x-amz-target'] ?? ''), body, table);
   };
 
@@ -72,7 +72,7 @@ export function createAwsEmulator({
     if (target.slice(0, queryAt).endsWith('/federation')) return signIn.answer(method, query);
 
     const scope = readAuthorization(request.headers.authorization)?.service ?? '';
-    // SES v2 signs as v1 does, but speaks JSON over paths
+    // SES v2 signs like v1, but uses REST with JSON
     const isV2 = scope === 'ses' && target.includes('/v2/email/');
     const isJson = scope === 'lambda' || scope === 'dynamodb';
     const name = isJson || Object.hasOwn(services, scope) ? scope : 'sts';
@@ -84,16 +84,16 @@ export function createAwsEmulator({
         name,
         wallClock(),
       );
-      if (!verdict.ok) throw signatureFault(verdict.fault, verdict.message);
+      if (!verdict.ok) throw signatureError(verdict.error, verdict.message);
       if (verdict.key.expiresAt <= clock())
-        throw new AwsFault('ExpiredToken', 'The security token included in the request is expired', 403);
+        throw new AwsError('ExpiredToken', 'The security token included in the request is expired', 403);
       if (!service) return await json(name, request, body, verdict.key);
       const fields = method === 'POST' ? new URLSearchParams(body.toString('utf8')) : query;
       return xml(200, await runAction(service, fields, verdict.key, requestId));
     } catch (error) {
-      if (error instanceof AwsFault && !service) return jsonFault(error);
-      if (error instanceof AwsFault && service)
-        return xml(error.status, faultDocument(error, service.namespace, requestId));
+      if (error instanceof AwsError && !service) return jsonError(error);
+      if (error instanceof AwsError && service)
+        return xml(error.status, errorDocument(error, service.namespace, requestId));
       throw error;
     }
   };
@@ -121,7 +121,7 @@ export function createAwsEmulator({
   };
 }
 
-/** Starts an emulator of its own on a free loopback port. `endpoint` is for the SDK's `endpoint`, `federation` for the sign-in client. */
+/** Starts an emulator on a free loopback port. `endpoint` is for the SDK's `endpoint`, `federation` for the sign-in client. */
 export async function startAwsEmulator(options: Parameters<typeof createAwsEmulator>[0]) {
   const emulator = createAwsEmulator(options);
   const server = createServer(emulator.handle);
@@ -137,7 +137,7 @@ export async function startAwsEmulator(options: Parameters<typeof createAwsEmula
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** SES takes 10 MB; in a form, three characters may stand for one byte. */
+/** SES accepts 10 MB, and form encoding can triple that. */
 const maxBytes = 32 * 1024 * 1024;
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
@@ -147,7 +147,7 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
     size += chunk.length;
     if (size <= maxBytes) chunks.push(chunk);
   }
-  return size <= maxBytes ? Buffer.concat(chunks) : Buffer.alloc(0); // too long: nothing of it is signed, so it is refused as such
+  return size <= maxBytes ? Buffer.concat(chunks) : Buffer.alloc(0); // too long: the empty body does not match the signature, so the call is refused
 }
 
 const xml = (status: number, body: string): PlainAnswer => ({
@@ -156,20 +156,20 @@ const xml = (status: number, body: string): PlainAnswer => ({
   body: `<?xml version="1.0"?>\n${body}`,
 });
 
-function signatureFault(fault: SigV4Fault, message: string): AwsFault {
-  // STS and SES call a stale signature by the same code as a wrong one
-  return new AwsFault(
-    fault === 'SignatureExpired' ? 'SignatureDoesNotMatch' : fault,
+function signatureError(error: SigV4Error, message: string): AwsError {
+  // STS and SES use the same code for a stale and an invalid signature
+  return new AwsError(
+    error === 'SignatureExpired' ? 'SignatureDoesNotMatch' : error,
     message,
-    fault === 'IncompleteSignature' ? 400 : 403,
+    error === 'IncompleteSignature' ? 400 : 403,
   );
 }
 
-/** A mistake of the emulator's own; its stack goes to the terminal of whoever runs it, as there is no log here. */
+/** An internal error of the emulator; its stack goes to the terminal, because there is no log here. */
 function faultOfOurs(error: unknown, requestId: string): PlainAnswer {
   console.error('the AWS emulator failed:', error);
   return xml(
     500,
-    faultDocument(new AwsFault('InternalFailure', 'The emulator failed.', 500), 'https://localhost/', requestId),
+    errorDocument(new AwsError('InternalFailure', 'The emulator failed.', 500), 'https://localhost/', requestId),
   );
 }

@@ -1,4 +1,4 @@
-// The table of the local server: an emulator in this process, or wherever the SDK's own variables point.
+// The table of the local server: in an emulator in this process, or at the endpoint in the SDK's own variables.
 import { join } from 'node:path';
 import {
   CreateTableCommand,
@@ -21,15 +21,15 @@ import type { DescribeTable, ScanTable } from './table-description.ts';
 export const table = 'latchkey';
 export type Database = {
   store: Store;
-  /** how a table is set up, by DescribeTable's own member names; undefined where there is none of that name */
+  /** DescribeTable; undefined if the table does not exist */
   describe: DescribeTable;
   scan: ScanTable;
   close(): Promise<void>;
 };
 
 /**
- * Opens the table and makes it if it is missing.
- * @param dataDir where the embedded emulator keeps it; in memory without one
+ * Opens the table, and creates it if it is missing.
+ * @param dataDir directory of the embedded emulator (default: in memory)
  */
 export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<Database> {
   const emulator = aws.elsewhere.dynamodb
@@ -91,7 +91,7 @@ function checkIndexes(found: GlobalSecondaryIndexDescription[] = []): void {
   const missing = tableDefinition(table).GlobalSecondaryIndexes.filter((index) => !forms.has(formOf(index)));
   if (missing.length > 0)
     throw new Error(
-      `the table there was made by another version of Latchkey and has no index ${missing.map(({ IndexName }) => IndexName).join(', ')} as this one needs it. Choose another directory for --data, or another table.`,
+      `the table was created by another version of Latchkey and lacks the required index ${missing.map(({ IndexName }) => IndexName).join(', ')}. Choose another directory for --data, or another table.`,
     );
 }
 

@@ -1,6 +1,6 @@
-// Whether a policy denies a session everything: the conditions that Latchkey writes into its Deny statements, judged as IAM does.
+// Evaluates Deny statements on all actions, with the conditions that Latchkey writes, as IAM does.
 
-/** What IAM knows of the session that calls; times in epoch milliseconds. */
+/** The session's context for IAM; times in epoch milliseconds. */
 export type SessionContext = { tags: ReadonlyArray<{ Key: string; Value: string }>; issuedAt: number; now: number };
 type Statement = {
   Effect: string;
@@ -8,7 +8,7 @@ type Statement = {
   Condition?: Record<string, Record<string, string | string[]>>;
 };
 
-/** @param policies as text. @throws Error for a condition on everything that this emulator cannot judge: better none than a wrong answer */
+/** @param policies as text. @throws Error for a condition that this emulator cannot evaluate, because no answer is better than an incorrect one */
 export const isDenied = (policies: readonly string[], session: SessionContext): boolean =>
   policies
     .flatMap((text) => [JSON.parse(text).Statement as Statement | Statement[]].flat())
@@ -28,5 +28,5 @@ function holds(operator: string, key: string, wanted: string[], { tags, issuedAt
   if (at !== undefined && operator === 'DateLessThan') return wanted.some((instant) => at < Date.parse(instant));
   if (at !== undefined && operator === 'DateGreaterThanEquals')
     return wanted.some((instant) => at >= Date.parse(instant));
-  throw new Error(`the emulator cannot judge ${operator} of ${key}`);
+  throw new Error(`the emulator cannot evaluate ${operator} of ${key}`);
 }

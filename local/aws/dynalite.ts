@@ -1,11 +1,11 @@
-// dynalite, the embedded DynamoDB, with the one action in front of it that it does not have: TransactWriteItems.
+// dynalite, the embedded DynamoDB, with an implementation of TransactWriteItems, which dynalite lacks.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { transactions } from './transactions.ts';
 
-/** dynalite comes as CommonJS without types. `path` is a LevelDB directory, which one process at a time may open. */
+/** dynalite is CommonJS without types. `path` is a LevelDB directory, which only one process at a time may open. */
 type Dynalite = (options: {
   createTableMs: number;
   updateTableMs: number;
@@ -15,7 +15,7 @@ type Dynalite = (options: {
 
 export type Running = { endpoint: string; stop(): Promise<void> };
 
-/** @param path where the tables are kept; in memory without one */
+/** @param path directory of the tables (default: in memory) */
 export async function startDynalite(path?: string): Promise<Running> {
   const dynalite: Dynalite = createRequire(import.meta.url)('dynalite');
   const inner = dynalite({
@@ -54,7 +54,7 @@ async function passOn(inner: Server, request: IncomingMessage, response: ServerR
   await closed;
 }
 
-/** Calls run side by side; a transaction runs when all earlier calls are answered, and later ones wait for it. */
+/** Calls run in parallel. A transaction waits for all earlier calls, and later calls wait for it. */
 function takingTurns() {
   const calls = new Set<Promise<void>>();
   let transaction: Promise<void> = Promise.resolve();

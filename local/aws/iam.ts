@@ -1,6 +1,6 @@
-// An IAM of one's own: in each account its revoker writes the inline policies of roles, and its auditor reads what is installed.
+// An IAM emulator: in each account, the revoker writes inline policies of roles, and the auditor reads roles and policies.
 import { inlineLimit, revokerArn, roleArn } from '../../lib/session/iam.ts';
-import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
+import { AwsError, type QueryService, type Xml } from './query-protocol.ts';
 import { auditorName, type InstalledRole, roleNamed, type TargetAccounts } from './target-accounts.ts';
 
 type Caller = { arn: string; account: string; roleArn?: string };
@@ -14,15 +14,15 @@ const policyName = /^[\w+=,.@-]{1,128}$/;
 
 export function createIamEmulator(targets: TargetAccounts): IamEmulator {
   const denied = (caller: Caller, action: string, resource: string) =>
-    new AwsFault(
+    new AwsError(
       'AccessDenied',
       `User: ${caller.arn} is not authorized to perform: iam:${action} on resource: ${resource}`,
       403,
     );
 
   /**
-   * What a revoker may change: existing roles of its own policy, as long as they have the boundary. A role that does not exist has none, so
-   * that AWS answers a denial here, not that it is missing. @throws AwsFault AccessDenied
+   * The roles that a revoker may change: existing roles in its policy that have the boundary. A missing role has no boundary, so AWS
+   * answers AccessDenied instead of NoSuchEntity. @throws AwsError AccessDenied
    */
   const changeable = (fields: URLSearchParams, caller: Caller, action: string): InstalledRole => {
     const name = fields.get('RoleName') ?? '';
@@ -42,13 +42,13 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
     const name = fields.get('RoleName') ?? '';
     readable(caller, action, `role ${name}`);
     const role = roleNamed(targets, caller.account, name);
-    if (!role) throw new AwsFault('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
+    if (!role) throw new AwsError('NoSuchEntity', `The role with name ${name} cannot be found.`, 404);
     return role;
   };
   const policyIn = ({ inline }: InstalledRole, name: string): string => {
     const text = inline.get(name);
     if (text === undefined)
-      throw new AwsFault('NoSuchEntity', `The role policy with name ${name} cannot be found.`, 404);
+      throw new AwsError('NoSuchEntity', `The role policy with name ${name} cannot be found.`, 404);
     return text;
   };
 
@@ -60,7 +60,7 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
         const { inline } = changeable(fields, caller, 'PutRolePolicy');
         const next = new Map(inline).set(nameIn(fields), compact(fields.get('PolicyDocument') ?? ''));
         if ([...next.values()].join('').length > inlineLimit)
-          throw new AwsFault('LimitExceeded', `Maximum policy size of ${inlineLimit} bytes exceeded for role.`, 409);
+          throw new AwsError('LimitExceeded', `Maximum policy size of ${inlineLimit} bytes exceeded for role.`, 409);
         for (const [name, text] of next) inline.set(name, text);
         return {};
       },
@@ -102,22 +102,22 @@ export function createIamEmulator(targets: TargetAccounts): IamEmulator {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** An emulated session says its partition itself. */
+/** The partition of an emulated session is in its ARN. */
 const accountOf = ({ arn, account }: Caller) => ({ partition: arn.split(':')[1] as 'aws', id: account });
 const nameOf = ({ arn }: InstalledRole): string => arn.slice(arn.lastIndexOf('/') + 1);
 
 function nameIn(fields: URLSearchParams): string {
   const name = fields.get('PolicyName') ?? '';
-  if (!policyName.test(name)) throw new AwsFault('ValidationError', 'The specified value for policyName is invalid.');
+  if (!policyName.test(name)) throw new AwsError('ValidationError', 'The specified value for policyName is invalid.');
   return name;
 }
 
-/** @throws AwsFault NoSuchEntity */
+/** @throws AwsError NoSuchEntity */
 function managed({ policies }: TargetAccounts, fields: URLSearchParams, judge: (arn: string) => void) {
   const arn = fields.get('PolicyArn') ?? '';
   judge(arn);
   const document = policies.get(arn);
-  if (!document) throw new AwsFault('NoSuchEntity', `Policy ${arn} was not found.`, 404);
+  if (!document) throw new AwsError('NoSuchEntity', `Policy ${arn} was not found.`, 404);
   return { arn, document };
 }
 
@@ -133,13 +133,13 @@ const roleXml = (role: InstalledRole): Xml => ({
   }),
 });
 
-/** IAM counts no white space. @throws AwsFault MalformedPolicyDocument */
+/** IAM does not count white space. @throws AwsError MalformedPolicyDocument */
 function compact(text: string): string {
   try {
     return JSON.stringify(JSON.parse(text));
   } catch (error) {
     if ((error as Error).name === 'SyntaxError')
-      throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
+      throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.');
     throw error;
   }
 }

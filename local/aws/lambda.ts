@@ -1,21 +1,21 @@
-// A Lambda of one's own: shows how the emulated functions are set up, and lets the hub's operator invoke what the doctor may invoke.
+// A Lambda emulator: returns the configuration of the functions, and lets the hub's operator invoke them through the doctor's alias.
 import { randomUUID } from 'node:crypto';
 import { hubAccount } from './operator.ts';
-import { AwsFault } from './query-protocol.ts';
+import { AwsError } from './query-protocol.ts';
 import type { PlainAnswer } from './sign-in.ts';
 
 export type EmulatedFunction = {
   environment: Record<string, string>;
   /** name of its IAM role in the hub */
   role: string;
-  /** names by which it can be invoked besides its own */
+  /** its aliases */
   aliases: readonly string[];
   invoke(event: unknown, invokedFunctionArn: string): Promise<unknown>;
 };
 export type LambdaEmulator = {
   /** by name */
   functions: Map<string, EmulatedFunction>;
-  /** Answers one call of the REST protocol. @throws AwsFault */
+  /** Answers one call of the REST protocol. @throws AwsError */
   answer(
     method: string,
     target: string,
@@ -33,19 +33,19 @@ export function createLambdaEmulator(): LambdaEmulator {
     functions,
     async answer(method, target, body, caller) {
       if (!caller.isOperator)
-        throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+        throw new AwsError('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
       const url = new URL(target, 'http://localhost');
       const [, name = '', what] = path.exec(url.pathname) ?? [];
       if (what === undefined)
-        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+        throw new AwsError('UnknownOperationException', 'This emulator does not have that operation.', 404);
       const found = functions.get(name);
-      if (!found) throw new AwsFault('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404);
+      if (!found) throw new AwsError('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404);
       if (method === 'GET' && what === 'configuration') return json(configurationOf(name, found));
       if (method !== 'POST' || what !== 'invocations')
-        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+        throw new AwsError('UnknownOperationException', 'This emulator does not have that operation.', 404);
       const qualifier = url.searchParams.get('Qualifier');
       if (qualifier !== null && !found.aliases.includes(qualifier))
-        throw new AwsFault('ResourceNotFoundException', `Function not found: ${arnOf(name)}:${qualifier}`, 404);
+        throw new AwsError('ResourceNotFoundException', `Function not found: ${arnOf(name)}:${qualifier}`, 404);
       return json(
         await found.invoke(
           JSON.parse(body.toString('utf8')),
@@ -56,8 +56,8 @@ export function createLambdaEmulator(): LambdaEmulator {
   };
 }
 
-/** Refusals in the REST protocol's form. */
-export const jsonFault = ({ code, message, status }: AwsFault): PlainAnswer => ({
+/** Errors in the form of the REST protocol. */
+export const jsonError = ({ code, message, status }: AwsError): PlainAnswer => ({
   ...json({ Type: status < 500 ? 'User' : 'Service', Message: message, message, __type: code }, status),
   headers: { 'x-amzn-errortype': code },
 });

@@ -1,4 +1,4 @@
-// Who operates the emulated hub: an account, a stage, and a key that opens nothing but the emulators.
+// The operator of the emulated hub: account, stage, and a key that is valid only for the emulators.
 
 export const hubAccount = '999999999999';
 /** The stage in the names of the emulated functions and their roles. */

@@ -1,13 +1,13 @@
-// The AWS Query protocol, which STS and SES v1 share: form fields in, XML out, refusals as ErrorResponse.
+// The AWS Query protocol of STS, SES v1 and IAM: form fields in, XML out, errors as ErrorResponse.
 
-/** A refusal by an emulated service, in AWS's words. */
-export class AwsFault extends Error {
+/** An error of an emulated service, with AWS's message. */
+export class AwsError extends Error {
   readonly code: string;
-  /** HTTP's */
+  /** HTTP status */
   readonly status: number;
   constructor(code: string, message: string, status = 400) {
     super(message);
-    this.name = 'AwsFault';
+    this.name = 'AwsError';
     this.code = code;
     this.status = status;
   }
@@ -16,7 +16,7 @@ export class AwsFault extends Error {
 /** A tree of elements; an array is a list of `member`s, a map one of `entry`s with `key` and `value`. */
 export type Xml = string | number | Xml[] | ReadonlyMap<string, Xml> | { [element: string]: Xml };
 
-/** What an emulated service can do: from the fields of a call and whoever signed it to the content of `<ActionResult>`. */
+/** The actions of an emulated service: from the fields of a call and its caller to the content of `<ActionResult>`. */
 export type QueryService<Caller> = {
   /** the `Version` field of its calls */
   version: string;
@@ -24,7 +24,7 @@ export type QueryService<Caller> = {
   actions: Readonly<Record<string, (fields: URLSearchParams, caller: Caller) => Xml | Promise<Xml>>>;
 };
 
-/** Runs one call. @throws AwsFault, MissingAction and InvalidAction included */
+/** Runs one call. @throws AwsError, MissingAction and InvalidAction included */
 export async function runAction<Caller>(
   service: QueryService<Caller>,
   fields: URLSearchParams,
@@ -33,11 +33,11 @@ export async function runAction<Caller>(
 ): Promise<string> {
   const action = fields.get('Action');
   const version = fields.get('Version');
-  if (!action) throw new AwsFault('MissingAction', 'The request must contain the parameter Action.');
+  if (!action) throw new AwsError('MissingAction', 'The request must contain the parameter Action.');
   const run =
     Object.hasOwn(service.actions, action) && version === service.version ? service.actions[action] : undefined;
   if (!run)
-    throw new AwsFault(
+    throw new AwsError(
       'InvalidAction',
       `Could not find operation ${action} for version ${version ?? 'NO_VERSION_SPECIFIED'}`,
     );
@@ -45,12 +45,12 @@ export async function runAction<Caller>(
   return element(`${action}Response`, content, ` xmlns="${service.namespace}"`);
 }
 
-/** The body of a refusal. */
-export const faultDocument = (fault: AwsFault, namespace: string, requestId: string): string =>
+/** The body of an error. */
+export const errorDocument = (error: AwsError, namespace: string, requestId: string): string =>
   element(
     'ErrorResponse',
     {
-      Error: { Type: fault.status < 500 ? 'Sender' : 'Receiver', Code: fault.code, Message: fault.message },
+      Error: { Type: error.status < 500 ? 'Sender' : 'Receiver', Code: error.code, Message: error.message },
       RequestId: requestId,
     },
     ` xmlns="${namespace}"`,
@@ -83,7 +83,7 @@ function inner(content: Xml): string {
   return escapeXml(String(content));
 }
 
-/** XML 1.0 has no way to write most control characters; they become U+FFFD. */
+/** XML 1.0 cannot represent most control characters; they become U+FFFD. */
 const escapeXml = (text: string): string =>
   text
     .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '\ufffd')

@@ -1,42 +1,42 @@
-// An SES v1 of one's own: SendRawEmail into an outbox, what its account looks like, and faults on demand.
+// An SES emulator: SendRawEmail into an outbox, account settings, and errors on demand.
 import { randomUUID } from 'node:crypto';
 import PostalMime, { type Email } from 'postal-mime';
 import type { App } from '../../lib/app.ts';
 import { DAY, toInstant } from '../../lib/common/time.ts';
-import { AwsFault, listField, type QueryService, type Xml } from './query-protocol.ts';
+import { AwsError, listField, type QueryService, type Xml } from './query-protocol.ts';
 import type { PlainAnswer } from './sign-in.ts';
 
-/** A mail that was taken; `at` is RFC 3339. */
+/** An accepted email; `at` is RFC 3339. */
 export type SentMail = { id: string; to: string; subject: string; text: string; html: string; at: string };
-/** Faults that SES can be told to have; the names are its codes. */
-export type SesFault = 'Throttling' | 'MessageRejected' | 'AccountSendingPausedException' | 'ServiceUnavailable';
+/** Errors that a test can request; the names are SES's codes. */
+export type SesError = 'Throttling' | 'MessageRejected' | 'AccountSendingPausedException' | 'ServiceUnavailable';
 
 export type SesEmulator = QueryService<{ arn: string; isHub: boolean; isOperator: boolean }> & {
   /** newest first */
   outbox: SentMail[];
-  /** what its account looks like; a test may change it */
+  /** settings of its account; tests may change them */
   account: {
     max24HourSend: number;
     isSending: boolean;
     verified: Set<string>;
-    /** by which all identities send */
+    /** default configuration set of all identities */
     defaultSet?: string;
     configurationSets: Map<string, { isSending: boolean; events: string[] }>;
   };
-  /** Answers the one call of SES v2 that there is, GetEmailIdentity. @throws AwsFault */
+  /** Answers GetEmailIdentity, the only supported call of SES v2. @throws AwsError */
   answerV2(method: string, target: string, caller: { arn: string; isOperator: boolean }): PlainAnswer;
-  /** From now on every valid mail is first judged by this; what it answers is the refusal. Without a judge mails are taken again. */
-  fail(judge?: (mail: Omit<SentMail, 'id' | 'at'>) => SesFault | undefined): void;
+  /** From now on, `judge` can reject each valid email with an error. Without a judge, emails are accepted again. */
+  fail(judge?: (mail: Omit<SentMail, 'id' | 'at'>) => SesError | undefined): void;
 };
 
-const faults: Record<SesFault, { status: number; message: string }> = {
+const errors: Record<SesError, { status: number; message: string }> = {
   Throttling: { status: 400, message: 'Maximum sending rate exceeded.' },
   MessageRejected: { status: 400, message: 'Email address is not verified.' },
   AccountSendingPausedException: { status: 400, message: 'Sending is paused for this account.' },
   ServiceUnavailable: { status: 503, message: 'Service is unable to handle request.' },
 };
 const maxSendRate = 14;
-/** SES v1: 10 MB a message, 50 recipients; how many mails the outbox remembers is ours. */
+/** SES v1 allows 10 MB per message and 50 recipients; the size of the outbox is our choice. */
 const limits = { bytes: 10 * 1024 * 1024, recipients: 50, memory: 2000 };
 
 /** @param clock Latchkey's own */
@@ -54,9 +54,9 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     const { from, ...mail } = await readMail(fields);
     const identities = [from, from.slice(from.lastIndexOf('@') + 1)];
     if (!identities.some((identity) => account.verified.has(identity)))
-      throw new AwsFault('MessageRejected', `Email address is not verified. The following identities failed: ${from}`);
-    const fault = judge?.(mail);
-    if (fault) throw new AwsFault(fault, faults[fault].message, faults[fault].status);
+      throw new AwsError('MessageRejected', `Email address is not verified. The following identities failed: ${from}`);
+    const error = judge?.(mail);
+    if (error) throw new AwsError(error, errors[error].message, errors[error].status);
     const id = `${randomUUID()}-000000`;
     outbox.unshift({ id, ...mail, at: toInstant(clock()) });
     outbox.length = Math.min(outbox.length, limits.memory);
@@ -79,7 +79,7 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
   const describeConfigurationSet = (fields: URLSearchParams): Xml => {
     const name = fields.get('ConfigurationSetName') ?? '';
     const found = account.configurationSets.get(name);
-    if (!found) throw new AwsFault('ConfigurationSetDoesNotExist', `Configuration set <${name}> does not exist.`);
+    if (!found) throw new AwsError('ConfigurationSetDoesNotExist', `Configuration set <${name}> does not exist.`);
     return {
       ConfigurationSet: { Name: name },
       EventDestinations: [{ Name: 'events', Enabled: 'true', MatchingEventTypes: found.events }],
@@ -94,7 +94,7 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     ): SesEmulator['actions'][string] =>
     (fields, caller) => {
       if (!caller.isHub && !caller[who])
-        throw new AwsFault('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
+        throw new AwsError('AccessDenied', `User: ${caller.arn} is not authorized to perform: ses:${action}`, 403);
       return run(fields);
     };
 
@@ -117,11 +117,11 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
     answerV2(method, target, caller) {
       const identity = /\/v2\/email\/identities\/([^/?]+)$/.exec(target)?.[1];
       if (method !== 'GET' || identity === undefined)
-        throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.', 404);
+        throw new AwsError('UnknownOperationException', 'This emulator does not have that operation.', 404);
       if (!caller.isOperator)
-        throw new AwsFault('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
+        throw new AwsError('AccessDeniedException', `User: ${caller.arn} is not authorized to perform this`, 403);
       if (!account.verified.has(decodeURIComponent(identity)))
-        throw new AwsFault('NotFoundException', 'Email identity does not exist.', 404);
+        throw new AwsError('NotFoundException', 'Email identity does not exist.', 404);
       const answer = {
         VerifiedForSendingStatus: true,
         ...(account.defaultSet !== undefined && { ConfigurationSetName: account.defaultSet }),
@@ -137,9 +137,9 @@ export function createSesEmulator({ clock }: Pick<App, 'clock'>): SesEmulator {
 // -- internal --------------------------------------------------------------------------------------------------------
 
 /**
- * Reads and judges a raw message (SES API reference, SendRawEmail): one of each header that it needs, lines of at most 1,000 bytes, and the
- * addresses of the envelope where there is one.
- * @throws AwsFault ValidationError for what is missing, InvalidParameterValue for what SES cannot use
+ * Parses and checks a raw message (SES API reference, SendRawEmail): one of each required header, lines of at most 1,000 bytes, and the
+ * addresses of the envelope, if there is one.
+ * @throws AwsError ValidationError for a missing member, InvalidParameterValue for an invalid value
  */
 async function readMail(fields: URLSearchParams): Promise<Omit<SentMail, 'id' | 'at'> & { from: string }> {
   const raw = Buffer.from(required(fields, 'RawMessage.Data', 'rawMessage.data'), 'base64');
@@ -158,10 +158,10 @@ async function readMail(fields: URLSearchParams): Promise<Omit<SentMail, 'id' | 
   return { from, to: recipients.join(', '), subject, text: asLines(text), html: asLines(html) };
 }
 
-/** A part ends at the line end before its boundary, so how many there were at its end cannot be told. */
+/** A part ends at the line end before its boundary, so the number of trailing line ends is unknown. */
 const asLines = (part: string): string => part.replaceAll('\r\n', '\n').replace(/\n*$/, part === '' ? '' : '\n');
 
-/** RFC 5322, 2.1.1 and 2.2: lines end with CRLF and are short, and a header is ASCII with an empty line behind it. */
+/** RFC 5322, 2.1.1 and 2.2: short lines that end with CRLF, ASCII headers, and an empty line after them. */
 function checkLines(raw: Buffer): void {
   const text = raw.toString('latin1');
   const lines = text.split('\r\n');
@@ -173,7 +173,7 @@ function checkLines(raw: Buffer): void {
     throw invalid('Header value contains a character that is not ASCII, or no name.');
 }
 
-/** The bare address of a header that a message has exactly once. */
+/** The address in a header that must occur exactly once. */
 function addressIn({ headers, ...message }: Email, name: string): string {
   const found = headers.filter(({ key }) => key === name);
   if (found.length !== 1)
@@ -187,7 +187,7 @@ function addressIn({ headers, ...message }: Email, name: string): string {
 function required(fields: URLSearchParams, field: string, member: string): string {
   const value = fields.get(field);
   if (value === null)
-    throw new AwsFault(
+    throw new AwsError(
       'ValidationError',
       `1 validation error detected: Value null at '${member}' failed to satisfy constraint: Member must not be null`,
     );
@@ -206,4 +206,4 @@ function checkAddress(text: string): void {
     throw invalid('Domain contains illegal character');
 }
 
-const invalid = (message: string) => new AwsFault('InvalidParameterValue', message);
+const invalid = (message: string) => new AwsError('InvalidParameterValue', message);

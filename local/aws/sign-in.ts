@@ -1,4 +1,4 @@
-// The federation endpoint of AWS sign-in: live session credentials in, sign-in token out, and what a login with it would open.
+// The federation endpoint of AWS sign-in: session credentials in, sign-in token out, and the console page that a login would open.
 import { randomBytes } from 'node:crypto';
 import type { App } from '../../lib/app.ts';
 import { equalInConstantTime } from '../../lib/common/digest.ts';
@@ -27,7 +27,7 @@ export function createSignInEmulator({
 
   const getSigninToken = (query: URLSearchParams): PlainAnswer => {
     const accessKeyId = sessionIn(query.get('Session'), sts, clock());
-    // aws-vault #77, holochrome #8: chained credentials and SessionDuration do not go together
+    // chained credentials cannot be combined with SessionDuration
     if (accessKeyId === undefined || query.has('SessionDuration')) return text(400, 'Invalid credentials parameter');
     for (const [token, { usableUntil }] of tokens) if (usableUntil <= clock()) tokens.delete(token);
     const token = randomBytes(256).toString('base64url');
@@ -35,18 +35,18 @@ export function createSignInEmulator({
     return { status: 200, contentType: 'application/json', body: JSON.stringify({ SigninToken: token }) };
   };
 
-  /** AWS answers with the console; here is none, so the answer says what would open. */
+  /** AWS opens the console; the emulator answers with a text that says what would open. */
   const login = (query: URLSearchParams): PlainAnswer => {
     const token = tokens.get(query.get('SigninToken') ?? '');
     const session = token && sts.session(token.accessKeyId);
     if (!token || !session || token.usableUntil <= clock() || session.expiresAt <= clock())
-      return text(400, 'The sign-in token is not valid any more.');
+      return text(400, 'The sign-in token is invalid or has expired.');
     const destination = query.get('Destination') ?? '';
     if (!consoleHosts.some((host) => destination.startsWith(`https://${host}/`)))
       return text(400, 'The destination is not on the AWS console.');
     return text(
       200,
-      `Here the AWS console would open at ${destination} as ${session.arn} until ${toInstant(session.expiresAt)}.`,
+      `On AWS, the console would open at ${destination} as ${session.arn} until ${toInstant(session.expiresAt)}.`,
     );
   };
 
@@ -67,7 +67,7 @@ const text = (status: number, body: string): PlainAnswer => ({
   body,
 });
 
-/** The access key id of a live session whose three parts are all right. */
+/** The access key ID of an active session, if key, secret and token match. */
 function sessionIn(json: string | null, sts: Pick<StsEmulator, 'session'>, now: number): string | undefined {
   const { sessionId, sessionKey, sessionToken } = readSession(json);
   const session = sts.session(sessionId);

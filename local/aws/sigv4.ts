@@ -1,24 +1,24 @@
-// The gateway's part in SigV4: is this request signed by the holder of a key we know, now, and for this service?
+// Verifies Signature Version 4 like the gateway: a known key, a fresh date and the expected service.
 import type { IncomingHttpHeaders } from 'node:http';
 import { Sha256 } from '@aws-crypto/sha256-js';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { equalInConstantTime } from '../../lib/common/digest.ts';
 import { MINUTE } from '../../lib/common/time.ts';
 
-/** A request as it stood on the wire. */
+/** An HTTP request as received. */
 export type WireRequest = {
   method: string;
   /** path and query exactly as in the request line */
   target: string;
-  /** names in lower case, as node:http gives them */
+  /** names in lower case, as in node:http */
   headers: IncomingHttpHeaders;
   body: Uint8Array;
 };
-/** What belongs to an access key id; temporary keys have a token that must come along. */
+/** The secrets of an access key ID; temporary keys also require their session token. */
 export type SigningKey = { secretAccessKey: string; sessionToken?: string };
 
-/** AWS's own codes, plus `SignatureExpired`, which AWS reports as a SignatureDoesNotMatch with a text of its own. */
-export type SigV4Fault =
+/** AWS's codes, plus `SignatureExpired`, which AWS reports as SignatureDoesNotMatch with another message. */
+export type SigV4Error =
   | 'MissingAuthenticationToken'
   | 'IncompleteSignature'
   | 'InvalidClientTokenId'
@@ -30,16 +30,16 @@ export type SigV4Verdict<K> =
       accessKeyId: string;
       key: K;
       region: string;
-      /** signed over the query as it was written rather than sorted and encoded: older curls (7.88 is one) do so, and AWS itself refuses them */
+      /** signed over the query as sent instead of sorted and encoded, as older curl versions (such as 7.88) do; AWS refuses these */
       queryAsWritten: boolean;
     }
-  | { ok: false; fault: SigV4Fault; message: string };
+  | { ok: false; error: SigV4Error; message: string };
 
 /** How far a request's date may be from the wall clock; the SigV4 guide's five minutes. */
 export const tolerance = 5 * MINUTE;
 
-/** AWS's sentences. None of them quotes anything of the request. */
-const messages: Record<SigV4Fault, string> = {
+/** AWS's messages. None of them quotes the request. */
+const messages: Record<SigV4Error, string> = {
   MissingAuthenticationToken: 'Request is missing Authentication Token',
   IncompleteSignature: 'The request signature does not conform to AWS standards.',
   InvalidClientTokenId: 'The security token included in the request is invalid.',
@@ -47,7 +47,7 @@ const messages: Record<SigV4Fault, string> = {
   SignatureDoesNotMatch:
     'The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
 };
-const no = (fault: SigV4Fault) => ({ ok: false, fault, message: messages[fault] }) as const;
+const no = (error: SigV4Error) => ({ ok: false, error, message: messages[error] }) as const;
 
 type Authorization = {
   accessKeyId: string;
@@ -60,7 +60,7 @@ type Authorization = {
 const headerForm =
   /^AWS4-HMAC-SHA256 +Credential=([\w]{16,128})\/(\d{8})\/([a-z0-9-]{1,64})\/([a-z0-9-]{1,64})\/aws4_request, *SignedHeaders=([a-z0-9-]+(?:;[a-z0-9-]+)*), *Signature=([0-9a-f]{64})$/;
 
-/** The parts of an Authorization header, or undefined if it is not one of SigV4's. */
+/** The parts of an Authorization header, or undefined if it is not SigV4. */
 export function readAuthorization(header: string | undefined): Authorization | undefined {
   const found = headerForm.exec(header ?? '');
   if (!found) return undefined;
@@ -77,13 +77,13 @@ export function readAuthorization(header: string | undefined): Authorization | u
 }
 
 /**
- * Verifies a signature in the Authorization header as AWS does (reference: Signature Version 4 signing process): the request is signed
- * again with the key we hold, and the signatures are compared in constant time. Any Region is taken. Signed query strings are not.
- * One kindness that AWS lacks: a signature over the query as written also counts, which covers the same bytes and lets older curls in.
+ * Verifies the signature in the Authorization header as AWS does (reference: Signature Version 4 signing process): signs the request
+ * again with our copy of the key, and compares the signatures in constant time. Any Region is accepted; presigned URLs are not.
+ * Unlike AWS, it also accepts a signature over the query as sent, which covers the same bytes and supports older curl versions.
  *
- * @param lookup the key behind an access key id
- * @param service the one that the scope must name: `execute-api`, `sts`, `ses`
- * @param now epoch milliseconds of the wall clock, since clients sign by theirs
+ * @param lookup the key for an access key ID
+ * @param service that the scope must name: `execute-api`, `sts`, `ses`
+ * @param now wall clock in epoch milliseconds, because clients sign with theirs
  */
 export async function verifySigV4<K extends SigningKey>(
   request: WireRequest,
@@ -109,7 +109,7 @@ export async function verifySigV4<K extends SigningKey>(
     equalInConstantTime(await signatureOf(request, claimed, headers, key, date, query), claimed.signature);
   const isCanonical = await matches();
   if (!isCanonical && !(await matches(splitOnce(request.target, '?')[1]))) return no('SignatureDoesNotMatch');
-  // last, so that nobody learns from a stale replay whether anything else about it was right
+  // checked last, so that a stale replay does not reveal whether the rest was valid
   if (Math.abs(now - date) > tolerance) return no('SignatureExpired');
   return { ok: true, accessKeyId: claimed.accessKeyId, key, region: claimed.region, queryAsWritten: !isCanonical };
 }
@@ -130,7 +130,7 @@ function readDate(text: string | undefined): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
-/** The host and every x-amz-* header must be signed, and only what was sent can have been. */
+/** The host and every x-amz-* header must be signed, and every signed header must be present. */
 function coversEnough(signed: string[], headers: Record<string, string | undefined>): boolean {
   const must = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
   return must.every((name) => signed.includes(name)) && signed.every((name) => headers[name] !== undefined);
@@ -175,13 +175,13 @@ async function signatureOf(
       headers: Object.fromEntries(claimed.signedHeaders.map((name) => [name, headers[name] ?? ''])),
       body: request.body,
     },
-    // naming them as signable admits also those that a signer leaves out of its own accord, such as user-agent
+    // listing them as signable includes headers that the signer would leave out, such as user-agent
     { signingDate: new Date(date), signableHeaders: new Set(claimed.signedHeaders) },
   );
   return readAuthorization(again.headers.authorization)?.signature ?? '';
 }
 
-/** Signs with a given query line in place of the canonical one; the third line of a canonical request is the query. */
+/** Signs with the given query line, the third line of a canonical request, instead of the canonical one. */
 class AsWritten extends SignatureV4 {
   readonly #query: string;
   constructor(init: ConstructorParameters<typeof SignatureV4>[0], query: string) {
@@ -200,7 +200,7 @@ function splitOnce(text: string, separator: string): [string, string] {
   return at < 0 ? [text, ''] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-/** Decodes a query so that it can be encoded again in the one canonical way; a plus sign stands for itself, as in RFC 3986. */
+/** Decodes a query for canonical encoding. A plus sign is literal, as in RFC 3986. */
 function readQuery(query: string): Record<string, string[]> {
   const bag: Record<string, string[]> = {};
   for (const pair of query.split('&').filter((part) => part !== '')) {
@@ -214,7 +214,7 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch (error) {
-    if (error instanceof URIError) return text; // a bare % is nothing a signer would leave: the signatures will differ
+    if (error instanceof URIError) return text; // no signer leaves a bare %, so the signatures will differ
     throw error;
   }
 }

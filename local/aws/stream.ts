@@ -1,4 +1,4 @@
-// The table's stream where the emulator has none: every committed write that is news goes to the consumer, in order per item, until it is taken.
+// The table's stream, which the emulator lacks: delivers every committed write that is news to the consumer, in order per item, with retries.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout } from 'node:timers/promises';
 import type { AttributeValue, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
@@ -9,17 +9,17 @@ import { loggedError } from '../../lib/model/logged-error.ts';
 import type { RequestRecord } from '../../lib/model/schema.ts';
 
 export type LocalStream = {
-  /** the same store, with an eye on what it writes */
+  /** the same store, which also records its writes */
   observe(store: Store): Store;
-  /** Runs something and waits, for a while, until the news of what it wrote have been delivered. */
+  /** Runs `work` and waits, up to a limit, until the news of its writes are delivered. */
   settled<T>(run: () => Promise<T>): Promise<T>;
 };
 
-/** Milliseconds before each further try; then the record is given up, as a real stream hands it to the dead-letter queue. */
+/** Milliseconds before each retry; after that, the record is given up, as a real stream sends it to the dead-letter queue. */
 const pauses = [20, 100, 300, 800];
 const patience = 3 * SECOND;
 
-/** @param consume the handler behind the stream; records that it names as failed come again, alone */
+/** @param consume the handler of the stream; records that it reports as failed are retried individually */
 export function createStream(
   consume: (event: DynamoDBStreamEvent) => Promise<DynamoDBBatchResponse>,
   log: Log,
@@ -91,7 +91,7 @@ const imageOfRequest = (record: RequestRecord) => imageOf(record) as unknown as 
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A record as DynamoDB Streams hands it to Lambda (lambda-dg with-ddb), view type NEW_AND_OLD_IMAGES. */
+/** A record as DynamoDB Streams passes it to Lambda (lambda-dg with-ddb), view type NEW_AND_OLD_IMAGES. */
 function recordOf(before: Image | undefined, after: Image, sequence: number): DynamoDBRecord {
   return {
     eventID: String(sequence),

@@ -1,19 +1,19 @@
-// What STS takes as an AssumeRole input: lengths, patterns and counts of botocore's model, checked all at once and told in AWS's words.
+// Validates an AssumeRole input like STS: lengths, patterns and counts of botocore's model, all errors at once with AWS's messages.
 import type { AssumeRoleInput } from '../../lib/session/session.ts';
-import { AwsFault, listField } from './query-protocol.ts';
+import { AwsError, listField } from './query-protocol.ts';
 
-/** An AssumeRole input as it was sent, by STS's own member names. TokenCode is left out: it is a secret while it lasts. */
+/** An AssumeRole input with STS's member names. TokenCode is left out, because it is a secret while it is valid. */
 export type AssumeRoleCall = Partial<AssumeRoleInput> & {
   PolicyArns?: Array<{ arn: string }>;
   TransitiveTagKeys?: string[];
   SerialNumber?: string;
 };
-/** An AssumeRole input that STS takes. DurationSeconds is filled in. */
+/** A valid AssumeRole input. DurationSeconds is filled in. */
 export type CheckedCall = AssumeRoleCall & Pick<AssumeRoleInput, 'RoleArn' | 'RoleSessionName' | 'DurationSeconds'>;
 
 const maxPolicyCharacters = 2048;
 
-/** Reads the fields of a call; nothing is judged here. */
+/** Reads the fields of a call without checking them. */
 export function readAssumeRole(fields: URLSearchParams): AssumeRoleCall {
   const call: AssumeRoleCall = {};
   for (const name of [
@@ -38,19 +38,19 @@ export function readAssumeRole(fields: URLSearchParams): AssumeRoleCall {
   return call;
 }
 
-/** Judges the shape of a call. @throws AwsFault ValidationError, MalformedInput, InvalidParameterValue, PackedPolicyTooLarge or MalformedPolicyDocument */
+/** Checks the shape of a call. @throws AwsError ValidationError, MalformedInput, InvalidParameterValue, PackedPolicyTooLarge or MalformedPolicyDocument */
 export function checkAssumeRole(call: AssumeRoleCall): CheckedCall {
-  if (Number.isNaN(call.DurationSeconds)) throw new AwsFault('MalformedInput', 'Invalid Integer in DurationSeconds');
-  const faults = [...textFaults(call), ...durationFaults(call), ...tagFaults(call)];
-  if (faults.length > 0) {
-    throw new AwsFault(
+  if (Number.isNaN(call.DurationSeconds)) throw new AwsError('MalformedInput', 'Invalid Integer in DurationSeconds');
+  const errors = [...textErrors(call), ...durationErrors(call), ...tagErrors(call)];
+  if (errors.length > 0) {
+    throw new AwsError(
       'ValidationError',
-      `${faults.length} validation error${faults.length > 1 ? 's' : ''} detected: ${faults.join('; ')}`,
+      `${errors.length} validation error${errors.length > 1 ? 's' : ''} detected: ${errors.join('; ')}`,
     );
   }
   checkTagKeys(call);
   checkPolicy(call);
-  return { DurationSeconds: 3600, ...call } as CheckedCall; // the required members were found by textFaults
+  return { DurationSeconds: 3600, ...call } as CheckedCall; // the required members were found by textErrors
 }
 
 type Rule = { member: string; min: number; max: number; pattern: RegExp; shown: string; required?: boolean };
@@ -90,7 +90,7 @@ const texts: Partial<Record<keyof AssumeRoleCall, Rule>> = {
   },
 };
 
-function* textFaults(call: AssumeRoleCall): Generator<string> {
+function* textErrors(call: AssumeRoleCall): Generator<string> {
   for (const [name, rule] of Object.entries(texts)) {
     const value = call[name as keyof AssumeRoleCall] as string | undefined;
     if (value !== undefined) yield* lengthAndPattern(value, rule);
@@ -107,7 +107,7 @@ function* lengthAndPattern(value: string, { member, min, max, pattern, shown }: 
   if (length > max) yield `${failed} have length less than or equal to ${max}`;
 }
 
-function* durationFaults({ DurationSeconds: seconds }: AssumeRoleCall): Generator<string> {
+function* durationErrors({ DurationSeconds: seconds }: AssumeRoleCall): Generator<string> {
   const failed = `Value '${seconds}' at 'durationSeconds' failed to satisfy constraint: Member must have value`;
   if (seconds !== undefined && seconds < 900) yield `${failed} greater than or equal to 900`;
   if (seconds !== undefined && seconds > 43200) yield `${failed} less than or equal to 43200`;
@@ -116,7 +116,7 @@ function* durationFaults({ DurationSeconds: seconds }: AssumeRoleCall): Generato
 const tagPattern = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
 const tagPatternShown = '[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]+';
 
-function* tagFaults({ Tags = [], PolicyArns = [], TransitiveTagKeys = [] }: AssumeRoleCall): Generator<string> {
+function* tagErrors({ Tags = [], PolicyArns = [], TransitiveTagKeys = [] }: AssumeRoleCall): Generator<string> {
   for (const [member, list, max] of [
     ['tags', Tags, 50],
     ['transitiveTagKeys', TransitiveTagKeys, 50],
@@ -143,37 +143,37 @@ function* tagFaults({ Tags = [], PolicyArns = [], TransitiveTagKeys = [] }: Assu
   }
 }
 
-/** iam-ug id_session-tags: keys differ in more than case, and none is of AWS's own. */
+/** Keys must differ in more than case, and none may start with aws: (iam-ug id_session-tags). */
 function checkTagKeys({ Tags = [] }: AssumeRoleCall): void {
   const keys = Tags.map(({ Key }) => Key.toLowerCase());
   if (new Set(keys).size < keys.length) {
-    throw new AwsFault(
+    throw new AwsError(
       'InvalidParameterValue',
       'Duplicate tag keys found. Please note that Tag keys are case insensitive.',
     );
   }
   if (keys.some((key) => key.startsWith('aws:')))
-    throw new AwsFault('InvalidParameterValue', 'The prefix aws: of a tag key is reserved.');
+    throw new AwsError('InvalidParameterValue', 'The prefix aws: of a tag key is reserved.');
 }
 
 /**
- * The size that is documented, 2,048 characters of plain text for inline and managed policies together. AWS has a second limit, on
- * policy and tags in a packed form of its own, which nobody outside can compute; staying well below the first is the only defence.
+ * The documented limit: 2,048 characters of plain text for inline and managed policies together. AWS has a second limit, on
+ * the packed size of policy and tags, which cannot be computed outside of AWS. Staying well below the first limit is the only defence.
  */
 function checkPolicy({ Policy = '', PolicyArns = [] }: AssumeRoleCall): void {
   const characters = [Policy, ...PolicyArns.map(({ arn }) => arn)].reduce((sum, text) => sum + text.length, 0);
   if (characters > maxPolicyCharacters) {
     const percent = Math.ceil((100 * characters) / maxPolicyCharacters);
-    throw new AwsFault(
+    throw new AwsError(
       'PackedPolicyTooLarge',
       `Packed policy consumes ${percent}% of allotted space, please use smaller policy.`,
     );
   }
   if (Policy !== '' && !isPolicyDocument(Policy))
-    throw new AwsFault('MalformedPolicyDocument', 'Syntax errors in policy.');
+    throw new AwsError('MalformedPolicyDocument', 'Syntax errors in policy.');
 }
 
-/** The grammar of an identity policy as far as a slip is likely: version, statements, effect, action, resource, no principal. */
+/** Checks the likely errors in an identity policy: version, statements, effect, action, resource, no principal. */
 function isPolicyDocument(text: string): boolean {
   const document = parseJson(text);
   if (!isObject(document) || (document.Version !== '2012-10-17' && document.Version !== '2008-10-17')) return false;

@@ -1,28 +1,28 @@
-// An STS of one's own: AssumeRole and GetCallerIdentity over the roles that are installed, refusing what AWS would refuse.
+// An STS emulator: AssumeRole and GetCallerIdentity for the installed roles, with the refusals of AWS.
 import { createHash, randomBytes } from 'node:crypto';
 import type { App } from '../../lib/app.ts';
 import { SECOND, toInstant } from '../../lib/common/time.ts';
 import { isDenied } from './denials.ts';
 import { hubAccount, localStage, operatorArn, operatorKeys } from './operator.ts';
-import { AwsFault, type QueryService, type Xml } from './query-protocol.ts';
+import { AwsError, type QueryService, type Xml } from './query-protocol.ts';
 import type { SigningKey } from './sigv4.ts';
 import { type AssumeRoleCall, type CheckedCall, checkAssumeRole, readAssumeRole } from './sts-limits.ts';
 import type { InstalledRole, TargetAccounts } from './target-accounts.ts';
 import { letsIn } from './trust.ts';
 
-/** Whoever may sign calls to the emulators. */
+/** A caller of the emulators. */
 export type StsCaller = SigningKey & {
   accessKeyId: string;
   arn: string;
   userId: string;
   account: string;
   expiresAt: number;
-  /** a function of the hub, which sends mail */
+  /** a function of the hub, which sends email */
   isHub: boolean;
   isOperator: boolean;
   roleArn?: string;
 };
-/** What the emulator knows of a session it issued. */
+/** A session that the emulator issued. */
 export type IssuedSession = StsCaller & {
   roleArn: string;
   issuedAt: number;
@@ -32,24 +32,24 @@ export type IssuedSession = StsCaller & {
 };
 
 export type StsEmulator = QueryService<StsCaller> & {
-  /** every AssumeRole input that was sent with a good signature, refused ones included, newest first; no secret in it */
+  /** every AssumeRole input with a valid signature, including refused ones, newest first; contains no secret */
   calls: AssumeRoleCall[];
-  /** the caller behind an access key id: the hub or an issued session, expired ones included */
+  /** the caller for an access key ID: the hub or an issued session, including expired ones */
   caller(accessKeyId: string): StsCaller | undefined;
-  /** the session behind an access key id, expired ones included; with its secrets, so it must not leave the process */
+  /** the session for an access key ID, including expired ones; contains secrets, so it must not leave the process */
   session(accessKeyId: string): IssuedSession | undefined;
 };
 
 /**
- * The credentials of the hub's issue-session function, as the local server and tests use them: those of an assumed role, as a Lambda's are,
- * so that what is role chaining on AWS is role chaining here. They open nothing but the emulators.
+ * The credentials of the hub's issue-session function in the local server and in tests: those of an assumed role, like a Lambda function's,
+ * so that role chaining applies as on AWS. They are valid only for the emulators.
  */
 export const hubKeys = {
   accessKeyId: 'ASIALATCHKEYLOCALHUB',
   secretAccessKey: 'latchkey-local-hub-secret-opens-nothing0',
   sessionToken: 'latchkey-local-hub-token-opens-nothing',
 } as const;
-/** Those of the hub's revoke-sessions function, which enters the revokers and no other role. */
+/** Those of the hub's revoke-sessions function, which may assume only the revokers. */
 export const revokeKeys = {
   accessKeyId: 'ASIALATCHKEYLOCALREV',
   secretAccessKey: 'latchkey-local-rev-secret-opens-nothing0',
@@ -87,12 +87,12 @@ const standing = new Map<string, StsCaller>(
   ].map((caller) => [caller.accessKeyId, caller]),
 );
 
-/** How many calls and sessions are remembered. */
+/** How many calls and sessions are kept. */
 const memory = 5000;
 
 /**
- * @param targets the roles that can be entered
- * @param clock Latchkey's own, so that sessions end by the same clock as grants
+ * @param targets the roles that can be assumed
+ * @param clock Latchkey's own, so that sessions and grants end by the same clock
  * @returns the service, to be mounted by aws-emulator.ts
  */
 export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { targets: TargetAccounts }): StsEmulator {
@@ -111,12 +111,12 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
     return answerOf(session, checked);
   };
 
-  // AWS answers this to everybody, also to whom everything is denied. Here it stands for any call that a session could make.
+  // Real AWS never denies this call. Here it represents any call of a session, so a denied session is refused.
   const getCallerIdentity = (_fields: URLSearchParams, caller: StsCaller): Xml => {
     const session = sessions.get(caller.accessKeyId);
     const by = session && denierOf(session);
     if (by)
-      throw new AwsFault(
+      throw new AwsError(
         'AccessDenied',
         `User: ${caller.arn} is not authorized to perform: sts:GetCallerIdentity with an explicit deny in ${by}`,
         403,
@@ -124,7 +124,7 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
     return { Arn: caller.arn, UserId: caller.userId, Account: caller.account };
   };
 
-  /** The kind of policy that denies a session everything, in AWS's words (iam-ug, troubleshoot_access-denied); undefined where none does. */
+  /** The kind of policy that denies a session everything, as AWS names it (iam-ug, troubleshoot_access-denied); undefined if none does. */
   const denierOf = (session: IssuedSession): string | undefined => {
     const context = { ...session, now: clock() };
     if (isDenied([...(targets.roles.get(session.roleArn)?.inline.values() ?? [])], context))
@@ -144,24 +144,24 @@ export function createStsEmulator({ targets, clock }: Pick<App, 'clock'> & { tar
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** Trust and duration. A wrong external id is as little told as an unknown role. @throws AwsFault AccessDenied or ValidationError */
+/** Checks trust and duration. The answer does not distinguish an incorrect external ID from an unknown role. @throws AwsError AccessDenied or ValidationError */
 function admit({ roles }: TargetAccounts, caller: StsCaller, call: CheckedCall): InstalledRole {
   const role = roles.get(call.RoleArn);
   if (!role || !letsIn(role.trust, caller.roleArn ?? caller.arn, call)) {
-    throw new AwsFault(
+    throw new AwsError(
       'AccessDenied',
       `User: ${caller.arn} is not authorized to perform: sts:AssumeRole on resource: ${call.RoleArn}`,
       403,
     );
   }
   if (call.DurationSeconds > role.maxSessionDuration) {
-    throw new AwsFault(
+    throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.',
     );
   }
   if (call.DurationSeconds > 3600 && !caller.isOperator) {
-    throw new AwsFault(
+    throw new AwsError(
       'ValidationError',
       'The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining.',
     );
@@ -176,7 +176,7 @@ function issue(role: InstalledRole, call: CheckedCall, now: number): IssuedSessi
     accessKeyId: `ASIA${base32(randomBytes(10))}`,
     secretAccessKey: randomBytes(30).toString('base64'),
     sessionToken: randomBytes(300).toString('base64'),
-    // the ARN of an assumed role has the role's name without its path (iam-ug, reference_identifiers)
+    // the ARN of an assumed role leaves out the role's path (iam-ug, reference_identifiers)
     arn: `arn:${partition}:sts::${account}:assumed-role/${roleName}/${call.RoleSessionName}`,
     userId: `${roleId(role.arn)}:${call.RoleSessionName}`,
     account,
@@ -202,10 +202,10 @@ const answerOf = (session: IssuedSession, { SourceIdentity }: CheckedCall): Xml 
   ...(SourceIdentity !== undefined && { SourceIdentity }),
 });
 
-/** The same id for the same role in every run. */
+/** The same ID for the same role in every run. */
 const roleId = (arn: string) => `AROA${base32(createHash('sha256').update(arn).digest().subarray(0, 11)).slice(0, 17)}`;
 
-/** RFC 4648, without padding: the letters of AWS's ids. */
+/** RFC 4648 without padding, the alphabet of AWS's IDs. */
 export function base32(bytes: Uint8Array): string {
   const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return (bits.match(/.{5}/g) ?? [])

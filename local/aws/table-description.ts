@@ -1,18 +1,18 @@
-// What an operator may ask of the local server's table: how it is set up, of which only what an embedded emulator keeps is answered, and what is in it.
-import { AwsFault } from './query-protocol.ts';
+// The operator's read calls on the local server's table: its configuration, as far as an embedded emulator has it, and its items.
+import { AwsError } from './query-protocol.ts';
 import type { PlainAnswer } from './sign-in.ts';
 
-/** What DescribeTable says of a table, by its own member names; undefined where there is none of that name. */
+/** DescribeTable of a table; undefined if it does not exist. */
 export type DescribeTable = (name: string) => Promise<Record<string, unknown> | undefined>;
 
-/** A page of a table's items after a key, by Scan's own member names; undefined where there is none of that name. */
+/** One page of Scan after a key; undefined if the table does not exist. */
 export type ScanTable = (name: string, after: unknown) => Promise<Record<string, unknown> | undefined>;
 export type TableQuestions = { describe: DescribeTable; scan: ScanTable };
 
-/** @throws AwsFault */
+/** @throws AwsError */
 export async function answerDynamo(operation: string, body: Buffer, table: TableQuestions): Promise<PlainAnswer> {
   const { TableName = '', ExclusiveStartKey } = JSON.parse(body.toString('utf8')) as Record<string, string>;
-  const missing = new AwsFault(
+  const missing = new AwsError(
     'ResourceNotFoundException',
     `Requested resource not found: Table: ${TableName} not found`,
   );
@@ -22,7 +22,7 @@ export async function answerDynamo(operation: string, body: Buffer, table: Table
     return { status: 200, contentType: 'application/x-amz-json-1.0', body: JSON.stringify(page) };
   }
   if (operation !== 'DynamoDB_20120810.DescribeTable')
-    throw new AwsFault('UnknownOperationException', 'This emulator does not have that operation.');
+    throw new AwsError('UnknownOperationException', 'This emulator does not have that operation.');
   const found = await table.describe(TableName);
   if (!found) throw missing;
   const { KeySchema, GlobalSecondaryIndexes, StreamSpecification, TableStatus } = found;

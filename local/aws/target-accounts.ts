@@ -1,4 +1,4 @@
-// The target accounts of the emulators: what `npm run target` would have installed in each of them, as documents that IAM shows and STS judges by.
+// The target accounts of the emulators, as installed by `npm run target`: the roles and policies that IAM returns and STS evaluates.
 import type { Catalogue, Role } from '../../lib/catalogue/catalogue.ts';
 import {
   boundaryArn,
@@ -12,7 +12,7 @@ import {
 import { boundaryNameOf, commonBoundary, permissionsBoundary } from '../../lib/target/boundary.ts';
 import { hubAccount, localStage, operatorArn } from './operator.ts';
 
-/** A role as it stands in its account. Nothing else here knows what it should be, so a test may take it apart. */
+/** An installed role. Tests may change it, because nothing else here knows its expected state. */
 export type InstalledRole = {
   arn: string;
   trust: PolicyDocument;
@@ -29,7 +29,7 @@ export type TargetAccounts = {
   policies: Map<string, PolicyDocument>;
 };
 
-/** A role of every account that reads IAM, for the operator of the emulated hub: what the doctor looks through. */
+/** The role in every account that may read IAM; the doctor uses it as the operator of the emulated hub. */
 export const auditorName = 'Auditor';
 
 export function installTargets(catalogue: Pick<Catalogue, 'accounts' | 'roles'>): TargetAccounts {
@@ -75,6 +75,6 @@ const auditorTrust: PolicyDocument = {
   Statement: [{ Effect: 'Allow', Principal: { AWS: operatorArn }, Action: 'sts:AssumeRole' }],
 };
 
-/** The role of a name in an account; names are unique there, whatever the path. */
+/** The role with a name in an account; names are unique whatever the path. */
 export const roleNamed = ({ roles }: TargetAccounts, account: string, name: string): InstalledRole | undefined =>
   [...roles.values()].find(({ arn }) => arn.split(':')[4] === account && arn.endsWith(`/${name}`));

@@ -1,5 +1,5 @@
-// TransactWriteItems over an emulator that has only single writes (botocore dynamodb): all conditions are judged, then everything is written or nothing.
-// It runs while no other call does, so that nobody sees the writes that it takes back.
+// TransactWriteItems for an emulator with only single writes (botocore dynamodb): makes the writes in turn, and undoes them if a condition fails.
+// No other call runs at the same time, so the undone writes are never visible.
 import { createHash, randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 
@@ -8,10 +8,10 @@ type Write = { TableName: string; ReturnValuesOnConditionCheckFailure?: string }
 type Action = 'Put' | 'Update' | 'Delete' | 'ConditionCheck';
 type Answer = { status: number; body: Record<string, unknown> };
 type Reason = { Code: string; Message?: string; Item?: Item };
-/** What a write did or would have done, and how to take it back. */
+/** The result of a write, and how to undo it. */
 type Step = { reason: Reason; undo?: () => Promise<void> };
 
-/** Of how long ago DynamoDB still knows a ClientRequestToken. */
+/** How long DynamoDB remembers a ClientRequestToken. */
 const TOKEN_LASTS = 10 * 60 * 1000;
 const MOST_ITEMS = 100;
 
@@ -41,13 +41,13 @@ async function answerTo(
 ): Promise<Answer> {
   const known = token === undefined ? undefined : done.get(token);
   if (known && known.at > Date.now() - TOKEN_LASTS)
-    return known.digest === digest ? { status: 200, body: {} } : fault('IdempotentParameterMismatchException', '');
+    return known.digest === digest ? { status: 200, body: {} } : refusal('IdempotentParameterMismatchException', '');
   const writes = TransactItems.flatMap((item) => Object.entries(item) as Array<[Action, Write]>);
   if (writes.length < 1 || writes.length > MOST_ITEMS)
-    return fault('ValidationException', `Member must have length between 1 and ${MOST_ITEMS}`);
+    return refusal('ValidationException', `Member must have length between 1 and ${MOST_ITEMS}`);
   const keys = await Promise.all(writes.map(([, write]) => keyOf(emulator, write)));
   if (new Set(keys.map((key) => JSON.stringify(key))).size < keys.length)
-    return fault('ValidationException', 'Transaction request cannot include multiple operations on one item');
+    return refusal('ValidationException', 'Transaction request cannot include multiple operations on one item');
   const answer = await allOrNothing(
     emulator,
     writes.map(([action, write], i) => ({ action, write, key: keys[i]! })),
@@ -75,10 +75,10 @@ async function allOrNothing(
   const reasons = steps.reverse().map(({ reason }) => reason);
   const codes = reasons.map(({ Code }) => Code).join(', ');
   const message = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
-  return wrong ?? fault('TransactionCanceledException', message, { CancellationReasons: reasons });
+  return wrong ?? refusal('TransactionCanceledException', message, { CancellationReasons: reasons });
 }
 
-/** Makes one write under its condition. An Answer is what is wrong with the whole call. */
+/** Makes one write with its condition. An Answer means that the whole call is invalid. */
 async function take(emulator: Emulator, action: Action, write: Write, key: Item): Promise<Step | Answer> {
   const { ReturnValuesOnConditionCheckFailure: returns, ...input } = write;
   const { TableName } = write;
@@ -103,7 +103,7 @@ async function take(emulator: Emulator, action: Action, write: Write, key: Item)
   };
 }
 
-/** The single write that does the same. A check alone writes what is there once more, or deletes what is not. */
+/** The equivalent single write. A ConditionCheck rewrites the existing item, or deletes a missing one. */
 function singleOf(
   action: Action,
   input: Record<string, unknown>,
@@ -148,7 +148,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('base64url');
 
-const fault = (code: string, message: string, more: Record<string, unknown> = {}): Answer => ({
+const refusal = (code: string, message: string, more: Record<string, unknown> = {}): Answer => ({
   status: 400,
   body: { __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, Message: message, ...more },
 });

@@ -1,8 +1,8 @@
-// Whether a trust policy lets a caller in: the principals, operators and keys that Latchkey writes into one, judged as IAM does.
+// Evaluates trust policies as IAM does, for the principals, operators and keys that Latchkey writes.
 import type { PolicyDocument, Statement } from '../../lib/session/iam.ts';
 import type { AssumeRoleCall } from './sts-limits.ts';
 
-/** Setting tags and a source identity takes a yes of its own, besides that to enter (iam-ug, id_session-tags). */
+/** Tags and a source identity require their own permissions in addition to sts:AssumeRole (iam-ug, id_session-tags). */
 export function letsIn(trust: PolicyDocument, principal: string, call: AssumeRoleCall): boolean {
   const { Tags = [], SourceIdentity } = call;
   const actions = [
@@ -33,23 +33,23 @@ function allows(
   principal: string,
   context: Context,
 ): boolean {
-  if (Effect !== 'Allow') throw new Error('the emulator judges trust policies that allow');
+  if (Effect !== 'Allow') throw new Error('the emulator evaluates only Allow statements in trust policies');
   if (![Action].flat().includes(action) || !isSame(String(Principal?.AWS), principal)) return false;
   return Object.entries(Condition).every(([operator, keys]) =>
     Object.entries(keys).every(([key, wanted]) => holds(operator, context.get(key), [wanted].flat().map(String))),
   );
 }
 
-/** The emulated hub stands in every partition. */
+/** The emulated hub exists in every partition. */
 const isSame = (a: string, b: string): boolean => a.split(':').slice(2).join(':') === b.split(':').slice(2).join(':');
 
-/** @throws Error for an operator that Latchkey does not use: better none than a wrong answer */
+/** @throws Error for an operator that Latchkey does not use, because no answer is better than an incorrect one */
 function holds(operator: string, given: readonly string[] | undefined, wanted: readonly string[]): boolean {
   if (operator === 'Null') return wanted.includes(String(given === undefined));
   if (operator === 'ForAllValues:StringEquals') return (given ?? []).every((value) => wanted.includes(value));
   if (operator === 'StringEquals') return given !== undefined && wanted.includes(given[0]!);
   if (operator === 'StringLike') return given !== undefined && wanted.some((pattern) => like(pattern).test(given[0]!));
-  throw new Error(`the emulator cannot judge ${operator}`);
+  throw new Error(`the emulator cannot evaluate ${operator}`);
 }
 
 const like = (pattern: string): RegExp =>

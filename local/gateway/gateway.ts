@@ -1,4 +1,4 @@
-// Plays API Gateway's HTTP API: finds the route, verifies token or signature for real, and calls the function with the event that AWS would send.
+// Emulates an HTTP API of API Gateway: finds the route, verifies the token or signature, and calls the function with the event that AWS would send.
 import { isUtf8 } from 'node:buffer';
 import type { Context } from 'aws-lambda';
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
@@ -14,7 +14,7 @@ import {
   unknownServedBy,
 } from '../../lib/http/routes.ts';
 import { Problem } from '../../lib/model/problem.ts';
-import { type SigV4Fault, verifySigV4 } from '../aws/sigv4.ts';
+import { type SigV4Error, verifySigV4 } from '../aws/sigv4.ts';
 import type { TestKey } from '../oidc/identities.ts';
 import type { Issuer } from '../oidc/issuer.ts';
 import { splitTarget, type WireCall } from '../wire-call.ts';
@@ -26,13 +26,13 @@ type Options = {
   app: Pick<App, 'catalogue' | 'clock' | 'identity'>;
   functions: Functions;
   issuer: Pick<Issuer, 'jwks'>;
-  /** by access key id */
+  /** by access key ID */
   keys: ReadonlyMap<string, TestKey>;
-  /** tokens and signatures are made by the real time, and so they are judged; Latchkey's own clock can be moved */
+  /** wall clock, by which clients make tokens and signatures; Latchkey's own clock can be moved */
   wallClock?: () => number;
 };
 
-/** @returns answers one call; never rejects for anything that a caller can send */
+/** @returns a function that answers one call, and never rejects for anything that a caller can send */
 export function createGateway({
   app,
   functions,
@@ -52,14 +52,14 @@ export function createGateway({
         algorithms: ['RS256'],
         currentDate: new Date(wallClock()),
       });
-      // client_id stands in where there is no aud (apigw-dg, http-api-jwt-authorizer), as in an access token of Cognito
+      // without aud, client_id is used (apigw-dg, http-api-jwt-authorizer), as in access tokens of Cognito
       const meant = [payload.aud ?? payload.client_id].flat();
       if (!meant.some((one) => typeof one === 'string' && audience.includes(one)))
         throw new Problem('unauthenticated', 'The token is meant for another audience.');
       return { jwt: { claims: flattened(payload) } };
     } catch (error) {
       if (error instanceof errors.JWTClaimValidationFailed && error.claim === 'nbf')
-        throw new Problem('unauthenticated', 'The token is not valid yet. Check the clock of whoever made it.');
+        throw new Problem('unauthenticated', 'The token is not valid yet. Check the clock of its issuer.');
       if (error instanceof errors.JOSEError)
         throw new Problem('unauthenticated', tokenErrors[error.code] ?? 'The token could not be verified.');
       throw error;
@@ -68,7 +68,7 @@ export function createGateway({
 
   const iamAuthorizer = async (call: WireCall) => {
     const verdict = await verifySigV4(call, (id) => keys.get(id), 'execute-api', wallClock());
-    if (!verdict.ok) throw new Problem('unauthenticated', signatureErrors[verdict.fault]);
+    if (!verdict.ok) throw new Problem('unauthenticated', signatureErrors[verdict.error]);
     const { accessKeyId, userArn, callerId, accountId } = verdict.key;
     return {
       iam: {
@@ -90,7 +90,7 @@ export function createGateway({
     const plain = plainEventOf(call, wallClock());
     try {
       if (call.body.length > mostBytes)
-        throw new Problem('too-large', 'The gateway takes bodies of at most 10 MB; Latchkey at most 16 KiB.');
+        throw new Problem('too-large', 'The gateway accepts bodies of at most 10 MB, and Latchkey of at most 16 KiB.');
       const match = matchRoute(call.method, path);
       if (!match) return await functions[unknownServedBy](plain, contextOf(call.id));
       const authorizer = match.authorizer && (await authorizers[match.authorizer](call));
@@ -139,17 +139,17 @@ function decodeSegment(segment: string): string {
   try {
     return decodeURIComponent(segment);
   } catch (error) {
-    if (error instanceof URIError) return segment; // no id and no link reads so, which is for the functions to say
+    if (error instanceof URIError) return segment; // not a valid ID or link, which the functions report
     throw error;
   }
 }
 
 // -- events ----------------------------------------------------------------------------------------------------------
 
-/** apigw-dg limits: 10 MB a request */
+/** apigw-dg limits: 10 MB per request */
 export const mostBytes = 10 * 1024 * 1024;
 
-/** The event of a call that met no route, for its answer alone. */
+/** The event of a call without a route, only for its answer. */
 export const plainEventOf = (call: WireCall, now: number): HttpEvent =>
   eventOf({ ...call, body: Buffer.alloc(0) }, '$default', {}, undefined, now);
 
@@ -198,7 +198,7 @@ function eventOf(
   };
 }
 
-/** API Gateway hands text on as text and everything else, forms included, in base64. Text that is none stays what it was, too. */
+/** API Gateway passes text as text, and everything else, including forms and invalid UTF-8, as base64. */
 function bodyOf({ headers, body }: WireCall): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
   if (body.length === 0) return { isBase64Encoded: false };
   const isText =
@@ -224,7 +224,7 @@ function clfTime(ms: number): string {
   return `${day}/${month}/${year}:${time} +0000`;
 }
 
-/** What Lambda tells a function of its call. API Gateway gives up after 30 s. */
+/** The Lambda context of a call. API Gateway gives up after 30 s. */
 export function contextOf(
   awsRequestId: string,
   invokedFunctionArn = 'arn:aws:lambda:us-east-1:999999999999:function:local',
@@ -249,14 +249,14 @@ export function contextOf(
 
 // -- callers ---------------------------------------------------------------------------------------------------------
 
-/** Claims as API Gateway hands them on: all of them text, a list as `[a b]`. */
+/** Claims as API Gateway passes them: all strings, a list as `[a b]`. */
 function flattened(payload: JWTPayload): Record<string, string> {
   const asText = (value: unknown) =>
     Array.isArray(value) ? `[${value.join(' ')}]` : typeof value === 'object' ? JSON.stringify(value) : String(value);
   return Object.fromEntries(Object.entries(payload).map(([name, value]) => [name, asText(value)]));
 }
 
-/** By the codes of jose. */
+/** By error code of jose. */
 const tokenErrors: Record<string, string> = {
   ERR_JWT_EXPIRED: 'The token has expired; sign in again.',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'The token comes from another issuer.',
@@ -265,12 +265,12 @@ const tokenErrors: Record<string, string> = {
     'The token was signed with a key that the issuer does not have. After a restart of the local server, get a new one from /local/token.',
 };
 
-const signatureErrors: Record<SigV4Fault, string> = {
+const signatureErrors: Record<SigV4Error, string> = {
   MissingAuthenticationToken: 'Sign the request with AWS Signature Version 4, service execute-api.',
   IncompleteSignature:
-    'The signature is not one of AWS Signature Version 4 in the Authorization header, or leaves out the host, the date or an x-amz header.',
-  InvalidClientTokenId: 'There is no such access key. The local server prints the ones that it knows when it starts.',
-  SignatureExpired: 'The signature is older than five minutes, or from the future.',
+    'The Authorization header is not a valid AWS Signature Version 4, or does not sign the host, the date or an x-amz header.',
+  InvalidClientTokenId: 'Unknown access key. The local server prints the valid ones: npm start -- --keys.',
+  SignatureExpired: 'The signature is older than five minutes, or its date is in the future.',
   SignatureDoesNotMatch:
     'The signature does not match. Check the secret access key, and that the service is execute-api.',
 };

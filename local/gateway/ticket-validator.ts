@@ -1,11 +1,11 @@
-// An example of a ticket validator, as a company would put one behind API Gateway with IAM authorization. docs/tickets.md says what it knows.
+// An example ticket validator, like one behind API Gateway with IAM authorization. docs/tickets.md describes its tickets.
 import * as v from 'valibot';
 import { parse, parseJson, type Reply, reply } from '../../lib/http/http.ts';
 import { Problem } from '../../lib/model/problem.ts';
 import { verifySigV4 } from '../aws/sigv4.ts';
 import type { WireCall } from '../wire-call.ts';
 
-/** The credentials of the local server's functions that ask validators. They open this example and nothing else. */
+/** The credentials with which the local server's functions call validators. They are valid only for this example. */
 export const ticketKeys = {
   accessKeyId: 'ASIALATCHKEYLOCALTKT',
   secretAccessKey: 'latchkey-local-tkt-secret-opens-nothing0',
@@ -23,10 +23,10 @@ const Question = v.object({
 
 /**
  * Tickets that end in an even digit exist. Tickets that end in an odd digit do not, and for those that end in 9 the example fails.
- * @throws Problem `unauthenticated` for whoever is not Latchkey, `invalid-request`
+ * @throws Problem `unauthenticated` for other callers than Latchkey, `invalid-request`
  */
 export async function answerTicket(call: WireCall, wallClock = Date.now): Promise<Reply> {
-  // API Gateway does this where a validator is deployed
+  // API Gateway does this for a deployed validator
   const verdict = await verifySigV4(
     call,
     (id) => (id === ticketKeys.accessKeyId ? ticketKeys : undefined),

@@ -1,4 +1,4 @@
-// Who may use /local/: only whoever came to this machine's own address, and no page of another site.
+// Protects /local/ from web pages: only calls to this machine's own address, and none from other sites.
 import { Problem } from '../../lib/model/problem.ts';
 import type { WireCall } from '../wire-call.ts';
 
@@ -7,8 +7,8 @@ const hosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 export const isOwnHost = (authority = ''): boolean => hosts.has(authority.replace(/:\d+$/, '').toLowerCase());
 
 /**
- * /local/ mints tokens for anybody, so a web page must not reach it. A page whose name was rebound to the loopback address
- * gives itself away by the Host header; a page that posts across sites, by Origin. No answer allows another origin to read it.
+ * /local/ issues tokens to anyone, so a web page must not reach it. DNS rebinding to the loopback address
+ * is detected by the Host header, and cross-site posts by Origin. No answer allows another origin to read it.
  * @throws Problem `not-allowed`
  */
 export function checkVisitor({ method, headers }: Pick<WireCall, 'method' | 'headers'>): void {
@@ -16,14 +16,14 @@ export function checkVisitor({ method, headers }: Pick<WireCall, 'method' | 'hea
   if (!isOwnHost(host)) {
     throw new Problem(
       'not-allowed',
-      'This part of the local server answers to localhost, 127.0.0.1 and [::1] only, so that no web page can be pointed at it.',
+      'This part of the local server accepts only calls to localhost, 127.0.0.1 and [::1], so that no web page can reach it.',
     );
   }
   const isReading = method === 'GET' || method === 'HEAD';
   if (!isReading && origin !== undefined && origin.toLowerCase() !== `http://${host.toLowerCase()}`) {
     throw new Problem(
       'not-allowed',
-      'Pages of other sites may not use this part of the local server, because it hands out tokens.',
+      'Pages of other sites may not use this part of the local server, because it issues tokens.',
     );
   }
 }

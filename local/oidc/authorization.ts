@@ -1,4 +1,4 @@
-// Sign-in at the local issuer: authorization code with PKCE, device codes, refresh tokens that hold once. Strict where the RFCs are.
+// Sign-in at the local issuer: authorization code with PKCE, device codes, single-use refresh tokens. As strict as the RFCs.
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import { MINUTE, SECOND } from '../../lib/common/time.ts';
 import { type Reply, reply } from '../../lib/http/http.ts';
@@ -16,7 +16,7 @@ type Options = {
   now?: () => number;
 };
 
-/** What a sign-in has led to so far. */
+/** The state of a sign-in. */
 type Grant = { subject: Subject; scope: string };
 type Code = Grant & { redirectUri: string; challenge: string; until: number };
 type Device = {
@@ -31,7 +31,7 @@ type Device = {
 const lifetime = { code: 1 * MINUTE, device: 10 * MINUTE };
 /** Between two polls of a device (RFC 8628 section 3.5). */
 const interval = 2 * SECOND;
-/** After an hour a client renews, as it does elsewhere. The tokens themselves last longer, see issuer.ts. */
+/** Clients renew after an hour, as with other issuers. The tokens themselves last longer, see issuer.ts. */
 const expiresIn = 3600;
 const grantTypes = {
   code: 'authorization_code',
@@ -39,7 +39,7 @@ const grantTypes = {
   refresh: 'refresh_token',
 } as const;
 
-/** What the issuer says of its sign-in in its discovery document. */
+/** The sign-in fields of the discovery document. */
 export const authorizationMetadata = ({ url, identity }: Issuer): Record<string, unknown> => ({
   authorization_endpoint: `${url}/authorize`,
   device_authorization_endpoint: `${url}/device_authorization`,
@@ -53,7 +53,7 @@ export const authorizationMetadata = ({ url, identity }: Issuer): Record<string,
   scopes_supported: [...identity.signIn.scope.split(' '), 'offline_access'],
 });
 
-/** Everything is held in memory: after a restart one signs in again. */
+/** Everything is in memory: a restart requires a new sign-in. */
 export function createAuthorization({ issuer, actors, now = Date.now }: Options): AuthorizationRoutes {
   const { signIn: asked, clientId } = issuer.identity;
   const needed = asked.scope;
@@ -98,24 +98,24 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     const form = formOf(call);
     return authorize(form, (asked) => {
       const subject = subjectIn(form);
-      if (!subject) return back(asked, { error: 'access_denied', error_description: 'Nobody was chosen' });
+      if (!subject) return back(asked, { error: 'access_denied', error_description: 'No person was chosen' });
       const code = randomBytes(32).toString('base64url');
       codes.set(code, { subject, ...asked, until: now() + lifetime.code });
       return back(asked, { code });
     });
   };
 
-  // -- by a code: RFC 8628 ---------------------------------------------------------------------------------------------
+  // -- with a code: RFC 8628 -------------------------------------------------------------------------------------------
 
   const askForDevice: Answer = (call) => {
     const form = formOf(call);
     const scope = form.get('scope') ?? '';
     if (form.get('client_id') !== clientId) return refused('invalid_client');
     if (!hasScope(scope, needed)) return refused('invalid_scope');
-    // as issuers do that ask every client for a proof
+    // like issuers that require PKCE of every client
     const challenge = challengeOf(form);
     if (challenge === undefined)
-      return refused('invalid_request', 'code_challenge and code_challenge_method=S256 are missing');
+      return refused('invalid_request', 'code_challenge and code_challenge_method=S256 are required');
     for (const [code, { until }] of devices) if (until <= now()) devices.delete(code);
     const deviceCode = randomBytes(32).toString('base64url');
     const userCode = newUserCode();
@@ -176,20 +176,22 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
       code && code.until > now() && code.redirectUri === form.get('redirect_uri') && code.challenge === provenBy(form);
     return holds
       ? granted(code)
-      : refused('invalid_grant', 'The code is unknown, used, too old, or somebody else asked for it');
+      : refused('invalid_grant', 'The code is unknown, used or expired, or was issued to another client');
   };
   const byDevice = (form: URLSearchParams): Promise<Reply> | Reply => {
     const given = form.get('device_code') ?? '';
     const device = devices.get(given);
     if (!device) return refused('invalid_grant', 'The code is unknown or used');
-    if (device.challenge !== provenBy(form)) return refused('invalid_grant', 'Somebody else asked for this code');
+    if (device.challenge !== provenBy(form)) return refused('invalid_grant', 'The code was issued to another client');
     const { answer, asked = Number.NEGATIVE_INFINITY, scope, until } = device;
     device.asked = now();
     if (answer === undefined && until > now())
       return refused(now() - asked < interval ? 'slow_down' : 'authorization_pending');
     devices.delete(given);
-    if (answer === undefined) return refused('expired_token', 'Nobody entered the code in time');
-    return answer === 'denied' ? refused('access_denied', 'The person said no') : granted({ subject: answer, scope });
+    if (answer === undefined) return refused('expired_token', 'The code was not entered in time');
+    return answer === 'denied'
+      ? refused('access_denied', 'The person cancelled the sign-in')
+      : granted({ subject: answer, scope });
   };
   const byRefresh = (form: URLSearchParams): Promise<Reply> | Reply => {
     const given = form.get('refresh_token') ?? '';
@@ -197,7 +199,7 @@ export function createAuthorization({ issuer, actors, now = Date.now }: Options)
     refreshes.delete(given);
     return grant ? granted(grant) : refused('invalid_grant', 'The refresh token is unknown or used');
   };
-  /** RFC 7009: an unknown token is as good as revoked. */
+  /** An unknown token counts as revoked (RFC 7009). */
   const revoke: Answer = (call) => {
     const form = formOf(call);
     if (form.get('client_id') !== clientId) return refused('invalid_client');
@@ -233,15 +235,16 @@ type AuthorizationRequest = {
   error?: string;
 };
 
-/** What was asked for; text where that must not be answered to the address that it names (RFC 6749 section 4.1.2.1). */
+/** The authorization request, or an error text that must not be sent to its redirect URI (RFC 6749 section 4.1.2.1). */
 function readAuthorization(
   parameters: URLSearchParams,
   clientId: string,
   needed: string,
 ): AuthorizationRequest | string {
-  if (parameters.get('client_id') !== clientId) return `Only the client ${clientId} signs people in here.`;
+  if (parameters.get('client_id') !== clientId)
+    return `Unknown client. Only the client ${clientId} may sign people in.`;
   const redirectUri = parameters.get('redirect_uri') ?? '';
-  if (!isLoopback(redirectUri)) return 'The answer may go to a port of this machine only.';
+  if (!isLoopback(redirectUri)) return 'The redirect URI must be a port of this machine.';
   const [scope, challenge] = [parameters.get('scope') ?? '', parameters.get('code_challenge') ?? ''];
   const asked = { redirectUri, scope, challenge, state: parameters.get('state') ?? undefined };
   if (parameters.get('response_type') !== 'code') return { ...asked, error: 'unsupported_response_type' };
@@ -249,7 +252,7 @@ function readAuthorization(
   return challengeOf(parameters) === undefined ? { ...asked, error: 'invalid_request' } : asked;
 }
 
-/** RFC 7636, S256 alone. */
+/** RFC 7636, only S256. */
 function challengeOf(parameters: URLSearchParams): string | undefined {
   const challenge = parameters.get('code_challenge') ?? '';
   return parameters.get('code_challenge_method') === 'S256' && /^[\w-]{43}$/.test(challenge) ? challenge : undefined;
@@ -259,7 +262,7 @@ const provenBy = (form: URLSearchParams): string =>
     .update(form.get('code_verifier') ?? '')
     .digest('base64url');
 
-/** Any port, since a program takes one that is free (RFC 8252 section 7.3). */
+/** Any port is allowed, because native apps use a free one (RFC 8252 section 7.3). */
 function isLoopback(uri: string): boolean {
   const { protocol, hostname, hash, username } = URL.canParse(uri) ? new URL(uri) : new URL('about:blank');
   return (
@@ -280,7 +283,7 @@ const refused = (code: string, description?: string): Reply =>
     ...(description !== undefined && { error_description: description }),
   });
 
-/** No vowels, so that it spells nothing, and nothing that looks like something else (RFC 8628 section 6.1). */
+/** No vowels, so that codes spell no words, and no look-alike characters (RFC 8628 section 6.1). */
 function newUserCode(): string {
   const letters = 'BCDFGHJKLMNPQRSTVWXZ';
   const four = () => Array.from({ length: 4 }, () => letters[randomInt(letters.length)]).join('');

@@ -1,4 +1,4 @@
-// Everybody whom the catalogue names, for whom there are local tokens, and test keys for those who sign.
+// The identities in the catalogue: people get local tokens, IAM principals get test keys.
 import { createHash } from 'node:crypto';
 import { type Catalogue, personOf } from '../../lib/catalogue/catalogue.ts';
 import { isGroup, isPermissionSet, ssoUserPattern, subjectPattern } from '../../lib/catalogue/entry.ts';
@@ -7,13 +7,13 @@ import type { SigningKey } from '../aws/sigv4.ts';
 import { base32 } from '../aws/sts.ts';
 
 export type Identities = {
-  /** mail addresses, in lower case, as the catalogue first names them */
+  /** email addresses in lower case, in the order of the catalogue */
   emails: readonly string[];
   /** ARNs of IAM users and roles, bots included */
   principals: readonly string[];
 };
 
-/** Every mail address and principal that occurs anywhere in the catalogue, deny lists included. */
+/** Every email address and principal anywhere in the catalogue, including deny lists. */
 export function identitiesOf(data: CatalogueData): Identities {
   const entries = [
     ...data.people.flatMap(({ email, principals }) => [email, ...principals]),
@@ -45,7 +45,7 @@ export function identitiesOf(data: CatalogueData): Identities {
   };
 }
 
-/** What the page shows of a person to act as. */
+/** An identity to act as on the guided page. */
 export type Actor = {
   email?: string;
   principal?: string;
@@ -54,7 +54,7 @@ export type Actor = {
   kind: 'person' | 'machine' | 'bot';
 };
 
-/** Everybody to act as: people by their mail address, then machines that are nobody's second identity, then bots. */
+/** All identities to act as: people by email address, then machines that are no person's second identity, then bots. */
 export function actorsOf(catalogue: Catalogue, { emails, principals }: Identities): Actor[] {
   const known = (identity: string) => ({
     name: personOf(catalogue, identity).name,
@@ -69,7 +69,7 @@ export function actorsOf(catalogue: Catalogue, { emails, principals }: Identitie
   return [...emails.map((email): Actor => ({ email, ...known(email), kind: 'person' })), ...alone.map(machine)];
 }
 
-/** A key that the local gateway knows, and what API Gateway would say of its holder. */
+/** A key that the local gateway knows, and the caller that API Gateway would report for it. */
 export type TestKey = SigningKey & {
   accessKeyId: string;
   arn: string;
@@ -79,8 +79,8 @@ export type TestKey = SigningKey & {
 };
 
 /**
- * The test key of a principal: always the same, so that a restart changes nothing for whoever has exported it. It is a secret of
- * nobody: it can be worked out from the ARN, and opens nothing but a server on the loopback interface.
+ * The test key of a principal: always the same, so that exported keys stay valid after a restart. It is not a secret:
+ * it is derived from the ARN, and is valid only for a server on the loopback interface.
  */
 export function testKeyOf(arn: string): TestKey {
   const [, partition = 'aws', , , accountId = '', resource = ''] = arn.split(':');
@@ -94,7 +94,7 @@ export function testKeyOf(arn: string): TestKey {
     secretAccessKey: lettersOf(`secret of ${arn}`, 40),
     arn,
     accountId,
-    // a signed call by a role shows the assumed role, whose ARN has the role's name without its path (iam-ug, reference_identifiers)
+    // a call signed by a role has the ARN of the assumed role, which leaves out the role's path (iam-ug, reference_identifiers)
     userArn: isRole ? `arn:${partition}:sts::${accountId}:assumed-role/${roleName}/${session}` : arn,
     callerId: isRole ? `AROA${id}:${session}` : `AIDA${id}`,
   };

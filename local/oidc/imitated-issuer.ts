@@ -1,4 +1,4 @@
-// A provider of local/idp as a doctor sees it: its document, its keys, and tokens that it has signed.
+// An imitated identity provider for the doctor: its discovery document, its keys and signed tokens.
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { SECOND } from '../../lib/common/time.ts';
 import { type PresetName, rulesOf } from '../../lib/policy/identity-presets.ts';
@@ -15,7 +15,7 @@ export const signedToken = (claims: object, header: object = {}): string => {
   return `${signed}.${sign('RSA-SHA256', Buffer.from(signed), key).toString('base64url')}`;
 };
 
-/** The claims of the provider's access token for Lena Park. @param changes laid over them; null takes a claim away */
+/** The claims of the provider's access token for Lena Park. @param changes claims to set; null removes a claim */
 export function imitatedClaims(idp: PresetName, now: number, changes: Record<string, unknown> = {}): Claims {
   const {
     LATCHKEY_ISSUER: issuer = '',
@@ -31,7 +31,7 @@ export function imitatedClaims(idp: PresetName, now: number, changes: Record<str
 export const imitatedToken = (idp: PresetName, now: number, changes?: Record<string, unknown>): string =>
   signedToken(imitatedClaims(idp, now, changes));
 
-/** What the provider answers to reads, by address. */
+/** The provider's documents, by URL. */
 export function imitatedDocuments(issuer: string, document: object = { issuer }): Record<string, string> {
   const base = issuer.replace(/\/$/, '');
   return {

@@ -1,4 +1,4 @@
-// The access tokens of common identity providers for people of the catalogue: local/idp has one file of claims for each, which tests read too.
+// The access tokens of common identity providers for people in the catalogue, from one file of claims per provider in idp/.
 import { createHash } from 'node:crypto';
 import type { PresetName } from '../../lib/policy/identity-presets.ts';
 import type { Claims } from '../../lib/policy/token-checks.ts';
@@ -10,17 +10,17 @@ import google from './idp/google.json' with { type: 'json' };
 import keycloak from './idp/keycloak.json' with { type: 'json' };
 import okta from './idp/okta.json' with { type: 'json' };
 
-/** A claim laid over those of `ok`; null takes one away. */
+/** Claims that replace those of `ok`; null removes a claim. */
 type Changes = Record<string, unknown>;
 export type Imitation = {
   about: string;
-  /** of a deployment that takes these tokens, as variables of the environment */
+  /** environment variables of a deployment that accepts these tokens */
   settings: Record<string, string>;
-  /** an access token as the provider's page sets it up; `{email}` and so on stand for the values of whoever signs in */
+  /** an access token as set up in the provider's page; `{email}` and so on are replaced by the values of the person */
   ok: Claims;
-  /** laid over it by a sign-in with a second factor */
+  /** claims of a sign-in with a second factor */
   mfa: Changes;
-  /** other tokens of the provider, as changes of `ok`, and who they are: somebody, or nobody with the reason */
+  /** other tokens of the provider, as changes of `ok`, and the expected result: an identity, or a refusal with its reason */
   cases: Record<string, { token: Changes; is?: Record<string, unknown>; refused?: string }>;
 };
 
@@ -49,7 +49,7 @@ export type Holder = {
   later: number;
 };
 
-/** The claims of an access token that the provider would issue. @param changes laid over it; null takes a claim away */
+/** The claims of an access token that the provider would issue. @param changes claims to set; null removes a claim */
 export function imitated(idp: PresetName, holder: Holder, changes: Changes = {}): Claims {
   const { ok, mfa } = imitations[idp];
   const claims = { ...ok, ...(holder.mfa && mfa), ...changes };
@@ -73,5 +73,5 @@ function filled(value: unknown, holder: Holder): unknown {
   return value.replace(/\{(\w+)\}/g, (whole, key: string) => texts[key] ?? whole);
 }
 
-/** An account has an id of its own, and no other account has it. */
+/** A unique ID per account. */
 const accountOf = (email: string): string => createHash('sha256').update(email).digest('hex').slice(0, 20);

@@ -1,4 +1,4 @@
-// An OIDC issuer of the local server's own: signs access tokens for people of the catalogue and publishes its keys, as any provider does.
+// The local server's OIDC issuer: signs access tokens for people in the catalogue and publishes its keys.
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,14 +13,14 @@ import { imitated } from './imitation.ts';
 export type Subject = ({ email: string } | { principal: string }) & {
   mfa?: boolean | undefined;
   groups?: readonly string[] | undefined;
-  /** laid over the token; null takes a claim away */
+  /** claims to set in the token; null removes a claim */
   claims?: Record<string, unknown> | undefined;
 };
 export type Issuer = {
   url: string;
-  /** what the App asks of its tokens */
+  /** what the App requires of its tokens */
   identity: Identity;
-  /** without its ways to sign in, which authorization.ts adds */
+  /** without the sign-in fields, which authorization.ts adds */
   discovery: Record<string, unknown>;
   /** public keys only */
   jwks: { keys: JWK[] };
@@ -28,10 +28,10 @@ export type Issuer = {
 };
 
 const place = { audience: ['latchkey'], scope: 'latchkey' };
-/** Of the imitated provider, where it has many. */
+/** Of the imitated provider, if it has tenants. */
 const localTenant = '11111111-2222-3333-4444-555555555555';
 
-/** What the local App asks of a token: the rules of a preset at an issuer that is not the provider's own, with a claim for machines. */
+/** What the local App requires of a token: the rules of a preset with the local issuer, and a claim for machines. */
 export function identityOf(issuer: string, idp: PresetName = 'generic'): Identity {
   const rules = rulesOf(idp, { issuer, ...place });
   return {
@@ -47,9 +47,9 @@ export function identityOf(issuer: string, idp: PresetName = 'generic'): Identit
 const algorithm = 'RS256';
 
 /**
- * @param identity what the tokens have to say, and how: those of another preset than generic look as its provider's
+ * @param identity the rules that tokens must meet; with another preset than generic, tokens look like the provider's
  * @param clock Latchkey's own
- * @param dataDir where the key is kept, so that tokens outlive a restart as requests do
+ * @param dataDir directory of the key, so that tokens stay valid after a restart, like requests
  */
 export async function createIssuer({
   identity,
@@ -80,8 +80,8 @@ export async function createIssuer({
         iss: url,
         jti: randomUUID(),
         iat: Math.floor(wall / SECOND),
-        // Latchkey's clock can be moved, and judges the token too: it must outlast any story that is told with it, so it ends
-        // ten years after the later of both clocks and begins at no time (no nbf). No provider should do so.
+        // Latchkey's clock can be moved and also checks the token, which must stay valid however far it is moved. So the token expires
+        // ten years after the later of both clocks and has no nbf. No real provider should do this.
         exp: Math.floor((Math.max(wall, now) + 3650 * DAY) / SECOND),
         nbf: null,
         ...subject.claims,
@@ -95,7 +95,7 @@ export async function createIssuer({
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** A machine carries its ARN in a claim of its own, as a provider for workloads would. */
+/** A machine has its ARN in a separate claim, as with providers for workloads. */
 function claimsOf(catalogue: Catalogue, identity: Identity, subject: Subject, now: number): Record<string, unknown> {
   const { issuer, idp, audience, scope, tenant } = identity;
   const groups = [...(subject.groups ?? [])];
@@ -136,6 +136,8 @@ function readKey(file: string): JWK | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as JWK;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Error(`${file} cannot be read as the issuer's key; remove it to have a new one made`, { cause: error });
+    throw new Error(`${file} is not a valid key of the issuer. Remove it, and a new one will be created.`, {
+      cause: error,
+    });
   }
 }

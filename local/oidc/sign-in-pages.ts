@@ -1,20 +1,20 @@
-// The pages of the local issuer: who signs in, the code of a device, and how that went. They need no script.
+// The sign-in pages of the local issuer: choose a person, enter a device code, result. They need no script.
 import { html, htmlText, type SafeHtml } from '../../lib/common/html.ts';
 import { type Reply, reply } from '../../lib/http/http.ts';
 
 type Person = { email: string; name: string; groups: readonly string[] };
 type PersonPage = {
   people: readonly Person[];
-  /** below the issuer's own address */
+  /** below the issuer's URL */
   action: 'authorize' | 'device';
-  /** handed back with the answer */
+  /** returned with the answer */
   fields: ReadonlyArray<readonly [name: string, value: string]>;
   says: string;
-  /** where the browser is sent with the answer; a form's policy counts redirects in */
+  /** target of the redirect with the answer; form-action in the CSP also covers redirects */
   leadsTo?: string;
 };
 
-/** Everybody of the catalogue, as a button each. */
+/** One button for each person in the catalogue. */
 export function personPage({ people, action, fields, says, leadsTo }: PersonPage): Reply {
   const button = ({ email, name, groups }: Person) =>
     html`<li><button name="email" value="${email}"><strong>${name}</strong><span class="soft">${[...(name === email ? [] : [email]), ...groups].join(', ')}</span></button></li>`;
@@ -38,15 +38,16 @@ export function personPage({ people, action, fields, says, leadsTo }: PersonPage
   );
 }
 
-/** @param isWrong a code was given, and there is none like it */
-export function codePage(isWrong: boolean): Reply {
+/** @param isInvalid whether an unknown code was given */
+export function codePage(isInvalid: boolean): Reply {
   const form = html`<form method="get" action="/local/oidc/device">
 <p class="field"><label for="code">The code that the command line shows</label><input id="code" name="user_code" autocomplete="off" autofocus required></p>
 <p><button class="main">Continue</button></p>
 </form>`;
-  const fault =
-    isWrong && html`<p class="notice bad">This code is unknown, used or expired. Start again with latchkey login.</p>`;
-  return page(isWrong ? 404 : 200, 'Enter the code', html`${fault}${form}`);
+  const error =
+    isInvalid &&
+    html`<p class="notice bad">This code is unknown, used or expired. Start again with latchkey login.</p>`;
+  return page(isInvalid ? 404 : 200, 'Enter the code', html`${error}${form}`);
 }
 
 export const endPage = (isSignedIn: boolean): Reply =>
@@ -56,9 +57,9 @@ export const endPage = (isSignedIn: boolean): Reply =>
     html`<p class="lead">Go back to the terminal. You can close this window.</p>`,
   );
 
-/** For a person, since the program that sent the browser here may not be answered. */
-export const errorPage = (fault: string): Reply =>
-  page(400, 'Sign-in failed', html`<p class="notice bad">${fault}</p>`);
+/** Shown to the person, because an invalid redirect URI must not get the answer. */
+export const errorPage = (error: string): Reply =>
+  page(400, 'Sign-in failed', html`<p class="notice bad">${error}</p>`);
 
 // -- internal --------------------------------------------------------------------------------------------------------
 

@@ -183,7 +183,7 @@ describe('with the browser', () => {
     expect(await byBrowser((address) => signInAt(address, { email: '' }))).toMatchObject({
       status: 3,
       out: '',
-      err: expect.stringMatching(/The issuer refused the sign-in: Nobody was chosen\.\n {2}Try again: latchkey login/),
+      err: expect.stringMatching(/The issuer refused the sign-in: No person was chosen\.\n {2}Try again: latchkey login/),
     }));
 });
 
@@ -206,7 +206,7 @@ describe('by a code', () => {
   test('a no, and Ctrl-C', async () => {
     expect(await byCode({ email: '' })).toMatchObject({
       status: 3,
-      err: expect.stringMatching(/The person said no/),
+      err: expect.stringMatching(/The person cancelled the sign-in/),
       visit: { page: expect.stringContaining('Sign-in cancelled') },
     });
     world.onSleep = () => 'interrupt';

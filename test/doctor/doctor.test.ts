@@ -506,7 +506,7 @@ describe('a wrong question', () => {
     expect(region).toMatchObject({ code: 2, stderr: expect.stringContaining('No AWS Region configured') });
     expect(refused).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining('AWS did not take your credentials (InvalidClientTokenId)'),
+      stderr: expect.stringContaining('AWS rejected your credentials (InvalidClientTokenId)'),
     });
     expect(refused.stderr).not.toContain('canary');
   });

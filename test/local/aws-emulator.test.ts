@@ -122,7 +122,7 @@ describe('AssumeRole', () => {
     ],
     ['no role', { RoleArn: undefined }, 'ValidationError', /Value null at 'roleArn'/],
     ['no session name', { RoleSessionName: undefined }, 'ValidationError', /Value null at 'roleSessionName'/],
-    ['two faults', { RoleArn: undefined, DurationSeconds: 1 }, 'ValidationError', /^2 validation errors detected: /],
+    ['two errors', { RoleArn: undefined, DurationSeconds: 1 }, 'ValidationError', /^2 validation errors detected: /],
     ['a short ARN', { RoleArn: 'arn:aws:iam::1' }, 'ValidationError', /'roleArn'.*greater than or equal to 20/],
     ['a session name of 1', { RoleSessionName: 'a' }, 'ValidationError', /'roleSessionName'/],
     [
@@ -412,7 +412,7 @@ describe('sign-in', () => {
     const answer = await local(url);
     expect(answer.status).toBe(200);
     expect(await answer.text()).toBe(
-      'Here the AWS console would open at https://console.aws.amazon.com/s3/home as arn:aws:sts::111111111111:assumed-role/bucket-read/lk-0123456789-asi-dev until 2026-11-22T10:15:00Z.',
+      'On AWS, the console would open at https://console.aws.amazon.com/s3/home as arn:aws:sts::111111111111:assumed-role/bucket-read/lk-0123456789-asi-dev until 2026-11-22T10:15:00Z.',
     );
     expect((await local(url.replace('console.aws.amazon.com', 'evil.example'))).status).toBe(400);
     now = start + 15 * MINUTE;

@@ -752,13 +752,13 @@ describe('as a process', () => {
     const { ended, errors } = startWith(elsewhere, '--port', '0');
     expect([await ended, await errors]).toEqual([
       [1, null],
-      expect.stringContaining('made by another version of Latchkey and has no index byFiler'),
+      expect.stringContaining('created by another version of Latchkey and lacks the required index byFiler'),
     ]);
     client.destroy();
     await emulator.stop();
   });
 
-  test('tells every fault of a catalogue with its line', async () => {
+  test('reports every error of a catalogue with its line', async () => {
     const faulty = join(folder, 'faulty.yml');
     writeFileSync(faulty, 'version: 2\naccounts: {}\nroles:\n  a:\n    account: nowhere\n');
     const { ended, errors } = start('--port', '0', '--catalogue', faulty);
@@ -798,7 +798,7 @@ describe('as a process', () => {
   test.each([
     [['--port', 'x'], /port must be a number.*\nSee: npm start -- --help\n$/],
     [['--catalogue', 'docs'], /^docs is a folder/],
-    [['--data', 'access.yml', '--port', '0'], /^access\.yml is a file; --data takes a folder/],
+    [['--data', 'access.yml', '--port', '0'], /^access\.yml is a file\. --data requires a directory/],
     [['--nothing'], /--nothing/],
     [['--catalogue', 'nowhere.yml'], /File .*nowhere\.yml not found/],
   ])('%j', async (args, words) => {

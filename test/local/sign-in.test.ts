@@ -63,10 +63,10 @@ describe('the request for a code', () => {
   });
   test.each([
     [{ client_id: 'other' }, /Only the client latchkey-cli/],
-    [{ redirect_uri: 'https://evil.example/' }, /a port of this machine only/],
-    [{ redirect_uri: 'http://127.0.0.1.evil.example/' }, /a port of this machine only/],
-    [{ redirect_uri: 'http://x@127.0.0.1:9/' }, /a port of this machine only/],
-    [{ redirect_uri: 'nonsense' }, /a port of this machine only/],
+    [{ redirect_uri: 'https://evil.example/' }, /must be a port of this machine/],
+    [{ redirect_uri: 'http://127.0.0.1.evil.example/' }, /must be a port of this machine/],
+    [{ redirect_uri: 'http://x@127.0.0.1:9/' }, /must be a port of this machine/],
+    [{ redirect_uri: 'nonsense' }, /must be a port of this machine/],
   ])('%j is told to the person, never to that address', async (over, says) => {
     const shown = await fetch(address(over), { redirect: 'manual' });
     expect([shown.status, await shown.text()]).toEqual([400, expect.stringMatching(says)]);

@@ -85,7 +85,7 @@ const changed = (request: WireRequest, headers: Record<string, string | undefine
   ...request,
   headers: { ...request.headers, ...headers },
 });
-const faultOf = (verdict: SigV4Verdict<SigningKey>) => (verdict.ok ? 'none' : verdict.fault);
+const errorOf = (verdict: SigV4Verdict<SigningKey>) => (verdict.ok ? 'none' : verdict.error);
 
 describe('a good signature', () => {
   test.each<[string, Unsigned]>([
@@ -162,42 +162,42 @@ test.each([
 
 describe('is refused', () => {
   test('without any', async () =>
-    expect(faultOf(await verify(changed(await signed(), { authorization: undefined })))).toBe(
+    expect(errorOf(await verify(changed(await signed(), { authorization: undefined })))).toBe(
       'MissingAuthenticationToken',
     ));
 
   test.each(['Bearer x', 'AWS4-HMAC-SHA256', 'AWS4-HMAC-SHA256 Credential=a/b, SignedHeaders=host, Signature=c'])(
     'with %j',
     async (authorization) =>
-      expect(faultOf(await verify(changed(await signed(), { authorization })))).toBe('IncompleteSignature'),
+      expect(errorOf(await verify(changed(await signed(), { authorization })))).toBe('IncompleteSignature'),
   );
   test.each([undefined, '2026-11-22T10:00:00Z', '20261399T100000Z'])('dated %j', async (date) =>
-    expect(faultOf(await verify(changed(await signed(), { 'x-amz-date': date })))).toBe('IncompleteSignature'),
+    expect(errorOf(await verify(changed(await signed(), { 'x-amz-date': date })))).toBe('IncompleteSignature'),
   );
   test('with an x-amz header that is not signed', async () =>
-    expect(faultOf(await verify(changed(await signed(), { 'x-amz-target': 'x' })))).toBe('IncompleteSignature'));
+    expect(errorOf(await verify(changed(await signed(), { 'x-amz-target': 'x' })))).toBe('IncompleteSignature'));
   test('without the host', async () => {
     const request = await signed();
     const authorization = request.headers.authorization?.replace('SignedHeaders=host;', 'SignedHeaders=');
-    expect(faultOf(await verify(changed(request, { authorization })))).toBe('IncompleteSignature');
+    expect(errorOf(await verify(changed(request, { authorization })))).toBe('IncompleteSignature');
   });
   test('with a signed header that was dropped', async () =>
     expect(
-      faultOf(
+      errorOf(
         await verify(changed(await signed({ headers: { 'idempotency-key': 'a' } }), { 'idempotency-key': undefined })),
       ),
     ).toBe('IncompleteSignature'));
 
   test('for an unknown key', async () =>
-    expect(faultOf(await verify(await signed({}, { accessKeyId: 'AKIAUNKNOWNUNKNOWN01' })))).toBe(
+    expect(errorOf(await verify(await signed({}, { accessKeyId: 'AKIAUNKNOWNUNKNOWN01' })))).toBe(
       'InvalidClientTokenId',
     ));
   test('with another session token', async () =>
     expect(
-      faultOf(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01', sessionToken: 'other' }))),
+      errorOf(await verify(await signed({}, { accessKeyId: 'ASIAEXAMPLEEXAMPLE01', sessionToken: 'other' }))),
     ).toBe('InvalidClientTokenId'));
   test('with a session token that the key does not have', async () =>
-    expect(faultOf(await verify(await signed({}, { sessionToken: 'made up' })))).toBe('InvalidClientTokenId'));
+    expect(errorOf(await verify(await signed({}, { sessionToken: 'made up' })))).toBe('InvalidClientTokenId'));
 
   test.each<[string, Unsigned, (request: WireRequest) => WireRequest]>([
     ['method', {}, (request) => ({ ...request, method: 'DELETE' })],
@@ -215,12 +215,12 @@ describe('is refused', () => {
     ['day', {}, (request) => changed(request, { 'x-amz-date': '20261123T000000Z' })],
     ['broken query', {}, (request) => ({ ...request, target: `${request.target}?a=%` })],
   ])('with another %s', async (_what, unsigned, change) =>
-    expect(faultOf(await verify(change(await signed(unsigned))))).toBe('SignatureDoesNotMatch'),
+    expect(errorOf(await verify(change(await signed(unsigned))))).toBe('SignatureDoesNotMatch'),
   );
 
   test('with another body and no payload header', async () =>
     expect(
-      faultOf(
+      errorOf(
         await verify({
           ...(await signed({ method: 'POST', body: 'a' }, { applyChecksum: false })),
           body: Buffer.from('b'),
@@ -228,11 +228,11 @@ describe('is refused', () => {
       ),
     ).toBe('SignatureDoesNotMatch'));
   test('by another secret', async () =>
-    expect(faultOf(await verify(await signed({}, { secretAccessKey: 'wrong' })))).toBe('SignatureDoesNotMatch'));
+    expect(errorOf(await verify(await signed({}, { secretAccessKey: 'wrong' })))).toBe('SignatureDoesNotMatch'));
   test('for another service', async () =>
-    expect(faultOf(await verify(await signed({}, { service: 's3' })))).toBe('SignatureDoesNotMatch'));
+    expect(errorOf(await verify(await signed({}, { service: 's3' })))).toBe('SignatureDoesNotMatch'));
   test.each([-tolerance - 1000, tolerance + 1000])('%d ms off', async (off) =>
-    expect(faultOf(await verify(await signed({}, { at: now + off })))).toBe('SignatureExpired'),
+    expect(errorOf(await verify(await signed({}, { at: now + off })))).toBe('SignatureExpired'),
   );
   test('and says nothing of keys', async () => {
     const verdict = await verify(await signed({}, { secretAccessKey: 'wrong' }));
@@ -299,7 +299,7 @@ describe('over real HTTP', () => {
     for (const call of calls) expect([call, await curl(...call)]).toEqual([call, { ok: true }]);
     expect(await curl(`${base}/iam/v1/me`, '-H', 'x-amz-security-token: made-up')).toMatchObject({
       ok: false,
-      fault: 'InvalidClientTokenId',
+      error: 'InvalidClientTokenId',
     });
   });
 
