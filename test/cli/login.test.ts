@@ -183,7 +183,9 @@ describe('with the browser', () => {
     expect(await byBrowser((address) => signInAt(address, { email: '' }))).toMatchObject({
       status: 3,
       out: '',
-      err: expect.stringMatching(/The issuer refused the sign-in: No person was chosen\.\n {2}Try again: latchkey login/),
+      err: expect.stringMatching(
+        /The issuer refused the sign-in: No person was chosen\.\n {2}Try again: latchkey login/,
+      ),
     }));
 });
 
