@@ -9,6 +9,7 @@ import { STSClient } from '@aws-sdk/client-sts';
 import { fromEnv } from '@aws-sdk/credential-provider-env';
 import type { Context } from 'aws-lambda';
 import type { App, Iam, Log, Mail, SignIn, Store, Sts, Tickets } from './app.ts';
+import { dynamoAttempts } from './aws/dynamodb/errors.ts';
 import { revoker } from './aws/revoker.ts';
 import { sesMail } from './aws/ses.ts';
 import { federation } from './aws/sign-in.ts';
@@ -30,9 +31,15 @@ type Source<T> = { parts: readonly ConfigPart[]; build(config: Config): T };
 /** Fail fast and leave the caller time for another try: API Gateway gives up after 30 s. Milliseconds. */
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true };
 
+/** One attempt more than at other services, in the same 12 s. */
+const dynamoSettings = {
+  requestHandler: { ...requestHandler, requestTimeout: 3000 },
+  maxAttempts: dynamoAttempts,
+};
+
 export const store: Source<Store> = {
   parts: ['region', 'table'],
-  build: ({ region, table }) => dynamoStore(new DynamoDBClient({ region, requestHandler, maxAttempts: 3 }), table),
+  build: ({ region, table }) => dynamoStore(new DynamoDBClient({ region, ...dynamoSettings }), table),
 };
 
 export const mail: Source<Mail> = {

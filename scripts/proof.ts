@@ -105,7 +105,7 @@ ${[...tables.values()].join('\n')}
 7. **Links**: no changed link opens anything.
 8. **Time**: no session and no session policy outlives its grant, and an active grant gives sessions until its last millisecond.
 9. **Secrets**: credentials and links are in no log line, stored item, stream record or answer except the one that they are for, in any encoding.
-10. **Table**: 30 % of the attempts at a call are throttled, 5 % lose their answer after the write, and 10 % of the writes conflict. No answer is 500, and no answer is wrong.
+10. **Table**: 30 % of the attempts at a call are throttled, 5 % lose their answer after the write, and 10 % of the writes conflict. The store tries each call four times, as the AWS SDK does by default, and the client tries each request three times: at least 99.9 % get through. No answer is 500, and no answer is wrong. Waiting times are not simulated.
 11. **STS**: it refuses, throttles, or hangs past the end of the grant. The grant is unharmed, and every session has its record and every record its session.
 12. **Revoking**: after a revoke no session is issued, whatever ran at the same time. With any concurrent revokes and any refusals by IAM, a
    revocation that is done denies every session of its grant from then on, a revocation that is not done is reported as failed, and a role's policy

@@ -11,6 +11,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb';
 import type { Store } from '../../lib/app.ts';
+import { dynamoAttempts } from '../../lib/aws/dynamodb/errors.ts';
 import { dynamoStore } from '../../lib/aws/store.ts';
 import { projectionOf, tableDefinition } from '../../lib/aws/table.ts';
 import type { AwsSettings } from '../settings.ts';
@@ -35,7 +36,10 @@ export async function openDatabase(aws: AwsSettings, dataDir?: string): Promise<
   const emulator = aws.elsewhere.dynamodb
     ? undefined
     : await startDynalite(dataDir === undefined ? undefined : join(dataDir, 'table'));
-  const client = new DynamoDBClient({ ...clientSettings(aws, 'dynamodb', emulator?.endpoint), maxAttempts: 3 });
+  const client = new DynamoDBClient({
+    ...clientSettings(aws, 'dynamodb', emulator?.endpoint),
+    maxAttempts: dynamoAttempts,
+  });
   const close = async () => {
     client.destroy();
     await emulator?.stop();

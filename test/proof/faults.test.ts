@@ -1,8 +1,9 @@
 // Figures 11 and 12: the table throttles, conflicts and loses answers; STS and sign-in refuse, throttle or hang. Every answer stays
-// true and in the contract, no grant comes to harm, and whoever tries again gets there.
+// true and in the contract, no grant is damaged, and retries succeed.
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
 import type { App, Store } from '../../lib/app.ts';
+import { dynamoAttempts } from '../../lib/aws/dynamodb/errors.ts';
 import { stsSessions } from '../../lib/aws/sts.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
@@ -20,18 +21,15 @@ const catalogue = catalogueOf();
 
 // -- the table -------------------------------------------------------------------------------------------------------
 
-/** As many as the real client makes of one call. */
-const ATTEMPTS = 3;
-
 /**
  * A store behind a bad network, as the real one shows it: of the attempts at a call 30 % are throttled and 5 % are done but
- * lose their answer, which the next attempt finds out; of the writes 10 % meet somebody else's. What is still not through
+ * lose their answer, which the next attempt finds out; 10 % of the writes conflict. A call that is not through
  * after the last attempt is `try-again`, done or not.
  */
 function faulty(store: FakeStore, random: () => number): Store {
   const passed = async <Answer>(call: () => Promise<Answer>): Promise<Answer> => {
     let done: { answer: Answer } | undefined;
-    for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    for (let attempt = 0; attempt < dynamoAttempts; attempt += 1) {
       const luck = random();
       if (luck < 0.3) continue;
       done ??= { answer: await call() };
@@ -49,7 +47,7 @@ function faulty(store: FakeStore, random: () => number): Store {
 }
 
 describe('a table that throttles, conflicts and loses answers', () => {
-  test('no answer is wrong, no record is half', async () => {
+  test('every answer is true and every record complete', async () => {
     const measured = {
       'calls through in three tries': 0,
       'calls not through in three tries': 0,
@@ -66,8 +64,10 @@ describe('a table that throttles, conflicts and loses answers', () => {
     if (process.env.LATCHKEY_SEED !== undefined) return;
     expect(measured['answers 500']).toBe(0);
     expect(measured['answers 503']).toBeGreaterThan(0);
-    const all = measured['calls through in three tries'] + measured['calls not through in three tries'];
-    expect(measured['calls through in three tries'] / all).toBeGreaterThan(0.995);
+    const failed = measured['calls not through in three tries'];
+    const all = measured['calls through in three tries'] + failed;
+    // a quick run makes about 900 calls, of which two may fail by chance
+    expect(failed).toBeLessThanOrEqual(Math.max(2, all / 1000));
   }, 3_600_000);
 });
 
@@ -108,7 +108,7 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   const { id } = filing.body;
   const record = () => store.requests.get(id)!;
 
-  // whose answer was lost is told that the decision counts
+  // a caller whose answer was lost learns that the decision was recorded
   const decision = await tried(
     'decideRequest',
     { as: 'lead@example.com', id, body: { decision: 'approve' } },
@@ -126,7 +126,7 @@ async function life(random: () => number, measured: Record<string, number>): Pro
       key === undefined || record().sessions.some(({ accessKeyId }) => accessKeyId === key),
       'credentials left without a record',
     );
-    must(record().grant?.endsAt === endsAt && record().outcome === undefined, 'the grant came to harm');
+    must(record().grant?.endsAt === endsAt && record().outcome === undefined, 'the grant was damaged');
   }
   const end = await tried(
     'endRequest',
@@ -134,7 +134,7 @@ async function life(random: () => number, measured: Record<string, number>): Pro
     [200, 409],
   );
   must(end === undefined || record().outcome !== undefined, 'the end was confirmed but is not on record');
-  must(isHistoryIntact(record()) && record().version === store.changes.length, 'the history does not hold together');
+  must(isHistoryIntact(record()) && record().version === store.changes.length, 'the history is not intact');
   must(
     new Set(record().history.map(({ type }) => type)).size >= 3 &&
       record().history.filter(({ type }) => type === 'approved').length === 1,
@@ -144,11 +144,11 @@ async function life(random: () => number, measured: Record<string, number>): Pro
   return undefined;
 }
 
-/** The stream comes again until everything is out; each mail went out once, as no sender died. */
+/** The stream is delivered again until every email is out. Each goes out once, because no sender crashes. */
 async function hearAll(app: FakeApp, store: FakeStore): Promise<void> {
   let records = store.changes.map(streamRecord);
   for (let round = 0; records.length > 0; round += 1) {
-    must(round < 40, 'news does not get out');
+    must(round < 40, 'emails do not get out');
     const { batchItemFailures } = await notify(app, ...records);
     const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
     records = records.filter((record) => failed.has(record.dynamodb!.SequenceNumber!));
@@ -161,7 +161,7 @@ async function hearAll(app: FakeApp, store: FakeStore): Promise<void> {
     'dev@example.com Approved',
     'second-lead@example.com Approved',
   ];
-  for (const mail of wanted) must(sent.includes(mail), `the mail "${mail}" was lost`);
+  for (const mail of wanted) must(sent.includes(mail), `the email "${mail}" was lost`);
 }
 
 // -- STS and sign-in -------------------------------------------------------------------------------------------------
@@ -181,10 +181,10 @@ const faults: Array<[string, Error, number, string]> = [
   ['ValidationError', awsError('ValidationError', 400), 502, 'aws-refused'],
   ['Throttling', awsError('Throttling', 400), 503, 'try-again'],
   ['ServiceUnavailable', awsError('ServiceUnavailable', 503), 503, 'try-again'],
-  ['a time-out', timeout, 503, 'try-again'],
+  ['a timeout', timeout, 503, 'try-again'],
 ];
 
-describe('an STS that will not', () => {
+describe('an STS that refuses', () => {
   test.each(faults)(
     '%s: a clear refusal, the grant unharmed, and it works once STS does',
     async (_, fault, status, code) => {
@@ -210,7 +210,7 @@ describe('an STS that will not', () => {
     },
   );
 
-  test('STS that hangs past the end of the grant gives nothing, and leaves no record of a session', async () => {
+  test('an STS call that returns after the end of the grant gives no credentials and leaves no session on record', async () => {
     const app = fakeApp({ catalogue });
     const { id } = await granted(app, { duration: '1m' });
     const { endsAt } = app.store.requests.get(id)!.grant!;
@@ -228,7 +228,7 @@ describe('an STS that will not', () => {
     expect(app.store.requests.get(id)).toMatchObject({ vended: 0, sessions: [] });
   });
 
-  test('a grant that is revoked while STS answers gives nothing', async () => {
+  test('a grant that is revoked during the STS call gives no credentials', async () => {
     const app = fakeApp({ catalogue });
     const { id } = await granted(app);
     app.gate = async ({ name }, when) => {
@@ -249,7 +249,7 @@ describe('an STS that will not', () => {
   test.each([
     ['refuses', new Problem('aws-refused', 'no'), 502],
     ['is away', new Problem('try-again', 'later', { retryAfterSeconds: 1 }), 503],
-  ])('sign-in that %s leaves no session that nobody got', async (_, fault, status) => {
+  ])('a sign-in endpoint that %s leaves no record of a session', async (_, fault, status) => {
     const app = fakeApp({ catalogue, signIn: { token: () => Promise.reject(fault) } });
     const { id } = await granted(app);
     expect((await call(app, 'issueConsole', { as: 'dev@example.com', id, body: {} })).status).toBe(status);
@@ -257,7 +257,7 @@ describe('an STS that will not', () => {
     expect(isHistoryIntact(app.store.requests.get(id)!)).toBe(true);
   });
 
-  test('faults at random over many grants', async () => {
+  test('random errors of STS over many grants', async () => {
     const measured = { 'sessions given': 0, 'answers in the contract': 0, 'answers 500': 0 };
     await prove(
       11,
@@ -297,7 +297,7 @@ async function badDay(random: () => number, measured: Record<string, number>): P
       after.vended === vended + (given ? 1 : 0) && after.sessions.length === after.vended,
       'a session without a record, or a record without a session',
     );
-    must(after.grant?.endsAt === endsAt && after.outcome === undefined, 'the grant came to harm');
+    must(after.grant?.endsAt === endsAt && after.outcome === undefined, 'the grant was damaged');
   }
   return undefined;
 }

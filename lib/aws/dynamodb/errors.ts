@@ -2,6 +2,9 @@
 import { awsAnswer, isRefusal, namesOf } from '../../common/aws-answer.ts';
 import { Problem } from '../../model/problem.ts';
 
+/** How often the SDK tries one call: its own default for DynamoDB, which a general `maxAttempts` would lower. */
+export const dynamoAttempts = 4;
+
 /** Network errors by Node's codes, and two 4xx answers of DynamoDB (botocore) that ask for a retry. The SDK has already retried them. */
 const networkErrors = new Set([
   'ECONNRESET',
