@@ -82,7 +82,7 @@ function judgeByBotocore(trials: readonly ConfigTrial[]): number {
     );
     measured['files that botocore refuses'] += 'error' in was ? 1 : 0;
     measured['text' in trial.edit ? 'edits made' : 'edits refused'] += 1;
-    if ('text' in trial.edit) must(isRight(trial, was, is), () => `a wrong edit: ${JSON.stringify(trial)}`);
+    if ('text' in trial.edit) must(isRight(trial, was, is), () => `an invalid edit: ${JSON.stringify(trial)}`);
   }
   return trials.length;
 }

@@ -25,7 +25,7 @@ const CALLS = 4;
 const role = (name: string, approval: object) => ({
   account: 'production',
   roleName: `latchkey/${name}`,
-  description: 'What somebody does not want to give back',
+  description: 'A role that its holder wants to keep',
   requesters: ['everyone'],
   approval,
   duration: { default: '1h', max: '8h' },
@@ -42,7 +42,7 @@ const catalogue = catalogueFrom({
   },
 });
 
-/** What is named, and who asks for it. */
+/** The blocked name, and who requests the block. */
 const selectors = {
   'a person': { named: { person: 'p0@example.com' }, isOne: true },
   'a role': { named: { role: 'free' }, isOne: false },
@@ -58,7 +58,7 @@ const sizes = [
   [40, size(4, 150)],
 ] as const;
 
-describe('a revocation of many with a block against whoever keeps calling', () => {
+describe('a revocation of many with a block, while callers keep calling', () => {
   test.each(
     (Object.keys(selectors) as Array<keyof typeof selectors>).flatMap((what) =>
       lagsOf(what).flatMap((lag) => sizes.map(([callers, trials]) => ({ what, lag, callers, trials }))),

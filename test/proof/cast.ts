@@ -1,4 +1,4 @@
-// The people of the proofs as callers, and what they do: each as its token, its signature or its link says.
+// The people of the proofs as callers, and their actions by token, signature or link.
 import { endRequest } from '../../lib/actions/access.ts';
 import type { App } from '../../lib/app.ts';
 import { type Catalogue, openCatalogue } from '../../lib/catalogue/catalogue.ts';
@@ -11,7 +11,7 @@ import type { FakeApp } from '../support/fake-app.ts';
 
 const farAway = Date.UTC(2100, 0) / 1000;
 
-/** Somebody signed in with an access token that carries a verified mail address. */
+/** A person signed in with an access token that carries a verified email address. */
 export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'identity'>, email: string): Caller {
   const claims = {
     iss: identity.issuer,
@@ -25,7 +25,7 @@ export function signedIn({ catalogue, identity }: Pick<App, 'catalogue' | 'ident
   return callerFromToken(catalogue, identity, claims, 0);
 }
 
-/** The request that somebody has ended. */
+/** The request after its end by a person. */
 export const endedBy = async (...call: Parameters<typeof endRequest>): Promise<RequestRecord> =>
   (await endRequest(...call)).request;
 
@@ -61,7 +61,7 @@ export function linkTo(app: Pick<FakeApp, 'mail'>, to: string, requestId = ''): 
 export const tokensIn = (text: string): string[] =>
   [...text.matchAll(/\/decide\/([\w-]+)/g)].map(([, token]) => token!);
 
-/** How a call went: its answer, or the refusal it was given. Anything else that is thrown is a fault and goes on. */
+/** The outcome of a call: its answer or its refusal. Any other error is thrown on. */
 export type Outcome<Answer> = { answer: Answer; problem?: undefined } | { answer?: undefined; problem: Problem };
 export async function outcomeOf<Answer>(call: Promise<Answer>): Promise<Outcome<Answer>> {
   try {

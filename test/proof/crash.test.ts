@@ -1,5 +1,5 @@
 // Figure 4: the process dies before or after every single I/O of every use case; then people try again, the sweep runs and the
-// stream comes again. Nothing is lost, nothing happens twice, every mail goes out.
+// stream comes again. Nothing is lost, nothing happens twice, every email goes out.
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest } from '../../lib/actions/access.ts';
 import { decideByLink, openLink } from '../../lib/actions/decide-by-link.ts';
@@ -40,7 +40,7 @@ const lead = signedIn(fakeApp({ catalogue }), 'lead@example.com');
 const second = signedIn(fakeApp({ catalogue }), 'second-lead@example.com');
 const admin = signedIn(fakeApp({ catalogue }), 'admin@example.com');
 
-/** Something that a process does and may die of. `again` are the refusals that whoever tries again may be given. */
+/** An action during which a process may crash. `again` are the refusals that a repeated call may get. */
 type UseCase = {
   name: string;
   prepare?(app: FakeApp): Promise<void>;
@@ -84,7 +84,7 @@ const toReview = later(async (app) => {
 
 const useCases: UseCase[] = [
   { name: 'file', act: file('read') },
-  { name: 'file for a role that approves by itself', act: file('play') },
+  { name: 'file for an auto-approved role', act: file('play') },
   { name: 'approve', prepare: toldOfFiling, act: approve, again: ['already-decided'] },
   { name: 'approve one of two', prepare: (app) => filed(app, 'write'), act: approve, again: ['already-decided'] },
   {
@@ -130,7 +130,7 @@ const useCases: UseCase[] = [
   { name: 'sweep: end', prepare: later(inUse, HOUR), act: sweep },
   { name: 'take a role by break-glass', act: takenByGlass },
   {
-    name: 'notify of a review that is asked for',
+    name: 'notify of a required review',
     async prepare(app) {
       await toReview(app);
       await sweep(app);
@@ -211,7 +211,7 @@ describe('a process that dies at any I/O', () => {
 
 type Point = { step: Step; when: 'before' | 'after' };
 
-/** Every place where this use case can die: its I/O as the fake sees them, so that a new one is covered by itself. */
+/** Every point where this use case can crash: its I/O as seen by the fake, so that new I/O is covered automatically. */
 async function pointsOf(useCase: UseCase): Promise<Point[]> {
   const app = await prepared(useCase);
   await useCase.act(app);
@@ -230,7 +230,7 @@ async function prepared({ prepare }: UseCase): Promise<FakeApp> {
 
 const nameOf = ({ step, when }: Point): string => `${when} ${step.name}`;
 
-/** Dies at one point, comes back, and answers how many mails went out twice. */
+/** Crashes at one point, restarts, and returns how many emails went out twice. */
 async function crash(useCase: UseCase, point: Point, seed: number, random: () => number): Promise<number> {
   const app = await prepared(useCase);
   app.gate = crashAt(point.step.n, point.when);
@@ -276,7 +276,7 @@ async function recover(app: FakeApp, useCase: UseCase, seed: number, random: () 
   await hearAll(app);
 }
 
-/** Mail that could not go out yet is no fault: the stream brings it again. */
+/** An email that could not go out yet is not an error: the stream delivers its record again. */
 function unlessPending(error: unknown): void {
   if (!(error instanceof Error) || error.name !== 'NewsPending') throw error;
 }
@@ -294,7 +294,7 @@ async function hearAll(app: FakeApp): Promise<void> {
   if (pending !== undefined) throw pending;
 }
 
-/** The same as if nobody had died, but for sessions that nobody got and checks of the mail. */
+/** The same as without a crash, except for sessions that nobody received and email checks. */
 function sameFacts(app: FakeApp, twin: FakeApp): void {
   const factsOf = ({ store }: FakeApp) =>
     JSON.stringify(
@@ -323,7 +323,7 @@ function sameFacts(app: FakeApp, twin: FakeApp): void {
   }
 }
 
-/** Every link that was ever mailed is genuine, those of a mail that went out twice too, and decides as long as its approver can. */
+/** Every link that was ever sent is genuine, also in an email that went out twice, and decides as long as its approver can. */
 async function checkLinks(app: FakeApp): Promise<void> {
   const request = app.store.requests.get(onlyId(app))!;
   for (const token of app.mail.outbox.flatMap(({ text }) => tokensIn(text))) {
@@ -343,7 +343,7 @@ async function checkLinks(app: FakeApp): Promise<void> {
   }
 }
 
-/** Every mail that is due went out once; one may have gone out twice where nobody can know whether it had. */
+/** Every email that is due went out once. One may have gone out twice if the crash left unknown whether it had. */
 function checkMails(app: FakeApp, point: Point): number {
   const due = new Map(
     app.store.changes.flatMap(({ before, after }) =>
@@ -353,11 +353,11 @@ function checkMails(app: FakeApp, point: Point): number {
     ),
   );
   const sent = app.mail.outbox.map(({ to, subject }) => `${to} ${kindOf(subject)}`);
-  for (const mail of due.values()) must(sent.includes(mail), `the mail "${mail}" was lost`);
+  for (const mail of due.values()) must(sent.includes(mail), `the email "${mail}" was lost`);
   const twice = sent.length - due.size;
   must(
     twice === 0 || (twice === 1 && ['after mail.send', 'before store.settleMessage'].includes(nameOf(point))),
-    () => `${twice} mails too many: ${sent.join()}`,
+    () => `${twice} emails too many: ${sent.join()}`,
   );
   return twice;
 }

@@ -1,4 +1,4 @@
-// Figure 20: somebody ends, denies or revokes while the requester takes sessions and files extensions, and approvers approve, as fast as they can.
+// Figure 20: a person ends, denies or revokes a request while the requester takes sessions and files extensions, and approvers approve, as fast as they can.
 // The end gets through in its one call, whatever the order of all reads and writes, and nothing is issued after it.
 import { describe, test } from '@jest/globals';
 import { decideRequest, endRequest } from '../../lib/actions/access.ts';
@@ -19,13 +19,13 @@ const dev = 'dev@example.com';
 const admin = 'admin@example.com';
 const approver = (n: number) => `approver-${n}@example.com`;
 const approvers = Array.from({ length: 60 }, (_, n) => approver(n));
-/** How often a caller calls again, whatever the answer: somebody who wants to stay in. */
+/** How often a caller who wants to keep access repeats a call, whatever the answer. */
 const CALLS = 3;
 
 const role = (name: string, requesters: string[], stages: object[]) => ({
   account: 'production',
   roleName: `latchkey/${name}`,
-  description: 'What somebody does not want to give back',
+  description: 'A role that its holder wants to keep',
   requesters,
   approval: { stages },
   duration: { default: '1h', max: '8h' },
@@ -52,7 +52,7 @@ const sizes = [
   [50, size(2, 200)],
 ] as const;
 
-describe('an end against whoever writes to the same request', () => {
+describe('an end while others write to the same request', () => {
   test.each(
     (['revoke', 'hand back', 'deny', 'take the right away'] as const).flatMap((ender) =>
       sizes.map(([callers, trials]) => ({ ender, callers, trials })),

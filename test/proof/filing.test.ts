@@ -166,7 +166,7 @@ async function race(
   isAccounted(world, answers);
   noTwins(world);
 
-  // nobody is held up by what was left behind, and what ends makes room at once
+  // leftovers block nobody, and an ended request makes room at once
   const next = world.process({ alone: true });
   const isFull = scenario.endsFree && counts().length === scenario.most;
   if (isFull) await endRequest(next, ownerOf(next, counts()[0]!), counts()[0]!.id);
@@ -315,7 +315,7 @@ function isAccounted(world: World, answers: readonly Answered[], others = 0): vo
     'a request that was answered as filed is not there',
   );
   const died = answers.filter((answer) => answer instanceof Crash).length;
-  must(there.size - others <= filed.length + died, 'a request is there that nobody filed');
+  must(there.size - others <= filed.length + died, 'a request exists that nobody filed');
 }
 
 const isUnended = ({ outcome }: RequestRecord): boolean => outcome === undefined;

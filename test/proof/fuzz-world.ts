@@ -15,7 +15,7 @@ const dev = 'dev@example.com';
 const lead = 'lead@example.com';
 const bot = 'arn:aws:sts::999999999999:assumed-role/chatops-bot/chatops';
 
-/** Names and descriptions are hostile too: whoever writes a catalogue may not know what a bracket does. */
+/** Names and descriptions are hostile too: the author of a catalogue may not know the effect of a bracket. */
 export const fuzzedCatalogueFile = {
   ...smallCatalogueFile,
   accounts: {
@@ -197,7 +197,7 @@ export async function goodPages(): Promise<string[]> {
   return pages;
 }
 
-/** Every mail of such stories. */
+/** Every email of such stories. */
 export async function goodMails(): Promise<OutgoingMail[]> {
   const mails: OutgoingMail[] = [];
   for (const [as, decision] of [
@@ -218,7 +218,7 @@ export async function goodMails(): Promise<OutgoingMail[]> {
   return mails;
 }
 
-/** What a filing is for; much of it is refused by the role. */
+/** Values for a filing; the role refuses many of them. */
 const wishFor = (random: () => number): object => ({
   role: oneOf(random, ['read', 'write', 'play', 'play', 'scoped', 'careful', 'narrow', 'none']),
   duration: oneOf(random, ['45m', '45m', '9h', '30s']),
@@ -227,7 +227,7 @@ const wishFor = (random: () => number): object => ({
   ...(random() < 0.5 && { startsAt: '2026-11-23T10:00:00Z' }),
 });
 
-/** A good call of a route, by somebody, about something. */
+/** A valid call of a route by some person about some request. */
 export function goodWish(random: () => number, name: CallName, { ids, links }: World): Wish {
   const { body, query } = good[name] ?? {};
   const isPage = name.includes('Decision') || name.startsWith('decision') || name === 'decideByLink';

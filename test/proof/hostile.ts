@@ -1,4 +1,4 @@
-// What nobody should send and somebody will: hostile text, values of every type, broken JSON, forms, queries and YAML, and good ones changed in one place.
+// Hostile input: text, values of every type, broken JSON, forms, queries and YAML, and valid ones changed in one place.
 import { oneOf } from './size.ts';
 
 type Random = () => number;

@@ -1,4 +1,4 @@
-// Figure 21: one account at the issuer is one person, whatever its token says of the address and by whatever other way the same human comes.
+// Figure 21: one account at the issuer is one person, whatever email address its token has and however else the same human calls.
 import { describe, expect, test } from '@jest/globals';
 import { HOUR } from '../../lib/common/time.ts';
 import type { RequestView } from '../../lib/http/answers.ts';
@@ -34,7 +34,7 @@ type Way = keyof typeof ways;
 
 const base = {
   account: 'production',
-  description: 'What everybody may have and decide',
+  description: 'A role that everybody may have and decide',
   requesters: ['everyone'],
   duration: { default: '1h', max: '8h' },
   approval: { stages: [{ approvers: ['everyone', human], need: 2 }] },
@@ -65,10 +65,10 @@ const catalogues = [[user], [user, account, changed]].map((principals) =>
   }),
 );
 
-/** What the human has begun: a request that waits, a colleague's that waits, a use of break-glass that is over, a grant. */
+/** The earlier actions of the human: a request that waits, a colleague's that waits, a use of break-glass that is over, a grant. */
 type World = { app: FakeApp; own: string; seat: string; glass: string; given: string };
 
-/** What the human tries, in the way given; a link is for its own request. */
+/** The attempt of the human, by token, signature or link; a link is for its own request. */
 const acts = {
   file: ({ app }, way) => file(app, way, { role: 'asked' }),
   'file what is denied': ({ app }, way) => file(app, way, { role: 'denied' }),
@@ -177,7 +177,7 @@ async function sign(app: FakeApp, way: Way, id: string): Promise<Answer> {
   return call(app, 'reviewRequest', { ...wish, id, body: { comment: 'fine' } });
 }
 
-/** By a link in the human's own mailbox, which nobody should have mailed there. */
+/** By a link in the human's own mailbox, which should not have been sent there. */
 async function byLink(app: FakeApp, requestId: string, kind: string, form: string): Promise<Answer> {
   const id = `message-${kind}-`.padEnd(22, '0');
   const { token, hash } = makeLink(requestId, id, app.random(32));

@@ -1,4 +1,4 @@
-// Figure 3: random commands to Latchkey and to a machine of a few lines; wherever the two differ, one of them is wrong.
+// Figure 3: random commands to Latchkey and to a small reference machine. Any difference is a bug in one of them.
 import { describe, expect, test } from '@jest/globals';
 import { decideRequest, endRequest, readRequest } from '../../lib/actions/access.ts';
 import { decideByLink } from '../../lib/actions/decide-by-link.ts';
@@ -165,7 +165,7 @@ const commands: Record<string, Command> = {
   'a long time': { weight: 0.5, run: async (run) => tick(run, run.app.now + 40 * MINUTE) },
   sweep: { weight: 3, run: sweepBoth },
   'hear news': { weight: 5, run: hearNews },
-  // a record that the stream gave up on: the sweep has the approvers' mail checked
+  // a record that the stream gave up on: the sweep checks the approvers' emails
   'lose news': {
     weight: 1,
     can: ({ told, app }) => told < app.store.changes.length,
@@ -420,7 +420,7 @@ async function hear({ app, model, ids }: Run, n: number): Promise<void> {
 
 function compare({ app, model, ids }: Run): void {
   same(app.store.changes.length, model.written.length);
-  // the last one, and the one that it continues, which lives on by itself
+  // the last one, and the one that it continues, which stays open
   const last = model.all.at(-1)!;
   for (const expected of [last, last.continues])
     if (expected) compareOne(app, expected, model.status(expected), ids[expected.number]!);

@@ -1,4 +1,4 @@
-// What any answer must be, whatever was asked: the shape that its route promises, a refusal from the closed table, or a page in which nothing became markup.
+// Checks any answer: it has the shape that its route promises, or is a refusal from the closed table, or a page without injected markup.
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
 import { ProblemView } from '../../lib/http/answers.ts';
@@ -9,7 +9,7 @@ import type { Answer, CallName } from '../support/calls.ts';
 import { type Node, outline, parsed } from '../support/markup.ts';
 import { must } from './size.ts';
 
-/** What every route with a caller, or with a body, may refuse with besides; as lib/http/openapi.ts has it. */
+/** Refusals that every route with a caller or a body may also give, as in lib/http/openapi.ts. */
 const always: readonly ProblemCode[] = ['unauthenticated', 'invalid-request', 'too-large', 'unsupported-media-type'];
 const bare = { problems: ['not-found', 'method-not-allowed'], answers: {} } as const;
 const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> => {
@@ -130,14 +130,13 @@ export function shapesOfPages(): Shapes {
       for (const place of placesIn(parsed(html))) known.add(place);
     },
     check: (tree) => {
-      for (const place of placesIn(tree))
-        must(known.has(place), () => `nobody wrote the markup ${place.slice(0, 300)}`);
+      for (const place of placesIn(tree)) must(known.has(place), () => `injected markup: ${place.slice(0, 300)}`);
     },
     size: () => known.size,
   };
 }
 
-/** Attributes whose value differs from page to page: a nonce, the link that a mail is for, and how long a grant may be. */
+/** Attributes whose value differs from page to page: a nonce, the link of an email, and the possible durations of a grant. */
 const changing = new Set(['nonce', 'href', 'value']);
 const steady = (value: string): string =>
   value

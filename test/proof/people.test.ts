@@ -11,7 +11,7 @@ import { interleaved, randomFrom } from '../support/gates.ts';
 import { catalogueFrom, codeOf, outcomeOf, signedIn, signing } from './cast.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
-/** Six human beings, each with a mail address, an IAM user and a role of their own. */
+/** Six human beings, each with an email address, an IAM user and a role. */
 const humans = [0, 1, 2, 3, 4, 5];
 const identitiesOf = (human: number) => [
   `h${human}@example.com`,
@@ -25,7 +25,7 @@ const identitiesOf = (human: number) => [
  */
 type Company = { before: Catalogue; after: Catalogue; known: Set<string>; needs: number[] };
 
-describe('as many people as the catalogue says', () => {
+describe('as many approvers as the catalogue requires', () => {
   test('N of M, the same person through several principals, the requester among the approvers', async () => {
     const companies = Array.from({ length: 60 }, (_, i) => company(randomFrom(1000 + i)));
     const measured = {
@@ -117,7 +117,7 @@ function checkDecision(after: RequestRecord, { requester }: RequestRecord, owner
   must(twice.length === 0, () => `${twice.join()} counts twice, or decides their own request`);
 }
 
-/** A token's principal is issuer and subject; the subject here is the mail address it carries. */
+/** A token's principal is issuer and subject; the subject here is its email address. */
 const ownIdentity = (principal: string): string => /#sub-(.+)$/.exec(principal)?.[1] ?? principal;
 const humanOf = (identity: string): string => /h(\d)/.exec(identity)![0];
 const callerOf = (app: FakeApp, identity: string) =>
@@ -170,7 +170,7 @@ function company(random: () => number): Company {
         contested: {
           account: 'production',
           roleName: 'latchkey/contested',
-          description: 'What several have to approve',
+          description: 'A role that several people have to approve',
           requesters: ['everyone'],
           approval: { stages },
           duration: { default: '1h', max: '8h' },

@@ -61,7 +61,7 @@ async function prepared(callers: number): Promise<Contest> {
       contested: {
         account: 'production',
         roleName: 'latchkey/contested',
-        description: 'What everybody decides',
+        description: 'A role that everybody may decide',
         requesters: [requester],
         approval: { stages: [{ approvers: ['group:approvers'] }] },
         duration: { default: '1h', max: '8h' },
@@ -74,7 +74,7 @@ async function prepared(callers: number): Promise<Contest> {
   return { catalogue, request, messages: app.store.messages, links: approvers.map((email) => linkTo(app, email)) };
 }
 
-/** What a caller was told, and when. */
+/** The answer to a caller, and when it came. */
 type Answered = { request: RequestRecord; hasWon: boolean; at: number };
 
 async function race(
@@ -171,7 +171,7 @@ function checkChanges(changes: Change[], answers: Array<Answered | undefined>): 
       won.every((answer) => byCallers.some(({ after }) => after === answer!.request)),
     'a winner saw something else than what he wrote',
   );
-  // whoever lost saw what the winner wrote or, where nobody had written it down yet, that the time was over
+  // the losers saw the winner's state or, before it was written, that the time was over
   const known = new Set([changes[0]!.before, ...changes.map(({ after }) => after)]);
   for (const answer of answers) {
     if (!answer || answer.hasWon) continue;
@@ -197,14 +197,17 @@ function checkMail(app: FakeApp, changes: Change[], { stages }: RequestRecord): 
   const everybody = [requester, ...stages[0]!.people.map(({ key }) => key)];
   const expected = changes.flatMap(({ after }) => {
     const { type, actor } = after.history.at(-1)!;
-    // nobody is told of what was withdrawn within a minute of its filing
+    // no email is sent about a request withdrawn within a minute of its filing
     const isNoNews = type === 'withdrawn' && wasShortLived(after.createdAt, overAt(after));
     return type === 'mail-checked' || isNoNews
       ? []
       : everybody.filter((key) => key !== actor || type === 'approved').map((key) => `${titleOf[type]} ${key}`);
   });
   const sent = app.mail.outbox.map(({ to, subject }) => `${titleIn(subject)} ${to}`);
-  must(expected.sort().join() === sent.sort().join(), () => `mails sent: ${sent.join()}; expected: ${expected.join()}`);
+  must(
+    expected.sort().join() === sent.sort().join(),
+    () => `emails sent: ${sent.join()}; expected: ${expected.join()}`,
+  );
   must(
     app.mail.outbox.every(
       ({ to, text }) => tokensIn(text).length === 0 || (to !== requester && text.includes('\nRevoke:\n')),

@@ -1,4 +1,4 @@
-// What Latchkey should do, said once more in as few words as possible and with nothing of lib/: the model that it is compared with.
+// The reference machine: the expected behaviour of Latchkey, written again as briefly as possible and without lib/.
 
 const minute = 60_000;
 const hour = 60 * minute;
@@ -16,7 +16,7 @@ export type RoleName = keyof typeof roles;
 
 export const decideWithin = hour;
 export const duration = hour;
-/** when a revocation that nobody has finished is written down as failed; nobody hears the stream for IAM here */
+/** when an unfinished revocation is recorded as failed; here no function processes the stream for IAM */
 const revocationOverdue = 15 * minute;
 const checksAfter = [5 * minute, 30 * minute];
 
@@ -270,7 +270,7 @@ export function referenceMachine(role: RoleName) {
         write(model, 'approved', [], '', next);
       } else {
         grant(model);
-        // whoever gave the last approval is told too, with the link that revokes
+        // the last approver gets an email too, with the link that revokes
         write(model, 'approved', ['dev', ...asked(model)], 'Approved');
       }
       return 'ok';
@@ -338,7 +338,7 @@ export function referenceMachine(role: RoleName) {
       for (const { run } of steps.sort((a, b) => a.at - b.at)) run();
     },
 
-    /** The mails that go out when the n-th write is heard of, for the first time or again: `title to`. */
+    /** The emails that go out when the n-th write is heard of, for the first time or again: `title to`. */
     hear(n: number, deadline: number): string[] {
       const out = written[n]!.filter(({ key, isAsk }) => !sent.has(key) && !(isAsk && now >= deadline));
       for (const { key } of out) sent.add(key);

@@ -45,7 +45,7 @@ describe('revocations', () => {
     await prove(12, 'revocation while IAM fails', size(40, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
 
-  test('a role that is deleted in the middle can let nobody in, and its revocations are done', async () => {
+  test('a role that is deleted during a revocation admits nobody, and its revocations are done', async () => {
     const measured = { 'found gone': 0 };
     await prove(
       12,

@@ -1,4 +1,4 @@
-// Figure 9: credentials and link tokens are searched for, in many spellings, in everything that Latchkey writes down, mails or answers.
+// Figure 9: credentials and link tokens are searched for, in many spellings, in everything that Latchkey stores, logs, sends or answers.
 import type { SESClient } from '@aws-sdk/client-ses';
 import type { STSClient } from '@aws-sdk/client-sts';
 import { describe, expect, test } from '@jest/globals';
@@ -30,7 +30,7 @@ const people = [
 ];
 
 describe('secrets stay where they belong', () => {
-  test('over the whole life of requests, with faults that carry secrets in their words', async () => {
+  test('over the whole life of requests, with errors that carry secrets in their messages', async () => {
     const measured = {
       'secrets looked for': 0,
       'encodings found where they do not belong': 0,
@@ -265,7 +265,7 @@ function search({ app, sts, mail, signInTokens, seen }: World, measured: Record<
     ...[...store.messages.values()].map((message) => ({ where: 'a stored message', text: JSON.stringify(message) })),
     ...store.changes.map((change) => ({ where: 'the stream', text: JSON.stringify(streamRecord(change)) })),
   ];
-  const mails = mail.outbox.map((sent) => ({ where: `a mail to ${sent.to}`, text: JSON.stringify(sent) }));
+  const mails = mail.outbox.map((sent) => ({ where: `an email to ${sent.to}`, text: JSON.stringify(sent) }));
   const credentials = [
     ...sts.issued.flatMap(({ secretAccessKey, sessionToken }) => [secretAccessKey, sessionToken]),
     ...signInTokens,

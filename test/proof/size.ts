@@ -27,7 +27,7 @@ export type Figure = {
  * @param figure its number in the list of figures
  * @param what for people: what one case is
  * @param seeds how many
- * @param run one trial; it throws when something is wrong. Answers how many cases that was, if not one.
+ * @param run one trial; it throws on a violation. Returns the number of cases, if not one.
  * @param measured counts that `run` keeps
  * @param table what else to show, once it has run
  * @throws Error that names the seed, caused by what `run` threw

@@ -17,7 +17,7 @@ const catalogue = catalogueOf();
 const dev = signedIn(fakeApp({ catalogue }), 'dev@example.com');
 const lead = signedIn(fakeApp({ catalogue }), 'lead@example.com');
 
-/** Moments at which clocks and calendars have gone wrong before, epoch milliseconds. */
+/** Moments at which clocks and calendars are known to fail, epoch milliseconds. */
 const moments = [
   Date.UTC(2026, 2, 29, 1), // summer time begins in Europe
   Date.UTC(2026, 9, 25, 1), // and ends
@@ -31,7 +31,7 @@ const moments = [
 ];
 const durations = ['1m', '15m', '16m', '1h', '2h', '8h'];
 
-/** What the clock showed during a call. */
+/** The clock during a call. */
 type Span = { least: number; most: number };
 
 describe('time', () => {
@@ -70,7 +70,7 @@ async function schedule(random: () => number, measured: Record<string, number>):
 
   let span: Span = { least: app.now, most: app.now };
   app.gate = () => {
-    // time passes within a call; now and then the clock is set right, or wrong
+    // time passes within a call; now and then the clock is corrected, or set to a wrong time
     const drift = random() < 0.15 ? Math.floor((random() - 0.5) * 10 * MINUTE) : Math.floor(random() * 40);
     app.now += drift;
     span = { least: Math.min(span.least, app.now), most: Math.max(span.most, app.now) };

@@ -1,4 +1,4 @@
-// Figure 7: a mailed link is one string. Whatever is changed in it, and whoever's parts are mixed into it, it opens nothing.
+// Figure 7: a link in an email is one string. With any change, or with parts of other links mixed in, it opens nothing.
 import { describe, expect, test } from '@jest/globals';
 import { decideByLink, openLink } from '../../lib/actions/decide-by-link.ts';
 import { fileRequest } from '../../lib/actions/file-request.ts';
@@ -10,7 +10,7 @@ import { codeOf, linkTo, outcomeOf, signedIn } from './cast.ts';
 import { must, oneOf, prove, size } from './size.ts';
 
 const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-/** What a mail program, a proxy or an attacker may put behind, before or into a token. */
+/** Text that an email program, a proxy or an attacker may put behind, before or into a token. */
 const strays = [
   '=',
   '==',

@@ -6,7 +6,7 @@ import type { Reading } from './botocore.ts';
 
 export type ConfigTrial = { text: string; profile: string; settings: Record<string, string>; edit: Edit | Refusal };
 
-/** What botocore said of a text, and the edit that it found right; `profiles` is left out where it refuses the text. */
+/** How botocore reads a text, and the edit under test. Without `profiles`, botocore refuses the text. */
 export type RecordedTrial = {
   seed: number;
   text: string;

@@ -1,4 +1,4 @@
-// What axe-core objects to in a document: WCAG 2.0 to 2.2 at levels A and AA, and its best practices.
+// Finds accessibility violations in a document with axe-core: WCAG 2.0 to 2.2 at levels A and AA, and its best practices.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';

@@ -4,7 +4,7 @@ import { attribute, byTag, parsed } from './markup.ts';
 export type Choice = { email: string; mfa?: boolean };
 export type Visit = { status: number; page: string };
 
-/** @param choice an empty mail address presses the button that signs nobody in @throws Error where the page offers no such person */
+/** @param choice an empty email address presses Cancel @throws Error if the page does not offer this person */
 export async function signInAt(address: string, { email, mfa = false }: Choice): Promise<Visit> {
   const answer = await fetch(address);
   const text = await answer.text();

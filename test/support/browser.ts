@@ -1,4 +1,4 @@
-// What stands in for the browser of a program that opens one (BROWSER): presses the button of whoever AS names.
+// Stands in for the browser that a program opens (BROWSER): presses the button of the person named in AS.
 import { signInAt } from './browser-visit.ts';
 
 const [, , address = ''] = process.argv;

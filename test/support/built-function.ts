@@ -22,7 +22,7 @@ export async function invokeBuilt<Result>(
   return JSON.parse(out.slice(out.lastIndexOf('\n') + 1)) as Result;
 }
 
-/** All that it says. `out` has the lines of the log, and the answer as the last line where it did not fail. */
+/** Its output. `out` has the lines of the log and, unless it failed, the answer as the last line. */
 export async function runBuilt(
   directory: string,
   env: Record<string, string>,

@@ -46,7 +46,7 @@ const routes = {
 export type CallName = keyof typeof routes;
 
 export type Wish = {
-  /** a mail address calls with a token, an ARN of an IAM user or an assumed role with SigV4, `nobody` with neither; the event's own caller unless given */
+  /** an email address calls with a token, an ARN of an IAM user or an assumed role with SigV4, `nobody` with neither; the event's own caller unless given */
   as?: string;
   /** further claims of the token; undefined takes one away */
   claims?: Record<string, unknown>;
@@ -77,7 +77,7 @@ export async function call<Body = unknown>(app: FakeApp, name: CallName, wish: W
   };
 }
 
-/** What the function of a route is called with. */
+/** The arguments that the function of a route is called with. */
 export function eventFor(name: CallName, wish: Wish = {}): HttpEvent {
   const [, file] = routes[name];
   const mount = wish.as?.startsWith('arn:') ? 'iam' : 'jwt';
@@ -91,7 +91,7 @@ export function eventFor(name: CallName, wish: Wish = {}): HttpEvent {
 export const eventFile = <Event>(name: string): Event =>
   JSON.parse(readFileSync(new URL(`../../events/${name}.json`, import.meta.url), 'utf8')) as Event;
 
-/** The claims of the access token that the issuer of the tests gives somebody. */
+/** The claims of an access token from the issuer of the tests. */
 export function claimsFor(email: string, more: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Date.UTC(2026, 10, 22, 10);
   const own = {
@@ -121,7 +121,7 @@ export function tokenOf(claims: Record<string, unknown>): string {
   return `${part({ alg: 'RS256', kid: 'k1', typ: 'at+jwt' })}.${part(claims)}.${Buffer.from('no signature').toString('base64url')}`;
 }
 
-/** As if somebody's token had changed something before: whose its subject is costs no more than a look from now on. */
+/** As if the person's token had changed something before: its subject is then already stored, and costs one read. */
 export async function known(app: FakeApp, ...emails: string[]): Promise<void> {
   for (const email of emails) {
     const subject = `https://issuer.example.com#sub-${email}`;
@@ -164,7 +164,7 @@ export async function granted(app: FakeApp, body: Record<string, unknown> = {}):
 
 // -- the stream ------------------------------------------------------------------------------------------------------
 
-/** Hands everything that nobody has taken yet to the function that sends news, as one batch of the table's stream. */
+/** Hands all unprocessed changes to `notify`, as one batch of the table's stream. */
 export function playStream(app: FakeApp): Promise<DynamoDBBatchResponse> {
   return notify(app, ...app.store.changes.splice(0).map(streamRecord));
 }
@@ -186,7 +186,7 @@ export function streamRecord({ before, after }: Change, index = 0): DynamoDBReco
   };
 }
 
-/** The token of the newest link that was mailed to somebody. */
+/** The token of the newest link in an email to this person. */
 export function linkTo(app: FakeApp, email: string): string {
   const mail = app.mail.outbox.findLast(({ to, text }) => to === email && text.includes('/decide/'));
   const token = mail && /\/decide\/([\w-]+)/.exec(mail.text)?.[1];

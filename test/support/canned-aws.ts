@@ -27,14 +27,14 @@ export const refusal = (code: string, message: string, status = 400) => ({
   body: `<ErrorResponse><Error><Type>Sender</Type><Code>${code}</Code><Message>${message}</Message></Error><RequestId>r</RequestId></ErrorResponse>`,
 });
 
-/** What a client needs besides its handler; one attempt, so that a test sees the first answer. */
+/** The settings of a client, except for its handler. One attempt, so that a test sees the first answer. */
 export const cannedClient = {
   region: 'us-east-1',
   maxAttempts: 1,
   credentials: { accessKeyId: 'ASIAHUBHUBHUBHUBHUBX', secretAccessKey: 'hub-secret-canary' },
 };
 
-/** What a promise is rejected with; fails the test if it is not. */
+/** The error that a promise is rejected with. Fails the test if the promise resolves. */
 export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;

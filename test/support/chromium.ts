@@ -1,4 +1,4 @@
-// The browser of the tests: Debian's Chromium, or a line that says what was skipped without it.
+// Debian's Chromium for tests in a browser, or a line that names the tests skipped without it.
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 import { where } from './wanted.ts';

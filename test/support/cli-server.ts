@@ -8,7 +8,7 @@ import { roomyCatalogue } from './roomy-catalogue.ts';
 export type CliServer = {
   server: LocalServer;
   tokenOf(email: string): Promise<string>;
-  /** somebody with a token in LATCHKEY_TOKEN, and a home of their own unless one is given */
+  /** a person with a token in LATCHKEY_TOKEN and, unless one is given, their own home directory */
   person(email: string, given?: Partial<TestWorld>): Promise<TestWorld>;
   /** the test keys of the principal whose ARN ends so, as the environment has them */
   keysOf(ending: string): { AWS_ACCESS_KEY_ID: string; AWS_SECRET_ACCESS_KEY: string };
@@ -47,5 +47,5 @@ export async function startForCli(catalogue?: object): Promise<CliServer> {
   };
 }
 
-/** What a command printed as JSON. */
+/** The JSON that a command printed. */
 export const bodyOf = <Body>({ out }: Ran): Body => JSON.parse(out) as Body;

@@ -1,4 +1,4 @@
-// DynamoDB emulators: start one with an empty table, stop it, and say why one cannot run here.
+// DynamoDB emulators: start one with an empty table, stop it, and explain why one cannot run here.
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
@@ -64,7 +64,7 @@ export async function startDynoxide(database?: string): Promise<Emulator> {
   return running(port, spawn(dynoxideBinary()!, args, { stdio: 'ignore' }));
 }
 
-/** Amazon's own. Its licence keeps it out of the dependencies: it is fetched for the run, and only where that was asked for or in CI. */
+/** Amazon's own. Its licence keeps it out of the dependencies: it is downloaded for the run, only on request or in CI. */
 export const dynamoDbLocal: EmulatorKind = {
   name: 'DynamoDB Local',
   streams: true,
@@ -95,7 +95,7 @@ export const dynamoDbLocal: EmulatorKind = {
 };
 
 /**
- * Those of the kinds that can run here. Of each other one a line says that it is skipped.
+ * The emulators that can run here. Each of the others is reported in a line as skipped.
  * @param untried what is not tested on the others
  * @throws Error where everything is wanted and one cannot run
  */
@@ -194,7 +194,7 @@ function dynamoDbLocalFolder(): string {
   return join(lib, readdirSync(lib).find((name) => name.startsWith('dynamodb_local_'))!);
 }
 
-/** The major version; 0 where there is no Java. */
+/** The major version; 0 without Java. */
 function javaVersion(): number {
   const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);

@@ -21,7 +21,7 @@ const place = { issuer: 'https://issuer.example.com', audience: ['latchkey'], sc
 
 /** One I/O: its name as `store.get`, its number from 1, and its place in the longest chain of round trips. */
 export type Step = { name: string; n: number; hop: number };
-/** Awaited before and after every I/O. What it throws before, the I/O never did; what it throws after, the caller never learns that it was done. */
+/** Awaited before and after every I/O. An error thrown before means that the I/O did not happen; after, that it happened and its answer was lost. */
 export type Gate = (step: Step, when: 'before' | 'after') => Promise<void> | void;
 export type LogLine = { code: LogCode; fields: Record<string, string | number | boolean | undefined> };
 
@@ -36,7 +36,7 @@ export type FakeApp = App & {
   now: number;
   gate: Gate;
   lines: LogLine[];
-  /** that were asked for, in milliseconds; none takes any time */
+  /** requested waiting times, in milliseconds; none takes any time */
   pauses: number[];
   /** I/O since the start or the last `forget`, in the order of beginning */
   steps: Step[];
@@ -55,7 +55,7 @@ export function fakeApp(overrides: Partial<App> & { gate?: Gate; now?: number } 
   let drawn = 0;
   let deepest = 0;
 
-  /** Wraps every function of a part, so that an I/O that is added later is a step by itself. */
+  /** Wraps every function of a part, so that an I/O that is added later automatically passes the gate. */
   function throughGate<Part extends object>(part: string, target: Part): Part {
     const wrap = (name: string, call: (...args: unknown[]) => unknown) =>
       async function step(...args: unknown[]) {

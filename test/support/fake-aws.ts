@@ -145,7 +145,7 @@ export function fakeSignIn(sts: Pick<FakeSts, 'issued'>, clock: () => number): F
   };
 }
 
-/** What STS checks before it looks at any role. botocore sts AssumeRoleRequest; iam-ug id_roles_terms-and-concepts for chaining. */
+/** The checks of STS before it looks at any role. botocore sts AssumeRoleRequest; iam-ug id_roles_terms-and-concepts for chaining. */
 function errorsOf(input: AssumeRoleInput): string[] {
   const name = /^[\w+=,.@-]{2,64}$/;
   const tagText = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;

@@ -6,7 +6,7 @@ import { runChild } from '../../cli/machine/child.ts';
 import type { TestWorld } from './cli.ts';
 import { compileCache } from './compile-cache.ts';
 
-/** `locked` gives and takes nothing, `read-only` takes nothing, `forgetful` says that it took what it did not. */
+/** `locked` reads and writes nothing, `read-only` writes nothing, `forgetful` confirms writes and loses them. */
 export type Mood = 'well' | 'locked' | 'read-only' | 'forgetful';
 export type FakeKeychain = {
   folder: string;

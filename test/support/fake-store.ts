@@ -21,9 +21,9 @@ export type FakeStore = Store & {
   changes: Change[];
   /** by the ARN of the role */
   revocations: Map<string, FakeRevocations>;
-  /** by id; one that was released is nobody's */
+  /** by id; a released one has no owner */
   identities: Map<string, Binding>;
-  /** puts blocks in place of those that stand, as if nobody had looked for requests to end */
+  /** replaces the blocks, without ending any request */
   setBlocks(blocks: Blocks): void;
 };
 type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList[Key] } & {
@@ -31,7 +31,7 @@ type FakeRevocations = { -readonly [Key in keyof RevocationList]: RevocationList
   leased: number;
 };
 
-/** Calls begin and end at once; whoever wants to see, order or break them wraps the store. */
+/** Calls begin and end at once. To observe, order or break them, wrap the store. */
 export function fakeStore(): FakeStore {
   const requests = new Map<string, RequestRecord>();
   const messages = new Map<string, MessageRecord>();
@@ -240,7 +240,7 @@ function isIn(index: ListIndex, record: RequestRecord): boolean {
 const newestFirst = (a: Position, b: Position): number =>
   b.createdAt - a.createdAt || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
-/** What is stored must not change by somebody changing what he was given: doing so throws. */
+/** Stored values are frozen: a caller that changes a value it was given throws. */
 function frozen<Value>(value: Value): Value {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value))
     Object.values(Object.freeze(value)).forEach(frozen);

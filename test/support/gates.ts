@@ -1,7 +1,7 @@
 // Gates for a fake App: a fault or a crash at one I/O, and a scheduler that orders all of them by a seed.
 import type { Gate } from './fake-app.ts';
 
-/** What a process that is gone throws, so that no code of it does anything more. */
+/** Thrown in a process that has crashed, so that none of its code continues. */
 export class Crash extends Error {
   constructor() {
     super('crashed');
@@ -33,7 +33,7 @@ export function interleaved(seed: number): Gate {
   const random = randomFrom(seed);
   const waiting: Array<() => void> = [];
   let isRunning = false;
-  // a tick that a microtask asks for comes when there are no microtasks left
+  // a tick that a microtask requests comes when no microtasks are left
   const releaseNext = () => queueMicrotask(() => process.nextTick(release));
   function release() {
     isRunning = waiting.length > 0;

@@ -1,4 +1,4 @@
-// What a guide in Markdown shows: its blocks of one language, and its shell blocks typed as they stand.
+// Reads code blocks of one language from a guide in Markdown, and runs its shell blocks unchanged.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { compileCache } from './compile-cache.ts';

@@ -2,7 +2,7 @@
 import { runSimulation, type Simulation } from '@cloud-copilot/iam-simulate';
 import type { PolicyDocument } from '../../lib/session/iam.ts';
 
-/** A call as IAM sees it, and every policy that has a say in it. */
+/** A call as IAM sees it, and every policy that applies to it. */
 export type Judged = {
   principal: string;
   action: string;

@@ -1,4 +1,4 @@
-// Somebody in front of the pages of Keycloak: name and password, a one-time code where it is asked for, and back to the command line.
+// A person at the pages of Keycloak: name and password, a one-time code if required, and back to the command line.
 import { createHmac } from 'node:crypto';
 import { attribute, byTag, parsed } from './markup.ts';
 

@@ -24,12 +24,12 @@ export type LatchkeyOverHttp = {
   signer(arn: string): Caller;
   /** newest first */
   mailTo(email: string): Promise<SentMail[]>;
-  /** the link in the newest mail to somebody that has one */
+  /** the link in the newest email to this person that has one */
   linkTo(email: string): Promise<string>;
-  /** what a mail program, a browser or a scanner does with a link; a form is posted as a browser posts it */
+  /** opens a link as an email program, a browser or a scanner does; posts a form as a browser does */
   visit(link: string, method: 'GET' | 'HEAD' | 'OPTIONS'): Promise<Answer<undefined>>;
   press(link: string, decision: 'approve' | 'deny', comment?: string): Promise<Answer<undefined>>;
-  /** what STS was asked for, newest first */
+  /** the calls to STS, newest first */
   assumed(): Promise<AssumeRoleInput[]>;
   moveClock(to: { advance: string } | { set: string }): Promise<void>;
   sweep(): Promise<{ due: number; settled: number }>;

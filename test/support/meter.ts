@@ -1,4 +1,4 @@
-// What DynamoDB says that each call of a client consumed: read and write units, indexes included.
+// Reads from DynamoDB's answers how many read and write units each call of a client consumed, indexes included.
 import type { ConsumedCapacity, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 
 export type Meter = {

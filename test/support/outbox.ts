@@ -1,4 +1,4 @@
-// What an email is, by its subject: the ones that ask begin with who asks, all others with what happened.
+// Classifies emails by subject: questions begin with the requester, all others with what happened.
 
 /** `Decision needed`, `Reminder`, or the title of a report such as `Approved`. */
 export function titleOf(subject: string): string {

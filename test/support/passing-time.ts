@@ -1,4 +1,4 @@
-// Time that passes as in a deployment: the sweep runs by its schedule, and the stream carries what it wrote to the mail.
+// Lets time pass as in a deployment: the sweep runs on schedule, and the stream turns its changes into emails.
 import type { Context } from 'aws-lambda';
 import { handler } from '../../functions/sweep.ts';
 import { MINUTE } from '../../lib/common/time.ts';

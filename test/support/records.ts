@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from '../../lib/common/digest.ts';
 import { HOUR, MINUTE, SECOND } from '../../lib/common/time.ts';
 import type { EventType, HistoryEvent, MessageRecord, RequestRecord } from '../../lib/model/schema.ts';
 
-/** When tests begin, unless they say otherwise. */
+/** The default start time of tests. */
 export const start = Date.UTC(2026, 10, 22, 10);
 
 /** A well-formed id whose order is that of `n`. */
@@ -78,7 +78,7 @@ export function message(changes: Partial<MessageRecord> = {}): MessageRecord {
   };
 }
 
-/** The next version of a request: what changed, and the one event that says so. */
+/** The next version of a request: the changes and the one event that records them. */
 export function next(
   before: RequestRecord,
   type: EventType,
@@ -131,7 +131,7 @@ export const vended = (before: RequestRecord, at: number): RequestRecord =>
     ],
   });
 
-/** Finished by somebody, or by its own clock when `at` is the grant's end. */
+/** Finished by a person, or by time if `at` is the grant's end. */
 export const finished = (
   before: RequestRecord,
   status: NonNullable<RequestRecord['outcome']>['status'],

@@ -1,7 +1,7 @@
 // Says what is not tested on this machine. Benchmarks run it outside of Jest, so it imports nothing of Jest's.
 import { relative } from 'node:path';
 
-/** CI sets it: whoever has installed everything wants no test skipped. */
+/** CI sets it: it has installed everything, so no test may be skipped. */
 export const everythingIsWanted = process.env.LATCHKEY_WANTED === 'all';
 
 /** Says that something is not tested here. @throws Error where everything is wanted */

@@ -1,4 +1,4 @@
-// Tests that need more than Node, npm and git: they skip in words where something is missing, and fail where LATCHKEY_WANTED=all says that nothing may be.
+// For tests that need more than Node, npm and git: they are reported as skipped if a tool is missing, and fail with LATCHKEY_WANTED=all.
 import { spawnSync } from 'node:child_process';
 import { describe, test } from '@jest/globals';
 import { saySkipped } from './skipped.ts';
@@ -7,7 +7,7 @@ import { saySkipped } from './skipped.ts';
  * `describe` and `test` for what needs something that is not on every machine.
  * @param missing what is missing, and how to install it; undefined where everything is here
  * @param untried what is not tested then
- * @returns those of Jest, or their `skip` after a line that says so
+ * @returns those of Jest, or their `skip` after a line that reports it
  * @throws Error instead of that line, where everything is wanted
  */
 export function where(missing: string | undefined, untried: string): { describe: Tests; test: Test } {
@@ -19,7 +19,7 @@ type Tests = Pick<typeof describe, 'each'> & ((name: string, body: () => void) =
 type Test = typeof test.skip;
 
 /**
- * What is missing of some programs.
+ * The names of missing programs.
  * @param programs by name, each with the Debian package that has it
  */
 export function missingPrograms(programs: Readonly<Record<string, string>>): string | undefined {
@@ -29,7 +29,7 @@ export function missingPrograms(programs: Readonly<Record<string, string>>): str
   return `no ${missing.join(', ')} on the PATH (apt-get install ${packages.join(' ')})`;
 }
 
-/** What is missing to run a program on a terminal of its own: `script`, and a system that gives it one, which a chroot may not. */
+/** The missing tools for running a program on its own terminal: `script`, and a system that provides terminals, which a chroot may not. */
 export function missingTerminal(): string | undefined {
   const missing = missingPrograms({ script: 'bsdutils', stty: 'coreutils' });
   if (missing !== undefined) return missing;
@@ -37,7 +37,7 @@ export function missingTerminal(): string | undefined {
   return status === 0 ? undefined : `no pseudo-terminal (${stderr.trim()})`;
 }
 
-/** What is missing to type the blocks of a guide: bash, and a curl that signs. */
+/** The missing tools for running the blocks of a guide: bash, and a curl that can sign. */
 export function missingShellTools(): string | undefined {
   const missing = missingPrograms({ bash: 'bash', curl: 'curl' });
   if (missing !== undefined) return missing;
