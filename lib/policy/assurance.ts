@@ -1,4 +1,4 @@
-// How sure Latchkey has to be of who decides: a mailed link proves a mailbox, and neither a sign-in nor a second factor nor a network.
+// What approvers and reviewers must prove. An emailed link proves access to a mailbox, but no sign-in, second factor or network.
 import type { Role } from '../catalogue/catalogue.ts';
 import { conditionChecks, conditionsIn } from '../model/condition.ts';
 import { howToDecide } from '../model/how-to-decide.ts';
@@ -9,7 +9,7 @@ import type { Act } from './who.ts';
 
 type Approval = Role['approval'];
 
-/** Whether decisions at a stage, or of the role's reviewers where there is none, have to be made signed in. */
+/** Whether decisions at a stage, or of the role's reviewers without a stage, require a sign-in. */
 export function takesSignIn(
   { risk, approval }: Pick<Role, 'risk' | 'approval'>,
   stage?: Approval['stages'][number],
@@ -19,7 +19,7 @@ export function takesSignIn(
   return (stage?.by ?? usual) === 'signed-in' || mfa || signIn !== undefined || networks !== undefined;
 }
 
-/** Whether the open stage of a request takes a sign-in, as it did at filing or does now: the stricter counts. */
+/** Whether the open stage of a request requires a sign-in, at filing or by today\'s catalogue: the stricter counts. */
 export function stageTakesSignIn(request: RequestRecord, role: Role | undefined): boolean {
   const open = openStage(request);
   if (!open) return false;
@@ -34,14 +34,14 @@ export function stageTakesSignIn(request: RequestRecord, role: Role | undefined)
 export const reviewTakesSignIn = ({ review }: RequestRecord, role: Role | undefined): boolean =>
   review?.by === 'signed-in' || (role !== undefined && reviewersSignIn(role));
 
-/** Reviewers of a role do what its strictest approvers do. */
+/** Reviewers of a role must prove as much as its strictest approvers. */
 export const reviewersSignIn = (role: Pick<Role, 'risk' | 'approval'>): boolean =>
   role.approval.stages.length === 0
     ? takesSignIn(role)
     : role.approval.stages.some((stage) => takesSignIn(role, stage));
 
 /**
- * Lets a decision or review through that proves as much as the catalogue asks of whoever decides.
+ * Allows a decision or review only if the caller proves what the catalogue requires.
  * @throws Problem `needs-sign-in`, `needs-mfa`, `refused-by-policy`
  */
 export function checkAssurance(bySignIn: boolean, role: Role | undefined, request: RequestRecord, act: Act): void {
@@ -49,10 +49,7 @@ export function checkAssurance(bySignIn: boolean, role: Role | undefined, reques
   if (caller.via === 'link' && bySignIn) throw new Problem('needs-sign-in', howToDecide(request));
   if (!role) return;
   if (role.approval.mfa && !caller.mfa)
-    throw new Problem(
-      'needs-mfa',
-      'Approvers of this role need a sign-in with MFA. Sign in again with a second factor.',
-    );
+    throw new Problem('needs-mfa', 'Approvers of this role must sign in with MFA. Sign in again with a second factor.');
   const failed = conditionChecks(conditionsIn(role.approval), caller, now).filter(({ passed }) => !passed);
   const [first] = failed;
   if (!first) return;

@@ -1,20 +1,20 @@
-// Approval by the catalogue itself: whether its conditions hold for one filing, and how they read.
+// Automatic approval: whether its conditions hold for a filing, and how they are described.
 import type { AutomaticWhen } from '../catalogue/catalogue.ts';
 import { hasTags } from '../catalogue/role-template.ts';
 import { type Hours, hoursText, isWithin } from '../common/hours.ts';
 import { durationText } from '../common/time.ts';
 import type { RoleFiling } from './filing-context.ts';
 
-/** What the conditions of automatic approval look at. */
+/** The input of the conditions for automatic approval. */
 export type AutomaticFiling = Pick<RoleFiling, 'role' | 'who' | 'durationSeconds' | 'startsAt' | 'now'>;
 
-/** Whether the catalogue approves this filing by itself. */
+/** Whether the catalogue approves this filing automatically. */
 export const isAutomatic = (filing: AutomaticFiling): boolean => {
   const { automatic, automaticWhen } = filing.role.approval;
   return automatic || (automaticWhen !== undefined && whyNotAutomatic(automaticWhen, filing).length === 0);
 };
 
-/** Why the catalogue does not approve by itself; empty if it does. A grant that starts outside the hours would find nobody to notice it. */
+/** Why a filing is not approved automatically; empty if it is. A grant must also start within the hours, when people can notice it. */
 export function whyNotAutomatic(
   { groups, maxDuration, hours, tags }: AutomaticWhen,
   { role: { account }, who, durationSeconds, now, startsAt = now }: AutomaticFiling,

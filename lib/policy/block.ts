@@ -1,4 +1,4 @@
-// Blocks: for a while nobody files, approves or gets credentials for a person, a role or an account. What one covers, and how they are kept.
+// Blocks: for a limited time nobody can file, approve or get credentials for a person, a role or an account. Matches blocks and updates the list.
 import { type Catalogue, personOf } from '../catalogue/catalogue.ts';
 import { entryOf } from '../catalogue/role-template.ts';
 import { toInstant } from '../common/time.ts';
@@ -8,10 +8,10 @@ import type { Block, Blocks, RequestRecord } from '../model/schema.ts';
 import type { RoleFiling } from './filing-context.ts';
 import type { Caller } from './principal.ts';
 
-/** What a revocation or a block names; all that is given has to fit. */
+/** Selects the access that a revocation or a block covers; all fields that are set must match. */
 export type Selector = Pick<Block, 'person' | 'role' | 'account'>;
 
-/** Access as a selector sees it: whose (every identity that is known), to which role, in which account. */
+/** The access that a selector is compared with: all known identities of the person, the role and its account. */
 export type Access = {
   people: readonly string[];
   role: { id: string; account: { id: string; key: string } };
@@ -22,7 +22,7 @@ export const accessOf = ({ requester, role }: Pick<RequestRecord, 'requester' | 
   role,
 });
 
-/** Every identity of a caller; the account at the issuer is one, whatever address its token has today. */
+/** Every identity of a caller, including the account at the issuer, whatever address its token has today. */
 const identitiesOf = ({ person, principal, subject }: Caller): string[] => [
   person.key,
   ...person.identities,
@@ -30,13 +30,13 @@ const identitiesOf = ({ person, principal, subject }: Caller): string[] => [
   ...(subject === undefined ? [] : [subject]),
 ];
 
-/** Whether all that the selector names fits. A role is named by its id or, for all roles of a template, by the template's. */
+/** Whether all fields of the selector match. A role matches by its ID or by the ID of its template. */
 export const isMeant = (catalogue: Pick<Catalogue, 'people'>, selector: Selector, { people, role }: Access): boolean =>
   (selector.person === undefined || people.some((one) => isSame(catalogue, one, selector.person!))) &&
   (selector.role === undefined || [role.id, entryOf(role.id)].includes(selector.role)) &&
   (selector.account === undefined || [role.account.id, role.account.key].includes(selector.account));
 
-/** The longest of the blocks that cover this access now. */
+/** Of the blocks that cover this access now, the one that lasts longest. */
 export const blockOn = (
   catalogue: Pick<Catalogue, 'people'>,
   blocks: readonly Block[],
@@ -45,12 +45,12 @@ export const blockOn = (
 ): Block | undefined =>
   blocks.filter((block) => block.until > now && isMeant(catalogue, block, access)).sort((a, b) => b.until - a.until)[0];
 
-/** Who does what to a request while which blocks stand. */
+/** A caller and the blocks in force. */
 type Guarded = { catalogue: Pick<Catalogue, 'people'>; caller: Caller; now: number; blocks: readonly Block[] };
 
 /**
- * Lets nothing through for a request that a block covers, and nothing by a caller for whom the same role is blocked: whoever is blocked
- * gives access to nobody else either.
+ * Refuses everything for a request that a block covers, and everything by a caller for whom the same role is blocked: a blocked person
+ * cannot give access to others either.
  * @throws Problem `blocked`
  */
 export function refuseIfBlocked({ catalogue, caller, now, blocks }: Guarded, { people, role }: Access): void {
@@ -58,7 +58,7 @@ export function refuseIfBlocked({ catalogue, caller, now, blocks }: Guarded, { p
   if (block) throw new Problem('blocked', `${blockText(block)} Ask an admin, who can lift the block.`);
 }
 
-/** Of a filing. There only where it fails. */
+/** The check of a filing. Only listed if it fails. */
 export function blockCheck({ catalogue, blocks, caller, requester, role, now }: RoleFiling): Check[] {
   const people = [requester.key, ...requester.identities, ...(caller.kind === 'bot' ? [] : identitiesOf(caller))];
   const block = blockOn(catalogue, blocks, { people, role }, now);
@@ -67,7 +67,7 @@ export function blockCheck({ catalogue, blocks, caller, requester, role, now }: 
   return [{ check: 'block', passed: false, code: 'blocked', detail }];
 }
 
-/** `An admin has blocked access of dev@example.com to the role read until 2026-11-22T12:00:00Z.` Never the comment, which is for admins. */
+/** `An admin has blocked access of dev@example.com to the role read until 2026-11-22T12:00:00Z.` Never includes the comment, which is for admins. */
 export function blockText({ person, role, account, until }: Block, timeText = toInstant): string {
   const parts = [
     ...(person === undefined ? [] : [`of ${person}`]),
@@ -79,16 +79,16 @@ export function blockText({ person, role, account, until }: Block, timeText = to
 
 // -- the list --------------------------------------------------------------------------------------------------------
 
-/** DynamoDB takes 400 KB an item; the least that is left is room for keys and version. */
+/** DynamoDB items have at most 400 KB. The rest is for keys and version. */
 const MOST_BYTES = 380_000;
 const MOST_BLOCKS = 200;
 
 const current = ({ blocks }: Blocks, now: number): Block[] => blocks.filter(({ until }) => until > now);
 
 /**
- * The list with one more block, without those that are over. A block that names the same keeps its id, and the later end of the two counts:
- * a call that is repeated makes no second one, and nobody shortens a block by accident.
- * @throws Problem `refused-by-policy` where there is no room
+ * The list with one more block, without expired ones. A block with the same selector keeps its ID and gets the later end of the two, so
+ * that a repeated call adds no second block and no block is shortened by accident.
+ * @throws Problem `refused-by-policy` if the list is full
  */
 export function withBlock(list: Blocks, block: Block, now: number): { next: Blocks; block: Block } {
   const others = current(list, now);
@@ -98,20 +98,20 @@ export function withBlock(list: Blocks, block: Block, now: number): { next: Bloc
   if (blocks.length > MOST_BLOCKS || Buffer.byteLength(JSON.stringify(blocks)) > MOST_BYTES)
     throw new Problem(
       'refused-by-policy',
-      `At most ${MOST_BLOCKS} blocks can stand at once. Nothing was ended. Lift one, block a whole role or account, or revoke without a block.`,
-      { errors: [{ pointer: '/block', detail: 'has no room' }] },
+      `At most ${MOST_BLOCKS} blocks can be in force at once. Nothing was ended. Lift a block, block a whole role or account, or revoke without a block.`,
+      { errors: [{ pointer: '/block', detail: 'exceeds the number of blocks' }] },
     );
   return { next: { version: list.version + 1, blocks }, block: added };
 }
 
-/** The list without one block; undefined where that does not stand. */
+/** The list without one block; undefined if the block is not in force. */
 export function withoutBlock(list: Blocks, id: string, now: number): { next: Blocks; block: Block } | undefined {
   const standing = current(list, now);
   const block = standing.find((one) => one.id === id);
   return block && { next: { version: list.version + 1, blocks: standing.filter((one) => one !== block) }, block };
 }
 
-/** Those that stand, the newest first. */
+/** The blocks in force, newest first. */
 export const standingBlocks = (list: Blocks, now: number): Block[] => current(list, now).sort((a, b) => b.at - a.at);
 
 // --- internal ---

@@ -1,4 +1,4 @@
-// Break-glass: chosen people take a role at once, without approval and for a short time; somebody else has to review it afterwards.
+// Break-glass: chosen people take a role at once, without approval and for a short time. Another person must review it afterwards.
 import {
   type Catalogue,
   isDenied,
@@ -14,11 +14,11 @@ import type { RequestRecord } from '../model/schema.ts';
 import { reviewersSignIn } from './assurance.ts';
 import type { OpenRequest, ReviewPlan, RoleFiling } from './filing-context.ts';
 
-/** Deny beats break-glass too. */
+/** Deny overrides break-glass too. */
 export const mayBreakGlass = (role: Role, who: Who): boolean =>
   role.breakGlass !== undefined && names(role.breakGlass.requesters, who) && !isDenied(role, who);
 
-/** The role's rule while the glass is broken: its own maximum and reason; a ticket of the right form is welcome, not required. */
+/** The role's rule under break-glass: with its own maximum and reason, and a ticket that is optional. */
 export function ruleUnderGlass(role: Role): Role {
   const { breakGlass, duration, ticket } = role;
   if (!breakGlass) return role;
@@ -44,7 +44,7 @@ export function reviewPlanOf(catalogue: Catalogue, role: Role, requester: Person
   };
 }
 
-/** The rules that break-glass adds to a filing. Reviews that nobody has signed keep the person from another one. */
+/** The checks that break-glass adds to a filing. Unsigned reviews block further break-glass requests. */
 export function breakGlassChecks(filing: RoleFiling): Check[] {
   const { role, who, body } = filing;
   const rule = { check: 'break-glass', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
@@ -52,15 +52,14 @@ export function breakGlassChecks(filing: RoleFiling): Check[] {
   const isAllowed = mayBreakGlass(role, who);
   if (!body.breakGlass)
     return isAllowed && !names(role.requesters, who)
-      ? refused('You may have this role by break-glass only: say "breakGlass": true.')
+      ? refused('You may use this role only through break-glass. Set "breakGlass": true.')
       : [];
-  if (!isAllowed)
-    return refused('The catalogue does not allow break-glass of this role to you. Ask in the ordinary way.');
-  const detail = 'You may take this role at once; approvers and admins are told, and somebody else reviews it.';
+  if (!isAllowed) return refused('You may not use break-glass for this role. File an ordinary request.');
+  const detail = 'You may take this role at once. Approvers and admins are notified, and another person reviews it.';
   return [{ ...rule, passed: true, detail }, unsignedCheck(filing), reviewersCheck(filing)];
 }
 
-/** An overdue review blocks whatever the role allows, and so do as many as the role lets wait at once. */
+/** An overdue review always blocks. Reviews that are not yet due block once the role's limit is reached. */
 function unsignedCheck({ own, now, role }: RoleFiling): Check {
   const rule = { check: 'review', code: 'refused-by-policy' as const, pointer: '/breakGlass' };
   const waiting = own.filter((request): request is Unsigned => request.reviewDue !== undefined);
@@ -68,7 +67,7 @@ function unsignedCheck({ own, now, role }: RoleFiling): Check {
   const overdue = waiting.find(({ reviewDue }) => reviewDue <= now);
   if (overdue) return { ...rule, passed: false, detail: overdueDetail(overdue) };
   if (waiting.length >= most) return { ...rule, passed: false, detail: waitingDetail(waiting, most) };
-  return { ...rule, passed: true, detail: `${waiting.length} of at most ${most} reviews that wait at once.` };
+  return { ...rule, passed: true, detail: `${waiting.length} of at most ${most} reviews are waiting.` };
 }
 
 type Unsigned = OpenRequest & { reviewDue: number };
@@ -86,12 +85,12 @@ function waitingDetail(waiting: readonly Unsigned[], most: number): string {
 function reviewersCheck({ review }: RoleFiling): Check {
   const passed = review !== undefined && (review.people.length > 0 || review.reviewers.includes('everyone'));
   const detail = passed
-    ? 'Somebody else can review it.'
-    : 'Nobody but you could review this. Ask the owner of the catalogue to name another reviewer.';
+    ? 'Another person can review it.'
+    : 'Only you could review this. Ask the owner of the catalogue to add another reviewer.';
   return { check: 'reviewers', passed, code: 'no-approver', detail };
 }
 
-/** Whether somebody may sign the review: as filed and, while the role still has break-glass, as the catalogue has it now; an admin always. */
+/** Whether a person may sign the review: by the catalogue at filing and, if the role still has break-glass, by today\'s. Admins always may. */
 export function mayReview(catalogue: Catalogue, { review, role }: RequestRecord, who: Who): boolean {
   if (!review) return false;
   const today = catalogue.roles.get(role.id)?.breakGlass;

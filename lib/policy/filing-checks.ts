@@ -1,4 +1,4 @@
-// The rules of a role, each applied to one filing and each with its explanation.
+// The rules of a role. Each is applied to one filing and explains its result.
 import { isDenied, names, type Role, type Who } from '../catalogue/catalogue.ts';
 import { scopeErrors, scopeOf } from '../catalogue/narrowing.ts';
 import { durationText, floorToSecond, SECOND, toInstant } from '../common/time.ts';
@@ -7,13 +7,14 @@ import { automaticText, whyNotAutomatic } from './automatic.ts';
 import { mayBreakGlass } from './break-glass.ts';
 import type { RoleFiling } from './filing-context.ts';
 
-/** Deny beats requesters, always. */
+/** Deny always overrides requesters. */
 export const mayRequest = (role: Pick<Role, 'requesters' | 'deny'>, who: Who): boolean =>
   names(role.requesters, who) && !isDenied(role, who);
 
-export const foreignPerson = 'This bot may not file for that person. The catalogue says whom it may file for.';
+export const foreignPerson =
+  'This bot may not file requests for this person. The catalogue lists the people that it may file for.';
 
-/** A bot files its own roles only, and for its own people only; a role that is not its own comes first, because it must look like no role at all. */
+/** A bot may only file its own roles and for its own people. The role is checked first, because other roles must look as if they do not exist. */
 export function botChecks({ catalogue, role, caller, who }: RoleFiling): Check[] {
   if (caller.kind !== 'bot') return [];
   const bot = catalogue.bots.get(caller.principal);
@@ -24,18 +25,18 @@ export function botChecks({ catalogue, role, caller, who }: RoleFiling): Check[]
       check: 'bot-roles',
       passed: hasRole,
       code: 'role-not-found',
-      detail: hasRole ? 'This bot may file for this role.' : 'This bot may not file for this role.',
+      detail: hasRole ? 'The bot may file requests for this role.' : 'This bot may not file requests for this role.',
     },
     {
       check: 'bot-for',
       passed: isFor,
       code: 'not-allowed',
-      detail: isFor ? 'The bot may file for this person.' : foreignPerson,
+      detail: isFor ? 'The bot may file requests for this person.' : foreignPerson,
     },
   ];
 }
 
-/** Break-glass counts too, but not for a bot, which cannot break the glass for anybody. */
+/** Break-glass requesters count too, but not for a bot, which cannot use break-glass for anyone. */
 export function requesterChecks({ role, who, caller }: RoleFiling): Check[] {
   const entry = role.requesters.find((candidate) => names([candidate], who));
   const byGlass = entry === undefined && caller.kind === 'person' && mayBreakGlass(role, who);
@@ -63,10 +64,10 @@ function denyDetail(denied: string | undefined, who: Who): string {
   if (denied === undefined) return 'No entry of deny names the requester.';
   return names([denied], who)
     ? `Denied by ${denied}.`
-    : `Denied by ${denied}: whether the requester is in it is not known here, because only a token could say so.`;
+    : `Denied by ${denied}: membership is unknown, because this call has no token that says otherwise.`;
 }
 
-/** Nobody breaks the glass for somebody else. */
+/** Break-glass cannot be used for another person. */
 export function botGlassCheck({ caller, body }: RoleFiling): Check[] {
   if (caller.kind !== 'bot' || !body.breakGlass) return [];
   return [
@@ -74,7 +75,7 @@ export function botGlassCheck({ caller, body }: RoleFiling): Check[] {
       check: 'bot-break-glass',
       passed: false,
       code: 'not-allowed',
-      detail: 'A bot cannot break the glass for anybody. The person does it, signed in.',
+      detail: 'A bot cannot use break-glass for a person. The person must sign in and file the request.',
     },
   ];
 }
@@ -84,10 +85,10 @@ export function mfaCheck({ role, caller }: RoleFiling): Check[] {
   return [{ check: 'mfa', passed, code: 'needs-mfa', detail: mfaDetail(role, passed) }];
 }
 function mfaDetail(role: Role, passed: boolean): string {
-  if (!role.mfa) return 'The role does not ask for MFA.';
+  if (!role.mfa) return 'The role does not require MFA.';
   return passed
     ? 'Signed in with MFA.'
-    : 'This role needs a sign-in with MFA. Sign in again with a second factor; a signature with AWS keys cannot prove one.';
+    : 'This role requires a sign-in with MFA. Sign in again with a second factor. A signature with AWS keys does not prove MFA.';
 }
 
 export function durationCheck({ rule, durationSeconds: seconds }: RoleFiling): Check[] {
@@ -99,7 +100,7 @@ export function durationCheck({ rule, durationSeconds: seconds }: RoleFiling): C
   return [{ check: 'duration', passed, code: 'refused-by-policy', pointer: '/duration', detail }];
 }
 
-/** An extension starts where the grant that it continues ends, so there is nothing to judge. */
+/** An extension starts at the end of the grant that it continues, so there is nothing to check. */
 export function startCheck(filing: RoleFiling): Check[] {
   const { startsAt, continued } = filing;
   if (startsAt === undefined || continued) return [];
@@ -111,9 +112,9 @@ export function startCheck(filing: RoleFiling): Check[] {
 
 function startError({ role, now, review }: RoleFiling, startsAt: number): string | undefined {
   const { within } = role.schedule;
-  if (review) return 'Break-glass starts at once; leave startsAt out.';
+  if (review) return 'Break-glass starts at once. Remove startsAt.';
   if (startsAt < floorToSecond(now))
-    return `${toInstant(startsAt)} is in the past; leave startsAt out to start at approval.`;
+    return `${toInstant(startsAt)} is in the past. Remove startsAt to start at approval.`;
   if (startsAt > now + within * SECOND) return `A start may be at most ${durationText(within)} ahead.`;
   return undefined;
 }
@@ -124,7 +125,7 @@ export function reasonCheck({ rule, body }: RoleFiling): Check[] {
   const passed = length >= minLength;
   const detail = passed
     ? 'The reason is long enough.'
-    : `The reason must have at least ${minLength} characters; this one has ${length}.`;
+    : `The reason must have at least ${minLength} characters. This one has ${length}.`;
   return [{ check: 'reason', passed, code: 'refused-by-policy', pointer: '/reason', detail }];
 }
 
@@ -136,14 +137,14 @@ export function scopeChecks({ role, body }: RoleFiling): Check[] {
   return [{ ...base, passed: true, detail: `Limited to ${scopeOf(role.scope, body.scope ?? {}).says}.` }];
 }
 
-/** Says whether the catalogue approves by itself. It never fails a filing: the stages decide where it does not. */
+/** Says whether the filing is approved automatically. It never fails a filing: otherwise the stages decide. */
 export function automaticCheck(filing: RoleFiling): Check[] {
   const when = filing.role.approval.automaticWhen;
   if (!when || filing.review) return [];
   const errors = whyNotAutomatic(when, filing);
   const detail =
     errors.length === 0
-      ? `The catalogue approves this by itself: ${automaticText(when)}.`
+      ? `This is approved automatically: ${automaticText(when)}.`
       : `Approvers decide, because ${errors.join(' and ')}.`;
   return [{ check: 'automatic', passed: true, code: 'refused-by-policy', detail }];
 }

@@ -1,41 +1,41 @@
-// What common identity providers put into their access tokens and how people sign in there: data, one entry per provider.
+// Presets for common identity providers: the claims of their access tokens and the parameters of their sign-in.
 import { type ClaimValue, claimValuesIn } from './token-rules.ts';
 
 export const presetNames = ['generic', 'okta', 'entra', 'cognito', 'auth0', 'keycloak', 'google'] as const;
 export type PresetName = (typeof presetNames)[number];
 
-/** A claim that has to have one of the values; `{tenant}` and `{issuer}` stand for the deployment's own. */
+/** A claim that must have one of the values. `{tenant}` and `{issuer}` are replaced by those of the deployment. */
 export type HomeRule = { claim: string; values: readonly string[]; isRequired: boolean };
 export type EmailRule = {
   claim: string;
-  /** the claim that has to be true beside the address, or `issuer`: the operator vouches for what the issuer says */
+  /** the claim that must be true for the address to count, or `issuer`: the operator vouches for all addresses of the issuer */
   trust: string;
-  /** the only domains that count; any, if empty, which `trust: issuer` does not allow */
+  /** the only domains that count; empty for any domain, which `trust: issuer` does not allow */
   domains: readonly string[];
-  /** what tells the provider's own accounts from its guests; addresses of guests do not count */
+  /** distinguishes the provider's own accounts from guests; addresses of guests do not count */
   home: readonly HomeRule[];
 };
 export type SignInRule = {
-  /** scopes to ask for, separated by spaces: Entra ID takes `api://ID/use` and writes `use` into the token */
+  /** scopes to request, separated by spaces: Entra ID takes `api://ID/use` and puts `use` into the token */
   scope: string;
-  /** more parameters of the authorization and device requests, such as Auth0's `audience` */
+  /** further parameters of the authorization and device requests, such as Auth0's `audience` */
   parameters: Readonly<Record<string, string>>;
-  /** whether a sign-in asks for `offline_access` where the issuer lists it */
+  /** whether a sign-in requests `offline_access` if the issuer lists it */
   offlineAccess: boolean;
   /** parameters of a sign-in with a second factor */
   stepUp: Readonly<Record<string, string>>;
 };
 
-/** What a deployment takes from a token whose signature and issuer hold. */
+/** How a deployment reads a token whose signature and issuer are valid. */
 export interface TokenRules {
   idp: PresetName;
-  /** the claim that stays with an account for ever; with the issuer it is the principal */
+  /** the claim that never changes for an account; issuer and claim together are the principal */
   subjectClaim: string;
-  /** whose tokens alone count, where the provider has many tenants: the claim `tid` */
+  /** the only tenant whose tokens count (claim `tid`), for a provider with many tenants */
   tenant?: string;
   email: EmailRule;
   groupsClaim: string;
-  /** any of these is a sign-in with a second factor */
+  /** claim values that prove a sign-in with a second factor; one is enough */
   mfa: readonly ClaimValue[];
   signIn: SignInRule;
 }
@@ -43,26 +43,26 @@ export interface TokenRules {
 export type Preset = {
   /** the provider's name for people */
   title: string;
-  /** of issuers, as they are in tokens; the group `tenant` is the tenant */
+  /** matches the provider's issuers as in tokens; the group `tenant` is the tenant */
   issuer: RegExp;
-  /** such an issuer, for messages */
+  /** an example issuer, for messages */
   example: string;
   /** why its access tokens cannot be used at all */
   unusable?: string;
   subjectClaim: SubjectClaim;
   email: Pick<EmailRule, 'claim' | 'trust' | 'home'>;
   groupsClaim: string;
-  /** as the setting writes it */
+  /** in the form of the setting */
   mfa: string;
-  /** `{scope}` and `{audience}` stand for the deployment's own, here and in the parameters */
+  /** `{scope}` and `{audience}` are replaced by those of the deployment, here and in the parameters */
   signInScope: string;
   parameters: Readonly<Record<string, string>>;
   offlineAccess: boolean;
-  /** where it does not follow from the values that count as a second factor */
+  /** set if it does not follow from the values that prove a second factor */
   stepUp?: Readonly<Record<string, string>>;
 };
 
-/** Claims that a provider never gives to another account; an address is none of them. */
+/** Claims whose value a provider never assigns to another account. Email addresses can be reassigned. */
 export const subjectClaims = ['sub', 'oid', 'uid'] as const;
 export type SubjectClaim = (typeof subjectClaims)[number];
 
@@ -81,7 +81,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   okta: {
     ...plain,
     title: 'Okta',
-    // tokens of the org authorization server are opaque to everybody but Okta
+    // only Okta can read tokens of the org authorization server
     issuer: /^https:\/\/[^/]+\/oauth2\/[^/]+$/,
     example: 'https://example.okta.com/oauth2/default',
     // `sub` is the login, which can change
@@ -92,11 +92,11 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
   entra: {
     ...plain,
     title: 'Microsoft Entra ID',
-    // one tenant: `common` and `organizations` would let anybody in who makes a tenant
+    // one tenant: `common` and `organizations` would accept anyone who creates a tenant
     issuer:
       /^https:\/\/(?:login\.microsoftonline\.(?:com|us)\/(?<tenant>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/v2\.0|sts\.windows\.net\/(?<tenant1>[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\/)$/,
     example: 'https://login.microsoftonline.com/11111111-2222-3333-4444-555555555555/v2.0',
-    // `sub` differs from application to application
+    // `sub` differs between applications
     subjectClaim: 'oid',
     email: {
       claim: 'email',
@@ -122,7 +122,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     title: 'Auth0',
     issuer: /^https:\/\/[^/]+\/$/,
     example: 'https://example.eu.auth0.com/',
-    // Auth0 keeps `groups`, `amr` and `acr` for itself
+    // Auth0 reserves `groups`, `amr` and `acr`
     groupsClaim: 'https://latchkey/groups',
     mfa: 'https://latchkey/mfa=true',
     // without it the access token is opaque
@@ -134,7 +134,7 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     title: 'Keycloak',
     issuer: /^https?:\/\/[^/]+(?:\/[^/]+)*\/realms\/[^/]+$/,
     example: 'https://id.example.com/realms/staff',
-    // it gives a refresh token without; an offline session takes a role and outlives the sign-out
+    // it issues a refresh token without offline access; an offline session requires a role and outlives the sign-out
     offlineAccess: false,
   },
   google: {
@@ -143,14 +143,14 @@ export const presets: Readonly<Record<PresetName, Preset>> = {
     issuer: /^https:\/\/accounts\.google\.com$/,
     example: 'https://accounts.google.com',
     unusable:
-      'Google issues access tokens that only Google can read. Put an issuer such as Amazon Cognito in front of it, or let people sign with AWS IAM Identity Center: docs/identity/google.md.',
+      'Google issues access tokens that only Google can read. Put an issuer such as Amazon Cognito in front of it, or let people sign calls with AWS IAM Identity Center: docs/identity/google.md.',
   },
 };
 
-/** The page that says how to set the provider up. */
+/** The documentation page for the provider. */
 export const pageOf = (idp: PresetName): string => `docs/identity/${idp}.md`;
 
-/** What the settings of a deployment say otherwise than its preset. */
+/** Settings of a deployment that override its preset. */
 export type RuleChanges = {
   subjectClaim?: SubjectClaim | undefined;
   emailClaim?: string | undefined;
@@ -193,7 +193,7 @@ export function rulesOf(idp: PresetName, place: Place, changes: RuleChanges = {}
   };
 }
 
-/** The preset that an issuer looks like, for a doctor that is told the issuer alone. */
+/** The preset that matches an issuer, for the doctor, which may only get the issuer. */
 export const presetOfIssuer = (issuer: string): PresetName =>
   (['okta', 'entra', 'cognito', 'keycloak', 'google', 'auth0'] as const).find((idp) =>
     presets[idp].issuer.test(issuer),

@@ -1,4 +1,4 @@
-// Judges a filing: who may request what, for how long, and who decides. Every judgement can explain itself.
+// Judges a filing: who may request what, for how long, and who decides. Every judgement includes its explanation.
 import { type Catalogue, type Person, personOf, type Role, rolesNaming } from '../catalogue/catalogue.ts';
 import { type Scope, scopeOf } from '../catalogue/narrowing.ts';
 import { areFillable } from '../catalogue/seats.ts';
@@ -35,13 +35,13 @@ import { isKnownToBeAllowed } from './today.ts';
 import { waitingOf } from './waiting.ts';
 import { known, whoIs } from './who.ts';
 
-/** What the catalogue says to a filing: all checks, and what would be stored. */
+/** The result of judging a filing: all checks, and the data to store. */
 export type Judgement = Pick<
   RoleFiling,
   'requester' | 'durationSeconds' | 'automatic' | 'stages' | 'review' | 'finding'
 > & {
   role: Role;
-  /** the earliest start that was asked for; epoch milliseconds, whole seconds */
+  /** the earliest start that was requested; epoch milliseconds, whole seconds */
   startsAt?: number;
   /** the request that this one continues */
   extends?: string;
@@ -49,12 +49,12 @@ export type Judgement = Pick<
   /** the catalogue alone allows it, without a token's groups */
   byCatalogue: boolean;
   waiting?: Waiting | undefined;
-  /** the requester files and withdraws again and again, so approvers are asked a minute later */
+  /** the requester repeatedly files and withdraws, so approvers are asked a minute later */
   hasty: boolean;
   checks: Check[];
 };
 
-/** The roles this caller may request; for a bot, those it may file for somebody. */
+/** The roles that this caller may request or, for a bot, may file requests for. */
 export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
   const bot = botOf(catalogue, caller);
   if (bot) return bot.roles.flatMap((id) => catalogue.roles.get(id) ?? []);
@@ -63,8 +63,8 @@ export function rolesFor(catalogue: Catalogue, caller: Caller): Role[] {
 }
 
 /**
- * Judges a filing. Who asks and for which role is settled by throwing, because a role that is not the caller's must look
- * like one that does not exist; everything else becomes a check.
+ * Judges a filing. A caller or role that is not allowed throws, because a role that the caller may not request must look like one
+ * that does not exist. All other rules become checks.
  * @throws Problem `role-not-found`, `not-allowed`
  */
 export function judgeFiling(filing: FilingContext): Judgement {
@@ -78,14 +78,14 @@ export function judgeFiling(filing: FilingContext): Judgement {
   return judgement;
 }
 
-/** One answer for "no such role" and "not yours". */
+/** The same answer for an unknown role and for one that the caller may not request. */
 export const roleNotFound = (id: string): Problem =>
   new Problem(
     'role-not-found',
     `Role "${id}" was not found, or you may not request it. GET /v1/roles lists the roles that you may request.`,
   );
 
-/** Every rule of a role, in the order in which its checks are shown. */
+/** Every rule, in the order in which its checks are shown. */
 const rules: ReadonlyArray<(filing: RoleFiling) => Check[]> = [
   botChecks,
   requesterChecks,
@@ -104,7 +104,7 @@ const rules: ReadonlyArray<(filing: RoleFiling) => Check[]> = [
   limitChecks,
 ];
 
-/** Every rule of a role applied to one filing, whoever asks: what `judgeFiling` enforces, for the reviewer of a catalogue to read. */
+/** Applies every rule of a role to a filing by any caller. `judgeFiling` enforces the result, and admin tools show it. */
 export function judgeRole(context: FilingContext, role: Role): Judgement {
   const filing = filingFor(context, role);
   const { catalogue, requester, body, continued, rule, startsAt, review, automatic } = filing;
@@ -128,7 +128,7 @@ export function judgeRole(context: FilingContext, role: Role): Judgement {
 
 function filingFor(context: FilingContext, role: Role): RoleFiling {
   const { catalogue, caller, requester, body } = context;
-  // whom a bot names has no token here that could be asked
+  // a person whom a bot files for has no token here
   const who =
     caller.kind === 'bot' ? { ...known(catalogue, requester), mayBeIn: catalogue.tokenGroups } : whoIs(caller);
   const review = body.breakGlass ? reviewPlanOf(catalogue, role, requester) : undefined;
@@ -146,7 +146,7 @@ function startOf({ body, continued }: FilingContext): number | undefined {
   return body.startsAt === undefined ? undefined : floorToSecond(parseInstant(body.startsAt) ?? 0);
 }
 
-/** Whether every stage can get its number of people besides the requester. */
+/** Whether every stage can get enough people without the requester. */
 function approversCheck({ automatic, stages, review }: RoleFiling): Check[] {
   if (review) return [];
   const passed =
@@ -155,13 +155,13 @@ function approversCheck({ automatic, stages, review }: RoleFiling): Check[] {
 }
 
 function approversDetail(passed: boolean, automatic: boolean): string {
-  if (automatic) return 'Nobody has to approve this.';
+  if (automatic) return 'No approval needed.';
   return passed
-    ? 'There are enough approvers besides the requester.'
-    : 'Nobody but the requester could approve this. Ask the owner of the catalogue to name another approver.';
+    ? 'There are enough approvers other than the requester.'
+    : 'There are not enough approvers other than the requester. Ask the owner of the catalogue to add another approver.';
 }
 
-/** The one answer to a judged filing: undefined if it may be filed. All policy errors come together; a failed proof or clash comes alone. */
+/** The refusal of a judged filing; undefined if it may be filed. Policy errors are reported together, other kinds of refusal separately. */
 export function refusalOf({ checks }: Judgement): Problem | undefined {
   const failed = checks.filter(({ passed }) => !passed);
   const order: ProblemCode[] = [
@@ -185,21 +185,21 @@ export function refusalOf({ checks }: Judgement): Problem | undefined {
 }
 
 /**
- * For whom a filing is: the caller, or the person a bot names.
+ * The person whom a filing is for: the caller, or the person that a bot files for.
  * @throws Problem `invalid-request`, `not-allowed`
  */
 export function requesterOf(catalogue: Catalogue, caller: Caller, body: NewRequest): Person {
   const invalid = (detail: string) =>
     new Problem('invalid-request', detail, { errors: [{ pointer: '/onBehalfOf', detail }] });
   if (caller.kind === 'person') {
-    if (body.onBehalfOf !== undefined) throw invalid('Only a bot files on behalf of somebody; leave onBehalfOf out.');
+    if (body.onBehalfOf !== undefined) throw invalid('Only a bot may file on behalf of a person. Remove onBehalfOf.');
     return caller.person;
   }
   if (body.onBehalfOf === undefined)
-    throw invalid('A bot must say on whose behalf it files: onBehalfOf is a mail address or a chat user.');
+    throw invalid('A bot must set onBehalfOf to the email address or the chat user of the person.');
   if (!chatUser.test(body.onBehalfOf)) return personOf(catalogue, body.onBehalfOf);
   const person = catalogue.chatUsers.get(body.onBehalfOf);
-  // the same answer as for a person whom the bot may not file for
+  // the same answer as for a person that the bot may not file for
   if (!person) throw new Problem('not-allowed', foreignPerson);
   return person;
 }

@@ -1,6 +1,6 @@
-// Ledgers say what counts when somebody files: of one person, of one role, by one bot. A request is written together with the ledgers that
-// count it, under the version that was read, so that two filings at once cannot both slip under a limit. Nothing is written when a request
-// ends: whoever files next leaves out what is over by then.
+// Ledgers count requests of one person, for one role or by one bot, for the limits at filing. A request is written together with its
+// ledgers, under the versions that were read, so that two filings at once cannot both stay under a limit. Nothing is written when a
+// request ends: the next filing removes entries that are over.
 import type { Person } from '../catalogue/catalogue.ts';
 import { HOUR, SECOND } from '../common/time.ts';
 import type { Blocks, RequestRecord } from '../model/schema.ts';
@@ -15,21 +15,21 @@ export type LedgerEntry = {
   role: string;
   createdAt: number;
   decideBy: number;
-  /** the latest that it can be open, whenever it is approved */
+  /** the latest time at which it can be open, whenever it is approved */
   until: number;
   extends?: string | undefined;
-  /** of break-glass: it stays until somebody has signed its review */
+  /** for break-glass: the entry stays until the review is signed */
   reviewDue?: number | undefined;
 };
 
-/** Version 0 has never been written. `filed`: when, within the last hour. */
+/** Version 0: never written. `filed`: times of filings within the last hour. */
 export type Ledger = LedgerKey & { version: number; open: readonly LedgerEntry[]; filed: readonly number[] };
 
-/** A person's ledger and those of the identities that the catalogue has joined with the person; filings are entered in the first. */
+/** A person's ledger and those of the person's further identities. Filings are entered in the first. */
 export const ledgersOf = ({ key, identities }: Person): LedgerKey[] =>
   [...new Set([key, ...identities])].map((id) => ({ of: 'person', id }));
 
-/** The ledgers that count for a filing: its person's and, where they have limits, its role's and its bot's. */
+/** The ledgers that count for a filing: its person's, its bot's and, if the role has a limit, its role's. */
 export function ledgersFor({ catalogue, caller, requester, body }: Asked): LedgerKey[] {
   const keys = ledgersOf(requester);
   if (catalogue.roles.get(body.role)?.limits?.open !== undefined) keys.push({ of: 'role', id: body.role });
@@ -37,19 +37,19 @@ export function ledgersFor({ catalogue, caller, requester, body }: Asked): Ledge
   return keys;
 }
 
-/** What the table says of a request that was read from it: until when it is or was open, and whether its review still waits. */
+/** A request as read from the table: when it is or was open until, and whether its review is not signed. */
 export type Seen = Pick<OpenRequest, 'until' | 'reviewDue'>;
 
-/** What the ledgers and the index say together. `seen`: of the requests that were read from the table. */
+/** All counts: from the ledgers, from the index and, as `seen`, from requests that were read from the table. */
 export type Counts = {
   ledgers: readonly Ledger[];
-  /** the person's requests by the index, which is a moment late */
+  /** the person's requests by the index, which is eventually consistent */
   indexed: readonly OpenRequest[];
   seen: ReadonlyMap<string, Seen>;
   blocks: Blocks;
 };
 
-/** What the rules count of it. */
+/** The counts for the rules. */
 export function countedOf({ ledgers, indexed, seen, blocks }: Counts): Counted {
   const of = (kind: LedgerKey['of']) => ledgers.filter((ledger) => ledger.of === kind);
   const openOf = (kind: LedgerKey['of']) => of(kind).flatMap(({ open }) => open);
@@ -71,7 +71,7 @@ export function countedOf({ ledgers, indexed, seen, blocks }: Counts): Counted {
   };
 }
 
-/** A review that the index no longer has is signed; one that it has may have been signed in the last moment. */
+/** A review that is no longer in the index is signed. One in the index may have been signed just now. */
 const joined = (entry: LedgerEntry, indexed: OpenRequest | undefined): OpenRequest => ({
   ...entry,
   ...indexed,
@@ -80,14 +80,14 @@ const joined = (entry: LedgerEntry, indexed: OpenRequest | undefined): OpenReque
 });
 
 /**
- * The index is a moment late, and a request that it shows as undecided past its time may have been approved in the last moment of it.
- * All else that it says is final: an end is, and a grant never becomes longer.
+ * The index is eventually consistent, so a request that it shows as lapsed may have been approved in the last moment. Everything else in
+ * it is final: an end is, and a grant never becomes longer.
  */
 function untilOf(entry: LedgerEntry, indexed: OpenRequest | undefined): number {
   return indexed === undefined || indexed.until === entry.decideBy ? entry.until : indexed.until;
 }
 
-/** Ids of what still counts, as open or as under review, to be looked up where that decides. */
+/** IDs of requests that still count as open or under review, to be read from the table if they matter. */
 export const countingIds = ({ own, ofRole }: Counted, now: number): string[] => [
   ...new Set([...own.filter((one) => stillCounts(one, now)), ...ofRole.filter(isOpen(now))].map(({ id }) => id)),
 ];
@@ -95,20 +95,20 @@ export const countingIds = ({ own, ofRole }: Counted, now: number): string[] => 
 const isOpen = (now: number) => (one: OpenRequest) => one.until > now;
 const stillCounts = (one: OpenRequest, now: number): boolean => isOpen(now)(one) || one.reviewDue !== undefined;
 
-/** What requests are that were just read; what is not there is over and not under review. */
+/** Requests as just read from the table. A missing one is over and not under review. */
 export const seenIn = (ids: readonly string[], records: readonly RequestRecord[], now: number): Map<string, Seen> =>
   new Map([
     ...ids.map((id) => [id, { until: 0, reviewDue: undefined }] as const),
     ...records.map((one) => [one.id, { until: wasOpenUntil(one, now), reviewDue: unsignedReview(one) }] as const),
   ]);
 
-/** What has ended is over, also where the clock of whoever ended it was ahead. */
+/** An ended request is over even if the clock of the process that ended it was ahead. */
 const wasOpenUntil = (request: RequestRecord, now: number): number =>
   request.outcome ? Math.min(overAt(request), now) : overAt(request);
 
 const unsignedReview = ({ review }: RequestRecord): number | undefined => (review?.signed ? undefined : review?.due);
 
-/** The ledgers that a request is entered in, without what is over: its person's, and those of its role and its bot. */
+/** The ledgers with a request added and entries that are over removed: its person's, and those of its role and its bot. */
 export function entered(counts: Counts, request: RequestRecord, now: number): Ledger[] {
   const counting = new Set(countingIds(countedOf(counts), now));
   const isCounting = ({ of, id }: Ledger) => of !== 'person' || id === request.requester.person;

@@ -1,4 +1,4 @@
-// How many requests may be open and how many filed in an hour: of one person, of one role, and by one bot.
+// Limits on open requests and on filings per hour: of one person, for one role, and by one bot.
 import { HOUR, SECOND, toInstant } from '../common/time.ts';
 import type { Check } from '../model/check.ts';
 import { wasShortLived } from '../model/status.ts';
@@ -17,12 +17,12 @@ export function limitChecks(filing: RoleFiling): Check[] {
   ];
 }
 
-/** How many requests of an hour may be over within a minute before approvers are asked about further ones a minute later. */
+/** How many requests in an hour may be over within a minute before approvers are asked a minute later about further ones. */
 const MOST_SHORT_LIVED = 2;
 
 /**
- * Whether the requester files and withdraws again and again. Approvers are then asked a minute after the filing, so that what is withdrawn
- * by then reaches nobody.
+ * Whether the requester repeatedly files and withdraws. Approvers are then asked a minute after the filing, so that requests withdrawn
+ * by then disturb nobody.
  */
 export const isHasty = ({ own, now }: Pick<FilingContext, 'own' | 'now'>): boolean =>
   own.filter(({ createdAt, until }) => until <= now && createdAt > now - HOUR && wasShortLived(createdAt, until))
@@ -35,35 +35,35 @@ function hasteCheck(filing: RoleFiling): Check[] {
   return [{ check: 'asked-later', passed: true, code: 'too-many-open', detail }];
 }
 
-/** Why a filing is not held up by the limit of its role, if it is not. */
+/** Why the limit of the role does not apply to a filing; undefined if it applies. */
 function exemption({ continued, review }: RoleFiling): string | undefined {
-  if (continued) return 'An extension takes the place of the grant that it continues.';
-  return review ? 'Break-glass does not wait for the limit of the role.' : undefined;
+  if (continued) return 'An extension replaces the grant that it continues.';
+  return review ? 'The limit of the role does not apply to break-glass.' : undefined;
 }
 
-/** An extension does not overlap with what it continues. */
+/** An extension does not overlap with the grant that it continues. */
 function overlapCheck({ own, role, now, continued }: RoleFiling): Check {
   const open = own.filter((request) => request.role === role.id && request.until > now);
   const inTheWay = open.filter(({ id }) => id !== continued?.id);
   const base = { check: 'overlap', passed: inTheWay.length === 0, code: 'overlap' as const };
   if (base.passed) return { ...base, detail: 'No other open request for this role.' };
-  return { ...base, detail: continued ? beforeMore(inTheWay, continued.extends) : beforeAnew(inTheWay) };
+  return { ...base, detail: continued ? beforeExtending(inTheWay, continued.extends) : beforeFiling(inTheWay) };
 }
 
-/** What is to be done first to file anew. Two are open where one continues the other, and then there can be no third. */
-function beforeAnew([one, other]: readonly OpenRequest[]): string {
+/** What to do before filing again. If two requests are open, one continues the other, and there cannot be a third. */
+function beforeFiling([one, other]: readonly OpenRequest[]): string {
   const open = `Request ${one!.id} for this role is still open`;
   return other
-    ? `${open}, and so is ${other.id}. Use them; to ask anew, end both first.`
-    : `${open}. If it is granted, use it or extend it; to file another, end it first.`;
+    ? `${open}, and so is ${other.id}. Use them, or end both to file another.`
+    : `${open}. If it is granted, use it or extend it. To file another, end it first.`;
 }
 
-/** What is to be done first to extend a grant, which has an extension already or is one. @param continuesId what the grant itself continues */
-function beforeMore(inTheWay: readonly OpenRequest[], continuesId: string | undefined): string {
+/** What to do before extending a grant that already has an extension or is one. @param continuesId the request that the grant itself continues */
+function beforeExtending(inTheWay: readonly OpenRequest[], continuesId: string | undefined): string {
   const before = inTheWay.find(({ id }) => id === continuesId);
   return before
-    ? `This request continues ${before.id}, which is open until ${toInstant(before.until)}. Ask for more time after that, or end ${before.id} first.`
-    : `Request ${inTheWay[0]!.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`;
+    ? `This request continues ${before.id}, which is open until ${toInstant(before.until)}. Extend it after that, or end ${before.id} first.`
+    : `Request ${inTheWay[0]!.id} already extends this grant. Use it when this one ends, or end it to file another extension.`;
 }
 
 function openCheck({ catalogue, own, now }: RoleFiling): Check {
@@ -79,7 +79,7 @@ function openCheck({ catalogue, own, now }: RoleFiling): Check {
   };
 }
 
-/** The limit of a role over all people. An extension has the place of the grant that it continues for as long as that is open. */
+/** The limit of a role over all people. An extension counts together with the grant that it continues while that is open. */
 function placesCheck(filing: RoleFiling): Check[] {
   const most = filing.role.limits?.open;
   if (most === undefined) return [];
@@ -94,11 +94,11 @@ function placesCheck(filing: RoleFiling): Check[] {
     return [{ ...base, passed: true, detail }];
   }
   const requests = most === 1 ? 'request' : 'requests';
-  const detail = `At most ${most} ${requests} for this role may be open at once, over all people. As things stand, the next one is over at ${toInstant(freed)}.`;
+  const detail = `At most ${most} ${requests} for this role may be open at once, over all people. Currently, the next one is due to end at ${toInstant(freed)}.`;
   return [{ ...base, passed: false, detail, retryAfterSeconds: Math.max(1, Math.ceil((freed - now) / SECOND)) }];
 }
 
-/** When each place that is taken becomes free, the next one first. */
+/** The time at which each open request is over, latest at the end. */
 function endsOf(open: FilingContext['ofRole']): number[] {
   const ids = new Set(open.map(({ id }) => id));
   const ends = new Map<string, number>();
@@ -109,7 +109,7 @@ function endsOf(open: FilingContext['ofRole']): number[] {
   return [...ends.values()].sort((a, b) => a - b);
 }
 
-/** A limit over the last sixty minutes; the answer says when the oldest of those that count is an hour old. */
+/** A limit over the last sixty minutes. The refusal says when the next filing is possible. */
 function hourCheck(check: string, whose: string, most: number, filings: readonly number[], now: number): Check[] {
   const recent = filings.filter((at) => at > now - HOUR).sort((a, b) => b - a);
   const freed = recent[most - 1];

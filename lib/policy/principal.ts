@@ -1,4 +1,4 @@
-// From the gateway's authorizer context to a caller: one canonical principal, one person, groups, and what the call proved.
+// Turns the gateway's authorizer context into a caller: one canonical principal, one person, groups, and what the call proved.
 import { type Catalogue, type Person, personOf } from '../catalogue/catalogue.ts';
 import { canonicalPrincipal, principalPattern, ssoUser } from '../catalogue/entry.ts';
 import { SECOND } from '../common/time.ts';
@@ -18,13 +18,13 @@ import { saysOneOf } from './token-rules.ts';
 
 export type { Claims } from './token-checks.ts';
 
-/** What a caller's token must say besides its signature, which the gateway has verified. */
+/** Requirements for a caller's token, whose signature the gateway has verified. */
 export interface Identity extends TokenDemands {
-  /** every token of the issuer carries the claim, also of somebody in no group: one without it is not to be believed */
+  /** every token of the issuer has the groups claim, even without groups; a token without the claim leaves membership unknown */
   hasGroupsAlways?: boolean;
-  /** of the command line at the issuer; told to whoever asks how to sign in */
+  /** client ID of the command line at the issuer; part of the public sign-in settings */
   clientId?: string;
-  /** of people's machines, that the issuer lets a browser come back to; told in the same place. Any, if left out */
+  /** loopback ports that the issuer accepts for the browser's return (default: any); part of the public sign-in settings */
   loginPorts?: readonly number[];
 }
 
@@ -32,12 +32,12 @@ export type Caller = {
   kind: 'person' | 'bot';
   /** canonical: `ISSUER#SUBJECT` for a token, `arn:aws:iam::ACCOUNT:user|role/NAME` for SigV4 */
   principal: string;
-  /** `ISSUER#SUBJECT` of a token, whatever its principal is */
+  /** `ISSUER#SUBJECT` of a token, even if its principal is another */
   subject?: string;
   person: Person;
-  /** the catalogue's and those that the token's are mapped to, joined */
+  /** from the catalogue, and mapped from the token's groups */
   groups: readonly string[];
-  /** groups that a token fills, where the token cannot be asked: they count in a deny */
+  /** groups that tokens fill, if this call\'s membership is unknown: they count in a deny */
   mayBeIn?: readonly string[];
   via: CallerVia;
   mfa: boolean;
@@ -56,9 +56,9 @@ export type IamContext = { userArn?: string; callerId?: string; accountId?: stri
 const unauthenticated = (detail: string) => new Problem('unauthenticated', detail);
 
 /**
- * The payload of the bearer token that the gateway verified. API Gateway hands claims on as text and flattens a list to
- * `[a b]`, so that a group named "x security" would read as two groups, one of them "security"; the payload itself is exact.
- * It counts only if it is the token that the gateway speaks of.
+ * The payload of the bearer token that the gateway verified. API Gateway passes claims as text and flattens a list to `[a b]`, so a
+ * group named "x security" would read as two groups, one of them "security". The payload itself is exact. It only counts if it matches
+ * the claims that the gateway verified.
  * @throws Problem `unauthenticated`
  */
 export function claimsOf(verified: Record<string, unknown>, authorization: string | undefined): Claims {
@@ -66,11 +66,11 @@ export function claimsOf(verified: Record<string, unknown>, authorization: strin
   if (payload === undefined) throw unauthenticated('Send a bearer token in the Authorization header.');
   const claims = parsePayload(payload);
   const isSame = ['iss', 'sub', 'exp'].every((name) => textOf(claims[name]) === textOf(verified[name]));
-  if (!isSame) throw unauthenticated('The token does not agree with the one that was verified.');
+  if (!isSame) throw unauthenticated('The token does not match the verified token.');
   return claims;
 }
 
-/** What can be compared as text; an object from a token could bring a toString of its own. */
+/** A claim as text to compare. Objects are excluded, because one from a token could define toString. */
 const textOf = (claim: unknown): string | undefined =>
   typeof claim === 'string' || typeof claim === 'number' ? String(claim) : undefined;
 
@@ -85,8 +85,8 @@ function parsePayload(payload: string): Claims {
 }
 
 /**
- * Judges the claims of a verified token again: the gateway takes ID tokens for access tokens and any one scope
- * (apigw-dg, http-api-jwt-authorizer), and knows nothing of verified mail addresses.
+ * Checks the claims of a verified token again: the gateway accepts ID tokens as access tokens and any one scope
+ * (apigw-dg, http-api-jwt-authorizer), and does not check for verified email addresses.
  * @param now epoch milliseconds
  * @throws Problem `unauthenticated`
  */
@@ -97,7 +97,7 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
   }
   const machine = identity.principalClaim === undefined ? undefined : claims[identity.principalClaim];
   if (machine !== undefined && (typeof machine !== 'string' || !principalPattern.test(machine)))
-    throw unauthenticated('The token names no IAM principal.');
+    throw unauthenticated('The token has no valid IAM principal.');
   const subject = `${identity.issuer}#${subjectIn(claims, identity)}`;
   const principal = machine === undefined ? subject : canonicalPrincipal(machine);
   const person = catalogue.people.get(principal) ?? personOfClaims(catalogue, identity, claims, machine && principal);
@@ -116,10 +116,10 @@ export function callerFromToken(catalogue: Catalogue, identity: Identity, claims
 }
 
 /**
- * The person whom a verified address names. Without one a token is nobody: the same account must not be another person whenever
- * its holder asks the issuer for less.
+ * The person with the verified address. A token without one is refused: the same account must not become another person when its holder
+ * requests fewer claims.
  * @param machine the principal that the issuer vouches for in a claim of its own, which needs no address
- * @throws Problem `unauthenticated` that says what the address lacks
+ * @throws Problem `unauthenticated` that says what is missing
  */
 function personOfClaims(catalogue: Catalogue, identity: Identity, claims: Claims, machine: string | undefined): Person {
   const found = emailIn(claims, identity);
@@ -129,8 +129,8 @@ function personOfClaims(catalogue: Catalogue, identity: Identity, claims: Claims
 }
 
 /**
- * The groups of the catalogue and those that the token's groups are mapped to. A token that points elsewhere for its groups, as some
- * issuers do of whoever is in very many, leaves open in which ones its holder is (OpenID Connect Core 1.0, section 5.6.2: `_claim_names`).
+ * The groups of the catalogue and those that the token's groups are mapped to. If the token only refers to its groups, as some issuers
+ * do for people in very many groups, membership is unknown (OpenID Connect Core 1.0, section 5.6.2: `_claim_names`).
  */
 function groupsOfClaims(
   catalogue: Catalogue,
@@ -150,10 +150,10 @@ function groupsOfClaims(
 }
 
 /**
- * The caller behind SigV4. Root and federated users are refused; an assumed role is its role, whatever its session is called,
- * because anybody who may assume a role picks the session name. The one exception is a role of IAM Identity Center in an account
- * that the catalogue lists: Identity Center names the session after the person. A role's ARN has lost its path here, so the account
- * is listed on the promise that nobody else makes roles of such names there (docs/catalogue.md).
+ * The caller behind SigV4. Root and federated users are refused. An assumed role counts as its role, because anyone who may assume a
+ * role chooses the session name. The exception is a role of IAM Identity Center in an account of ssoAccounts: Identity Center names the
+ * session after the person. A role's ARN has no path here, so an account may only be listed if nobody else can create roles with such
+ * names there (docs/catalogue.md).
  * @throws Problem `unauthenticated`
  */
 export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '', accountId }: IamContext): Caller {
@@ -161,7 +161,7 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
   const role = /^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role\/([\w+=,.@-]+)\/([\w+=,.@-]+)$/.exec(userArn);
   const account = user?.[1] ?? role?.[2];
   if (account === undefined || (accountId !== undefined && accountId !== account)) {
-    throw unauthenticated('Sign with the keys of an IAM user or role; root and federated users are not accepted.');
+    throw unauthenticated('Sign with the keys of an IAM user or role. Root and federated users are not accepted.');
   }
   if (role && !new RegExp(`^AROA[A-Z0-9]+:${role[4]!.replace(/[.+]/g, '\\$&')}$`).test(callerId)) {
     throw unauthenticated('The caller id does not belong to the role that signed.');
@@ -191,8 +191,8 @@ export function callerFromIam(catalogue: Catalogue, { userArn = '', callerId = '
 }
 
 /**
- * The role is shared, so the session is the principal; its name is the user name of IAM Identity Center, usually an email address.
- * @param user that mail address or, for another name, the user apart from role and permission set: with two of them one human is still one
+ * The role is shared, so the session is the principal. Its name is the user name of IAM Identity Center, usually an email address.
+ * @param user that email address or, for another user name, the user without role and permission set, so that a person with two sets is one
  */
 function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: string, permissionSet: string): Caller {
   const person = personOf(catalogue, user);
@@ -201,7 +201,7 @@ function callerFromPermissionSet(catalogue: Catalogue, principal: string, user: 
   return { kind: 'person', principal, person, groups, mayBeIn, via: 'iam', mfa: false, permissionSet };
 }
 
-/** Whoever holds a mailed link, as the person it was mailed to; the catalogue alone says which groups that is. */
+/** The holder of an emailed link, as the person whom it was sent to. Groups come from the catalogue only. */
 export function callerFromLink(catalogue: Catalogue, approver: { key: string; name: string }): Caller {
   const person = personOf(catalogue, approver.key);
   return {
@@ -224,19 +224,19 @@ function kindOf(catalogue: Catalogue, principal: string): Pick<Caller, 'kind' | 
 const joinGroups = (catalogue: Catalogue, person: Person, more: readonly string[]): string[] =>
   [...new Set([...(catalogue.groupsOf.get(person.key) ?? []), ...more])].sort();
 
-/** Some issuers write the number as text. */
+/** Some issuers send the number as text. */
 function signedInAtOf({ auth_time: claim }: Claims): Pick<Caller, 'signedInAt'> {
   const seconds = typeof claim === 'string' && /^\d{1,12}$/.test(claim) ? Number(claim) : claim;
   return typeof seconds === 'number' ? { signedInAt: seconds * SECOND } : {};
 }
 
-/** In quotes, because its holder may choose it: it must not read as a name that the catalogue vouches for. */
+/** In quotes, because its holder may choose it, so it must not look like a name from the catalogue. */
 function quotedName(name: string): string | undefined {
   const bare = printable(name).replace(/["“”„«»]/g, "'");
   return bare === '' ? undefined : `"${bare}"`;
 }
 
-/** A name from a token is shown to approvers; formatting characters could make it read as somebody else's. */
+/** Without formatting characters, which could make a token's name look like another person's to approvers. */
 const printable = (text: string): string =>
   text
     .normalize('NFC')

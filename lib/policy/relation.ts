@@ -1,4 +1,4 @@
-// What a caller is to a request.
+// The relation of a caller to a request: requester, approver, reviewer, admin and so on.
 import { type Catalogue, decidersOf, names, personOf } from '../catalogue/catalogue.ts';
 import type { KnownPerson, RequestRecord, Stage } from '../model/schema.ts';
 import { mayReview } from './break-glass.ts';
@@ -6,13 +6,13 @@ import { type Caller, callerFromLink } from './principal.ts';
 import { stageToday } from './stages.ts';
 import { whoIs } from './who.ts';
 
-/** What a caller is to a request. Nothing at all means the request does not exist for them. */
+/** The relation of a caller to a request. Without any, the request does not exist for the caller. */
 export type Relation = {
   requester: boolean;
   filer: boolean;
-  /** may decide, judged by the groups of this moment, over all stages */
+  /** may decide at any stage, by today\'s groups */
   approver: boolean;
-  /** was asked or has decided, even if no approver any more */
+  /** was asked or has decided, even if no longer an approver */
   asked: boolean;
   /** may sign the review of a request by break-glass */
   reviewer: boolean;
@@ -20,7 +20,7 @@ export type Relation = {
   auditor: boolean;
 };
 
-/** Judges a caller against the request as filed and the catalogue as it is. A bot is only ever the filer. */
+/** The relation by the request as filed and today\'s catalogue. A bot can only be the filer. */
 export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: Caller): Relation {
   const who = whoIs(caller);
   const isPerson = caller.kind === 'person';
@@ -42,7 +42,7 @@ export function relationOf(catalogue: Catalogue, record: RequestRecord, caller: 
   };
 }
 
-/** Whether somebody whom a request names, perhaps long ago, still has a part in it: people who have left are told nothing more. */
+/** Whether a person named in a request is still involved. People who have left are no longer notified. */
 export function isStillConcerned(catalogue: Catalogue, record: RequestRecord, person: KnownPerson): boolean {
   const { requester, approver, reviewer, admin } = relationOf(catalogue, record, callerFromLink(catalogue, person));
   return requester || approver || reviewer || admin;
@@ -51,9 +51,9 @@ export function isStillConcerned(catalogue: Catalogue, record: RequestRecord, pe
 export const isInvolved = (relation: Relation): boolean => Object.values(relation).some(Boolean);
 
 /**
- * Whether the caller is an approver of this stage by the catalogue of today: its stage in the same place and, once it was escalated, the
- * escalation of the role. Where the role is gone, or asks nobody any more, the entries as they stood at filing decide.
- * Where it has another number of stages, no place means the same any more: the caller must be named then, and by any stage now.
+ * Whether the caller is an approver of this stage by today\'s catalogue: by the stage in the same place and, after an escalation, by the
+ * escalation of the role. If the role is gone or has no stages, the entries at filing count. If the number of stages has changed, places
+ * no longer correspond, so the caller must be named at filing and in any stage today.
  */
 export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stage: Stage, caller: Caller): boolean {
   const who = whoIs(caller);
@@ -65,7 +65,7 @@ export function mayDecideStage(catalogue: Catalogue, record: RequestRecord, stag
   return names(stage.approvers, who) && names(decidersOf({ approval: anywhere }), who);
 }
 
-/** One human may have several principals, and the catalogue may have learnt of it since the request was filed. */
+/** A person may have several principals, which the catalogue may only have joined after the request was filed. */
 export function isSamePerson(
   catalogue: Catalogue,
   stored: { person: string; principal: string },

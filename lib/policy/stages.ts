@@ -1,11 +1,11 @@
-// The stages of an approval: their people, and whether those are enough.
+// The stages of an approval: who can decide, and whether there are enough people.
 import { type Catalogue, displayNames, othersNamed, type Person, personOf, type Role } from '../catalogue/catalogue.ts';
 import { areFillable, type Candidates } from '../catalogue/seats.ts';
 import type { KnownPerson, RequestRecord, Stage } from '../model/schema.ts';
 import { takesSignIn } from './assurance.ts';
 import type { RoleFiling } from './filing-context.ts';
 
-/** A stage for one requester. Where its approvers are too few besides the requester, its fallback joins them. */
+/** A stage for one requester. If its approvers are too few without the requester, the fallback is added. */
 export function stageFor(
   catalogue: Catalogue,
   role: Role,
@@ -25,20 +25,20 @@ export const candidatesOf = (stage: Pick<Stage, 'approvers' | 'people'>): Candid
   stage.approvers.includes('everyone') ? 'any' : stage.people.map(({ key }) => key);
 
 /**
- * Whether an approval by `person` at stage `index` would leave a later stage without enough people, which another
- * approver's would not. A request that nobody could complete anyway is not held up by this.
+ * Whether an approval by `person` at stage `index` would leave a later stage without enough people, although another approver's would
+ * not. A request that cannot be completed anyway is not held up by this.
  */
 export const isNeededLater = (record: RequestRecord, index: number, person: string): boolean =>
   areFillable(seatsLeft(record, index, [])) && !areFillable(seatsLeft(record, index, [person]));
 
-/** Whether the people whom it names can still complete a pending request, those to whom it would be escalated included. */
+/** Whether the known people, including those of an escalation, can still complete a pending request. */
 export function isCompletable(record: RequestRecord): boolean {
   const further = record.waiting?.escalate?.people ?? [];
   const stages = record.stages.map((stage) => ({ ...stage, people: [...stage.people, ...further] }));
   return areFillable(seatsLeft({ ...record, stages }, 0, []));
 }
 
-/** What the stages from `index` on still need, and who could give it once `approving` have approved the first of them. */
+/** The approvals that stages from `index` on still need, and who could give them once `approving` have approved the first of these stages. */
 function seatsLeft(record: RequestRecord, index: number, approving: readonly string[]) {
   const spent = new Set([
     ...approving,
@@ -55,8 +55,8 @@ function seatsLeft(record: RequestRecord, index: number, approving: readonly str
 }
 
 /**
- * Who may decide a stage by the catalogue of today, with those to whom it was escalated last.
- * @returns undefined where no stage of today stands in its place
+ * Who may decide a stage by today\'s catalogue; people of its escalation come last.
+ * @returns undefined if today\'s role has no corresponding stage
  */
 export function stageToday(
   catalogue: Catalogue,
@@ -79,6 +79,6 @@ export function stageToday(
   };
 }
 
-/** How a stage reads: names where they are known. */
+/** A stage for display: names of people where known. */
 export const stageNames = (catalogue: Catalogue, stage: { approvers: readonly string[] }): string[] =>
   displayNames(catalogue, stage.approvers);

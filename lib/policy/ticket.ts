@@ -1,9 +1,9 @@
-// The ticket of a filing: its form, whether the company's validator is asked about it, and what the request then records.
+// The ticket of a filing: its form, and the check by the company's validator.
 import type { Role } from '../catalogue/catalogue.ts';
 import { isOfForm } from '../common/pattern.ts';
 import type { Check } from '../model/check.ts';
 
-/** What a validator is told. `account` is the account's id, `requester` a mail address or, for whoever has none, a principal. */
+/** The question to a validator. `account`: the account's ID. `requester`: an email address or, without one, a principal. */
 export type TicketQuestion = {
   ticket: string;
   role: string;
@@ -12,21 +12,21 @@ export type TicketQuestion = {
   reason: string;
   durationSeconds: number;
 };
-/** What came of asking. `detail` is the validator's own text, one line of at most 200 characters; `cause` is ours, for the log. */
+/** The result of asking. `detail`: the validator's own text, one line of at most 200 characters. `cause`: for the log. */
 export type TicketAnswer =
   | { outcome: 'valid' | 'invalid'; detail?: string | undefined }
   | { outcome: 'unreachable'; cause: string };
 
-/** What a filing knows of its ticket. Break-glass waits for no validator, so none is asked. */
+/** The state of a filing\'s ticket check. Break-glass does not wait for a validator, so none is asked. */
 export type TicketFinding = TicketAnswer | { outcome: 'not-asked' };
 
 export type Rule = Pick<Role, 'ticket'>;
 
-/** Who is asked about a ticket; undefined where nobody is. */
+/** The validator to ask about a ticket; undefined if none. */
 export const validatorOf = ({ ticket: rule }: Rule, ticket: string | undefined): string | undefined =>
   ticket === undefined ? undefined : rule?.validator;
 
-/** @param finding undefined while nobody has been asked: a dry run asks nobody */
+/** @param finding undefined before the validator is asked; a dry run never asks it */
 export function ticketChecks(rule: Rule, ticket: string | undefined, finding: TicketFinding | undefined): Check[] {
   const validator = validatorOf(rule, ticket);
   return [
@@ -57,7 +57,7 @@ function formCheck({ ticket: rule }: Pick<Role, 'ticket'>, ticket: string | unde
     {
       ...base,
       passed,
-      detail: passed ? 'The ticket has the right form.' : `The ticket must have the form ${form}.`,
+      detail: passed ? 'The ticket has a valid form.' : `The ticket must have the form ${form}.`,
     },
   ];
 }
@@ -76,8 +76,8 @@ function validatorCheck(validator: string, isSilenceAllowed: boolean, finding: T
     case 'invalid':
       return { ...base, passed: false, detail: `${validator} does not accept the ticket${says}` };
     case 'unreachable': {
-      if (isSilenceAllowed) return passes(`${validator} gave no answer. The request shows its ticket as unchecked.`);
-      const detail = `${validator}, which checks the tickets of this role, gave no answer. Nothing was filed; try again in a moment.`;
+      if (isSilenceAllowed) return passes(`${validator} did not answer. The request shows its ticket as unchecked.`);
+      const detail = `${validator}, which checks the tickets of this role, did not answer. Nothing was filed. Try again in a moment.`;
       return { ...base, code: 'try-again', passed: false, detail, retryAfterSeconds: 5 };
     }
   }
@@ -85,5 +85,5 @@ function validatorCheck(validator: string, isSilenceAllowed: boolean, finding: T
 
 function whatWillBeAsked(validator: string, isSilenceAllowed: boolean): string {
   const silence = isSilenceAllowed ? 'the request is filed and shows its ticket as unchecked' : 'nothing is filed';
-  return `${validator} is asked about the ticket when this is filed. If it says no, nothing is filed. If it does not answer within 3 s, ${silence}. A dry run does not ask.`;
+  return `${validator} checks the ticket at filing. If it rejects the ticket, nothing is filed. If it does not answer within 3 s, ${silence}. A dry run does not ask it.`;
 }

@@ -1,4 +1,4 @@
-// What the catalogue of today says to a request that was filed under an older one.
+// Compares a request that was filed under an older catalogue with today's catalogue.
 import { type Catalogue, names, personOf, type Role } from '../catalogue/catalogue.ts';
 import { boundsOf, scopeErrors, scopeOf } from '../catalogue/narrowing.ts';
 import { canonicalJson } from '../common/digest.ts';
@@ -17,7 +17,7 @@ const mayGo = { ordinary: mayRequest, 'break-glass': mayBreakGlass };
 
 const wayOf = ({ review }: { review?: unknown }): Way => (review ? 'break-glass' : 'ordinary');
 
-/** Whether the catalogue of today, without any token, allows the role to a person in the way that a request took. */
+/** Whether today's catalogue, without a token's groups, allows the role to a person in the same way as the request. */
 export const isKnownToBeAllowed = (
   catalogue: Catalogue,
   role: Role,
@@ -26,23 +26,22 @@ export const isKnownToBeAllowed = (
 ): boolean => mayGo[wayOf(request)](role, known(catalogue, personOf(catalogue, person)));
 
 /**
- * What the catalogue of today says against a request that was filed under an older one; undefined if nothing. A laxer
- * catalogue changes nothing.
- * @param requester the requester as caller where that is who calls; otherwise a token's groups are not at hand and only a deny counts
+ * Why today's catalogue no longer allows a request; undefined if it does. A less strict catalogue changes nothing.
+ * @param requester the requester, if that is the caller; otherwise a token's groups are unknown and only a deny counts
  */
 export function stricterNow(catalogue: Catalogue, record: RequestRecord, requester?: Caller): string | undefined {
   const role = catalogue.roles.get(record.role.id);
   if (!role) return 'The role is no longer in the catalogue.';
   if (role.arn !== record.role.arn)
-    return 'The catalogue now means another role by this name than the one that was approved.';
+    return 'In the catalogue, this name now stands for another role than the one that was approved.';
   if (
     canonicalJson(record.scope?.statements) !==
     canonicalJson(role.scope && scopeOf(role.scope, record.scope?.values ?? {}).statements)
   )
-    return 'The catalogue now narrows this role otherwise than it was approved.';
-  if (scopeErrors(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer takes this scope.';
+    return 'The scope of this role in the catalogue differs from the one that was approved.';
+  if (scopeErrors(role.scope, record.scope?.values).length > 0) return 'The catalogue no longer accepts this scope.';
   if (!boundsOf(record.role, role))
-    return 'The catalogue now bounds the sessions of this role by other policies than those that were approved.';
+    return 'The catalogue now limits sessions of this role by other policies than those that were approved.';
   const isRefused = requester
     ? !mayGo[wayOf(record)](role, whoIs(requester))
     : names(role.deny, known(catalogue, personOf(catalogue, record.requester.person)));
@@ -50,8 +49,8 @@ export function stricterNow(catalogue: Catalogue, record: RequestRecord, request
 }
 
 /**
- * What this call lacks to be given credentials: the conditions the request was filed under, and those of today's catalogue,
- * so that a stricter one counts at once and a laxer one does not.
+ * The conditions that this call does not meet, at filing and in today's catalogue together: stricter conditions apply immediately,
+ * relaxed ones do not.
  */
 export function unmetConditions(record: RequestRecord, role: Role | undefined, caller: Caller, now: number): Check[] {
   const failed = [record.role.conditions ?? {}, role?.conditions ?? {}]

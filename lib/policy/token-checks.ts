@@ -1,4 +1,4 @@
-// What a verified access token has to say before it is anybody, one check after the other; the doctor shows the same checks line by line.
+// The checks of a verified access token, in order. The doctor shows the same checks line by line.
 import * as v from 'valibot';
 import { SECOND } from '../common/time.ts';
 import { Email } from '../model/text.ts';
@@ -9,19 +9,19 @@ export interface TokenDemands extends TokenRules {
   issuer: string;
   /** one of these must be the token's `aud` or, in a token without one, its `client_id` */
   audience: readonly string[];
-  /** that a token must carry */
+  /** the scope that a token must have */
   scope: string;
   /** claim that carries a catalogue principal for machine identities of the issuer; none unless configured */
   principalClaim?: string;
 }
 
-/** @param now epoch milliseconds @returns what is wrong, for a person */
+/** @param now epoch milliseconds @returns the error, for people */
 type TokenError = (claims: Claims, demands: TokenDemands, now: number) => string | undefined;
 export type TokenCheck = { code: string; error: TokenError };
 
 const LEEWAY = 60 * SECOND;
 
-/** In this order; the first that fails is what a caller is told. */
+/** In this order. A caller gets the first error. */
 export const tokenChecks: readonly TokenCheck[] = [
   { code: 'issuer', error: ({ iss }, { issuer }) => unless(iss === issuer, 'The token comes from another issuer.') },
   {
@@ -32,7 +32,7 @@ export const tokenChecks: readonly TokenCheck[] = [
   { code: 'subject', error: subjectError },
   {
     code: 'audience',
-    // as the gateway: the client stands in only where no audience is named, or a token for another API of one client would do
+    // as in the gateway: client_id only counts without aud, so that a token for another API of the same client is refused
     error: ({ aud, client_id: client }, { audience }) =>
       unless(
         textsIn(aud ?? client).some((one) => audience.includes(one)),
@@ -42,7 +42,7 @@ export const tokenChecks: readonly TokenCheck[] = [
   {
     code: 'expiry',
     error: ({ exp }, _, now) =>
-      unless(typeof exp === 'number' && exp * SECOND > now, 'The token has expired; sign in again.'),
+      unless(typeof exp === 'number' && exp * SECOND > now, 'The token has expired. Sign in again.'),
   },
   {
     code: 'not-before',
@@ -54,7 +54,7 @@ export const tokenChecks: readonly TokenCheck[] = [
   },
   {
     code: 'access-token',
-    error: (claims) => unless(!looksLikeIdToken(claims), 'This is an ID token; send the access token.'),
+    error: (claims) => unless(!looksLikeIdToken(claims), 'This is an ID token. Send the access token.'),
   },
   {
     code: 'scope',
@@ -75,7 +75,7 @@ export function subjectIn(
   return textOfSubject(claims, subjectClaim) ?? (isMachine ? textOfSubject(claims, 'sub') : undefined);
 }
 
-/** The address that makes a person, or why there is none. */
+/** The verified email address of the person, or why there is none. */
 export function emailIn(
   claims: Claims,
   { email: rule, issuer, tenant = '' }: Pick<TokenDemands, 'email' | 'issuer' | 'tenant'>,
@@ -101,19 +101,19 @@ export function emailIn(
   };
 }
 
-/** What to have the provider do, so that a token names a person. */
+/** How to configure the provider so that tokens identify people. */
 export function emailAdvice({ idp, email }: Pick<TokenRules, 'idp' | 'email'>): string {
   const claims = email.trust === 'issuer' ? `"${email.claim}"` : `"${email.claim}" and "${email.trust}": true`;
   return `Have your identity provider put ${claims} into access tokens (${pageOf(idp)}), or name the account in \`people\` of the catalogue as ISSUER#SUBJECT.`;
 }
 
-/** A claim counts as a mail address only if it reads as one: an ARN in its place must not become an identity. */
+/** A claim only counts as an email address if it is a valid one: an ARN in its place must not become an identity. */
 export function mailAddress(claim: unknown): string | undefined {
   const parsed = v.safeParse(Email, claim);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** The texts of a claim that is one or a list. */
+/** The texts of a claim that is a text or a list. */
 export const textsIn = (claim: unknown): string[] =>
   (Array.isArray(claim) ? claim : [claim]).filter((value): value is string => typeof value === 'string');
 
@@ -127,7 +127,7 @@ function subjectError(claims: Claims, demands: TokenDemands): string | undefined
   if (subjectIn(claims, demands) !== undefined) return undefined;
   const { subjectClaim, idp } = demands;
   return subjectClaim === 'sub'
-    ? 'The token names no subject.'
+    ? 'The token has no valid subject.'
     : `The token has no valid "${subjectClaim}" claim, which names the account (${pageOf(idp)}).`;
 }
 
@@ -139,7 +139,7 @@ const textOfSubject = (claims: Claims, claim: string): string | undefined => {
 const looksLikeIdToken = ({ token_use: use, typ, at_hash: hash }: Claims): boolean =>
   (use !== undefined && use !== 'access') || typ === 'ID' || hash !== undefined;
 
-/** Some issuers write true as text; Entra ID also writes `xms_edov` as 1. */
+/** Some issuers send true as text. Entra ID also sends `xms_edov` as 1. */
 const trueValues: Readonly<Record<string, readonly unknown[]>> = { xms_edov: [true, 'true', 1, '1'] };
 const isTrue = (claims: Claims, claim: EmailRule['trust']): boolean =>
   Object.hasOwn(claims, claim) && (trueValues[claim] ?? [true, 'true']).includes(claims[claim]);

@@ -1,9 +1,9 @@
-// While a request waits: what its role says of reminders and escalation, and what they change in it. When they come is status.ts's.
+// Reminders and escalation of a waiting request: its settings and its changes. status.ts says when they are due.
 import { type Catalogue, othersNamed, type Person, type Role } from '../catalogue/catalogue.ts';
 import type { RequestRecord, Stage, Waiting } from '../model/schema.ts';
 import { openStage } from '../model/status.ts';
 
-/** What happens while the request waits, as the role has it now; undefined where it says nothing. */
+/** The role's current settings for reminders and escalation; undefined without any. */
 export function waitingOf(
   catalogue: Catalogue,
   { approval: { remind, escalate } }: Role,
@@ -24,11 +24,11 @@ export function waitingOf(
   };
 }
 
-/** One reminder more of the open stage. */
+/** Counts a reminder in the open stage. */
 export const reminded = (request: RequestRecord, now: number): RequestRecord =>
   withOpenStage(request, (stage) => ({ ...stage, reminded: { count: (stage.reminded?.count ?? 0) + 1, at: now } }));
 
-/** Further people may decide the open stage, beside those who could before. */
+/** Adds the people of the escalation to the open stage. */
 export function escalated(request: RequestRecord, now: number): RequestRecord {
   const { to = [], people = [] } = request.waiting?.escalate ?? {};
   return withOpenStage(request, (stage) => ({

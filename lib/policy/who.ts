@@ -2,7 +2,7 @@
 import type { Catalogue, Person, Who } from '../catalogue/catalogue.ts';
 import type { Caller } from './principal.ts';
 
-/** What the entries of the catalogue are compared with: identities, a permission set, groups. */
+/** The identities, permission set and groups of a caller. */
 export const whoIs = ({ person, principal, permissionSet, groups, mayBeIn }: Caller): Who => ({
   identities: [...person.identities, principal, ...(permissionSet === undefined ? [] : [permissionSet])],
   groups,
@@ -14,5 +14,5 @@ export const known = (catalogue: Catalogue, person: Person): Who => ({
   groups: catalogue.groupsOf.get(person.key) ?? [],
 });
 
-/** Who does something to a request, by which catalogue, and when; epoch milliseconds. */
+/** The caller of an action, the catalogue, and the time in epoch milliseconds. */
 export type Act = { catalogue: Catalogue; caller: Caller; now: number };

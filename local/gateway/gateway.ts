@@ -258,7 +258,7 @@ function flattened(payload: JWTPayload): Record<string, string> {
 
 /** By error code of jose. */
 const tokenErrors: Record<string, string> = {
-  ERR_JWT_EXPIRED: 'The token has expired; sign in again.',
+  ERR_JWT_EXPIRED: 'The token has expired. Sign in again.',
   ERR_JWT_CLAIM_VALIDATION_FAILED: 'The token comes from another issuer.',
   ERR_JWS_SIGNATURE_VERIFICATION_FAILED: "The token's signature is not the issuer's.",
   ERR_JWKS_NO_MATCHING_KEY:

@@ -128,7 +128,7 @@ describe('an extension', () => {
       const app = fakeApp();
       const { id } = await filed(app);
       expect(detailOf(await anew(app))).toBe(
-        `Request ${id} for this role is still open. If it is granted, use it or extend it; to file another, end it first.`,
+        `Request ${id} for this role is still open. If it is granted, use it or extend it. To file another, end it first.`,
       );
       await approvedBy(app, id, 'lead@example.com');
       expect((await extend(app, id)).status).toBe(201);
@@ -139,7 +139,7 @@ describe('an extension', () => {
       const old = await granted(app);
       const { body: extension } = await extend(app, old.id);
       expect(detailOf(await anew(app))).toMatch(
-        /^Request (\w+) for this role is still open, and so is (\w+)\. Use them; to ask anew, end both first\.$/,
+        /^Request (\w+) for this role is still open, and so is (\w+)\. Use them, or end both to file another\.$/,
       );
       await end(app, extension.id, dev);
       await end(app, old.id, dev);
@@ -154,7 +154,7 @@ describe('an extension', () => {
         const { body: extension } = await extend(app, old.id);
         if (state === 'scheduled') await approvedBy(app, extension.id, 'lead@example.com');
         expect(await more(app, old.id)).toBe(
-          `Request ${extension.id} already asks for more time after this grant. Use it when this one ends; to ask for another extension, end it first.`,
+          `Request ${extension.id} already extends this grant. Use it when this one ends, or end it to file another extension.`,
         );
         await end(app, extension.id, dev);
         expect((await extend(app, old.id)).status).toBe(201);
@@ -167,7 +167,7 @@ describe('an extension', () => {
       const { body: extension } = await extend(app, old.id);
       await approvedBy(app, extension.id, 'lead@example.com');
       expect(await more(app, extension.id)).toBe(
-        `This request continues ${old.id}, which is open until ${old.endsAt}. Ask for more time after that, or end ${old.id} first.`,
+        `This request continues ${old.id}, which is open until ${old.endsAt}. Extend it after that, or end ${old.id} first.`,
       );
       app.now = start + HOUR;
       expect((await extend(app, extension.id)).status).toBe(201);

@@ -64,7 +64,7 @@ describe('at the next sweep', () => {
     [
       'an id that means another role',
       { roles: { ...roles, read: { ...roles.read, roleName: 'latchkey/other' } } },
-      'The catalogue now means another role',
+      'In the catalogue, this name now stands for another role',
     ],
   ])('%s: what waits and what is active is ended, with the reason', async (_name, change, note) => {
     for (const prepare of [filed, granted]) {

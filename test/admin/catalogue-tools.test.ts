@@ -269,7 +269,7 @@ describe('explain', () => {
       'short',
     );
     expect(text).toMatch(/passed {2}requesters +Named by group:developers\./);
-    expect(text).toMatch(/FAILED {2}reason +The reason must have at least 10 characters; this one has 5\./);
+    expect(text).toMatch(/FAILED {2}reason +The reason must have at least 10 characters. This one has 5\./);
     expect(text).toMatch(/FAILED {2}ticket +The ticket must have the form .*, for example OPS-123\./);
     expect(text).toContain('Refused with refused-by-policy');
     expect(exitCode).toBe(1);
@@ -291,7 +291,7 @@ describe('explain', () => {
       );
     expect(await repair()).toEqual({
       text: expect.stringMatching(
-        /passed {2}ticket-validator +jira is asked .* nothing is filed\. A dry run does not ask\./,
+        /passed {2}ticket-validator +jira checks the ticket .* nothing is filed\. A dry run does not ask it\./,
       ),
       exitCode: 0,
     });
@@ -407,7 +407,7 @@ describe('explain', () => {
     );
     expect(
       (await explain('--person', 'arn:aws:iam::999999999999:role/chatops-bot', '--role', 'sandbox-read')).text,
-    ).toMatch(/^latchkey: A bot must say on whose behalf/);
+    ).toMatch(/^latchkey: A bot must set onBehalfOf/);
     expect(await run('explain', '--persn', 'x')).toMatchObject({
       exitCode: 2,
       text: expect.stringMatching(/Did you mean --person\?/),

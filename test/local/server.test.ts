@@ -397,7 +397,7 @@ describe('what API Gateway would send', () => {
     );
     expect({ statusCode, detail: JSON.parse(body ?? '').detail }).toEqual({
       statusCode: 401,
-      detail: 'The token has expired; sign in again.',
+      detail: 'The token has expired. Sign in again.',
     });
   });
 

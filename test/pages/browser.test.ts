@@ -239,12 +239,12 @@ inBrowser.describe('in a real browser', () => {
     await expectAccessible(page);
     expect(await page.evaluate('document.activeElement.id')).toBe('ask-reason');
     expect(await described(page, 'ask-reason')).toMatch(
-      /^The reason must have at least 10 characters; this one has 5\. At least 10/,
+      /^The reason must have at least 10 characters\. This one has 5\. At least 10/,
     );
     expect(await described(page, 'ask-duration')).toMatch(/^9 h is outside what the role allows/);
     expect(await described(page, 'ask-ticket')).toMatch(/for example OPS-123\. For example OPS-123\.$/);
     const words = (await step(page, 'ask').textContent()) ?? '';
-    expect(words.split('this one has 5')).toHaveLength(2);
+    expect(words.split('This one has 5')).toHaveLength(2);
 
     await page.getByRole('textbox', { name: 'How long' }).fill('soon');
     await page.getByRole('button', { name: 'File the request' }).click();

@@ -209,7 +209,7 @@ describe('open requests of one role', () => {
     const refused = await file(app, {}, third);
     expect([code(refused), refused.headers['retry-after']]).toEqual(['429 too-many-open', `${8 * 3600 - 60}`]);
     expect(refused.body.detail).toBe(
-      'At most 2 requests for this role may be open at once, over all people. As things stand, the next one is over at 2026-11-22T18:00:00Z.',
+      'At most 2 requests for this role may be open at once, over all people. Currently, the next one is due to end at 2026-11-22T18:00:00Z.',
     );
     expect((await file(app, { role: 'play' }, third)).status).toBe(201);
   });

@@ -207,13 +207,13 @@ describe('a dry run', () => {
       'strict',
       {},
       'needs-approval',
-      /^jira is asked .* If it does not answer within 3 s, nothing is filed\. A dry run does not ask\.$/,
+      /^jira checks the ticket .* If it does not answer within 3 s, nothing is filed\. A dry run does not ask it\.$/,
     ],
     [
       'lax',
       {},
       'needs-approval',
-      /^jira is asked .* If it does not answer within 3 s, the request is filed and shows its ticket as unchecked\. A dry run does not ask\.$/,
+      /^jira checks the ticket .* If it does not answer within 3 s, the request is filed and shows its ticket as unchecked\. A dry run does not ask it\.$/,
     ],
     [
       'strict',
