@@ -1,4 +1,4 @@
-// Everything that a caller does but take a session: what there is, file, explain, extend, read, decide, review, end. Answers for unknown routes, too.
+// All routes of the API except sessions: roles, requests, decisions, reviews, identities, revocations and blocks. Also answers unknown routes.
 import { decideRequest, endRequest, readRequest, reviewRequest } from '../lib/actions/access.ts';
 import { liftBlock, listBlocks } from '../lib/actions/blocks.ts';
 import { extendRequest } from '../lib/actions/extend.ts';

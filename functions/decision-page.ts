@@ -1,4 +1,4 @@
-// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows, only POST decides, withdraws or signs a review.
+// GET|HEAD|OPTIONS|POST /decide/{token}: GET shows the request; only POST decides, withdraws, revokes or signs a review.
 import { decideByLink, openLink } from '../lib/actions/decide-by-link.ts';
 import { endpoint, type HttpEvent, reply, typedIn } from '../lib/http/http.ts';
 import { catalogue, identity, lambda, store } from '../lib/lambda.ts';
@@ -7,7 +7,7 @@ import type { Problem } from '../lib/model/problem.ts';
 import { pageAfter, pageToAnswer } from '../lib/pages/link-page.ts';
 import { type After, type Draft, pageHeaders, problemPage } from '../lib/pages/page.ts';
 
-/** Refusals after which the form may be sent again, corrected or with the other answer. */
+/** Refusals after which the form can be sent again, corrected or with the other answer. */
 const correctable = (problem: Problem): boolean =>
   ['invalid-request', 'refused-by-policy', 'blocked'].includes(problem.code);
 

@@ -22,7 +22,7 @@ export const handler = lambda(
     },
 );
 
-/** Of the table's items only requests are news. */
+/** Only requests cause emails, among the items of the table. */
 async function isTold(app: App, record: DynamoDBRecord): Promise<boolean> {
   const [before, after] = [record.dynamodb?.OldImage as Image, record.dynamodb?.NewImage as Image];
   try {

@@ -1,4 +1,4 @@
-// Table stream -> deny policy on the target role: the only function that may enter the revoker roles. What fails comes again.
+// Denies the sessions of revoked grants, from changes in the table's stream. The only function that may assume the revokers. Failed records are retried.
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import { probeRevoker, withDoctor } from '../lib/actions/diagnose.ts';
 import { pruneRevocations, revokeSessions } from '../lib/actions/revoke.ts';
@@ -20,7 +20,7 @@ export const handler = lambda({ store, iam, catalogue }, (app) => {
     const later = new Set(
       await revokeSessions(withToldStore(app), images.filter((image) => typeof image === 'object').filter(isPending)),
     );
-    // the list of a role is collected by DynamoDB when nothing on it can live any more; its policy goes the same way
+    // DynamoDB deletes the list of a role when no session on it can be active; its policy is then removed too
     const collected = Records.flatMap((record) => (record.eventName === 'REMOVE' ? (listOf(record) ?? []) : []));
     for (const roleArn of collected) await pruneRevocations(app, roleArn);
     const failed = changed.filter((record, i) => images[i] === 'unreadable' || later.has(idOf(record) ?? ''));
@@ -31,7 +31,7 @@ export const handler = lambda({ store, iam, catalogue }, (app) => {
 
 const isPending = ({ revocation }: RequestRecord): boolean => revocation?.state === 'pending';
 
-/** One that cannot be read is reported by itself, so that it holds up no revocation of another. */
+/** An unreadable record is reported individually, so that it does not hold up other revocations. */
 function imageIn({ log }: Pick<App, 'log'>, { dynamodb }: DynamoDBRecord): RequestRecord | undefined | 'unreadable' {
   try {
     return recordFromImage(dynamodb?.NewImage as Parameters<typeof recordFromImage>[0]);

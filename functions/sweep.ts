@@ -1,4 +1,4 @@
-// Every minute: records what the clock and a changed catalogue have made of requests, from which the stream makes news.
+// Runs every minute: records changes of requests that time or a new catalogue caused. The stream then sends the emails.
 import { sweep } from '../lib/actions/sweep.ts';
 import { withToldStore } from '../lib/http/told-store.ts';
 import { catalogue, lambda, store } from '../lib/lambda.ts';

@@ -1,4 +1,4 @@
-// The only reader of the environment. Each function asks for the parts that it needs; a start fails naming everything that is wrong at once.
+// The only module that reads the environment. Each function reads the parts that it needs, and all errors are reported together at start-up.
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { senderOf } from './mail/sender.ts';
@@ -18,15 +18,15 @@ export type Config = {
   region: string;
   /** name of the DynamoDB table */
   table: string;
-  /** what a caller's token must say */
+  /** the rules for a caller's token */
   identity: Identity;
-  /** the address that mails come from, in a form that `senderOf` takes */
+  /** the sender of emails, in a form that `senderOf` accepts */
   sender: string;
-  /** where the links in mails lead, without a trailing slash */
+  /** base URL of the links in emails, without a trailing slash */
   baseUrl: string;
   /** file that holds the compiled catalogue as JSON */
   cataloguePath: string;
-  /** hosts of ticket validators that may be called, with the port where it is not the usual one */
+  /** hosts of ticket validators that may be called, with the port unless it is the default */
   ticketHosts: readonly string[];
 };
 export type ConfigPart = keyof Config;
@@ -36,8 +36,8 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const inLambda = process.env.AWS_LAMBDA_FUNCTION_NAME !== undefined;
 
 /**
- * Reads the asked parts and nothing else.
- * @throws Error that names every variable that is missing or wrong, one a line
+ * Reads the given parts and nothing else.
+ * @throws Error that names every missing or invalid variable, one per line
  */
 export function configFor<const Part extends ConfigPart>(
   parts: readonly Part[],
@@ -53,7 +53,7 @@ export function configFor<const Part extends ConfigPart>(
         errors.push(`${nameOf(part, issue)} ${issue.input === undefined ? 'is missing' : issue.message}`);
   }
   if (errors.length > 0)
-    throw new Error(`The configuration is incomplete or wrong:\n${errors.map((error) => `  ${error}`).join('\n')}`);
+    throw new Error(`The configuration is incomplete or invalid:\n${errors.map((error) => `  ${error}`).join('\n')}`);
   return config as Pick<Config, Part>;
 }
 
@@ -71,8 +71,8 @@ const yesOrNo = v.pipe(
 const domains = 'must be domains such as example.com, separated by commas';
 const domain = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;
 const parametersText =
-  'must be parameters such as resource=https://latchkey.example.com, separated by commas, and none of those that a sign-in sends anyway';
-/** What a sign-in sends anyway is not for a deployment to say. */
+  'must be parameters such as resource=https://latchkey.example.com, separated by commas, without those that a sign-in always sends';
+/** Parameters that a sign-in always sends, which a deployment cannot set. */
 const ownParameters = [
   'client_id',
   'client_secret',
@@ -125,7 +125,7 @@ const readers: {
   },
   identity: {
     variable: 'LATCHKEY_ISSUER',
-    // the issuer is compared with a claim character by character, so it is kept as it was given
+    // the issuer is compared with a claim character by character, so it is kept unchanged
     schema: v.pipe(
       v.pipe(
         v.object({
@@ -178,7 +178,7 @@ const readers: {
         v.forward(
           v.check(
             ({ emailTrust, emailDomains }) => emailTrust !== 'issuer' || (emailDomains?.length ?? 0) > 0,
-            'is needed where emailTrust is issuer: the domains whose addresses that issuer may give, separated by commas',
+            'is required if emailTrust is issuer: the domains that the issuer may assert, separated by commas',
           ),
           ['emailDomains'],
         ),
@@ -244,7 +244,7 @@ const readers: {
   },
 };
 
-/** The members of `identity` are variables of their own. */
+/** Each member of `identity` has its own variable. */
 const identityVariables: Record<keyof IdentitySettings, string> = {
   idp: 'LATCHKEY_IDP',
   issuer: 'LATCHKEY_ISSUER',
@@ -297,7 +297,7 @@ function nameOf(part: ConfigPart, issue: v.BaseIssue<unknown>): string {
     : readers[part].variable;
 }
 
-/** An empty variable is one that was not set: deployment tools write empty strings for absent parameters. */
+/** An empty variable counts as not set, because deployment tools write empty strings for absent parameters. */
 function set(value: string | undefined): string | undefined {
   return value === '' ? undefined : value;
 }

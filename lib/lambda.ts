@@ -1,4 +1,4 @@
-// Builds the real App: each part from the environment, and Lambda handlers over the parts that a function names.
+// Builds the real App from the environment, and Lambda handlers from the parts that a function names.
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -25,10 +25,10 @@ import { jsonLog } from './log.ts';
 import { loggedError } from './model/logged-error.ts';
 import type { Identity } from './policy/principal.ts';
 
-/** One part of the real App: which configuration it takes and how it is built. A function names its parts; a bundle carries no others. */
+/** One part of the real App: its configuration and how it is built. A function names its parts, and its bundle contains no others. */
 type Source<T> = { parts: readonly ConfigPart[]; build(config: Config): T };
 
-/** Fail fast and leave the caller time for another try: API Gateway gives up after 30 s. Milliseconds. */
+/** Fails fast, so that the caller has time to retry: API Gateway gives up after 30 s. Milliseconds. */
 const requestHandler = { connectionTimeout: 1000, requestTimeout: 4000, throwOnRequestTimeout: true };
 
 /** One attempt more than at other services, in the same 12 s. */
@@ -44,7 +44,7 @@ export const store: Source<Store> = {
 
 export const mail: Source<Mail> = {
   parts: ['region', 'sender'],
-  // SES knows no idempotency token: a retry inside the SDK could send twice, so the claim's retry is the only one
+  // SES has no idempotency token, and a retry in the SDK could send twice, so only the claim retries
   build: ({ region, sender }) => sesMail(new SESClient({ region, requestHandler, maxAttempts: 1 }), sender),
 };
 
@@ -69,7 +69,7 @@ export const catalogue: Source<Catalogue> = {
   build: ({ cataloguePath }) => openCatalogue(JSON.parse(readFileSync(cataloguePath, 'utf8')) as CatalogueData),
 };
 
-/** For the functions that ask validators: none starts with one that nobody has listed. */
+/** For functions that call validators. They do not start with a validator that the configuration does not list. */
 export const catalogueWithTickets: Source<Catalogue> = {
   parts: ['cataloguePath', 'ticketHosts'],
   build(config) {
@@ -97,7 +97,7 @@ type Clockwork = Pick<App, 'clock' | 'random' | 'pause' | 'log' | 'version'>;
 
 type Sources = { [Part in Exclude<keyof App, keyof Clockwork>]: Source<App[Part]> };
 
-/** Lambda logs a thrown error with its message, which may contain anything. So the error is logged here, and another one is thrown. */
+/** Lambda logs a thrown error with its message, which may contain anything. So the error is logged here without it, and a different error is thrown. */
 function logged<Event, Result>(log: Log, handle: (event: Event, context: Context) => Promise<Result>): typeof handle {
   return async (event, context) => {
     try {
@@ -110,8 +110,8 @@ function logged<Event, Result>(log: Log, handle: (event: Event, context: Context
 }
 
 /**
- * A Lambda handler over the parts of the App that it names. In Lambda the parts are built while the function starts;
- * `with` gives the same handler over any other App, for tests and the local server.
+ * A Lambda handler with the parts of the App that it names. In Lambda the parts are built at start-up.
+ * `with` makes the same handler with another App, for tests and the local server.
  */
 export function lambda<Part extends keyof Sources, Event, Result>(
   sources: Pick<Sources, Part>,

@@ -8,7 +8,7 @@ import type { App, Log } from './app.ts';
 export function jsonLog(write: (line: string) => void, clock: App['clock']): Log {
   return (code, fields = {}) => {
     const own = { time: new Date(clock()).toISOString(), code };
-    // the type refuses fields of these names; behind, they win over one that came as plain data
+    // the type forbids fields of these names; the last one also overrides a field from plain data
     write(JSON.stringify(Object.assign({}, own, fields, own)));
   };
 }

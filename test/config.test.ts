@@ -65,7 +65,7 @@ test('names everything that is missing or wrong, at once', () => {
     });
   const lines = messageOf(attempt).split('\n');
   expect(lines).toEqual([
-    'The configuration is incomplete or wrong:',
+    'The configuration is incomplete or invalid:',
     '  AWS_REGION is missing',
     '  LATCHKEY_TABLE must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores',
     '  LATCHKEY_ISSUER must be the https URL of the issuer',

@@ -1,4 +1,4 @@
-// What a changed catalogue makes of a pending request: who may decide it now, and what happens where nobody can.
+// Updates the approvers of a pending request after a change of the catalogue, and reports requests that nobody can approve.
 import { type Catalogue, othersNamed } from '../catalogue/catalogue.ts';
 import { canonicalJson } from '../common/digest.ts';
 import type { KnownPerson, RequestRecord, Stage } from '../model/schema.ts';
@@ -12,10 +12,10 @@ import { type By, record } from './history.ts';
 const byCatalogue: By = { actor: 'latchkey', via: 'catalogue' };
 
 /**
- * The request with the approvers of today. An open stage that they cannot fill is escalated at once; where nobody can complete the
- * request, requester and admins are told.
+ * The request with the current approvers. An open stage without enough approvers is escalated immediately. If the request cannot be
+ * completed, requester and admins are told.
  * @param now epoch milliseconds
- * @returns undefined where nothing changes
+ * @returns undefined if nothing changes
  */
 export function withApproversOfToday(
   request: RequestRecord,
@@ -40,7 +40,7 @@ function resolvedAgain(request: RequestRecord, catalogue: Catalogue, now: number
   return record({ ...next, ...(isStuckStill && { stuck }) }, 'approvers-changed', byCatalogue, now, note);
 }
 
-/** A stage that has its approvals stays as it is. */
+/** A stage with all its approvals does not change. */
 function stageNow(catalogue: Catalogue, request: RequestRecord, index: number, now: number): Stage {
   const stage = request.stages[index]!;
   if (approvals(stage) >= stage.need) return stage;
@@ -55,13 +55,13 @@ function stageNow(catalogue: Catalogue, request: RequestRecord, index: number, n
     ...(today && { approvers: today.approvers }),
     people,
     ...(former.length > 0 && { former }),
-    // who is asked now is not reminded at once
+    // approvers who are asked now are not reminded immediately
     ...(hasNewPeople && stage.openedAt !== undefined && { reminded: { count: stage.reminded?.count ?? 0, at: now } }),
     ...(stage.escalated && today && { escalated: { ...stage.escalated, from: today.escalatedFrom } }),
   };
 }
 
-/** To whom it is escalated follows the catalogue; when, stays as filed. */
+/** The people to whom it is escalated follow the catalogue. The time stays as filed. */
 function waitingNow(catalogue: Catalogue, { waiting, role, requester }: RequestRecord): RequestRecord['waiting'] {
   if (!waiting?.escalate) return waiting;
   const { escalate, ...rest } = waiting;
@@ -70,7 +70,7 @@ function waitingNow(catalogue: Catalogue, { waiting, role, requester }: RequestR
   return { ...rest, escalate: { ...escalate, to: [...to], people: othersNamed(catalogue, to, requester.person) } };
 }
 
-/** Everybody who may decide or be asked, without their order and names. */
+/** Everybody who may decide or be asked, regardless of order and names. */
 const rosterOf = ({ stages, waiting }: Pick<RequestRecord, 'stages' | 'waiting'>): string =>
   canonicalJson([
     ...stages.map(({ approvers, people }) => [sorted(approvers), sorted(keysOf(people))]),
@@ -93,7 +93,7 @@ function changeNote(before: readonly Stage[], after: readonly Stage[]): string {
 const peopleIn = (stages: readonly Stage[]): Map<string, string> =>
   new Map(stages.flatMap(({ people }) => people.map(({ key, name }): [string, string] => [key, name])));
 
-/** Where the people of the open stage are too few, waiting for the time of the escalation would help nobody. */
+/** If the open stage has too few people, there is no point in waiting for the escalation. */
 function escalatedIfShort(request: RequestRecord, now: number): RequestRecord {
   const open = openStage(request);
   const { waiting, ...alone } = request;

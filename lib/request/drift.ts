@@ -1,4 +1,4 @@
-// Leavers and drift: what the catalogue of today no longer allows of what was filed or granted under an older one.
+// Leavers and drift: requests and grants from an older catalogue that the current one no longer allows.
 import type { Catalogue, CatalogueData } from '../catalogue/catalogue.ts';
 import { sha256 } from '../common/digest.ts';
 import type { Outcome, RequestRecord } from '../model/schema.ts';
@@ -8,8 +8,8 @@ import { recordEnd } from './history.ts';
 import { revocationOf } from './life.ts';
 
 /**
- * The request ended by the catalogue; undefined while it may stand. A person who was eligible by the catalogue and no longer is
- * has left. Who was eligible by the groups of a token alone cannot be judged without that token: every vend judges them.
+ * The request, ended by the catalogue; undefined while it is allowed. A person who was eligible by the catalogue and no longer is
+ * has left. People who were eligible by the groups of a token cannot be judged without that token; every issue of credentials does.
  * @param now epoch milliseconds
  */
 export function endDrifted(request: RequestRecord, catalogue: Catalogue, now: number): RequestRecord | undefined {
@@ -37,8 +37,8 @@ function hasLeft(request: RequestRecord, catalogue: Catalogue): boolean {
 const digests = new WeakMap<CatalogueData, string>();
 
 /**
- * The whole catalogue in one digest, so that no change goes by unseen. It is taken of the file's own entries, a template counting once however many
- * roles it stands for, and worked out once for each catalogue.
+ * A digest of the whole catalogue, so that every change is noticed. It covers the entries of the file, a template counting once, and is
+ * computed once per catalogue.
  */
 export function driftDigest({ data }: Catalogue): string {
   const known = digests.get(data);

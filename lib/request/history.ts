@@ -1,4 +1,4 @@
-// The history of a request: every change adds one event, chained to the ones before it, so that a tampered one shows.
+// The history of a request: every change adds one event, chained to the previous ones, so that tampering is detected.
 import { canonicalJson, digestOf, sha256 } from '../common/digest.ts';
 import type { Decision, EventType, HistoryEvent, Outcome, RequestRecord, Via } from '../model/schema.ts';
 import type { Caller } from '../policy/principal.ts';
@@ -10,10 +10,10 @@ export const byCaller = (caller: Caller): By => ({
   via: caller.via,
 });
 
-/** How many vends are kept of a long life: the document stays small, the chain stays whole. */
+/** How many issued sessions the history keeps, so that the document stays small. The chain stays intact. */
 const KEPT_VENDS = 12;
 
-/** Adds one event and moves version and chain along with it. */
+/** Adds one event, and updates version and chain. */
 export function record(
   request: RequestRecord,
   type: EventType,
@@ -28,7 +28,7 @@ export function record(
   return { ...request, version: seq, history: [...kept, event], head: chain(request.head, event) };
 }
 
-/** Ends a request: its outcome, and the event that says the same. */
+/** Ends a request: sets its outcome and adds the matching event. */
 export function recordEnd(request: RequestRecord, outcome: Outcome, by: By, now: number): RequestRecord {
   return record({ ...request, outcome }, outcome.status, by, now, outcome.why);
 }
@@ -36,8 +36,8 @@ export function recordEnd(request: RequestRecord, outcome: Outcome, by: By, now:
 const chain = (before: string, { prev: _, ...event }: HistoryEvent): string => sha256(before + canonicalJson(event));
 
 /**
- * Without the oldest vend, once there are many. The event that is written next answers for what is left: it carries the chain
- * value that stood before it and the digest of the events before it. Earlier ones that did so need not any more.
+ * Drops the oldest issue event, once there are many. The next event protects the rest: it carries the previous chain value and the
+ * digest of the events before it. Earlier events no longer need to.
  */
 function folded(history: HistoryEvent[]): HistoryEvent[] {
   const vends = history.filter(({ type }) => type === 'vended');
@@ -47,7 +47,7 @@ function folded(history: HistoryEvent[]): HistoryEvent[] {
 
 /**
  * Whether the history is the one that was written. From the newest fold on, or from the beginning, every value of the chain
- * follows from the one before, up to `head`; what stands before a fold has the digest that the fold carries.
+ * follows from the previous one, up to `head`. The events before a fold have the digest that the fold carries.
  */
 export function isHistoryIntact({ history, head, version }: RequestRecord): boolean {
   const fold = history.findLastIndex(({ kept }) => kept !== undefined);
@@ -60,12 +60,12 @@ export function isHistoryIntact({ history, head, version }: RequestRecord): bool
   return isKept && isInOrder && chained.reduce(chain, first.prev ?? '') === head;
 }
 
-/** What does not fit together in a stored request; undefined where all of it does. */
+/** The part of a stored request that is inconsistent; undefined if none is. */
 export type Alteration = 'history' | 'decisions' | 'grant';
 
 /**
- * Whether somebody has written into the request besides Latchkey: its history is chained, and nobody's decision and no grant stands there that
- * the history does not know. Whoever can write the whole item can write a history that fits, see SECURITY.md.
+ * Detects changes that Latchkey did not make: the history is chained, and every decision and the grant must appear in it.
+ * An attacker who can write the whole item can also write a matching history, see SECURITY.md.
  */
 export function alterationOf(request: RequestRecord): Alteration | undefined {
   if (!isHistoryIntact(request)) return 'history';
@@ -79,12 +79,12 @@ export function alterationOf(request: RequestRecord): Alteration | undefined {
 
 const eventOf = { approve: 'approved', deny: 'denied' } as const satisfies Record<Decision['decision'], EventType>;
 
-/** A request that Latchkey did not write as it stands. */
+/** A stored request that Latchkey did not write in this form. */
 export class RequestAltered extends Error {
   override readonly name = 'RequestAltered';
 }
 
-/** Nobody gets or gives access by a request that was altered. It can be ended. @throws RequestAltered, a fault that no caller is told of */
+/** An altered request cannot give access. It can be ended. @throws RequestAltered, which callers see as an internal error */
 export function refuseIfAltered(request: RequestRecord): void {
   const alteration = alterationOf(request);
   if (alteration) throw new RequestAltered(`the ${alteration} of ${request.id} does not fit the rest of it`);

@@ -1,4 +1,4 @@
-// The life of a request: each function takes the record as it is and answers the record as it becomes, or throws the refusal.
+// The life of a request: each function takes the current record and returns the next one, or throws a refusal.
 import { accountWithRevoker, type Catalogue, type Role } from '../catalogue/catalogue.ts';
 import { reachAfterDenial } from '../catalogue/reach.ts';
 import { durationText, floorToSecond, MINUTE, parseDuration, SECOND, toInstant } from '../common/time.ts';
@@ -32,14 +32,14 @@ import { withTicketCheck } from './ticket-check.ts';
 
 const clockwork: By = { actor: 'latchkey', via: 'sweep' };
 
-/** What is kept of the sessions of a long life: the document stays small. */
+/** Only the newest sessions are kept, so that the document stays small. */
 const KEPT_SESSIONS = 12;
 
 // -- filing ----------------------------------------------------------------------------------------------------------
 
 /**
- * A new request, already granted where the catalogue approves by itself.
- * @param identity the id is unguessable, 26 characters; the fingerprint is of the body that an Idempotency-Key stands for
+ * A new request, already granted if it is auto-approved.
+ * @param identity the id is unguessable, 26 characters; the fingerprint is the digest of the body of a filing with an Idempotency-Key
  */
 export function file(
   judgement: Judgement,
@@ -85,14 +85,14 @@ export function file(
   if (review) return breakGlass(recorded, review, now);
   const { automaticWhen } = role.approval;
   const why = automaticWhen
-    ? `The catalogue approves this by itself: ${automaticText(automaticWhen)}`
-    : 'The catalogue approves this role by itself.';
+    ? `Auto-approved by the catalogue: ${automaticText(automaticWhen)}`
+    : 'Auto-approved by the catalogue.';
   return automatic
     ? record(grant(recorded, now), 'approved', { actor: 'latchkey', via: 'catalogue' }, now, why)
     : recorded;
 }
 
-/** Granted at once, with a review owed. */
+/** Granted immediately; a review is due afterwards. */
 function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPlan, now: number): RequestRecord {
   const granted = grant(request, now);
   const due = floorToSecond(now) + (request.durationSeconds + withinSeconds) * SECOND;
@@ -107,8 +107,8 @@ function breakGlass(request: RequestRecord, { withinSeconds, ...who }: ReviewPla
 }
 
 /**
- * Starts the grant's clock: now, or when the requester asked for, if that is later. It counts whole seconds, as IAM's does.
- * @param continued the request that this one extends, as it is now: where its grant ended early, nothing is waited for
+ * Starts the grant now, or at the requested start if that is later, in whole seconds as IAM counts them.
+ * @param continued the request that this one extends, as it is now. If its grant ended early, the extension starts immediately
  */
 function grant(request: RequestRecord, now: number, continued?: RequestRecord): RequestRecord {
   const wanted = continued?.outcome ? now : (request.wantedStart ?? now);
@@ -116,13 +116,13 @@ function grant(request: RequestRecord, now: number, continued?: RequestRecord): 
   return { ...request, grant: { startsAt, endsAt: startsAt + request.durationSeconds * SECOND } };
 }
 
-/** An act that gives access, with the blocks that stand. */
+/** An act that gives access, with the blocks in force. */
 export type GuardedAct = Act & { blocks: readonly Block[] };
 
 // -- deciding --------------------------------------------------------------------------------------------------------
 
 /**
- * One approver's decision. Who the caller is comes before what state the request is in.
+ * One approver's decision. The caller is checked before the state of the request.
  * @param continued the request that this one extends, if it does
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `blocked`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`, `invalid-request`
  */
@@ -136,29 +136,27 @@ export function decide(
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot')
-    throw new Problem(
-      'not-allowed',
-      'A bot may file and read, never decide. An approver decides by the mailed link or the API.',
-    );
-  if (relation.requester) throw new Problem('own-request', 'You are the requester. Somebody else has to decide this.');
+    throw new Problem('not-allowed', 'Bots cannot decide. An approver decides with the emailed link or the API.');
+  if (relation.requester)
+    throw new Problem('own-request', 'You are the requester. Another person has to decide this request.');
   if (!relation.approver)
     throw new Problem(
       'not-an-approver',
-      'You may see this request, but the catalogue does not name you as one of its approvers.',
+      'You can see this request, but you are not one of its approvers in the catalogue.',
     );
   if (body.decision === 'approve') refuseIfBlocked(act, accessOf(request));
   const status = statusAt(request, now);
   if (status !== 'pending')
-    throw new Problem('already-decided', `The request is ${status}; there is nothing left to decide.`, { request });
+    throw new Problem('already-decided', `The request is ${status}. There is nothing left to decide.`, { request });
   if (request.stages.some((stage) => stage.decisions.some((decision) => isSamePerson(catalogue, decision, caller)))) {
-    throw new Problem('already-decided', 'You have already decided this request; your decision counts.', { request });
+    throw new Problem('already-decided', 'You have already decided this request. Your decision counts.', { request });
   }
   const open = openStage(request);
   if (!open) throw new Error('a pending request has no open stage');
   if (!mayDecideStage(catalogue, request, open.stage, caller)) {
     throw new Problem(
       'not-an-approver',
-      `It is not your turn: now ${stageNames(catalogue, open.stage).join(', ')} decide.`,
+      `You cannot decide the current stage. Its approvers are: ${stageNames(catalogue, open.stage).join(', ')}.`,
     );
   }
   const role = catalogue.roles.get(request.role.id);
@@ -196,7 +194,7 @@ function approve(
   if (isNeededLater(request, index, caller.person.key)) {
     throw new Problem(
       'not-an-approver',
-      'You are needed for a later stage, where nobody could stand in for you. Another approver has to take this one.',
+      'You are needed for a later stage, where no other approver can replace you. Another approver has to decide this stage.',
     );
   }
   const decided = withDecision({ ...request, durationSeconds: shortened(request, catalogue, body) }, index, act, body);
@@ -212,8 +210,7 @@ function approve(
   return record(next ? moved : grant(moved, now, continued), 'approved', byCaller(caller), now, body.comment);
 }
 
-/** A revoke ends what continues the grant; this holds for an extension that was filed in the same moment. */
-/** An extension that was filed in the moment of the revoke, which therefore missed it, gives nothing. @throws Problem `refused-by-policy` */
+/** A revoke also ends extensions. This catches an extension that was filed at the same moment and missed. @throws Problem `refused-by-policy` */
 export function refuseIfRevoked(continued: RequestRecord | undefined): void {
   const detail = revokedBefore(continued);
   if (detail === undefined) return;
@@ -223,16 +220,16 @@ export function refuseIfRevoked(continued: RequestRecord | undefined): void {
 const revokedBefore = (continued: RequestRecord | undefined): string | undefined =>
   continued?.outcome?.status === 'revoked' ? 'The grant that this request continues was revoked.' : undefined;
 
-/** An approver may shorten, never lengthen; a maximum that has become lower since applies as well. Seconds. */
+/** An approver may shorten the grant, not lengthen it. A maximum that was lowered since also applies. Seconds. */
 function shortened(request: RequestRecord, catalogue: Catalogue, body: NewDecision): number {
   const asked = body.duration === undefined ? request.durationSeconds : (parseDuration(body.duration) ?? 0);
   const fault = (detail: string) =>
     new Problem('refused-by-policy', detail, { errors: [{ pointer: '/duration', detail }] });
   if (asked > request.durationSeconds)
     throw fault(
-      `An approver may shorten a request, not lengthen it: ${durationText(request.durationSeconds)} was asked for.`,
+      `An approver can shorten a request, not lengthen it. The requested duration is ${durationText(request.durationSeconds)}.`,
     );
-  if (asked < 60) throw fault('A grant lasts at least 1 min.');
+  if (asked < 60) throw fault('A grant must last at least 1 min.');
   return Math.min(asked, catalogue.roles.get(request.role.id)?.duration.max ?? asked);
 }
 
@@ -257,7 +254,7 @@ function withDecision(request: RequestRecord, index: number, { caller, now }: Ac
 // -- ending ----------------------------------------------------------------------------------------------------------
 
 /**
- * Withdraw, hand back or revoke, whichever the caller and the state make it. It never depends on anybody still being eligible.
+ * Withdraws, hands back or revokes a request, depending on the caller and the state. It does not require anybody to be still eligible.
  * @throws Problem `request-not-found`, `not-allowed`, `not-an-approver`, `not-active`
  */
 export function end(
@@ -268,11 +265,11 @@ export function end(
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
   if (caller.kind === 'bot')
-    throw new Problem('not-allowed', 'A bot may file and read, never end. The requester, an approver or an admin can.');
+    throw new Problem('not-allowed', 'Bots cannot end requests. The requester, an approver or an admin can.');
   if (!relation.requester && !mayRevoke(relation)) {
     throw new Problem(
       'not-an-approver',
-      'You may see this request, but only its requester, its approvers and admins may end it.',
+      'You can see this request, but only its requester, its approvers and admins can end it.',
     );
   }
   const status = statusAt(request, now);
@@ -283,7 +280,7 @@ export function end(
   return recordEnd(revoked, outcomeBy(caller, how, comment, now), byCaller(caller), now);
 }
 
-/** What a revocation of many, or a block, makes of one request: revoked, whoever its requester is; undefined once it is over. */
+/** Revokes one request for a revocation of many or a block, whoever its requester is; undefined if the request is over. */
 export function revokeOpen(
   request: RequestRecord,
   { catalogue, now }: Pick<Act, 'catalogue' | 'now'>,
@@ -307,17 +304,17 @@ const outcomeBy = (
   ...(comment !== undefined && comment !== '' && { why: comment }),
 });
 
-/** Who may end a request of somebody else. */
+/** Who may end another person's request. */
 export const mayRevoke = ({ approver, asked, reviewer, admin }: Relation): boolean =>
   approver || asked || reviewer || admin;
 
-/** What is to become of sessions that are out. Until IAM has taken the revocation, only their own end is certain. */
+/** The revocation of issued sessions. Until IAM has accepted it, only their own expiry is certain. */
 export function revocationOf(
   request: RequestRecord,
   catalogue: Catalogue,
   now: number,
 ): Pick<RequestRecord, 'revocation'> {
-  // what a session got for itself on its last second may outlive it
+  // credentials that a session obtained in its last second may outlive it
   const longer = reachAfterDenial(request.role.reaches).seconds * SECOND;
   const sessionsEnd = sessionsUntil(request, now - longer);
   if (sessionsEnd === undefined) return {};
@@ -326,17 +323,17 @@ export function revocationOf(
   return { revocation: { state, at: now, effectiveBy } };
 }
 
-/** IAM acts on live sessions within minutes (iam-ug, id_roles_use_revoke-sessions); this is what is promised. */
+/** IAM denies active sessions within minutes (iam-ug, id_roles_use_revoke-sessions). This is the time that we promise. */
 const IAM_TAKES = 5 * MINUTE;
 
-/** From when on nothing works for certain once IAM has taken the denial. What the role reaches beyond its session goes on for longer. */
+/** The time from which no session can be used, once IAM has accepted the denial. The reach of a role beyond its session lasts longer. */
 function deniedBy({ role, sessions }: RequestRecord, now: number): number {
   const { isToSessionEnd, seconds } = reachAfterDenial(role.reaches);
   const sessionsEnd = isToSessionEnd ? sessions.map(({ expiresAt }) => expiresAt) : [];
   return Math.max(now + IAM_TAKES + seconds * SECOND, ...sessionsEnd);
 }
 
-/** Writes down how a revocation went; undefined if there is none under way. */
+/** Records the result of a revocation; undefined if none is pending. */
 export function recordRevocation(
   request: RequestRecord,
   state: 'done' | 'failed',
@@ -355,10 +352,10 @@ export function recordRevocation(
   );
 }
 
-// -- vending ---------------------------------------------------------------------------------------------------------
+// -- issuing ---------------------------------------------------------------------------------------------------------
 
 /**
- * Lets through who may vend from this grant now, and answers the role as the catalogue has it now.
+ * Checks that the caller may get credentials from this grant now, and returns the role in the current catalogue.
  * @throws Problem `request-not-found`, `not-the-requester`, `blocked`, `needs-mfa`, `needs-sign-in`, `not-active`, `refused-by-policy`
  */
 export function roleToVend(request: RequestRecord, act: GuardedAct): Role {
@@ -368,17 +365,17 @@ export function roleToVend(request: RequestRecord, act: GuardedAct): Role {
   if (!relation.requester)
     throw new Problem(
       'not-the-requester',
-      'Only the requester gets credentials from a grant. File a request of your own.',
+      'Only the requester can get credentials from a grant. File your own request.',
     );
   refuseIfBlocked(act, accessOf(request));
   const role = catalogue.roles.get(request.role.id);
   if ((request.role.mfa || role?.mfa) && !caller.mfa)
-    throw new Problem('needs-mfa', 'This role needs a sign-in with MFA. Sign in again with a second factor.');
+    throw new Problem('needs-mfa', 'This role requires a sign-in with MFA. Sign in again with a second factor.');
   const unmet = unmetConditions(request, role, caller, now);
   const stale = unmet.find(({ code }) => code === 'needs-sign-in');
   if (stale) throw new Problem('needs-sign-in', stale.detail);
   if (statusAt(request, now) !== 'active')
-    throw notActive(request, now, 'Credentials are given while the grant is active.');
+    throw notActive(request, now, 'Credentials are issued only while a grant is active.');
   refuseIfAltered(request);
   const stricter = stricterNow(catalogue, request, caller);
   if (!role || stricter !== undefined)
@@ -396,7 +393,7 @@ export function roleToVend(request: RequestRecord, act: GuardedAct): Role {
   return role;
 }
 
-/** The session is part of the request before anybody holds its credentials. */
+/** Adds a session to the request, before its credentials are returned. */
 export function recordSession(request: RequestRecord, session: Session, caller: Caller, now: number): RequestRecord {
   const sessions = [...request.sessions, session].slice(-KEPT_SESSIONS);
   return record(
@@ -408,7 +405,7 @@ export function recordSession(request: RequestRecord, session: Session, caller: 
   );
 }
 
-/** Takes back the record of a session whose console URL never came to be, so that none is shown that nobody got. */
+/** Removes the record of a session whose credentials or console URL were not returned. */
 export function recordUndelivered(
   request: RequestRecord,
   session: Session,
@@ -427,7 +424,7 @@ export function recordUndelivered(
 
 // -- time ------------------------------------------------------------------------------------------------------------
 
-/** What the clock alone has made of a request and nobody has written down yet, one step at a time; undefined if nothing. */
+/** Records the next change that time alone has made to a request; undefined if there is none. */
 export function settle(request: RequestRecord, now: number): RequestRecord | undefined {
   const step = clockSteps(request).find(({ at }) => at <= now);
   switch (step?.does) {
@@ -466,7 +463,7 @@ export function settle(request: RequestRecord, now: number): RequestRecord | und
 // --- internal ---
 
 /** One answer for "no such request" and "not yours". */
-export const notFound = (): Problem => new Problem('request-not-found', 'There is no such request that you may see.');
+export const notFound = (): Problem => new Problem('request-not-found', 'Request not found, or you may not see it.');
 
 export function notActive(request: RequestRecord, now: number, hint: string): Problem {
   return new Problem('not-active', `${stateText(request, now)} ${hint}`, { request });

@@ -1,4 +1,4 @@
-// Signing off what was done by break-glass.
+// Signs the review of a break-glass grant.
 import * as v from 'valibot';
 import { toInstant } from '../common/time.ts';
 import { NewReview } from '../model/bodies.ts';
@@ -12,24 +12,25 @@ import { byCaller, record } from './history.ts';
 import { notFound } from './life.ts';
 
 /**
- * One reviewer's word on a grant by break-glass that is over; it closes the review.
+ * Signs the review of a break-glass grant that has ended, which closes the review.
  * @throws Problem `request-not-found`, `not-allowed`, `own-request`, `not-an-approver`, `not-active`, `already-decided`, `needs-sign-in`, `needs-mfa`, `refused-by-policy`
  */
 export function signReview(request: RequestRecord, act: Act, { comment }: NewReview): RequestRecord {
   const { catalogue, caller, now } = act;
   const relation = relationOf(catalogue, request, caller);
   if (!isInvolved(relation)) throw notFound();
-  if (caller.kind === 'bot') throw new Problem('not-allowed', 'A bot may file and read, never review.');
-  if (relation.requester) throw new Problem('own-request', 'You are the requester. Somebody else has to review this.');
+  if (caller.kind === 'bot') throw new Problem('not-allowed', 'Bots cannot sign reviews.');
+  if (relation.requester)
+    throw new Problem('own-request', 'You are the requester. Another person has to review this request.');
   const { review } = request;
   if (!review)
-    throw new Problem('not-active', 'This request was not made by break-glass; there is nothing to review.', {
+    throw new Problem('not-active', 'This request did not use break-glass. There is nothing to review.', {
       request,
     });
   if (!relation.reviewer) {
     throw new Problem(
       'not-an-approver',
-      'You may see this request, but the catalogue does not name you as one of its reviewers.',
+      'You can see this request, but you are not one of its reviewers in the catalogue.',
     );
   }
   if (review.signed)
@@ -44,9 +45,9 @@ export function signReview(request: RequestRecord, act: Act, { comment }: NewRev
   if (request.grant && (status === 'active' || status === 'scheduled')) {
     throw new Problem(
       'refused-by-policy',
-      `The grant still runs until ${toInstant(request.grant.endsAt)}. Review it when it is over, or revoke it first.`,
+      `The grant is active until ${toInstant(request.grant.endsAt)}. Review it after it has ended, or revoke it first.`,
       {
-        errors: [{ pointer: '', detail: 'the grant is not over yet' }],
+        errors: [{ pointer: '', detail: 'the grant has not ended yet' }],
       },
     );
   }
@@ -61,7 +62,7 @@ export function signReview(request: RequestRecord, act: Act, { comment }: NewRev
   return record({ ...request, review: { ...review, signed } }, 'reviewed', byCaller(caller), now, comment);
 }
 
-/** What a form says of a review. @throws Problem `invalid-request` without a comment that says something */
+/** The review from a form. @throws Problem `invalid-request` without a comment */
 export function reviewFrom(comment: string | undefined): NewReview {
   const parsed = v.safeParse(NewReview, { comment });
   if (parsed.success) return parsed.output;

@@ -1,9 +1,9 @@
-// What a request keeps of its role: the rule as it stood when it was filed, which is what approvers say yes to.
+// The snapshot of a role that a request keeps: the rule at filing, which is what approvers approve.
 import type { Role } from '../catalogue/catalogue.ts';
 import { storedNarrowing } from '../catalogue/narrowing.ts';
 import type { RequestRecord } from '../model/schema.ts';
 
-/** What the role does not have is left out, so that stored documents stay small. */
+/** Fields that the role does not have are left out, so that stored documents stay small. */
 export const snapshotOf = (role: Role): RequestRecord['role'] => ({
   id: role.id,
   description: role.description,

@@ -1,14 +1,14 @@
-// What of a request's life a security team watches, as flat lines: who did what to which request, never in words that somebody typed.
+// Security events, as flat log lines: who did what to which request, without any text that a person typed.
 import * as v from 'valibot';
 import { toInstant } from '../common/time.ts';
 import { type Block, type EventType, eventTypes, type HistoryEvent, type RequestRecord } from '../model/schema.ts';
 import type { By } from './history.ts';
 
-/** History events that are not told: the clockwork of mails and tickets. */
+/** History events that are not logged: automatic steps of emails and tickets. */
 const untold = ['mail-checked', 'reminded', 'ticket-checked', 'ticket-unchecked'] as const;
 type Told = Exclude<EventType, (typeof untold)[number]>;
 
-/** `break-glass` is a filing that took the role at once, in place of `filed`. */
+/** `break-glass` replaces `filed` for a request that used it. */
 export const securityEventNames = [
   ...eventTypes.filter((type): type is Told => !untold.some((other) => other === type)),
   'break-glass' as const,
@@ -20,7 +20,7 @@ export const securityEventNames = [
 const text = (description: string) => v.pipe(v.string(), v.description(description));
 const instant = (description: string) => v.pipe(v.string(), v.isoTimestamp(), v.description(description));
 
-/** One line of the log with code `security-event`. Fields are added, never changed. */
+/** One log line with code `security-event`. Fields may be added, never changed. */
 export const SecurityEvent = v.object({
   time: instant('When the line was written.'),
   code: v.literal('security-event'),
@@ -44,7 +44,7 @@ export const SecurityEvent = v.object({
 });
 export type SecurityEvent = v.InferOutput<typeof SecurityEvent>;
 
-/** What a write of a request has to tell. @param since its version before; 0 for a new one */
+/** The events of one write of a request. @param since its previous version; 0 for a new request */
 export const securityEventsOf = (request: RequestRecord, since: number): Array<Omit<SecurityEvent, 'time' | 'code'>> =>
   request.history
     .filter(({ seq, type }) => seq > since && isTold(type))
@@ -61,7 +61,7 @@ export const securityEventsOf = (request: RequestRecord, since: number): Array<O
       ...sessionOf(request, event),
     }));
 
-/** What there is to tell of a block. */
+/** The event of a block. */
 export const blockEventOf = (
   event: 'blocked' | 'unblocked',
   { id, person, role, account, until }: Block,

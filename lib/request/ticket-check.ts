@@ -1,4 +1,4 @@
-// What a request records of the check of its ticket.
+// Records the result of the ticket check on a request.
 import { Problem } from '../model/problem.ts';
 import type { RequestRecord, TicketCheck } from '../model/schema.ts';
 import { allowsSilence, type Rule, type TicketFinding, validatorOf } from '../policy/ticket.ts';
@@ -7,8 +7,8 @@ import { type By, record } from './history.ts';
 const byValidator: By = { actor: 'latchkey', via: 'ticket-validator' };
 
 /**
- * A request as filed, with what is known of its ticket.
- * @throws Problem `try-again` when the role requires a yes and there is none: nothing is filed by mistake
+ * A filed request with the result of its ticket check.
+ * @throws Problem `try-again` when the role requires a valid ticket and there is no answer
  */
 export function withTicketCheck(
   filed: RequestRecord,
@@ -28,7 +28,7 @@ export function withTicketCheck(
     const note = `${validator}: ${finding.outcome === 'not-asked' ? 'not asked, because of break-glass' : 'no answer'}`;
     return record({ ...filed, ticketCheck }, 'ticket-unchecked', byValidator, now, note);
   }
-  throw new Problem('try-again', `${validator} was not asked about the ticket. Nothing was filed; try again.`, {
+  throw new Problem('try-again', `${validator} was not asked about the ticket. Nothing was filed. Try again.`, {
     retryAfterSeconds: 1,
   });
 }

@@ -405,7 +405,7 @@ describe('automatic approval on conditions', () => {
     expect(request).toMatchObject({ status: 'active', approval: { automatic: true, stages: [] } });
     expect(request.history.map(({ type, actor, via, note }) => [type, actor, via, note])).toEqual([
       ['filed', dev, 'oidc', undefined],
-      ['approved', 'latchkey', 'catalogue', 'The catalogue approves this by itself: in developers, for at most 30 min'],
+      ['approved', 'latchkey', 'catalogue', 'Auto-approved by the catalogue: in developers, for at most 30 min'],
     ]);
   });
 
