@@ -1,15 +1,13 @@
 // A grant from filing to revocation on the deployed stack: tokens of a foreign issuer, the mailed link, and keys that AWS takes or denies.
-import { setTimeout as pause } from 'node:timers/promises';
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { beforeAll, expect, test } from '@jest/globals';
 import type { CredentialsView, RequestView } from '../lib/http/answers.ts';
-import { hub } from './emulation.ts';
-import { tokenOf } from './issuer.ts';
 import { clients, operator } from './operator.ts';
+import { call, eventually, linkMailed } from './people.ts';
 import { deployedWorld } from './world.ts';
 
-const { baseUrl, endpoint, issuer } = deployedWorld();
+const { baseUrl, endpoint } = deployedWorld();
 const bucket = { Bucket: 'asi-production-bucket', Key: 'report.csv' };
 const [developer, lead] = ['asi-dev@example.com', 'lead@example.com'];
 
@@ -18,38 +16,6 @@ beforeAll(async () => {
   await s3.send(new CreateBucketCommand({ Bucket: bucket.Bucket }));
   await s3.send(new PutObjectCommand({ ...bucket, Body: 'a,b\n1,2\n' }));
 });
-
-/** Calls the API as somebody with a token. @throws where the answer is no success */
-async function call<Body>(email: string, method: 'GET' | 'POST', path: string, body?: object): Promise<Body> {
-  const answer = await fetch(`${baseUrl}/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${await tokenOf(issuer, { email })}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
-  });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
-  return JSON.parse(text) as Body;
-}
-
-/** What `look` finds within a minute: streams and mails take a moment. */
-async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 120; tries += 1) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await pause(500);
-  }
-  throw new Error('nothing came within a minute');
-}
-
-/** The link in the mail that SES was given for somebody. */
-const linkMailed = (to: string): Promise<string> =>
-  eventually(async () => {
-    const answer = await fetch(`${endpoint}/_ministack/ses/messages?account=${hub.account}`);
-    const { messages } = (await answer.json()) as { messages: Record<string, Mail[]> };
-    const mine = (messages[hub.account] ?? []).filter((mail) => mail.To.some((address) => address.includes(to)));
-    return mine.map(({ BodyText }) => /\S+\/decide\/[\w-]+/.exec(BodyText)?.[0]).find((link) => link !== undefined);
-  });
-type Mail = { To: string[]; BodyText: string };
 
 const read = (id: string) => call<RequestView>(developer, 'GET', `/requests/${id}`);
 

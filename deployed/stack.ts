@@ -19,9 +19,11 @@ export type Deployment = {
   baseUrl: string;
   /** where the package is kept: osls deletes what it has deployed */
   folder: string;
+  /** parameters of a later deployment */
+  changed?: Record<string, string>;
 };
 
-const parametersOf = ({ issuer, baseUrl }: Deployment): string[] =>
+const parametersOf = ({ issuer, baseUrl, changed }: Deployment): string[] =>
   Object.entries({
     region: hub.region,
     issuer,
@@ -31,6 +33,7 @@ const parametersOf = ({ issuer, baseUrl }: Deployment): string[] =>
     sender: `Latchkey <${sender}>`,
     alarmTopic: `arn:aws:sns:${hub.region}:${hub.account}:latchkey-alarms`,
     baseUrl,
+    ...changed,
   }).flatMap(([name, value]) => ['--param', `${name}=${value}`]);
 
 const packageOf = ({ folder }: Deployment): string => join(folder, 'package');
