@@ -116,7 +116,7 @@ const tooLongForCall = (bytes: number): string[] => [
   'A stack set takes it by --template-url, once it is in a bucket.',
 ];
 
-/** What to tell whoever sends the text to a file. */
+/** Notes for people who redirect the text to a file. */
 export const targetNotes = (text: string): string[] =>
   text.startsWith('# ')
     ? text

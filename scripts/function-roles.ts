@@ -146,7 +146,7 @@ function items(
 }
 
 /**
- * Whoever can set an item's time to live can have DynamoDB delete it. A write always says which attributes it is about
+ * A role that can set an item's time to live can have DynamoDB delete it. A write always says which attributes it is about
  * (service-authorization, dynamodb:Attributes), so a request that is to expire is denied, whatever else a role allows.
  */
 function keepItems(own: readonly Statement[]): Statement[] {

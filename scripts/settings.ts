@@ -165,7 +165,7 @@ export async function settings({
 }
 
 /**
- * Defaults filled in and everything checked, or every fault at once. Pure.
+ * Fills in defaults and checks everything, or reports all errors together. Pure.
  * @param catalogue what is deployed with them
  */
 export function checkSettings(
@@ -278,7 +278,7 @@ export function signInWarnings(settings: Pick<Settings, 'clientId'> | undefined)
   ];
 }
 
-/** osls prints the stack where there is one; whoever forgot a parameter needs the sentence alone. */
+/** osls prints the stack if there is one. For a missing parameter, the message alone is enough. */
 export function tellingError(errors: string[], title = 'Missing or invalid deployment parameters:'): Error {
   const error = new Error(`${title}\n${errors.map((text) => `  ${text}`).join('\n')}`);
   error.stack = error.message;

@@ -78,7 +78,7 @@ function rightsIn(catalogue: Catalogue): Rights {
       if (who === 'everyone' || !isDenied(role, who)) give('break-glass', who, role.id);
     for (const who of whoIn(role.breakGlass?.reviewers ?? none)) give('review', who, role.id);
   }
-  // whoever an identity is given to may whatever the person may
+  // a new identity of a person may do everything that the person may
   for (const [identity, { key }] of [...catalogue.people, ...catalogue.chatUsers])
     if (identity !== key) give('be', identity, key);
   for (const who of whoIn(catalogue.admins)) give('administer', who, '');

@@ -45,7 +45,7 @@ const fields = {
   from: v.optional(v.string()),
   /** what the caller's token calls the groups of the caller; `tokenGroups` of the catalogue maps them */
   groups: v.optional(v.array(v.string()), []),
-  /** the token points elsewhere for its groups, as some issuers do of whoever is in very many */
+  /** the token has a pointer instead of groups, as some issuers send for people in very many groups */
   groupsElsewhere: v.optional(v.boolean(), false),
   permissionSet: v.optional(
     v.pipe(
@@ -64,7 +64,7 @@ const fields = {
   breakGlass,
   /** ids of roles for which the requester has an open request */
   open: v.optional(v.array(v.string()), []),
-  /** requests of the last hour, besides those in `open`: the requester's, and the calling bot's */
+  /** requests of the last hour that are not in `open`: the requester's, and the calling bot's */
   filedLately: howMany,
   botFiledLately: howMany,
   /** open requests for the role, over all people: what a limit of the role counts */
@@ -84,7 +84,7 @@ export const Situation = v.pipe(
     'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
   ),
 );
-/** What a situation can say, for whoever misspelt it. */
+/** The fields of a situation, to suggest a name for a misspelt one. */
 export const situationFields = Object.keys(fields);
 export type Situation = v.InferOutput<typeof Situation>;
 
