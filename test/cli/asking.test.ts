@@ -1,4 +1,4 @@
-// Everything that can be asked for with a role, and what becomes of it, as the command line shows it.
+// Every option of a request, and its result, as the command line shows it.
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -72,7 +72,7 @@ beforeEach(async () => {
   lead = await at.person('lead@example.com');
   security = await at.person('security@example.com');
 });
-/** Nothing of one test is open in the next. */
+/** Ends all requests, so that nothing is open in the next test. */
 beforeEach(async () => {
   for (const { id, status } of bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--json')).items) {
     if (['pending', 'scheduled', 'active'].includes(status)) await cli(dev, 'end', id);
@@ -86,7 +86,7 @@ const filed = async (role: string, ...more: string[]) => bodyOf<RequestView>(awa
 const approved = async ({ id }: RequestView) => bodyOf<RequestView>(await cli(lead, 'approve', id, '--json'));
 
 describe('a start', () => {
-  test('is said back exactly, in the words of the terminal and in UTC', async () => {
+  test('is shown in the local time zone and in UTC', async () => {
     const ran = await file('database', '--at', '+2h');
     expect(ran.err).toMatch(
       /^Requested start: \w{3}, \d+ \w{3} \d{4}, \d\d:\d\d \S+ \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\), in (?:2 h|1 h 59 min)\.\n$/,
@@ -101,11 +101,11 @@ describe('a start', () => {
       err: expect.stringMatching(/Your grant for database starts in 2 h/),
     });
   });
-  test('reaches the API as the instant that was understood', async () => {
+  test('reaches the API as the instant that was shown', async () => {
     const { startsAt } = await filed('database', '--at', toInstant(Date.now() + HOUR));
     expect(Math.abs(Date.parse(startsAt!) - Date.now() - HOUR)).toBeLessThan(5_000);
   });
-  test('that cannot be read files nothing', async () =>
+  test('that is not valid files nothing', async () =>
     expect(await file('database', '--at', 'at noon')).toMatchObject({
       status: 2,
       out: '',
@@ -121,11 +121,11 @@ describe('a start', () => {
 });
 
 describe('a scope', () => {
-  test('is given part by part, and shown to whoever decides', async () => {
+  test('is given as name=value pairs, and shown to the approvers', async () => {
     const { id } = await filed('reports', ...scope);
     expect((await cli(lead, 'show', id)).out).toMatch(/ {2}Scope +bucket=reports prefix=2026\/11\n/);
   });
-  test('goes with a session that is asked for at once', async () => {
+  test('applies to a request that credentials --request files', async () => {
     dev.onSleep = async () => {
       const [{ id }] = bodyOf<{ items: [RequestView] }>(
         await cli(lead, 'requests', '--view', 'to-decide', '--json'),
@@ -138,7 +138,7 @@ describe('a scope', () => {
     });
     expect((await cli(dev, 'show', 'reports')).out).toMatch(/ {2}Scope +bucket=reports prefix=2026\/11\n/);
   });
-  test('may hold an equals sign in a value', async () =>
+  test('may contain an equals sign in a value', async () =>
     expect(await file('reports', '--scope', 'bucket=reports', '--scope=prefix=a=b')).toMatchObject({
       status: 6,
       err: expect.stringMatching(/prefix/),
@@ -155,20 +155,20 @@ describe('a scope', () => {
   );
 });
 
-test('several errors are told one a line', async () =>
+test('several errors are shown on separate lines', async () =>
   expect(await cli(dev, 'request', 'database', '--reason', reason, '--for', '99h', '--scope', 'a=b')).toMatchObject({
     status: 6,
     err: 'latchkey: The catalogue does not allow this:\n  4 d 3 h is outside what the role allows: 1 min to 8 h.\n  This role has no scope; leave it out.\n  See what the role allows: latchkey roles database\n',
   }));
 
 describe('explain', () => {
-  test('judges everything that a request can say', async () => {
+  test('checks every field of a request', async () => {
     const ran = await cli(dev, 'explain', 'reports', '--at', '+1h', ...scope);
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(/^Requested start: /) });
     expect(ran.out).toMatch(/ok {2}start: A start at[\s\S]*ok {2}scope: Limited to objects below 2026\/11 in reports/);
     expect((await cli(dev, 'explain', 'database', '--break-glass')).out).toMatch(/ok {2}break-glass: /);
   });
-  test('of a bot is for a person', async () => {
+  test('by a bot is for the person', async () => {
     const bot = testWorld({ env: { LATCHKEY_URL: at.server.url, ...at.keysOf('role/chatops-bot') } });
     expect(await cli(bot, 'explain', 'reports', '--on-behalf-of', 'dev@example.com', ...scope)).toMatchObject({
       status: 0,
@@ -184,7 +184,7 @@ describe('explain', () => {
 });
 
 describe('roles', () => {
-  test('one is shown with all its rules', async () => {
+  test('one role is shown with all its rules', async () => {
     const { status, out } = await cli(dev, 'roles', 'reports');
     expect(status).toBe(0);
     expect(out).toMatch(/^reports in Production \(111111111111\)\n/);
@@ -195,12 +195,12 @@ describe('roles', () => {
     );
     expect(bodyOf(await cli(dev, 'roles', 'reports', '--json'))).toMatchObject({ id: 'reports' });
   });
-  test('the list says what a request must say besides', async () => {
+  test('the list shows additional requirements of a request', async () => {
     const { out } = await cli(dev, 'roles');
     expect(out).toMatch(/^reports .* Read reports \[needs --scope bucket, prefix\]$/m);
     expect(out).toMatch(/^database .* Read the database \[break-glass\]$/m);
   });
-  test('one that is not there', async () =>
+  test('an unknown role is refused', async () =>
     expect(await cli(dev, 'roles', 'report')).toMatchObject({
       status: 4,
       out: '',
@@ -208,7 +208,7 @@ describe('roles', () => {
     }));
 });
 
-test('a request beside one that is open says what can be done with that one', async () => {
+test('a request is refused while another is open, with the next steps for that one', async () => {
   const again = (...args: string[]) =>
     cli(dev, 'request', 'reports', ...scope, '--reason', 'The same once more', ...args);
   const { id } = await filed('reports', ...scope);
@@ -229,7 +229,7 @@ describe('extend', () => {
   const more = (...args: string[]) =>
     cli(dev, 'extend', ...args, '--for', '1h', '--reason', 'The export is larger than thought');
 
-  test('asks for more time where the grant ends, with the same scope, one at a time', async () => {
+  test('requests more time from the end of the grant, with the same scope, one extension at a time', async () => {
     const first = await approved(await filed('reports', ...scope));
     const ran = await more('reports');
     expect(ran).toMatchObject({
@@ -250,7 +250,7 @@ describe('extend', () => {
     };
     for (const target of ['reports', first.id]) expect(await more(target)).toMatchObject(refused);
   });
-  test('stays when the grant is handed back by its role, and that is said', async () => {
+  test('stays open when the grant is handed back by its role, which is shown', async () => {
     const grant = await approved(await filed('reports', ...scope));
     const { id: extension } = bodyOf<RequestView>(await more('reports', '--json'));
     const ended = await cli(dev, 'end', 'reports', '--json');
@@ -297,7 +297,7 @@ describe('extend', () => {
       ),
     ).toMatchObject({ id: once.id });
   });
-  test('needs a grant', async () => {
+  test('requires a grant', async () => {
     expect(await more('reports')).toMatchObject({
       status: 8,
       err: expect.stringMatching(/no active grant for reports/),
@@ -313,7 +313,7 @@ describe('extend', () => {
 });
 
 describe('a list', () => {
-  test('says when a request was over, not when its grant would have been', async () => {
+  test('shows when a request ended, not when its grant would have ended', async () => {
     const { id } = await approved(await filed('reports', ...scope, '--for', '3h'));
     await cli(lead, 'end', id);
     expect((await cli(dev, 'requests')).out).toMatch(
@@ -322,7 +322,7 @@ describe('a list', () => {
   });
 });
 
-test('options of every command may stand before it', async () => {
+test('common options may come before the command', async () => {
   expect((await cli(dev, '--json', 'roles', 'reports')).out).toBe((await cli(dev, 'roles', 'reports', '--json')).out);
   expect(await cli(dev, '--url', 'http://localhost:9', '--debug', 'roles')).toMatchObject({
     status: 11,
@@ -355,7 +355,7 @@ describe('break-glass', () => {
     return { asked, world: testWorld({ ...dev, ask, errIsTerminal: true }) };
   };
 
-  test('says loudly who will be told, and takes only a yes', async () => {
+  test('shows who will be notified, and accepts only a yes', async () => {
     const { asked, world } = asking('no');
     const ran = await smash(world);
     expect(ran).toMatchObject({ status: 130, out: '' });
@@ -370,7 +370,7 @@ describe('break-glass', () => {
     expect(asked).toEqual(['Break the glass? Type yes: ']);
     expect(await cli(dev, 'show', 'database')).not.toMatchObject({ out: expect.stringMatching(/^active/) });
   });
-  test('where nobody can be asked, it must be said', async () =>
+  test('requires --yes without a terminal', async () =>
     expect(await smash(asking(undefined).world)).toMatchObject({
       status: 2,
       out: '',
@@ -397,18 +397,18 @@ describe('break-glass', () => {
     );
     if (answer === 'yes') await closed();
   });
-  /** An open review would bar the next one. */
+  /** Signs the review, because an open review would block the next break-glass request. */
   const closed = async () => {
     const { id } = bodyOf<RequestView>(await cli(dev, 'show', 'database', '--json'));
     await cli(dev, 'end', id);
     await cli(security, 'review', id, '--comment', 'Nothing was touched');
   };
-  test('a role without it', async () =>
+  test('is refused for a role that does not allow it', async () =>
     expect(await cli(dev, 'request', 'reports', ...because, '--yes')).toMatchObject({
       status: 6,
       err: expect.stringMatching(/does not allow break-glass for reports/),
     }));
-  test('a role that is not there', async () =>
+  test('is refused for an unknown role', async () =>
     expect(await cli(dev, 'request', 'databse', ...because, '--yes')).toMatchObject({
       status: 4,
       err: expect.stringMatching(/Did you mean database\?/),

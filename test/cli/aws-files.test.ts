@@ -1,4 +1,4 @@
-// Which lines of ~/.aws/config an edit changes, which files are refused, and what of them the command of `exec` sees.
+// Which lines of ~/.aws/config an edit changes, which files are refused, and what the command of `exec` sees of them.
 import { describe, expect, test } from '@jest/globals';
 import { decode, profileOf, readAwsFile, textOf } from '../../cli/aws/aws-files.ts';
 import { editProfile, shadowing } from '../../cli/aws/aws-profile.ts';
@@ -20,7 +20,7 @@ describe('a new profile', () => {
     ['[DEFAULT]\nregion = a\n[DEFAULT]\n', `[DEFAULT]\nregion = a\n[DEFAULT]\n\n[profile auto]\n${process}\n`],
   ])('is added at the end of %j', (text, whole) => expect(edited(text)).toMatchObject({ text: whole }));
 
-  test('default has a heading of its own', () =>
+  test('default has its own heading', () =>
     expect(edited('', { profile: 'default' })).toMatchObject({ text: `[default]\n${process}\n` }));
 });
 
@@ -80,18 +80,18 @@ describe('an existing profile', () => {
     expect(edited(text, withRegion)).toMatchObject({ text: `[profile auto]\nregion = eu-west-1\n${process}\n` }),
   );
 
-  test('is not touched where it is so already, whatever its case and blanks', () => {
+  test('is not changed if it already matches, whatever its case and spaces', () => {
     const text = '[profile auto]\nCREDENTIAL_PROCESS=latchkey credentials auto\n';
     expect(edited(text)).toEqual({ text, diff: [] });
   });
 
-  test('default is edited under the heading that is there', () =>
+  test('default is edited under its existing heading', () =>
     expect(edited('[profile default]\nregion = a\n', { profile: 'default' })).toMatchObject({
       text: `[profile default]\n${process}\nregion = a\n`,
     }));
 });
 
-describe('no edit is made, and the line is named,', () => {
+describe('the file is not edited, and the line is named,', () => {
   test.each([
     [
       'both [default] and [profile default] are there',
@@ -134,7 +134,7 @@ describe('no edit is made, and the line is named,', () => {
     expect(edited('[DEFAULT]\nrole_arn = a\n')).toEqual({ conflicts: [{ name: 'role_arn', line: 2 }] }));
 });
 
-describe('what ~/.aws/credentials says of the profile wins:', () => {
+describe('credentials of the profile in ~/.aws/credentials win:', () => {
   test.each([
     ['[auto]\naws_access_key_id = AKIASTATIC\n', ['aws_access_key_id']],
     ['[auto]\ncredential_process: /opt/old\n', ['credential_process']],

@@ -11,7 +11,7 @@ import { expectNotices } from '../support/notices.ts';
 import { where } from '../support/wanted.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** Version 2; the one that comes first on the PATH may be version 1, which has other exit statuses. */
+/** Requires version 2; version 1 may come first on the PATH, and has other exit statuses. */
 const aws = ['aws', '/usr/bin/aws', '/usr/local/bin/aws'].find((program) =>
   spawnSync(program, ['--version'], { encoding: 'utf8' }).stdout?.startsWith('aws-cli/2'),
 );
@@ -155,7 +155,7 @@ withAws.describe('with the AWS CLI', () => {
 });
 
 describe('the package', () => {
-  test('has credentials renew a sign-in, file a request and be refused by what is in another of its files', async () => {
+  test('renews a sign-in, files a request and reports a refusal across its bundles', async () => {
     const browser = join(folder, 'browser');
     writeFileSync(browser, `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'test/support/browser.ts')}' "$@"\n`, {
       mode: 0o755,
@@ -202,7 +202,7 @@ describe('the package', () => {
     expectNotices(readFileSync(join(folder, 'dist/THIRD-PARTY-NOTICES.txt'), 'utf8'), root, inputs);
   });
 
-  test('is installed with npm, alone and without anything else', async () => {
+  test('is installed with npm, without any dependency', async () => {
     const npm = join(process.execPath, '..', 'npm');
     const program = existsSync(npm) ? npm : 'npm';
     const env = { ...process.env, npm_config_offline: 'true', npm_config_cache: join(folder, 'npm') };
@@ -230,7 +230,7 @@ describe('the package', () => {
     const address = expect.stringMatching(/^(?:git\+)?https:\/\//);
     expect([homepage, repository.url, bugs.url, man]).toEqual([address, address, address, ['man/latchkey.1']]);
     expect(keywords).toContain('aws');
-    // with a registry that nobody answers: nothing may leave this machine
+    // with an unreachable registry, because nothing may leave this machine
     const nowhere = { ...env, npm_config_registry: 'http://127.0.0.1:9/' };
     const published = execFileSync(program, ['publish', join(folder, 'dist'), '--dry-run', '--json'], {
       encoding: 'utf8',
@@ -239,12 +239,12 @@ describe('the package', () => {
     });
     expect(published).toContain(filename);
     const sizes = Object.fromEntries(files.map(({ path, size }) => [path, size]));
-    // what every command loads
+    // the files that every command loads
     expect(sizes['latchkey.js']).toBeLessThan(150_000);
     const user = join(folder, 'user');
     mkdirSync(user);
     execFileSync(program, ['install', '--prefix', user, join(folder, filename)], { env, stdio: 'pipe' });
-    // in a folder with nothing of this repository in it
+    // in a directory outside of this repository
     const installed = (...args: string[]) =>
       new Promise<Ran>((resolve) => {
         const child = execFile(join(user, 'node_modules/.bin/latchkey'), args, { cwd: user }, (_, out, err) =>

@@ -1,4 +1,4 @@
-// The command line against the local server: what it prints, what it asks, how it ends.
+// The command line against the local server: output, calls and exit statuses.
 import {
   chmodSync,
   existsSync,
@@ -55,7 +55,7 @@ beforeEach(async () => {
   dev = await person('asi-dev@example.com');
   lead = await person('lead@example.com');
 });
-/** Nothing of one test is open in the next. */
+/** Ends all requests, so that nothing is open in the next test. */
 beforeEach(async () => {
   for (const { id, status } of bodyOf<{ items: RequestView[] }>(await cli(dev, 'requests', '--json')).items) {
     if (['pending', 'active'].includes(status)) await cli(dev, 'end', id);
@@ -68,8 +68,8 @@ const granted = async (...more: string[]) => {
   return bodyOf<RequestView>(await cli(lead, 'approve', id, '--json'));
 };
 
-describe('asking and deciding', () => {
-  test('roles, with who approves', async () => {
+describe('requesting and deciding', () => {
+  test('roles lists the approvers', async () => {
     const { status, out } = await cli(dev, 'roles');
     expect(status).toBe(0);
     expect(out).toMatch(/^ROLE +ACCOUNT +DURATION +APPROVAL +DESCRIPTION\n/);
@@ -84,7 +84,7 @@ describe('asking and deciding', () => {
       /^Amira Diaz\n {2}Email +asi-dev@example.com\n.*\n {2}Groups +developers\n {2}Signed in by +an OIDC token/,
     ));
 
-  test('whoami --debug shows what the token says, and why its address does not count', async () => {
+  test('whoami --debug shows the claims of the token, and why its email address is ignored', async () => {
     expect((await cli(dev, 'whoami', '--debug')).err).toMatch(
       /debug: token claim email: "asi-dev@example.com"\n[\s\S]*debug: the email address is used: "email_verified" is true\n/,
     );
@@ -101,7 +101,7 @@ describe('asking and deciding', () => {
     expect(unverified.err).not.toContain(forged);
   });
 
-  test('request says what is next, and show, requests and approve tell the same story', async () => {
+  test('request shows the next steps, and show, requests and approve agree with it', async () => {
     const filed = await cli(dev, 'request', role, '--for', '2h', '--reason', reason, '--ticket', 'OPS-7');
     expect(filed).toMatchObject({
       status: 0,
@@ -121,7 +121,7 @@ describe('asking and deciding', () => {
     expect((await cli(dev, 'end', role)).out).toMatch(/^withdrawn /);
   });
 
-  test('deny, and asking for one that is denied', async () => {
+  test('deny, and showing a denied request', async () => {
     const { id } = await file();
     expect((await cli(lead, 'deny', id, '--comment', 'Use staging')).out).toMatch(
       /denied by Lena Park \("Use staging"\)/,
@@ -138,7 +138,7 @@ describe('asking and deciding', () => {
     await cli(dev, 'end', 'sandbox-read');
   });
 
-  test('explain files nothing, judges a reason only if there is one, and ends with 6 for a refusal', async () => {
+  test('explain files nothing, checks a reason only if one is given, and exits with 6 for a refusal', async () => {
     expect(await cli(dev, 'explain', role)).toMatchObject({
       status: 0,
       out: expect.stringMatching(/would be sent to its approvers\.\n {2}1 of Lena Park, Sam Okafor must approve\./),
@@ -152,7 +152,7 @@ describe('asking and deciding', () => {
     );
   });
 
-  test('a list goes on at its cursor', async () => {
+  test('a list continues at its cursor', async () => {
     await file();
     await cli(dev, 'end', role);
     await file();
@@ -163,7 +163,7 @@ describe('asking and deciding', () => {
 });
 
 describe('waiting', () => {
-  test('says who was asked, asks less and less often, and ends with the approval', async () => {
+  test('shows the approvers, polls less and less often, and ends with the approval', async () => {
     const looks: number[] = [];
     dev.onSleep = async (ms) => {
       looks.push(ms);
@@ -182,7 +182,7 @@ describe('waiting', () => {
     expect(looks).toEqual([2000, 2800, 3920, 5488].map((ms) => expect.closeTo(ms, 0)));
   });
 
-  test('ends with 9 for a denial, with its comment', async () => {
+  test('exits with 9 for a denial, and shows its comment', async () => {
     dev.onSleep = async () => {
       const [{ id }] = bodyOf<{ items: [RequestView] }>(
         await cli(lead, 'requests', '--view', 'to-decide', '--json'),
@@ -197,7 +197,7 @@ describe('waiting', () => {
     });
   });
 
-  test('Ctrl-C leaves the request in place and says how to resume', async () => {
+  test('Ctrl-C leaves the request pending and shows how to resume', async () => {
     dev.onSleep = () => 'interrupt';
     const ran = await cli(dev, 'request', role, '--reason', reason, '--wait');
     expect(ran).toMatchObject({
@@ -207,7 +207,7 @@ describe('waiting', () => {
     expect((await cli(dev, 'show', role)).out).toMatch(/^pending /);
   });
 
-  test('on a terminal one line is written over', async () => {
+  test('overwrites one status line on a terminal', async () => {
     dev.onSleep = () => 'interrupt';
     const ran = await cli(Object.assign(dev, { errIsTerminal: true }), 'request', role, '--reason', reason, '--wait');
     expect(ran.err).toContain('\r\u001b[K\u001b[2mWaiting for a decision; 8 h left\u001b[0m');
@@ -233,7 +233,7 @@ describe('identities', () => {
     });
   });
 
-  test('nobody else does, and an account that moved says whom to ask', async () => {
+  test('only admins may, and the error for a moved account says whom to ask', async () => {
     expect(await cli(dev, 'identity', 'list', 'lead@example.com')).toMatchObject({ status: 5 });
     await file();
     const claims = { email: 'asi.new@example.com' };
@@ -284,7 +284,7 @@ describe('refusals', () => {
     expect(await cli(dev, ...args)).toMatchObject({ status, out: '', err: expect.stringMatching(err) }),
   );
 
-  test('what the API refuses is JSON with --json', async () => {
+  test('an error of the API is JSON with --json', async () => {
     const { status, err } = await cli(dev, 'request', role, '--reason', 'short', '--json');
     expect([status, JSON.parse(err)]).toEqual([
       6,
@@ -296,7 +296,7 @@ describe('refusals', () => {
     ]);
   });
 
-  test("deciding one's own, twice, or on nothing", async () => {
+  test('deciding your own request, a decided request or an unknown request', async () => {
     const { id } = await file();
     const seeIt = expect.stringContaining(`\n  See the request: latchkey show ${id}\n`);
     expect(await cli(dev, 'approve', id)).toMatchObject({ status: 5, err: seeIt });
@@ -311,7 +311,7 @@ describe('refusals', () => {
     ).toBe('refused');
   });
 
-  test('a token that is none', async () =>
+  test('an invalid token', async () =>
     expect(
       await cli(testWorld({ env: { LATCHKEY_URL: server.url, LATCHKEY_TOKEN: 'x.y.z' } }), 'whoami'),
     ).toMatchObject({
@@ -327,19 +327,19 @@ describe('refusals', () => {
       err: expect.stringContaining('LATCHKEY_TOKEN contains characters that are not allowed in a token'),
     }));
 
-  test('nothing to sign in with', async () =>
+  test('no sign-in', async () =>
     expect(await cli(testWorld({ env: { LATCHKEY_URL: server.url } }), 'whoami')).toMatchObject({
       status: 3,
       err: expect.stringMatching(/A person signs in with: latchkey login\n {2}A machine needs AWS credentials/),
     }));
 
-  test('no address', async () =>
+  test('no URL', async () =>
     expect(await cli(testWorld(), 'roles')).toMatchObject({
       status: 2,
       err: expect.stringMatching(/latchkey setup https:/),
     }));
 
-  test('nobody there', async () =>
+  test('connection refused', async () =>
     expect(await cli(dev, 'roles', '--url', 'http://localhost:9')).toMatchObject({
       status: 11,
       err: expect.stringMatching(
@@ -347,19 +347,19 @@ describe('refusals', () => {
       ),
     }));
 
-  test('somebody there who does not speak TLS', async () =>
+  test('a server without TLS', async () =>
     expect(await cli(dev, 'roles', '--url', server.url.replace('http:', 'https:'))).toMatchObject({
       status: 11,
       err: expect.stringMatching(/does not answer: it does not use TLS; the URL may have to start with http\.\n/),
     }));
 
-  test('a file of settings that is none', async () =>
+  test('an invalid configuration file', async () =>
     expect(await cli(testWorld({ env: { LATCHKEY_CONFIG: dev.home } }), 'roles')).toMatchObject({
       status: 2,
       err: expect.stringMatching(/cannot be read \(EISDIR\)\.\n {2}Check that it is a file/),
     }));
 
-  test('--debug shows calls and nothing secret', async () => {
+  test('--debug shows calls and no secret', async () => {
     await granted();
     const { out, err } = await cli(dev, 'credentials', role, '--debug');
     const { SecretAccessKey, SessionToken } = JSON.parse(out) as CredentialsView;
@@ -370,7 +370,7 @@ describe('refusals', () => {
   });
 });
 
-describe('a server that is busy', () => {
+describe('a busy server', () => {
   let busy: Server;
   const answers: Array<[number, Record<string, string>, string]> = [];
   const keys: unknown[] = [];
@@ -402,7 +402,7 @@ describe('a server that is busy', () => {
     JSON.stringify({ code: 'try-again', detail: 'Busy.', status: 503 }),
   ];
 
-  test('is asked again when it says so', async () =>
+  test('is called again after its Retry-After', async () =>
     expect(await run(busyAnswer, [200, {}, '{"items":[]}'])).toMatchObject({ status: 0, slept: [3000] }));
   test('three times at most', async () =>
     expect(await run(busyAnswer, busyAnswer, busyAnswer)).toMatchObject({
@@ -410,13 +410,13 @@ describe('a server that is busy', () => {
       slept: [3000, 3000],
       err: 'latchkey: Busy.\n  Try again in 3 s.\n',
     }));
-  test('not if it asks for a long wait', async () =>
+  test('is not called again if the Retry-After is long', async () =>
     expect(await run([503, { 'retry-after': '60' }, ''])).toMatchObject({
       status: 11,
       slept: [],
       err: expect.stringMatching(/Try again in 60 s/),
     }));
-  describe('that hangs up after it has done what was asked', () => {
+  describe('that hangs up after it has completed the call', () => {
     const cut: (typeof answers)[number] = [0, {}, ''];
     const request = ['request', 'read', '--reason', 'Find the lost invoices', '--json'];
     test.each([
@@ -433,7 +433,7 @@ describe('a server that is busy', () => {
         expect(keys[0] !== undefined).toBe(args === request);
       },
     );
-    test('a decision is not', async () => {
+    test('a decision is not retried', async () => {
       command = ['approve', '0'.repeat(26)];
       expect(await run(cut, cut)).toMatchObject({
         status: 11,
@@ -444,7 +444,7 @@ describe('a server that is busy', () => {
     test('three times at most', async () =>
       expect(await run(cut, cut, cut)).toMatchObject({ status: 11, slept: [1000, 2000] }));
   });
-  test('while it waits for a decision, as long as it is told, and says so once', async () => {
+  test('is polled after its Retry-After while waiting for a decision, with one message', async () => {
     const pending = {
       id: '0'.repeat(26),
       status: 'pending',
@@ -465,22 +465,22 @@ describe('a server that is busy', () => {
     const { status, err, slept } = await waited(...looks, ended);
     expect([status, slept]).toEqual([9, [2000, 60_000, 45_000, 30_000]]);
     expect(err.match(/cannot answer now .* Still waiting\./g)).toHaveLength(1);
-    // one that never comes back is given up
+    // a server that never recovers is given up
     const lost = await waited(looks[0]!, ...Array.from({ length: 60 }, () => down));
     expect(lost).toMatchObject({
       status: 11,
       err: expect.stringMatching(/cannot answer now \(status 500\)\.\n {2}Try again in a moment\.\n$/),
     });
     expect(lost.slept).toHaveLength(40);
-    // and what will not pass is told at once
+    // a permanent error is reported immediately
     expect(await waited(looks[0]!, [403, {}, '{"message":"Forbidden"}'])).toMatchObject({ status: 3, slept: [2000] });
   });
-  test("the gateway's own words", async () =>
+  test("the gateway's own answers", async () =>
     expect(await run([403, {}, '{"message":"Forbidden"}'])).toMatchObject({
       status: 3,
       err: expect.stringMatching(/did not accept this sign-in/),
     }));
-  test('what others wrote does not steer the terminal', async () => {
+  test('text of other people cannot control the terminal', async () => {
     const detail = 'The validator says "\u001b]0;x\u0007\u202eno".';
     const refused = await run([
       422,
@@ -489,7 +489,7 @@ describe('a server that is busy', () => {
     ]);
     expect(refused).toMatchObject({ status: 6, err: 'latchkey: The validator says "]0;xno".\n' });
   });
-  test('somebody else altogether', async () => {
+  test('another server', async () => {
     const refused = await run([200, {}, 'hello']);
     expect(refused).toMatchObject({
       status: 2,
@@ -502,7 +502,7 @@ describe('a server that is busy', () => {
 });
 
 describe('credentials', () => {
-  test('the document and nothing else, by one call', async () => {
+  test('prints only the document, with one call', async () => {
     const { id } = await granted();
     const ran = await cli(dev, 'credentials', role);
     expect(ran).toMatchObject({ status: 0, err: '' });
@@ -516,7 +516,7 @@ describe('credentials', () => {
     expect((await cli(dev, 'credentials', id, '--debug')).err.match(/^debug: /gm)).toHaveLength(1);
   });
 
-  test('by role are those of the grant that is active now', async () => {
+  test('by role are those of the active grant', async () => {
     await granted();
     await cli(dev, 'credentials', role);
     await cli(await person('asi-dev@example.com'), 'end', role);
@@ -525,7 +525,7 @@ describe('credentials', () => {
     expect(JSON.parse((await cli(dev, 'credentials', role)).out)).toMatchObject({ RequestId: id });
   });
 
-  test('pending, not asked, or over: 8, on stderr, with what to do', async () => {
+  test('a pending, missing or ended request exits with 8, with the next step on stderr', async () => {
     expect(await cli(dev, 'credentials', role)).toMatchObject({
       status: 8,
       out: '',
@@ -554,7 +554,7 @@ describe('credentials', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ Version: 1 });
   });
 
-  test('--request waits for the request that waits already', async () => {
+  test('--request waits for a request that is already pending', async () => {
     const { id } = await file();
     dev.onSleep = async () => void (await cli(lead, 'approve', id));
     const ran = await cli(dev, 'credentials', role, '--request', '--reason', reason);
@@ -565,7 +565,7 @@ describe('credentials', () => {
     expect(JSON.parse(ran.out)).toMatchObject({ RequestId: id });
   });
 
-  test('before the grant starts: 8, with the start', async () => {
+  test('before the grant starts, exits with 8 and shows the start', async () => {
     await granted('--at', '+2h');
     for (const command of ['credentials', 'console'])
       expect(await cli(dev, command, role)).toMatchObject({
@@ -576,7 +576,7 @@ describe('credentials', () => {
     await cli(dev, 'end', role);
   });
 
-  test('not on a terminal, unless asked', async () => {
+  test('are not shown on a terminal without --print', async () => {
     await granted();
     const terminal = Object.assign(dev, { outIsTerminal: true });
     expect(await cli(terminal, 'credentials', role)).toMatchObject({
@@ -588,7 +588,7 @@ describe('credentials', () => {
     expect(await cli(terminal, 'credentials', role, '--print')).toMatchObject({ status: 0 });
   });
 
-  test('--cache keeps a session for its owner alone, until shortly before it expires, and end removes it', async () => {
+  test('--cache keeps a session in a file only for its owner, until shortly before it expires, and end removes it', async () => {
     await granted('--for', '2h');
     const first = await cli(dev, 'credentials', role, '--cache');
     const kept = join(dev.home, '.cache/latchkey/sessions', `${role}.json`);
@@ -604,7 +604,7 @@ describe('credentials', () => {
     expect(readdirSync(join(dev.home, '.cache/latchkey/sessions'))).toEqual([]);
   });
 
-  test('a session that was kept for another role, or by a version that did not say for which, is ignored', async () => {
+  test('a session kept for another role, or by a version that did not record the role, is ignored', async () => {
     await granted();
     const first = JSON.parse((await cli(dev, 'credentials', role, '--cache')).out) as CredentialsView;
     const path = join(dev.home, '.cache/latchkey/sessions', `${role}.json`);
@@ -636,14 +636,14 @@ describe('a machine', () => {
 
   test('signs with the environment', async () =>
     expect(await who(machine(keysOf('role/asi-dev-server')))).toEqual(isServer));
-  test('a wrong secret', async () =>
+  test('an invalid secret', async () =>
     expect(
       await cli(machine({ ...keysOf('role/asi-dev-server'), AWS_SECRET_ACCESS_KEY: 'wrong' }), 'whoami'),
     ).toMatchObject({
       status: 3,
       err: expect.stringMatching(/aws sts get-caller-identity/),
     }));
-  test('files, is approved and gets its session, with a query that is signed', async () => {
+  test('files, is approved and gets its session, with a signed query', async () => {
     const box = machine(keysOf('role/asi-dev-server'));
     const { id } = bodyOf<RequestView>(await cli(box, 'request', role, '--reason', reason, '--json'));
     await cli(lead, 'approve', id);
@@ -682,7 +682,7 @@ describe('env, exec, console', () => {
     });
   });
 
-  test('the shell is known', async () => {
+  test('detects the shell', async () => {
     await granted();
     expect((await cli(testWorld({ ...dev, env: { ...dev.env, SHELL: '/usr/bin/fish' } }), 'env', role)).out).toMatch(
       /^set -e /,
@@ -690,7 +690,7 @@ describe('env, exec, console', () => {
     expect((await cli(testWorld({ ...dev, platform: 'win32' }), 'env', role)).out).toMatch(/^\$Env:/);
   });
 
-  /** The child tells what it sees through its exit status, as its streams are the terminal's. */
+  /** The child reports through its exit status, because its streams are the terminal's. */
   const seen = (world: TestWorld, script: string, ...more: string[]) =>
     cli(world, 'exec', role, ...more, '--', process.execPath, '-e', script);
 
@@ -720,7 +720,7 @@ describe('env, exec, console', () => {
     },
   );
 
-  test('exec: an endpoint that wants its token when the grant goes on, and a default profile that does not get in the way', async () => {
+  test('exec: an endpoint that requires its token if the grant is longer than the session, and no default profile that takes precedence', async () => {
     await granted('--for', '2h');
     mkdirSync(join(dev.home, '.aws'));
     writeFileSync(
@@ -739,7 +739,7 @@ describe('env, exec, console', () => {
     expect((await seen(dev, 'process.exit(process.env.AWS_ACCESS_KEY_ID ? 42 : 1)', '--static')).status).toBe(42);
   });
 
-  test('exec: ends as the child ends', async () => {
+  test('exec: exits with the status of the child', async () => {
     await granted();
     expect((await seen(dev, 'process.exit(0)')).status).toBe(0);
     expect((await seen(dev, "process.kill(process.pid, 'SIGTERM')")).status).toBe(143);
@@ -833,16 +833,16 @@ describe('configure', () => {
     ]);
   });
 
-  test('two at once both get in', async () => {
+  test('two at the same time both write their profile', async () => {
     const world = () => testWorld({ ...dev, sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)) });
     await Promise.all(['a', 'b', 'c', 'd'].map((profile) => cli(world(), 'configure', role, '--profile', profile)));
     expect(text().match(/^\[profile [abcd]\]$/gm)).toHaveLength(4);
   });
 
-  test('--dry-run only shows, and needs no right to write', async () => {
+  test('--dry-run only shows the change, and requires no write permission', async () => {
     expect((await cli(dev, 'configure', role, '--dry-run')).out).toContain('+[profile');
     expect(existsSync(path())).toBe(false);
-    // a lock that another process holds stops whoever wants to write
+    // a lock of another process prevents writing
     mkdirSync(join(dev.home, '.aws'));
     writeFileSync(`${path()}.latchkey-lock`, `${process.pid} ${hostname()}`);
     expect((await cli(dev, 'configure', role, '--dry-run')).out).toContain('+[profile');
@@ -885,7 +885,7 @@ describe('configure', () => {
     expect(existsSync(path())).toBe(false);
   });
 
-  test('leaves a profile with credentials of its own alone', async () => {
+  test('does not change a profile with its own credentials', async () => {
     mkdirSync(join(dev.home, '.aws'));
     writeFileSync(path(), `[profile ${role}]\nsso_session = x\n`);
     expect(await cli(dev, 'configure', role)).toMatchObject({
@@ -895,7 +895,7 @@ describe('configure', () => {
     expect(text()).toBe(`[profile ${role}]\nsso_session = x\n`);
   });
 
-  test('a role that is not there makes no profile, unless nobody can be asked', async () => {
+  test('an unknown role makes no profile, unless Latchkey cannot be called', async () => {
     expect(await cli(dev, 'configure', 'sandbx-read')).toMatchObject({
       status: 4,
       out: '',
@@ -915,7 +915,7 @@ describe('configure', () => {
     }
   });
 
-  test('says so when it cannot write', async () => {
+  test('reports that it cannot write', async () => {
     writeFileSync(join(dev.home, '.aws'), 'a file');
     expect(await cli(dev, 'configure', role)).toMatchObject({
       status: 2,
@@ -927,7 +927,7 @@ describe('configure', () => {
 });
 
 describe('setup', () => {
-  test('asks the address, and every command knows it from then on', async () => {
+  test('reads the deployment, and every command uses its URL from then on', async () => {
     const world = testWorld({ env: { LATCHKEY_TOKEN: dev.env.LATCHKEY_TOKEN! } });
     expect(await cli(world, 'setup', `${server.url}/`)).toMatchObject({
       status: 0,
@@ -947,7 +947,7 @@ describe('setup', () => {
       '"clientId": "mine"',
     );
   });
-  test('a configuration in another encoding is an error with its place', async () => {
+  test('a configuration in another encoding is an error with line and column', async () => {
     const path = join(dev.home, '.config/latchkey/config.json');
     mkdirSync(join(path, '..'), { recursive: true });
     writeFileSync(path, Buffer.from('{}', 'utf16le'));
@@ -957,7 +957,7 @@ describe('setup', () => {
         err: expect.stringContaining(`${path}:1:1 is UTF-16, not UTF-8`),
       });
   });
-  test('remembers no address that is not a Latchkey', async () => {
+  test('saves no URL that is not a Latchkey deployment', async () => {
     const world = testWorld();
     expect(await cli(world, 'setup', `${server.url}/local`)).toMatchObject({
       status: 2,
@@ -993,7 +993,7 @@ describe('help', () => {
       expect(out).toMatch(new RegExp(`^[^\n]+[.]\n[^]*\nUsage: latchkey ${name}`));
     }
   });
-  test('nothing at all is a wrong use', async () =>
+  test('no command is a usage error', async () =>
     expect(await cli(testWorld())).toMatchObject({ status: 2, out: expect.stringMatching(/^Temporary access/) }));
   test.each(['version', '--version', '-V', '-v'])('%s', async (asked) =>
     expect(await cli(testWorld(), asked)).toMatchObject({
@@ -1001,13 +1001,13 @@ describe('help', () => {
       out: expect.stringMatching(/^latchkey \d+\.\d+\.\d+\n$/),
     }),
   );
-  test('docs/cli.md is what the commands say', async () =>
+  test('docs/cli.md matches the commands', async () =>
     expect(readFileSync(join(import.meta.dirname, '../../docs/cli.md'), 'utf8')).toBe(
       cliDocument(await allCommands()),
     ));
 });
 
-test('a clock that is wrong is said once in a command', async () => {
+test('a wrong clock is reported once per command', async () => {
   const late = testWorld({ ...dev, now: () => Date.now() - 3 * HOUR });
   const { status, err } = await cli(late, 'configure', role, '--dry-run');
   expect([status, err]).toEqual([
@@ -1017,7 +1017,7 @@ test('a clock that is wrong is said once in a command', async () => {
   expect((await cli(testWorld({ ...dev, now: () => Date.now() + MINUTE }), 'whoami')).err).toBe('');
 });
 
-test('the clock of a grant: refused after its end', async () => {
+test('credentials are refused after the end of the grant', async () => {
   await granted('--for', '1h');
   try {
     await moveClock({ advance: '61m' });

@@ -1,4 +1,4 @@
-// Completions as the shells themselves run them: bash everywhere, zsh and fish where they are installed.
+// Completions run by the shells themselves: bash everywhere, zsh and fish if they are installed.
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -44,7 +44,7 @@ beforeAll(async () => {
   );
   pending = bodyOf<RequestView>(filed).id;
   writeFileSync(join(folder, 'catalogue.yml'), '');
-  // printed once, as what a shell reads at its start does not change
+  // printed once, because the script does not change
   for (const shell of Object.keys(shells)) writeFileSync(scriptOf(shell), await run('latchkey', ['completion', shell]));
 });
 afterAll(async () => {
@@ -80,10 +80,10 @@ const run = (program: string, args: readonly string[], more: Record<string, stri
 
 const scriptOf = (shell: string): string => join(folder, `completion.${shell}`);
 
-/** What each shell makes of a line with the cursor at its end: the words it offers. */
+/** The words that each shell offers for a line with the cursor at its end. */
 const shells: Record<string, (line: string, more?: Record<string, string>) => Promise<string[]>> = {
   async bash(line, more) {
-    // as readline calls it, which takes = for a word of its own
+    // as readline calls it, which splits words at =
     const script = `. '${scriptOf('bash')}'
       complete -p latchkey >/dev/null
       line="\${1//=/ = }"; eval "COMP_WORDS=(\${line//@/ @ })"; [[ "$1" == *" " ]] && COMP_WORDS+=("")
@@ -92,7 +92,7 @@ const shells: Record<string, (line: string, more?: Record<string, string>) => Pr
     return (await run('bash', ['--norc', '-c', script, 'bash', line], more)).trim().split('\n');
   },
   async zsh(line, more) {
-    // an interactive zsh on a terminal of its own, with a key that completes what is typed and says what was offered
+    // an interactive zsh on its own terminal, with a key that completes the line and prints the candidates
     mkdirSync(join(folder, 'zsh'), { recursive: true });
     const setup = ['autoload -U compinit; compinit -u -d "$ZDOTDIR/dump"', `. '${scriptOf('zsh')}'`];
     const rc = `${(more?.BEFORE_COMPINIT ? setup.reverse() : setup).join('; ')}; PS1=
@@ -143,11 +143,11 @@ function completesIn(shell: string): void {
     ['a command of the shell behind two dashes', 'latchkey exec sandbox-read -- unam', 'uname'],
   ])('%s', async (_, line, word) => expect(await offered(line)).toEqual([word]));
 
-  test('a role of many accounts, up to the @ and behind it', async () => {
+  test('a role of many accounts, before and after the @', async () => {
     const many = await startForCli(manyAccounts);
     const more = { LATCHKEY_URL: many.server.url, LATCHKEY_TOKEN: await many.tokenOf('dev@example.com') };
     try {
-      // readline replaces what follows the @, the other shells the whole word
+      // readline replaces the text after the @, the other shells the whole word
       const begin = shell === 'bash' ? '' : 'migrate@';
       expect(await offered('latchkey request migrate@app-01', more)).toEqual([`${begin}app-01`]);
       expect((await offered('latchkey request migrate@', more)).sort()).toEqual([`${begin}app-01`, `${begin}app-02`]);
@@ -158,24 +158,24 @@ function completesIn(shell: string): void {
     }
   });
 
-  test('also where they are evaluated before compinit', async () =>
+  test('also if they are evaluated before compinit', async () =>
     expect(await offered('latchkey who', { BEFORE_COMPINIT: '1' })).toEqual(['whoami']));
 
   test('every command, at the first word', async () =>
     expect(await offered('latchkey ')).toEqual(expect.arrayContaining(['login', 'request', 'catalogue', 'help'])));
 
-  test('an option that was given is not offered again, a list is', async () => {
+  test('a given option is not offered again, except a list', async () => {
     const found = await offered('latchkey request sandbox-read --reason x --scope a=b --');
     expect(found).toEqual(expect.arrayContaining(['--scope', '--for', '--json']));
     expect(found).not.toContain('--reason');
   });
 
-  test('the requests that wait for whoever decides', async () =>
+  test('requests to decide, for an approver', async () =>
     expect(await offered('latchkey approve ', { LATCHKEY_TOKEN: await at.tokenOf('lead@example.com') })).toEqual([
       pending,
     ]));
 
-  test('nothing and no fault where nobody is signed in', async () => {
+  test('nothing and no error without a sign-in', async () => {
     const found = await offered('latchkey request produ', { LATCHKEY_TOKEN: '', AWS_EC2_METADATA_DISABLED: 'true' });
     expect(found.join('')).toBe('');
   });

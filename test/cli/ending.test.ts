@@ -1,4 +1,4 @@
-// Ending by its words: `withdraw`, `hand-back` and `revoke` are `end` where the word fits the request, and name the right one where it does not.
+// `withdraw`, `hand-back` and `revoke` end a request that they fit, and otherwise name the command that does.
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { commands } from '../../cli/program/commands.ts';
 import { otherWords } from '../../cli/program/other-words.ts';
@@ -23,13 +23,13 @@ beforeEach(async () => {
     if (['pending', 'scheduled', 'active'].includes(status)) await cli(dev, 'end', id);
 });
 
-/** A request of a status, and its ID. */
+/** Makes a request with a status; returns its ID. */
 const waiting = async (...more: string[]): Promise<string> =>
   bodyOf<RequestView>(await cli(dev, 'request', role, '--reason', 'Find the lost invoices', '--json', ...more)).id;
 const granted = async (...more: string[]): Promise<string> =>
   bodyOf<RequestView>(await cli(lead, 'approve', await waiting(...more), '--json')).id;
 
-describe('the right word', () => {
+describe('the command that fits', () => {
   test.each([
     ['withdraw', 'a pending request', () => waiting(), /^withdrawn {2}production/],
     ['withdraw', 'a scheduled grant', () => granted('--at', '+2h'), /^withdrawn {2}production/],
@@ -40,19 +40,19 @@ describe('the right word', () => {
     expect(await cli(dev, verb, role)).toMatchObject({ status: 0, err: '', out: expect.stringMatching(shown) });
   });
 
-  test('hand-back of a grant that was used', async () => {
+  test('hand-back of a used grant', async () => {
     const id = await granted();
     expect((await cli(dev, 'credentials', id)).status).toBe(0);
     expect((await cli(dev, 'hand-back', role)).out).toMatch(/^ended \(handed back\) {2}production/);
   });
 
-  test('revoke ends the grant of somebody else', async () => {
+  test('revoke ends the grant of another person', async () => {
     const ran = await cli(lead, 'revoke', await granted(), '--comment', 'Wrong account');
     expect(ran).toMatchObject({ status: 0, out: expect.stringMatching(/^revoked {2}production/) });
   });
 });
 
-describe('the wrong word', () => {
+describe('the command that does not fit', () => {
   test.each([
     [
       'withdraw',
@@ -77,7 +77,7 @@ describe('the wrong word', () => {
     expect(['pending', 'active']).toContain(bodyOf<RequestView>(await cli(dev, 'show', id, '--json')).status);
   });
 
-  test.each(['withdraw', 'hand-back'])('%s refuses the request of somebody else', async (verb) => {
+  test.each(['withdraw', 'hand-back'])('%s refuses the request of another person', async (verb) => {
     const id = await waiting();
     expect(await cli(lead, verb, id)).toMatchObject({
       status: 5,
@@ -89,7 +89,7 @@ describe('the wrong word', () => {
     });
   });
 
-  test("revoke refuses one's own", async () => {
+  test('revoke refuses your own request', async () => {
     const id = await waiting();
     expect(await cli(dev, 'revoke', id, '--comment', 'mine')).toMatchObject({
       status: 5,
@@ -109,7 +109,7 @@ describe('the wrong word', () => {
   );
 });
 
-test('nothing open: no word speaks of a request that is over as if it were meant', async () => {
+test('without an open request, no command acts on a request that has ended', async () => {
   const id = await waiting();
   await cli(lead, 'deny', id);
   for (const verb of ['end', 'withdraw', 'hand-back'])
@@ -123,8 +123,8 @@ test('nothing open: no word speaks of a request that is over as if it were meant
     });
 });
 
-describe('words of other programs', () => {
-  test('lead to commands, and are none', () => {
+describe('command names of other programs', () => {
+  test('are not commands, and suggest commands', () => {
     const meant = Object.values(otherWords).flat();
     expect(meant.filter((name) => !Object.hasOwn(commands, name))).toEqual([]);
     expect(Object.keys(otherWords).filter((word) => Object.hasOwn(commands, word))).toEqual([]);

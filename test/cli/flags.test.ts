@@ -1,4 +1,4 @@
-// Errors name the flag that somebody typed, never a JSON pointer of the API or a parameter of its address.
+// Errors name the flag that was typed, never a JSON pointer or query parameter of the API.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { flagOf } from '../../cli/options/flags.ts';
 import { ListQuery } from '../../lib/http/queries.ts';
@@ -26,7 +26,7 @@ const said = async (...args: string[]) => {
   return { status, err };
 };
 
-describe('what was typed wrong', () => {
+describe('an invalid value', () => {
   test.each([
     [['request', 'sandbox-read', '--reason', 'look', '--for', 'abc'], /^latchkey: --for must be a duration/],
     [
@@ -36,7 +36,7 @@ describe('what was typed wrong', () => {
     [['request', 'sandbox-read', '--reason', 'x', '--idempotency-key', 'ü'], /^latchkey: --idempotency-key must be /],
     [['requests', '--limit', '500'], /^latchkey: --limit must be .*100\.\n$/],
     [['requests', '--cursor', 'x'], /^latchkey: --cursor is not a valid cursor\.\n$/],
-    [['requests', '--person', 'a@example.com'], /^latchkey: --person goes with/],
+    [['requests', '--person', 'a@example.com'], /^latchkey: --person requires/],
     [['credentials', 'sandbox-read', '--duration', 'abc'], /^latchkey: --duration must be a duration/],
     [['extend', id, '--for', 'abc', '--reason', 'x'], /^latchkey: --for must be a duration/],
     [['end', id, '--comment', 'x'.repeat(5000)], /^latchkey: --comment must /],
@@ -46,13 +46,13 @@ describe('what was typed wrong', () => {
     expect(err).not.toMatch(/(?:^|\s)[/?][a-zA-Z]/);
   });
 
-  test('--json keeps the pointer, which is what the API said', async () =>
+  test('--json keeps the pointer of the API', async () =>
     expect(JSON.parse((await said('requests', '--limit', '500', '--json')).err)).toMatchObject({
       errors: [{ pointer: '?limit' }],
     }));
 });
 
-test('everything that a body or a list takes has a flag', () => {
+test('every field of a body and every parameter of a list has a flag', () => {
   const bodies = { NewRequest, NewExtension, NewDecision, NewReview, NewEnd, NewCredentials, NewConsole };
   const pointers = Object.values(bodies).flatMap(({ entries }) => Object.keys(entries).map((name) => `/${name}`));
   const parameters = Object.keys(ListQuery.entries).map((name) => `?${name}`);

@@ -26,7 +26,7 @@ describe('the list of commands', () => {
       expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual(expected);
     }
   });
-  test('says how scripts read an answer', async () =>
+  test('describes the output for scripts', async () =>
     expect(await helpOf()).toContain("latchkey requests --json | jq -r '.items[].id'"));
 });
 
@@ -37,7 +37,7 @@ describe('texts', () => {
   });
   test('flags are described in the imperative', () =>
     expect(summariesOf('flag').filter(([, summary]) => /^[a-z]+[^s]s /.test(summary))).toEqual([]));
-  test('a default is written as one', () =>
+  test('defaults are written as (default: ...)', () =>
     expect(summariesOf('flag', 'list', 'text').filter(([, summary]) => /\belse\b|without it/.test(summary))).toEqual(
       [],
     ));
@@ -50,7 +50,7 @@ describe('lines', () => {
     const long = texts.flatMap((text) => text.split('\n')).filter((line) => line.length > 80);
     expect(long).toEqual([]);
   });
-  test('an example that is longer goes on after a backslash, with an option beside its value', async () =>
+  test('a longer example continues after a backslash, with each option next to its value', async () =>
     expect(await helpOf('request')).toContain(
       '  latchkey request production-bucket-read --for 2h \\\n    --reason "Find the lost invoices" --wait\n',
     ));

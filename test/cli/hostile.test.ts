@@ -1,4 +1,4 @@
-// A Latchkey that means ill, or was broken into, against whoever uses the command line with it: terminal, shell, machine.
+// A malicious or compromised Latchkey server attacks the user of the command line: terminal, shell, machine.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,14 +10,14 @@ import { cli, newHome, removeHomes, testWorld } from '../support/cli.ts';
 import { record, requestId, start } from '../support/records.ts';
 import { catalogueOf } from '../support/small-catalogue.ts';
 
-/** Clears the screen, sets the title, turns the line around, goes back to its beginning; C1 as well as C0. */
+/** Clears the screen, sets the title, reorders the line, returns to its start; C0 and C1 control characters. */
 const steering = '\u001b[2J\u001b]0;owned\u0007\u009b1A\u202eevil\u2066\r\u2028';
 const id = requestId(1);
 const catalogue = catalogueOf();
 const role = roleView(catalogue, catalogue.roles.get('read')!);
 const request = requestView(catalogue, record({ grant: { startsAt: start, endsAt: Date.UTC(2100, 0) } }), start);
 
-/** Something behind every text of it but the words that the program itself goes by. */
+/** Appends the attack to every text, except texts that the program itself interprets. */
 function hostile(value: unknown, key = ''): unknown {
   if (typeof value === 'string')
     return ['id', 'status', 'kind', 'outcome'].includes(key) || /^\d{4}-\d\d-/.test(value)
@@ -25,7 +25,7 @@ function hostile(value: unknown, key = ''): unknown {
       : `${value}${steering}`;
   if (Array.isArray(value)) return value.map((item) => hostile(item, key));
   if (value === null || typeof value !== 'object') return value;
-  // names too: those of the API with what a careful program never sees, those of a scope with anything, a second line as well
+  // also to names of fields: API fields with control characters, scopes with any text and a second line
   const spoilt = (name: string) => (key === 'scope' ? `${name}${steering}\nforged` : `${name}\u001b\u202e\u009b`);
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [spoilt(name), hostile(inner, name)]));
 }
@@ -45,11 +45,11 @@ afterAll(async () => {
   await new Promise((resolve) => server.close(resolve));
   removeHomes();
 });
-/** Nobody here waits long enough to give up. */
+/** No test waits long enough to give up. */
 const worldOf = (env: Record<string, string> = {}) =>
   testWorld({ env: { LATCHKEY_URL: url, LATCHKEY_TOKEN: 'a.b.c', ...env }, sleep: () => new Promise(() => {}) });
 
-describe('its words', () => {
+describe('its texts', () => {
   const session = {
     issuedAt: '2026-11-22T10:00:00Z',
     expiresAt: '2026-11-22T11:00:00Z',
@@ -101,7 +101,7 @@ describe('its words', () => {
     [['completion', 'words', '--', 'unblock', ''], { items: [block] }],
     [['revoke', '--person', 'p', '--comment', 'c', '--yes'], { ended: ['a'], effectiveBy: at, blockedUntil: at }],
     [['explain', 'read'], explained],
-  ])('%j steer no terminal', async (args, body) => {
+  ])('%j cannot control the terminal', async (args, body) => {
     answer = hostile(body);
     const { out, err } = await cli(
       worldOf(),
@@ -113,7 +113,7 @@ describe('its words', () => {
     expect(out + err).not.toMatch(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]|^forged/m);
   });
 
-  test.each(['show', 'requests'])('%s: a name of its bearer’s choice stands beside who that is', async (name) => {
+  test.each(['show', 'requests'])('%s: a chosen display name is followed by the verified identity', async (name) => {
     const asked = {
       ...request,
       requester: { principal: 'https://issuer.example.com#7', email: 'mallory@example.com', name: 'Lena Park' },
@@ -124,7 +124,7 @@ describe('its words', () => {
     );
   });
 
-  test('are none for a command line unless they can be a role or a request', async () => {
+  test('are offered as completions only if they are valid roles or requests', async () => {
     answer = { items: [{ ...role, id: '$(touch owned)' }, role, { ...role, id: '-x' }] };
     expect((await cli(worldOf(), 'completion', 'words', '--', 'request', '')).out).toBe(`read\t${role.description}\n`);
   });
@@ -151,7 +151,7 @@ describe('its words', () => {
   });
 });
 
-describe('an address to open', () => {
+describe('a URL to open', () => {
   const opened = async (address: string): Promise<string | undefined> => {
     const home = newHome();
     const [browser, seen] = [join(home, 'browser'), join(home, 'seen')];
@@ -184,7 +184,7 @@ describe('an address to open', () => {
     '',
   ])('%s is not', async (address) => expect(await opened(address)).toBeUndefined());
 
-  test('that is no page is not taken from Latchkey either', async () => {
+  test('of Latchkey is not opened if it is not a web page', async () => {
     answer = { url: 'file:///etc/passwd', expiresAt: '2100-01-01T00:00:00Z', sessionExpiresAt: '2100-01-01T00:00:00Z' };
     expect(await cli(worldOf({ BROWSER: 'true' }), 'console', id)).toMatchObject({
       status: 1,

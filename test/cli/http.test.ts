@@ -19,7 +19,7 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
   );
 const get = (port: number, timeoutMs?: number) =>
   sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/`, ...(timeoutMs !== undefined && { timeoutMs }) });
-/** A server that says this to whoever connects, in these pieces. */
+/** A server that sends this text, in these pieces, to every client. */
 const saying = (...pieces: Array<string | Buffer>) =>
   createSocketServer((socket) => {
     socket.resume().on('error', () => {});
@@ -59,7 +59,7 @@ describe('an answer', () => {
     await serving(saying(...pieces), async (port) => expect((await get(port)).body).toBe('ä'));
   });
 
-  test('that is too long is given up', async () => {
+  test('that is too long is aborted', async () => {
     const server = createServer((_, response) => {
       response.on('error', () => {});
       response.end(Buffer.alloc(mostBytes + 1));
@@ -67,7 +67,7 @@ describe('an answer', () => {
     await serving(server, async (port) => expect(await codeOf(get(port))).toBe('too-long'));
   });
 
-  test('that never ends is given up', async () => {
+  test('that never ends is aborted', async () => {
     const server = createServer((_, response) => {
       const more = setInterval(() => response.write('a'), 5);
       response.on('close', () => clearInterval(more));
@@ -77,7 +77,7 @@ describe('an answer', () => {
 });
 
 describe('a call', () => {
-  test('arrives as it was meant, and its answer comes back', async () => {
+  test('arrives unchanged, and its answer is returned', async () => {
     const seen: string[] = [];
     const heard: RequestListener = (request, response) => {
       request.setEncoding('utf8').on('data', (text: string) => seen.push(text));
@@ -114,10 +114,10 @@ describe('a call', () => {
     await serving(server, async (port) => expect((await get(port)).body).toBe('ok'));
   });
 
-  test('that nobody answers ends in time', async () =>
+  test('without an answer ends in time', async () =>
     serving(createSocketServer(), async (port) => expect(await codeOf(get(port, 50))).toBe('timeout')));
 
-  test('says why it was not answered', async () => {
+  test('reports why there was no answer', async () => {
     let free = 0;
     await serving(createSocketServer(), async (port) => {
       free = port;
@@ -125,14 +125,14 @@ describe('a call', () => {
     expect(await codeOf(get(free))).toBe('ECONNREFUSED');
   });
 
-  test('smuggles no second header', async () =>
+  test('cannot inject a second header', async () =>
     serving(createServer(), async (port) => {
       const headers = { authorization: 'Bearer t\r\nx-evil: 1' };
       const call = sendHttp({ method: 'GET', url: `http://127.0.0.1:${port}/`, headers });
       await expect(call).rejects.toThrow('Invalid character in header content');
     }));
 
-  test('refuses a certificate that nobody vouches for', async () => {
+  test('refuses an untrusted certificate', async () => {
     const pem = (name: string) => readFileSync(join(import.meta.dirname, `../support/tls/${name}.pem`), 'utf8');
     let called = false;
     const server = createTlsServer({ key: pem('key'), cert: pem('certificate') }, (_, response) => {

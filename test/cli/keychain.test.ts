@@ -1,4 +1,4 @@
-// Where a sign-in is kept: what renews it in the system's keychain, as no argument of a process, and in the file where there is no keychain or it fails.
+// Storage of a sign-in: the refresh token is in the system's keychain, never in arguments of a process, or in the file if the keychain is missing or fails.
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -113,7 +113,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
       expect(first.out + first.err + ran.map(({ out, err }) => out + err).join('')).not.toContain(secret);
   });
 
-  test('gives back whatever a token and an account can be, and takes nothing that it would cut off', async () => {
+  test('returns every valid token, and refuses a token that it would truncate', async () => {
     world = await newWorld(platform);
     const found = findKeychain(world) as Keychain;
     const accounts = ['https://example.com/it\'s "here"\\ /home/jürgen s/tokens.json', 'https://example.com /home/b'];
@@ -132,7 +132,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
       expect(await found.keep('account', secret)).toBe('the token is too long for it');
   });
 
-  test('that is locked leaves the sign-in as it is, until it is unlocked', async () => {
+  test('that is locked leaves the sign-in unchanged until it is unlocked', async () => {
     world = await newWorld(platform);
     await login();
     keychain.become('locked');
@@ -147,7 +147,7 @@ describe.each(['darwin', 'linux'] as const)('a keychain of %s', (platform) => {
   });
 });
 
-test('a sign-in stays where it is at its renewal, and leaves the keychain where that is wanted', async () => {
+test('a renewal stores the sign-in where it was, and moves it out of the keychain if that is configured', async () => {
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: 'off' };
   expect(await login(world, '--json')).toMatchObject({ out: expect.stringContaining('"keptIn": "file"'), err: '' });
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: undefined };
@@ -163,7 +163,7 @@ test('a sign-in stays where it is at its renewal, and leaves the keychain where 
   expect(inKeychain()).toEqual([]);
 });
 
-describe('the file takes its place, and login says so once', () => {
+describe('the file replaces the keychain, and login reports it once', () => {
   const ways: Array<[string, RegExp, () => void]> = [
     [
       'is not installed',
@@ -188,7 +188,7 @@ describe('the file takes its place, and login says so once', () => {
       () => Object.assign(world, { platform: 'win32' }),
     ],
   ];
-  test.each(ways)('where the keychain %s', async (_, why, happens) => {
+  test.each(ways)('if the keychain %s', async (_, why, happens) => {
     happens();
     const ran = await login();
     expect(ran).toMatchObject({ status: 0, err: expect.stringMatching(why) });
@@ -215,7 +215,7 @@ describe('the file takes its place, and login says so once', () => {
   });
 });
 
-test('a new token that the keychain does not take is not lost, which is said when it happens', async () => {
+test('a new token that the keychain refuses is stored in the file, with a warning', async () => {
   await login();
   keychain.become('read-only');
   expect(await cli(later(), 'whoami')).toMatchObject({
@@ -239,7 +239,7 @@ test('a token that the issuer refuses is removed from both', async () => {
   expect([keychain.secrets(), keptIn()]).toEqual([{}, undefined]);
 });
 
-test('two homes of one person renew each their own sign-in', async () => {
+test('two home directories of one person each renew their own sign-in', async () => {
   const other = await newWorld();
   await login();
   await login(other);
@@ -249,7 +249,7 @@ test('two homes of one person renew each their own sign-in', async () => {
   expect(inKeychain()).toHaveLength(1);
 });
 
-test('logout says what it could not remove, and removes what a lost file has left', async () => {
+test('logout reports what it could not remove, and removes the keychain entry of a lost file', async () => {
   await login();
   keychain.become('locked');
   expect(await cli(world, 'logout')).toMatchObject({
@@ -265,7 +265,7 @@ test('logout says what it could not remove, and removes what a lost file has lef
   expect(keychain.secrets()).toEqual({});
 });
 
-test('while one latchkey waits for the keychain, the others wait for that one', async () => {
+test('while one process waits for the keychain, others wait for that process', async () => {
   await login();
   let waited = 0;
   const waiting = testWorld({
@@ -282,7 +282,7 @@ test('while one latchkey waits for the keychain, the others wait for that one', 
   expect(waited).toBeGreaterThan(30_000);
 });
 
-test('a job without a session is told how to do without the keychain', async () => {
+test('without a desktop session, the error says how to work without the keychain', async () => {
   await login();
   const cron = later();
   cron.env = { ...cron.env, DBUS_SESSION_BUS_ADDRESS: undefined };
@@ -294,7 +294,7 @@ test('a job without a session is told how to do without the keychain', async () 
   });
 });
 
-test('another setting than auto and off is refused', async () => {
+test('a setting other than auto and off is refused', async () => {
   world.env = { ...world.env, LATCHKEY_KEYCHAIN: 'maybe' };
   expect(await cli(world, 'whoami')).toMatchObject({
     status: 2,
@@ -307,16 +307,16 @@ test('another setting than auto and off is refused', async () => {
 describe('a program that is run', () => {
   const run = (script: string, options = {}) =>
     runChild({ PATH: process.env.PATH }, process.execPath, ['-e', script], options);
-  test('gives what it printed and its status', async () =>
+  test('returns its output and its status', async () =>
     expect(await run('process.stdin.pipe(process.stdout); process.exitCode = 3', { input: 'a\n' })).toEqual({
       status: 3,
       out: 'a\n',
     }));
-  test('that is not there', async () =>
+  test('that does not exist', async () =>
     expect(await runChild({ PATH: '' }, 'no-such-program', [])).toEqual({ status: 127, out: '' }));
   test('that reads nothing', async () =>
     expect(await run('', { input: 'x'.repeat(1e6) })).toEqual({ status: 0, out: '' }));
-  test('that never ends is ended, with what it started still at it', async () => {
+  test('that never ends is killed, even if its own children still run', async () => {
     const script =
       "require('node:child_process').spawn(process.execPath, ['-e', 'setTimeout(() => {}, 3000)'], { stdio: 'inherit' }); setInterval(() => {}, 1000)";
     expect(await run(script, { timeoutMs: 200 })).toEqual({ status: 124, out: '' });
@@ -333,7 +333,7 @@ const withKeyring = where(
 );
 
 withKeyring.describe('the real secret-tool and gnome-keyring', () => {
-  test('keep it, renew it and forget it', async () => {
+  test('store, renew and remove the token', async () => {
     const home = newHome();
     const runtime = join(home, 'run');
     mkdirSync(runtime, { mode: 0o700 });

@@ -102,7 +102,7 @@ const statusOf = ({ hostname, port }: URL, path: string): Promise<number | undef
   );
 
 describe('with the browser', () => {
-  test('signs in, keeps the tokens for their owner alone, and every command uses them', async () => {
+  test('signs in, stores the tokens only for their owner, and every command uses them', async () => {
     const ran = await byBrowser();
     expect(ran).toMatchObject({
       status: 0,
@@ -124,7 +124,7 @@ describe('with the browser', () => {
     expect(await explain()).toMatch(/ok {2}mfa: /);
   });
 
-  test('a visit with another state is turned away and changes nothing', async () => {
+  test('a redirect with another state is refused and changes nothing', async () => {
     const ran = await byBrowser(async (address) => {
       const back = new URL(new URL(address).searchParams.get('redirect_uri')!);
       back.search = '?state=forged&code=mine';
@@ -150,7 +150,7 @@ describe('with the browser', () => {
     });
   });
 
-  test('comes back to the port that was named, or to the first of the list that is free', async () => {
+  test('returns to the given port, or to the first free port of the list', async () => {
     const busy = createServer();
     await new Promise<void>((resolve) => busy.listen(0, '127.0.0.1', resolve));
     const taken = (busy.address() as AddressInfo).port;
@@ -179,7 +179,7 @@ describe('with the browser', () => {
     }
   });
 
-  test('a no is a no', async () =>
+  test('a cancelled sign-in is reported', async () =>
     expect(await byBrowser((address) => signInAt(address, { email: '' }))).toMatchObject({
       status: 3,
       out: '',
@@ -189,8 +189,8 @@ describe('with the browser', () => {
     }));
 });
 
-describe('by a code', () => {
-  test('shows the code, asks as often as it may, and signs in', async () => {
+describe('with a code', () => {
+  test('shows the code, polls at the allowed interval, and signs in', async () => {
     const ran = await byCode(asi, { wait: 3 });
     expect(ran).toMatchObject({
       status: 0,
@@ -203,9 +203,9 @@ describe('by a code', () => {
     expect(ran.visit).toMatchObject({ status: 200, page: expect.stringContaining('You are signed in') });
     expect((await cli(world, 'whoami')).status).toBe(0);
   });
-  test('without a display it is what login does', async () =>
+  test('is the default without a display', async () =>
     expect((await byCode(asi, { args: ['login'] })).err).toMatch(/enter the code/));
-  test('a no, and Ctrl-C', async () => {
+  test('cancelled, and Ctrl-C', async () => {
     expect(await byCode({ email: '' })).toMatchObject({
       status: 3,
       err: expect.stringMatching(/The person cancelled the sign-in/),
@@ -214,14 +214,14 @@ describe('by a code', () => {
     world.onSleep = () => 'interrupt';
     expect(await cli(world, 'login', '--device')).toMatchObject({ status: 130 });
   });
-  test('a code that there is not', async () => {
+  test('an unknown code', async () => {
     const page = await fetch(`${issuer()}/device?user_code=BCDF-GHJK`);
     expect([page.status, await page.text()]).toEqual([
       404,
       expect.stringContaining('This code is unknown, used or expired'),
     ]);
   });
-  test('an issuer without codes says so', async () => {
+  test('an issuer without device codes is reported', async () => {
     const plain = createServer((_, response) =>
       response.end(
         JSON.stringify({ issuer: address, token_endpoint: `${address}/t`, authorization_endpoint: `${address}/a` }),
@@ -241,7 +241,7 @@ describe('by a code', () => {
   });
 });
 
-describe('an issuer of its own kind', () => {
+describe('an unusual issuer', () => {
   const device = {
     device_code: 'd',
     user_code: 'U',
@@ -272,7 +272,7 @@ describe('an issuer of its own kind', () => {
     },
   );
 
-  test('is not asked for offline_access where the setting is off', async () => {
+  test('gets no request for offline_access if the setting is off', async () => {
     const scopes: Array<string | null> = [];
     const answers: Answers = {
       '/device': (form) => [200, scopes.push(form.get('scope')) && device],
@@ -286,7 +286,7 @@ describe('an issuer of its own kind', () => {
     expect(scopes).toEqual(['latchkey']);
   });
 
-  test('is sent the parameters of the deployment, and those of a stronger or fresh sign-in, beside and never in place of our own', async () => {
+  test('gets the parameters of the deployment and those of a stronger or fresh sign-in, which never replace our own', async () => {
     const sent: URLSearchParams[] = [];
     const answers: Answers = {
       '/device': (form) => [200, sent.push(form) && device],
@@ -318,7 +318,7 @@ describe('an issuer of its own kind', () => {
     }
   });
 
-  test('without a way to ask for a second factor says so', async () => {
+  test('without a way to request a second factor is reported', async () => {
     const { stepUp: _, ...kept } = JSON.parse(readFileSync(configFile(), 'utf8'));
     writeFileSync(configFile(), JSON.stringify(kept));
     expect(await cli(world, 'login', '--mfa')).toMatchObject({
@@ -357,7 +357,7 @@ describe('an issuer of its own kind', () => {
     expect(header).toBe(inForm === undefined ? 'latchkey-cli:s3cret' : '');
   });
 
-  test('that names an endpoint in the clear is refused', async () => {
+  test('with an http endpoint is refused', async () => {
     const more = { token_endpoint: 'http://issuer.example/token' };
     await issuing(
       { '/device': () => [200, device] },
@@ -389,7 +389,7 @@ describe('tokens', () => {
     expect(keptTokens().refreshToken).not.toBe(first);
   });
 
-  test('that cannot be renewed ask for a new login', async () => {
+  test('that cannot be renewed require a new login', async () => {
     await byCode(asi);
     const form = { client_id: 'latchkey-cli', grant_type: 'refresh_token', refresh_token: keptTokens().refreshToken! };
     expect((await fetch(`${issuer()}/token`, { method: 'POST', body: new URLSearchParams(form) })).status).toBe(200);
@@ -403,7 +403,7 @@ describe('tokens', () => {
     });
   });
 
-  test('that somebody else has renewed meanwhile are not forgotten', async () => {
+  test('that another process has renewed are not removed', async () => {
     await byCode(asi);
     const token = () => {
       const [[url, kept]] = Object.entries(JSON.parse(readFileSync(tokensFile(), 'utf8'))) as [[string, object]];
@@ -434,7 +434,7 @@ describe('tokens', () => {
     });
   });
 
-  test('are revoked at the issuer by logout, and forgotten also where that does not work', async () => {
+  test('are revoked at the issuer by logout, and removed even if that fails', async () => {
     await byCode(asi);
     const form = { client_id: 'latchkey-cli', grant_type: 'refresh_token', refresh_token: keptTokens().refreshToken! };
     expect(await cli(world, 'logout')).toMatchObject({ status: 0, err: '' });
@@ -452,14 +452,14 @@ describe('tokens', () => {
     expect((await cli(world, 'whoami')).status).toBe(3);
   });
 
-  test('are forgotten by logout', async () => {
+  test('are removed by logout', async () => {
     await byCode(asi);
     expect((await cli(world, 'logout')).out).toMatch(/^You are signed out of /);
     expect((await cli(world, 'logout')).out).toMatch(/^You were not signed in /);
     expect((await cli(world, 'whoami')).status).toBe(3);
   });
 
-  test('come after LATCHKEY_TOKEN, which login and logout say', async () => {
+  test('are used only without LATCHKEY_TOKEN, which login and logout report', async () => {
     world.env = { ...world.env, LATCHKEY_TOKEN: 'x.y.z' };
     expect((await byCode(asi)).err).toMatch(/^LATCHKEY_TOKEN is set and takes precedence over this sign-in/m);
     expect((await cli(world, 'whoami', '--auth', 'login')).status).toBe(0);
@@ -476,7 +476,7 @@ describe('tokens', () => {
   });
 });
 
-describe('an issuer that is not what it should be', () => {
+describe('an invalid issuer', () => {
   test.each([
     ['http://localhost:9', 11, /does not answer/],
     ['http://issuer.example', 2, /must be an https URL/],
@@ -484,14 +484,14 @@ describe('an issuer that is not what it should be', () => {
     writeFileSync(configFile(), JSON.stringify({ url: server.url, issuer: address, clientId: 'cli' }));
     expect(await cli(world, 'login')).toMatchObject({ status, err: expect.stringMatching(err) });
   });
-  test('another name than the one that was asked', async () => {
+  test('with another name than configured', async () => {
     await cli(world, 'setup', server.url, '--issuer', issuer().replace('localhost', '127.0.0.1'));
     expect(await cli(world, 'login')).toMatchObject({
       status: 3,
       err: expect.stringMatching(/has no OIDC discovery document/),
     });
   });
-  test('none at all', async () => {
+  test('that does not exist', async () => {
     writeFileSync(configFile(), JSON.stringify({ url: server.url }));
     expect(await cli(world, 'login')).toMatchObject({
       status: 2,

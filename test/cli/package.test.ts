@@ -18,13 +18,13 @@ beforeAll(async () => {
 });
 
 describe('the README', () => {
-  test('starts with what its reader can do: install the file, connect, get access', () => {
+  test('starts with the first steps: install the file, connect, get access', () => {
     const readme = packageReadme(all, 'latchkey-1.2.3.tgz');
     const commands = [...readme.matchAll(/^ {4}(latchkey|npm) (\S+)/gm)].slice(0, 6).map(([, , word]) => word);
     expect(commands).toEqual(['install', 'setup', 'login', 'whoami', 'roles', 'request']);
     expect(readme).toContain('npm install --global ./latchkey-1.2.3.tgz');
   });
-  test('needs nothing of this repository', () =>
+  test('refers to nothing in this repository', () =>
     expect(packageReadme(all, 'x.tgz')).not.toMatch(/npm (?:run|start|pack)|\]\((?!#)|docs\//));
   test.each([
     ['latchkey', 'latchkey-0.1.0.tgz'],
@@ -44,7 +44,7 @@ describe('the man page', () => {
     }
     for (const { status } of Object.values(exits)) expect(text).toContain(`\n.B ${status}\n`);
   });
-  test('only its own lines are macros', () => {
+  test('contains no unintended macros', () => {
     const macros = new Set(
       page()
         .split('\n')
@@ -76,7 +76,7 @@ describe('the formula', () => {
     expect(text).toContain(`\n  sha256 "${createHash('sha256').update(tarball).digest('hex')}"\n`);
   });
   test('quotes what Ruby would run', () => expect(text).toContain('homepage "https://a.example.com/\\#{1}\\""'));
-  test('its description is as Homebrew audits it', () => {
+  test('its description passes the rules of Homebrew', () => {
     const [, description = ''] = /\n {2}desc "(.*)"\n/.exec(text) ?? [];
     expect(description).toMatch(/^(?!An? |The |Latchkey)[A-Z].{1,78}[^.]$/);
   });

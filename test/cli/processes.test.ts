@@ -1,4 +1,4 @@
-// The command line as processes of its own: several at once, on a terminal, at Ctrl-C, by way of a proxy.
+// The command line as separate processes: in parallel, on a terminal, at Ctrl-C, through a proxy.
 import { spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -39,7 +39,7 @@ const envOf = (more: Record<string, string> = {}): Record<string, string> => ({
 const latchkey = (args: readonly string[], more: Record<string, string> = { LATCHKEY_TOKEN: tokens.dev }) =>
   start(args, envOf(more)).ended;
 
-test('no home is made where there is none', async () => {
+test('a missing home directory is not created', async () => {
   const none = join(home, 'none');
   expect(await latchkey(['--version'], { HOME: none })).toMatchObject({ status: 0, err: '' });
   expect(existsSync(none)).toBe(false);
@@ -49,7 +49,7 @@ const asRoot = where(process.getuid?.() === 0 ? undefined : 'needs root', 'a use
 
 asRoot.test('a user that belongs to nobody needs no home', () => {
   const unknown = 23_456;
-  // loaded before, as that user may not be allowed to read this folder
+  // loaded first, because that user may not read this directory
   const script = `const { homeDirectory } = await import('${join(root, 'cli/machine/places.ts')}'); process.setgid(${unknown}); process.setuid(${unknown}); console.log(homeDirectory())`;
   const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', script], {
     env: { PATH: process.env.PATH ?? '' },
@@ -74,7 +74,7 @@ withFullDisk.test('a disk that is full is told as such', async () => {
   ]);
 });
 
-describe('several at once', () => {
+describe('several processes', () => {
   const many = Array.from({ length: 6 }, (_, i) => `profile-${i}`);
 
   test('write one ~/.aws/config, and every profile is whole', async () => {
@@ -112,7 +112,7 @@ describe('several at once', () => {
     await latchkey(['end', 'sandbox-read']);
   }, 60_000);
 
-  test('a lock whose latchkey was killed holds nobody up, and one that is held does', async () => {
+  test('the lock of a killed process blocks nobody, and a held lock does', async () => {
     const lock = join(home, '.aws/config.latchkey-lock');
     const dead = spawnSync(process.execPath, ['-e', '']).pid;
     mkdirSync(join(home, '.aws'));
@@ -130,14 +130,14 @@ describe('several at once', () => {
   }, 60_000);
 });
 
-test('a home that nothing can be written to takes no credentials away', async () => {
+test('credentials are issued even if the home directory is read-only', async () => {
   await latchkey(['request', 'sandbox-read', ...reason, '--for', '30m']);
   const nowhere = { HOME: '/dev/null/home', LATCHKEY_TOKEN: tokens.dev };
   const plain = await latchkey(['credentials', 'sandbox-read'], nowhere);
   const cached = await latchkey(['credentials', 'sandbox-read', '--cache'], nowhere);
   for (const { status, out } of [plain, cached])
     expect([status, JSON.parse(out)]).toEqual([0, expect.objectContaining({ Version: 1 })]);
-  // said to whoever wanted something kept, and not at every call of every AWS tool
+  // reported only with --cache, not at every call of an AWS tool
   expect([plain.err, cached.err]).toEqual([
     '',
     expect.stringMatching(
@@ -147,7 +147,7 @@ test('a home that nothing can be written to takes no credentials away', async ()
   await latchkey(['end', 'sandbox-read']);
 }, 60_000);
 
-test('Ctrl-C while waiting leaves the request in place, and says how to go on', async () => {
+test('Ctrl-C while waiting leaves the request pending, and shows how to continue', async () => {
   const waiting = start(
     ['request', 'production-bucket-read', ...reason, '--wait'],
     envOf({ LATCHKEY_TOKEN: tokens.dev }),
@@ -172,7 +172,7 @@ test('Ctrl-C while waiting leaves the request in place, and says how to go on', 
 const withTerminal = where(missingTerminal(), 'colours on a terminal');
 
 withTerminal.describe('on a terminal of its own', () => {
-  test('there are colours, and none with NO_COLOR or behind a pipe', async () => {
+  test('uses colours, but not with NO_COLOR or in a pipe', async () => {
     const run = (line: string, more?: Record<string, string>) =>
       new Promise<string>((resolve) => {
         const child = spawn('script', ['-qec', line, '/dev/null'], {
@@ -190,14 +190,14 @@ withTerminal.describe('on a terminal of its own', () => {
     expect(await run(roles, { NO_COLOR: '1' })).not.toContain('\u001b');
     expect(await run(roles, { TERM: 'dumb' })).not.toContain('\u001b');
     expect(await run(`${roles} | cat`)).not.toContain('\u001b');
-    // where the table would not fit, each row is a paragraph
+    // if the table does not fit, each row is a paragraph
     expect(await run(roles.replace('200', '60'))).toMatch(
       /^\u001b\[1mproduction-app-write\u001b\[0m\r?\n {2}\u001b\[2mAccount/,
     );
   }, 60_000);
 });
 
-describe('by way of a proxy', () => {
+describe('through a proxy', () => {
   let proxy: Server;
   let api: Server;
   const connected: string[] = [];
@@ -250,7 +250,7 @@ describe('by way of a proxy', () => {
     });
     expect(calls).toHaveLength(1);
   });
-  test('NO_PROXY goes round it', async () => {
+  test('NO_PROXY bypasses it', async () => {
     expect(await roles({ NO_PROXY: 'localhost' })).toMatchObject({ status: 0 });
     expect([connected, calls.length]).toEqual([[], 1]);
   });
@@ -258,7 +258,7 @@ describe('by way of a proxy', () => {
     ['http://127.0.0.1:9', 11, /the proxy 127\.0\.0\.1 did not answer \(ECONNREFUSED\)\.\n {2}Check HTTPS_PROXY/],
     ['refusing', 11, /the proxy 127\.0\.0\.1 refused the connection \(status 407\)\.\n {2}Check HTTPS_PROXY/],
     ['socks5://user:canary@127.0.0.1:9', 2, /HTTPS_PROXY is not a valid HTTP proxy URL/],
-  ])('a proxy that is not there, or is none, is told: %s', async (address, status, err) => {
+  ])('an unreachable or invalid proxy is reported: %s', async (address, status, err) => {
     const at = `http://user:canary@127.0.0.1:${(proxy.address() as AddressInfo).port}`;
     const ran = await roles({ HTTPS_PROXY: address === 'refusing' ? at : address });
     expect(ran).toMatchObject({ status, err: expect.stringMatching(err) });

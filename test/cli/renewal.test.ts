@@ -1,4 +1,4 @@
-// exec for a command that outlasts its session: the endpoint renews near the expiry, until the grant is over.
+// exec for a command that outlasts its session: the endpoint renews the session near its expiry, until the grant ends.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -16,7 +16,7 @@ let dev: TestWorld;
 let lead: TestWorld;
 let world: Server;
 let ahead = 0;
-/** What the child can have happen around it. */
+/** Events that the child can trigger. */
 const events: Record<string, () => Promise<unknown>> = {
   '/later': () => later(50),
   '/9-minutes': () => later(9),
@@ -50,7 +50,7 @@ afterAll(async () => {
   await at.close();
 });
 
-/** Runs a script as the child; it ends with 42 if all that it expects is so. */
+/** Runs a script as the child; it exits with 42 if all of its expectations hold. */
 async function child(script: string, ...options: string[]): Promise<void> {
   const { id } = bodyOf<RequestView>(
     await cli(dev, 'request', role, '--for', '3h', '--reason', 'Find the lost invoices', '--json'),
@@ -76,7 +76,7 @@ async function child(script: string, ...options: string[]): Promise<void> {
   expect(status).toBe(42);
 }
 
-test('the same session while it lasts, a new one near its expiry, one for all who ask at once', async () =>
+test('serves the same session until near its expiry, then one new session for all concurrent callers', async () =>
   child(`
     const first = await ask();
     demand(first.AccessKeyId.startsWith('ASIA') && same(first, await ask()), 'the first is kept');
@@ -86,7 +86,7 @@ test('the same session while it lasts, a new one near its expiry, one for all wh
     demand(Date.parse(second.Expiration) - Date.parse(first.Expiration) > 40 * 60_000, 'it lasts longer');
   `));
 
-test('a session of 15 minutes is not replaced at every ask, and is before its end', async () => {
+test('a session of 15 minutes is replaced before its end, but not at every call', async () => {
   await cli(dev, 'end', role);
   await child(
     `
@@ -127,7 +127,7 @@ test.each([
   expect(recallSession(then, 'https://a.example', 'me', role)).toEqual(isUsed ? session : undefined);
 });
 
-test('while Latchkey is away the session that still holds is handed out, and a refusal is none', async () => {
+test('during an outage of Latchkey, a valid session is still served, but not after a refusal', async () => {
   let now = 0;
   const session = (end: number) =>
     ({
@@ -156,7 +156,7 @@ test('while Latchkey is away the session that still holds is handed out, and a r
 });
 const instantAt = (minutes: number): string => new Date(minutes * MINUTE).toISOString();
 
-test('after a revoke there is no new one, and the child is told', async () => {
+test('after a revocation there is no new session, and the child gets the reason', async () => {
   await cli(dev, 'end', role);
   await child(`
     demand((await ask()).status === 200, 'works');

@@ -44,7 +44,7 @@ const asked = async (answer: string | undefined, ...more: string[]): Promise<Ran
 };
 
 describe('revoking everything of a person', () => {
-  test('ends what is active and what is pending, and nothing that does not fit', async () => {
+  test('ends active and pending requests that match, and no others', async () => {
     const active = await granted();
     const other = await filed('sandbox-read');
     const some = await revoke('--person', person, '--account', '111111111111', '--yes', '--json');
@@ -65,7 +65,7 @@ describe('revoking everything of a person', () => {
     expect(await revoke('--person', person, '--yes')).toMatchObject({ status: 0, out: 'No open requests.\n' });
   });
 
-  test('shows what would be ended, and ends it at a yes', async () => {
+  test('shows the requests, and ends them after a yes', async () => {
     const id = await granted();
     const ran = await asked('yes', '--person', person, '--block', '2h');
     expect(ran).toMatchObject({ status: 0, question: 'Revoke all of it? Type yes: ' });
@@ -108,7 +108,7 @@ describe('revoking everything of a person', () => {
 });
 
 describe('a block', () => {
-  test('refuses filing and says until when, is listed, and is lifted', async () => {
+  test('refuses filing and shows its end, is listed, and is lifted', async () => {
     await revoke('--person', person, '--role', role, '--block', '2h', '--yes');
     const refused = await cli(dev, 'request', role, '--reason', 'Find the lost invoices');
     expect(refused).toMatchObject({ status: 5, err: expect.stringMatching(/blocked access .* until \d{4}-/) });
@@ -146,7 +146,7 @@ describe('the answer', () => {
     expect(revocationText({ ended: ['a', 'b'], effectiveBy: '2026-11-23T10:40:00Z' }, times)).toBe(
       'Ended 2 requests:\n  a\n  b\nThe last of their sessions ends in 40 min (23 Nov 2026, 10:40 UTC).\n',
     ));
-  test('what could not be ended is named, and the status says to try again', () =>
+  test('requests that could not be ended are named, and the status means try again', () =>
     expect(() => checkAllEnded({ ended: ['a'], remaining: ['b', 'c'], effectiveBy: '' })).toThrow(
       expect.objectContaining({
         exit: 'try-again',

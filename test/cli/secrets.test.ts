@@ -1,4 +1,4 @@
-// Nothing secret reaches the terminal unless it was asked for: not with --debug, not in refusals, whoever signs.
+// No secret reaches the terminal unless requested: not with --debug, not in errors, with any kind of sign-in.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => at.close());
 
-/** Of a signed call, what would let somebody else make it again. */
+/** The parts of a signed call that would allow a replay. */
 const signatures = /Signature=|x-amz-security-token|x-amz-date|authorization/i;
 const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[] }>> = {
   async 'a token'() {
@@ -53,7 +53,7 @@ const callers: Record<string, () => Promise<{ world: TestWorld; secrets: string[
 };
 
 describe.each(Object.keys(callers))('%s', (caller) => {
-  test('is in nothing that is said', async () => {
+  test('prints no secret', async () => {
     const { world, secrets } = await callers[caller]!();
     const said: string[] = [];
     const run = async (...[name = '', ...args]: string[]): Promise<Ran> => {
@@ -65,7 +65,7 @@ describe.each(Object.keys(callers))('%s', (caller) => {
     for (const args of [['whoami'], ['roles'], ['requests', '--json'], ['show', role, '--history'], ['explain', role]])
       said.push((await run(...args)).out);
 
-    // what is asked for is on stdout, and there alone
+    // requested credentials are only on stdout
     const printed = JSON.parse((await run('credentials', role, '--cache')).out) as CredentialsView;
     const exported = (await run('env', role, '--shell', 'bash')).out;
     const console = new URL((await run('console', role, '--print')).out.trim());
@@ -73,7 +73,7 @@ describe.each(Object.keys(callers))('%s', (caller) => {
     secrets.push(/AWS_SECRET_ACCESS_KEY='(.*)'/.exec(exported)![1]!, /AWS_SESSION_TOKEN='(.*)'/.exec(exported)![1]!);
     expect((await run('exec', role, '--', process.execPath, '-e', '0')).status).toBe(0);
 
-    // refusals, of Latchkey and before it
+    // errors, from Latchkey and before the call
     for (const args of [
       ['request', role, '--reason', 'again'],
       ['approve', printed.RequestId],

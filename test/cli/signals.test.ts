@@ -1,4 +1,4 @@
-// Signals and exec: the command gets each of them once, ends as it wants, and nothing of the session is left behind.
+// Signals and exec: the command gets each signal once and decides how it ends, and nothing of the session is left behind.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -18,7 +18,7 @@ let folder: string;
 beforeAll(async () => {
   at = await startForCli();
   const dev = await at.person('asi-dev@example.com');
-  // longer than a session, so that exec has an endpoint and a folder of its own
+  // longer than a session, so that exec has an endpoint and a temporary directory
   const filed = await cli(dev, 'request', role, '--for', '3h', '--reason', 'Find the lost invoices', '--json');
   await cli(await at.person('lead@example.com'), 'approve', JSON.parse(filed.out).id);
 });
@@ -27,7 +27,7 @@ beforeEach(async () => {
   ({ env, folder } = await newTerminal());
 });
 
-/** A home, and a folder for what is not kept. */
+/** A home directory, and one for temporary files. */
 async function newTerminal(): Promise<{ env: Record<string, string>; folder: string }> {
   const home = newHome();
   const folder = join(home, 'tmp');
@@ -43,14 +43,14 @@ async function newTerminal(): Promise<{ env: Record<string, string>; folder: str
   return { env, folder };
 }
 
-/** Counts the signals that it gets, and ends with 7 a while after the first. */
+/** Counts its signals, and exits with 7 shortly after the first. */
 const counting = `
   let seen = [];
   for (const name of ${JSON.stringify(signals)}) process.on(name, () => { seen.push(name); setTimeout(() => { console.log(seen.join()); process.exit(7) }, 600) });
   console.error('running'); setInterval(() => {}, 1000);`;
 
 type Ended = { status: number | null; out: string; err: string };
-/** `exec` in a process group of its own, once its command runs. */
+/** Starts `exec` in its own process group; resolves when its command runs. */
 async function running(
   script: string,
   within: Record<string, string> = env,
@@ -90,14 +90,14 @@ test.each(signals)(
   },
 );
 
-test('a command that a signal ends is told as a shell tells it', async () => {
+test('a command ended by a signal has the exit status of a shell', async () => {
   const { child, ended } = await running("console.error('running'); setInterval(() => {}, 1000)");
   child.kill('SIGTERM');
   expect(await ended).toMatchObject({ status: 128 + constants.signals.SIGTERM });
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a signal before there is a command ends what waits, or reaches the command', async () => {
+test('a signal before the command starts ends the waiting, or reaches the command', async () => {
   const { child, ended } = await running('process.exit(0)');
   child.kill('SIGTERM');
   await ended;
@@ -143,7 +143,7 @@ test.each([
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('inside exec, whose credentials are no sign-in, that is said', async () => {
+test('inside exec, the error says that its credentials do not sign in', async () => {
   const inner = `const { spawnSync } = require('node:child_process'); const { stderr } = spawnSync(process.execPath, [${JSON.stringify(program)}, 'whoami'], { encoding: 'utf8' }); console.log(stderr)`;
   const { ended } = await running(inner);
   expect((await ended).out).toMatch(

@@ -129,7 +129,7 @@ describe('in turn', () => {
     write('.aws/credentials', `[default]\n${ini('file')}`);
     return { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' };
   };
-  test('the environment, also before AWS_PROFILE', async () =>
+  test('the environment, even before AWS_PROFILE', async () =>
     expect(await who({ ...everything(), ...at.keysOf(principals.environment), AWS_PROFILE: 'other' })).toBe(
       principals.environment,
     ));
@@ -150,7 +150,7 @@ describe('in turn', () => {
     expect(await who(env)).toBe(principals.aws);
     expect(asked).toEqual(['AssumeRoleWithWebIdentity']);
   });
-  test('the instance at last, by version 2 alone', async () => {
+  test('the instance metadata last, only version 2', async () => {
     const metadata = { AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url };
     expect(await who(metadata)).toBe(principals.container);
     expect(asked[0]).toBe('/latest/api/token');
@@ -183,7 +183,7 @@ describe('a profile', () => {
     write(`.aws/sso/cache/${name}.json`, JSON.stringify(token));
     expect(await who({ AWS_PROFILE: 'sso', LATCHKEY_URL: url })).toBe(`${keysOf('aws').AccessKeyId} session`);
   });
-  test('by a process of its own, whose command line is in no error', async () => {
+  test('with a credential_process, whose command line is in no error', async () => {
     write('document.json', document('process'));
     write(
       '.aws/config',
@@ -194,7 +194,7 @@ describe('a profile', () => {
     expect(err).toMatch(/The AWS profile "q" gives no credentials: its credential_process failed\./);
     expect(err).not.toContain('canary');
   });
-  test('that is not there, or has no credentials, is named, and the container signs for nobody', async () => {
+  test('that is unknown or has no credentials is an error, and the container does not sign instead', async () => {
     write('.aws/config', '[profile empty]\nregion = eu-west-1\n');
     const container = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${url}/ecs`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'tok' };
     expect(await refused({ ...container, AWS_PROFILE: 'nope' })).toMatch(
@@ -205,14 +205,14 @@ describe('a profile', () => {
   });
 });
 
-describe('a profile that asks Latchkey', () => {
+describe('a profile that gets its credentials from Latchkey', () => {
   const ours = `credential_process = "${process.execPath}" "${program}" credentials sandbox-read\n`;
-  test('is passed over for what is below it', async () => {
+  test('is skipped for the next source', async () => {
     write('.aws/credentials', `[default]\n${ini('file')}`);
     write('.aws/config', '[profile r]\ncredential_process = "/opt/node" "/x y/latchkey.js" credentials r --cache\n');
     expect(await who({ AWS_PROFILE: 'r' })).toBe(principals.file);
   });
-  test('as the default one or below an assumed role starts no chain of processes', async () => {
+  test('as default profile or source profile starts no endless chain of processes', async () => {
     write('.aws/config', `[default]\n${ours}[profile x]\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = default\n`);
     expect(await refused({})).toMatch(/there are no AWS credentials here to sign with/);
     expect(await refused({ AWS_PROFILE: 'x' })).toMatch(/"x" gives no credentials: its credential_process failed/);
@@ -220,7 +220,7 @@ describe('a profile that asks Latchkey', () => {
   });
 });
 
-test('a container endpoint that is neither https nor on this machine is not asked', async () =>
+test('a container endpoint that is neither https nor on this machine is not called', async () =>
   expect(
     await refused({
       AWS_CONTAINER_CREDENTIALS_FULL_URI: url.replace('127.0.0.1', '127.0.0.1.nip.invalid'),
@@ -228,7 +228,7 @@ test('a container endpoint that is neither https nor on this machine is not aske
     }),
   ).toMatch(/there are no AWS credentials here/));
 
-test('nothing to sign with', async () =>
+test('no credentials', async () =>
   expect(await refused({})).toMatch(/A person signs in with: latchkey login\n {2}A machine needs AWS credentials/));
 
 test('Node’s own warnings do not reach stderr', async () => {

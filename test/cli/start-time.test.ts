@@ -68,17 +68,17 @@ describe('in Berlin', () => {
     '2026-00-10 09:00',
   ];
   const refused = readings(wrong, 'Europe/Berlin');
-  test.each(wrong.map((text, i) => [text, refused[i]!]))('"%s" is no time', (text, found) =>
+  test.each(wrong.map((text, i) => [text, refused[i]!]))('"%s" is not valid', (text, found) =>
     expect(found).toBe(`usage: "${text}" is not a valid start time.`),
   );
 
-  test('a time that the clocks skip is no time', () =>
+  test('a time that daylight saving skips is not valid', () =>
     expect(readings(['2027-03-28 02:30'], 'Europe/Berlin')).toEqual([
       'usage: 02:30 does not exist on that day in your time zone: the clocks go forward.',
     ]));
 });
 
-test('the same time means another instant elsewhere', () =>
+test('the same local time is another instant in another time zone', () =>
   expect(readings(['2026-11-23 14:30', '2026-12-24T08:00:00Z'], 'America/New_York')).toEqual([
     expect.stringMatching(/^2026-11-23T19:30:00.000Z Mon, 23 Nov 2026, 14:30 GMT-5 /),
     expect.stringMatching(/^2026-12-24T08:00:00.000Z /),

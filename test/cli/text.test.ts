@@ -53,7 +53,7 @@ describe('arguments', () => {
     });
     expect(read('role', '--for=a=b')).toMatchObject({ options: { for: 'a=b', wait: false } });
   });
-  test('what stands behind -- is not read', () =>
+  test('arguments after -- are not parsed', () =>
     expect(read('role', '--', 'ls', '--wait')).toMatchObject({ options: { wait: false }, rest: ['ls', '--wait'] }));
   test.each(['--help', '-h'])('help needs nothing else: %s', (flag) =>
     expect(read(flag)).toMatchObject({ options: { help: true } }),
@@ -71,7 +71,7 @@ describe('arguments', () => {
   ])('%j is refused', (args, message) => expect(thrownBy(() => read(...args))).toEqual(failure('usage', message)));
 });
 
-describe('the word that was probably meant', () => {
+describe('a suggestion', () => {
   const roles = ['production-bucket-read', 'production-app-write', 'sandbox-read'];
   test.each([
     ['production-bucket-reed', 'production-bucket-read'],
@@ -124,14 +124,14 @@ describe('the configuration file', () => {
       'f: unknown setting "__proto__" is ignored.',
     ]);
   });
-  test('a change keeps everything else, and of a member that is there twice the one that counts', () => {
+  test('a change keeps everything else, and the last of duplicate members', () => {
     const changed = withSettings(parseConfig('{"url": "a", "mine": {"b": 1}, "url": "b"}', 'f'), { url: 'c' });
     expect(JSON.parse(changed)).toEqual({ url: 'c', mine: { b: 1 } });
     expect(changed.match(/"url"/g)).toHaveLength(1);
   });
 });
 
-describe('an address of the console becomes a path', () => {
+describe('a console URL becomes a path', () => {
   const arn = 'arn:aws:iam::111111111111:role/read';
   test.each([
     ['https://console.aws.amazon.com/s3/home?region=us-east-1#x', arn, '/s3/home?region=us-east-1#x'],
@@ -169,7 +169,7 @@ describe('an address of the console becomes a path', () => {
     expect(() => pathOfAddress(address, arn)).toThrow('is not a valid AWS console path or URL'),
   );
 
-  test('not that of another account', () =>
+  test('a URL of another account is refused', () =>
     expect(() => pathOfAddress('https://222222222222-abcd1234.console.aws.amazon.com/', arn)).toThrow(
       'This URL is for account 222222222222, but the role is in account 111111111111.',
     ));
@@ -216,7 +216,7 @@ describe('signatures', () => {
   });
 });
 
-describe('words for a terminal', () => {
+describe('text for a terminal', () => {
   const now = Date.UTC(2026, 10, 23, 10, 0, 0);
   test.each([
     ['2026-11-23T10:42:29Z', 'in 42 min (23 Nov 2026, 10:42 UTC)'],
@@ -234,15 +234,16 @@ describe('words for a terminal', () => {
   ])('in a zone of %d minutes', (offset, instant, text) =>
     expect(when(instant, { now, offsetAt: () => offset })).toBe(text),
   );
-  test('the zone is told on a terminal alone', () => {
+  test('the time zone is shown only on a terminal', () => {
     const offsets = [true, false].map((outIsTerminal) =>
       timesOf(testWorld({ outIsTerminal, offsetAt: () => 60 })).offsetAt(now),
     );
     expect(offsets).toEqual([60, 0]);
   });
   test('no time at all', () => expect(roughly(0)).toBe('0 s'));
-  test("nobody's words steer the terminal", () => expect(plain('a\u001b]0;x\u0007\u202e\n  b')).toBe('a]0;x b'));
-  test('colours only on a terminal, and never with NO_COLOR', () => {
+  test("other people's text cannot control the terminal", () =>
+    expect(plain('a\u001b]0;x\u0007\u202e\n  b')).toBe('a]0;x b'));
+  test('colours are used only on a terminal, and never with NO_COLOR', () => {
     const painted = (env: Record<string, string>, outIsTerminal: boolean) =>
       painter(testWorld({ env, outIsTerminal }))('red', 'x');
     expect([
@@ -253,7 +254,7 @@ describe('words for a terminal', () => {
       painted({ TERM: 'dumb' }, true),
     ]).toEqual(['\u001b[31mx\u001b[0m', 'x', 'x', '\u001b[31mx\u001b[0m', 'x']);
   });
-  test('a table, and paragraphs where it does not fit', () => {
+  test('a table becomes paragraphs if it does not fit', () => {
     const shown = (room?: number) =>
       table(
         (_, text) => text,
@@ -269,7 +270,7 @@ describe('words for a terminal', () => {
   });
 });
 
-test('sessions of two roles are never kept in one file, also on a disk that ignores case', () => {
+test('sessions of two roles are never kept in one file, even if file names are case-insensitive', () => {
   const names = [
     'read',
     'Read',
@@ -287,7 +288,7 @@ test('sessions of two roles are never kept in one file, also on a disk that igno
   expect(new Set(paths).size).toBe(names.length);
 });
 
-test('a request says what its role can do beyond the session, one line each', () => {
+test('a request shows what its role can do beyond the session, one line each', () => {
   const reaching = record({ role: { ...record().role, reaches: ['ecs', 'states'] } });
   const linesOf = (request: RequestRecord) =>
     requestText((_colour, text) => text, requestView(catalogueOf(), request, start), times)
@@ -319,15 +320,15 @@ describe('addresses', () => {
 });
 
 describe('exit statuses', () => {
-  test('every refusal of the API has one', () =>
+  test('every error of the API has one', () =>
     expect(Object.keys(exitOf).sort()).toEqual(Object.keys(problemTable).sort()));
-  test('no two ends are the same', () =>
+  test('are unique', () =>
     expect(new Set(Object.values(exits).map(({ status }) => status)).size).toBe(Object.keys(exits).length));
   test('a failure is an error with an end', () =>
     expect(new Failure('usage', 'x')).toMatchObject({ exit: 'usage', next: [], message: 'x' }));
 });
 
-describe('a ticket that is checked', () => {
+describe('a checked ticket', () => {
   const ticketCheck = { validator: 'jira', state: 'valid' as const, at: start };
   const said = {
     seq: 2,

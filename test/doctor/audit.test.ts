@@ -1,4 +1,4 @@
-// A request that somebody wrote into: nobody gets or gives access by it, and audit verify finds it.
+// An altered request cannot give access, and audit verify finds it.
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { describe, expect, test } from '@jest/globals';
 import { type AuditFinding, findingsIn } from '../../doctor/audit.ts';
@@ -21,7 +21,7 @@ const decision = {
   at: start,
 };
 
-/** Writes into the table past the functions. */
+/** Writes to the table without the functions. */
 function alter(app: FakeApp, id: string, change: (request: RequestRecord) => Partial<RequestRecord>): void {
   const request = app.store.requests.get(id)!;
   app.store.requests.set(id, { ...request, ...change(request) });
@@ -70,7 +70,7 @@ describe('an altered request', () => {
     expect(await call(app, 'endRequest', { as: 'admin@example.com', id: other })).toMatchObject({ status: 200 });
   });
 
-  test('is none that Latchkey wrote itself, at any point of a life', async () => {
+  test('is never found among requests that Latchkey wrote, at any step of their lifecycle', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     const altered = () => alterationOf(app.store.requests.get(id)!);

@@ -1,4 +1,4 @@
-// What the doctor makes of what it read: a healthy deployment and account, each case one or two facts away from it (cases/doctor.json).
+// The doctor's judgements: a healthy deployment and account, and cases that change one or two facts of them (cases/doctor.json).
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -34,7 +34,7 @@ const values = {
   organization: '',
 };
 
-// -- what is healthy -------------------------------------------------------------------------------------------------
+// -- the healthy facts -----------------------------------------------------------------------------------------------
 
 const functionOf = (name: string) =>
   there({ role: `arn:aws:iam::999999999999:role/latchkey-prod-${name}`, environment: {} });
@@ -121,9 +121,9 @@ const installed: TargetFacts = {
   },
 };
 
-// -- and what is not -------------------------------------------------------------------------------------------------
+// -- the cases -------------------------------------------------------------------------------------------------------
 
-/** A copy in which the values at these paths are others; null takes one away. */
+/** A copy with other values at these paths; null removes one. */
 function changed<Facts>(facts: Facts, change: Record<string, unknown>): Facts {
   const copy = structuredClone(facts);
   for (const [path, value] of Object.entries(change)) {
@@ -162,7 +162,7 @@ describe.each(['hub', 'probes', 'target'] as const)('%s', (of) => {
   });
 });
 
-test('every check can fail, by a case', () => {
+test('every check fails in some case', () => {
   const seen = new Set(
     cases.flatMap(({ expect: expected }) =>
       expected.flatMap(([code, level]) => (level === 'not-checked' ? [] : [code])),
@@ -177,7 +177,7 @@ test('every check can fail, by a case', () => {
   });
 });
 
-test('every check is well where all is', () => {
+test('every check passes for a healthy deployment', () => {
   const well = [judgeClock(0, values), ...judged.hub({}), ...judged.probes({}), ...judged.target({})];
   expect(bad(well)).toEqual([]);
   expect(new Set(well.map(({ code }) => code))).toEqual(
@@ -185,7 +185,7 @@ test('every check is well where all is', () => {
   );
 });
 
-test('an account where nobody stands is not checked, and the fix is to stand there', () =>
+test('an account without credentials is not checked, and the fix is to use its credentials', () =>
   expect(judgeTargetAccount({ is: 'hidden', why: 'take other credentials' }, target, values)).toEqual([
     { code: 'role', level: 'not-checked', about: 'production', seen: 'take other credentials' },
   ]));

@@ -1,4 +1,4 @@
-// The doctor from its arguments to its report: against a local server, against set-ups that somebody broke, and against wrong questions.
+// The doctor from arguments to report: against a local server, against broken deployments, and with invalid arguments.
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ import { catalogueOf, smallCatalogueFile } from '../support/small-catalogue.ts';
 
 const root = join(import.meta.dirname, '../..');
 const readText = (file: string) => readFileSync(join(root, file), 'utf8');
-/** As the command calls it. */
+/** Calls the doctor as the command does. */
 async function asked(args: readonly string[], read: (file: string) => string | Buffer): Promise<DoctorResult> {
   try {
     return await runDoctor(readArguments(doctor, args).options as unknown as DoctorOptions, (file) =>
@@ -80,7 +80,7 @@ describe('against a local server', () => {
     expect(text).not.toMatch(/ASIA|undefined|\{/);
   });
 
-  test('the same twice, for machines, for one account, as a program with an exit code', async () => {
+  test('a second run reports the same; JSON, --account and exit code', async () => {
     const args = ['bin/latchkey.ts', 'doctor', '--local', server.url, '--json', '--fix-plan', '--account', 'sandbox'];
     const runs = await Promise.all([1, 2].map(() => promisify(execFile)(process.execPath, args, { cwd: root })));
     const [first, second] = runs.map(({ stdout }) => stdout);
@@ -105,7 +105,7 @@ describe('against a local server', () => {
     });
   });
 
-  test('a catalogue that was changed and not deployed is found', async () => {
+  test('a changed catalogue that was not deployed is found', async () => {
     const changed = readText('access.yml').replace('name: Sandbox', 'name: Playground');
     const result = await asked(['--local', server.url, '--account', 'sandbox'], () => changed);
     expect(result).toMatchObject({
@@ -114,7 +114,7 @@ describe('against a local server', () => {
     });
   });
 
-  test('leaves the accounts as they were', async () => {
+  test('does not change the accounts', async () => {
     const before = await (await fetch(`${server.url}/local/sts`)).json();
     await asked(['--local', server.url], readText);
     const after = (await (await fetch(`${server.url}/local/sts`)).json()) as Array<{
@@ -130,7 +130,7 @@ describe('against a local server', () => {
   });
 });
 
-describe('against a set-up that somebody broke', () => {
+describe('against a broken deployment', () => {
   const role = 'arn:aws:iam::111111111111:role/latchkey/read';
   const { data } = checkCatalogue(smallCatalogueFile);
   let hub: Awaited<ReturnType<typeof startEmulatedHub>>;
@@ -293,7 +293,7 @@ describe('against a set-up that somebody broke', () => {
     expect(await found()).toEqual(expected);
   });
 
-  test('a template for an organisation is taken as one, and the fix keeps it', async () => {
+  test('a template for an organisation is recognised, and the fix keeps the organisation', async () => {
     const { data: asked } = checkCatalogue(smallCatalogueFile);
     const target = targetOf(asked!, 'production', {
       accountId: '999999999999',
@@ -314,7 +314,7 @@ describe('against a set-up that somebody broke', () => {
     );
   });
 
-  test('each finding has its cause and its exact fix, and the plan every command once', async () => {
+  test('each finding has its cause and exact fix, and the plan has every command once', async () => {
     breakRole({ boundary: undefined, trust: trustWithout('sts:ExternalId') });
     const diagnosis = await visit();
     expect(countsOf(diagnosis)).toMatchObject({ finding: 4 });
@@ -346,7 +346,7 @@ describe('against a set-up that somebody broke', () => {
     expect(JSON.parse(document)).toEqual(target.roles[0]!.trust);
   });
 
-  test('findings come first, then warnings, then what was not checked; passed checks are counted', () => {
+  test('findings come first, then warnings, then unchecked items; passed checks are counted', () => {
     const found = (code: 'enter' | 'tags', level: Finding['level']): Finding => ({
       code,
       level,
@@ -374,7 +374,7 @@ describe('against a set-up that somebody broke', () => {
     expect(levels(textOf(diagnosis, { all: true }))).toEqual([...one, ...one]);
   });
 
-  test('from the hub alone, the fix is to look from the account', async () => {
+  test('from the hub alone, the fix is to run the doctor in the account', async () => {
     breakRole({ trust: trustWithout('sts:ExternalId') });
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys };
     const diagnosis = await diagnose(
@@ -391,7 +391,7 @@ describe('against a set-up that somebody broke', () => {
     ]);
   });
 
-  test('whoever has no rights is told which ones, and passes nothing', async () => {
+  test('missing permissions are named, and no check counts as passed', async () => {
     const diagnosis = await visit({ targetRole: 'Nobody' }, hubKeys);
     const open = withoutPlan(diagnosis);
     expect(new Set(open.map(({ level }) => level))).toEqual(new Set(['not-checked']));
@@ -411,7 +411,7 @@ describe('against a set-up that somebody broke', () => {
     );
   });
 
-  test('where nobody stands in the account, what is installed is not checked', async () => {
+  test('without credentials for the account, installed roles are not checked', async () => {
     const place = { region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys };
     const diagnosis = await diagnose(
       { account: 'production', stage: 'local', place },
@@ -424,7 +424,7 @@ describe('against a set-up that somebody broke', () => {
     );
   });
 
-  test('from within a target account what is installed there is seen, and the way in is left to the hub', async () => {
+  test('from a target account, installed roles are checked, and access by the hub is not', async () => {
     const enter = clientsOf({ region: 'us-east-1', endpoint: hub.aws.endpoint, credentials: operatorKeys });
     const { Credentials: keys } = await enter.sts.send(
       new AssumeRoleCommand({ RoleArn: 'arn:aws:iam::111111111111:role/Auditor', RoleSessionName: 'me' }),
@@ -457,7 +457,7 @@ describe('against a set-up that somebody broke', () => {
   });
 });
 
-describe('a wrong question', () => {
+describe('invalid arguments', () => {
   test.each([
     ['--acount production', 'Unknown flag --acount for "latchkey doctor". Did you mean --account?'],
     ['--account nowhere', 'Account "nowhere" not found in access.yml. Accounts: production, client-northwind'],
@@ -475,7 +475,7 @@ describe('a wrong question', () => {
     expect('errors' in result ? result.errors.join('\n') : '').toContain(told);
   });
 
-  test('a catalogue that is not there, may not be read, or is faulty', async () => {
+  test('a catalogue that is missing, not readable or not valid', async () => {
     const failing = (code: string) => () => {
       throw Object.assign(new Error('no'), { code });
     };
@@ -487,7 +487,7 @@ describe('a wrong question', () => {
     });
   });
 
-  test('no credentials, or some that are not taken, end with 2', async () => {
+  test('missing or rejected credentials exit with 2', async () => {
     const bare = { PATH: process.env.PATH, HOME: '/nonexistent', AWS_EC2_METADATA_DISABLED: 'true' };
     const run = (env: Record<string, string | undefined>, ...args: string[]) =>
       promisify(execFile)(process.execPath, ['bin/latchkey.ts', 'doctor', ...args], { cwd: root, env }).then(
@@ -513,12 +513,12 @@ describe('a wrong question', () => {
 });
 
 describe('docs/doctor.md', () => {
-  test('has every check and the rights that they take', () => {
+  test('has every check and the required permissions', () => {
     expect(readText('docs/doctor.md')).toBe(doctorDocument());
     for (const code of Object.keys(checks)) expect(readText('docs/doctor.md')).toContain(`\n| \`${code}\` |`);
   });
 
-  test('names no option that there is not, in any guide', () => {
+  test('no guide names an unknown option', () => {
     const guides = ['README.md', 'docs/doctor.md', 'docs/onboarding.md', 'docs/deploy.md', 'docs/upgrade.md']
       .map(readText)
       .join('\n');
@@ -530,7 +530,7 @@ describe('docs/doctor.md', () => {
       expect(Object.keys(doctor.options)).toContain(option.slice(2));
   });
 
-  test('every call that the doctor makes is in the policies, and they have no other', () => {
+  test('the policies allow exactly the calls of the doctor', () => {
     const sources = ['read-hub', 'read-target'].map((name) => readText(`doctor/${name}.ts`)).join('\n');
     const made = [...sources.matchAll(/look\(\s*'([a-z]+:[A-Za-z]+)'/g)].map(([, action]) => action);
     const policies = [
@@ -542,7 +542,7 @@ describe('docs/doctor.md', () => {
     );
   });
 
-  test('whoever has them can probe, and can neither pose as the gateway nor change a role', async () => {
+  test('the policies allow probes, but neither posing as the gateway nor changing a role', async () => {
     const inHub = operatorPolicyInHub({
       partition: 'aws',
       account: '999999999999',

@@ -1,4 +1,4 @@
-// The hub's half of the doctor: what its functions try, what they answer, and that nothing else than the doctor's entrance leads there.
+// The probes of the hub's functions: what they try, what they answer, and that only the doctor's alias reaches them.
 import { readdirSync } from 'node:fs';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { STSClient } from '@aws-sdk/client-sts';
@@ -27,7 +27,7 @@ const probe = async <Answer>(app: FakeApp, name: Name, account: string) =>
 const roles = ['arn:aws:iam::111111111111:role/latchkey/read', 'arn:aws:iam::111111111111:role/latchkey/write'];
 
 describe('issue-session', () => {
-  test('tries every role of the account as a vend would, and without each thing that the role must ask for', async () => {
+  test('tries every role as when issuing a session, and without each condition that the role must require', async () => {
     const app = fakeApp();
     const answer = await probe<TargetProbe>(app, 'issue-session', 'production');
     const refused = { was: 'refused', code: 'AccessDenied' };
@@ -70,7 +70,7 @@ describe('issue-session', () => {
     expect(app.lines).toEqual([{ code: 'doctor-probed', fields: { account: 'production', roles: 2 } }]);
   });
 
-  test('says how far its clock is from STS', async () => {
+  test('reports the difference of its clock from STS', async () => {
     const app = fakeApp();
     const { tryRole } = app.sts;
     app.sts.tryRole = async (input) => {
@@ -80,7 +80,7 @@ describe('issue-session', () => {
     expect((await probe<TargetProbe>(app, 'issue-session', 'production')).skewSeconds).toBe(40);
   });
 
-  test('tells a role that lets in whoever comes', async () => {
+  test('detects a role that accepts anyone', async () => {
     const app = fakeApp();
     app.sts.answers.set(roles[1]!, () => undefined);
     const { roles: answered } = await probe<TargetProbe>(app, 'issue-session', 'production');
@@ -93,7 +93,7 @@ describe('issue-session', () => {
 });
 
 describe('revoke-sessions', () => {
-  test("tries the revoker's right on every role of the account, and on one that is not the catalogue's", async () => {
+  test("tries the revoker's permission on every role of the account, and on one outside of the catalogue", async () => {
     const app = fakeApp();
     const known = {
       version: app.version,
@@ -112,7 +112,7 @@ describe('revoke-sessions', () => {
     expect(app.steps.map(({ name }) => name)).toEqual(['iam.tryRevoker']);
   });
 
-  test('says so where the catalogue has no revoker', async () => {
+  test('reports that the catalogue has no revoker', async () => {
     const { production } = smallCatalogueFile.accounts;
     const catalogue = catalogueOf({
       ...smallCatalogueFile,
@@ -123,7 +123,7 @@ describe('revoke-sessions', () => {
 });
 
 describe.each(Object.keys(functions) as Name[])('%s', (name) => {
-  test.each(['nowhere', '__proto__', ''])('says so of an account that it does not know: "%s"', async (account) => {
+  test.each(['nowhere', '__proto__', ''])('reports an unknown account: "%s"', async (account) => {
     const app = fakeApp();
     expect(await probe(app, name, account)).toEqual({
       version: app.version,
@@ -141,13 +141,13 @@ describe.each(Object.keys(functions) as Name[])('%s', (name) => {
     ['more in the probe', { doctor: { account: 'production', role: 'x' } }],
     ['a list', [{ doctor: { account: 'production' } }]],
     ['a stream record', { Records: [] }],
-  ])('takes nothing but a probe through the alias: not %s', async (_, event) => {
+  ])('accepts only a probe through the alias: not %s', async (_, event) => {
     const app = fakeApp();
     expect(await invoke(app, name, event)).toEqual({ error: 'not-a-probe' });
     expect([app.steps, app.lines]).toEqual([[], []]);
   });
 
-  test('takes no probe without the alias', async () => {
+  test('accepts no probe without the alias', async () => {
     for (const qualifier of ['', ':prod', ':$LATEST', ':doctors']) {
       const app = fakeApp();
       await invoke(
@@ -161,7 +161,7 @@ describe.each(Object.keys(functions) as Name[])('%s', (name) => {
   });
 });
 
-test('no event of the gateway or the stream becomes a probe, whatever its caller puts into it', async () => {
+test('no event of the gateway or the stream becomes a probe, whatever its content', async () => {
   const doctor = { account: 'production' };
   const files = readdirSync(new URL('../../events/', import.meta.url)).flatMap((file) =>
     file.endsWith('.json') ? [file.slice(0, -'.json'.length)] : [],
@@ -184,7 +184,7 @@ test('no event of the gateway or the stream becomes a probe, whatever its caller
   }
 });
 
-describe('nothing of a trial leaves the edge', () => {
+describe('a probe returns no details', () => {
   const session = (expiration: string) =>
     `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>ASIACANARYCANARYCAN1</AccessKeyId><SecretAccessKey>secret-canary</SecretAccessKey><SessionToken>token-canary</SessionToken><Expiration>${expiration}</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`;
   const way = { revoker: 'arn:aws:iam::111111111111:role/latchkey-revoker', externalId: 'lk-external-id' };
@@ -218,7 +218,7 @@ describe('nothing of a trial leaves the edge', () => {
     expect(await sts.tryRole(input)).toEqual(expected);
   });
 
-  test('of IAM: that there is no such policy is a yes, a denial is a no, anything else is neither', async () => {
+  test('of IAM: a missing policy means allowed, a denial means refused, anything else is undecided', async () => {
     const entries = cannedAws(refusal('AccessDenied', 'message-canary', 403), {
       status: 200,
       body: session('2026-11-22T10:15:00Z'),
@@ -263,7 +263,7 @@ describe('nothing of a trial leaves the edge', () => {
     ]);
   });
 
-  test('a revoker that cannot be entered is tried on nothing', async () => {
+  test('a revoker that cannot be assumed is not tried on roles', async () => {
     const deletes = cannedAws(refusal('NoSuchEntity', 'x', 404));
     const iam = revoker(
       new STSClient({ ...cannedClient, requestHandler: cannedAws(refusal('AccessDenied', 'x', 403)) }),
@@ -278,7 +278,7 @@ describe('nothing of a trial leaves the edge', () => {
   });
 });
 
-test('the digest of a catalogue changes with everything that it says', () => {
+test('the digest of a catalogue changes with every field', () => {
   const digest = (change: object) => catalogueDigest(catalogueOf({ ...smallCatalogueFile, ...change }));
   const same = digest({});
   expect(digest({})).toBe(same);

@@ -1,4 +1,4 @@
-// `latchkey doctor --issuer URL --token -`: which line a token of each provider fails at, and that the token itself is never shown.
+// `latchkey doctor --issuer URL --token -`: the findings for tokens of each provider, and that the token is never shown.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -42,7 +42,7 @@ async function explained(idp: PresetName, { token, options = {}, documents }: As
 }
 
 describe.each(usable)('%s', (idp) => {
-  test('set up as its page says has no finding', async () => {
+  test('set up as in its page has no finding', async () => {
     const { failed, warned, exitCode, text } = await explained(idp);
     // Auth0 has no way to write auth_time
     expect({ failed, warned, exitCode }).toEqual({
@@ -82,7 +82,7 @@ test('a token as an argument is refused and not repeated', async () => {
   expect(opaque.err).not.toContain('canary');
 });
 
-describe('tells the common mistakes apart', () => {
+describe('common mistakes', () => {
   const fixOf = async (idp: PresetName, check: string, asked: Asked) =>
     (await explained(idp, asked)).findings.find((one) => one.check === check && one.level !== 'ok')?.fix;
   const { LATCHKEY_ISSUER: entra = '' } = imitations.entra.settings;
@@ -98,11 +98,11 @@ describe('tells the common mistakes apart', () => {
         token: imitatedToken('entra', start, { iss: 'https://sts.windows.net/{tenant}/' }),
       }),
     ).toMatch(/requestedAccessTokenVersion to 2/));
-  test('the long scope of Entra ID where the token has the short one', async () =>
+  test('the long scope of Entra ID although the token has the short one', async () =>
     expect(
       await fixOf('entra', 'scope', { options: { scope: 'api://66666666-7777-8888-9999-000000000000/use' } }),
     ).toMatch(/Set the parameter scope to "use"/));
-  test('a slash too many in the issuer', async () =>
+  test('an additional slash in the issuer', async () =>
     expect(
       await fixOf('auth0', 'issuer-document', {
         documents: imitatedDocuments(auth0, { issuer: auth0.slice(0, -1) }),
@@ -116,7 +116,7 @@ describe('tells the common mistakes apart', () => {
     documents[at] = JSON.stringify({ keys: [{ kty: 'EC', kid: 'key-1' }] });
     expect(await fixOf('entra', 'issuer-keys', { documents })).toMatch(/RS256/);
   });
-  test('groups as paths, groups elsewhere, a login name as subject', async () => {
+  test('groups as paths, linked groups, a login name as subject', async () => {
     const warned = async (idp: PresetName, changes: object) =>
       (await explained(idp, { token: imitatedToken(idp, start, changes as Record<string, unknown>) })).warned;
     expect(await warned('keycloak', { groups: ['/staff/engineering'] })).toEqual(['groups']);
@@ -132,20 +132,20 @@ describe('tells the common mistakes apart', () => {
     const { failed } = await explained('generic', { token: spoil(imitatedToken('generic', start)) });
     expect(failed).toContain(check);
   });
-  test('Google, before anything is read', async () => {
+  test('Google is refused before anything is read', async () => {
     const { failed, text } = await explained('google', { token: 'never read' });
     expect(failed).toEqual(['provider']);
     expect(text).toContain('docs/identity/google.md');
   });
 });
 
-test('what was not told is not checked, and what it has to be is shown', async () => {
+test('parameters that were not given are not checked, and the values of the token are shown', async () => {
   const { open, findings, exitCode } = await explained('entra', { options: { audience: undefined, scope: undefined } });
   expect([open, exitCode]).toEqual([['audience', 'scope'], 0]);
   expect(findings.find(({ check }) => check === 'scope')).toMatchObject({ seen: 'scp: "use"' });
 });
 
-test('an issuer alone is looked at without a token', async () => {
+test('an issuer is checked without a token', async () => {
   const { findings } = await explained('keycloak', { options: { token: undefined } });
   expect(findings.map(({ check }) => check)).toEqual(['issuer-document', 'issuer-keys']);
 });
@@ -154,12 +154,12 @@ test.each([
   [{ issuer: undefined }, /--token requires --issuer/],
   [{ idp: 'adfs' }, /--idp must be one of/],
   [{ idp: 'okta', issuer: 'https://example.okta.com' }, /--issuer must be an issuer of Okta/],
-])('%j is a wrong question', async (options, says) => {
+])('%j is not valid', async (options, says) => {
   const result = await explained('okta', { options });
   expect(result).toMatchObject({ errors: [expect.stringMatching(says)] });
 });
 
-test('claims cannot steer a terminal', async () => {
+test('claims cannot control the terminal', async () => {
   const token = imitatedToken('generic', start, { iss: 'https://evil.example/\u001b]0;x\u0007\u009b31m\n  ok' });
   const { text } = await explained('generic', { token, options: { json: false } });
   expect(text.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);

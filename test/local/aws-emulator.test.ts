@@ -26,7 +26,7 @@ let wall: (() => number) | undefined;
 let aws: Awaited<ReturnType<typeof startAwsEmulator>>;
 beforeAll(async () => {
   aws = await startAwsEmulator({ catalogue: awsCatalogue, clock: () => now, wallClock: () => wall?.() ?? Date.now() });
-  // a role that asks for no more than the external id, so that the limits are STS's own
+  // a role that requires only the external ID, so that the limits are those of STS
   const { trust, ...role } = aws.targets.roles.get(longRole.RoleArn)!;
   const [enter] = trustPolicy({ role: trust.Statement[0]!.Principal!.AWS }, input.ExternalId).Statement;
   const asks = { ...enter!, Condition: { StringEquals: enter!.Condition!.StringEquals! } };
@@ -53,13 +53,13 @@ const whoIs = (credentials?: Keys) => sts(credentials).send(new GetCallerIdentit
 const openRole = { RoleArn: 'arn:aws:iam::111111111111:role/latchkey/open' };
 const longRole = { RoleArn: 'arn:aws:iam::111111111111:role/latchkey/bucket-read-long' };
 
-/** Sends whatever it is told, so that the limits are the emulator's and not the compiler's. */
+/** Sends any input, so that the emulator and not the compiler checks it. */
 const assume = (change: Partial<Record<keyof AssumeRoleCommandInput, unknown>>, credentials?: Keys) =>
   sts(credentials).send(new AssumeRoleCommand({ ...input, ...change } as AssumeRoleCommandInput));
 const sessionOf = () => stsSessions(sts()).assumeRole(input);
 
 describe('AssumeRole', () => {
-  test('answers credentials by the given clock and remembers what was sent', async () => {
+  test('returns credentials by the given clock and records the input', async () => {
     now = start + 999;
     const answer = await assume({});
     expect(answer).toMatchObject({
@@ -82,12 +82,12 @@ describe('AssumeRole', () => {
     expect(JSON.stringify(aws.sts.calls)).not.toContain(SessionToken!);
   });
 
-  test('lasts an hour if nothing is said', async () => {
+  test('lasts an hour by default', async () => {
     const { Credentials } = await assume({ DurationSeconds: undefined });
     expect(Credentials?.Expiration).toEqual(new Date(start + HOUR));
   });
 
-  test('remembers refused calls too, newest first', async () => {
+  test('records refused calls too, newest first', async () => {
     await rejectionOf(assume({ ExternalId: 'wrong' }));
     await assume({ RoleSessionName: 'lk-the-newest' });
     expect(aws.sts.calls.slice(0, 2)).toMatchObject([{ RoleSessionName: 'lk-the-newest' }, { ExternalId: 'wrong' }]);
@@ -228,13 +228,13 @@ describe('AssumeRole', () => {
 });
 
 describe('GetCallerIdentity', () => {
-  test('knows the hub as an assumed role', async () =>
+  test('returns an assumed role for the hub', async () =>
     expect(await whoIs()).toMatchObject({
       Account: '999999999999',
       Arn: expect.stringMatching(/:assumed-role\/latchkey-local-issue-session\//),
     }));
 
-  test('knows an issued session until it ends', async () => {
+  test('accepts an issued session until it ends', async () => {
     const session = await sessionOf();
     now = start + 15 * MINUTE - 1;
     expect(await whoIs(session)).toMatchObject({
@@ -254,7 +254,7 @@ describe('GetCallerIdentity', () => {
     });
   });
 
-  test('refuses keys that are not right', async () => {
+  test('refuses invalid keys', async () => {
     const session = await sessionOf();
     const { sessionToken: _without, ...tokenless } = session;
     expect(await rejectionOf(whoIs({ ...session, accessKeyId: 'ASIAUNKNOWNUNKNOWN22' }))).toMatchObject({
@@ -269,7 +269,7 @@ describe('GetCallerIdentity', () => {
     });
   });
 
-  test('judges the freshness of signatures by the wall clock', async () => {
+  test('checks the date of signatures by the wall clock', async () => {
     now = start + 30 * 24 * HOUR;
     expect(await whoIs()).toMatchObject({ Account: '999999999999' });
     wall = () => Date.now() + 6 * MINUTE;
@@ -281,13 +281,13 @@ describe('GetCallerIdentity', () => {
 });
 
 describe('the Query protocol', () => {
-  test('knows no other action', async () =>
+  test('refuses unknown actions', async () =>
     expect(await rejectionOf(sts().send(new GetSessionTokenCommand({})))).toMatchObject({
       name: 'InvalidAction',
       message: 'Could not find operation GetSessionToken for version 2011-06-15',
     }));
 
-  test('answers nobody without a signature', async () => {
+  test('refuses unsigned calls', async () => {
     const answer = await fetch(aws.endpoint, {
       method: 'POST',
       body: new URLSearchParams({ Action: 'GetCallerIdentity', Version: '2011-06-15' }),
@@ -342,7 +342,7 @@ describe('SES', () => {
   test('takes 50 recipients', async () =>
     expect(await send({ to: Array.from({ length: 50 }, (_, i) => `a${i}@example.com`) })).toHaveProperty('MessageId'));
 
-  test('takes the recipient of the header without an envelope', async () => {
+  test('uses the recipient in the header without an envelope', async () => {
     await send({ to: [] });
     expect(aws.ses.outbox[0]).toMatchObject({ to: 'lead@example.com', subject: 's', text: 't\n', html: '' });
   });
@@ -374,7 +374,7 @@ describe('SES', () => {
     expect(aws.ses.outbox).toHaveLength(before);
   });
 
-  test('refuses a sender that is not verified, whoever the source is', async () => {
+  test('refuses an unverified sender, whatever the source', async () => {
     const change = { source: 'latchkey@example.com', lines: right.with(0, 'From: other@example.com') };
     expect(await rejectionOf(send(change))).toMatchObject({
       name: 'MessageRejected',
@@ -382,7 +382,7 @@ describe('SES', () => {
     });
   });
 
-  test('fails as it is told, for whom it is told', async () => {
+  test('fails on demand, for the chosen recipients', async () => {
     const latchkey = sesMail(ses(), 'latchkey@example.com');
     aws.ses.fail(({ to }) => (to === 'poison@example.com' ? 'MessageRejected' : 'Throttling'));
     expect(await rejectionOf(latchkey.send({ ...mail, to: 'poison@example.com' }))).toMatchObject({
@@ -419,7 +419,7 @@ describe('sign-in', () => {
     expect((await local(url)).status).toBe(400);
   });
 
-  test('gives none for credentials that are not right', async () => {
+  test('gives none for invalid credentials', async () => {
     const session = await sessionOf();
     const client = federation(fetch, aws.federation);
     for (const wrong of [{ accessKeyId: 'ASIAUNKNOWNUNKNOWN22' }, { secretAccessKey: 'x' }, { sessionToken: 'x' }]) {
@@ -439,7 +439,7 @@ describe('sign-in', () => {
     'Action=x',
   ])('refuses ?%s', async (query) => expect((await fetch(`${aws.federation}?${query}`)).status).toBe(400));
 
-  test('takes no session duration and no POST', async () => {
+  test('accepts no session duration and no POST', async () => {
     const { accessKeyId: sessionId, secretAccessKey: sessionKey, sessionToken } = await sessionOf();
     const query = new URLSearchParams({
       Action: 'getSigninToken',
@@ -472,7 +472,7 @@ describe('revoking', () => {
   });
   const mine = input.Tags[0]!.Value;
 
-  test('a live session dies when its grant is denied, another lives on, and the denial can be taken away', async () => {
+  test('a session is refused while its grant is denied, and other sessions are not', async () => {
     const session = await sessionOf();
     const other = await stsSessions(sts()).assumeRole({
       ...input,
@@ -487,7 +487,7 @@ describe('revoking', () => {
     expect(await iam.setRevocations(role, undefined)).toBe('gone');
   });
 
-  test('all older sessions die, younger ones live', async () => {
+  test('all older sessions are refused, newer ones are not', async () => {
     const old = await sessionOf();
     now = start + MINUTE;
     await iam.setRevocations(role, revocationPolicy([], now));
@@ -515,7 +515,7 @@ describe('revoking', () => {
     expect(await rejectionOf(whoIs(session))).toMatchObject({ name: 'AccessDenied' });
   });
 
-  test('a policy without room is told as such, and what was there stays', async () => {
+  test('a policy that does not fit is reported, and the existing policies stay', async () => {
     const session = await sessionOf();
     await iam.setRevocations(role, revocationPolicy([mine], undefined));
     expect(
@@ -551,7 +551,7 @@ describe('revoking', () => {
     }),
   );
 
-  test('the revoke function enters no target role, and a vended session changes no policy', async () => {
+  test('the revoke function cannot assume a target role, and an issued session cannot change a policy', async () => {
     expect(await rejectionOf(assume({}, revokeKeys))).toMatchObject({ name: 'AccessDenied' });
     const session = iamFor(await sessionOf());
     const named = { RoleName: 'bucket-read', PolicyName: 'LatchkeyRevocations' };

@@ -29,7 +29,7 @@ async function signedInAt(idp: PresetName) {
 }
 
 describe.each(usable)('%s', (idp) => {
-  test('signs in, with a second factor where there was one', async () => {
+  test('signs in, with a second factor if it was used', async () => {
     const { world, login } = await signedInAt(idp);
     const factor = async () => {
       const { checks } = bodyOf<Explained>(await cli(world, 'explain', 'northwind-admin', '--json'));
@@ -44,7 +44,7 @@ describe.each(usable)('%s', (idp) => {
     expect(await factor()).toBe(true);
   });
 
-  test('has the sign-in that its preset says', async () => {
+  test('publishes the sign-in of its preset', async () => {
     const { world } = await signedInAt(idp);
     const { signIn } = identityOf(`${server.url}/local/oidc`, idp);
     const kept = JSON.parse(readFileSync(join(world.home, '.config/latchkey/config.json'), 'utf8'));
@@ -52,7 +52,7 @@ describe.each(usable)('%s', (idp) => {
     expect({ scope, parameters: signInParameters, offlineAccess: offlineAccess === 'auto', stepUp }).toEqual(signIn);
   });
 
-  test('machines of the catalogue are who they are', async () => {
+  test('machines of the catalogue keep their identity', async () => {
     server = await startLocalServer({ idp });
     const arn = server.keys[0]!.arn;
     const body = JSON.stringify({ principal: arn });
@@ -68,7 +68,7 @@ test('Google cannot be imitated, and the reason is told', () =>
     errors: [expect.stringContaining('Google issues access tokens that only Google can read')],
   }));
 
-test('another name is no provider', () =>
+test('an unknown name is refused', () =>
   expect(readSettings(['--idp', 'adfs'], {})).toEqual({
     errors: [expect.stringMatching(/--idp must be one of generic, okta/)],
   }));

@@ -1,4 +1,4 @@
-// On the local server, over real HTTP and with the real SDK: a live session dies when its grant is revoked or handed back.
+// On the local server, over real HTTP and with the real SDK: sessions are cut off when their grant is revoked or handed back.
 import { GetCallerIdentityCommand, STSClient } from '@aws-sdk/client-sts';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { CredentialsView, RequestView } from '../../lib/http/answers.ts';
@@ -22,7 +22,7 @@ const tokenOf = async (email: string) => (await post<{ token: string }>('/local/
 test.each([
   ['revoked', 'security@example.com'],
   ['ended', 'asi-dev@example.com'],
-])('a session whose grant is %s can do nothing any more', async (status, ender) => {
+])('a session whose grant is %s is refused', async (status, ender) => {
   const developer = await tokenOf('asi-dev@example.com');
   const { id } = await post<RequestView>('/v1/requests', { role: 'sandbox-read', reason: 'Look around' }, developer);
   const keys = await post<CredentialsView>(`/v1/requests/${id}/credentials`, {}, developer);

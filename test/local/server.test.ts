@@ -31,7 +31,7 @@ import { catalogueOf } from '../support/small-catalogue.ts';
 type Json = Record<string, unknown>;
 type Mail = { id: string; to: string; subject: string; text: string; html: string; at: string };
 
-/** A process takes a second to start, and longer on a machine that does other things as well. */
+/** A process takes a second to start, and longer on a busy machine. */
 jest.setTimeout(60_000);
 
 let server: LocalServer;
@@ -80,7 +80,7 @@ const file = async (role: string, subject: Json = asi) =>
   json(post('/v1/requests', { role, reason: 'needed for the test' }, await bearer(subject)));
 
 describe('tokens', () => {
-  test('of a person, as the issuer publishes its keys', async () => {
+  test('of a person verify with the published keys', async () => {
     const { issuer, jwks_uri } = await json(fetch(`${url}/local/oidc/.well-known/openid-configuration`));
     expect(issuer).toBe(`${url}/local/oidc`);
     const token = await tokenOf({ email: 'ASI-DEV@example.com', mfa: true, groups: ['ops'] });
@@ -114,7 +114,7 @@ describe('tokens', () => {
     });
   });
 
-  test('of a stranger work and see nothing', async () => {
+  test('of an unknown person work and see nothing', async () => {
     const headers = await bearer({ email: 'stranger@example.org' });
     expect(await json(fetch(`${url}/v1/me`, { headers }))).toMatchObject({
       email: 'stranger@example.org',
@@ -124,7 +124,7 @@ describe('tokens', () => {
     expect(await json(fetch(`${url}/v1/roles`, { headers }))).toEqual({ items: [] });
   });
 
-  test('carry any claim that was asked for, and lack what null takes away', async () => {
+  test('have every requested claim, and lack claims set to null', async () => {
     const token = await tokenOf({
       ...asi,
       claims: { sub: '00u1', email_verified: null, scp: ['latchkey'], scope: null },
@@ -152,7 +152,7 @@ describe('tokens', () => {
     expect(await problem(post('/local/token', body))).toEqual(refused(400, 'invalid-request')),
   );
 
-  test('a body of any content type will do', async () =>
+  test('a body may have any content type', async () =>
     expect((await post('/local/token', asi, { 'content-type': 'application/x-www-form-urlencoded' })).status).toBe(
       200,
     ));
@@ -171,7 +171,7 @@ describe('the gateway', () => {
     expect(await problem(answer)).toEqual(refused(401, 'unauthenticated'));
   });
 
-  test('a token that somebody else signed with the same key id', async () => {
+  test('a token signed by another issuer with the same key ID', async () => {
     const token = await tokenOf(asi);
     const { privateKey } = await crypto.subtle.generateKey(
       { name: 'RSASSA-PKCS1-v1_5', modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: 'SHA-256' },
@@ -206,7 +206,7 @@ describe('the gateway', () => {
     expect([answer.status, said]).toEqual([status, expect.stringMatching(detail)]);
   });
 
-  test('a group with a space stays one group, and counts only where it is mapped', async () => {
+  test('a group with a space stays one group, and is used only if it is mapped', async () => {
     const { groups } = await json(
       fetch(`${url}/v1/me`, { headers: await bearer({ ...stranger, groups: ['x idp-developers', 'leads'] }) }),
     );
@@ -228,7 +228,7 @@ describe('the gateway', () => {
     expect((await signedFetch(`${url}/iam/v1/requests?view=mine&limit=2`, keyOf(ending))).status).toBe(200);
   });
 
-  test('SigV4 that does not hold', async () => {
+  test('an invalid SigV4 signature', async () => {
     const key = keyOf('user/asi-dev');
     const wrong = { ...key, secretAccessKey: 'x'.repeat(40) };
     const unknown = { ...key, accessKeyId: 'AKIAAAAAAAAAAAAAAAAA' };
@@ -283,7 +283,7 @@ describe('the gateway', () => {
     ]);
   });
 
-  test('what is not even percent-encoded is a link that is not valid', async () => {
+  test('invalid percent-encoding is an invalid link', async () => {
     expect(await raw('/decide/%ff', { method: 'GET', headers: {} })).toMatchObject({
       status: 404,
       headers: { 'content-type': 'text/html; charset=utf-8' },
@@ -389,7 +389,7 @@ describe('what API Gateway would send', () => {
     });
   });
 
-  test('tokens are judged by the wall clock', async () => {
+  test('tokens are checked by the wall clock', async () => {
     const { issuer, gateway } = await made(() => Date.now() + 11 * 365 * 86_400_000);
     const token = await issuer.token({ email: 'a@example.com' });
     const { statusCode, body } = await gateway(
@@ -423,7 +423,7 @@ describe('what API Gateway would send', () => {
     expect(user.accessKeyId).not.toBe(role.accessKeyId);
   });
 
-  test('everybody whom the catalogue names can be acted as', () => {
+  test('every identity in the catalogue can be acted as', () => {
     const data = readCatalogue(readFileSync('access.yml', 'utf8')).data!;
     const { emails, principals } = identitiesOf(data);
     const actors = actorsOf(openCatalogue(data), { emails, principals });
@@ -434,7 +434,7 @@ describe('what API Gateway would send', () => {
 });
 
 describe('what exists on the local server only', () => {
-  test('mail is in the outbox when the call is answered, and reads as its reader sees it', async () => {
+  test('email is in the outbox when the call is answered, and is shown as its reader sees it', async () => {
     const { id } = await file('production-bucket-read');
     const outbox = (await (await fetch(`${url}/local/outbox`)).json()) as Mail[];
     const mails = outbox.filter((mail) => mail.text.includes(String(id)));
@@ -460,7 +460,7 @@ describe('what exists on the local server only', () => {
     expect(await problem(fetch(`${url}/local/outbox/none`))).toEqual(refused(404, 'not-found'));
   });
 
-  test('what was sent to STS, without a secret', async () => {
+  test('calls of STS are listed without a secret', async () => {
     const { id } = await file('sandbox-read');
     const keys = await json(post(`/v1/requests/${id}/credentials`, {}, await bearer(asi)));
     const calls = (await (await fetch(`${url}/local/sts`)).json()) as Json[];
@@ -474,7 +474,7 @@ describe('what exists on the local server only', () => {
     expect(JSON.stringify(calls)).not.toContain(keys.SessionToken);
   });
 
-  test('the clock moves grants, and tokens outlast it', async () => {
+  test('the clock moves grants, and tokens stay valid', async () => {
     const headers = await bearer({ email: 'second-dev@example.com' });
     const { id } = await file('sandbox-read', { email: 'second-dev@example.com' });
     const set = await json(post('/local/clock', { set: '2031-12-31T23:59:00Z' }));
@@ -517,7 +517,7 @@ describe('what exists on the local server only', () => {
     expect({ status: answer.status, allow: answer.headers.allow }).toEqual({ status, allow });
   });
 
-  test('the guided page says where it exists, names everybody, and takes nothing from elsewhere', async () => {
+  test('the guided page says that it is local, lists all identities, and loads nothing from other sites', async () => {
     const page = await fetch(url);
     expect(page.headers.get('content-security-policy')).toMatch(/^default-src 'none'; script-src 'self';/);
     const html = await page.text();
@@ -528,7 +528,7 @@ describe('what exists on the local server only', () => {
     expect(html).not.toMatch(/(?:src|href)="https?:/);
   });
 
-  test('no page of another site gets in', async () => {
+  test('pages of other sites are refused', async () => {
     const { host } = new URL(url);
     const asked = (headers: Record<string, string>, method = 'POST') =>
       raw('/local/token', { method, headers: { host, ...headers }, body: JSON.stringify(asi) });
@@ -545,7 +545,7 @@ describe('what exists on the local server only', () => {
   });
 });
 
-test('the guided page has words for every status and every event', () => {
+test('the guided page has a text for every status and every event', () => {
   const words = readFileSync('local/page/words.js', 'utf8');
   const keysOf = (name: string) =>
     [
@@ -563,7 +563,7 @@ describe('the stream', () => {
   const after = next(before, 'mail-checked', before.createdAt + 1000);
   const quiet = () => {};
 
-  test('hands on both images, in order, and again until they are taken', async () => {
+  test('delivers both images in order, with retries', async () => {
     const seen: Array<[string | undefined, string | undefined]> = [];
     let isFirst = true;
     const consume = async ({ Records: [one] }: DynamoDBStreamEvent) => {
@@ -589,7 +589,7 @@ describe('the stream', () => {
     ]);
   });
 
-  test('gives a record up that is never taken, and goes on', async () => {
+  test('gives up a record that always fails, and continues', async () => {
     const lines: string[] = [];
     const stream = createStream(
       () => Promise.reject(new Error('down')),
@@ -601,7 +601,7 @@ describe('the stream', () => {
 });
 
 describe('settings', () => {
-  test('flags go before the environment', () => {
+  test('flags override the environment', () => {
     expect(readSettings(['--port', '3100', '--data', '/d', '--catalogue', '/c.yml'], { PORT: '1' })).toMatchObject({
       port: 3100,
       dataDir: '/d',
@@ -616,15 +616,15 @@ describe('settings', () => {
   test.each([
     [[], true, false],
     [['--keys'], true, true],
-    // a program that reads the output finds the keys there
+    // a program that reads the output gets the keys
     [[], false, true],
   ])('%j on a terminal (%p) prints test keys: %p', (args, isTerminal, showsKeys) =>
     expect(readSettings(args, {}, isTerminal)).toMatchObject({ showsKeys }),
   );
-  test.each([['--help'], ['-h']])('%s asks for the help', (flag) =>
+  test.each([['--help'], ['-h']])('%s shows the help', (flag) =>
     expect(readSettings(['--port', 'x', flag], {})).toEqual({ help: expect.stringMatching(/^Usage: npm start -- /) }),
   );
-  test("the SDK's own variables take an emulator's place", () => {
+  test("the SDK's own variables replace an emulator", () => {
     expect(readAwsSettings({})).toEqual({
       region: 'us-east-1',
       elsewhere: { dynamodb: false, sts: false, ses: false },
@@ -654,7 +654,7 @@ describe('as a process', () => {
     const ended = once(child, 'close') as Promise<[number | null]>;
     return { child, ended, errors: text(child.stderr) };
   };
-  /** Everything that was printed until the ready line. */
+  /** The output up to the ready line. */
   const ready = async (child: { stdout: Readable }): Promise<string> => {
     let printed = '';
     for await (const chunk of child.stdout.setEncoding('utf8')) {
@@ -704,9 +704,9 @@ describe('as a process', () => {
     expect(await second.ended).toEqual([0, null]);
   });
 
-  test('opens the directory of a server that was killed, as a zombie or with a process id that another one has', async () => {
+  test('opens the directory of a killed server, even if it is a zombie or its process ID is in use again', async () => {
     const data = join(folder, 'killed');
-    // a parent that never asks how its child ended keeps it as a zombie
+    // a parent that never waits for its child keeps it as a zombie
     const script = '"$@" & echo "pid $!"; exec sleep 600';
     const command = [process.execPath, '--require', './scripts/preflight.cjs', 'local/start.ts', '--port', '0'];
     const parent = spawn('sh', ['-c', script, 'sh', ...command, '--data', data]);
@@ -730,7 +730,7 @@ describe('as a process', () => {
     expect(await last.ended).toEqual([0, null]);
   });
 
-  test('says so when the table there lacks an index', async () => {
+  test('reports a table that lacks an index', async () => {
     const emulator = await dynalite.start();
     const client = emulator.client();
     const { GlobalSecondaryIndexes = [], AttributeDefinitions = [], ...rest } = tableDefinition('latchkey');
@@ -784,7 +784,7 @@ describe('as a process', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  test('helps, and does not start', async () => {
+  test('--help shows the help and does not start', async () => {
     const { child, ended, errors } = start('--help');
     const [out, status] = await Promise.all([text(child.stdout), ended]);
     expect([out, await errors, status]).toEqual([

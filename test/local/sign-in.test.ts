@@ -1,4 +1,4 @@
-// What the local issuer refuses: everything that the RFCs say an issuer must.
+// The local issuer refuses everything that the RFCs require an issuer to refuse.
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type LocalServer, startLocalServer } from '../../local/server.ts';
@@ -15,7 +15,7 @@ const verifier = 'a'.repeat(43);
 const base = {
   response_type: 'code',
   client_id: 'latchkey-cli',
-  // nobody listens there: what is sent back is read from the redirect
+  // no server listens there; the answer is read from the redirect
   redirect_uri: 'http://127.0.0.1:9/callback',
   scope: 'latchkey offline_access',
   state: 'st&te',
@@ -49,7 +49,7 @@ const redeem = (code: string, over: Record<string, string> = {}) =>
   });
 
 describe('the request for a code', () => {
-  test('is answered with state and issuer, by the person alone', async () => {
+  test('is answered with state and issuer, only after the person chooses', async () => {
     expect((await fetch(address())).status).toBe(200);
     expect(sentBack(await post('authorize', { ...base, ...asi }))).toEqual({
       status: 303,
@@ -67,7 +67,7 @@ describe('the request for a code', () => {
     [{ redirect_uri: 'http://127.0.0.1.evil.example/' }, /must be a port of this machine/],
     [{ redirect_uri: 'http://x@127.0.0.1:9/' }, /must be a port of this machine/],
     [{ redirect_uri: 'nonsense' }, /must be a port of this machine/],
-  ])('%j is told to the person, never to that address', async (over, says) => {
+  ])('%j is shown to the person, never sent to that redirect URI', async (over, says) => {
     const shown = await fetch(address(over), { redirect: 'manual' });
     expect([shown.status, await shown.text()]).toEqual([400, expect.stringMatching(says)]);
     expect((await post('authorize', { ...base, ...over, ...asi })).status).toBe(400);
@@ -84,7 +84,7 @@ describe('the request for a code', () => {
       state: 'st&te',
     }),
   );
-  test('what is put into the page stays text', async () => {
+  test('parameters are escaped in the page', async () => {
     const page = await (await fetch(address({ state: '"><script>alert(1)</script>' }))).text();
     expect(page).not.toContain('<script>');
     expect((await fetch(address())).headers.get('content-security-policy')).toContain(
@@ -96,7 +96,7 @@ describe('the request for a code', () => {
 });
 
 describe('a code', () => {
-  test('gives a token of its person, which Latchkey checks like any other', async () => {
+  test('gives a token of its person, which Latchkey accepts', async () => {
     const tokens = (await json(await redeem(await codeFor()))) as unknown as { access_token: string };
     expect(tokens).toMatchObject({
       status: 200,
@@ -107,7 +107,7 @@ describe('a code', () => {
     const me = await fetch(`${server.url}/v1/me`, { headers: { authorization: `Bearer ${tokens.access_token}` } });
     expect(await me.json()).toMatchObject({ email: 'asi-dev@example.com', via: 'oidc' });
   });
-  test('holds once', async () => {
+  test('can be used once', async () => {
     const code = await codeFor();
     await redeem(code);
     expect(await json(await redeem(code))).toMatchObject({ status: 400, error: 'invalid_grant' });
@@ -120,11 +120,11 @@ describe('a code', () => {
   ])('is refused with %j', async (over, status, error) =>
     expect(await json(await redeem(await codeFor(), over as Record<string, string>))).toMatchObject({ status, error }),
   );
-  test('without offline_access there is nothing to renew with', async () =>
+  test('without offline_access there is no refresh token', async () =>
     expect(await json(await redeem(await codeFor({ scope: 'latchkey' })))).not.toHaveProperty('refresh_token'));
 });
 
-test('a refresh token that was revoked renews nothing, and one that is unknown is as good as revoked', async () => {
+test('a revoked refresh token renews nothing, and revoking an unknown one succeeds', async () => {
   const { refresh_token: refreshToken } = (await (await redeem(await codeFor())).json()) as { refresh_token: string };
   const revoke = (form: Record<string, string>) => post('revoke', { client_id: 'latchkey-cli', ...form });
   expect((await revoke({ token: refreshToken, client_id: 'other' })).status).toBe(401);
@@ -150,7 +150,7 @@ describe('a device', () => {
       code_verifier: proof,
     });
 
-  test('waits, is told when it asks too often, and gets its token once', async () => {
+  test('waits, is told to slow down, and gets its token once', async () => {
     const {
       device_code: code,
       user_code: userCode,
@@ -159,7 +159,7 @@ describe('a device', () => {
     expect(await json(await poll(code!))).toMatchObject({ error: 'authorization_pending' });
     expect(await json(await poll(code!))).toMatchObject({ error: 'slow_down' });
     expect(await json(await poll(code!, 'b'.repeat(43)))).toMatchObject({ status: 400, error: 'invalid_grant' });
-    // as somebody types it
+    // as typed by a person
     expect((await signInAt(`${uri}?user_code=${userCode!.toLowerCase().replace('-', ' ')}`, asi)).status).toBe(200);
     expect(await json(await poll(code!))).toMatchObject({ status: 200, access_token: expect.any(String) });
     expect(await json(await poll(code!))).toMatchObject({ error: 'invalid_grant' });
@@ -175,7 +175,7 @@ describe('a device', () => {
   );
 });
 
-test('a refresh token holds once, and gives the next one', async () => {
+test('a refresh token can be used once, and returns the next one', async () => {
   const renew = async (token: string) =>
     json(await post('token', { grant_type: 'refresh_token', client_id: 'latchkey-cli', refresh_token: token }));
   const first = (await json(await redeem(await codeFor()))) as unknown as { refresh_token: string };

@@ -125,11 +125,11 @@ describe('a good signature', () => {
   test.each([-tolerance, tolerance])('%d ms off', async (off) =>
     expect(await verify(await signed({}, { at: now + off }))).toEqual(ok),
   );
-  test('with headers that were added on the way', async () =>
+  test('with headers added in transit', async () =>
     expect(await verify(changed(await signed(), { via: '1.1 proxy', 'user-agent': 'x' }))).toEqual(ok));
 });
 
-/** Signs by hand, without any library: the canonical request of curl 7, which leaves the query as it was written. */
+/** Signs without a library: the canonical request of curl 7, which leaves the query as sent. */
 function signedAsWritten(query: string): WireRequest {
   const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
   const hex = (text: string) => createHash('sha256').update(text).digest('hex');
@@ -156,7 +156,7 @@ test.each([
   ['a=1&b=2', false],
   ['view=mine&status=active', true],
   ['z', true],
-])('a signature over ?%s as it was written counts, and is told apart', async (query, queryAsWritten) =>
+])('a signature over ?%s as sent is accepted, and is marked', async (query, queryAsWritten) =>
   expect(await verify(signedAsWritten(query))).toMatchObject({ ok: true, queryAsWritten }),
 );
 
@@ -181,7 +181,7 @@ describe('is refused', () => {
     const authorization = request.headers.authorization?.replace('SignedHeaders=host;', 'SignedHeaders=');
     expect(errorOf(await verify(changed(request, { authorization })))).toBe('IncompleteSignature');
   });
-  test('with a signed header that was dropped', async () =>
+  test('with a signed header that is missing', async () =>
     expect(
       errorOf(
         await verify(changed(await signed({ headers: { 'idempotency-key': 'a' } }), { 'idempotency-key': undefined })),
@@ -234,7 +234,7 @@ describe('is refused', () => {
   test.each([-tolerance - 1000, tolerance + 1000])('%d ms off', async (off) =>
     expect(errorOf(await verify(await signed({}, { at: now + off })))).toBe('SignatureExpired'),
   );
-  test('and says nothing of keys', async () => {
+  test('without details about keys', async () => {
     const verdict = await verify(await signed({}, { secretAccessKey: 'wrong' }));
     expect(JSON.stringify(verdict)).not.toMatch(/wrong|wJalr|AKID/);
   });

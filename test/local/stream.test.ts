@@ -1,4 +1,4 @@
-// The stream path as AWS runs it: a real table and its real stream, the event source's filter, and the function that sends the news.
+// The stream path as on AWS: a real table and its real stream, the event source's filter, and the function that sends emails.
 import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { DynamoDBRecord } from 'aws-lambda';
@@ -15,7 +15,7 @@ import { eventSourceFilter, followStream, type TableStream } from '../support/ta
 const wakes = eventSourceFilter(filters.changedRequests);
 const kinds = availableEmulators([dynoxide, dynamoDbLocal], "the table's stream");
 
-/** The image's version, if it is of a request. */
+/** The version in an image of a request. */
 const versionIn = ({ dynamodb }: DynamoDBRecord): number | undefined =>
   recordFromImage(dynamodb?.NewImage as never)?.version;
 const isVersion = (version: number) => (record: DynamoDBRecord) => versionIn(record) === version;
@@ -25,8 +25,8 @@ const isMessage = (record: DynamoDBRecord): boolean => keyOf(record).startsWith(
 const itemsIn = (records: readonly DynamoDBRecord[]): number => new Set(records.map(keyOf)).size;
 
 /**
- * Hands records on as Lambda's poller does at its worst: each twice in its batch, the batch to two pollers at once, and what was
- * named as failed again until nothing is.
+ * Delivers records like Lambda's poller in the worst case: each twice in its batch, the batch to two pollers at once, and failed
+ * records again until none fails.
  */
 async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
   let left = records.filter(wakes).flatMap((record) => [record, record]);
@@ -42,7 +42,7 @@ async function deliver(app: FakeApp, records: DynamoDBRecord[]): Promise<void> {
 
 const sentTo = (app: FakeApp) => app.mail.outbox.map(({ to, subject }) => `${to}: ${titleOf(subject)}`).sort();
 
-test('the filter of the event source is about requests only', () => {
+test('the filter of the event source matches only requests', () => {
   const written = (pk: string, eventName: 'INSERT' | 'REMOVE'): DynamoDBRecord => ({
     eventName,
     dynamodb: { Keys: { pk: { S: pk } } },
@@ -72,7 +72,7 @@ for (const kind of kinds) {
       return { app, stream: await followStream(running.endpoint, client, table) };
     }
 
-    test('file, mail with a link that works, decide, outcome: each mail once, although each record comes four times', async () => {
+    test('file, email with a working link, decide, outcome: each email is sent once, although each record arrives four times', async () => {
       const { app, stream } = await fresh();
       const { id } = await filed(app);
       const filing = await stream.readUntil(haveVersion(1));
@@ -104,7 +104,7 @@ for (const kind of kinds) {
       );
     });
 
-    test('claims and marks of messages are in the stream and never wake their own sender', async () => {
+    test('claims and marks of messages are in the stream and never trigger their own sender', async () => {
       const { app, stream } = await fresh();
       await filed(app);
       await deliver(app, await stream.readUntil(haveVersion(1)));
@@ -119,7 +119,7 @@ for (const kind of kinds) {
       expect(mixed.filter(wakes).map(versionIn)).toEqual([2]);
     });
 
-    test('a record whose mail cannot go out now comes again alone, and what was sent stays sent', async () => {
+    test('a record whose email cannot be sent now is retried individually, and sent emails are not sent again', async () => {
       const { app, stream } = await fresh();
       const [first, second] = [await filed(app), await filed(app, {}, { as: 'lead@example.com' })];
       const records = await stream.readUntil((all) => itemsIn(all.filter(wakes)) === 2);
