@@ -26,7 +26,7 @@ const measured = { 'edits made': 0, 'edits refused': 0, 'files that botocore ref
 
 describe('AWS configuration files', () => {
   withBotocore.test(
-    'edits, read back by botocore',
+    'botocore reads the edited profile, and every other value unchanged',
     async () => {
       await prove(
         23,
@@ -41,7 +41,7 @@ describe('AWS configuration files', () => {
     3_600_000,
   );
 
-  test('the recorded answers of botocore', () => {
+  test('the edits agree with the recorded answers of botocore', () => {
     for (const one of recorded) {
       const { seed, text, profiles, sections } = one;
       const reading: Reading = profiles && sections ? { profiles, sections } : { error: 'recorded' };
@@ -54,7 +54,7 @@ describe('AWS configuration files', () => {
     }
   });
 
-  test('edits, read back by the AWS SDK for JavaScript', async () => {
+  test('the AWS SDK for JavaScript reads the edited profile, and every other value unchanged', async () => {
     await prove(
       23,
       'edits of AWS configuration files read back by the AWS SDK for JavaScript',

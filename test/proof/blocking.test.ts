@@ -58,7 +58,7 @@ const sizes = [
   [40, size(4, 150)],
 ] as const;
 
-describe('a revocation of many with a block, while callers keep calling', () => {
+describe('a revocation with a block lets no later call through', () => {
   test.each(
     (Object.keys(selectors) as Array<keyof typeof selectors>).flatMap((what) =>
       lagsOf(what).flatMap((lag) => sizes.map(([callers, trials]) => ({ what, lag, callers, trials }))),

@@ -174,7 +174,7 @@ const kindsOfIo = [
   'getMany',
 ].map((name) => `store.${name}`);
 
-describe('a process that dies at any I/O', () => {
+describe('a process that crashes at any I/O', () => {
   test('loses nothing and does nothing twice', async () => {
     const points: Array<{ useCase: UseCase; point: Point }> = [];
     for (const useCase of useCases) for (const point of await pointsOf(useCase)) points.push({ useCase, point });
@@ -357,7 +357,7 @@ function checkMails(app: FakeApp, point: Point): number {
   const twice = sent.length - due.size;
   must(
     twice === 0 || (twice === 1 && ['after mail.send', 'before store.settleMessage'].includes(nameOf(point))),
-    () => `${twice} emails too many: ${sent.join()}`,
+    () => `${twice} eemails too many: ${sent.join()}`,
   );
   return twice;
 }

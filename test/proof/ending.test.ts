@@ -52,7 +52,7 @@ const sizes = [
   [50, size(2, 200)],
 ] as const;
 
-describe('an end while others write to the same request', () => {
+describe('an end wins in one call and lets no later call through', () => {
   test.each(
     (['revoke', 'hand back', 'deny', 'take the right away'] as const).flatMap((ender) =>
       sizes.map(([callers, trials]) => ({ ender, callers, trials })),
@@ -130,7 +130,7 @@ async function race(
   must(outcome !== undefined && last >= 0, 'the request is not over');
   must(
     !types.slice(last).some((type) => type === 'vended' || type === 'approved'),
-    'something was let through after the end',
+    'a call was let through after the end',
   );
   const took = responder.steps.filter(({ name }) => name.startsWith('store.')).length;
   measured['reads and writes of the end, at most'] = Math.max(measured['reads and writes of the end, at most'], took);

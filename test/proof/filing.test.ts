@@ -79,7 +79,7 @@ const scenarios: Scenario[] = [
   },
 ];
 
-describe('many file at once', () => {
+describe('concurrent filings never exceed a limit', () => {
   const sizes = [
     [2, size(200, 20_000)],
     [5, size(60, 5_000)],
@@ -119,7 +119,7 @@ describe('many file at once', () => {
   );
 });
 
-describe('many break the glass at once', () => {
+describe('concurrent break-glass requests never exceed a limit', () => {
   test.each([
     [2, size(100, 20_000)],
     [5, size(60, 5_000)],
@@ -172,7 +172,7 @@ async function race(
   if (isFull) await endRequest(next, ownerOf(next, counts()[0]!), counts()[0]!.id);
   if (scenario.endsFree || counts().length < scenario.most) {
     const free = freeOf(scenario, callers, counts());
-    must((await file(free, next)).is === 'filed', 'what has become free could not be taken');
+    must((await file(free, next)).is === 'filed', 'a freed place could not be used');
   }
   return undefined;
 }
@@ -312,7 +312,7 @@ function isAccounted(world: World, answers: readonly Answered[], others = 0): vo
   const there = new Set(world.requests().map(({ id }) => id));
   must(
     filed.every((id) => there.has(id)),
-    'a request that was answered as filed is not there',
+    'a request that was confirmed does not exist',
   );
   const died = answers.filter((answer) => answer instanceof Crash).length;
   must(there.size - others <= filed.length + died, 'a request exists that nobody filed');

@@ -1,4 +1,4 @@
-// Figure 6: whatever is sent, whoever it claims to be from, and whatever was stored: an answer that the contract has, and no markup that nobody wrote.
+// Figure 6: for any input, claimed sender and stored data, the answer is within the contract and contains no injected markup.
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
@@ -38,9 +38,9 @@ beforeAll(async () => {
   for (const { html } of await goodMails()) mails.learn(html);
 });
 
-describe('whatever is sent', () => {
+describe('any input gets an answer within the contract', () => {
   test(
-    'bodies, headers, ids, queries, cursors and keys',
+    'in bodies, headers, ids, queries, cursors and keys',
     async () => {
       const measured = { 'not refused': 0, 'codes of refusals': 0 };
       const codes = new Set<string>();
@@ -62,7 +62,7 @@ describe('whatever is sent', () => {
   );
 
   test(
-    'tokens and signatures of anybody',
+    'in tokens and signatures',
     async () => {
       const measured = { 'let in': 0 };
       await prove(
@@ -102,7 +102,7 @@ describe('whatever is sent', () => {
   );
 
   test(
-    'links and forms',
+    'in links and forms',
     async () => {
       const measured = { 'pages without a refusal': 0 };
       await prove(
@@ -128,9 +128,9 @@ describe('whatever is sent', () => {
   );
 });
 
-describe('whatever is stored, streamed or written down', () => {
+describe('damaged data gets an answer within the contract', () => {
   test(
-    'items that are damaged: an answer as ever, or one that owns up and tells nothing',
+    'damaged items: a regular answer, or an internal error that reveals nothing',
     async () => {
       const measured = { 'answers that report the damage': 0, 'words of damaged items revealed': 0 };
       await prove(
@@ -185,7 +185,7 @@ describe('whatever is stored, streamed or written down', () => {
   );
 
   test(
-    'stream records: each is taken or reported by its number, and no mail has markup that nobody wrote',
+    'stream records: each is processed or reported by its number, and no email has injected markup',
     async () => {
       const measured = { 'reported for a retry': 0, emails: 0 };
       await prove(
@@ -205,7 +205,7 @@ describe('whatever is stored, streamed or written down', () => {
             )({ Records: batch } as never, {} as Context)) as DynamoDBBatchResponse;
             must(
               batchItemFailures.every(({ itemIdentifier }) => numbers.includes(itemIdentifier)),
-              'a record is reported that nobody sent',
+              'a record is reported that was not sent',
             );
             measured['reported for a retry'] += batchItemFailures.length;
           }
@@ -223,7 +223,7 @@ describe('whatever is stored, streamed or written down', () => {
   );
 
   test(
-    'catalogue files: either data that opens, or errors each with its place',
+    'catalogue files: a catalogue that opens, or errors that name their places',
     async () => {
       const measured = { accepted: 0, errors: 0 };
       const texts = [stringify(fuzzedCatalogueFile), readFileSync('access.yml', 'utf8')];
@@ -254,7 +254,7 @@ describe('whatever is stored, streamed or written down', () => {
   );
 });
 
-test('the oracle sees what is wrong', () => {
+test('the oracle detects invalid answers', () => {
   const shapes = shapesOfPages();
   const page = (said: string) => `<!doctype html><html lang="en"><body><p class="hint">${said}</p></body></html>`;
   shapes.learn(page('fine'));
@@ -447,7 +447,7 @@ function withClaims(random: Random, wish: Wish): Wish {
   };
 }
 
-/** What the gateway says of a signature: identities of every kind that AWS has, and of none. */
+/** Identities as the gateway passes them after a signature: of every kind in AWS, and malformed ones. */
 function withSignature(random: Random, wish: Wish): Wish {
   const arn = oneOf(random, [
     'arn:aws:iam::222222222222:user/dev',
@@ -511,7 +511,7 @@ const routesOfItems: readonly CallName[] = [
   'decideByLink',
 ];
 
-/** The sweep does what it can, and then says what it could not. */
+/** The sweep processes what it can, and then reports failures. */
 function afterAllOthers(error: unknown): void {
   must(
     error instanceof AggregateError && error.message.includes('due requests'),
@@ -526,13 +526,13 @@ function owns(answer: Answer, name: CallName, shapes: Shapes, measured: Record<s
     return;
   }
   measured['answers that report the damage']! += 1;
-  must(!answer.text.includes(canary), () => `a fault tells what is stored: ${answer.text}`);
+  must(!answer.text.includes(canary), () => `an error reveals stored data: ${answer.text}`);
   if (answer.headers['content-type'] === 'application/problem+json')
-    must((answer.body as { code: string }).code === 'internal', 'a fault has another code');
+    must((answer.body as { code: string }).code === 'internal', 'an internal error has another code');
   else shapes.check(parsed(answer.text));
 }
 
-/** A change of a request, somewhere in which something is wrong: in the document, in the image, or in the record around them. */
+/** A stream record of a request with one invalid place: in the document, the image or the record around them. */
 function damagedRecord(random: Random, request: RequestRecord, index: number): DynamoDBRecord {
   const before =
     random() < 0.5 ? { ...request, version: request.version - 1, history: request.history.slice(0, -1) } : undefined;

@@ -88,7 +88,7 @@ const matrix = catalogues.flatMap((catalogue) =>
 );
 
 describe('one account, one person', () => {
-  test('every way and act, followed by every other', async () => {
+  test('after any action in any way, any other action counts as the same person', async () => {
     const measured = { 'acts let through': 0, 'of them by a link': 0, 'acts refused': 0, 'second persons': 0 };
     await prove(
       21,

@@ -184,7 +184,7 @@ const names = Object.keys(commands);
 const urn = names.flatMap((name) => Array.from({ length: 2 * commands[name]!.weight }, () => name));
 
 describe('Latchkey and the reference machine agree', () => {
-  test('on random sequences of commands', async () => {
+  test('after every command of random sequences', async () => {
     const hits = new Map<string, number>();
     const possible = states.flatMap((state) =>
       names.filter((name) => state !== 'nothing' || !needsRequest(name)).map((name) => `${state} x ${name}`),

@@ -25,8 +25,8 @@ const identitiesOf = (human: number) => [
  */
 type Company = { before: Catalogue; after: Catalogue; known: Set<string>; needs: number[] };
 
-describe('as many approvers as the catalogue requires', () => {
-  test('N of M, the same person through several principals, the requester among the approvers', async () => {
+describe('a grant needs as many distinct approvers as the catalogue requires', () => {
+  test('also if one person has several principals and the requester is an approver', async () => {
     const companies = Array.from({ length: 60 }, (_, i) => company(randomFrom(1000 + i)));
     const measured = {
       grants: 0,

@@ -184,7 +184,7 @@ function approvedBy(request: RequestRecord, catalogue: Catalogue, email: string)
 const filedBy = (catalogue: Catalogue, email: string): RequestRecord | undefined =>
   isFiled(catalogue, email) ? play(catalogue, email, []).request : undefined;
 
-test('removing an approver never lets more of what is filed through; where a fallback stands in, that is what it is for', () => {
+test('removing an approver never lets more filed requests through, except by a fallback', () => {
   let [granted, refusedSince] = [0, 0];
   fc.assert(
     fc.property(rule, person, fc.subarray(people), fc.nat(), (drawn, requester, willing, which) => {
@@ -206,7 +206,7 @@ test('removing an approver never lets more of what is filed through; where a fal
   expect(refusedSince).toBeGreaterThan(RULES / 200);
 });
 
-test('removing an approver never lets more be filed, nor by fewer people; where a fallback stands in, that is what it is for', () => {
+test('removing an approver never lets more be filed, nor by fewer people, except by a fallback', () => {
   let [granted, refusedSince] = [0, 0];
   fc.assert(
     fc.property(rule, person, fc.subarray(people), fc.nat(), (drawn, requester, willing, which) => {

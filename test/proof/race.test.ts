@@ -19,14 +19,14 @@ const requester = 'dev@example.com';
 const admin = 'admin@example.com';
 const approverOf = (i: number) => `approver-${i}@example.com`;
 
-describe('one request, one outcome', () => {
+describe('concurrent decisions give a request exactly one outcome', () => {
   test.each([
     [2, size(300, 100_000)],
     [10, size(50, 20_000)],
     [50, size(5, 2_000)],
     [200, size(1, 200)],
   ])(
-    '%i at once',
+    '%i callers at once',
     async (callers, trials) => {
       const contest = await prepared(callers);
       const measured = { 'lost races that were told to try again': 0 };
@@ -169,7 +169,7 @@ function checkChanges(changes: Change[], answers: Array<Answered | undefined>): 
   must(
     new Set(won.map((answer) => answer!.request)).size === won.length &&
       won.every((answer) => byCallers.some(({ after }) => after === answer!.request)),
-    'a winner saw something else than what he wrote',
+    'a winner saw a state that it had not written',
   );
   // the losers saw the winner's state or, before it was written, that the time was over
   const known = new Set([changes[0]!.before, ...changes.map(({ after }) => after)]);
@@ -212,7 +212,7 @@ function checkMail(app: FakeApp, changes: Change[], { stages }: RequestRecord): 
     app.mail.outbox.every(
       ({ to, text }) => tokensIn(text).length === 0 || (to !== requester && text.includes('\nRevoke:\n')),
     ),
-    'news carries a link that decides',
+    'an outcome email carries a link that decides',
   );
 }
 

@@ -14,7 +14,7 @@ import { must, prove, size } from './size.ts';
 const role = 'arn:aws:iam::333333333333:role/latchkey/play';
 
 describe('revocations', () => {
-  test('no vend is accepted after a revoke', async () => {
+  test('no session is issued after a revoke', async () => {
     const measured = {
       'sessions issued before the revoke': 0,
       'sessions refused by it': 0,
@@ -40,7 +40,7 @@ describe('revocations', () => {
     );
   }, 600_000);
 
-  test('an IAM that does not take the policy is asked again for ten minutes, and then reported as failed', async () => {
+  test('a policy that IAM refuses is retried for ten minutes and then reported as failed', async () => {
     const measured = { 'IAM calls that failed': 0, 'revocations done': 0, 'revocations reported as failed': 0 };
     await prove(12, 'revocation while IAM fails', size(40, 10_000), (_, random) => outage(random, measured), measured);
   }, 600_000);
@@ -67,7 +67,7 @@ describe('revocations', () => {
     );
   }, 600_000);
 
-  test('400 revocations of one role within an hour, by two revokers', async () => {
+  test('two revokers handle 400 revocations of one role within an hour', async () => {
     const measured = {
       'hours with sessions denied by their age': 0,
       'IAM calls that failed': 0,
@@ -109,12 +109,9 @@ async function vendOrRevoke(seed: number, random: () => number, measured: Record
   const accepted = vends.flatMap(({ answer }) => (answer ? [answer.AccessKeyId] : []));
   must(
     accepted.every((key) => request.sessions.some(({ accessKeyId }) => accessKeyId === key)),
-    'credentials left that the request does not know of',
+    'credentials were returned that the request has no record of',
   );
-  must(
-    (request.revocation?.state === 'pending') === request.sessions.length > 0,
-    'sessions are out and nobody revokes them',
-  );
+  must((request.revocation?.state === 'pending') === request.sessions.length > 0, 'sessions exist and are not revoked');
   measured['sessions issued before the revoke']! += accepted.length;
   measured['sessions refused by it']! += vends.length - accepted.length;
   measured['sessions discarded in between']! += app.sts.issued.length - before - accepted.length;
@@ -213,7 +210,7 @@ async function outage(random: () => number, measured: Record<string, number>): P
   const code = stateOf(app, request) === 'done' ? 'sessions-revoked' : 'revocation-failed';
   must(
     app.lines.some((line) => line.code === code) && app.store.requests.get(request.id)!.history.at(-1)!.type === code,
-    'nobody is told',
+    'no email is sent',
   );
   must(code === 'revocation-failed' || isDenied(app, request), 'a revocation was lost');
   measured['IAM calls that failed']! += failed;

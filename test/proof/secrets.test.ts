@@ -29,7 +29,7 @@ const people = [
   'stranger@example.com',
 ];
 
-describe('secrets stay where they belong', () => {
+describe('secrets appear only where they belong', () => {
   test('over the whole life of requests, with errors that carry secrets in their messages', async () => {
     const measured = {
       'secrets looked for': 0,

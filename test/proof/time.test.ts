@@ -34,8 +34,8 @@ const durations = ['1m', '15m', '16m', '1h', '2h', '8h'];
 /** The clock during a call. */
 type Span = { least: number; most: number };
 
-describe('time', () => {
-  test('schedules of calls and jumps of the clock', async () => {
+describe('no session outlives its grant', () => {
+  test('over random schedules of calls and clock jumps', async () => {
     const measured = { 'sessions given': 0, 'sessions refused after the end': 0, 'sessions refused before it': 0 };
     await prove(
       8,
@@ -48,7 +48,7 @@ describe('time', () => {
     expect(measured['sessions refused before it']).toBe(0);
   }, 3_600_000);
 
-  test('a grant gives sessions to its last millisecond, and not one longer', async () => {
+  test('a grant gives sessions until its last millisecond, and not after', async () => {
     const app = fakeApp({ catalogue });
     const { id, endsAt } = await grant(app, '1h');
     for (const before of [1, 999, SECOND]) {

@@ -58,8 +58,8 @@ async function mailbox(): Promise<Mailbox> {
 
 const opens = async (app: FakeApp, token: string): Promise<string> => codeOf(await outcomeOf(openLink(app, token)));
 
-describe('exactly one string per link', () => {
-  test('every change of one place', async () => {
+describe('a link works as exactly one string', () => {
+  test('a change of any one place opens nothing', async () => {
     const { app, tokens } = await mailbox();
     expect(new Set(tokens).size).toBe(4);
     const measured = { accepted: 0 };
@@ -79,7 +79,7 @@ describe('exactly one string per link', () => {
     );
   }, 3_600_000);
 
-  test('random edits, and parts of other links', async () => {
+  test('random edits and parts of other links open nothing', async () => {
     const { app, tokens } = await mailbox();
     await prove(
       7,
@@ -100,7 +100,7 @@ describe('exactly one string per link', () => {
     );
   }, 3_600_000);
 
-  test('an edited link decides nothing and its answer does not tell why', async () => {
+  test('an edited link decides nothing, and the answer does not say why', async () => {
     const { app, tokens } = await mailbox();
     app.store.changes.splice(0);
     const answers = new Set<string>();
@@ -128,7 +128,7 @@ describe('a link works once and in time', () => {
     }
   });
 
-  test('once it was used it is spent, also the other approver’s, and another request’s is not', async () => {
+  test('a decision uses up all links of the request, and no link of another request', async () => {
     const { app, tokens } = await decided();
     const spent = await Promise.all(tokens.map(async (token) => (await openLink(app, token)).spent));
     expect(spent).toEqual([true, true, false, false]);
