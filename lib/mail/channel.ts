@@ -1,10 +1,10 @@
-// What a way of telling people must offer. Email is the first channel; channels.ts lists them.
+// The interface of a channel that notifies people. Email is the first one; channels.ts lists them.
 import type { RequestRecord } from '../model/schema.ts';
 import type { News, Recipient } from './messages.ts';
 import type { Place } from './news-text.ts';
 
 export interface Channel<Message = unknown> {
-  /** stands in claims and log lines; must never change, because a message is sent once per channel */
+  /** appears in claims and log lines; must never change, because a message is sent once per channel */
   readonly name: string;
   /** where this channel reaches a person; undefined if it does not */
   addressOf(person: Recipient): string | undefined;
@@ -13,7 +13,7 @@ export interface Channel<Message = unknown> {
   send(address: string, message: Message): Promise<void>;
 }
 
-/** Thrown by `send` when this message will never be taken. */
+/** Thrown by `send` when the service will never accept this message. */
 export class DeliveryRefused extends Error {
   /** the service's error code, such as MessageRejected */
   readonly reason: string;

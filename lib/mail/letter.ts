@@ -1,4 +1,4 @@
-// A mail set twice, as plain text and as HTML. People's words stay words in both: quoted, isolated, never a link.
+// Renders an email as plain text and as HTML. Text that people wrote is quoted and isolated in both, and never becomes a link.
 import { bannerOf } from '../common/account-banner.ts';
 import { type Hole, html, htmlText } from '../common/html.ts';
 import { oneLine, quoted, unlinked, visible } from '../common/people-text.ts';
@@ -28,10 +28,10 @@ export type Paragraph = { label: string; text?: Phrase; code?: string };
 
 // -- plain text ------------------------------------------------------------------------------------------------------
 
-/** A phrase as plain text of a mail. */
+/** A phrase as plain text of an email. */
 export const plain = (phrase: Phrase): string => phrase.map(wordsOf).join('');
 
-/** Paragraphs are wrapped at 72 columns; what people wrote keeps its own lines, each marked with `>`. */
+/** Paragraphs are wrapped at 72 columns. Text that people wrote keeps its lines, each marked with `>`. */
 export function letterText(letter: Letter): string {
   const { title, badge, lead, first, action, account, facts, paragraphs, reference, home } = letter;
   const blocks = [
@@ -57,7 +57,7 @@ export const factText = ({ label, value, note, quote }: Fact): string =>
     ...(quote === undefined ? [] : [quoted(unlinked(visible(quote)))]),
   ].join('\n');
 
-/** Paragraphs of a plain-text mail. Words that are longer than a line keep a line of their own. */
+/** Wraps a paragraph of a plain-text email. A word that is longer than a line gets its own line. */
 export const wrapped = (text: string): string => text.replace(/(?=\S)(.{1,72}|\S{73,})(?:\s+|$)/gu, '$1\n').trimEnd();
 
 // -- HTML ------------------------------------------------------------------------------------------------------------
@@ -111,11 +111,11 @@ ${text && html`<p style="margin:0;overflow-wrap:anywhere;word-break:break-word">
 }
 `;
 
-/** The one thing in a mail, or in an entry of it, that can be pressed. */
+/** The one button of an email, or of an entry in it. */
 export const buttonHtml = (label: string, url: string): Hole =>
   html`<table role="presentation" cellpadding="0" cellspacing="0" border="0" width="100%" style="margin:16px 0 10px"><tr><td align="center" style="background-color:#1d4ed8;border-radius:8px"><a href="${url}" style="display:block;padding:16px 24px;color:#ffffff;font-size:18px;font-weight:bold;text-decoration:none">${label}</a></td></tr></table>`;
 
-/** A mail around what it says. */
+/** The HTML document of an email. */
 export function mailHtml(title: string, body: Hole, footer: string, badge?: string): string {
   const document = html`<!doctype html>
 <html lang="en">
@@ -157,7 +157,7 @@ export const phraseHtml = (phrase: Phrase): Hole =>
 
 export const nameText = ({ key, name }: Named): string => (key === name ? keyText(key) : unlinked(oneLine(name)));
 
-/** A mail address that stands for its owner is no bait, because it was verified. A subject of an issuer would become a link. */
+/** A verified email address may become a link. The subject of an issuer must not. */
 export const keyText = (key: string): string => (key.includes('://') ? unlinked(oneLine(key, 600)) : oneLine(key, 600));
 
 // --- internal ---
@@ -167,7 +167,7 @@ function personHtml(person: Named): Hole {
   return html`<bdi>${nameText(person)}</bdi>${beside !== undefined && html` (<bdi>${keyText(beside)}</bdi>)`}`;
 }
 
-/** A part of a phrase in a mail of plain text. */
+/** A part of a phrase in a plain-text email. */
 function wordsOf(part: Phrase[number]): string {
   if (typeof part === 'string') return visible(part).replace(/\s+/g, ' ');
   if ('said' in part) return saidText(part.said);

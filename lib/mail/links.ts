@@ -1,4 +1,4 @@
-// The mailed link: where its message is stored, and 256 random bits of which only the digest is kept.
+// The emailed link: the key of its message, and 256 random bits of which only the digest is stored.
 import { equalInConstantTime, sha256 } from '../common/digest.ts';
 import type { Block, MessageRecord, RequestRecord } from '../model/schema.ts';
 
@@ -6,25 +6,25 @@ const REQUEST_ID = 26;
 const MESSAGE_ID = 22;
 const SECRET = 43;
 
-/** What a link is for: deciding, taking back what was filed in one's name, revoking a grant of somebody else, signing a review. */
+/** The purpose of a link: decide, withdraw a request filed in one's name, revoke another person's grant, or sign a review. */
 export type Purpose = 'decide' | 'withdraw' | 'revoke' | 'review';
 
-/** A link that was found genuine. `holder` is whom it was mailed to; `spent`: there is nothing left to do by it. */
+/** A genuine link. `holder`: the person to whom it was emailed. `spent`: it can no longer do anything. */
 export type OpenedLink = {
   request: RequestRecord;
   holder: { key: string; name: string };
   does: Purpose;
   spent: boolean;
-  /** the link shows, and whoever holds it has to sign in to answer */
+  /** the link only shows the request; its holder has to sign in to answer */
   needsSignIn: boolean;
-  /** stands in the way of an approval; the link can still deny */
+  /** prevents an approval; the link can still deny */
   block?: Block | undefined;
 };
 
-/** A token taken apart. That it has the right form says nothing of its being genuine: see `isGenuine`. */
+/** A parsed token. A valid form does not mean that it is genuine: see `isGenuine`. */
 export type LinkToken = { requestId: string; messageId: string; secret: string };
 
-/** @param random 32 bytes. Answers the token for the mail and the digest for the store. */
+/** @param random 32 bytes. Returns the token for the email and the digest for the store. */
 export function makeLink(requestId: string, messageId: string, random: Uint8Array): { token: string; hash: string } {
   if (random.length !== 32) throw new Error('a link takes 256 random bits');
   const secret = Buffer.from(random).toString('base64url');
@@ -32,8 +32,8 @@ export function makeLink(requestId: string, messageId: string, random: Uint8Arra
 }
 
 /**
- * Takes a token apart; undefined unless it is in the one accepted form. Base64url has several spellings of the same bytes
- * (its last character carries spare bits), so the secret must be what its bytes encode to.
+ * Parses a token; undefined unless it has the one accepted form. Base64url has several spellings of the same bytes
+ * (its last character carries spare bits), so the secret must be the canonical one.
  */
 export function parseLink(token: string): LinkToken | undefined {
   const found = new RegExp(`^([0-9a-z]{${REQUEST_ID}})([\\w-]{${MESSAGE_ID}})([\\w-]{${SECRET}})$`).exec(token);
@@ -44,7 +44,7 @@ export function parseLink(token: string): LinkToken | undefined {
     : undefined;
 }
 
-/** Whether this token was mailed with this message. */
+/** Whether this token was emailed with this message. */
 export function isGenuine(link: LinkToken, message: MessageRecord): boolean {
   const hash = sha256(Buffer.from(link.secret, 'base64url'));
   return message.linkHashes.filter((stored) => equalInConstantTime(stored, hash)).length > 0;

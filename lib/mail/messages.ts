@@ -1,4 +1,4 @@
-// Whom to tell what after a change of a request. What a message says is news-text.ts's.
+// Decides who is notified of what after a change of a request. news-text.ts writes the messages.
 import * as v from 'valibot';
 import { digestOf } from '../common/digest.ts';
 import type { HistoryEvent, RequestRecord, Stage } from '../model/schema.ts';
@@ -47,7 +47,7 @@ export type News = {
 export type Recipient = Named & { email: string | null };
 
 /**
- * What a change gives people to know: at most one message each, none to whoever did it.
+ * The messages that a change causes: at most one per person, and none to the person who made it.
  * @param before the record before the change; undefined when it was filed
  */
 export function messagesFor(before: RequestRecord | undefined, after: RequestRecord): News[] {
@@ -57,7 +57,7 @@ export function messagesFor(before: RequestRecord | undefined, after: RequestRec
     ...newlyOpened(before, after).flatMap((index) => asks(after, index)),
     ...events.flatMap((event) => [...askedAgain(after, event), ...newsOf(after, event, isGrant)]),
   ];
-  // a role that approves by itself is filed and approved in one change: the later news says it all
+  // an auto-approved request is filed and approved in one change; the later message says both
   return [...new Map(all.map((news) => [news.to.key, news])).values()];
 }
 
@@ -126,7 +126,7 @@ function newsOf(request: RequestRecord, event: HistoryEvent, isGrant: boolean): 
     case 'approved':
       return isGrant ? grantNews(request, event) : [];
     case 'withdrawn':
-      // whoever opens the mail that asked sees it on the page
+      // approvers who open the email that asked see it on the page
       if (wasShortLived(request.createdAt, event.at)) return reviewDue(request, event);
       return [...report(request, event, askedSoFar(request)), ...reviewDue(request, event)];
     case 'denied':
@@ -174,7 +174,7 @@ const reviewDue = (request: RequestRecord, { seq }: HistoryEvent): News[] =>
     ? request.review.people.map((person) => newsTo(request, 'review', seq, person, 'review'))
     : [];
 
-/** What happened, to all of these but whoever did it. */
+/** What happened, for all of these people except the one who did it. */
 const report = (
   request: RequestRecord,
   { type, seq, actor }: HistoryEvent,

@@ -1,13 +1,13 @@
-// The sentences that mail and page share, in the vocabulary of the product: who asks, for what, and what an approval does.
+// The sentences that emails and pages share: who requests what, and what an approval does.
 import { lastingReaches, reachTexts } from '../catalogue/reach.ts';
 import { durationText, instantText } from '../common/time.ts';
 import type { Outcome, RequestRecord, Stage, TicketCheck } from '../model/schema.ts';
 import { approvals, openStage } from '../model/status.ts';
 
-/** A person by name. The key, a mail address or a principal, is what was verified; the name may be the person's own choice. */
+/** A person by name. The key, an email address or a principal, was verified. The name may be the person's own choice. */
 export type Named = { key: string; name: string };
 
-/** What stands beside a name, because a name alone may be somebody else's; undefined where the key is shown as the name. */
+/** The key shown beside a name, because other people may have the same name; undefined if the key is shown as the name. */
 export const keyBeside = ({ key, name }: Named): string | undefined => (key === name ? undefined : key);
 
 /** Words that somebody typed. */

@@ -1,4 +1,4 @@
-// Which page a mailed link opens, and which one says what became of it.
+// The page that an emailed link opens, and the page that shows the result.
 
 import type { Catalogue } from '../catalogue/catalogue.ts';
 import type { OpenedLink } from '../mail/links.ts';

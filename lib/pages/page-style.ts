@@ -1,4 +1,4 @@
-// What the pages behind mailed links look like: one style sheet, light and dark, for a phone first.
+// The style sheet of the pages behind emailed links: light and dark, for a phone first.
 import { html } from '../common/html.ts';
 
 /** Colours in pairs of at least 4.5 to 1, in both schemes. */

@@ -1,4 +1,4 @@
-// The pages behind the link of a mail that asks for the review of a grant by break-glass: all there is to know, and the button that signs.
+// The pages behind the link of an email that asks for the review of a break-glass grant: all the facts, and the button that signs.
 
 import { type Hole, html } from '../common/html.ts';
 import { oneLine, visible } from '../common/people-text.ts';
@@ -154,7 +154,7 @@ ${kind === 'keys' ? 'Keys' : 'Console'} <code>${accessKeyId}</code>
 <span class="when">${oneLine(sessionName)}</span></li>
 `,
 )}</ol>
-${older > 0 && html`<p class="hint">${older} older ${older === 1 ? 'one is' : 'ones are'} not listed any more.</p>`}
+${older > 0 && html`<p class="hint">${older} older ${older === 1 ? 'one is' : 'ones are'} no longer listed.</p>`}
 <p class="hint">What they did is in CloudTrail of account ${role.account.id}: look for the access key ids, or for the session tag <code>${sessionTags.request}</code> = <code>${id}</code>.</p>`
 }
 </section>`;

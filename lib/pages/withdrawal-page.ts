@@ -1,4 +1,4 @@
-// The page behind the link of a mail about something that a bot filed in a person's name.
+// The page behind the link of an email about a request that a bot filed in a person's name.
 import { html } from '../common/html.ts';
 import { factsOf, grantFacts, reasonFacts, say } from '../mail/wording.ts';
 import type { RequestRecord } from '../model/schema.ts';

@@ -82,13 +82,13 @@ export const revokerRoles = (catalogue: Pick<CatalogueData, 'accounts'>): string
   ),
 ];
 
-/** The same names and paths in whatever account: for a policy without room for the list, and only beside a condition on the organisation. */
+/** The same names and paths in any account, for a policy without space for the list. Must be used with a condition on the organisation. */
 export const inAnyAccount = (roles: readonly string[]): string[] => [
   ...new Set(roles.map((arn) => arn.replace(/^(arn:[\w-]+:iam::)\d{12}:/, '$1*:'))),
 ];
 
 /**
- * What a function of the hub may do in other accounts: these actions on these roles, from its own code alone, and nothing beside.
+ * What a function of the hub may do in other accounts: only these actions on these roles, and only from its own code.
  * The condition key lambda:SourceFunctionArn pins the credentials to the function (lambda-dg, lambda-intro-execution-role). The Deny
  * spares calls that a service makes for us: DynamoDB decrypts the table's key in the caller's name.
  * @param beside the other actions that the function needs
@@ -130,12 +130,12 @@ export function hubPolicy(
 /** @param name as boundary.ts has it */
 export const boundaryArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, name: string): string =>
   `arn:${partition}:iam::${id}:policy/latchkey/${name}`;
-/** Outside of role/latchkey/, so that the function that vends cannot enter it. */
+/** Outside of role/latchkey/, so that issue-session cannot assume it. */
 export const revokerArn = (account: Pick<Account, 'partition' | 'id'>): string => roleArn(account, 'latchkey-revoker');
 export const roleArn = ({ partition, id }: Pick<Account, 'partition' | 'id'>, roleName: string): string =>
   `arn:${partition}:iam::${id}:role/${roleName}`;
 
-/** Who may enter an account's revoker: the hub's revoke-sessions function and nobody else. */
+/** Only the hub's revoke-sessions function may assume an account's revoker. */
 export const revokerTrust = ({ role, organization }: Trusted, externalId: string): PolicyDocument =>
   document({
     Sid: 'Enter',
@@ -148,7 +148,7 @@ export const revokerTrust = ({ role, organization }: Trusted, externalId: string
   });
 
 /**
- * What a revoker may do: write and remove inline policies of the account's own target roles, as long as they have a boundary of Latchkey's.
+ * A revoker may write and remove inline policies of the account's target roles, as long as they have a boundary of Latchkey.
  * @param boundaries ARNs of the boundaries that the account's roles have
  */
 export const revokerPolicy = (roles: readonly string[], boundaries: readonly string[]): PolicyDocument =>
@@ -162,15 +162,15 @@ export const revokerPolicy = (roles: readonly string[], boundaries: readonly str
 
 /** Name of the inline policy that holds the revocations of a role. */
 export const revocationPolicyName = 'LatchkeyRevocations';
-/** All inline policies of a role together, white space not counted (iam-ug, reference_iam-quotas). */
+/** Characters of all inline policies of a role together, without white space (iam-ug, reference_iam-quotas). */
 export const inlineLimit = 10_240;
-/** One managed policy, white space not counted, and how many a role may have without asking AWS for more (the same page). */
+/** Characters of one managed policy, without white space, and the default quota of managed policies per role (same page). */
 export const managedLimit = 6144;
 export const managedPerRole = 10;
 
 /**
  * The policy that ends sessions of a role: those of the listed grants, by their tag, and all that were issued before an instant.
- * IAM evaluates it at every call, so it reaches sessions that are already out, within minutes (iam-ug, id_roles_use_revoke-sessions).
+ * IAM evaluates it at every call, so it denies sessions that are already issued, within minutes (iam-ug, id_roles_use_revoke-sessions).
  * @param before epoch milliseconds
  * @returns undefined when it would deny nothing
  */

@@ -1,12 +1,12 @@
-// From the list of revoked grants of a role to the policy that its account needs now: what is over is dropped, what does not fit is folded into one instant.
+// Plans the revocation policy of a role: grants whose sessions have ended are dropped, and a list that does not fit becomes one denial by time.
 import { floorToSecond, MINUTE, SECOND, SESSION_MOST } from '../common/time.ts';
 import { inlineLimit, type PolicyDocument, revocationPolicy } from './iam.ts';
 
-/** Whose sessions a role's policy must deny. */
+/** The sessions that a role's policy must deny. */
 export type RevocationList = {
-  /** id of the request -> until when a session of it could live; epoch milliseconds */
+  /** id of the request -> the latest end of its sessions; epoch milliseconds */
   grants: ReadonlyMap<string, number>;
-  /** sessions issued before are denied, whatever their grant */
+  /** sessions issued before this time are denied, whatever their grant */
   before?: number;
   /** counts additions */
   version: number;
@@ -14,19 +14,19 @@ export type RevocationList = {
   applied: number;
 };
 
-/** Between our clock and AWS's. */
+/** Allowed difference between our clock and AWS's. */
 const SLACK = 5 * MINUTE;
 
 export type RevocationPlan = {
-  /** undefined: the role needs none any more */
+  /** undefined: the role no longer needs one */
   policy: PolicyDocument | undefined;
-  /** sessions issued before are denied, whatever their grant; epoch milliseconds */
+  /** sessions issued before this time are denied, whatever their grant; epoch milliseconds */
   before: number | undefined;
   /** grants that leave the list */
   dropped: string[];
 };
 
-/** The policy for the list as it stands at `now`. IAM does not count white space, and there is none in what is sent. */
+/** The policy for the list at `now`. IAM does not count white space, and the policy that is sent has none. */
 export function planRevocations(list: RevocationList, now: number): RevocationPlan {
   const isLive = (until: number) => until + SLACK > now;
   const live = [...list.grants].filter(([, until]) => isLive(until)).map(([id]) => id);
@@ -39,8 +39,8 @@ export function planRevocations(list: RevocationList, now: number): RevocationPl
 }
 
 /**
- * The plan for a role whose policy has no room left: every session issued up to now is denied, of whichever grant. Nobody loses a
- * grant by it: whoever has one fetches new credentials. Every grant on the list was revoked before, so none of its sessions is younger.
+ * The plan for a role whose policy has no space left: all sessions issued up to now are denied, of every grant. Nobody loses an active
+ * grant, because new credentials can be issued. All grants on the list were revoked before, so none of their sessions is newer.
  */
 export function foldRevocations(list: RevocationList, now: number): RevocationPlan {
   const before = floorToSecond(now) + SECOND;

@@ -1,6 +1,6 @@
-// The answer of IAM to a revocation that no retry changes.
+// Permanent (non-retryable) rejection of a revocation by IAM.
 
-/** Thrown where a role's sessions cannot be denied, now or later. */
+/** Thrown when a role's sessions cannot be denied, now or later. */
 export class RevocationRefused extends Error {
   /** IAM's error code, or NoRevoker */
   readonly reason: string;

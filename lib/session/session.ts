@@ -1,4 +1,4 @@
-// One session inside a grant: how long, under which policy, by which name. Nothing here lets a session outlive its grant.
+// Plans one session of a grant: its duration, policy and name. No session outlives its grant.
 //
 // Latchkey's own credentials are an assumed role, so AssumeRole from it is role chaining: one hour at most, and STS refuses
 // a longer duration instead of clamping it (botocore sts; iam-ug id_roles). The minimum of STS is 900 s. Where less is left of the grant, and
@@ -27,14 +27,14 @@ export type AssumeRoleInput = {
   PolicyArns?: Array<{ arn: string }>;
   Tags: Array<{ Key: string; Value: string }>;
 };
-/** `endsAt`: from when on the session can do nothing; `grantEndsAt`: until when further ones can be had. Epoch milliseconds. */
+/** `endsAt`: the end of the session; `grantEndsAt`: the time until which further sessions can be issued. Epoch milliseconds. */
 export type SessionPlan = { input: AssumeRoleInput; limitedBy: LimitedBy; endsAt: number; grantEndsAt: number };
 
 /**
- * What to ask of STS for one session.
+ * The AssumeRole input for one session.
  * @param request an active grant
- * @param role the role in the catalogue of now; whatever it says more strictly than the grant counts
- * @param asked seconds, if the caller wants less
+ * @param role the role in the current catalogue; its stricter conditions apply too
+ * @param asked seconds, if the caller requests a shorter session
  * @param nonce at least 128 random bits: the session's ARN must not be guessable, because a resource policy that names a
  *   session's ARN is not bounded by its session policy (iam-ug, reference_policies_evaluation-logic)
  * @throws Problem `not-active` when the catalogue's maximum has become shorter than what has passed, and when STS's shortest session
@@ -57,7 +57,7 @@ export function planSession(
       },
     );
   const endsAt = windowEnd(request, role, now, grantEndsAt);
-  // whole seconds, as STS counts; in the last one nothing is left and the session policy alone ends the session
+  // whole seconds, as STS counts; in the last second the session policy alone ends the session
   const left = Math.floor((endsAt - now) / SECOND);
   refuseToOutlive(request, role, left);
   const bounds = boundsOf(request.role, role);
@@ -85,7 +85,7 @@ export function planSession(
   return { input, limitedBy, endsAt, grantEndsAt };
 }
 
-/** Some systems take a session's credentials until they expire, whatever its policy says; STS's shortest ones must then fit into the grant. */
+/** Some systems accept a session's credentials until they expire, whatever its policy says. The shortest session of STS must then fit into the grant. */
 function refuseToOutlive(request: RequestRecord, role: Role, left: number): void {
   if (left >= STS_LEAST || !reachAfterDenial([...role.reaches, ...(request.role.reaches ?? [])]).isToSessionEnd) return;
   throw new Problem(
@@ -102,7 +102,7 @@ function grantEnd(request: RequestRecord, role: Role): number {
   return Math.min(request.grant.endsAt, request.grant.startsAt + max * SECOND);
 }
 
-/** When the hours of the role close, as they were at filing and as they are now, if that is before the grant's end: a session ends with them. */
+/** The end of the role's hours, at filing and now, if that is before the end of the grant. A session ends with them. */
 function windowEnd(request: RequestRecord, role: Role, now: number, grantEndsAt: number): number {
   const longest = Math.min(grantEndsAt, now + SESSION_MOST);
   const windows = [request.role.conditions?.hours, role.conditions.hours].flatMap((hours) => hours ?? []);
@@ -110,13 +110,13 @@ function windowEnd(request: RequestRecord, role: Role, now: number, grantEndsAt:
   return Math.min(grantEndsAt, ...closing);
 }
 
-/** The least limit, and of equals the first. */
+/** The smallest limit, and the first of equal ones. */
 function shortest(limits: ReadonlyArray<[LimitedBy, number | undefined]>): { seconds: number; limitedBy: LimitedBy } {
   const set = limits.flatMap(([limitedBy, seconds]) => (seconds === undefined ? [] : [{ limitedBy, seconds }]));
   return set.reduce((least, next) => (next.seconds < least.seconds ? next : least));
 }
 
-/** botocore sts: 2-64 characters of [\w+=,.@-]. The person is a label for whoever reads CloudTrail, the middle is what cannot be guessed. */
+/** 2-64 characters of [\w+=,.@-] (botocore sts). The person is a label for readers of CloudTrail; the middle part cannot be guessed. */
 const sessionName = (nonce: Uint8Array, person: string): string =>
   `lk-${Buffer.from(nonce).toString('base64url')}-${label(person)}`.slice(0, 64);
 
