@@ -46,7 +46,7 @@ export function configFor<const Part extends ConfigPart>(
   const errors: string[] = [];
   const config: Partial<Config> = {};
   for (const part of parts) {
-    const parsed = v.safeParse(readers[part].schema, readers[part].input(env));
+    const parsed = v.safeParse(readers[part].schema(), readers[part].input(env));
     if (parsed.success) Object.assign(config, { [part]: parsed.output });
     else
       for (const issue of parsed.issues)
@@ -104,87 +104,93 @@ const port = v.pipe(
 
 const readers: {
   [Part in ConfigPart]: {
-    schema: v.GenericSchema<unknown, Config[Part]>;
+    /** built when it is asked for: a function reads some of these parts */
+    schema(): v.GenericSchema<unknown, Config[Part]>;
     variable: string;
     input(env: Environment): unknown;
   };
 } = {
   region: {
     variable: 'AWS_REGION',
-    schema: v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1')),
+    schema: () => v.pipe(v.string(), v.regex(/^[a-z]{2,}(?:-[a-z]+)+-\d+$/, 'must be a region such as eu-west-1')),
     input: (env) => set(env.AWS_REGION),
   },
   table: {
     variable: 'LATCHKEY_TABLE',
     // botocore dynamodb TableName
-    schema: v.pipe(
-      v.string(),
-      v.regex(/^[\w.-]{3,255}$/, 'must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores'),
-    ),
+    schema: () =>
+      v.pipe(
+        v.string(),
+        v.regex(
+          /^[\w.-]{3,255}$/,
+          'must be the name of a table: 3 to 255 letters, digits, dots, dashes or underscores',
+        ),
+      ),
     input: (env) => set(env.LATCHKEY_TABLE),
   },
   identity: {
     variable: 'LATCHKEY_ISSUER',
     // the issuer is compared with a claim character by character, so it is kept unchanged
-    schema: v.pipe(
+    schema: () =>
       v.pipe(
-        v.object({
-          idp: v.picklist(presetNames, `must be one of ${presetNames.join(', ')}`),
-          issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
-          audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
-          scope: v.pipe(v.string(), v.regex(scopeText, 'must be one scope, without spaces')),
-          signInScope: v.optional(
-            v.pipe(
-              v.string(),
-              v.check(
-                (text) => text.split(' ').every((one) => scopeText.test(one)),
-                'must be scopes separated by one space',
+        v.pipe(
+          v.object({
+            idp: v.picklist(presetNames, `must be one of ${presetNames.join(', ')}`),
+            issuer: v.pipe(v.string(), v.check(isSafeUrl, 'must be the https URL of the issuer')),
+            audience: v.pipe(v.array(filled('must be audiences separated by commas')), v.minLength(1)),
+            scope: v.pipe(v.string(), v.regex(scopeText, 'must be one scope, without spaces')),
+            signInScope: v.optional(
+              v.pipe(
+                v.string(),
+                v.check(
+                  (text) => text.split(' ').every((one) => scopeText.test(one)),
+                  'must be scopes separated by one space',
+                ),
               ),
             ),
-          ),
-          signInParameters: v.optional(parametersSetting),
-          offlineAccess: v.optional(yesOrNo),
-          subjectClaim: v.optional(v.picklist(subjectClaims, `must be one of ${subjectClaims.join(', ')}`)),
-          emailClaim: v.optional(filled(claim)),
-          emailTrust: v.optional(filled('must be the name of a claim, or issuer')),
-          emailDomains: v.optional(v.array(v.pipe(v.string(), v.trim(), v.toLowerCase(), v.regex(domain, domains)))),
-          mfa: v.optional(
-            v.pipe(
-              v.string(),
-              v.check((text) => claimValuesIn(text) !== undefined, mfaText),
-              v.transform((text) => claimValuesIn(text) ?? []),
+            signInParameters: v.optional(parametersSetting),
+            offlineAccess: v.optional(yesOrNo),
+            subjectClaim: v.optional(v.picklist(subjectClaims, `must be one of ${subjectClaims.join(', ')}`)),
+            emailClaim: v.optional(filled(claim)),
+            emailTrust: v.optional(filled('must be the name of a claim, or issuer')),
+            emailDomains: v.optional(v.array(v.pipe(v.string(), v.trim(), v.toLowerCase(), v.regex(domain, domains)))),
+            mfa: v.optional(
+              v.pipe(
+                v.string(),
+                v.check((text) => claimValuesIn(text) !== undefined, mfaText),
+                v.transform((text) => claimValuesIn(text) ?? []),
+              ),
             ),
+            groupsClaim: v.optional(filled(claim)),
+            hasGroupsAlways: yesOrNo,
+            principalClaim: v.optional(filled(claim)),
+            clientId: v.optional(filled('must be a client id')),
+            loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
+          }),
+          v.forward(
+            v.check(
+              ({ idp }) => presets[idp].unusable === undefined,
+              (issue) => `cannot be ${issue.input.idp}: ${presets[issue.input.idp].unusable}`,
+            ),
+            ['idp'],
           ),
-          groupsClaim: v.optional(filled(claim)),
-          hasGroupsAlways: yesOrNo,
-          principalClaim: v.optional(filled(claim)),
-          clientId: v.optional(filled('must be a client id')),
-          loginPorts: v.optional(v.pipe(v.array(port), v.minLength(1))),
-        }),
-        v.forward(
-          v.check(
-            ({ idp }) => presets[idp].unusable === undefined,
-            (issue) => `cannot be ${issue.input.idp}: ${presets[issue.input.idp].unusable}`,
+          v.forward(
+            v.check(
+              ({ idp, issuer }) => presets[idp].issuer.test(issuer),
+              ({ input: { idp } }) => `must be an issuer of ${presets[idp].title}, such as ${presets[idp].example}`,
+            ),
+            ['issuer'],
           ),
-          ['idp'],
+          v.forward(
+            v.check(
+              ({ emailTrust, emailDomains }) => emailTrust !== 'issuer' || (emailDomains?.length ?? 0) > 0,
+              'is required if emailTrust is issuer: the domains that the issuer may assert, separated by commas',
+            ),
+            ['emailDomains'],
+          ),
         ),
-        v.forward(
-          v.check(
-            ({ idp, issuer }) => presets[idp].issuer.test(issuer),
-            ({ input: { idp } }) => `must be an issuer of ${presets[idp].title}, such as ${presets[idp].example}`,
-          ),
-          ['issuer'],
-        ),
-        v.forward(
-          v.check(
-            ({ emailTrust, emailDomains }) => emailTrust !== 'issuer' || (emailDomains?.length ?? 0) > 0,
-            'is required if emailTrust is issuer: the domains that the issuer may assert, separated by commas',
-          ),
-          ['emailDomains'],
-        ),
+        v.transform((settings): Identity => identityFrom(settings)),
       ),
-      v.transform((settings): Identity => identityFrom(settings)),
-    ),
     input: (env) => ({
       idp: set(env.LATCHKEY_IDP) ?? 'generic',
       issuer: set(env.LATCHKEY_ISSUER),
@@ -207,39 +213,41 @@ const readers: {
   },
   sender: {
     variable: 'LATCHKEY_SENDER',
-    schema: v.pipe(
-      v.string(),
-      v.check(
-        (text) => senderOf(text) !== undefined,
-        'must be an email address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+    schema: () =>
+      v.pipe(
+        v.string(),
+        v.check(
+          (text) => senderOf(text) !== undefined,
+          'must be an email address such as latchkey@example.com or Latchkey <latchkey@example.com>',
+        ),
       ),
-    ),
     input: (env) => set(env.LATCHKEY_SENDER),
   },
   baseUrl: {
     variable: 'LATCHKEY_BASE_URL',
-    schema: url('must be an https URL, or an http URL on the loopback interface'),
+    schema: () => url('must be an https URL, or an http URL on the loopback interface'),
     input: (env) => set(env.LATCHKEY_BASE_URL),
   },
   cataloguePath: {
     variable: 'LATCHKEY_CATALOGUE',
-    schema: v.string(),
+    schema: () => v.string(),
     input: (env) =>
       set(env.LATCHKEY_CATALOGUE) ?? (set(env.LAMBDA_TASK_ROOT) && join(env.LAMBDA_TASK_ROOT!, 'catalogue.json')),
   },
   ticketHosts: {
     variable: 'LATCHKEY_TICKET_HOSTS',
-    schema: v.array(
-      v.pipe(
-        v.string(),
-        v.trim(),
-        v.toLowerCase(),
-        v.regex(
-          /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/,
-          'must be hosts such as tickets.example.com, separated by commas',
+    schema: () =>
+      v.array(
+        v.pipe(
+          v.string(),
+          v.trim(),
+          v.toLowerCase(),
+          v.regex(
+            /^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[::1\])(?::\d{1,5})?$/,
+            'must be hosts such as tickets.example.com, separated by commas',
+          ),
         ),
       ),
-    ),
     input: (env) => set(env.LATCHKEY_TICKET_HOSTS)?.split(',') ?? [],
   },
 };

@@ -170,6 +170,9 @@ function operation(name: RouteName, route: Route, path: string) {
 const mediaTypeOf = (route: Route): string =>
   route.access === 'public' ? 'application/x-www-form-urlencoded' : 'application/json';
 
+/** By the names that routes.ts knows them by. */
+const views: Readonly<Record<keyof typeof answers, v.GenericSchema>> = answers;
+
 function answersOf(name: string, route: Route) {
   const entries = Object.entries(route.answers).map(([status, shape]) => {
     if (shape === 'html')
@@ -180,7 +183,7 @@ function answersOf(name: string, route: Route) {
     const isExplained = isReplay && name === 'createRequest';
     const schema = isExplained
       ? { oneOf: [schemaOf(answers.ExplanationView), schemaOf(answers.RequestView)] }
-      : schemaOf(shape);
+      : schemaOf(views[shape]);
     const replayed = `${isExplained ? 'With dryRun=true the explanation; for' : 'For'} a replayed Idempotency-Key the request as it is now`;
     return [
       status,

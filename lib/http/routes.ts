@@ -2,7 +2,7 @@
 import type { GenericSchema } from 'valibot';
 import * as bodies from '../model/bodies.ts';
 import type { ProblemCode } from '../model/problem-table.ts';
-import * as answers from './answers.ts';
+import type * as answers from './answers.ts';
 import * as queries from './queries.ts';
 
 /**
@@ -28,8 +28,8 @@ export type Route = {
   /** an empty body means {} */
   bodyOptional?: boolean;
   idempotent?: boolean;
-  /** success status -> shape; `html` for a page */
-  answers: { [status: number]: GenericSchema | 'html' | 'openapi' };
+  /** success status -> shape by its name, so that a function that only answers does not build them all; `html` for a page */
+  answers: { [status: number]: keyof typeof answers | 'html' | 'openapi' };
   problems: readonly ProblemCode[];
 };
 
@@ -64,7 +64,7 @@ export const routes = {
     access: 'public',
     servedBy: 'api',
     summary: 'Liveness and version',
-    answers: { 200: answers.HealthView },
+    answers: { 200: 'HealthView' },
     problems: [],
   },
   openapi: {
@@ -82,7 +82,7 @@ export const routes = {
     access: 'public',
     servedBy: 'api',
     summary: 'How to sign in',
-    answers: { 200: answers.DiscoveryView },
+    answers: { 200: 'DiscoveryView' },
     problems: [],
   },
   me: {
@@ -91,7 +91,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'The caller',
-    answers: { 200: answers.MeView },
+    answers: { 200: 'MeView' },
     problems: [],
   },
   listRoles: {
@@ -100,7 +100,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Roles that the caller may request',
-    answers: { 200: answers.RoleListView },
+    answers: { 200: 'RoleListView' },
     problems: [],
   },
   createRequest: {
@@ -112,7 +112,7 @@ export const routes = {
     query: queries.FileQuery,
     body: bodies.NewRequest,
     idempotent: true,
-    answers: { 201: answers.RequestView, 200: answers.ExplanationView },
+    answers: { 201: 'RequestView', 200: 'ExplanationView' },
     problems: [
       'role-not-found',
       'not-allowed',
@@ -133,7 +133,7 @@ export const routes = {
     servedBy: 'api',
     summary: 'List requests',
     query: queries.ListQuery,
-    answers: { 200: answers.RequestListView },
+    answers: { 200: 'RequestListView' },
     problems: ['not-allowed'],
   },
   readRequest: {
@@ -142,7 +142,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Read a request',
-    answers: { 200: answers.RequestView },
+    answers: { 200: 'RequestView' },
     problems: onRequest,
   },
   decideRequest: {
@@ -152,7 +152,7 @@ export const routes = {
     servedBy: 'api',
     summary: 'Approve or deny',
     body: bodies.NewDecision,
-    answers: { 200: answers.RequestView },
+    answers: { 200: 'RequestView' },
     problems: [
       ...onRequest,
       'own-request',
@@ -172,7 +172,7 @@ export const routes = {
     servedBy: 'api',
     summary: 'Sign the review of a break-glass request',
     body: bodies.NewReview,
-    answers: { 200: answers.RequestView },
+    answers: { 200: 'RequestView' },
     problems: [
       ...onRequest,
       'own-request',
@@ -193,7 +193,7 @@ export const routes = {
     summary: 'Withdraw, hand back or revoke a request',
     body: bodies.NewEnd,
     bodyOptional: true,
-    answers: { 200: answers.EndedView },
+    answers: { 200: 'EndedView' },
     problems: [...onRequest, 'not-an-approver', 'not-allowed', 'not-active'],
   },
   extendRequest: {
@@ -204,7 +204,7 @@ export const routes = {
     summary: 'Extend a grant',
     body: bodies.NewExtension,
     idempotent: true,
-    answers: { 201: answers.RequestView, 200: answers.RequestView },
+    answers: { 201: 'RequestView', 200: 'RequestView' },
     problems: [
       ...onRequest,
       'not-allowed',
@@ -228,7 +228,7 @@ export const routes = {
     servedBy: 'api',
     summary: 'Accounts at the issuer that belong to a person (admins)',
     query: queries.IdentityQuery,
-    answers: { 200: answers.IdentityListView },
+    answers: { 200: 'IdentityListView' },
     problems: ['not-allowed'],
   },
   releaseIdentity: {
@@ -237,7 +237,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Release an account at the issuer (admins)',
-    answers: { 200: answers.ReleasedView },
+    answers: { 200: 'ReleasedView' },
     problems: ['not-allowed', 'invalid-request'],
   },
   revokeMany: {
@@ -247,7 +247,7 @@ export const routes = {
     servedBy: 'api',
     summary: 'End all matching requests, and block new ones (admins)',
     body: queries.NewRevocation,
-    answers: { 200: answers.RevocationView },
+    answers: { 200: 'RevocationView' },
     problems: ['not-allowed', 'refused-by-policy'],
   },
   listBlocks: {
@@ -256,7 +256,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'List blocks (admins and auditors)',
-    answers: { 200: answers.BlockListView },
+    answers: { 200: 'BlockListView' },
     problems: ['not-allowed'],
   },
   liftBlock: {
@@ -265,7 +265,7 @@ export const routes = {
     access: 'caller',
     servedBy: 'api',
     summary: 'Lift a block (admins)',
-    answers: { 200: answers.LiftedView },
+    answers: { 200: 'LiftedView' },
     problems: ['not-allowed', 'invalid-request'],
   },
   issueCredentials: {
@@ -276,7 +276,7 @@ export const routes = {
     summary: 'Credentials for a request',
     body: bodies.NewCredentials,
     bodyOptional: true,
-    answers: { 200: answers.CredentialsView },
+    answers: { 200: 'CredentialsView' },
     problems: [...onRequest, ...issuing],
   },
   issueConsole: {
@@ -287,7 +287,7 @@ export const routes = {
     summary: 'Console URL for a request',
     body: bodies.NewConsole,
     bodyOptional: true,
-    answers: { 200: answers.ConsoleView },
+    answers: { 200: 'ConsoleView' },
     problems: [...onRequest, ...issuing],
   },
   issueRoleCredentials: {
@@ -298,7 +298,7 @@ export const routes = {
     summary: 'Credentials for a role',
     body: bodies.NewCredentials,
     bodyOptional: true,
-    answers: { 200: answers.CredentialsView },
+    answers: { 200: 'CredentialsView' },
     problems: [...onRole, ...issuing],
   },
   issueRoleConsole: {
@@ -309,7 +309,7 @@ export const routes = {
     summary: 'Console URL for a role',
     body: bodies.NewConsole,
     bodyOptional: true,
-    answers: { 200: answers.ConsoleView },
+    answers: { 200: 'ConsoleView' },
     problems: [...onRole, ...issuing],
   },
   showDecision: {

@@ -1,7 +1,7 @@
 // Checks any answer: it has the shape that its route promises, or is a refusal from the closed table, or a page without injected markup.
 import { isDeepStrictEqual } from 'node:util';
 import * as v from 'valibot';
-import { ProblemView } from '../../lib/http/answers.ts';
+import * as views from '../../lib/http/answers.ts';
 import type { HttpEvent } from '../../lib/http/http.ts';
 import { type Route, routes } from '../../lib/http/routes.ts';
 import { type ProblemCode, problemTable } from '../../lib/model/problem-table.ts';
@@ -11,6 +11,8 @@ import { must } from './size.ts';
 
 /** Refusals that every route with a caller or a body may also give, as in lib/http/openapi.ts. */
 const always: readonly ProblemCode[] = ['unauthenticated', 'invalid-request', 'too-large', 'unsupported-media-type'];
+/** By the names that routes.ts knows them by. */
+const byName: Readonly<Record<keyof typeof views, v.GenericSchema>> = views;
 const bare = { problems: ['not-found', 'method-not-allowed'], answers: {} } as const;
 const routeOf = (name: CallName): Pick<Route, 'answers' | 'problems'> => {
   if (name === 'unknown') return bare;
@@ -37,7 +39,8 @@ export function judged(
       () => `${name} never answers ${status} ${headers['content-type']}`,
     );
     if (shape === 'openapi' || shape === 'html') return 'ok';
-    const schema = headers['idempotent-replayed'] === 'true' ? routes.createRequest.answers[201] : shape;
+    const view = headers['idempotent-replayed'] === 'true' ? routes.createRequest.answers[201] : shape;
+    const schema = byName[view];
     must(
       isDeepStrictEqual(v.parse(schema, body), body),
       () => `${name} answers more than its shape: ${text.slice(0, 300)}`,
@@ -45,7 +48,7 @@ export function judged(
     return 'ok';
   }
   must(headers['content-type'] === 'application/problem+json', () => `${name} refuses as ${headers['content-type']}`);
-  const problem = v.parse(ProblemView, body);
+  const problem = v.parse(views.ProblemView, body);
   must(isDeepStrictEqual(problem, body), () => `a refusal has more than its shape: ${text.slice(0, 300)}`);
   const { code } = problem;
   must(problemTable[code].status === status && problem.status === status, () => `${status} goes with no ${code}`);
