@@ -94,7 +94,7 @@ inShell.test('the walkthrough of tickets tells its story, with the catalogue tha
     const { stdout, stderr } = await typed(blocksOf(guide('tickets'), 'sh'), { B: server.url });
 
     const [dryRun, refused, silent, filed, unchecked] = stdout.trim().split('\n');
-    expect(dryRun).toContain('A dry run does not ask.');
+    expect(dryRun).toContain('A dry run does not ask it.');
     expect(JSON.parse(refused!)).toMatchObject({
       code: 'refused-by-policy',
       errors: [{ pointer: '/ticket', detail: 'jira does not accept the ticket: no such ticket in the example' }],
