@@ -1,9 +1,9 @@
-// What an admin command answers, and a question that has no answer.
+// The answer of an admin command, and the error for a question that cannot be answered.
 
-/** Lines for people, or a document. 0: yes, or done; 1: no, or something is wrong. */
+/** Output lines, for people or as a document. Exit code 0: yes, or done; 1: no, or errors were found. */
 export type Answer = { lines: string[]; exitCode: 0 | 1 };
 
-/** A question without an answer; the message is for the one who asked. Exit code 1: the file is wrong; 2: the question is. */
+/** A question that cannot be answered. The message is for the user. Exit code 1: the file is invalid; 2: the question is. */
 export class CannotAnswer extends Error {
   readonly exitCode: 1 | 2;
   constructor(message: string, exitCode: 1 | 2 = 2) {

@@ -1,4 +1,4 @@
-// `latchkey target`: prints what target accounts install so that Latchkey can let people into them, what of it has changed, or a new external id.
+// `latchkey target`: prints the template for target accounts, what has changed in it, or a new external ID.
 import { randomBytes } from 'node:crypto';
 import type { CatalogueData } from '../lib/catalogue/catalogue.ts';
 import { selectedAccounts } from '../lib/catalogue/role-template.ts';
@@ -14,20 +14,20 @@ import { inYaml, templateLimits } from './template-text.ts';
 import { textDiff } from './text-diff.ts';
 
 export type TargetQuestion = {
-  /** of the catalogue; also several, separated by commas, or patterns with `*` */
+  /** an account of the catalogue, several separated by commas, or patterns with `*` */
   account: string | undefined;
-  /** the 12 digits of the account in which Latchkey runs; a template asks for it without */
+  /** the 12 digits of the account in which Latchkey runs; if not set, it is a parameter of the template */
   hub: string | undefined;
   stage: string;
   organization: string | undefined;
   format: 'cloudformation' | 'terraform' | 'json';
   /** the file */
   catalogue: string;
-  /** the file as it was: not what is installed is asked for, but what of it has changed */
+  /** the previous file: prints the changes instead of the template */
   since: string | undefined;
 };
 
-/** What the question asks for, as text. The same question and catalogue give the same text. @throws CannotAnswer with every error at once */
+/** The requested text. The same question and catalogue give the same text. @throws CannotAnswer with all errors */
 export function targetText(question: TargetQuestion): string {
   const { account, hub: accountId, stage, organization, format, since, catalogue: file } = question;
   const errors = errorsOf(question);
@@ -47,7 +47,7 @@ export function targetText(question: TargetQuestion): string {
   }
 }
 
-/** An external id of 128 random bits, to be kept in the catalogue under its account. */
+/** An external ID of 128 random bits, for an account in the catalogue. */
 export const newExternalId = (): string => `lk-${randomBytes(16).toString('hex')}`;
 
 // -- internal --------------------------------------------------------------------------------------------------------
@@ -82,7 +82,7 @@ function accountsNamed(catalogue: CatalogueData, text: string): string[] {
     if (keys.length > 0) return keys;
     throw new TargetError(
       name.includes('*')
-        ? `No account of the catalogue is called ${name}.`
+        ? `No account in the catalogue matches ${name}.`
         : `There is no account "${name}" in the catalogue${didYouMean(name, Object.keys(catalogue.accounts)) || '.'} It has: ${Object.keys(catalogue.accounts).join(', ')}.`,
     );
   });
@@ -96,7 +96,7 @@ function printed(catalogue: CatalogueData, account: string, hub: Hub, format: Ta
   return inYaml(cloudFormationTemplate(target, hub));
 }
 
-/** A template that is too long for a call says how it is deployed. */
+/** Adds deployment instructions to a template that is too long for a call. */
 function withSize(text: string): string {
   const bytes = Buffer.byteLength(text);
   if (bytes > templateLimits.s3)
@@ -125,7 +125,7 @@ export const targetNotes = (text: string): string[] =>
         .map((line) => line.slice(2))
     : [];
 
-/** Which accounts have to be brought up to date after a change of the catalogue, and how; accounts that change alike are told once. */
+/** The accounts to update after a change of the catalogue, with the changes. Accounts with the same changes are grouped. */
 function changesText(
   old: CatalogueData,
   renewed: CatalogueData,
@@ -152,7 +152,7 @@ function changesText(
 }
 
 function changeOf(before: string | undefined, after: string | undefined): string {
-  if (before === undefined) return 'install the template, there was none before.\n';
-  if (after === undefined) return 'delete what is installed, the catalogue has no role there any more.\n';
+  if (before === undefined) return 'install the template (there was none before).\n';
+  if (after === undefined) return 'delete what is installed (the catalogue no longer has a role there).\n';
   return `install it again, this has changed:\n${textDiff(before, after).join('\n')}\n`;
 }

@@ -1,17 +1,17 @@
-// The text of a CloudFormation template, and whether CloudFormation takes one of that length.
+// Writes a CloudFormation template as YAML and checks its length.
 import { stringify } from 'yaml';
 import type { CatalogueFinding } from '../lib/catalogue/finding.ts';
 import { cloudFormationTemplate, type Template } from '../lib/target/cloud-formation.ts';
 import { type Target, usualHub } from '../lib/target/target.ts';
 
-/** Bytes of a template: as a call of CloudFormation takes it, and as it takes it from S3 (cloudformation-limits). */
+/** Maximum bytes of a template in a call of CloudFormation and from S3 (cloudformation-limits). */
 export const templateLimits = { call: 51_200, s3: 1_048_576 };
 
-/** A reader of YAML 1.1 takes an unquoted 2012-10-17 for a date. */
+/** YAML 1.1, because its readers would take an unquoted 2012-10-17 for a date. */
 export const inYaml = (template: Template): string =>
   stringify(template, { aliasDuplicateObjects: false, lineWidth: 140, version: '1.1' });
 
-/** Whether CloudFormation would refuse the template of an account for its length. */
+/** An error if the template of an account is too long for CloudFormation. */
 export function* sizeErrors(target: Target): Generator<CatalogueFinding> {
   const { key } = target.account;
   const bytes = bytesOf(cloudFormationTemplate(target, usualHub));
@@ -24,7 +24,7 @@ export function* sizeErrors(target: Target): Generator<CatalogueFinding> {
 
 // -- internal --------------------------------------------------------------------------------------------------------
 
-/** Writing YAML takes long, and its text is never ten times as long as JSON without blanks: most templates are not written for this. */
+/** YAML is slow to write and never ten times as long as compact JSON, so it is only written for templates near the limit. */
 function bytesOf(template: Template): number {
   const least = Buffer.byteLength(JSON.stringify(template));
   return least * 10 < templateLimits.s3 ? least : Buffer.byteLength(inYaml(template));

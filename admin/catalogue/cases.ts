@@ -1,4 +1,4 @@
-// `test DIR`: what a catalogue must say in given situations, written down as YAML cases and held to it.
+// `test DIR`: runs YAML cases that say what a catalogue must decide in given situations.
 import { readdirSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
@@ -34,8 +34,8 @@ export type Case = v.InferOutput<typeof Case>;
 
 /**
  * Runs every case of every .yml file of a directory.
- * @param inPlace a catalogue in the place of access.yml; case files about another one keep theirs
- * @throws CannotAnswer for a file that is no case file
+ * @param inPlace a catalogue that replaces access.yml; case files that name another catalogue keep theirs
+ * @throws CannotAnswer for an invalid case file
  */
 export function runCases(directory: string, inPlace: string | undefined, now: number): Answer {
   const files = filesIn(directory);
@@ -58,7 +58,7 @@ export function runCases(directory: string, inPlace: string | undefined, now: nu
   return { lines: [...lines, `${count - failures} of ${count} cases hold.`], exitCode: failures === 0 ? 0 : 1 };
 }
 
-/** In what the catalogue differs from what the case expects; empty if it holds. */
+/** The differences between what the catalogue decides and what the case expects; empty if the case passes. */
 export function errorsOf(catalogue: Catalogue, { given, expect }: Case, now: number): string[] {
   const verdict = verdictFor(catalogue, given, now);
   if (typeof verdict === 'string')
@@ -111,7 +111,9 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
   );
   if (unknown.length > 0)
     throw new CannotAnswer(
-      unknown.map(({ name, expect }) => `${file}: "${name}" expects "${expect.code}", which is no code`).join('\n'),
+      unknown
+        .map(({ name, expect }) => `${file}: "${name}" expects "${expect.code}", which is not a valid code`)
+        .join('\n'),
       1,
     );
   return parsed.output;
@@ -122,7 +124,7 @@ export function readCases(file: string): v.InferOutput<typeof CaseFile> {
 const placed = (file: string, errors: readonly YamlError[]): string[] =>
   errors.map(({ line, column, detail }) => `${file}:${line}:${column} ${detail}`);
 
-/** The field that was probably meant. */
+/** Suggests a field for an unknown one. */
 function hintFor({ message, type, expected, path }: v.BaseIssue<unknown>): string {
   if (message !== unknownField && !(type === 'strict_object' && expected === 'never')) return '';
   const [part, name] = (path ?? []).slice(-2).map(({ key }) => String(key));
@@ -130,7 +132,7 @@ function hintFor({ message, type, expected, path }: v.BaseIssue<unknown>): strin
   return name === undefined ? '' : didYouMean(name, known);
 }
 
-/** The verdict, or the code of a filing that is refused before any rule is asked. */
+/** The verdict, or the code of a filing that is refused before any rule is checked. */
 function verdictFor(catalogue: Catalogue, given: Situation, now: number): Verdict | string {
   const role = catalogue.roles.get(given.role);
   if (!role) return 'role-not-found';

@@ -1,4 +1,4 @@
-// What one catalogue gives that another does not: person by person, and rule by rule.
+// Compares two catalogues: the rights of each person, and the rules of each role.
 import { type Account, type Catalogue, peopleNamed, type Role } from '../../lib/catalogue/catalogue.ts';
 import { canonicalJson } from '../../lib/common/digest.ts';
 import { durationText } from '../../lib/common/time.ts';
@@ -21,7 +21,7 @@ export type Right =
   | 'automatic';
 /** `who`: a person's key, a bot, or an entry that stands for people the catalogue does not know. `roles` of all rights but administer and audit; `be`: an identity that counts as `person`; `denied`: lost by a deny, gained when it falls away, where no right to request says so. */
 export type Change = { who: string; may: Right; roles?: string[]; person?: string };
-/** `role` is not there where the rule is one of the whole catalogue. */
+/** `role` is not set for a rule of the whole catalogue. */
 export type RuleChange = { role?: string; rule: string; before: string; after: string; is?: 'stricter' | 'looser' };
 export type Changes = { gained: Change[]; lost: Change[]; rules: RuleChange[] };
 
@@ -88,7 +88,7 @@ function rightsIn(catalogue: Catalogue): Rights {
   return rights;
 }
 
-/** Whom the roles deny, also where only a token would make them requesters. */
+/** The people whom roles deny, even if only a token would make them requesters. */
 function denialsIn(catalogue: Catalogue): Rights {
   const denied = new Map<string, Set<string>>();
   for (const role of catalogue.roles.values())
@@ -100,7 +100,7 @@ function denialsIn(catalogue: Catalogue): Rights {
   return new Map([['denied', denied]]);
 }
 
-/** Denials of roles that the person does not gain or lose in so many words. */
+/** Denials of roles, except where a gained or lost right to request already shows them. */
 function beyond(told: readonly Change[], denials: readonly Change[]): Change[] {
   const isTold = (who: string, role: string) =>
     told.some((change) => change.may === 'request' && change.who === who && change.roles?.includes(role));
@@ -110,7 +110,7 @@ function beyond(told: readonly Change[], denials: readonly Change[]): Change[] {
   });
 }
 
-/** What `renewed` has and `old` has not. */
+/** The rights in `renewed` that are not in `old`. */
 function more(old: Rights, renewed: Rights): Change[] {
   return [...renewed].flatMap(([may, holders]) =>
     [...holders].flatMap(([who, roles]): Change[] => {
@@ -125,7 +125,7 @@ function more(old: Rights, renewed: Rights): Change[] {
 
 // -- rules -----------------------------------------------------------------------------------------------------------
 
-/** A rule as it reads, and a number that grows with how much it lets through where there is such an order. */
+/** A rule as text and, if rules of its kind are ordered, a number that grows as the rule becomes less strict. */
 type Reading = { text: string; laxity?: number };
 
 /** What goes for all roles: limits, leavers, time zone, names, groups of tokens, bots, where permission sets count. */
@@ -141,7 +141,7 @@ function wholeReadings({
   return {
     'limits.openRequests': { text: String(openRequests), laxity: openRequests },
     'limits.requestsPerHour': perHour(requestsPerHour),
-    // by these names approvers know who asks
+    // approvers see these names
     ...Object.fromEntries(data.people.map(({ email, name }) => [`people.${email}.name`, { text: name }])),
     ...Object.fromEntries(
       Object.entries(data.tokenGroups).map(([name, values]) => [`tokenGroups.${name}`, { text: values.join(', ') }]),
@@ -184,7 +184,7 @@ function* differences(was: Record<string, Reading>, is: Record<string, Reading>)
   }
 }
 
-/** What approvers read of an account that stays, and by what automatic approval and templates select it. */
+/** Changes to accounts in both catalogues: what approvers see, and what automatic approval and templates select by. */
 function* accountChanges({ accounts: old }: Catalogue, { accounts: renewed }: Catalogue): Generator<RuleChange> {
   const readings = ({ name, color, tags, path }: Account): Record<string, Reading> => ({
     name: { text: name },
@@ -199,7 +199,7 @@ function* accountChanges({ accounts: old }: Catalogue, { accounts: renewed }: Ca
   }
 }
 
-/** Where the tickets of roles are checked. `role` names the validator as the file does. */
+/** Changes to ticket validators. `role` is the validator's path in the file. */
 function* validatorChanges(
   { ticketValidators: old }: Catalogue,
   { ticketValidators: renewed }: Catalogue,
@@ -221,7 +221,7 @@ const duration = (seconds: number): Reading => ({ text: durationText(seconds), l
 const flag = (value: boolean, laxity: number): Reading => ({ text: String(value), laxity: value ? laxity : -laxity });
 const entries = (list: readonly string[]): Reading => (list.length > 0 ? { text: list.join(', ') } : nothing);
 
-/** Who approves at all is among the rights; here it shows at which stage. */
+/** The stages. Rights say who approves; these readings say at which stage. */
 const stageReadings = (
   { need, approvers, fallback = [] }: Role['approval']['stages'][number],
   i: number,

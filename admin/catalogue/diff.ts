@@ -1,9 +1,9 @@
-// `diff OLD NEW`: who gains and loses what, in words for a pull request or as JSON.
+// `diff OLD NEW`: who gains and loses which rights, as text for a pull request or as JSON.
 import type { Answer } from '../answer.ts';
 import { type Change, type Changes, changesBetween } from './changes.ts';
 import { loadCatalogue } from './load.ts';
 
-/** @throws CannotAnswer for a catalogue that is wrong */
+/** @throws CannotAnswer for an invalid catalogue */
 export function diff(old: string, renewed: string, json: boolean): Answer {
   const changes = changesBetween(loadCatalogue(old).catalogue, loadCatalogue(renewed).catalogue);
   return { lines: json ? [JSON.stringify(changes, null, 2)] : inWords(changes), exitCode: 0 };
@@ -40,16 +40,16 @@ const section = (title: string, sign: '+' | '-', changes: readonly Change[]): st
 const denial = { '+': 'is no longer denied', '-': 'is denied' };
 const verb = {
   request: 'may request',
-  'break-glass': 'may break the glass of',
+  'break-glass': 'may use break-glass for',
   approve: 'may approve',
   review: 'may review break-glass of',
   administer: 'is admin: may end anything and see everything',
   audit: 'is auditor: may see everything',
   file: 'is a bot that may file',
   be: 'counts as',
-  automatic: 'is in a group for which nobody is asked about',
+  automatic: 'is in a group with automatic approval for',
 };
 
-/** The first of many roles and how many more there are. */
+/** The roles, or the first five and the number of the others. */
 const some = (roles: readonly string[]): string =>
   roles.length <= 6 ? roles.join(', ') : `${roles.slice(0, 5).join(', ')} and ${roles.length - 5} more`;

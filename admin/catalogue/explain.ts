@@ -1,4 +1,4 @@
-// `explain --person P --role R`: every rule of the role, passed or failed, from the function that enforces it.
+// `explain --person P --role R`: every rule of the role, passed or failed, by the functions that enforce it.
 import * as v from 'valibot';
 import { displayNames } from '../../lib/catalogue/catalogue.ts';
 import { durationText, toInstant } from '../../lib/common/time.ts';
@@ -35,7 +35,7 @@ export type Question = {
   json: boolean;
 };
 
-/** @param now epoch milliseconds, for what is judged by the clock @throws CannotAnswer for an option of the wrong form, a role that does not exist, a catalogue that is wrong */
+/** @param now epoch milliseconds, for rules that depend on the time @throws CannotAnswer for an invalid option, an unknown role, an invalid catalogue */
 export function explain(file: string, question: Question, now: number): Answer {
   const { catalogue } = loadCatalogue(file);
   const role = roleNamed(catalogue, question.role);
@@ -93,9 +93,9 @@ export function explain(file: string, question: Question, now: number): Answer {
 const sentence = ({ outcome, code, detail, judgement }: Verdict): string =>
   ({
     automatic: judgement.review
-      ? 'Granted at once, by break-glass: approvers, reviewers and admins are told.'
-      : 'Granted at once, by the catalogue.',
-    'needs-approval': 'Filed; approvers decide.',
+      ? 'Granted at once, by break-glass. Approvers, reviewers and admins are notified.'
+      : 'Granted at once: approved automatically.',
+    'needs-approval': 'Filed. Approvers decide.',
     refused: `Refused with ${code}: ${detail}`,
   })[outcome];
 

@@ -1,4 +1,4 @@
-// A situation to be judged: somebody, what the call proves, what is asked for and when. explain and the cases of test speak of it in the same words.
+// A situation to judge: a person, what the call proves, the request and the time. Used by explain and by the cases of test.
 import * as v from 'valibot';
 import { type Catalogue, personOf, type Role } from '../../lib/catalogue/catalogue.ts';
 import {
@@ -29,7 +29,7 @@ const instant = v.pipe(
   v.transform((text) => Date.parse(text)),
 );
 const fields = {
-  /** a mail address or the ARN of an IAM user or role; a bot's ARN makes it the bot's call */
+  /** an email address or the ARN of an IAM user or role; a bot's ARN makes it a call of the bot */
   person: v.pipe(
     v.string(),
     v.check(
@@ -43,7 +43,7 @@ const fields = {
   mfa: v.optional(v.boolean(), false),
   signedInAgo: v.optional(DurationText),
   from: v.optional(v.string()),
-  /** what the caller's token calls the groups of the caller; `tokenGroups` of the catalogue maps them */
+  /** groups in the caller's token; `tokenGroups` of the catalogue maps them */
   groups: v.optional(v.array(v.string()), []),
   /** the token has a pointer instead of groups, as some issuers send for people in very many groups */
   groupsElsewhere: v.optional(v.boolean(), false),
@@ -56,7 +56,7 @@ const fields = {
   duration,
   reason: v.optional(v.string(), 'A reason that is long enough for every role there is.'),
   ticket: v.optional(v.string()),
-  /** what the ticket's validator says; nobody asks it here */
+  /** the assumed answer of the ticket validator, which is not asked here */
   ticketIs: v.optional(v.picklist(['valid', 'invalid', 'unreachable'], 'must be valid, invalid or unreachable')),
   onBehalfOf,
   startsAt,
@@ -67,13 +67,13 @@ const fields = {
   /** requests of the last hour that are not in `open`: the requester's, and the calling bot's */
   filedLately: howMany,
   botFiledLately: howMany,
-  /** open requests for the role, over all people: what a limit of the role counts */
+  /** open requests for the role, over all people, as a limit of the role counts them */
   openOfRole: howMany,
-  /** the requester owes a review of break-glass, due so long ago, that nobody has signed */
+  /** how long ago an unsigned review of the requester\'s break-glass was due */
   reviewOverdue: v.optional(DurationText),
-  /** how many further reviews of the requester's break-glass wait to be signed, none of them overdue */
+  /** the number of further unsigned reviews of the requester's break-glass, none of them overdue */
   reviewsWaiting: howMany,
-  /** an extension: the requester's grant of this role, which it continues, ends in so long */
+  /** for an extension: the time until the end of the requester's grant that it continues */
   continues: v.optional(DurationText),
 };
 export const Situation = v.pipe(
@@ -81,14 +81,14 @@ export const Situation = v.pipe(
   v.check(
     ({ continues, onBehalfOf, startsAt, breakGlass }) =>
       continues === undefined || (onBehalfOf ?? startsAt ?? breakGlass) === undefined,
-    'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
+    'continues cannot be combined with onBehalfOf, startsAt or breakGlass, because it is an extension',
   ),
 );
 /** The fields of a situation, to suggest a name for a misspelt one. */
 export const situationFields = Object.keys(fields);
 export type Situation = v.InferOutput<typeof Situation>;
 
-/** What the catalogue says: as filing would be answered, with every rule behind it. */
+/** The decision of the catalogue on a filing, with the result of every rule. */
 export type Verdict = {
   outcome: 'automatic' | 'needs-approval' | 'refused';
   code?: string;
@@ -96,7 +96,7 @@ export type Verdict = {
   judgement: Judgement;
 };
 
-/** Judges by the function that enforces. @throws Problem `invalid-request` for a bot without onBehalfOf, or a person with it; `not-allowed` for an unknown chat user */
+/** Judges with the functions that enforce the rules. @throws Problem `invalid-request` for a bot without onBehalfOf, or a person with it; `not-allowed` for an unknown chat user */
 export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation, now: number): Verdict {
   const at = situation.at ?? now;
   const caller = callerOf(catalogue, situation, at);
@@ -134,7 +134,7 @@ export function verdictOf(catalogue: Catalogue, role: Role, situation: Situation
   return { outcome: judgement.automatic || judgement.review ? 'automatic' : 'needs-approval', judgement };
 }
 
-/** The stages that have to approve: none where the glass is broken. */
+/** The stages that must approve: none under break-glass. */
 export const stagesOf = ({ review, stages }: Judgement): Judgement['stages'] => (review ? [] : stages);
 
 const bodyOf = ({

@@ -1,4 +1,4 @@
-// `who --role R`: who may request a role, who is denied it, who approves.
+// `who --role R`: who may request a role, who is denied, and who approves.
 import { type Catalogue, displayNames, peopleNamed, type Role, type Who } from '../../lib/catalogue/catalogue.ts';
 import { groupName, isGroup, isPermissionSet } from '../../lib/catalogue/entry.ts';
 import { durationText } from '../../lib/common/time.ts';
@@ -9,7 +9,7 @@ import { mayRequest } from '../../lib/policy/filing-checks.ts';
 import type { Answer } from '../answer.ts';
 import { loadCatalogue, roleNamed } from './load.ts';
 
-/** @throws CannotAnswer for a role that does not exist, a catalogue that is wrong */
+/** @throws CannotAnswer for an unknown role or an invalid catalogue */
 export function who(file: string, id: string): Answer {
   const { catalogue } = loadCatalogue(file);
   const role = roleNamed(catalogue, id);
@@ -50,7 +50,7 @@ export function who(file: string, id: string): Answer {
   return { lines, exitCode: 0 };
 }
 
-/** The people whom the entries name and who may, as far as the catalogue knows them, and what stands for people that it does not know. */
+/** The known people whom the entries name and who may act, and the entries for people that the catalogue does not know. */
 function nameable(
   catalogue: Catalogue,
   entries: readonly string[],
@@ -67,7 +67,7 @@ function breakers(catalogue: Catalogue, role: Role): string[] {
   return [...people, ...open];
 }
 
-/** Entries that no list of people stands for: everyone, permission sets, groups that tokens fill. */
+/** Entries without a known list of people: everyone, permission sets, groups that tokens fill. */
 export const openEntries = (catalogue: Catalogue, entries: readonly string[]): string[] =>
   entries.filter(
     (entry) =>

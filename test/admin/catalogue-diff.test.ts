@@ -163,7 +163,7 @@ describe('rights: gained and lost are symmetric when the diff is reversed', () =
     expect(there).toBe(
       [
         'Gained:',
-        '  + dev@example.com may break the glass of read',
+        '  + dev@example.com may use break-glass for read',
         '  + security@example.com may review break-glass of read',
         'Rules:',
         '  ~ read: breakGlass.maxDuration none -> 30 min (looser)',
@@ -173,7 +173,7 @@ describe('rights: gained and lost are symmetric when the diff is reversed', () =
       ].join('\n'),
     );
     expect(back).toContain(
-      'Lost:\n  - dev@example.com may break the glass of read\n  - security@example.com may review break-glass of read\n',
+      'Lost:\n  - dev@example.com may use break-glass for read\n  - security@example.com may review break-glass of read\n',
     );
     expect(back).toContain('~ read: breakGlass.maxDuration 30 min -> none (stricter)');
     expect(json.gained).toEqual([
@@ -185,7 +185,7 @@ describe('rights: gained and lost are symmetric when the diff is reversed', () =
       changed({ role: { breakGlass: glass, deny: ['dev@example.com'] } }),
     );
     expect(denied.there).toBe(
-      'Lost:\n  - dev@example.com may request read\n  - dev@example.com may break the glass of read',
+      'Lost:\n  - dev@example.com may request read\n  - dev@example.com may use break-glass for read',
     );
     const owner = diffs(
       changed({ role: { breakGlass: glass } }),
@@ -411,8 +411,8 @@ describe('rules: stricter one way, looser the other', () => {
         role: { approval: { ...read.approval, automatic: { when: { groups: ['fast'] } } } },
       });
     const { there, back } = diffs(fast([]), fast(['dev@example.com']));
-    expect(there).toBe('Gained:\n  + dev@example.com is in a group for which nobody is asked about read');
-    expect(back).toBe('Lost:\n  - dev@example.com is in a group for which nobody is asked about read');
+    expect(there).toBe('Gained:\n  + dev@example.com is in a group with automatic approval for read');
+    expect(back).toBe('Lost:\n  - dev@example.com is in a group with automatic approval for read');
   });
 
   test('an identity that is given to somebody, and a name by which approvers know them', () => {

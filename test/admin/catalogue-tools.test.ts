@@ -351,7 +351,7 @@ describe('explain', () => {
       (await explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...args)).text;
     expect(await ask('--open', 'production-bucket-read')).toContain('Refused with overlap');
     expect(await ask('--open', 'production-bucket-read', '--continues', '30m')).toContain('Refused with overlap');
-    expect(await ask('--continues', '30m')).toContain('Filed; approvers decide.');
+    expect(await ask('--continues', '30m')).toContain('Filed. Approvers decide.');
     expect(await ask('--at', '2026-11-23T09:00:00Z', '--starts-at', '2026-12-23T09:00:00Z')).toMatch(
       /FAILED {2}start +A start may be at most 7 d ahead\./,
     );
@@ -365,7 +365,7 @@ describe('explain', () => {
       'slack:U024BE7LH',
     ];
     expect((await explain(...bot, '--bot-filed-lately', '60')).text).toMatch(/FAILED {2}bot-requests-per-hour /);
-    expect((await explain(...bot, '--filed-lately', '19')).text).toContain('Filed; approvers decide.');
+    expect((await explain(...bot, '--filed-lately', '19')).text).toContain('Filed. Approvers decide.');
     expect((await explain(...bot, '--filed-lately', '20')).text).toMatch(/FAILED {2}requests-per-hour /);
   });
 
@@ -375,7 +375,7 @@ describe('explain', () => {
     [['--starts-at', 'noon'], 'startsAt must be an instant such as 2026-11-22T10:00:00Z'],
     [
       ['--continues', '1h', '--break-glass'],
-      'continues goes with neither onBehalfOf nor startsAt nor breakGlass: an extension has none of them',
+      'continues cannot be combined with onBehalfOf, startsAt or breakGlass, because it is an extension',
     ],
   ])('%j is no question', async (flags, answer) =>
     expect(await explain('--person', 'asi-dev@example.com', '--role', 'production-bucket-read', ...flags)).toEqual({
@@ -396,7 +396,7 @@ describe('explain', () => {
 
   test('a misspelt role, a missing person, a bad flag, a bot without its person', async () => {
     expect((await explain('--person', 'a@b.example', '--role', 'sandbox-raed')).text).toBe(
-      'latchkey: There is no role "sandbox-raed"; did you mean "sandbox-read"?',
+      'latchkey: Role "sandbox-raed" not found; did you mean "sandbox-read"?',
     );
     expect(await explain('--role', 'sandbox-read')).toEqual({
       text: expect.stringMatching(/^latchkey: --person is required: email address/),

@@ -220,7 +220,7 @@ describe('one template for many accounts', () => {
       '--account *',
       'need different templates, one for each of these groups:\n  production\n  client-northwind,client-fabrikam\n  trusting\n  sandbox\n',
     ],
-    ['--account nothing-*', 'No account of the catalogue is called nothing-*.'],
+    ['--account nothing-*', 'No account in the catalogue matches nothing-*.'],
     [
       '--account client-northwind,client-fabricam',
       'There is no account "client-fabricam" in the catalogue; did you mean "client-fabrikam"?',
@@ -277,10 +277,10 @@ describe('what has changed since', () => {
   test('says what is new and what is gone', async () => {
     const [without] = catalogue.split('  # Low risk: no approval needed');
     expect(await since(without!, catalogue)).toBe(
-      'sandbox: install the template, there was none before.\n\n4 of 5 accounts as before.\n',
+      'sandbox: install the template (there was none before).\n\n4 of 5 accounts as before.\n',
     );
     expect(await since(catalogue, without!)).toBe(
-      'sandbox: delete what is installed, the catalogue has no role there any more.\n\n4 of 5 accounts as before.\n',
+      'sandbox: delete what is installed (the catalogue no longer has a role there).\n\n4 of 5 accounts as before.\n',
     );
   });
 
@@ -518,7 +518,7 @@ describe('a wrong question is told what is wrong', () => {
     ['--acount production', 'Unknown flag --acount for "latchkey target". Did you mean --account?'],
     ['--account nowhere', 'There is no account "nowhere" in the catalogue. It has: production, client-northwind'],
     ['--account pro[d', 'There is no account "pro[d" in the catalogue'],
-    ['--account p(*', 'No account of the catalogue is called p(*.'],
+    ['--account p(*', 'No account in the catalogue matches p(*.'],
     ['--account production --hub 12', '--hub must be the 12 digits'],
     ['--account production --format json', '--hub is missing'],
     ['--account production --format xml', '--format must be one of cloudformation, terraform, json'],
