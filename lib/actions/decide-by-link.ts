@@ -89,7 +89,7 @@ function checkHolder(catalogue: Catalogue, { request, holder, does }: Opened): v
   if (does === 'review' && !mayReview(catalogue, request, whoIs(caller)))
     throw new Problem(
       'not-an-approver',
-      'You were asked to review this, but the catalogue does not name you as one of its reviewers any more.',
+      'You were asked to review this request, but you are no longer one of its reviewers in the catalogue.',
     );
   if (does === 'revoke' && !mayRevoke(relationOf(catalogue, request, caller)))
     throw new Problem(

@@ -1,4 +1,4 @@
-// Revocations reach the sessions that are out: each grant goes on its role's list, whoever holds the role's lease writes the list to IAM, the request says how it went.
+// Denies the sessions of revoked grants: each grant is added to its role's list, the holder of the role's lease writes the list to IAM, and the request records the result.
 import type { App, RevokedRole } from '../app.ts';
 import { accountWithRevoker, type Catalogue } from '../catalogue/catalogue.ts';
 import { MINUTE, SECOND } from '../common/time.ts';
@@ -13,7 +13,7 @@ import { changeRequest } from './change.ts';
 
 type Part = Pick<App, 'store' | 'iam' | 'clock' | 'random' | 'pause' | 'catalogue' | 'log'>;
 
-/** Longer than the function may run, so that whoever lost the lease by it can write nothing any more. */
+/** Longer than the function may run, so that a process that lost the lease can no longer write. */
 const LEASE = 90 * SECOND;
 /** How long IAM is asked again before the request says that it failed. */
 const PATIENCE = 10 * MINUTE;

@@ -32,7 +32,7 @@ export type Report = Exclude<NewsKind, 'decide' | 'reminder'>;
 
 /** One message to one person, by whatever channels reach them. */
 export type News = {
-  /** the same for the same kind, cause and recipient, whoever works it out: 22 characters of base64url */
+  /** derived from kind, cause and recipient: 22 characters of base64url */
   id: string;
   requestId: string;
   kind: NewsKind;

@@ -61,7 +61,7 @@ export const reasonFacts = (request: RequestRecord): Fact[] => [
   ...ticketFacts(request),
 ];
 
-/** Everything an approver should know besides the reason, which comes before it, and the account, which is shown as a band. */
+/** Everything else that an approver should know: the reason comes before it, and the account is shown as a banner. */
 export function factsOf(request: Told): Fact[] {
   const { role, durationSeconds, decideBy } = request;
   return [

@@ -40,7 +40,7 @@ export type View = {
   draft?: Draft;
   /** what the link is for */
   does?: Purpose;
-  /** as the catalogue has it now; undefined if it has none of that id any more */
+  /** in the current catalogue; undefined if it was removed */
   role?: Role | undefined;
 };
 
@@ -146,7 +146,7 @@ const MOST_KEY = 600;
 
 // -- the document ----------------------------------------------------------------------------------------------------
 
-/** @param code of the refusal that the page tells of, for whoever is asked for help */
+/** @param code of the refusal that the page shows, for support */
 export function document(
   title: string,
   { nonce, request, code }: { nonce: string; request?: RequestRecord; code?: ProblemCode | undefined },

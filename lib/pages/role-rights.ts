@@ -1,4 +1,4 @@
-// What a role may do, for whoever decides on it: the policies that the catalogue gives it, in words.
+// What a role may do, for its approvers: the policies in the catalogue, in words.
 import type { Role } from '../catalogue/catalogue.ts';
 import { type Hole, html } from '../common/html.ts';
 import type { RequestRecord } from '../model/schema.ts';
@@ -6,7 +6,7 @@ import type { RequestRecord } from '../model/schema.ts';
 /** A page shows so many characters of statements, about two screens of a phone. */
 const MOST = 4000;
 
-/** @param role as the catalogue has it now; undefined if it has none of that id any more */
+/** @param role in the current catalogue; undefined if it was removed */
 export const rights = (request: RequestRecord, role: Role | undefined): Hole => html`<details class="rights">
 <summary>What this role may do</summary>
 ${role?.permissions ? policies(role.permissions) : html`<p>The catalogue does not say: the policies of this role are kept elsewhere. Ask the owner of the account.</p>`}

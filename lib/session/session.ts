@@ -1,8 +1,8 @@
 // Plans one session of a grant: its duration, policy and name. No session outlives its grant.
 //
 // Latchkey's own credentials are an assumed role, so AssumeRole from it is role chaining: one hour at most, and STS refuses
-// a longer duration instead of clamping it (botocore sts; iam-ug id_roles). The minimum of STS is 900 s. Where less is left of the grant, and
-// always, the session policy denies everything from the grant's end on (`aws:CurrentTime`), so the session ends to the second.
+// a longer duration instead of clamping it (botocore sts; iam-ug id_roles). The minimum of STS is 900 s, which can be more than is left of
+// the grant. So the session policy always denies everything from the grant's end on (`aws:CurrentTime`), to the second.
 import type { Role } from '../catalogue/catalogue.ts';
 import { boundsOf, sessionPolicy } from '../catalogue/narrowing.ts';
 import { reachAfterDenial } from '../catalogue/reach.ts';
