@@ -23,14 +23,14 @@ export async function call<Body>(
   return (text === '' ? undefined : JSON.parse(text)) as Body;
 }
 
-/** What `look` finds within a minute: streams and mails take a moment. */
+/** What `look` finds within a minute and a half: streams, mails and schedules take their time. */
 export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (let tries = 0; tries < 120; tries += 1) {
+  for (let tries = 0; tries < 180; tries += 1) {
     const found = await look();
     if (found !== undefined) return found;
     await pause(500);
   }
-  throw new Error('nothing came within a minute');
+  throw new Error('nothing came within a minute and a half');
 }
 
 /** The link in the mail that SES was given for somebody. */

@@ -5,6 +5,7 @@ import { catalogueFieldsPage } from './catalogue-fields.ts';
 import { costPage } from './cost-page.ts';
 import { errorPage } from './error-page.ts';
 import { parameterPage } from './parameter-page.ts';
+import { permissionPage } from './permission-page.ts';
 
 /** File -> text. */
 export const referencePages = (): Record<string, string> => ({
@@ -13,6 +14,7 @@ export const referencePages = (): Record<string, string> => ({
   'docs/costs.md': costPage(),
   'docs/deployment-parameters.md': parameterPage(),
   'docs/errors.md': errorPage(),
+  'docs/permissions.md': permissionPage(),
 });
 
 if (import.meta.main)
