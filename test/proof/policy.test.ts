@@ -17,6 +17,8 @@ import { size } from './size.ts';
 
 /** Catalogues that each property is tried on. */
 const RULES = size(800, 100_000);
+/** Trials in which removing an approver refuses a request: 1.3 % on average, so a quick run has 5 or fewer by chance now and then. */
+const REFUSED = size(1, 500);
 
 const people = ['a', 'b', 'c', 'd', 'e'].map((name) => `${name}@example.com`);
 const arnOf = (email: string) => `arn:aws:iam::222222222222:user/${email[0]}`;
@@ -203,7 +205,7 @@ test('removing an approver never lets more filed requests through, except by a f
     { numRuns: RULES },
   );
   expect(granted).toBeGreaterThan(RULES / 50);
-  expect(refusedSince).toBeGreaterThan(RULES / 200);
+  expect(refusedSince).toBeGreaterThan(REFUSED);
 });
 
 test('removing an approver never lets more be filed, nor by fewer people, except by a fallback', () => {
@@ -224,7 +226,7 @@ test('removing an approver never lets more be filed, nor by fewer people, except
     { numRuns: RULES },
   );
   expect(granted).toBeGreaterThan(RULES / 50);
-  expect(refusedSince).toBeGreaterThan(RULES / 200);
+  expect(refusedSince).toBeGreaterThan(REFUSED);
 });
 
 const TRIALS = size(3_000, 1_000_000);
