@@ -244,7 +244,7 @@ describe('extend', () => {
       status: 7,
       err: expect.stringMatching(
         new RegExp(
-          `^latchkey: Request ${second.id} already asks for more time.*\n {2}See when it starts: latchkey show ${second.id}\n`,
+          `^latchkey: Request ${second.id} already extends this grant.*\n {2}See when it starts: latchkey show ${second.id}\n`,
         ),
       ),
     };
@@ -427,7 +427,7 @@ describe('break-glass', () => {
 
     expect(await cli(security, 'review', id, '--comment', 'fine')).toMatchObject({
       status: 6,
-      err: expect.stringMatching(/still runs/),
+      err: expect.stringMatching(/The grant is active until /),
     });
     const revoked = await cli(security, 'end', id, '--comment', 'enough');
     expect(revoked.out).toMatch(
