@@ -108,7 +108,7 @@ describe('settings', () => {
   );
 
   test('an issuer is vouched for in named domains only', () => {
-    expect(() => identityOf('okta', { LATCHKEY_EMAIL_TRUST: 'issuer' })).toThrow(/LATCHKEY_EMAIL_DOMAINS is needed/);
+    expect(() => identityOf('okta', { LATCHKEY_EMAIL_TRUST: 'issuer' })).toThrow(/LATCHKEY_EMAIL_DOMAINS is required/);
     const vouched = identityOf('okta', { LATCHKEY_EMAIL_TRUST: 'issuer', LATCHKEY_EMAIL_DOMAINS: 'Example.com' });
     const keyOf = (email: string) =>
       callerFromToken(catalogue, vouched, tokenOf('okta', { email, email_verified: null }), start).person.key;
