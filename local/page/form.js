@@ -4,8 +4,8 @@ import { state } from './state.js';
 
 /**
  * One field of a form. Its error is shown below it, and screen readers read both together.
- * @param {string} id of the step whose last refusal may name this field
- * @param {{ name: string, label: string, hint: string, value?: string, values?: string[], rows?: number }} of `values` makes it a choice, `rows` a text of
+ * @param {string} step id of the step whose last refusal may name this field
+ * @param {{ name: string, label: string, hint: string, value?: string, values?: string[], rows?: number }} given `values` makes it a choice, `rows` a text of
  *   several lines
  */
 export function field(step, { name, label, hint, value = '', values, rows }) {
