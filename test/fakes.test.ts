@@ -39,7 +39,7 @@ describe('steps', () => {
 });
 
 describe('gates', () => {
-  test.each(['before', 'after'] as const)('a fault %s an I/O', async (when) => {
+  test.each(['before', 'after'] as const)('a failure %s an I/O', async (when) => {
     const app = fakeApp({ gate: faultAt(1, when, new Error('lost')) });
     await expect(app.store.create(record(), [])).rejects.toThrow('lost');
     expect(app.store.requests.size).toBe(when === 'after' ? 1 : 0);
@@ -100,7 +100,7 @@ describe('services', () => {
     expect(app.sts.issued).toEqual([]);
   });
 
-  test('mail remembers what it sent and refuses whom it was told to refuse', async () => {
+  test('the fake email service remembers what it sent and rejects the addresses that it was told to reject', async () => {
     const app = fakeApp();
     const mail = { to: 'lead@example.com', subject: 's', text: 't', html: 'h' };
     await app.mail.send(mail);

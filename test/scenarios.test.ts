@@ -69,7 +69,7 @@ const usingKeys = ({ AccessKeyId, SecretAccessKey, SessionToken }: CredentialsVi
   });
 
 describe('production-app-write: a developer updates the production application', () => {
-  test('a lead approves from the mail, and the developer gets keys and a console URL for UpdateProdApp', async () => {
+  test('a lead approves from the email, and the developer gets keys and a console URL for UpdateProdApp', async () => {
     const developer = await latchkey.person(asiDev);
     const { id } = await filed(developer, { role: 'production-app-write', ticket: 'OPS-1234' });
     expect((await read(developer, id)).status).toBe('pending');

@@ -265,7 +265,7 @@ describe('files', () => {
 
 // -- what follows from something else --------------------------------------------------------------------------------
 
-describe('generated and current (npm run docs writes them anew)', () => {
+describe('generated and current (npm run docs regenerates them)', () => {
   test('docs/openapi.json', () => {
     expect(read('docs/openapi.json')).toBe(`${JSON.stringify(openApiDocument(version), null, 2)}\n`);
   });

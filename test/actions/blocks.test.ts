@@ -187,7 +187,7 @@ describe('while a block stands', () => {
     });
   });
 
-  test('whoever is blocked approves nothing for others either', async () => {
+  test('a blocked person cannot approve for others either', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     await playStream(app);

@@ -184,7 +184,7 @@ describe('stages', () => {
     expect(await decide(app, id, security)).toMatchObject({ status: 200, body: { status: 'active', version: 4 } });
   });
 
-  test('whoever is needed later is kept for later', async () => {
+  test('an approver who is needed later is kept for later', async () => {
     const stages = [{ approvers: [lead, second] }, { approvers: [lead] }];
     const app = fakeApp({ catalogue: roleWith('read', { approval: { stages } }) });
     const { id } = await filed(app);
@@ -315,7 +315,7 @@ describe('too late', () => {
     expect(app.steps.filter(({ name }) => name === 'store.get')).toHaveLength(3);
   });
 
-  test('each attempt looks at the clock anew', async () => {
+  test('each attempt reads the clock again', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     app.store.replace = async () => {

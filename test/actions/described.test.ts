@@ -177,7 +177,7 @@ describe('how to sign in here', () => {
   });
 });
 
-describe('what is no route', () => {
+describe('an unknown route', () => {
   const at = (method: string, path: string): Wish => ({
     event: (event) => {
       event.rawPath = path;
@@ -278,7 +278,7 @@ describe('me', () => {
     expect(await me({ as: dev, claims: { nonce: 'n-1' } })).toMatchObject({ status: 200 });
   });
 
-  test('a mail address counts only when it was verified, in any case', async () => {
+  test('an email address counts only when it is verified, in any case', async () => {
     expect((await me({ as: 'Dev@Example.com' })).body.email).toBe(dev);
     for (const email_verified of [false, 'false', undefined, 1])
       expect(await me({ as: dev, claims: { email_verified } })).toMatchObject({
@@ -287,7 +287,7 @@ describe('me', () => {
       });
   });
 
-  test('an ARN in place of a mail address is no identity', async () => {
+  test('an ARN in place of an email address is not an identity', async () => {
     expect(await me({ as: dev, claims: { email: 'arn:aws:iam::222222222222:user/lead' } })).toMatchObject({
       status: 401,
       body: { detail: expect.stringContaining('"email" claim is not a valid email address') },

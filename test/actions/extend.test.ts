@@ -79,7 +79,7 @@ describe('an extension', () => {
     },
   );
 
-  test('and a grant that is handed back end each by itself', async () => {
+  test('and a grant that is handed back end independently', async () => {
     const app = fakeApp();
     const old = await granted(app);
     await vend(app, old.id);
@@ -124,7 +124,7 @@ describe('an extension', () => {
     const more = async (app: FakeApp, id: string) =>
       detailOf((await extend(app, id)) as unknown as { status: number; body: ProblemBody });
 
-    test('to whoever files beside a request that waits: it can be extended once it is granted', async () => {
+    test('a filing beside a pending request: that one can be extended once it is granted', async () => {
       const app = fakeApp();
       const { id } = await filed(app);
       expect(detailOf(await anew(app))).toBe(
@@ -134,7 +134,7 @@ describe('an extension', () => {
       expect((await extend(app, id)).status).toBe(201);
     });
 
-    test('to whoever files beside a grant and its extension: both must end', async () => {
+    test('a filing beside a grant and its extension: both must end', async () => {
       const app = fakeApp();
       const old = await granted(app);
       const { body: extension } = await extend(app, old.id);
@@ -161,7 +161,7 @@ describe('an extension', () => {
       },
     );
 
-    test('to whoever extends the extension: only once the first grant has ended', async () => {
+    test('an extension of the extension: only once the first grant has ended', async () => {
       const app = fakeApp();
       const old = await granted(app);
       const { body: extension } = await extend(app, old.id);
@@ -340,7 +340,7 @@ describe('a start that was asked for', () => {
     expect((await vend(other, scheduled.id)).status).toBe(409);
   });
 
-  test('that has passed at approval is no start any more', async () => {
+  test('that has passed at approval is ignored', async () => {
     const app = fakeApp();
     const request = await filed(app, { startsAt: toInstant(start + MINUTE) });
     expect(request).toMatchObject({ status: 'pending', startsAt: toInstant(start + MINUTE) });
@@ -351,7 +351,7 @@ describe('a start that was asked for', () => {
     });
   });
 
-  test('holds for a role that approves by itself', async () => {
+  test('applies to an auto-approved role', async () => {
     const app = fakeApp();
     expect(await filed(app, { role: 'play', startsAt: later })).toMatchObject({ status: 'scheduled', startsAt: later });
   });

@@ -81,7 +81,7 @@ describe('filing', () => {
     });
   });
 
-  test('a role that the catalogue approves by itself is active at once', async () => {
+  test('an auto-approved request is active immediately', async () => {
     const app = fakeApp();
     const request = await filed(app, { role: 'play', duration: 'PT90M' });
     expect(request).toMatchObject({
@@ -470,7 +470,7 @@ describe('a bot', () => {
   });
 });
 
-describe('faults', () => {
+describe('errors', () => {
   test('of the store are a 500 that says nothing of what is inside', async () => {
     const app = fakeApp({
       gate: (step) =>

@@ -61,7 +61,7 @@ describe('an account is bound', () => {
     expect(app.store.requests.size).toBe(1);
   });
 
-  test('an address that the catalogue joins with the old one is no other person', async () => {
+  test('an address that the catalogue joins with the old one is the same person', async () => {
     const app = fakeApp();
     await file(app, { as: dev });
     const [first, ...others] = smallCatalogueFile.people;
@@ -81,7 +81,7 @@ describe('an admin', () => {
     expect((await list(app, admin, 'lead@example.com')).body.items).toEqual([]);
   });
 
-  test('releases one, and its next call binds it anew', async () => {
+  test('releases one, and its next call binds it again', async () => {
     const app = fakeApp();
     await file(app, { as: dev });
     expect(await release(app, admin)).toMatchObject({ status: 200, body: { released: true } });

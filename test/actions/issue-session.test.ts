@@ -378,7 +378,7 @@ describe('by role', () => {
     expect(app.sts.assumed).toEqual([]);
   });
 
-  test('a role that left the catalogue: the grant says so, and without one there is no such role', async () => {
+  test('a role that left the catalogue: with a grant the refusal says so, without one the role is not found', async () => {
     const app = fakeApp();
     await granted(app);
     app.catalogue = catalogueOf({ ...smallCatalogueFile, bots: {}, roles: { play: roles.play } });

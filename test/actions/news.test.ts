@@ -237,7 +237,7 @@ describe('once', () => {
     expect(told(app)).toHaveLength(2);
   });
 
-  test('two senders at the same time: each mail goes out once, and who met the other’s claim tries again', async () => {
+  test('two senders at the same time: each email is sent once, and the sender that lost the claim tries again', async () => {
     const app = fakeApp();
     await filed(app);
     const record = streamRecord(app.store.changes[0]!);
@@ -315,7 +315,7 @@ describe('trouble', () => {
     expect(JSON.stringify(app.lines)).not.toContain('canary');
   });
 
-  test('one mail that fails holds up no other, and only it is sent again', async () => {
+  test('one failed email delays no other, and only it is sent again', async () => {
     const app = fakeApp();
     await filed(app);
     const record = streamRecord(app.store.changes[0]!);
@@ -382,7 +382,7 @@ describe('trouble', () => {
     });
   });
 
-  test('what the mail service will never take is settled, and said', async () => {
+  test('a permanent rejection by SES is settled and reported', async () => {
     const app = fakeApp();
     await filed(app);
     app.mail.refused.add(lead);
@@ -417,7 +417,7 @@ describe('trouble', () => {
   });
 });
 
-describe('a check of the mail', () => {
+describe('a check of the emails', () => {
   const check = async (app: FakeApp) => {
     await sweep.with(app)({}, {} as never);
     return playStream(app);

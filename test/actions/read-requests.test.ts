@@ -79,7 +79,7 @@ describe('one request', () => {
     expect(await call(app, 'readRequest', { as: dev, id })).toMatchObject({ status: 200 });
   });
 
-  test('a stranger, an unknown id and what is no id answer alike', async () => {
+  test('a stranger, an unknown id and an invalid id get the same answer', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     const answers = await Promise.all([
@@ -95,7 +95,7 @@ describe('one request', () => {
     }
   });
 
-  test('what is no id never becomes a key of the store', async () => {
+  test('an invalid id never becomes a key of the store', async () => {
     const app = fakeApp();
     await call(app, 'readRequest', { as: dev, id: '../message' });
     expect(app.steps).toEqual([]);

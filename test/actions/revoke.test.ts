@@ -273,7 +273,7 @@ describe('the revocation', () => {
     expect(revocationOf(app, request)?.state).toBe('failed');
   });
 
-  test('waits for whoever holds the lease, and takes it over when that one is gone', async () => {
+  test('waits for the holder of the lease, and takes it over when the holder is gone', async () => {
     const app = fakeApp();
     const request = await revoked(app);
     await app.store.leaseRevocations(role, 'somebody else', app.now, app.now + 90 * SECOND);

@@ -60,7 +60,7 @@ test('a grant that somebody ended stays as they ended it', async () => {
   expect(app.store.requests.get(id)?.outcome?.status).toBe('revoked');
 });
 
-test('has the mail of waiting approvers checked after 5 min, 30 min, 2 h, and after that no more within 8 h', async () => {
+test('checks the emails to waiting approvers after 5 min, 30 min, 2 h, and after that no more within 8 h', async () => {
   const app = fakeApp();
   const { id } = await filed(app);
   const checkedAt: number[] = [];

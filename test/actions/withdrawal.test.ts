@@ -61,7 +61,7 @@ describe('on behalf of', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  test('a chat user is no way to sign in, and a person names nobody', async () => {
+  test('a chat user cannot sign in, and a person cannot file for somebody else', async () => {
     const over = app();
     const answer = await call<{ code: string }>(over, 'createRequest', {
       as: dev,
@@ -77,7 +77,7 @@ describe('on behalf of', () => {
   });
 });
 
-describe('the link in the mail to the person', () => {
+describe('the link in the email to the person', () => {
   async function mailed(over = app(), body: object = {}) {
     const { id } = (await filedBy(over, body)).body;
     await playStream(over);
@@ -142,7 +142,7 @@ describe('the link in the mail to the person', () => {
     expect(await statusOf(second.over, second.id)).toBe('withdrawn');
   });
 
-  test('is spent when the request is over by itself, and cannot be guessed or altered', async () => {
+  test('is spent when the request has ended, and cannot be guessed or altered', async () => {
     const { over, token } = await mailed();
     const last = token.at(-1) === 'A' ? 'B' : 'A';
     expect((await call(over, 'showDecision', { id: token.slice(0, -1) + last })).status).toBe(404);

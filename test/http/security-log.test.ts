@@ -69,7 +69,7 @@ describe('every call', () => {
     expect(calls(app).at(-1)).toMatchObject({ problem: 'method-not-allowed', ip: expect.any(String) });
   });
 
-  test('by a link has whom it was mailed to, once it is genuine', async () => {
+  test('a call by a genuine link has the recipient of the link', async () => {
     const app = fakeApp();
     const { id } = await filed(app);
     await playStream(app);

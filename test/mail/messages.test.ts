@@ -82,7 +82,7 @@ const told = (news: News[]): string[] =>
   news.flatMap(({ kind, to }) => (to.email === null ? [] : [`${kind} ${to.email}`])).sort();
 
 describe('whom to tell what', () => {
-  test('filing asks the first stage: nobody without mail, never the requester', () => {
+  test('filing asks the first stage: nobody without an email address, never the requester', () => {
     expect(told(messagesFor(undefined, twoStages))).toEqual([`decide ${lea.key}`, `decide ${bob.key}`]);
     expect(messagesFor(undefined, twoStages)[0]).toMatchObject({
       requestId: twoStages.id,
@@ -155,7 +155,7 @@ describe('whom to tell what', () => {
     expect(told(messagesFor(undefined, byBot))).toEqual([`decide ${lea.key}`, `filed ${asi.key}`]);
   });
 
-  test('a role that approves by itself: one mail, to the requester alone, also where a bot filed', () => {
+  test('an auto-approved role: one email, to the requester alone, also when a bot filed', () => {
     for (const filedBy of [undefined, { principal: 'arn:aws:iam::999999999999:role/chatops-bot' }]) {
       const both = after(
         filed({ automatic: true, stages: [], ...(filedBy && { filedBy }) }),
@@ -168,7 +168,7 @@ describe('whom to tell what', () => {
     }
   });
 
-  test('a requester without a mail address gets none', () => {
+  test('a requester without an email address gets none', () => {
     const requester = { person: machine.key, principal: machine.key, email: null, name: machine.name };
     const byMachine = filed({ requester, stages: [stage([lea, bob], { openedAt: start })] });
     expect(told(messagesFor(byMachine, after(byMachine, 'denied', lea)))).toEqual([`denied ${bob.key}`]);
@@ -198,7 +198,7 @@ describe('the id of a message', () => {
   });
 });
 
-describe('the mail', () => {
+describe('the email', () => {
   const flat = (text: string) => text.replace(/\s+/g, ' ');
   const mailTo = (email: string, before: RequestRecord | undefined, now: RequestRecord) => {
     const news = messagesFor(before, now).find(({ to }) => to.email === email);

@@ -185,7 +185,7 @@ inBrowser.describe('in a real browser', () => {
     await context.close();
   });
 
-  test('whoever cannot see the page hears every change, and the focus is never lost', async () => {
+  test('screen readers announce every change, and the focus is never lost', async () => {
     const { context, page } = await open(desk);
     const said = (text: string | RegExp) =>
       page.getByRole('status').filter({ hasText: text }).waitFor({ state: 'attached' });
@@ -415,7 +415,7 @@ inBrowser.describe('in a real browser', () => {
     });
   });
 
-  test('a high-risk role on a phone: the mailed page says how to sign in, and two approvers decide signed in', async () => {
+  test('a high-risk role on a phone: the page behind the link says how to sign in, and two approvers decide signed in', async () => {
     const { context, page, errors, elsewhere } = await open({ ...phone, colorScheme: 'dark' });
     await actAs(page, 'trusted-user@example.com', 'cross-account-admin');
     await page.getByLabel('Reason').fill('Move the old account into the organisation');

@@ -130,7 +130,7 @@ describe('looking', () => {
 });
 
 describe('posting', () => {
-  test('approves as the one the link was mailed to', async () => {
+  test('approves as the recipient of the link', async () => {
     const { app, id } = await mailed();
     const answer = await post(app, linkTo(app, lead), 'decision=approve&comment=go+ahead%21');
     expect(answer.status).toBe(200);
@@ -489,7 +489,7 @@ describe('a post that is wrong', () => {
 });
 
 describe('who may decide is judged when they post', () => {
-  test('an approver who is none any more', async () => {
+  test('a former approver', async () => {
     const { app, id } = await mailed();
     app.catalogue = catalogueOf({ ...smallCatalogueFile, groups: { ...smallCatalogueFile.groups, leads: [second] } });
     const answer = await post(app, linkTo(app, lead), 'decision=approve');
@@ -514,7 +514,7 @@ describe('who may decide is judged when they post', () => {
   });
 });
 
-describe('faults are pages too', () => {
+describe('errors are pages too', () => {
   test('a busy database: 503 with Retry-After', async () => {
     const { app } = await mailed();
     const token = linkTo(app, lead);

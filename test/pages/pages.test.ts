@@ -256,7 +256,7 @@ describe('the outcome page', () => {
   });
 });
 
-test('the problem page says what to do, every fault, and the code', () => {
+test('the problem page says what to do, every error, and the code', () => {
   const errors = [{ pointer: '/comment', detail: 'must be at most 1000 characters' }];
   const text = show(problemPage(new Problem('invalid-request', 'Go back and <correct> it.', { errors }), nonce));
   expect(text).toContain('The request is malformed');

@@ -53,7 +53,7 @@ async function over(reviewers?: string[]): Promise<{ app: FakeApp; id: string; t
   return { app, id, token: linkTo(app, security) };
 }
 
-describe('the mail', () => {
+describe('the email', () => {
   test('to each reviewer carries a link of their own; the requester gets none', async () => {
     const { app, id } = await over();
     const tokens = [linkTo(app, security), linkTo(app, lead)];
@@ -149,7 +149,7 @@ describe('looking', () => {
 });
 
 describe('signing', () => {
-  test('acts as the person it was mailed to, once; the requester is told', async () => {
+  test('acts as the recipient of the link, once; the requester is told', async () => {
     const { app, id, token } = await over();
     const answer = await press(app, token);
     expect(answer.status).toBe(200);

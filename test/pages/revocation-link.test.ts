@@ -57,7 +57,7 @@ describe('looking', () => {
 });
 
 describe('pressing', () => {
-  test('revokes as the person it was mailed to, with the extensions of the grant; everybody else is told', async () => {
+  test('revokes as the recipient of the link, with the extensions of the grant; everybody else is told', async () => {
     const { app, id } = await granted();
     const extension = await call<RequestView>(app, 'extendRequest', {
       as: dev,

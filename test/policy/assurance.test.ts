@@ -49,7 +49,7 @@ describe('by', () => {
     }
   });
 
-  test('the page shows everything, says how to decide signed in, and has no buttons; so does the mail', async () => {
+  test('the page shows everything, says how to decide signed in, and has no buttons; so does the email', async () => {
     const app = worldWith({ risk: 'high' });
     const id = await asked(app);
     const page = await call(app, 'showDecision', { id: linkTo(app, lead) });
@@ -129,7 +129,7 @@ describe('what a signed-in decision proves', () => {
     expect(await decide(app, id, from('203.0.113.9'))).toMatchObject({ status: 200 });
   });
 
-  test('who is no approver hears that first', async () => {
+  test('a caller who is not an approver hears that first', async () => {
     const app = worldWith({ risk: 'high', approval: { ...approval, mfa: true } });
     const id = await asked(app);
     expect(await decide(app, id, { as: 'dev@example.com' })).toMatchObject({ body: { code: 'own-request' } });
@@ -137,7 +137,7 @@ describe('what a signed-in decision proves', () => {
   });
 });
 
-test('a review of a role of high risk takes a sign-in, too: page and mail say how, a press is refused', async () => {
+test('a review of a high-risk role requires a sign-in, too: page and email say how, a press is refused', async () => {
   const breakGlass = {
     requesters: ['group:developers'],
     maxDuration: '30m',

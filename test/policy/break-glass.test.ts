@@ -82,7 +82,7 @@ describe('taking a role by break-glass', () => {
     expect(app.mail.outbox.find(({ to }) => to === dev)!.text).not.toContain('/decide/');
   });
 
-  test('mails that the stream lost are found by the sweep, and none goes out twice', async () => {
+  test('emails that the stream lost are found by the sweep, and none is sent twice', async () => {
     const app = appWith();
     await file(app);
     app.store.changes.splice(0);
@@ -124,7 +124,7 @@ describe('taking a role by break-glass', () => {
     });
   });
 
-  test('whoever has the role by break-glass only sees it, and is told so when they ask without', async () => {
+  test('a person who may have the role by break-glass only sees it, and is told so when they ask without', async () => {
     const app = appWith();
     const roles = await call<{ items: RoleView[] }>(app, 'listRoles', { as: onCall });
     expect(roles.body.items.find(({ id }) => id === 'write')?.breakGlass).toEqual({
@@ -168,7 +168,7 @@ describe('taking a role by break-glass', () => {
     expect(() => catalogueOf(fileOf(undefined, change))).toThrow('a bot must not be a person');
   });
 
-  test('it is a grant by break-glass also where the catalogue would approve by itself, and the stages stay on record', async () => {
+  test('it is a break-glass grant also where the catalogue would auto-approve, and the stages stay on record', async () => {
     const { approval } = smallCatalogueFile.roles.write;
     const app = appWith({}, { approval: { ...approval, automatic: { when: { maxDuration: '2h' } } } });
     const { body } = await file(app);

@@ -97,7 +97,7 @@ describe('a role that waits for its validator', () => {
     });
   });
 
-  test('that approves by itself is granted with a yes alone', async () => {
+  test('that is auto-approved is granted only with a yes', async () => {
     const app = world();
     const { body } = await ask(app, 'strict-play');
     expect([body.status, typesOf(body)]).toEqual(['active', ['filed', 'ticket-checked', 'approved']]);
@@ -170,7 +170,7 @@ describe('a role that waits for its validator', () => {
     ]);
   });
 
-  test('a fault of the asking itself files nothing', async () => {
+  test('an error while asking files nothing', async () => {
     const app = world();
     app.gate = ({ name }) => {
       if (name === 'tickets.check') throw new Error('no credentials');

@@ -42,7 +42,7 @@ describe('reminders', () => {
     expect(mailsOf(app, 'Decision needed')).toEqual(leads);
   });
 
-  test('spare whoever has decided', async () => {
+  test('are not sent to approvers who have decided', async () => {
     const app = appWith({ remind: { after: '30m', most: 1 } }, 'write');
     const { id } = await filed(app, { role: 'write', ticket: 'OPS-1' });
     await call(app, 'decideRequest', { as: 'lead@example.com', id, body: { decision: 'approve' } });
@@ -108,7 +108,7 @@ describe('reminders', () => {
     expect(eventsOf(app, id)).toEqual(['reminded 240', 'reminded 270']);
   });
 
-  test('start anew with each stage', async () => {
+  test('start again with each stage', async () => {
     const app = appWith({ remind: { after: '10m', most: 1 } }, 'write');
     const { id } = await filed(app, { role: 'write', ticket: 'OPS-1' }, { as: 'dev@example.com' });
     await passUntil(app, start + 12 * MINUTE);
@@ -180,7 +180,7 @@ describe('quiet hours', () => {
 });
 
 describe('escalation', () => {
-  test('to the owner of the account reaches whoever owns the one of this role', async () => {
+  test("to the owner of the account reaches the owner of this role's account", async () => {
     const { sandbox, production } = smallCatalogueFile.accounts;
     const accounts = {
       production: { ...production, owner: ['security@example.com'] },
@@ -206,7 +206,7 @@ describe('escalation', () => {
 
   const escalate = { after: '1h', to: ['security@example.com', 'dev@example.com'] };
 
-  test('lets further people decide and mails them, once, and says why', async () => {
+  test('lets further people decide and emails them, once, and says why', async () => {
     const app = appWith({ escalate });
     const { id } = await filed(app);
     await playStream(app);

@@ -120,7 +120,7 @@ describe('approvers who are replaced while a request waits', () => {
     expect(told(app)).toEqual([`Decision needed ${newLead}`, `Withdrawn ${newLead}`]);
   });
 
-  test('stand in the history, and the request, its page and its mail name those who decide now', async () => {
+  test('stand in the history, and the request, its page and its email name those who decide now', async () => {
     const { app, ids } = await replaced();
     await deploy(app, after());
     const { body } = await read(app, ids[0]);
@@ -168,7 +168,7 @@ test('a catalogue that changes something else changes no approvers', async () =>
   expect(await typesOf(app, id)).toEqual(['filed']);
 });
 
-test('an approver of a grant who is none any more does not hear of its end', async () => {
+test('a former approver does not hear of the end of a grant', async () => {
   const app = fakeApp();
   const { id } = await granted(app);
   await playStream(app);
@@ -234,7 +234,7 @@ describe('a request that nobody can approve any more', () => {
     expect(await typesOf(app, id)).not.toContain('reminded-nobody');
   });
 
-  test('is asked of the approvers whom the catalogue names then, and told anew if it comes to that again', async () => {
+  test('is asked of the approvers whom the catalogue names then, and reported again if it happens again', async () => {
     const app = fakeApp({ catalogue: only([{ approvers: [lead] }]) });
     const { id } = await filed(app, { role: 'alone' });
     await playStream(app);

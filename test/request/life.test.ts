@@ -211,7 +211,7 @@ describe('a random life', () => {
     expect(grants).toBeGreaterThan(20);
   });
 
-  test('whoever approves leaves enough people for the rest', () => {
+  test('an approval leaves enough people for the remaining stages', () => {
     holds((_, after) => {
       if (!openStage(after)) return;
       const spent = after.stages.flatMap(({ decisions }) => decisions.map(({ person }) => person));

@@ -112,7 +112,7 @@ test('a thousand roles without a path have no room by path either', () => {
   });
 });
 
-test('a policy that is too long by itself is told, too', () =>
+test('a policy that alone is too long is reported, too', () =>
   expect(fitted('api', [{ Sid: 'Lists', Resource: ['x'.repeat(20_000)] }], organization)).toEqual({
     error: expect.stringMatching(/^The policy of api has 20\d\d\d characters; IAM takes 10240\.$/),
   }));
