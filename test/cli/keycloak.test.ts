@@ -5,13 +5,16 @@ import { afterAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { loginInBrowser } from '../support/browser-login.ts';
 import { cli, removeHomes, type TestWorld, testWorld } from '../support/cli.ts';
 import { signInAtKeycloak } from '../support/keycloak-visit.ts';
+import { saySkipped } from '../support/skipped.ts';
 
 const base = process.env.KEYCLOAK_URL;
 const issuer = `${base}/realms/staff`;
 // not wanted in CI either: it is 150 MB of Java that takes two minutes to start
 if (base === undefined)
-  process.stderr.write(
-    'SKIPPED: test/cli/keycloak.test.ts: sign-in at Keycloak: no KEYCLOAK_URL (kc.sh start-dev --import-realm, with test/support/keycloak-realm.json in data/import)\n',
+  saySkipped(
+    'no KEYCLOAK_URL (kc.sh start-dev --import-realm, with test/support/keycloak-realm.json in data/import)',
+    'sign-in at Keycloak',
+    false,
   );
 const keycloak = base === undefined ? describe.skip : describe;
 
