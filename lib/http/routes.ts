@@ -39,6 +39,11 @@ export const mounts = [
   { prefix: '/iam/v1', authorizer: 'iam' },
 ] as const;
 
+/** Issuing, by the id of a request or of a role. */
+const issue = { method: 'POST', access: 'caller', servedBy: 'issue-session', bodyOptional: true } as const;
+const credentials = { ...issue, body: bodies.NewCredentials, answers: { 200: 'CredentialsView' } } as const;
+const consoleUrl = { ...issue, body: bodies.NewConsole, answers: { 200: 'ConsoleView' } } as const;
+
 const onRequest = ['request-not-found'] as const satisfies readonly ProblemCode[];
 const issuing = [
   'not-the-requester',
@@ -269,47 +274,27 @@ export const routes = {
     problems: ['not-allowed', 'invalid-request'],
   },
   issueCredentials: {
-    method: 'POST',
+    ...credentials,
     path: '/requests/{id}/credentials',
-    access: 'caller',
-    servedBy: 'issue-session',
     summary: 'Credentials for a request',
-    body: bodies.NewCredentials,
-    bodyOptional: true,
-    answers: { 200: 'CredentialsView' },
     problems: [...onRequest, ...issuing],
   },
   issueConsole: {
-    method: 'POST',
+    ...consoleUrl,
     path: '/requests/{id}/console',
-    access: 'caller',
-    servedBy: 'issue-session',
     summary: 'Console URL for a request',
-    body: bodies.NewConsole,
-    bodyOptional: true,
-    answers: { 200: 'ConsoleView' },
     problems: [...onRequest, ...issuing],
   },
   issueRoleCredentials: {
-    method: 'POST',
+    ...credentials,
     path: '/roles/{id}/credentials',
-    access: 'caller',
-    servedBy: 'issue-session',
     summary: 'Credentials for a role',
-    body: bodies.NewCredentials,
-    bodyOptional: true,
-    answers: { 200: 'CredentialsView' },
     problems: [...onRole, ...issuing],
   },
   issueRoleConsole: {
-    method: 'POST',
+    ...consoleUrl,
     path: '/roles/{id}/console',
-    access: 'caller',
-    servedBy: 'issue-session',
     summary: 'Console URL for a role',
-    body: bodies.NewConsole,
-    bodyOptional: true,
-    answers: { 200: 'ConsoleView' },
     problems: [...onRole, ...issuing],
   },
   showDecision: {
